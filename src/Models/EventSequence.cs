@@ -1,0 +1,7 @@
+namespace Foretell.Models;
+
+/// <summary>The whole history of one stream, for training and evaluation.</summary>
+/// <param name="Id">Stream key.</param>
+/// <param name="Times">Event times in the model's time unit, non-decreasing. Shape [n].</param>
+/// <param name="Marks">Mark of each event, or null where events carry none. Shape [n].</param>
+public sealed record EventSequence(string Id, double[] Times, string[]? Marks);

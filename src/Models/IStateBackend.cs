@@ -1,0 +1,46 @@
+namespace Foretell.Models;
+
+/// <summary>One event to apply to one state row.</summary>
+/// <param name="Row">Row in the slab.</param>
+/// <param name="Mark">Index from <see cref="ForecastModel.MarkIndex"/>.</param>
+/// <param name="Gap">Time since the stream's previous event, in the model's time unit, 0 or more. Ignored for a first event.</param>
+/// <param name="Ordinal">How many events the stream had before this one; 0 marks the first.</param>
+public readonly record struct StepInput(int Row, int Mark, double Gap, long Ordinal);
+
+/// <summary>How the forecast that stood before an event scored it, in nats. All zero for a first event.</summary>
+/// <param name="Time">Log density of the inter-event time, per model time unit.</param>
+/// <param name="Mark">Log probability of the mark given the gap; 0 without marks.</param>
+/// <param name="BaselineTime">The same under the history-free log-normal mixture.</param>
+/// <param name="BaselineMark">The same under the Markov mark baseline.</param>
+public readonly record struct StepScore(float Time, float Mark, float BaselineTime, float BaselineMark);
+
+/// <summary>
+/// Where state rows live and where a batch of steps runs. One shard owns one backend and calls it from one
+/// thread at a time.
+/// </summary>
+/// <remarks>
+/// A row is <see cref="ForecastModel.StateFloats"/> floats: first the mixer state
+/// (<see cref="ForecastModel.MixerFloats"/>), then the last hidden vector.
+/// A row's value after a step depends on that row and its input alone: not on the batch, the thread or the
+/// vector width (law 5).
+/// </remarks>
+public interface IStateBackend : IDisposable
+{
+    /// <summary>Rows that fit without growing.</summary>
+    int Capacity { get; }
+
+    /// <summary>Grows the slab to at least <paramref name="rows"/> rows; present rows keep their values, new rows are empty states.</summary>
+    void EnsureCapacity(int rows);
+
+    /// <summary>Copies a row out. Shape [StateFloats].</summary>
+    void Read(int row, Span<float> state);
+
+    /// <summary>Overwrites a row. Shape [StateFloats].</summary>
+    void Write(int row, ReadOnlySpan<float> state);
+
+    /// <summary>Scores each event by the forecast that stood before it, then advances its row.</summary>
+    /// <param name="inputs">Events of distinct rows, any number.</param>
+    /// <param name="scores">Output, one per input, or empty when no score is wanted.</param>
+    /// <exception cref="ArgumentException">A row or mark is out of range, a gap is negative or not finite, or lengths disagree.</exception>
+    void Step(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores);
+}

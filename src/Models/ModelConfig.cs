@@ -1,0 +1,41 @@
+namespace Foretell.Models;
+
+/// <summary>Everything about a model but its weights. Kept in the weights file's metadata.</summary>
+public sealed record ModelConfig
+{
+    /// <summary>Hidden width d. A multiple of 16 and of <see cref="Heads"/>.</summary>
+    public int Width { get; init; } = 64;
+
+    /// <summary>Number of layers L, 1 or more.</summary>
+    public int Layers { get; init; } = 2;
+
+    /// <summary>Attention heads H per layer, at most 16.</summary>
+    public int Heads { get; init; } = 4;
+
+    /// <summary>Mixture components K of the inter-event time distribution.</summary>
+    public int Components { get; init; } = 16;
+
+    /// <summary>Attention part of a layer: "aaren".</summary>
+    public string Mixer { get; init; } = "aaren";
+
+    /// <summary>Heads forget at a learned rate and expose their log-mass. False is the paper's plain Aaren.</summary>
+    public bool Decay { get; init; } = true;
+
+    /// <summary>Seconds per unit of the model's inter-event times (3600: hours).</summary>
+    public double TimeUnitSeconds { get; init; } = 1;
+
+    /// <summary>Clock grid on which the training times sat, in time units; 0 when they are continuous.</summary>
+    public double Resolution { get; init; }
+
+    /// <summary>Inter-event times below this are treated as this, in time units. Above 0.</summary>
+    public double GapFloor { get; init; } = 1e-6;
+
+    /// <summary>Mean of ln(inter-event time) over the training gaps.</summary>
+    public double LogGapMean { get; init; }
+
+    /// <summary>Standard deviation of ln(inter-event time) over the training gaps. Above 0.</summary>
+    public double LogGapDeviation { get; init; } = 1;
+
+    /// <summary>Mark vocabulary in index order, without the reserved unknown mark. Empty: events carry no mark.</summary>
+    public IReadOnlyList<string> Marks { get; init; } = [];
+}

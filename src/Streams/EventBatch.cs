@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+
+namespace Foretell.Streams;
+
+/// <summary>Events on their way to the log, already in the log's record format, in the order they were added.</summary>
+/// <remarks>Reusable: <see cref="Clear"/> keeps the memory. Not thread-safe.</remarks>
+public sealed class EventBatch
+{
+    /// <summary>Longest stream key, mark and id, bytes of UTF-8.</summary>
+    public const int MaxTextBytes = 256;
+
+    private byte[] _records = new byte[4096];
+    private int[] _ends = new int[64];
+
+    /// <summary>Events in the batch.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Encoded records, one behind the other (docs/formats.md).</summary>
+    public ReadOnlySpan<byte> Records => _records.AsSpan(0, Count == 0 ? 0 : _ends[Count - 1]);
+
+    /// <summary>The encoded record of event <paramref name="index"/>.</summary>
+    public ReadOnlySpan<byte> this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+            int start = index == 0 ? 0 : _ends[index - 1];
+            return _records.AsSpan(start, _ends[index] - start);
+        }
+    }
+
+    /// <summary>Adds one event.</summary>
+    /// <param name="stream">Stream key, UTF-8, 1 to 256 bytes.</param>
+    /// <param name="timeTicks">Event time (<see cref="EventTime"/>).</param>
+    /// <param name="mark">Mark, UTF-8, at most 256 bytes; empty for none. An integer mark is its decimal text.</param>
+    /// <param name="id">Event id, UTF-8, at most 256 bytes; empty for none.</param>
+    /// <returns>Null when added, else the reason why not, a sentence for the sender.</returns>
+    public string? TryAdd(ReadOnlySpan<byte> stream, long timeTicks, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id)
+    {
+        if (stream.Length is 0 or > MaxTextBytes)
+        {
+            return $"Stream must be 1 to {MaxTextBytes} bytes of UTF-8, got {stream.Length}.";
+        }
+        if (mark.Length > MaxTextBytes)
+        {
+            return $"Mark must be at most {MaxTextBytes} bytes of UTF-8, got {mark.Length}.";
+        }
+        if (id.Length > MaxTextBytes)
+        {
+            return $"Id must be at most {MaxTextBytes} bytes of UTF-8, got {id.Length}.";
+        }
+        if (timeTicks < EventTime.Min || timeTicks > EventTime.Max)
+        {
+            return "Time must lie within years 1 to 9999.";
+        }
+
+        int start = Records.Length;
+        int length = LogRecord.HeaderBytes + stream.Length + mark.Length + id.Length;
+        if (_records.Length - start < length)
+        {
+            Array.Resize(ref _records, Math.Max(_records.Length * 2, start + length));
+        }
+        if (_ends.Length == Count)
+        {
+            Array.Resize(ref _ends, Count * 2);
+        }
+        Span<byte> record = _records.AsSpan(start, length);
+        record[0] = (byte)LogRecordKind.Event;
+        BinaryPrimitives.WriteInt64LittleEndian(record[1..], timeTicks);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[9..], (ushort)stream.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[11..], (ushort)mark.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[13..], (ushort)id.Length);
+        stream.CopyTo(record[LogRecord.HeaderBytes..]);
+        mark.CopyTo(record[(LogRecord.HeaderBytes + stream.Length)..]);
+        id.CopyTo(record[(LogRecord.HeaderBytes + stream.Length + mark.Length)..]);
+        _ends[Count++] = start + length;
+        return null;
+    }
+
+    /// <summary>Removes every event.</summary>
+    public void Clear() => Count = 0;
+}
