@@ -1,0 +1,42 @@
+using System.Net.Http.Headers;
+using Foretell.Streams;
+
+namespace Foretell.Ingest;
+
+/// <summary>Reads the events of one request's body. Stateless: one instance serves every thread.</summary>
+public abstract class EventDecoder
+{
+    private static readonly Dictionary<string, EventDecoder> ByMediaType = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["application/json"] = new JsonEventDecoder(new PlainEventSchema(), BodyShape.OneOrArray),
+        ["application/x-ndjson"] = new NdjsonEventDecoder(),
+        ["application/cloudevents+json"] = new JsonEventDecoder(new CloudEventSchema(), BodyShape.One),
+        ["application/cloudevents-batch+json"] = new JsonEventDecoder(new CloudEventSchema(), BodyShape.Array),
+    };
+
+    /// <summary>Media types that have a decoder, for the answer to a request that has none.</summary>
+    public static IReadOnlyCollection<string> MediaTypes => ByMediaType.Keys;
+
+    /// <summary>The decoder of a Content-Type header, or null when there is none (the answer is then 415).</summary>
+    /// <param name="contentType">Media type with or without parameters. A charset other than UTF-8 has no decoder.</param>
+    public static EventDecoder? For(string? contentType)
+    {
+        if (contentType is null || !MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? header)
+            || !ByMediaType.TryGetValue(header.MediaType ?? "", out EventDecoder? decoder))
+        {
+            return null;
+        }
+        string charset = header.CharSet?.Trim('"') ?? "utf-8";
+        return charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) ? decoder : null;
+    }
+
+    /// <summary>Adds the body's good events to <paramref name="batch"/> and its bad ones to <paramref name="rejections"/>, both in the body's order.</summary>
+    /// <param name="body">The whole body, UTF-8; a byte order mark is skipped.</param>
+    /// <param name="batch">Takes the events, behind those that it already holds.</param>
+    /// <param name="rejections">Takes one entry for each event that is not accepted.</param>
+    /// <exception cref="MalformedBodyException">The body is not what the content type says. Throw the batch away: it may hold events from before the fault.</exception>
+    public abstract void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections);
+
+    private protected static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body) =>
+        body.StartsWith("\uFEFF"u8) ? body[3..] : body;
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+
+namespace Foretell.Ingest;
+
+/// <summary>Foretell's own event: stream, time, optional mark and id.</summary>
+internal sealed class PlainEventSchema : EventSchema
+{
+    [Flags]
+    private enum Field
+    {
+        None = 0,
+        Stream = 1,
+        Time = 2,
+        Mark = 4,
+        Id = 8,
+    }
+
+    /// <inheritdoc/>
+    public override string? Read(scoped ref Utf8JsonReader json, EscapeScratch scratch, scoped ref DecodedEvent decoded)
+    {
+        var seen = Field.None;
+        string? reason = null;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            Field field = FieldOf(JsonToken.Name(ref json, scratch));
+            json.Read();
+            if (field != Field.None && reason is null)
+            {
+                reason = (seen & field) != 0
+                    ? Twice(field.ToString().ToLowerInvariant())
+                    : ReadField(ref json, field, scratch, ref decoded);
+                seen |= field;
+            }
+            json.Skip();
+        }
+        if (reason is not null)
+        {
+            return reason;
+        }
+        if ((seen & Field.Stream) == 0)
+        {
+            return "'stream' is missing; expected a string of 1 to 256 bytes.";
+        }
+        return (seen & Field.Time) == 0 ? $"'time' is missing; expected {TimeText.Expected}." : null;
+    }
+
+    private static string? ReadField(scoped ref Utf8JsonReader json, Field field, EscapeScratch scratch, scoped ref DecodedEvent decoded)
+    {
+        switch (field)
+        {
+            case Field.Stream:
+                return JsonToken.ReadTextOrInteger(ref json, "stream", scratch.Stream, out decoded.Stream);
+            case Field.Time:
+                return JsonToken.ReadTime(ref json, out decoded.TimeTicks);
+            case Field.Mark:
+                return json.TokenType == JsonTokenType.Null
+                    ? null
+                    : JsonToken.ReadTextOrInteger(ref json, "mark", scratch.Mark, out decoded.Mark);
+            default:
+                return json.TokenType == JsonTokenType.Null
+                    ? null
+                    : JsonToken.ReadText(ref json, "id", scratch.Id, out decoded.Id);
+        }
+    }
+
+    private static Field FieldOf(ReadOnlySpan<byte> name)
+    {
+        switch (name.Length)
+        {
+            case 2 when name.SequenceEqual("id"u8):
+                return Field.Id;
+            case 4 when name.SequenceEqual("time"u8):
+                return Field.Time;
+            case 4 when name.SequenceEqual("mark"u8):
+                return Field.Mark;
+            case 6 when name.SequenceEqual("stream"u8):
+                return Field.Stream;
+            default:
+                return Field.None;
+        }
+    }
+}

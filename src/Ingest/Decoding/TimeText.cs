@@ -1,0 +1,222 @@
+using Foretell.Streams;
+
+namespace Foretell.Ingest;
+
+/// <summary>Event times in text: RFC 3339, or Unix seconds. Both are exact to the tick of 100 ns; finer digits round to the nearest one.</summary>
+/// <remarks>A double holds today's Unix seconds only to about 240 ns, so numbers are read digit by digit.</remarks>
+internal static class TimeText
+{
+    /// <summary>What a time looks like, for reasons.</summary>
+    public const string Expected =
+        "an RFC 3339 string with an offset (\"2026-01-31T12:00:00Z\") or a number of Unix seconds";
+
+    private const int TickDigits = 7;
+
+    // Ticks up to year 9999 have 19 digits, and any 19 digits fit a ulong.
+    private const int MaxDigits = 19;
+
+    /// <summary>Reads either form.</summary>
+    /// <returns>Null, or the reason why the text is no time.</returns>
+    public static string? Parse(ReadOnlySpan<byte> text, out long ticks) =>
+        text.Length > 4 && text[4] == '-' ? ParseRfc3339(text, out ticks) : ParseUnixSeconds(text, out ticks);
+
+    /// <summary>Reads a decimal number of seconds since 1970-01-01T00:00Z, with an optional exponent.</summary>
+    /// <returns>Null, or the reason why the text is none.</returns>
+    public static string? ParseUnixSeconds(ReadOnlySpan<byte> text, out long ticks)
+    {
+        ticks = 0;
+        bool negative = text.Length > 0 && text[0] == '-';
+        ReadOnlySpan<byte> rest = negative ? text[1..] : text;
+        ReadOnlySpan<byte> whole = TakeDigits(ref rest);
+        ReadOnlySpan<byte> fraction = default;
+        long exponent = 0;
+        bool good = whole.Length > 0;
+        if (rest.Length > 0 && rest[0] == '.')
+        {
+            rest = rest[1..];
+            fraction = TakeDigits(ref rest);
+            good &= fraction.Length > 0;
+        }
+        if (rest.Length > 0 && (rest[0] | 0x20) == 'e')
+        {
+            rest = rest[1..];
+            good &= TryTakeExponent(ref rest, out exponent);
+        }
+        if (!good || rest.Length > 0)
+        {
+            return $"'time' must be {Expected}, got {JsonToken.Shown(text)}.";
+        }
+
+        // The number is 0.DDDD * 10^point, in ticks, with no zero in front.
+        long point = whole.Length + exponent + TickDigits;
+        int zeros = LeadingZeros(whole, fraction);
+        int count = whole.Length + fraction.Length;
+        point -= zeros;
+        if (zeros == count || point < 0)
+        {
+            return null;
+        }
+        if (point > MaxDigits)
+        {
+            return OutOfRange(text);
+        }
+        ulong sum = 0;
+        for (int i = 0; i < point; i++)
+        {
+            sum = sum * 10 + (uint)Digit(whole, fraction, zeros + i);
+        }
+        if (Digit(whole, fraction, zeros + (int)point) >= 5)
+        {
+            sum++;
+        }
+        if (sum > (ulong)EventTime.Max)
+        {
+            return OutOfRange(text);
+        }
+        ticks = negative ? -(long)sum : (long)sum;
+        return ticks >= EventTime.Min && ticks <= EventTime.Max ? null : OutOfRange(text);
+    }
+
+    /// <summary>Reads a calendar time with offset.</summary>
+    /// <returns>Null, or the reason why the text is none.</returns>
+    /// <remarks>Source: RFC 3339, section 5.6. A second 60 (a leap second) is the first of the next minute, as in Unix time.</remarks>
+    public static string? ParseRfc3339(scoped ReadOnlySpan<byte> text, out long ticks)
+    {
+        ticks = 0;
+        ReadOnlySpan<byte> rest = text;
+        bool good = TryTake(ref rest, 4, (byte)'-', out int year) & TryTake(ref rest, 2, (byte)'-', out int month)
+            & TryTake(ref rest, 2, (byte)'T', out int day) & TryTake(ref rest, 2, (byte)':', out int hour)
+            & TryTake(ref rest, 2, (byte)':', out int minute) & TryTake(ref rest, 2, 0, out int second);
+        if (!good || year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)
+            || hour > 23 || minute > 59 || second > 60 || !TryTakeFraction(ref rest, out long fraction))
+        {
+            return $"'time' must be {Expected}, got {JsonToken.Shown(text)}.";
+        }
+        if (rest.IsEmpty)
+        {
+            return $"'time' {JsonToken.Shown(text)} has no offset; end it with Z, or with an offset like +02:00.";
+        }
+        if (!TryReadOffset(rest, out int offsetMinutes))
+        {
+            return $"'time' {JsonToken.Shown(text)} must end with Z or with an offset like +02:00.";
+        }
+        ticks = new DateTime(year, month, day, hour, minute, 0).Ticks - DateTime.UnixEpoch.Ticks
+            + second * EventTime.PerSecond + fraction - offsetMinutes * TimeSpan.TicksPerMinute;
+        return ticks >= EventTime.Min && ticks <= EventTime.Max ? null : OutOfRange(text);
+    }
+
+    private static string OutOfRange(scoped ReadOnlySpan<byte> text) =>
+        $"'time' must lie within years 1 to 9999, got {JsonToken.Shown(text)}.";
+
+    private static bool TryTake(scoped ref ReadOnlySpan<byte> rest, int digits, byte separator, out int value)
+    {
+        value = 0;
+        int length = separator == 0 ? digits : digits + 1;
+        if (rest.Length < length)
+        {
+            return false;
+        }
+        for (int i = 0; i < digits; i++)
+        {
+            if (!IsDigit(rest[i]))
+            {
+                return false;
+            }
+            value = value * 10 + (rest[i] - '0');
+        }
+        // The RFC lets a lower-case t or a blank stand for the T.
+        bool good = separator == 0 || rest[digits] == separator || (separator == 'T' && rest[digits] is (byte)'t' or (byte)' ');
+        rest = rest[length..];
+        return good;
+    }
+
+    private static bool TryTakeFraction(scoped ref ReadOnlySpan<byte> rest, out long ticks)
+    {
+        ticks = 0;
+        if (rest.IsEmpty || rest[0] != '.')
+        {
+            return true;
+        }
+        rest = rest[1..];
+        ReadOnlySpan<byte> digits = TakeDigits(ref rest);
+        for (int i = 0; i < TickDigits; i++)
+        {
+            ticks = ticks * 10 + Digit(digits, default, i);
+        }
+        if (Digit(digits, default, TickDigits) >= 5)
+        {
+            ticks++;
+        }
+        return digits.Length > 0;
+    }
+
+    private static bool TryReadOffset(ReadOnlySpan<byte> text, out int minutes)
+    {
+        minutes = 0;
+        if (text.Length == 1)
+        {
+            return (text[0] | 0x20) == 'z';
+        }
+        if (text[0] is not ((byte)'+' or (byte)'-'))
+        {
+            return false;
+        }
+        ReadOnlySpan<byte> rest = text[1..];
+        bool good = TryTake(ref rest, 2, (byte)':', out int hour) & TryTake(ref rest, 2, 0, out int minute);
+        minutes = (text[0] == '-' ? -1 : 1) * (hour * 60 + minute);
+        return good && hour < 24 && minute < 60 && rest.IsEmpty;
+    }
+
+    private static bool TryTakeExponent(scoped ref ReadOnlySpan<byte> rest, out long exponent)
+    {
+        exponent = 0;
+        bool negative = rest.Length > 0 && rest[0] == '-';
+        if (rest.Length > 0 && rest[0] is (byte)'+' or (byte)'-')
+        {
+            rest = rest[1..];
+        }
+        ReadOnlySpan<byte> digits = TakeDigits(ref rest);
+        foreach (byte digit in digits)
+        {
+            // No body has so many digits that a larger exponent could still matter.
+            exponent = Math.Min(exponent * 10 + (digit - '0'), 1L << 40);
+        }
+        exponent = negative ? -exponent : exponent;
+        return digits.Length > 0;
+    }
+
+    private static ReadOnlySpan<byte> TakeDigits(scoped ref ReadOnlySpan<byte> rest)
+    {
+        int count = 0;
+        while (count < rest.Length && IsDigit(rest[count]))
+        {
+            count++;
+        }
+        ReadOnlySpan<byte> digits = rest[..count];
+        rest = rest[count..];
+        return digits;
+    }
+
+    private static int LeadingZeros(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> fraction)
+    {
+        int zeros = whole.IndexOfAnyExcept((byte)'0');
+        if (zeros >= 0)
+        {
+            return zeros;
+        }
+        zeros = fraction.IndexOfAnyExcept((byte)'0');
+        return whole.Length + (zeros < 0 ? fraction.Length : zeros);
+    }
+
+    private static int Digit(ReadOnlySpan<byte> whole, ReadOnlySpan<byte> fraction, int index)
+    {
+        if (index < whole.Length)
+        {
+            return whole[index] - '0';
+        }
+        index -= whole.Length;
+        return index < fraction.Length ? fraction[index] - '0' : 0;
+    }
+
+    private static bool IsDigit(byte character) => (uint)(character - '0') <= 9;
+}

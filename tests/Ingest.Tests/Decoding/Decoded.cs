@@ -1,0 +1,30 @@
+using System.Text;
+using Foretell.Streams;
+
+namespace Foretell.Ingest.Tests.Decoding;
+
+/// <summary>What a decoder made of a body, in a form that asserts can compare.</summary>
+internal sealed record Decoded(IReadOnlyList<DecodedRow> Events, IReadOnlyList<Rejection> Rejections)
+{
+    public static Decoded From(string contentType, string body) => From(contentType, Encoding.UTF8.GetBytes(body));
+
+    public static Decoded From(string contentType, ReadOnlySpan<byte> body)
+    {
+        var batch = new EventBatch();
+        var rejections = new List<Rejection>();
+        EventDecoder decoder = EventDecoder.For(contentType) ?? throw new ArgumentException($"No decoder for {contentType}.");
+        decoder.Decode(body, batch, rejections);
+        return new Decoded([.. Enumerable.Range(0, batch.Count).Select(i => DecodedRow.From(batch[i]))], rejections);
+    }
+}
+
+internal sealed record DecodedRow(string Stream, long Ticks, string Mark, string Id)
+{
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    public static DecodedRow From(ReadOnlySpan<byte> bytes)
+    {
+        var record = new LogRecord(bytes);
+        return new(Strict.GetString(record.Key), record.TimeTicks, Strict.GetString(record.Mark), Strict.GetString(record.Id));
+    }
+}
