@@ -1,0 +1,51 @@
+namespace Foretell.Models;
+
+/// <summary>Elementary functions that keep their relative precision near zero and in log space.</summary>
+/// <remarks>The framework's own LogP1 and ExpM1 add or subtract the one naively.
+/// Source of the corrections: Kahan's quotient, after Higham, Accuracy and Stability of Numerical Algorithms, 1.14.</remarks>
+internal static class RealMath
+{
+    /// <summary>ln(1 + x).</summary>
+    public static double Log1p(double x)
+    {
+        double u = 1 + x;
+        // What the rounding of u took from x, the quotient gives back.
+        return u == 1 || double.IsInfinity(u) ? x : Math.Log(u) * (x / (u - 1));
+    }
+
+    /// <summary>exp(x) - 1.</summary>
+    public static double Expm1(double x)
+    {
+        if (Math.Abs(x) > 1) return Math.Exp(x) - 1;
+        double u = Math.Exp(x);
+        return u == 1 ? x : (u - 1) * (x / Math.Log(u));
+    }
+
+    /// <summary>ln(1 - exp(x)) for x at most 0: the log of the other side's probability.</summary>
+    public static double Log1mExp(double x) =>
+        x > -Math.Log(2) ? Math.Log(-Expm1(x)) : Log1p(-Math.Exp(x));
+}
+
+/// <summary>Running ln(sum of exp): one exponential a term, no buffer, no overflow.</summary>
+internal struct LogSum()
+{
+    private double max = double.NegativeInfinity;
+    private double sum;
+
+    /// <summary>ln of the sum so far; negative infinity before the first term.</summary>
+    public readonly double Value => sum > 0 ? max + Math.Log(sum) : double.NegativeInfinity;
+
+    /// <summary>Adds exp(<paramref name="x"/>).</summary>
+    public void Add(double x)
+    {
+        if (x > max)
+        {
+            sum = sum * Math.Exp(max - x) + 1;
+            max = x;
+        }
+        else if (!double.IsNegativeInfinity(x))
+        {
+            sum += Math.Exp(x - max);
+        }
+    }
+}
