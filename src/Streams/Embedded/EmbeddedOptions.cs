@@ -1,0 +1,45 @@
+using Foretell.Models;
+
+namespace Foretell.Streams;
+
+/// <summary>How an <see cref="EmbeddedPlatform"/> runs.</summary>
+public sealed record EmbeddedOptions
+{
+    /// <summary>Where log and stores are; created when missing.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Model that advances every stream. A data directory belongs to one model.</summary>
+    public required ForecastModel Model { get; init; }
+
+    /// <summary>Partitions of a new log; null takes those of the log that is there, and 8 for a new one.</summary>
+    public int? Partitions { get; init; }
+
+    /// <summary>Threads that advance the shards.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Event-time policy. A change is written to the log and holds from there on.</summary>
+    public EventTimePolicy Policy { get; init; } = EventTimePolicy.Default;
+
+    /// <summary>Most records that a shard reads at once.</summary>
+    public int BatchSize { get; init; } = 4096;
+
+    /// <summary>Longest time between two commits of a shard that advances: bounds what a restart must replay.</summary>
+    public TimeSpan CommitInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Records after which a shard commits even before the interval is over.</summary>
+    public int CommitRecords { get; init; } = 200_000;
+
+    /// <summary>Clock of append times and commits.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal void Check()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(DataDirectory);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CommitRecords, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CommitInterval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Policy.LateTolerance, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Policy.FutureTolerance, TimeSpan.Zero);
+    }
+}

@@ -1,0 +1,104 @@
+using System.Buffers;
+
+namespace Foretell.Streams;
+
+/// <summary>Where in a request's bytes the records of one partition lie.</summary>
+internal readonly record struct AppendPart(int Partition, int Offset, int Length, int Count);
+
+/// <summary>One append on its way to the writer: its records sorted by partition, in a buffer of its own.</summary>
+/// <remarks>The caller's thread does this work, so that the single writer only joins ready pieces.</remarks>
+internal sealed class AppendRequest
+{
+    private byte[] _bytes = [];
+
+    private AppendRequest(AppendPart[] parts, int accepted) => (Parts, Accepted) = (parts, accepted);
+
+    /// <summary>Partitions touched.</summary>
+    public AppendPart[] Parts { get; }
+
+    /// <summary>Events; 0 for a control record.</summary>
+    public int Accepted { get; }
+
+    /// <summary>Idempotency key, or null.</summary>
+    public IdempotentRequest? Idempotent { get; private init; }
+
+    /// <summary>Name and value of a control record, or null.</summary>
+    public (string Name, string Value)? Control { get; private init; }
+
+    /// <summary>The caller's answer, given once the transaction is durable.</summary>
+    public TaskCompletionSource<AppendReceipt> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What the writer will answer when the transaction is durable: a receipt or a refusal.</summary>
+    public AppendReceipt? Receipt { get; set; }
+
+    /// <inheritdoc cref="Receipt"/>
+    public Exception? Refusal { get; set; }
+
+    /// <summary>Bytes of all parts.</summary>
+    public int Length { get; private init; }
+
+    /// <summary>Records of a part.</summary>
+    public ReadOnlySpan<byte> Records(in AppendPart part) => _bytes.AsSpan(part.Offset, part.Length);
+
+    /// <summary>Sorts a batch by partition; the order within a partition stays.</summary>
+    public static AppendRequest ForEvents(EventBatch batch, IdempotentRequest? idempotent, int partitionCount)
+    {
+        int[] partitions = ArrayPool<int>.Shared.Rent(batch.Count);
+        var parts = new AppendPart[partitionCount];
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ReadOnlySpan<byte> record = batch[i];
+            int p = partitions[i] = EventHubsPartitioner.Partition(new LogRecord(record).Key, partitionCount);
+            parts[p] = new AppendPart(p, 0, parts[p].Length + record.Length, parts[p].Count + 1);
+        }
+        int[] next = new int[partitionCount];
+        for (int p = 0, offset = 0; p < partitionCount; offset += parts[p++].Length)
+        {
+            parts[p] = parts[p] with { Offset = next[p] = offset };
+        }
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(batch.Records.Length);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ReadOnlySpan<byte> record = batch[i];
+            record.CopyTo(bytes.AsSpan(next[partitions[i]]));
+            next[partitions[i]] += record.Length;
+        }
+        ArrayPool<int>.Shared.Return(partitions);
+        return new AppendRequest(Array.FindAll(parts, part => part.Count > 0), batch.Count)
+        {
+            _bytes = bytes,
+            Length = batch.Records.Length,
+            Idempotent = idempotent is null ? null : Copy(idempotent),
+        };
+    }
+
+    /// <summary>The same control record for every partition.</summary>
+    public static AppendRequest ForControl(string name, string value, long timeTicks, int partitionCount)
+    {
+        byte[] record = ControlRecord.Encode(name, value, timeTicks);
+        AppendPart[] parts = [.. Enumerable.Range(0, partitionCount).Select(p => new AppendPart(p, 0, record.Length, 1))];
+        return new AppendRequest(parts, 0) { _bytes = record, Length = record.Length, Control = (name, value) };
+    }
+
+    /// <summary>Gives the caller the answer, or the failure that kept the transaction from becoming durable.</summary>
+    public void Complete(Exception? failure)
+    {
+        if (Control is null)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+        _bytes = [];
+        if ((failure ?? Refusal) is { } exception)
+        {
+            Completion.SetException(exception);
+        }
+        else
+        {
+            Completion.SetResult(Receipt!);
+        }
+    }
+
+    // The caller's memory may be reused before the writer gets to it.
+    private static IdempotentRequest Copy(IdempotentRequest request) =>
+        request with { Fingerprint = request.Fingerprint.ToArray(), Payload = request.Payload.ToArray() };
+}

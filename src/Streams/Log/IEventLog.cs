@@ -1,0 +1,60 @@
+namespace Foretell.Streams;
+
+/// <summary>A durable, partitioned log. Sequence numbers count from 1 without gaps in each partition.</summary>
+/// <remarks>
+/// Acknowledged means durable (law 1): an append's task completes, and its records become visible to readers,
+/// only once they would survive the loss of power. Append times never go backwards within a partition.
+/// </remarks>
+public interface IEventLog : IAsyncDisposable
+{
+    /// <summary>Partitions; fixed when the log was created.</summary>
+    int PartitionCount { get; }
+
+    /// <summary>Why appends fail now, one sentence; null while they work.</summary>
+    string? Problem { get; }
+
+    /// <summary>Appends events, each to the partition of its key (<see cref="EventHubsPartitioner"/>), all or none.</summary>
+    /// <param name="batch">Events; copied before the call returns its task.</param>
+    /// <param name="request">Idempotency key, or null. A repeat within 24 hours gets the first receipt.</param>
+    /// <param name="cancellationToken">Gives up waiting; the events may be appended all the same.</param>
+    /// <exception cref="IdempotencyConflictException">The key was used before with another fingerprint.</exception>
+    /// <exception cref="PlatformUnavailableException">The log cannot be written now.</exception>
+    Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken);
+
+    /// <summary>Appends a control record to every partition, all or none, unless it repeats the last one of its name.</summary>
+    /// <returns>True when records were appended.</returns>
+    /// <exception cref="PlatformUnavailableException">The log cannot be written now.</exception>
+    Task<bool> AppendControlAsync(string name, string value, CancellationToken cancellationToken);
+
+    /// <summary>Value of the last control record of a name, or null.</summary>
+    ValueTask<string?> FindControlAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Where a partition ends.</summary>
+    LogEnd End(int partition);
+
+    /// <summary>A reader of one partition that begins behind <paramref name="after"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The log has no such partition, or ends before that sequence number.</exception>
+    ILogReader OpenReader(int partition, long after);
+}
+
+/// <summary>Where a partition ends.</summary>
+/// <param name="Sequence">Sequence number of the last durable record; 0 when empty.</param>
+/// <param name="Events">How many of the records are events.</param>
+/// <param name="AppendTicks">When the last one was appended.</param>
+public readonly record struct LogEnd(long Sequence, long Events, long AppendTicks);
+
+/// <summary>Reads one partition in order. Used by one caller at a time.</summary>
+public interface ILogReader : IAsyncDisposable
+{
+    /// <summary>Replaces the content of <paramref name="into"/> by the next records.</summary>
+    /// <param name="into">Batch to fill.</param>
+    /// <param name="maximum">Most records to read, 1 or more.</param>
+    /// <param name="cancellationToken">Stops the read.</param>
+    /// <returns>Records read; 0 at the end of the log.</returns>
+    /// <exception cref="PlatformUnavailableException">The log cannot be read now; the reader stays where it was.</exception>
+    /// <exception cref="InvalidDataException">The log is damaged; the message says where.</exception>
+    ValueTask<int> ReadAsync(RecordBatch into, int maximum, CancellationToken cancellationToken);
+
+    /// <summary>Completes once there is a record that this reader has not read.</summary>
+    Task WaitAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,51 @@
+namespace Foretell.Streams;
+
+/// <summary>Requests that took effect in the last 24 hours, written in the transaction of their append.</summary>
+internal sealed class IdempotencyTable(SqliteDatabase database)
+{
+    /// <summary>How long a key is remembered.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+
+    // Few at a time: pruning shares the transaction of an append, which somebody awaits.
+    private const int PruneRows = 1000;
+
+    private readonly SqliteStatement _find = database.Prepare(
+        "SELECT fingerprint, accepted, position, payload FROM request WHERE key = ?1 AND append > ?2");
+
+    private readonly SqliteStatement _put = database.Prepare("INSERT OR REPLACE INTO request VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+
+    private readonly SqliteStatement _prune = database.Prepare(
+        "DELETE FROM request WHERE key IN (SELECT key FROM request WHERE append <= ?1 ORDER BY append LIMIT ?2)");
+
+    /// <summary>The first receipt of a repeated request; null for a new key.</summary>
+    /// <exception cref="IdempotencyConflictException">The key belongs to another body.</exception>
+    public AppendReceipt? Find(IdempotentRequest request, long nowTicks)
+    {
+        if (!_find.Bind(1, request.Key).Bind(2, nowTicks - Lifetime.Ticks).Step())
+        {
+            return null;
+        }
+        try
+        {
+            if (!_find.Blob(0).SequenceEqual(request.Fingerprint.Span))
+            {
+                throw new IdempotencyConflictException($"Idempotency key '{request.Key}' was used within the last 24 hours with "
+                    + "another body. Repeat the first body, or choose a new key.");
+            }
+            Position.TryParse(_find.Text(2), out Position position);
+            return new AppendReceipt((int)_find.Int64(1), position, Replayed: true, _find.Blob(3).ToArray());
+        }
+        finally
+        {
+            _find.Reset();
+        }
+    }
+
+    /// <summary>Remembers a request.</summary>
+    public void Put(IdempotentRequest request, AppendReceipt receipt, long nowTicks) =>
+        _put.Bind(1, request.Key).Bind(2, request.Fingerprint.Span).Bind(3, receipt.Accepted)
+            .Bind(4, receipt.Position.ToString()).Bind(5, request.Payload.Span).Bind(6, nowTicks).Run();
+
+    /// <summary>Forgets some of the keys that are older than 24 hours.</summary>
+    public void Prune(long nowTicks) => _prune.Bind(1, nowTicks - Lifetime.Ticks).Bind(2, PruneRows).Run();
+}

@@ -1,0 +1,58 @@
+namespace Foretell.Streams;
+
+/// <summary>Records of one partition on their way from the log to a shard: contiguous sequence numbers, encoded bytes, append times.</summary>
+/// <remarks>Reusable: <see cref="Clear"/> keeps the memory. Not thread-safe.</remarks>
+public sealed class RecordBatch
+{
+    private byte[] _bytes = new byte[4096];
+    private int[] _ends = new int[64];
+    private long[] _appendTicks = new long[64];
+
+    /// <summary>Records in the batch.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Sequence number of the first record.</summary>
+    public long FirstSequence { get; private set; } = 1;
+
+    /// <summary>Sequence number of the last record; <c>FirstSequence - 1</c> when empty.</summary>
+    public long LastSequence => FirstSequence + Count - 1;
+
+    /// <summary>Record <paramref name="index"/>.</summary>
+    public LogRecord this[int index]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+            int start = index == 0 ? 0 : _ends[index - 1];
+            return new LogRecord(_bytes.AsSpan(start, _ends[index] - start));
+        }
+    }
+
+    /// <summary>When record <paramref name="index"/> was appended (<see cref="EventTime"/>).</summary>
+    public long AppendTicks(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        return _appendTicks[index];
+    }
+
+    /// <summary>Removes every record; the next one added has sequence number <paramref name="firstSequence"/>.</summary>
+    public void Clear(long firstSequence) => (Count, FirstSequence) = (0, firstSequence);
+
+    /// <summary>Adds the next record.</summary>
+    public void Add(ReadOnlySpan<byte> record, long appendTicks)
+    {
+        int start = Count == 0 ? 0 : _ends[Count - 1];
+        if (_bytes.Length - start < record.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, start + record.Length));
+        }
+        if (_ends.Length == Count)
+        {
+            Array.Resize(ref _ends, Count * 2);
+            Array.Resize(ref _appendTicks, Count * 2);
+        }
+        record.CopyTo(_bytes.AsSpan(start));
+        _appendTicks[Count] = appendTicks;
+        _ends[Count++] = start + record.Length;
+    }
+}

@@ -1,0 +1,122 @@
+namespace Foretell.Streams;
+
+/// <summary>The log in one SQLite file (docs/formats.md).</summary>
+public sealed class SqliteEventLog : IEventLog
+{
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly SequenceSignal[] _sequences;
+    private readonly LogEnd[] _ends;
+    private readonly Lock _endsGate = new();
+    private readonly SqliteLogWriter _writer;
+    private int _disposed;
+
+    private SqliteEventLog(string path, SqliteLogFile file, TimeProvider time)
+    {
+        (_path, _time) = (path, time);
+        PartitionCount = file.PartitionCount;
+        _ends = new LogEnd[PartitionCount];
+        _sequences = [.. _ends.Select(_ => new SequenceSignal())];
+        _writer = new SqliteLogWriter(file, () => SqliteLogFile.Open(path, PartitionCount, PartitionCount), time, Publish);
+    }
+
+    /// <inheritdoc/>
+    public int PartitionCount { get; }
+
+    /// <inheritdoc/>
+    public string? Problem => _writer.Problem;
+
+    /// <summary>Opens a log; creates it when the file is missing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="partitions">Partitions, 1 to 32,767; null takes the file's, and 8 for a new file.</param>
+    /// <param name="time">Clock of append times and of the life of idempotency keys.</param>
+    /// <exception cref="DataDirectoryException">The log has another partition count or format, or is no log.</exception>
+    public static SqliteEventLog Open(string path, int? partitions, TimeProvider time)
+    {
+        if (partitions is < 1 or > short.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(nameof(partitions), partitions, $"A log has 1 to {short.MaxValue} partitions, got {partitions}.");
+        }
+        try
+        {
+            return new SqliteEventLog(path, SqliteLogFile.Open(path, partitions, partitionsWhenNew: 8), time);
+        }
+        catch (SqliteException e)
+        {
+            throw new DataDirectoryException($"The log cannot be opened: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
+    {
+        if (batch.Count == 0 && request is null)
+        {
+            return Task.FromResult(new AppendReceipt(0, Position.None, Replayed: false, default));
+        }
+        AppendRequest append = AppendRequest.ForEvents(batch, request, PartitionCount);
+        _writer.Enqueue(append);
+        return append.Completion.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> AppendControlAsync(string name, string value, CancellationToken cancellationToken)
+    {
+        long now = EventTime.FromDateTimeOffset(_time.GetUtcNow());
+        AppendRequest append = AppendRequest.ForControl(name, value, now, PartitionCount);
+        _writer.Enqueue(append);
+        return !(await append.Completion.Task.WaitAsync(cancellationToken)).Replayed;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string?> FindControlAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using SqliteDatabase database = SqliteDatabase.OpenReadOnly(_path);
+            SqliteStatement select = database.Prepare("SELECT value FROM control WHERE name = ?1").Bind(1, name);
+            return ValueTask.FromResult(select.Step() ? select.Text(0) : null);
+        }
+        catch (SqliteException e)
+        {
+            throw new PlatformUnavailableException($"The log cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public LogEnd End(int partition)
+    {
+        lock (_endsGate)
+        {
+            return _ends[partition];
+        }
+    }
+
+    /// <inheritdoc/>
+    public ILogReader OpenReader(int partition, long after)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)partition, (uint)PartitionCount, nameof(partition));
+        ArgumentOutOfRangeException.ThrowIfNegative(after);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(after, End(partition).Sequence);
+        return new SqliteLogReader(_path, partition, after, _sequences[partition]);
+    }
+
+    /// <summary>Writes what is queued and closes the file.</summary>
+    public ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            _writer.Dispose();
+        }
+        return ValueTask.CompletedTask;
+    }
+
+    private void Publish(int partition, LogEnd end)
+    {
+        lock (_endsGate)
+        {
+            _ends[partition] = end;
+        }
+        _sequences[partition].Publish(end.Sequence);
+    }
+}

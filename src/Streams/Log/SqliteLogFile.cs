@@ -1,0 +1,122 @@
+using System.Globalization;
+
+namespace Foretell.Streams;
+
+/// <summary>The tables of log.db (docs/formats.md) and the statements of the one connection that writes them.</summary>
+internal sealed class SqliteLogFile : IDisposable
+{
+    /// <summary>Version of the tables and of the record format.</summary>
+    private const int Format = 1;
+
+    private const string Schema = """
+        CREATE TABLE log(id INTEGER PRIMARY KEY CHECK(id = 0), format INTEGER NOT NULL, partitions INTEGER NOT NULL);
+        CREATE TABLE segment(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, events INTEGER NOT NULL,
+            append INTEGER NOT NULL, crc INTEGER NOT NULL, records BLOB NOT NULL);
+        CREATE TABLE control(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE request(key TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, accepted INTEGER NOT NULL,
+            position TEXT NOT NULL, payload BLOB NOT NULL, append INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE INDEX request_append ON request(append);
+        """;
+
+    private readonly SqliteDatabase _database;
+    private readonly SqliteStatement _begin, _commit, _insertSegment, _lastSegment, _findControl, _putControl;
+
+    private SqliteLogFile(SqliteDatabase database)
+    {
+        _database = database;
+        _begin = database.Prepare("BEGIN IMMEDIATE");
+        _commit = database.Prepare("COMMIT");
+        _insertSegment = database.Prepare("INSERT INTO segment VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+        _lastSegment = database.Prepare(
+            "SELECT id, count, events, append FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
+        _findControl = database.Prepare("SELECT value FROM control WHERE name = ?1");
+        _putControl = database.Prepare("INSERT OR REPLACE INTO control VALUES(?1, ?2)");
+        Keys = new IdempotencyTable(database);
+    }
+
+    /// <summary>Idempotency keys.</summary>
+    public IdempotencyTable Keys { get; }
+
+    /// <summary>Partitions of the log.</summary>
+    public int PartitionCount { get; private init; }
+
+    /// <summary>Opens the file; creates it with <paramref name="partitions"/> partitions when it is new.</summary>
+    /// <exception cref="DataDirectoryException">The file was created otherwise than asked, or by another version.</exception>
+    public static SqliteLogFile Open(string path, int? partitions, int partitionsWhenNew)
+    {
+        SqliteDatabase database = SqliteDatabase.Open(path);
+        try
+        {
+            if (Query(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'log'") == 0)
+            {
+                string row = string.Create(CultureInfo.InvariantCulture, $"INSERT INTO log VALUES(0, {Format}, {partitions ?? partitionsWhenNew});");
+                database.Execute($"BEGIN; {Schema} {row} COMMIT;");
+            }
+            long format = Query(database, "SELECT format FROM log");
+            int found = (int)Query(database, "SELECT partitions FROM log");
+            if (format != Format)
+            {
+                throw new DataDirectoryException($"The log {path} has format {format}; this version reads format {Format}.");
+            }
+            if (partitions is { } wanted && wanted != found)
+            {
+                throw new DataDirectoryException($"The log {path} was created with {found} partitions and cannot change to {wanted}. "
+                    + "Leave the number out, or choose another data directory.");
+            }
+            return new SqliteLogFile(database) { PartitionCount = found };
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A segment's id: partition in the upper 16 bits, first sequence number in the lower 48.</summary>
+    public static long SegmentId(int partition, long firstSequence) => (long)partition << 48 | firstSequence;
+
+    /// <summary>First sequence number of a segment.</summary>
+    public static long FirstSequence(long segmentId) => segmentId & (1L << 48) - 1;
+
+    public void Begin() => _begin.Run();
+
+    public void Commit() => _commit.Run();
+
+    /// <summary>Where a partition ends.</summary>
+    public LogEnd End(int partition)
+    {
+        _lastSegment.Bind(1, SegmentId(partition, 0)).Bind(2, SegmentId(partition + 1, 0) - 1);
+        if (!_lastSegment.Step())
+        {
+            return default;
+        }
+        var end = new LogEnd(FirstSequence(_lastSegment.Int64(0)) + _lastSegment.Int64(1) - 1, _lastSegment.Int64(2), _lastSegment.Int64(3));
+        _lastSegment.Reset();
+        return end;
+    }
+
+    /// <summary>Writes one segment behind <paramref name="end"/> and returns the new end.</summary>
+    public LogEnd Append(int partition, LogEnd end, int count, int events, long appendTicks, ReadOnlySpan<byte> records)
+    {
+        _insertSegment.Bind(1, SegmentId(partition, end.Sequence + 1)).Bind(2, count).Bind(3, end.Events + events)
+            .Bind(4, appendTicks).Bind(5, Crc32C.Compute(records)).Bind(6, records).Run();
+        return new LogEnd(end.Sequence + count, end.Events + events, appendTicks);
+    }
+
+    public string? FindControl(string name)
+    {
+        string? value = _findControl.Bind(1, name).Step() ? _findControl.Text(0) : null;
+        _findControl.Reset();
+        return value;
+    }
+
+    public void PutControl(string name, string value) => _putControl.Bind(1, name).Bind(2, value).Run();
+
+    public void Dispose() => _database.Dispose();
+
+    private static long Query(SqliteDatabase database, string sql)
+    {
+        using SqliteStatement statement = database.Prepare(sql);
+        return statement.Step() ? statement.Int64(0) : 0;
+    }
+}

@@ -1,0 +1,110 @@
+namespace Foretell.Streams;
+
+/// <summary>Reads one partition segment by segment and hands out records; allocates nothing once its buffer has grown.</summary>
+internal sealed class SqliteLogReader : ILogReader
+{
+    private readonly string _path;
+    private readonly int _partition;
+    private readonly SequenceSignal _end;
+    private SqliteDatabase? _database;
+    private SqliteStatement? _select;
+    private byte[] _segment = [];
+    private int _length, _offset;
+    private long _appendTicks;
+    private long _next;
+
+    public SqliteLogReader(string path, int partition, long after, SequenceSignal end) =>
+        (_path, _partition, _next, _end) = (path, partition, after + 1, end);
+
+    public ValueTask<int> ReadAsync(RecordBatch into, int maximum, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximum, 1);
+        cancellationToken.ThrowIfCancellationRequested();
+        into.Clear(_next);
+        // Nothing beyond the published end is handed out, whatever the file shows: it may not be durable yet.
+        long end = _end.Value;
+        while (into.Count < maximum && _next <= end)
+        {
+            try
+            {
+                if (_offset == _length)
+                {
+                    LoadSegment();
+                }
+            }
+            catch (Exception) when (into.Count > 0)
+            {
+                // What was read counts; the failure shows again at the next call, when nothing is lost by it.
+                break;
+            }
+            int length = new LogRecord(_segment.AsSpan(_offset)).Length;
+            into.Add(_segment.AsSpan(_offset, length), _appendTicks);
+            _offset += length;
+            _next++;
+        }
+        return ValueTask.FromResult(into.Count);
+    }
+
+    public Task WaitAsync(CancellationToken cancellationToken) => _end.WaitAsync(_next, cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        Close();
+        return ValueTask.CompletedTask;
+    }
+
+    private void LoadSegment()
+    {
+        try
+        {
+            _database ??= SqliteDatabase.OpenReadOnly(_path);
+            _select ??= _database.Prepare(
+                "SELECT id, count, append, crc, records FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
+            _select.Bind(1, SqliteLogFile.SegmentId(_partition, 0)).Bind(2, SqliteLogFile.SegmentId(_partition, _next));
+            if (!_select.Step())
+            {
+                throw Damaged("is missing");
+            }
+            long first = SqliteLogFile.FirstSequence(_select.Int64(0)), count = _select.Int64(1);
+            ReadOnlySpan<byte> records = _select.Blob(4);
+            if (first + count <= _next)
+            {
+                throw Damaged("is missing");
+            }
+            if (Crc32C.Compute(records) != (uint)_select.Int64(3))
+            {
+                throw Damaged("fails its checksum");
+            }
+            if (_segment.Length < records.Length)
+            {
+                _segment = new byte[Math.Max(records.Length, _segment.Length * 2)];
+            }
+            records.CopyTo(_segment);
+            (_length, _offset, _appendTicks) = (records.Length, 0, _select.Int64(2));
+            _select.Reset();
+            for (; first < _next; first++)
+            {
+                _offset += new LogRecord(_segment.AsSpan(_offset)).Length;
+            }
+        }
+        catch (SqliteException e)
+        {
+            Close();
+            throw new PlatformUnavailableException($"The log cannot be read: {e.Message}", e);
+        }
+        catch (InvalidDataException)
+        {
+            Close();
+            throw;
+        }
+    }
+
+    private void Close()
+    {
+        _database?.Dispose();
+        (_database, _select, _length, _offset) = (null, null, 0, 0);
+    }
+
+    private InvalidDataException Damaged(string what) => new(
+        $"The log {_path} is damaged: the segment with record {_next} of partition {_partition} {what}. Restore the file from a copy.");
+}

@@ -1,0 +1,64 @@
+namespace Foretell.Streams;
+
+/// <summary>A number that only grows and that many can await: the head of a partition, the position of a shard.</summary>
+public sealed class SequenceSignal
+{
+    private readonly Lock _gate = new();
+    private readonly PriorityQueue<TaskCompletionSource, long> _waiters = new();
+    private long _value;
+    private Exception? _failure;
+
+    /// <summary>The number now.</summary>
+    public long Value => Volatile.Read(ref _value);
+
+    /// <summary>Raises the number and wakes everyone who waited for it. A lower number changes nothing.</summary>
+    public void Publish(long value)
+    {
+        lock (_gate)
+        {
+            if (value <= _value)
+            {
+                return;
+            }
+            Volatile.Write(ref _value, value);
+            while (_waiters.TryPeek(out TaskCompletionSource? waiter, out long atLeast) && atLeast <= value)
+            {
+                _waiters.Dequeue();
+                waiter.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>The number will not grow any more: everyone who waits for more gets this exception, now and later.</summary>
+    public void Fail(Exception failure)
+    {
+        lock (_gate)
+        {
+            _failure = failure;
+            while (_waiters.TryDequeue(out TaskCompletionSource? waiter, out _))
+            {
+                waiter.TrySetException(failure);
+            }
+        }
+    }
+
+    /// <summary>Completes once the number is <paramref name="atLeast"/> or more.</summary>
+    public Task WaitAsync(long atLeast, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (atLeast <= _value)
+            {
+                return Task.CompletedTask;
+            }
+            if (_failure is not null)
+            {
+                return Task.FromException(_failure);
+            }
+            // Continuations run elsewhere: a publisher must not run its waiters' code.
+            var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Enqueue(waiter, atLeast);
+            return waiter.Task.WaitAsync(cancellationToken);
+        }
+    }
+}

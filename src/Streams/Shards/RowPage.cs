@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Foretell.Streams;
+
+/// <summary>Encodes a page of rows for the store, and reads it back.</summary>
+/// <remarks>
+/// Page, little-endian: CRC-32C of the rest u32, format u16, rows u16, page number u32, floats per row u32;
+/// then all headers (64 bytes each), all states, and per row the key's length u16 with the key. Rows stand in
+/// slab order: row i of page p is row p x rowsPerPage + i.
+/// </remarks>
+internal static class RowPage
+{
+    private const int HeaderBytes = 16;
+    private const int Format = 1;
+
+    // A page and its row in SQLite's tree should fill one SQLite page of 16 KB and no second one.
+    private const int TargetBytes = 15 << 10;
+    private const int TypicalKeyBytes = 24;
+
+    /// <summary>Rows a page should hold for states of a size, at least 1.</summary>
+    public static int RowsFor(int stateFloats) =>
+        Math.Max(1, (TargetBytes - HeaderBytes) / (RowHeader.Bytes + stateFloats * sizeof(float) + sizeof(ushort) + TypicalKeyBytes));
+
+    /// <summary>Bytes of a page.</summary>
+    public static int Length(Slab slab, int page)
+    {
+        (int first, int rows) = Rows(slab, page);
+        int length = HeaderBytes + rows * (RowHeader.Bytes + slab.StateFloats * sizeof(float) + sizeof(ushort));
+        for (int row = first; row < first + rows; row++)
+        {
+            length += slab.Index.Key(row).Length;
+        }
+        return length;
+    }
+
+    /// <summary>Writes a page; <paramref name="bytes"/> has exactly its length.</summary>
+    public static void Encode(Slab slab, int page, Span<byte> bytes)
+    {
+        (int first, int rows) = Rows(slab, page);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[4..], Format);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[6..], checked((ushort)rows));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], page);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], slab.StateFloats);
+        Parts(bytes, rows, slab.StateFloats, out Span<RowHeader> headers, out Span<float> states, out Span<byte> keys);
+        for (int i = 0; i < rows; i++)
+        {
+            headers[i] = slab.Header(first + i);
+            slab.Backend.Read(first + i, states.Slice(i * slab.StateFloats, slab.StateFloats));
+            ReadOnlySpan<byte> key = slab.Index.Key(first + i);
+            BinaryPrimitives.WriteUInt16LittleEndian(keys, (ushort)key.Length);
+            key.CopyTo(keys[sizeof(ushort)..]);
+            keys = keys[(sizeof(ushort) + key.Length)..];
+        }
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, Crc32C.Compute(bytes[4..]));
+    }
+
+    /// <summary>Appends a page's rows to a slab; pages come in ascending order, each full but the last.</summary>
+    /// <exception cref="InvalidDataException">The page is damaged, missing a predecessor, or of another model.</exception>
+    public static void Decode(Span<byte> bytes, Slab slab)
+    {
+        int page = slab.Count / slab.RowsPerPage;
+        if (bytes.Length < HeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Crc32C.Compute(bytes[4..]))
+        {
+            throw new InvalidDataException($"page {page} fails its checksum");
+        }
+        int format = BinaryPrimitives.ReadUInt16LittleEndian(bytes[4..]);
+        int rows = BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]);
+        int number = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
+        int floats = BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]);
+        if (format != Format || floats != slab.StateFloats || rows > slab.RowsPerPage)
+        {
+            throw new InvalidDataException($"page {number} has format {format}, {rows} rows and {floats} floats a row, "
+                + $"expected format {Format}, at most {slab.RowsPerPage} rows and {slab.StateFloats} floats");
+        }
+        if (number != page || slab.Count % slab.RowsPerPage != 0)
+        {
+            throw new InvalidDataException($"page {number} was found where page {page} was expected");
+        }
+        Parts(bytes, rows, floats, out Span<RowHeader> headers, out Span<float> states, out Span<byte> keys);
+        for (int i = 0; i < rows; i++)
+        {
+            int length = BinaryPrimitives.ReadUInt16LittleEndian(keys);
+            int row = slab.Add(keys.Slice(sizeof(ushort), length));
+            keys = keys[(sizeof(ushort) + length)..];
+            slab.Header(row) = headers[i];
+            slab.Backend.Write(row, states.Slice(i * floats, floats));
+        }
+    }
+
+    private static (int First, int Rows) Rows(Slab slab, int page) =>
+        (page * slab.RowsPerPage, Math.Min(slab.RowsPerPage, slab.Count - page * slab.RowsPerPage));
+
+    private static void Parts(Span<byte> bytes, int rows, int floats, out Span<RowHeader> headers, out Span<float> states, out Span<byte> keys)
+    {
+        int stateBytes = rows * floats * sizeof(float);
+        headers = MemoryMarshal.Cast<byte, RowHeader>(bytes.Slice(HeaderBytes, rows * RowHeader.Bytes));
+        states = MemoryMarshal.Cast<byte, float>(bytes.Slice(HeaderBytes + rows * RowHeader.Bytes, stateBytes));
+        keys = bytes[(HeaderBytes + rows * RowHeader.Bytes + stateBytes)..];
+    }
+}

@@ -1,0 +1,367 @@
+using System.Text;
+using Foretell.Models;
+
+namespace Foretell.Streams;
+
+/// <summary>
+/// The single owner of one partition: applies its records in order, answers queries, hands out consistent copies
+/// to commit. Knows no store, no log and no thread; a worker loop or a grain drives it.
+/// </summary>
+/// <remarks>
+/// One caller at a time may call <see cref="Advance"/>; queries and commits may come from any thread beside it.
+/// The lock is held for one slice of a batch, so that a query waits for milliseconds at most.
+/// </remarks>
+public sealed class Shard : IDisposable
+{
+    /// <summary>Most records applied under one hold of the lock. A step saturates the processor from 64 rows on.</summary>
+    public const int SliceRecords = 256;
+
+    private readonly Lock _gate = new();
+    private readonly ForecastModel _model;
+    private readonly EventTimeGate _eventTime = new();
+    private readonly WavePlanner _planner = new(SliceRecords);
+    private readonly StepScore[] _scores = new StepScore[SliceRecords];
+    private readonly List<DeadLetter> _uncommitted = [];
+    private readonly KeyValuePair<string, object?> _partitionTag;
+    private readonly bool _hasMarks;
+    private Slab _slab;
+    private ShardTotals _totals;
+    private ScoreTotals _scored = new(0, 0, 0, 0, 0);
+    private long _position, _committedPosition;
+    private string? _fence;
+
+    /// <param name="partition">Partition that it owns.</param>
+    /// <param name="model">Model that advances its streams.</param>
+    public Shard(int partition, ForecastModel model)
+    {
+        (Partition, _model) = (partition, model);
+        _hasMarks = model.Config.Marks.Count > 0;
+        _slab = new Slab(model.CreateBackend(), model.StateFloats, RowPage.RowsFor(model.StateFloats));
+        _partitionTag = new("foretell.partition", partition);
+    }
+
+    /// <summary>Partition that it owns.</summary>
+    public int Partition { get; }
+
+    /// <summary>Last record of the log that the rows reflect.</summary>
+    public long Position => Volatile.Read(ref _position);
+
+    /// <summary>Why the shard stopped answering, or null.</summary>
+    public string? Fenced => Volatile.Read(ref _fence);
+
+    /// <summary>Counts and scores.</summary>
+    public (int Streams, ShardTotals Totals, ScoreTotals Scores) Counts()
+    {
+        lock (_gate)
+        {
+            return (_slab.Count, _totals, _scored);
+        }
+    }
+
+    /// <summary>Takes over what the last commit says, before any page and any record.</summary>
+    /// <exception cref="InvalidDataException">Another model made the rows.</exception>
+    public void Restore(ShardHeader header)
+    {
+        if (header.ModelId != _model.Id)
+        {
+            throw new InvalidDataException($"Partition {Partition} holds rows of model {header.ModelId}, not of model {_model.Id}.");
+        }
+        lock (_gate)
+        {
+            _slab.Dispose();
+            _slab = new Slab(_model.CreateBackend(), _model.StateFloats, header.RowsPerPage);
+            _slab.Backend.EnsureCapacity(header.Rows);
+            _eventTime.Policy = header.Policy;
+            _totals = header.Totals;
+            _position = _committedPosition = header.Position;
+        }
+    }
+
+    /// <summary>Takes over the next page of rows.</summary>
+    /// <exception cref="InvalidDataException">The page is damaged; the message says which.</exception>
+    public void RestorePage(Span<byte> page)
+    {
+        lock (_gate)
+        {
+            RowPage.Decode(page, _slab);
+        }
+    }
+
+    /// <summary>Applies the records beyond <see cref="Position"/>, in order; the others are skipped (law 2).</summary>
+    /// <exception cref="ArgumentException">Records between the position and the batch are missing.</exception>
+    /// <exception cref="InvalidDataException">A record cannot be applied by this version or model; the shard is fenced.</exception>
+    /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
+    public void Advance(RecordBatch batch)
+    {
+        if (batch.FirstSequence > _position + 1)
+        {
+            throw new ArgumentException($"Partition {Partition} stands at record {_position} and was given records from "
+                + $"{batch.FirstSequence} on. Read on from record {_position + 1}.", nameof(batch));
+        }
+        int next = (int)Math.Min(_position + 1 - batch.FirstSequence, batch.Count);
+        while (next < batch.Count)
+        {
+            int end = Math.Min(next + SliceRecords, batch.Count);
+            lock (_gate)
+            {
+                ThrowIfFenced();
+                try
+                {
+                    AdvanceSlice(batch, next, end);
+                }
+                catch (Exception e)
+                {
+                    // Headers may be ahead of their floats now: such rows must be neither shown nor committed.
+                    _fence = $"Partition {Partition} stopped behind record {_position}: {e.Message}";
+                    throw;
+                }
+                Volatile.Write(ref _position, batch.FirstSequence + end - 1);
+            }
+            next = end;
+        }
+    }
+
+    /// <summary>One stream's state, or null when it has no applied event.</summary>
+    /// <param name="key">Stream key, UTF-8.</param>
+    /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
+    public StreamSnapshot? Find(ReadOnlySpan<byte> key)
+    {
+        RowHeader header;
+        float[] state = new float[_model.StateFloats];
+        lock (_gate)
+        {
+            ThrowIfFenced();
+            int row = _slab.Index.Find(key);
+            if (row < 0)
+            {
+                return null;
+            }
+            header = _slab.Header(row);
+            _slab.Backend.Read(row, state);
+        }
+        string digest = Convert.ToHexStringLower(StateDigest.Compute(_model, header.Count, header.LastEventTicks, state));
+        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, StateBytes, digest);
+    }
+
+    /// <summary>Bytes of one stream's row, without its key.</summary>
+    public int StateBytes => RowHeader.Bytes + _model.StateFloats * sizeof(float);
+
+    /// <summary>Copies rows from <paramref name="first"/> on, for scans over all streams.</summary>
+    /// <param name="first">First row; rows are numbered from 0 and never move.</param>
+    /// <param name="headers">Output. Shape [n].</param>
+    /// <param name="states">Output. Shape [n, StateFloats].</param>
+    /// <returns>Rows copied; 0 behind the last row.</returns>
+    public int CopyRows(int first, Span<RowHeader> headers, Span<float> states)
+    {
+        lock (_gate)
+        {
+            ThrowIfFenced();
+            int rows = Math.Min(headers.Length, Math.Max(0, _slab.Count - first));
+            for (int i = 0; i < rows; i++)
+            {
+                headers[i] = _slab.Header(first + i);
+                _slab.Backend.Read(first + i, states.Slice(i * _model.StateFloats, _model.StateFloats));
+            }
+            return rows;
+        }
+    }
+
+    /// <summary>Key of a row, UTF-8.</summary>
+    public byte[] KeyOf(int row)
+    {
+        lock (_gate)
+        {
+            return _slab.Index.Key(row).ToArray();
+        }
+    }
+
+    /// <summary>Dead letters that no commit holds yet, oldest first.</summary>
+    public DeadLetter[] UncommittedDeadLetters()
+    {
+        lock (_gate)
+        {
+            ThrowIfFenced();
+            return [.. _uncommitted];
+        }
+    }
+
+    /// <summary>A consistent copy of everything that changed since the last one, or null when nothing did.</summary>
+    /// <remarks>One copy at a time: it is answered by <see cref="CommitSucceeded"/> or <see cref="CommitFailed"/>.</remarks>
+    public ShardCommit? TakeCommit()
+    {
+        lock (_gate)
+        {
+            ThrowIfFenced();
+            if (_position == _committedPosition)
+            {
+                return null;
+            }
+            var header = new ShardHeader
+            {
+                Position = _position,
+                Policy = _eventTime.Policy,
+                ModelId = _model.Id,
+                RowsPerPage = _slab.RowsPerPage,
+                Rows = _slab.Count,
+                Totals = _totals,
+            };
+            var commit = new ShardCommit(header) { DeadLetters = [.. _uncommitted] };
+            foreach (int page in _slab.TakeDirtyPages())
+            {
+                RowPage.Encode(_slab, page, commit.AddPage(page, RowPage.Length(_slab, page)));
+            }
+            return commit;
+        }
+    }
+
+    /// <summary>The store holds the copy now.</summary>
+    public void CommitSucceeded(ShardCommit commit)
+    {
+        lock (_gate)
+        {
+            _committedPosition = commit.Header.Position;
+            _uncommitted.RemoveRange(0, commit.DeadLetters.Count);
+        }
+    }
+
+    /// <summary>The store does not hold the copy: its pages belong into the next one.</summary>
+    public void CommitFailed(ShardCommit commit)
+    {
+        lock (_gate)
+        {
+            for (int i = 0; i < commit.PageCount; i++)
+            {
+                _slab.MarkPageDirty(commit.Page(i).Number);
+            }
+        }
+    }
+
+    /// <summary>Stops answering, advancing and committing: another owner has the partition, or its state is not to be trusted.</summary>
+    public void Fence(string reason)
+    {
+        lock (_gate)
+        {
+            _fence ??= reason;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _fence ??= $"Partition {Partition} is closed.";
+            _slab.Dispose();
+        }
+    }
+
+    private void AdvanceSlice(RecordBatch batch, int from, int to)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        _planner.Clear();
+        for (int i = from; i < to; i++)
+        {
+            LogRecord record = batch[i];
+            switch (record.Kind)
+            {
+                case LogRecordKind.Event:
+                    Admit(record, batch.FirstSequence + i, batch.AppendTicks(i));
+                    break;
+                case LogRecordKind.Control:
+                    Apply(record);
+                    break;
+                default:
+                    throw new InvalidDataException($"record {batch.FirstSequence + i} has kind {(int)record.Kind}, which this version does not know.");
+            }
+        }
+        _planner.Plan();
+        for (int wave = 0; wave < _planner.Waves; wave++)
+        {
+            ReadOnlySpan<StepInput> inputs = _planner.Wave(wave);
+            Span<StepScore> scores = _scores.AsSpan(0, inputs.Length);
+            _slab.Backend.Step(inputs, scores);
+            Score(inputs, scores);
+        }
+        Telemetry.StepDuration.Record(TimeProvider.System.GetElapsedTime(started).TotalSeconds, _partitionTag);
+    }
+
+    /// <summary>Checks an event, updates its header and plans its step.</summary>
+    private void Admit(LogRecord record, long sequence, long appendTicks)
+    {
+        int row = _slab.Index.Find(record.Key);
+        // A row may be ahead of the position where it left memory between commits; it already holds this record.
+        if (row >= 0 && sequence <= _slab.Header(row).LastSequence)
+        {
+            return;
+        }
+        long? lastTicks = row < 0 ? null : _slab.Header(row).LastEventTicks;
+        if (_eventTime.Refuse(record.TimeTicks, appendTicks, lastTicks) is { } refusal)
+        {
+            _uncommitted.Add(refusal.ToDeadLetter(Partition, sequence, appendTicks, record));
+            _totals = _totals with { DeadLetters = _totals.DeadLetters + 1 };
+            Telemetry.EventsRejected.Add(1, new KeyValuePair<string, object?>("foretell.reason", refusal.Reason));
+            return;
+        }
+        if (row < 0)
+        {
+            row = _slab.Add(record.Key);
+        }
+        int mark = _model.MarkIndex(record.Mark);
+        ref RowHeader header = ref _slab.Header(row);
+        double gap = lastTicks is { } last ? EventTime.SecondsBetween(last, Math.Max(last, record.TimeTicks)) / _model.Config.TimeUnitSeconds : 0;
+        _planner.Add(new StepInput(row, mark, gap, header.Count));
+        header.LastSequence = sequence;
+        header.LastEventTicks = Math.Max(lastTicks ?? long.MinValue, record.TimeTicks);
+        header.LastMark = mark;
+        header.Count++;
+        _slab.MarkDirty(row);
+        bool unknown = _hasMarks && mark == _model.UnknownMark;
+        _totals = _totals with { Applied = _totals.Applied + 1, UnknownMarks = _totals.UnknownMarks + (unknown ? 1 : 0) };
+    }
+
+    private void Apply(LogRecord control)
+    {
+        string name = Encoding.UTF8.GetString(control.Key), value = Encoding.UTF8.GetString(control.Mark);
+        switch (name)
+        {
+            case ControlRecord.Policy:
+                _eventTime.Policy = EventTimePolicy.Parse(value);
+                break;
+            case ControlRecord.Model when value != _model.Id:
+                throw new InvalidDataException($"the log continues with model {value}, this shard runs model {_model.Id}.");
+            case ControlRecord.Model:
+                break;
+            default:
+                // Skipping it could change what later records mean.
+                throw new InvalidDataException($"control record '{name}' is unknown to this version.");
+        }
+    }
+
+    private void Score(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<StepScore> scores)
+    {
+        long events = 0;
+        double time = 0, mark = 0, baselineTime = 0, baselineMark = 0;
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            // No forecast stands before a first event.
+            if (inputs[i].Ordinal > 0)
+            {
+                events++;
+                time += scores[i].Time;
+                mark += scores[i].Mark;
+                baselineTime += scores[i].BaselineTime;
+                baselineMark += scores[i].BaselineMark;
+            }
+        }
+        _scored = new ScoreTotals(_scored.Events + events, _scored.Time + time, _scored.Mark + mark,
+            _scored.BaselineTime + baselineTime, _scored.BaselineMark + baselineMark);
+    }
+
+    private void ThrowIfFenced()
+    {
+        if (_fence is not null)
+        {
+            throw new PlatformUnavailableException(_fence);
+        }
+    }
+}

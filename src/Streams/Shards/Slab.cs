@@ -1,0 +1,87 @@
+using Foretell.Models;
+
+namespace Foretell.Streams;
+
+/// <summary>The rows of a shard: keys, headers, the backend's floats, and which pages changed since the last commit.</summary>
+/// <remarks>Not thread-safe: its <see cref="Shard"/> guards it.</remarks>
+internal sealed class Slab : IDisposable
+{
+    // Headers grow by chunks: no large copy while a shard holds its lock.
+    private const int ChunkRows = 4096;
+
+    private readonly List<RowHeader[]> _headers = [];
+    private readonly List<int> _dirtyPages = [];
+    private bool[] _isDirty = new bool[16];
+
+    /// <param name="backend">Where the floats live; owned by the slab.</param>
+    /// <param name="stateFloats">Floats of a row.</param>
+    /// <param name="rowsPerPage">Rows that one page of the store holds.</param>
+    public Slab(IStateBackend backend, int stateFloats, int rowsPerPage) =>
+        (Backend, StateFloats, RowsPerPage) = (backend, stateFloats, rowsPerPage);
+
+    public IStateBackend Backend { get; }
+
+    public int StateFloats { get; }
+
+    public int RowsPerPage { get; }
+
+    public StreamIndex Index { get; } = new();
+
+    /// <summary>Rows in use.</summary>
+    public int Count => Index.Count;
+
+    /// <summary>Pages in use.</summary>
+    public int Pages => (Count + RowsPerPage - 1) / RowsPerPage;
+
+    /// <summary>Pages that changed since <see cref="TakeDirtyPages"/>.</summary>
+    public int DirtyPages => _dirtyPages.Count;
+
+    public ref RowHeader Header(int row) => ref _headers[row / ChunkRows][row % ChunkRows];
+
+    /// <summary>Adds an empty row.</summary>
+    public int Add(ReadOnlySpan<byte> key)
+    {
+        int row = Index.Add(key);
+        if (row / ChunkRows == _headers.Count)
+        {
+            _headers.Add(new RowHeader[ChunkRows]);
+        }
+        if (row >= Backend.Capacity)
+        {
+            Backend.EnsureCapacity(Math.Max(row + 1, Backend.Capacity + Math.Max(1024, Backend.Capacity / 2)));
+        }
+        if (row / RowsPerPage >= _isDirty.Length)
+        {
+            Array.Resize(ref _isDirty, _isDirty.Length * 2);
+        }
+        return row;
+    }
+
+    /// <summary>The row's page belongs into the next commit.</summary>
+    public void MarkDirty(int row) => MarkPageDirty(row / RowsPerPage);
+
+    /// <summary>A page belongs into the next commit.</summary>
+    public void MarkPageDirty(int page)
+    {
+        if (!_isDirty[page])
+        {
+            _isDirty[page] = true;
+            _dirtyPages.Add(page);
+        }
+    }
+
+    /// <summary>The changed pages in ascending order; afterwards none counts as changed.</summary>
+    public int[] TakeDirtyPages()
+    {
+        int[] pages = [.. _dirtyPages];
+        Array.Sort(pages);
+        foreach (int page in pages)
+        {
+            _isDirty[page] = false;
+        }
+        _dirtyPages.Clear();
+        return pages;
+    }
+
+    public void Dispose() => Backend.Dispose();
+}

@@ -1,0 +1,25 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Foretell.Models;
+
+namespace Foretell.Streams;
+
+/// <summary>SHA-256 over what a stream's state means: model id (UTF-8), count i64, last event time i64, mixer floats; little-endian.</summary>
+/// <remarks>No sequence numbers: the digest is the same in whichever order streams share a log (law 5).</remarks>
+public static class StateDigest
+{
+    /// <summary>Digest of one row. Shape of <paramref name="state"/>: [StateFloats].</summary>
+    public static byte[] Compute(ForecastModel model, long count, long lastEventTicks, ReadOnlySpan<float> state)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        sha.AppendData(Encoding.UTF8.GetBytes(model.Id));
+        Span<byte> numbers = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64LittleEndian(numbers, count);
+        BinaryPrimitives.WriteInt64LittleEndian(numbers[8..], lastEventTicks);
+        sha.AppendData(numbers);
+        sha.AppendData(MemoryMarshal.AsBytes(state[..model.MixerFloats]));
+        return sha.GetHashAndReset();
+    }
+}

@@ -1,0 +1,78 @@
+using Foretell.Models;
+
+namespace Foretell.Streams;
+
+/// <summary>Orders a slice of events into waves such that no wave holds two events of one row.</summary>
+/// <remarks>
+/// The kernel steps a whole tile at once and would lose one of two updates to the same row. The n-th event of a
+/// row within the slice goes to wave n, so a row's events keep their order. Allocates nothing after construction.
+/// </remarks>
+internal sealed class WavePlanner
+{
+    private readonly StepInput[] _arrived, _ordered;
+    private readonly int[] _waveOf, _ends;
+
+    // How many events of a row the slice holds so far: a small table, cleared by raising its generation.
+    private readonly (int Generation, int Row, int Events)[] _seen;
+    private int _generation = 1;
+    private int _count;
+
+    /// <param name="capacity">Most events in a slice, a power of two.</param>
+    public WavePlanner(int capacity)
+    {
+        (_arrived, _ordered) = (new StepInput[capacity], new StepInput[capacity]);
+        (_waveOf, _ends) = (new int[capacity], new int[capacity]);
+        _seen = new (int, int, int)[capacity * 2];
+    }
+
+    /// <summary>Waves, after <see cref="Plan"/>.</summary>
+    public int Waves { get; private set; }
+
+    /// <summary>Adds the next event.</summary>
+    public void Add(in StepInput input)
+    {
+        int mask = _seen.Length - 1;
+        int i = (int)((uint)input.Row * 0x9E3779B9 >> 8) & mask;
+        while (_seen[i].Generation == _generation && _seen[i].Row != input.Row)
+        {
+            i = (i + 1) & mask;
+        }
+        int wave = _seen[i].Generation == _generation ? _seen[i].Events : 0;
+        _seen[i] = (_generation, input.Row, wave + 1);
+        if (wave == Waves)
+        {
+            _ends[Waves++] = 0;
+        }
+        _ends[wave]++;
+        _waveOf[_count] = wave;
+        _arrived[_count++] = input;
+    }
+
+    /// <summary>Sorts the events by wave.</summary>
+    public void Plan()
+    {
+        // Counts become starts; placing the events moves each start to its wave's end.
+        for (int wave = 0, start = 0; wave < Waves; wave++)
+        {
+            (_ends[wave], start) = (start, start + _ends[wave]);
+        }
+        for (int i = 0; i < _count; i++)
+        {
+            _ordered[_ends[_waveOf[i]]++] = _arrived[i];
+        }
+    }
+
+    /// <summary>Events of one wave, in their order of arrival.</summary>
+    public ReadOnlySpan<StepInput> Wave(int wave)
+    {
+        int start = wave == 0 ? 0 : _ends[wave - 1];
+        return _ordered.AsSpan(start, _ends[wave] - start);
+    }
+
+    /// <summary>Forgets the events.</summary>
+    public void Clear()
+    {
+        (_count, Waves) = (0, 0);
+        _generation++;
+    }
+}

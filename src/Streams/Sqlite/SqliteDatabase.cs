@@ -1,0 +1,98 @@
+using SQLitePCL;
+
+namespace Foretell.Streams;
+
+/// <summary>One connection to an SQLite file. Used by one thread at a time.</summary>
+/// <remarks>
+/// A thin layer over SQLite's own calls: blobs are bound and read as spans, so that neither the log nor the
+/// store allocates per row, and nothing is pooled, so that closing a connection lets go of its file.
+/// </remarks>
+internal sealed class SqliteDatabase : IDisposable
+{
+    private readonly sqlite3 _handle;
+    private readonly List<SqliteStatement> _statements = [];
+
+    static SqliteDatabase() => Batteries_V2.Init();
+
+    private SqliteDatabase(string path, sqlite3 handle) => (Path, _handle) = (path, handle);
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>True between BEGIN and its COMMIT or ROLLBACK.</summary>
+    public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
+
+    /// <summary>Opens a file for reading and writing, in WAL mode, durable at every COMMIT; creates it when missing.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="pageBytes">Size of SQLite's own pages in a new file, a power of two from 512 to 65536.</param>
+    /// <exception cref="SqliteException">The file cannot be opened or is no SQLite file.</exception>
+    public static SqliteDatabase Open(string path, int pageBytes = 4096)
+    {
+        SqliteDatabase database = Connect(path, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE);
+        try
+        {
+            // FULL syncs the write-ahead log at every COMMIT: when COMMIT returns, the data is on the disk.
+            database.Execute($"PRAGMA page_size={pageBytes}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file that exists, for reading.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public static SqliteDatabase OpenReadOnly(string path) => Connect(path, raw.SQLITE_OPEN_READONLY);
+
+    /// <summary>Runs statements that return nothing of interest.</summary>
+    public void Execute(string sql) => Check(raw.sqlite3_exec(_handle, sql, out _));
+
+    /// <summary>Compiles a statement that lives as long as the connection.</summary>
+    public SqliteStatement Prepare(string sql)
+    {
+        Check(raw.sqlite3_prepare_v3(_handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out sqlite3_stmt handle));
+        var statement = new SqliteStatement(this, handle);
+        _statements.Add(statement);
+        return statement;
+    }
+
+    /// <summary>Closes the connection; an open transaction is rolled back.</summary>
+    public void Dispose()
+    {
+        foreach (SqliteStatement statement in _statements)
+        {
+            statement.Dispose();
+        }
+        _statements.Clear();
+        raw.sqlite3_close_v2(_handle);
+    }
+
+    /// <summary>Throws unless a result code means success.</summary>
+    internal void Check(int code)
+    {
+        if (code is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))
+        {
+            string message = raw.sqlite3_errmsg(_handle).utf8_to_string();
+            throw new SqliteException($"SQLite: {message} ({Path})", raw.sqlite3_extended_errcode(_handle));
+        }
+    }
+
+    private static SqliteDatabase Connect(string path, int flags)
+    {
+        int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
+        var database = new SqliteDatabase(path, handle);
+        try
+        {
+            database.Check(code);
+            database.Check(raw.sqlite3_busy_timeout(handle, 1000));
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+namespace Foretell.Streams;
+
+/// <summary>Keeps rows, dead letters and position of every shard. Guarded by epochs: the newest owner alone can commit (law 3).</summary>
+public interface IStateStore : IAsyncDisposable
+{
+    /// <summary>Makes the caller the owner of a partition: one atomic increment of its epoch. From now on older epochs are refused.</summary>
+    /// <returns>The new epoch, 1 for the first owner.</returns>
+    /// <exception cref="PlatformUnavailableException">The store cannot be reached now.</exception>
+    Task<long> TakeEpochAsync(int partition, CancellationToken cancellationToken);
+
+    /// <summary>What the last commit says of the shard, or null before the first.</summary>
+    Task<ShardHeader?> ReadHeaderAsync(int partition, CancellationToken cancellationToken);
+
+    /// <summary>Every page in ascending order. A page's memory is valid until the next one.</summary>
+    IAsyncEnumerable<Memory<byte>> ReadPagesAsync(int partition, CancellationToken cancellationToken);
+
+    /// <summary>Writes pages, dead letters and header in one transaction (law 2).</summary>
+    /// <exception cref="StaleEpochException">A newer owner took the partition; nothing was written.</exception>
+    /// <exception cref="PlatformUnavailableException">The store cannot be written now; nothing was written.</exception>
+    Task CommitAsync(int partition, long epoch, ShardCommit commit, CancellationToken cancellationToken);
+
+    /// <summary>Committed dead letters of a partition, newest first.</summary>
+    Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken);
+}
+
+/// <summary>What a shard is, beside its rows.</summary>
+public sealed record ShardHeader
+{
+    /// <summary>Last record of the log that the rows reflect.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>Policy in force behind that record.</summary>
+    public required EventTimePolicy Policy { get; init; }
+
+    /// <summary>Model that made the rows.</summary>
+    public required string ModelId { get; init; }
+
+    /// <summary>Rows in each page but the last.</summary>
+    public required int RowsPerPage { get; init; }
+
+    /// <summary>Rows in all pages.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Counts since the log was created.</summary>
+    public required ShardTotals Totals { get; init; }
+}
+
+/// <summary>Counts of one shard since its log was created.</summary>
+/// <param name="Applied">Events applied to a row.</param>
+/// <param name="DeadLetters">Events that became dead letters.</param>
+/// <param name="UnknownMarks">Applied events whose mark the model does not know.</param>
+public readonly record struct ShardTotals(long Applied, long DeadLetters, long UnknownMarks);
+
+/// <summary>A newer owner has taken the partition: this one must stop answering and committing.</summary>
+public sealed class StaleEpochException(int partition, long epoch, long newest) : Exception(
+    $"Partition {partition} belongs to a newer owner: this one has epoch {epoch}, the store has {newest}.");

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace Foretell.Streams;
+
+/// <summary>The store in SQLite files, one per partition: shard-0000.db and on (docs/formats.md).</summary>
+/// <param name="directory">Where the files are.</param>
+public sealed class SqliteStateStore(string directory) : IStateStore
+{
+    private readonly ConcurrentDictionary<int, SqliteShardFile> _files = new();
+
+    /// <inheritdoc/>
+    public Task<long> TakeEpochAsync(int partition, CancellationToken cancellationToken) =>
+        Run(partition, file => file.TakeEpoch());
+
+    /// <inheritdoc/>
+    public Task<ShardHeader?> ReadHeaderAsync(int partition, CancellationToken cancellationToken) =>
+        Run(partition, file => file.ReadHeader());
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<Memory<byte>> ReadPagesAsync(int partition, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // A connection of its own: a long read must not hold the one that commits.
+        using SqliteDatabase database = Guard(() => SqliteDatabase.OpenReadOnly(PathOf(partition)));
+        SqliteStatement select = database.Prepare("SELECT rows FROM page ORDER BY id");
+        byte[] page = [];
+        while (Guard(select.Step))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int length = select.Blob(0).Length;
+            if (page.Length < length)
+            {
+                page = new byte[length];
+            }
+            select.Blob(0).CopyTo(page);
+            yield return page.AsMemory(0, length);
+        }
+        await Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task CommitAsync(int partition, long epoch, ShardCommit commit, CancellationToken cancellationToken) =>
+        Run(partition, file =>
+        {
+            file.Commit(epoch, commit);
+            return true;
+        });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult(Guard(() =>
+        {
+            using SqliteDatabase database = SqliteDatabase.OpenReadOnly(PathOf(partition));
+            return SqliteShardFile.ReadDeadLetters(database, partition, limit);
+        }));
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        foreach (SqliteShardFile file in _files.Values)
+        {
+            lock (file)
+            {
+                file.Dispose();
+            }
+        }
+        _files.Clear();
+        return ValueTask.CompletedTask;
+    }
+
+    private string PathOf(int partition) => Path.Combine(directory, $"shard-{partition:D4}.db");
+
+    // SQLite has no asynchronous calls: the work runs on the caller's thread, which is never a shard's loop.
+    private Task<T> Run<T>(int partition, Func<SqliteShardFile, T> work)
+    {
+        try
+        {
+            SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p));
+            lock (file)
+            {
+                return Task.FromResult(Guard(() => work(file)));
+            }
+        }
+        catch (Exception e)
+        {
+            return Task.FromException<T>(e);
+        }
+    }
+
+    private static T Guard<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (SqliteException e)
+        {
+            throw new PlatformUnavailableException($"The store cannot be used: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Foretell.Streams;
+
+/// <summary>Every instrument of the platform, by OpenTelemetry's naming rules. Hosts attach exporters to <see cref="Name"/>.</summary>
+/// <remarks>A stream key is never a dimension: there are millions of them.</remarks>
+public static class Telemetry
+{
+    /// <summary>Name of the meter and of the activity source.</summary>
+    public const string Name = "Foretell";
+
+    /// <summary>Spans of appends and commits.</summary>
+    public static readonly ActivitySource Activities = new(Name);
+
+    private static readonly Meter Meter = new(Name);
+    private static readonly Lock Gate = new();
+    private static Func<PlatformStatus>[] s_platforms = [];
+
+    /// <summary>Events that the log took.</summary>
+    public static readonly Counter<long> EventsAccepted = Meter.CreateCounter<long>("foretell.events.accepted", "{event}", "Events made durable in the log");
+
+    /// <summary>Events applied to their streams' states, by partition.</summary>
+    public static readonly Counter<long> EventsApplied = Meter.CreateCounter<long>("foretell.events.applied", "{event}", "Events applied to stream states");
+
+    /// <summary>Events refused at the door or turned into dead letters, by reason.</summary>
+    public static readonly Counter<long> EventsRejected = Meter.CreateCounter<long>("foretell.events.rejected", "{event}", "Events refused or turned into dead letters");
+
+    /// <summary>Records that a shard applied in one go.</summary>
+    public static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("foretell.batch.size", "{event}", "Records read from the log at once");
+
+    /// <summary>Seconds for one batch of model steps.</summary>
+    public static readonly Histogram<double> StepDuration = Meter.CreateHistogram<double>("foretell.step.duration", "s", "Time of one slice of a batch in the shard");
+
+    /// <summary>Seconds for one commit of a shard.</summary>
+    public static readonly Histogram<double> CommitDuration = Meter.CreateHistogram<double>("foretell.commit.duration", "s", "Time to write rows and position of a shard");
+
+    /// <summary>Seconds for one transaction of the log.</summary>
+    public static readonly Histogram<double> AppendDuration = Meter.CreateHistogram<double>("foretell.append.duration", "s", "Time of one transaction of the log");
+
+    static Telemetry()
+    {
+        Gauge("foretell.streams", "{stream}", "Streams with at least one applied event", s => s.Streams);
+        Gauge("foretell.lag.events", "{event}", "Records appended but not applied yet", s => s.LagEvents);
+        Gauge("foretell.lag.time", "s", "Age of the oldest record not applied yet", s => s.LagSeconds);
+        Gauge("foretell.nll", "nat", "Mean negative log-likelihood per event since start", s => Nll(s.Scores.Events, s.Scores.Time + s.Scores.Mark));
+        Gauge("foretell.nll.baseline", "nat", "The same under the history-free baseline",
+            s => Nll(s.Scores.Events, s.Scores.BaselineTime + s.Scores.BaselineMark));
+    }
+
+    /// <summary>Lets the gauges observe a platform until the result is disposed.</summary>
+    public static IDisposable Observe(Func<PlatformStatus> status)
+    {
+        lock (Gate)
+        {
+            s_platforms = [.. s_platforms, status];
+        }
+        return new Observation(status);
+    }
+
+    private static double? Nll(long events, double sum) => events == 0 ? null : -sum / events;
+
+    private static void Gauge(string name, string unit, string description, Func<PlatformStatus, double?> value) =>
+        Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_platforms).Select(status => value(status()))
+            .Where(v => v is not null).Select(v => new Measurement<double>(v!.Value)), unit, description);
+
+    private sealed class Observation(Func<PlatformStatus> status) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (Gate)
+            {
+                s_platforms = [.. s_platforms.Where(s => s != status)];
+            }
+        }
+    }
+}
