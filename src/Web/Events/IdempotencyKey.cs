@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Foretell.Ingest;
+using Foretell.Streams;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
+namespace Foretell.Web;
+
+/// <summary>The header <c>Idempotency-Key</c>: a repeated request is answered as the first was and appends nothing.</summary>
+internal static class IdempotencyKey
+{
+    public const string Header = "Idempotency-Key";
+    public const string ReplayedHeader = "Idempotent-Replayed";
+    private const int MaxLength = 256;
+
+    /// <summary>The request's key, or null when it has none.</summary>
+    /// <exception cref="RequestException">The key is empty, too long or sent twice.</exception>
+    public static string? Read(HttpRequest request)
+    {
+        if (!request.Headers.TryGetValue(Header, out StringValues values))
+        {
+            return null;
+        }
+        if (values.Count != 1)
+        {
+            throw new RequestException(ProblemKind.InvalidIdempotencyKey, $"Send one {Header} header, got {values.Count}.");
+        }
+        string key = values[0] ?? "";
+        if (key.Length is 0 or > MaxLength)
+        {
+            throw new RequestException(ProblemKind.InvalidIdempotencyKey,
+                $"{Header} must have 1 to {MaxLength} characters, got {key.Length}. A new UUID for each request works well.");
+        }
+        return key;
+    }
+
+    /// <summary>Ties the key to this request's content, and keeps its rejections for a repeat's answer.</summary>
+    public static IdempotentRequest ToRequest(string key, string contentType, ReadOnlySpan<byte> body, List<Rejection> rejections)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        // Parameters of the type, such as its charset, do not change what the body says.
+        string mediaType = contentType.Split(';')[0].Trim().ToLowerInvariant();
+        hash.AppendData(Encoding.UTF8.GetBytes(mediaType + "\n"));
+        hash.AppendData(body);
+        byte[] payload = rejections.Count == 0
+            ? []
+            : JsonSerializer.SerializeToUtf8Bytes(RejectedEvent.From(rejections), WebJson.Default.IReadOnlyListRejectedEvent);
+        return new IdempotentRequest(key, hash.GetHashAndReset(), payload);
+    }
+
+    /// <summary>The rejections that the first run of a request kept.</summary>
+    public static IReadOnlyList<RejectedEvent> Rejections(ReadOnlyMemory<byte> payload) =>
+        payload.IsEmpty ? [] : JsonSerializer.Deserialize(payload.Span, WebJson.Default.IReadOnlyListRejectedEvent)!;
+}

@@ -1,0 +1,103 @@
+using Foretell.Models;
+using Foretell.Streams;
+
+namespace Foretell.Web;
+
+/// <summary>The distribution of a stream's next event, given that nothing came between its last event and the moment asked about.</summary>
+public sealed record ForecastAnswer
+{
+    /// <summary>Stream key.</summary>
+    public required string Stream { get; init; }
+
+    /// <summary>Moment that the forecast stands at. Now when the question named none; the last event when that lies ahead of now.</summary>
+    public required DateTime At { get; init; }
+
+    /// <summary>Time of the stream's latest applied event.</summary>
+    public required DateTime LastEventTime { get; init; }
+
+    /// <summary>Seconds from the last event to `at`.</summary>
+    public required double SilenceSeconds { get; init; }
+
+    /// <summary>Length of the window that `probabilityWithinHorizon` and `expectedCount` refer to, seconds.</summary>
+    public required double HorizonSeconds { get; init; }
+
+    /// <summary>When the next event comes.</summary>
+    public required NextEvent Next { get; init; }
+
+    /// <summary>Probability that nothing would have come by `at`: 1 right after an event, near 0 when the next is long overdue.</summary>
+    public required double Survival { get; init; }
+
+    /// <summary>Its natural logarithm, which still tells streams apart where `survival` is too small for a double. Null when even that is too small.</summary>
+    public required double? LogSurvival { get; init; }
+
+    /// <summary>Probability that the next event comes within the horizon.</summary>
+    public required double ProbabilityWithinHorizon { get; init; }
+
+    /// <summary>Expected number of events within the horizon. Null when too large for a double.</summary>
+    public required double? ExpectedCount { get; init; }
+
+    /// <summary>Probability of each mark of the next event, most likely first; sums to 1. Empty when the model knows no marks.</summary>
+    public required IReadOnlyList<MarkChance> Marks { get; init; }
+
+    /// <summary>Answers a question about one stream.</summary>
+    /// <exception cref="RequestException">The question names a time before the stream's last event.</exception>
+    internal static ForecastAnswer Create(ForecastModel model, StreamSnapshot stream, ForecastQuestion question, long nowTicks)
+    {
+        // Without an explicit time a sender's clock that runs ahead must not make its stream unanswerable.
+        long at = question.AtTicks ?? Math.Max(nowTicks, stream.LastEventTicks);
+        if (at < stream.LastEventTicks)
+        {
+            throw new RequestException(ProblemKind.BeforeLastEvent,
+                $"'at' is {QueryTime.ToUtc(at):O}, but the last event of '{stream.Stream}' came later, at "
+                + $"{QueryTime.ToUtc(stream.LastEventTicks):O}. A forecast stands at or after the last event: ask for that time or later, or leave out 'at'.",
+                "at");
+        }
+        double silence = EventTime.SecondsBetween(stream.LastEventTicks, at);
+        Forecast forecast = model.Forecast(stream.State, silence);
+        return new ForecastAnswer
+        {
+            Stream = stream.Stream,
+            At = QueryTime.ToUtc(at),
+            LastEventTime = QueryTime.ToUtc(stream.LastEventTicks),
+            SilenceSeconds = silence,
+            HorizonSeconds = question.HorizonSeconds,
+            Next = new NextEvent
+            {
+                Mean = Finite(forecast.Mean),
+                Median = Finite(forecast.Quantile(0.5)),
+                Quantiles = [.. question.Quantiles.Select(p => new QuantileValue(p, Finite(forecast.Quantile(p))))],
+            },
+            Survival = Math.Clamp(forecast.Survival, 0, 1),
+            LogSurvival = Finite(forecast.LogSurvival),
+            ProbabilityWithinHorizon = Math.Clamp(forecast.ProbabilityWithin(question.HorizonSeconds), 0, 1),
+            ExpectedCount = Finite(forecast.ExpectedCount(question.HorizonSeconds)),
+            Marks = [.. forecast.Marks().Select(m => new MarkChance(m.Mark, m.Probability))],
+        };
+    }
+
+    /// <summary>JSON has no infinity: a value beyond a double is null in an answer. A NaN is a fault and stays one.</summary>
+    internal static double? Finite(double value) => double.IsInfinity(value) ? null : value;
+}
+
+/// <summary>When the next event comes, in seconds after `at`.</summary>
+public sealed record NextEvent
+{
+    /// <summary>Mean, seconds. Null when too large for a double.</summary>
+    public required double? Mean { get; init; }
+
+    /// <summary>Median, seconds. Null when too large for a double.</summary>
+    public required double? Median { get; init; }
+
+    /// <summary>The quantiles asked for, in the order asked.</summary>
+    public required IReadOnlyList<QuantileValue> Quantiles { get; init; }
+}
+
+/// <summary>One quantile of the time to the next event.</summary>
+/// <param name="Probability">Probability that the event has come by then.</param>
+/// <param name="Seconds">Seconds after `at`. Null when too large for a double.</param>
+public sealed record QuantileValue(double Probability, double? Seconds);
+
+/// <summary>Probability of one mark.</summary>
+/// <param name="Mark">The mark as events carry it.</param>
+/// <param name="Probability">Its probability, 0 to 1.</param>
+public sealed record MarkChance(string Mark, double Probability);

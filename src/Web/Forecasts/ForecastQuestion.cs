@@ -1,0 +1,82 @@
+using System.Globalization;
+using Foretell.Streams;
+
+namespace Foretell.Web;
+
+/// <summary>What a caller wants to know of a stream: when to stand, how far to look, which quantiles.</summary>
+/// <param name="AtTicks">Moment to forecast from (<see cref="EventTime"/>); null for now.</param>
+/// <param name="HorizonSeconds">Length of the window that counts and probabilities refer to, above 0.</param>
+/// <param name="Quantiles">Probabilities within (0, 1), in the order asked.</param>
+internal sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles)
+{
+    /// <summary>A hundred years: beyond any forecast's use, and small enough that no sum overflows.</summary>
+    private const double MaxHorizonSeconds = 100 * 365.25 * 86400;
+    private const double DefaultHorizonSeconds = 3600;
+    private static readonly double[] _defaultQuantiles = [0.1, 0.5, 0.9];
+
+    /// <summary>Reads the question's parameters; null or empty means the default (now, 1 h, the quantiles 0.1, 0.5 and 0.9).</summary>
+    /// <exception cref="RequestException">A parameter cannot be read; the message says which and what is expected.</exception>
+    public static ForecastQuestion Parse(string? at, string? horizon, string? quantiles, int maxQuantiles) =>
+        new(ParseAt(at), ParseHorizon(horizon), ParseQuantiles(quantiles, maxQuantiles));
+
+    /// <summary>Reads the moment to stand at; null for now.</summary>
+    public static long? ParseAt(string? text) => string.IsNullOrWhiteSpace(text) ? null : QueryTime.Parse("at", text);
+
+    /// <summary>Checks quantiles that came as numbers.</summary>
+    public static IReadOnlyList<double> CheckQuantiles(IReadOnlyList<double>? quantiles, int max)
+    {
+        if (quantiles is null || quantiles.Count == 0)
+        {
+            return _defaultQuantiles;
+        }
+        if (quantiles.Count > max)
+        {
+            throw RequestException.Parameters("quantiles", $"At most {max} quantiles in one question, got {quantiles.Count}.");
+        }
+        foreach (double p in quantiles)
+        {
+            if (!(p > 0 && p < 1))
+            {
+                throw RequestException.Parameters("quantiles", string.Create(CultureInfo.InvariantCulture,
+                    $"Each quantile must lie between 0 and 1, both excluded; got {p}."));
+            }
+        }
+        return quantiles;
+    }
+
+    private static double ParseHorizon(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return DefaultHorizonSeconds;
+        }
+        if (!DurationText.TryParse(text, out double seconds))
+        {
+            throw RequestException.Parameters("horizon", $"'horizon' must be {DurationText.Expected}; got '{text}'.");
+        }
+        if (!(seconds > 0 && seconds <= MaxHorizonSeconds))
+        {
+            throw RequestException.Parameters("horizon", $"'horizon' must be above 0 and at most 36525d (a hundred years); got '{text}'.");
+        }
+        return seconds;
+    }
+
+    private static IReadOnlyList<double> ParseQuantiles(string? text, int max)
+    {
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            return _defaultQuantiles;
+        }
+        string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
+        var quantiles = new double[parts.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (!double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out quantiles[i]))
+            {
+                throw RequestException.Parameters("quantiles",
+                    $"'quantiles' must be numbers between 0 and 1 with commas between them (0.1,0.5,0.9); got '{text}'.");
+            }
+        }
+        return CheckQuantiles(quantiles, max);
+    }
+}

@@ -1,0 +1,100 @@
+using Foretell.Streams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+
+namespace Foretell.Web;
+
+/// <summary><c>POST /v1/forecasts</c>: the forecasts of many streams in one call.</summary>
+internal static class PostForecasts
+{
+    public static void Map(IEndpointRouteBuilder routes) => ReadYourWrites.Add(routes
+        .MapPost("/v1/forecasts", HandleAsync)
+        .WithName("PostForecasts").WithTags("Forecasts")
+        .WithSummary("The forecasts of many streams in one call")
+        .WithDescription("Answers in the order asked. A stream that cannot be answered (unknown, or its last event is later than `at`) has a `problem` in place of its `forecast` and does not sink its neighbours.")
+        .Body("application/json", """{"streams":["shop-1/customer-7","machine-3"],"horizon":"1h","quantiles":[0.1,0.5,0.9]}""")
+        .Problems(ProblemKind.MalformedBody, ProblemKind.InvalidParameter, ProblemKind.BodyTooLarge,
+            ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable));
+
+    private static async Task<Ok<ForecastsAnswer>> HandleAsync(ForecastsRequest request,
+        IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+    {
+        if (request.Streams is not { Count: > 0 } streams || streams.Count > options.Value.MaxStreamsPerCall)
+        {
+            throw RequestException.Parameters("streams",
+                $"'streams' must name 1 to {options.Value.MaxStreamsPerCall} streams, got {request.Streams?.Count ?? 0}.");
+        }
+        var question = ForecastQuestion.Parse(request.At, request.Horizon, null, 0) with
+        {
+            Quantiles = ForecastQuestion.CheckQuantiles(request.Quantiles, options.Value.MaxQuantiles),
+        };
+        // One moment for all of them, so that the answers can be compared.
+        long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
+        var items = new List<ForecastItem>(streams.Count);
+        foreach (string? stream in streams)
+        {
+            items.Add(await AnswerAsync(stream ?? "", question, now, platform, cancellationToken));
+        }
+        return TypedResults.Ok(new ForecastsAnswer(items));
+    }
+
+    private static async ValueTask<ForecastItem> AnswerAsync(
+        string stream, ForecastQuestion question, long now, IPlatform platform, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await platform.FindAsync(stream, cancellationToken) is { } found
+                ? new ForecastItem(stream, ForecastAnswer.Create(platform.Model, found, question, now), null)
+                : new ForecastItem(stream, null, ItemProblem.Of(ProblemKind.UnknownStream, Problems.UnknownStreamDetail(stream)));
+        }
+        catch (RequestException e)
+        {
+            return new ForecastItem(stream, null, ItemProblem.Of(e.Kind, e.Message));
+        }
+        catch (PlatformUnavailableException e)
+        {
+            return new ForecastItem(stream, null, ItemProblem.Of(ProblemKind.Unavailable, e.Message));
+        }
+    }
+}
+
+/// <summary>A question about many streams.</summary>
+public sealed record ForecastsRequest
+{
+    /// <summary>Stream keys, 1 to 1000.</summary>
+    public IReadOnlyList<string?>? Streams { get; init; }
+
+    /// <summary>Moment to forecast from, RFC 3339 or Unix seconds (text or number); now when left out.</summary>
+    [System.Text.Json.Serialization.JsonConverter(typeof(TextOrNumberConverter))]
+    public string? At { get; init; }
+
+    /// <summary>Window of `probabilityWithinHorizon` and `expectedCount`: seconds, a number with a unit (`1h`) or ISO 8601; 1 h when left out.</summary>
+    [System.Text.Json.Serialization.JsonConverter(typeof(TextOrNumberConverter))]
+    public string? Horizon { get; init; }
+
+    /// <summary>Probabilities between 0 and 1, both excluded; 0.1, 0.5 and 0.9 when left out.</summary>
+    public IReadOnlyList<double>? Quantiles { get; init; }
+}
+
+/// <summary>The answers, in the order of the question.</summary>
+/// <param name="Forecasts">One item a stream asked about.</param>
+public sealed record ForecastsAnswer(IReadOnlyList<ForecastItem> Forecasts);
+
+/// <summary>One stream's answer: a forecast, or the reason why there is none.</summary>
+/// <param name="Stream">Stream key.</param>
+/// <param name="Forecast">The forecast, or null.</param>
+/// <param name="Problem">Why there is no forecast, or null.</param>
+public sealed record ForecastItem(string Stream, ForecastAnswer? Forecast, ItemProblem? Problem);
+
+/// <summary>Why one item of a call has no answer; members as in problem details.</summary>
+/// <param name="Type">URI that names the kind of problem.</param>
+/// <param name="Title">The same sentence for every problem of the kind.</param>
+/// <param name="Status">HTTP status that the same question about this stream alone would have.</param>
+/// <param name="Detail">What was seen and what to do.</param>
+public sealed record ItemProblem(string Type, string Title, int Status, string Detail)
+{
+    internal static ItemProblem Of(ProblemKind kind, string detail) => new(kind.Type, kind.Title, kind.Status, detail);
+}

@@ -1,0 +1,82 @@
+using Foretell.Streams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.ObjectPool;
+using Microsoft.Extensions.Options;
+
+namespace Foretell.Web;
+
+/// <summary>The HTTP face of a platform. A host registers its <see cref="IPlatform"/>, then calls these two.</summary>
+/// <example>
+/// <code>
+/// var builder = WebApplication.CreateSlimBuilder(args);
+/// builder.Services.AddSingleton&lt;IPlatform&gt;(platform);
+/// builder.AddForetell();
+/// var app = builder.Build();
+/// app.MapForetell();
+/// await app.RunAsync();
+/// </code>
+/// </example>
+public static class ForetellWeb
+{
+    /// <summary>Registers what the API needs beside an <see cref="IPlatform"/>: JSON, problem details, OpenAPI, telemetry export.</summary>
+    /// <param name="builder">The host's builder. A registered <see cref="TimeProvider"/> is used, else the system's.</param>
+    /// <param name="configure">Changes the API's limits; null keeps the defaults.</param>
+    public static WebApplicationBuilder AddForetell(
+        this WebApplicationBuilder builder, Action<ForetellWebOptions>? configure = null)
+    {
+        IServiceCollection services = builder.Services;
+        services.Configure(configure ?? (_ => { }));
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ObjectPool<EventBatch>>(new DefaultObjectPool<EventBatch>(new EventBatchPolicy()));
+        services.AddRequestDecompression();
+        services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
+        services.AddExceptionHandler<Problems>();
+        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, WebJson.Default));
+        // A body or parameter that does not bind becomes an exception, so that Problems words it like every other mistake.
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        ApiDocument.Add(services);
+        TelemetryExport.Add(builder);
+        return builder;
+    }
+
+    /// <summary>Adds the middleware and every endpoint, the OpenAPI document (/openapi/v1.json) and the API explorer (/docs).</summary>
+    public static WebApplication MapForetell(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseRequestDecompression();
+
+        long maxBodyBytes = app.Services.GetRequiredService<IOptions<ForetellWebOptions>>().Value.MaxBodyBytes;
+        RouteGroupBuilder api = app.MapGroup("").WithMetadata(new RequestSizeLimitAttribute(maxBodyBytes));
+        PostEvents.Map(api);
+        GetStream.Map(api);
+        GetForecast.Map(api);
+        PostForecasts.Map(api);
+        GetOverdue.Map(api);
+        GetDeadLetters.Map(api);
+        GetStatus.Map(api);
+        Health.Map(api);
+        ApiDocument.Map(app);
+        return app;
+    }
+
+    /// <summary>Batches are reused, except very large ones, which would hold on to their memory.</summary>
+    private sealed class EventBatchPolicy : PooledObjectPolicy<EventBatch>
+    {
+        private const int MaxKeptBytes = 1024 * 1024;
+
+        public override EventBatch Create() => new();
+
+        public override bool Return(EventBatch batch)
+        {
+            bool keep = batch.Records.Length <= MaxKeptBytes;
+            batch.Clear();
+            return keep;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Diagnostics;
+using Foretell.Ingest;
+using Foretell.Streams;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Foretell.Web;
+
+/// <summary>Turns every failure into problem details: one table from exception to kind, so that no endpoint maps errors itself.</summary>
+internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILogger<Problems> log) : IExceptionHandler
+{
+    private const int ClientClosedRequest = 499;
+
+    /// <summary>A problem as an endpoint's result.</summary>
+    public static ProblemHttpResult Result(ProblemKind kind, string detail) =>
+        TypedResults.Problem(detail, statusCode: kind.Status, title: kind.Title, type: kind.Type);
+
+    /// <summary>404 for a stream that has no applied event.</summary>
+    public static ProblemHttpResult UnknownStream(string stream) =>
+        Result(ProblemKind.UnknownStream, UnknownStreamDetail(stream));
+
+    public static string UnknownStreamDetail(string stream) =>
+        $"No event of stream '{stream}' has been applied yet. Right after sending one, pass the answer's position as 'after'.";
+
+    /// <summary>Adds the trace id, and words to the answers that the server gives by itself (404, 405, 415 of the router).</summary>
+    public static void Customize(ProblemDetailsContext context)
+    {
+        ProblemDetails problem = context.ProblemDetails;
+        HttpContext http = context.HttpContext;
+        problem.Extensions["traceId"] = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
+        if (problem.Type?.StartsWith("urn:foretell:", StringComparison.Ordinal) == true)
+        {
+            return;
+        }
+        (ProblemKind kind, string detail) = problem.Status switch
+        {
+            404 => (ProblemKind.UnknownAddress,
+                "No endpoint has this address. GET /openapi/v1.json lists them all; a slash within a stream key is written %2F."),
+            405 => (ProblemKind.MethodNotAllowed, $"Use one of: {http.Response.Headers.Allow}."),
+            415 => (ProblemKind.UnsupportedMediaType, "Send the body as application/json."),
+            >= 400 and < 500 => (ProblemKind.InvalidRequest with { Status = problem.Status.Value },
+                "Compare the request with GET /openapi/v1.json."),
+            _ => (ProblemKind.Internal with { Status = problem.Status ?? 500 }, InternalDetail),
+        };
+        (problem.Type, problem.Title, problem.Detail) = (kind.Type, kind.Title, detail);
+    }
+
+    public async ValueTask<bool> TryHandleAsync(HttpContext http, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is OperationCanceledException && http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody reads this answer; the code only keeps the request out of the count of failures.
+            http.Response.StatusCode = ClientClosedRequest;
+            return true;
+        }
+        (ProblemKind kind, string detail) = Classify(exception);
+        if (kind == ProblemKind.Internal)
+        {
+            LogUnhandled(exception, http.Request.Method, http.GetEndpoint()?.DisplayName);
+        }
+        if (kind.Status is 503 or 504)
+        {
+            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(options.Value.RetryAfter.TotalSeconds)).ToString();
+        }
+        http.Response.StatusCode = kind.Status;
+        var problem = new ProblemDetails { Status = kind.Status, Type = kind.Type, Title = kind.Title, Detail = detail };
+        if (exception is RequestException { Parameter: { } parameter })
+        {
+            problem.Extensions["parameter"] = parameter;
+        }
+        var service = http.RequestServices.GetRequiredService<IProblemDetailsService>();
+        var context = new ProblemDetailsContext { HttpContext = http, ProblemDetails = problem };
+        if (!await service.TryWriteAsync(context))
+        {
+            // The caller accepts no JSON; problem details are still the best answer that there is.
+            Customize(context);
+            await http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", cancellationToken);
+        }
+        return true;
+    }
+
+    private const string InternalDetail =
+        "This is a fault of the server, not of the request. Its log has the cause under the traceId; retrying later may help.";
+
+    private static (ProblemKind, string) Classify(Exception exception) => exception switch
+    {
+        RequestException e => (e.Kind, e.Message),
+        MalformedBodyException e => (ProblemKind.MalformedBody, e.Message),
+        IdempotencyConflictException e => (ProblemKind.IdempotencyConflict, e.Message),
+        PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
+        BadHttpRequestException { StatusCode: 413 } => (ProblemKind.BodyTooLarge,
+            "The body, decompressed, is larger than this server's limit. Send the events in several requests."),
+        BadHttpRequestException { StatusCode: 415 } => (ProblemKind.UnsupportedMediaType, "Send the body as application/json."),
+        BadHttpRequestException { InnerException: System.Text.Json.JsonException json } =>
+            (ProblemKind.MalformedBody, $"The body is not the JSON that is expected: {json.Message}"),
+        BadHttpRequestException e => (ProblemKind.InvalidRequest with { Status = e.StatusCode }, e.Message),
+        _ => (ProblemKind.Internal, InternalDetail),
+    };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Unhandled failure of {Method} {Endpoint}.")]
+    private partial void LogUnhandled(Exception exception, string method, string? endpoint);
+}

@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.OpenApi;
+
+namespace Foretell.Web;
+
+/// <summary>A parameter as the OpenAPI document shows it.</summary>
+internal sealed record ParameterNote(string Name, string Description, JsonNode Example, ParameterLocation In, JsonSchemaType Type);
+
+/// <summary>A header of an answer as the OpenAPI document shows it.</summary>
+internal sealed record HeaderNote(int Status, string Name, string Description);
+
+/// <summary>An example of a request body, by media type.</summary>
+/// <param name="MediaType">Media type.</param>
+/// <param name="Example">Example body.</param>
+/// <param name="Schema">Name of the document's schema of one item; null for text, or when the signature tells.</param>
+/// <param name="Items">How many items a body holds.</param>
+internal sealed record BodyNote(string MediaType, string Example, string? Schema = null, BodyItems Items = BodyItems.One);
+
+/// <summary>How many items a JSON body holds.</summary>
+internal enum BodyItems
+{
+    One,
+    Array,
+    OneOrArray,
+}
+
+/// <summary>The kinds of problem that an endpoint answers with.</summary>
+internal sealed record ProblemNote(ProblemKind Kind);
+
+/// <summary>What endpoints say about themselves beside their signature; <see cref="ApiDocument"/> writes it into the OpenAPI document.</summary>
+internal static class EndpointNotes
+{
+    public static RouteHandlerBuilder Parameter(this RouteHandlerBuilder endpoint, string name, string description, JsonNode example,
+        ParameterLocation location = ParameterLocation.Query, JsonSchemaType type = JsonSchemaType.String) =>
+        endpoint.WithMetadata(new ParameterNote(name, description, example, location, type));
+
+    public static RouteHandlerBuilder StreamParameter(this RouteHandlerBuilder endpoint) => endpoint.Parameter("stream",
+        "Stream key, percent-encoded as one path segment: a slash within the key is `%2F`.", "customer-7", ParameterLocation.Path);
+
+    public static RouteHandlerBuilder AtParameter(this RouteHandlerBuilder endpoint) => endpoint.Parameter("at",
+        "Moment to ask about: RFC 3339 with an offset, or Unix seconds. Now when left out.", "2026-01-31T12:00:00Z");
+
+    public static RouteHandlerBuilder LimitParameter(this RouteHandlerBuilder endpoint, int fallback) => endpoint.Parameter("limit",
+        $"Most rows to return; {fallback} when left out.", fallback, type: JsonSchemaType.Integer);
+
+    public static RouteHandlerBuilder ForecastParameters(this RouteHandlerBuilder endpoint) => endpoint
+        .AtParameter()
+        .Parameter("horizon", "Window of `probabilityWithinHorizon` and `expectedCount`: seconds (`90`), a number with a unit "
+            + "(`250ms`, `1h30m`, `7d`) or ISO 8601 (`PT1H`). One hour when left out.", "1h")
+        .Parameter("quantiles", "Probabilities between 0 and 1, both excluded, with commas between them. 0.1, 0.5 and 0.9 when left out.",
+            "0.1,0.5,0.9");
+
+    public static RouteHandlerBuilder Header(this RouteHandlerBuilder endpoint, int status, string name, string description) =>
+        endpoint.WithMetadata(new HeaderNote(status, name, description));
+
+    public static RouteHandlerBuilder Body(this RouteHandlerBuilder endpoint, string mediaType, string example,
+        string? schema = null, BodyItems items = BodyItems.One) =>
+        endpoint.WithMetadata(new BodyNote(mediaType, example, schema, items));
+
+    /// <summary>Declares the problems that the endpoint answers with.</summary>
+    public static RouteHandlerBuilder Problems(this RouteHandlerBuilder endpoint, params ProblemKind[] kinds)
+    {
+        foreach (ProblemKind kind in kinds)
+        {
+            endpoint.WithMetadata(new ProblemNote(kind)).ProducesProblem(kind.Status);
+        }
+        return endpoint;
+    }
+}

@@ -1,0 +1,60 @@
+using Microsoft.OpenApi;
+
+namespace Foretell.Web;
+
+/// <summary>Schemas of the bodies of <c>POST /v1/events</c>, which decoders read without an intermediate type.</summary>
+internal static class EventSchemas
+{
+    public const string Event = "Event";
+    public const string CloudEvent = "CloudEvent";
+
+    public static IEnumerable<(string, OpenApiSchema)> All() =>
+    [
+        (Event, Object(["stream", "time"], new()
+        {
+            ["stream"] = Text("Stream key: whose event it is. 1 to 256 bytes of UTF-8."),
+            ["time"] = new OpenApiSchema
+            {
+                OneOf = [new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }, new OpenApiSchema { Type = JsonSchemaType.Number }],
+                Description = "When it happened: RFC 3339 with an offset, or Unix seconds.",
+            },
+            ["mark"] = new OpenApiSchema
+            {
+                OneOf = [new OpenApiSchema { Type = JsonSchemaType.String }, new OpenApiSchema { Type = JsonSchemaType.Integer }],
+                Description = "What happened. At most 256 bytes.",
+            },
+            ["id"] = Text("The sender's name for the event. At most 256 bytes."),
+        })),
+        (CloudEvent, Object(["specversion", "id", "source", "type", "time"], new()
+        {
+            ["specversion"] = Text("Always `1.0`."),
+            ["id"] = Text("Event id."),
+            ["source"] = Text("Stream key where there is no `subject`."),
+            ["subject"] = Text("Stream key."),
+            ["type"] = Text("Mark: what happened."),
+            ["time"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time", Description = "When it happened." },
+        })),
+    ];
+
+    /// <summary>The schema of a body.</summary>
+    public static IOpenApiSchema Of(BodyNote note, OpenApiDocument document)
+    {
+        if (note.Schema is null)
+        {
+            return new OpenApiSchema { Type = JsonSchemaType.String, Description = "One JSON object a line." };
+        }
+        var one = new OpenApiSchemaReference(note.Schema, document);
+        var array = new OpenApiSchema { Type = JsonSchemaType.Array, Items = one };
+        return note.Items switch
+        {
+            BodyItems.One => one,
+            BodyItems.Array => array,
+            _ => new OpenApiSchema { OneOf = [one, array] },
+        };
+    }
+
+    private static OpenApiSchema Object(HashSet<string> required, Dictionary<string, IOpenApiSchema> properties) =>
+        new() { Type = JsonSchemaType.Object, Required = required, Properties = properties };
+
+    private static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
+}

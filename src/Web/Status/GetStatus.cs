@@ -1,0 +1,119 @@
+using Foretell.Streams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Foretell.Web;
+
+/// <summary><c>GET /v1/status</c>: counts and scores of the whole platform.</summary>
+internal static class GetStatus
+{
+    public static void Map(IEndpointRouteBuilder routes) => ReadYourWrites.Add(routes
+        .MapGet("/v1/status", Handle)
+        .WithName("GetStatus").WithTags("Status")
+        .WithSummary("Where the platform stands")
+        .WithDescription("Counts, lag, and how well the live forecasts score; cheap enough to ask several times a second."));
+
+    private static Ok<StatusAnswer> Handle(IPlatform platform)
+    {
+        PlatformStatus status = platform.Status();
+        return TypedResults.Ok(new StatusAnswer
+        {
+            Streams = status.Streams,
+            EventsAccepted = status.EventsAccepted,
+            EventsApplied = status.EventsApplied,
+            DeadLetters = status.DeadLetters,
+            UnknownMarks = status.UnknownMarks,
+            LagEvents = status.LagEvents,
+            LagSeconds = status.LagSeconds,
+            Partitions = platform.PartitionCount,
+            Model = platform.Model.Id,
+            Ready = status.Ready,
+            Problems = status.Problems,
+            Scores = ScoresAnswer.Of(status.Scores),
+        });
+    }
+}
+
+/// <summary>Where the platform stands.</summary>
+public sealed record StatusAnswer
+{
+    /// <summary>Streams with at least one applied event.</summary>
+    public required long Streams { get; init; }
+
+    /// <summary>Events in the log.</summary>
+    public required long EventsAccepted { get; init; }
+
+    /// <summary>Events applied to a stream's state.</summary>
+    public required long EventsApplied { get; init; }
+
+    /// <summary>Events that became dead letters.</summary>
+    public required long DeadLetters { get; init; }
+
+    /// <summary>Applied events whose mark the model does not know.</summary>
+    public required long UnknownMarks { get; init; }
+
+    /// <summary>Records in the log that are not applied yet.</summary>
+    public required long LagEvents { get; init; }
+
+    /// <summary>Age of the oldest of them, seconds; 0 when there is none.</summary>
+    public required double LagSeconds { get; init; }
+
+    /// <summary>Partitions of the log.</summary>
+    public required int Partitions { get; init; }
+
+    /// <summary>Id of the model that advances the streams.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>True once every partition serves queries.</summary>
+    public required bool Ready { get; init; }
+
+    /// <summary>Why the platform is not healthy, one sentence each; empty when it is.</summary>
+    public required IReadOnlyList<string> Problems { get; init; }
+
+    /// <summary>How well the live forecasts scored since the process started.</summary>
+    public required ScoresAnswer Scores { get; init; }
+}
+
+/// <summary>Mean scores of live forecasts, nats an event, lower is better. Null before the first scored event.</summary>
+public sealed record ScoresAnswer
+{
+    /// <summary>Events scored, each by the forecast that stood before it.</summary>
+    public required long Events { get; init; }
+
+    /// <summary>Mean negative log-likelihood of time and mark together.</summary>
+    public required double? Nll { get; init; }
+
+    /// <summary>Part of the inter-event time.</summary>
+    public required double? NllTime { get; init; }
+
+    /// <summary>Part of the mark.</summary>
+    public required double? NllMark { get; init; }
+
+    /// <summary>The same as `nll` for the baseline that knows no history.</summary>
+    public required double? BaselineNll { get; init; }
+
+    /// <summary>The baseline's part of the inter-event time.</summary>
+    public required double? BaselineNllTime { get; init; }
+
+    /// <summary>The baseline's part of the mark.</summary>
+    public required double? BaselineNllMark { get; init; }
+
+    internal static ScoresAnswer Of(ScoreTotals totals) => new()
+    {
+        Events = totals.Events,
+        Nll = Mean(totals.Time + totals.Mark, totals.Events),
+        NllTime = Mean(totals.Time, totals.Events),
+        NllMark = Mean(totals.Mark, totals.Events),
+        BaselineNll = Mean(totals.BaselineTime + totals.BaselineMark, totals.Events),
+        BaselineNllTime = Mean(totals.BaselineTime, totals.Events),
+        BaselineNllMark = Mean(totals.BaselineMark, totals.Events),
+    };
+
+    private static double? Mean(double sum, long events)
+    {
+        double mean = -sum / events;
+        return double.IsFinite(mean) ? mean : null;
+    }
+}

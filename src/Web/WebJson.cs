@@ -1,0 +1,21 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Foretell.Web;
+
+/// <summary>Generated JSON code of every body that the API reads and writes; camelCase, RFC 3339 times.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(EventsAnswer))]
+[JsonSerializable(typeof(IReadOnlyList<RejectedEvent>))]
+[JsonSerializable(typeof(StreamAnswer))]
+[JsonSerializable(typeof(ForecastAnswer))]
+[JsonSerializable(typeof(ForecastsRequest))]
+[JsonSerializable(typeof(ForecastsAnswer))]
+[JsonSerializable(typeof(OverdueAnswer))]
+[JsonSerializable(typeof(DeadLettersAnswer))]
+[JsonSerializable(typeof(StatusAnswer))]
+[JsonSerializable(typeof(HealthAnswer))]
+[JsonSerializable(typeof(ProblemDetails))]
+[JsonSerializable(typeof(string))]
+public sealed partial class WebJson : JsonSerializerContext;
