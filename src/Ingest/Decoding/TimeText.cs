@@ -4,7 +4,7 @@ namespace Foretell.Ingest;
 
 /// <summary>Event times in text: RFC 3339, or Unix seconds. Both are exact to the tick of 100 ns; finer digits round to the nearest one.</summary>
 /// <remarks>A double holds today's Unix seconds only to about 240 ns, so numbers are read digit by digit.</remarks>
-internal static class TimeText
+public static class TimeText
 {
     /// <summary>What a time looks like, for reasons.</summary>
     public const string Expected =
