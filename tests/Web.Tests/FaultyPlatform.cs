@@ -1,0 +1,47 @@
+using Foretell.Models;
+using Foretell.Streams;
+
+namespace Foretell.Web.Tests;
+
+/// <summary>A real platform with faults put in: an append or query that fails, a position never reached, a status that is not well.</summary>
+internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
+{
+    public Action OnAppend { get; init; } = () => { };
+
+    public Action OnFind { get; init; } = () => { };
+
+    /// <summary>Positions wait for this before they are reached.</summary>
+    public Task Applied { get; init; } = Task.CompletedTask;
+
+    public Func<PlatformStatus, PlatformStatus> OnStatus { get; set; } = status => status;
+
+    public ForecastModel Model => inner.Model;
+
+    public int PartitionCount => inner.PartitionCount;
+
+    public Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
+    {
+        OnAppend();
+        return inner.AppendAsync(batch, request, cancellationToken);
+    }
+
+    public async Task WaitAppliedAsync(Position position, CancellationToken cancellationToken)
+    {
+        await Applied.WaitAsync(cancellationToken);
+        await inner.WaitAppliedAsync(position, cancellationToken);
+    }
+
+    public ValueTask<StreamSnapshot?> FindAsync(string stream, CancellationToken cancellationToken)
+    {
+        OnFind();
+        return inner.FindAsync(stream, cancellationToken);
+    }
+
+    public Task<IReadOnlyList<OverdueStream>> OverdueAsync(long atTicks, int limit, CancellationToken cancellationToken) =>
+        inner.OverdueAsync(atTicks, limit, cancellationToken);
+
+    public Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
+        inner.DeadLettersAsync(limit, cancellationToken);
+
+    public PlatformStatus Status() => OnStatus(inner.Status());
+}

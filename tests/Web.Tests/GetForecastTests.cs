@@ -1,0 +1,178 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace Foretell.Web.Tests;
+
+public class GetForecastTests
+{
+    private static readonly DateTimeOffset s_now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public async Task GetForecast_WhenAsked_IsAProperDistribution()
+    {
+        await using var api = await StartWithEventsAsync();
+
+        ApiResponse answer = await api.GetAsync(
+            "/v1/streams/a/forecast?at=2026-01-31T12:00:30Z&horizon=1h&quantiles=0.001,0.01,0.1,0.25,0.5,0.75,0.9,0.99,0.999");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        JsonNode json = answer.Json;
+        Assert.Equal("2026-01-31T12:00:30Z", (string?)json["at"]);
+        Assert.Equal("2026-01-31T12:00:00Z", (string?)json["lastEventTime"]);
+        Assert.Equal(30, (double?)json["silenceSeconds"]);
+        Assert.Equal(3600, (double?)json["horizonSeconds"]);
+        var quantiles = json["next"]!["quantiles"]!.AsArray();
+        Assert.Equal([0.001, 0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999], quantiles.Select(q => (double)q!["probability"]!));
+        double[] seconds = [.. quantiles.Select(q => (double)q!["seconds"]!)];
+        Assert.All(seconds, s => Assert.True(s >= 0));
+        Assert.Equal(seconds.Order(), seconds);
+        Assert.Equal(seconds[4], (double)json["next"]!["median"]!);
+        Assert.True((double)json["next"]!["mean"]! > 0);
+        Assert.InRange((double)json["survival"]!, 0, 1);
+        Assert.Equal(Math.Log((double)json["survival"]!), (double)json["logSurvival"]!, 1e-6);
+        Assert.InRange((double)json["probabilityWithinHorizon"]!, 0, 1);
+        Assert.True((double)json["expectedCount"]! >= 0);
+        double[] marks = [.. json["marks"]!.AsArray().Select(m => (double)m!["probability"]!)];
+        Assert.Equal(1, marks.Sum(), 1e-6);
+        Assert.Equal(marks.OrderDescending(), marks);
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenSilenceGrows_SurvivalFallsFromOne()
+    {
+        await using var api = await StartWithEventsAsync();
+        double previous = 1;
+        foreach (int seconds in (int[])[0, 1, 5, 30, 120, 3600, 86400])
+        {
+            string at = s_now.AddSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+
+            double survival = (double)(await api.GetAsync($"/v1/streams/a/forecast?at={at}")).Json["survival"]!;
+
+            Assert.InRange(survival, 0, previous);
+            if (seconds == 0)
+            {
+                Assert.Equal(1, survival, 1e-9);
+            }
+            previous = survival;
+        }
+        Assert.True(previous < 0.9, $"After a day of silence the survival is still {previous}.");
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenSilenceLastsCenturies_StaysFinite()
+    {
+        await using var api = await StartWithEventsAsync();
+
+        ApiResponse answer = await api.GetAsync("/v1/streams/a/forecast?at=9999-12-31T23:59:59Z&horizon=36525d");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.InRange((double)answer.Json["survival"]!, 0, 1);
+        Assert.DoesNotContain("NaN", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenNothingIsSaid_AsksNowForOneHour()
+    {
+        await using var api = await StartWithEventsAsync();
+        api.Clock.Now = s_now.AddSeconds(90);
+
+        JsonNode json = (await api.GetAsync("/v1/streams/a/forecast")).Json;
+
+        Assert.Equal(90, (double?)json["silenceSeconds"]);
+        Assert.Equal(3600, (double?)json["horizonSeconds"]);
+        Assert.Equal([0.1, 0.5, 0.9], json["next"]!["quantiles"]!.AsArray().Select(q => (double)q!["probability"]!));
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenLastEventLiesAheadOfNow_StandsAtTheEvent()
+    {
+        await using var api = await ApiHost.StartAsync(clock: new ManualClock(s_now));
+        string position = await api.SendEventsAsync("""{"stream":"a","time":"2026-01-31T12:00:07Z"}""");
+
+        JsonNode json = (await api.GetAsync($"/v1/streams/a/forecast?after={position}")).Json;
+
+        Assert.Equal("2026-01-31T12:00:07Z", (string?)json["at"]);
+        Assert.Equal(0, (double?)json["silenceSeconds"]);
+    }
+
+    [Theory]
+    [InlineData("1769860830.5")]
+    [InlineData("2026-01-31T12:00:30.5Z")]
+    [InlineData("2026-01-31T14:00:30.5%2B02:00")]
+    [InlineData("2026-01-31T14:00:30.5+02:00")]
+    [InlineData("2026-01-31T07:00:30.5-05:00")]
+    public async Task GetForecast_WhenAtIsWrittenInAnyForm_MeansTheSameMoment(string at)
+    {
+        await using var api = await StartWithEventsAsync();
+
+        ApiResponse answer = await api.GetAsync($"/v1/streams/a/forecast?at={at}");
+
+        Assert.Equal("2026-01-31T12:00:30.5Z", (string?)answer.Json["at"]);
+    }
+
+    [Theory]
+    [InlineData("at=noon", "at")]
+    [InlineData("at=2026-01-31T12:00:30", "at")]
+    [InlineData("at=NaN", "at")]
+    [InlineData("at=1e300", "at")]
+    [InlineData("horizon=soon", "horizon")]
+    [InlineData("horizon=0", "horizon")]
+    [InlineData("horizon=-1h", "horizon")]
+    [InlineData("horizon=36526d", "horizon")]
+    [InlineData("quantiles=0.5,x", "quantiles")]
+    [InlineData("quantiles=0", "quantiles")]
+    [InlineData("quantiles=1", "quantiles")]
+    [InlineData("quantiles=NaN", "quantiles")]
+    [InlineData("quantiles=0.1,,0.9", "quantiles")]
+    public async Task GetForecast_WhenAParameterCannotBeUsed_Answers400NamingIt(string query, string parameter)
+    {
+        await using var api = await StartWithEventsAsync();
+
+        ApiResponse answer = await api.GetAsync($"/v1/streams/a/forecast?{query}");
+
+        Assert.Contains("must", answer.AssertProblem(400, "invalid-parameter"), StringComparison.Ordinal);
+        Assert.Equal(parameter, (string?)answer.Json["parameter"]);
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenTooManyQuantilesAreAsked_Answers400()
+    {
+        await using var api = await StartWithEventsAsync();
+
+        ApiResponse answer = await api.GetAsync("/v1/streams/a/forecast?quantiles=" + string.Join(',', Enumerable.Repeat("0.5", 101)));
+
+        answer.AssertProblem(400, "invalid-parameter");
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenAtLiesBeforeTheLastEvent_Answers400NamingBothTimes()
+    {
+        await using var api = await StartWithEventsAsync();
+
+        string detail = (await api.GetAsync("/v1/streams/a/forecast?at=2026-01-31T11:59:59Z")).AssertProblem(400, "before-last-event");
+
+        Assert.Contains("2026-01-31T11:59:59", detail, StringComparison.Ordinal);
+        Assert.Contains("2026-01-31T12:00:00", detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenStreamIsUnknown_Answers404()
+    {
+        await using var api = await StartWithEventsAsync();
+
+        (await api.GetAsync("/v1/streams/nobody/forecast")).AssertProblem(404, "unknown-stream");
+    }
+
+    /// <summary>Stream "a" with five events, the last at <see cref="s_now"/>.</summary>
+    private static async Task<ApiHost> StartWithEventsAsync()
+    {
+        var api = await ApiHost.StartAsync(clock: new ManualClock(s_now));
+        string position = await api.SendEventsAsync("""
+            [{"stream":"a","time":"2026-01-31T11:58:00Z","mark":"visit"},{"stream":"a","time":"2026-01-31T11:58:40Z","mark":"visit"},
+             {"stream":"a","time":"2026-01-31T11:59:00Z","mark":"purchase"},{"stream":"a","time":"2026-01-31T11:59:55Z"},
+             {"stream":"a","time":"2026-01-31T12:00:00Z","mark":"visit"}]
+            """);
+        await api.GetAsync($"/v1/status?after={position}");
+        return api;
+    }
+}

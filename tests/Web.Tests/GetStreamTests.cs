@@ -1,0 +1,104 @@
+using System.Net;
+using System.Text.Json;
+using Foretell.Streams;
+
+namespace Foretell.Web.Tests;
+
+public class GetStreamTests
+{
+    [Fact]
+    public async Task GetStream_WhenItHasEvents_ShowsWhereItStands()
+    {
+        await using var api = await ApiHost.StartAsync();
+        string position = await api.SendEventsAsync(
+            """[{"stream":"a","time":"2026-01-31T12:00:00Z"},{"stream":"a","time":"2026-01-31T12:00:01.25Z"}]""");
+
+        ApiResponse answer = await api.GetAsync($"/v1/streams/a?after={position}");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        StreamSnapshot snapshot = (await api.Platform.FindAsync("a", CancellationToken.None))!;
+        Assert.Equal("a", (string?)answer.Json["stream"]);
+        Assert.Equal(2, (int?)answer.Json["events"]);
+        Assert.Equal("2026-01-31T12:00:01.25Z", (string?)answer.Json["lastEventTime"]);
+        Assert.Equal(api.Platform.Model.Id, (string?)answer.Json["model"]);
+        Assert.Equal(snapshot.StateBytes, (int?)answer.Json["stateBytes"]);
+        Assert.Matches("^[0-9a-f]{64}$", (string)answer.Json["stateDigest"]!);
+        Assert.Equal(snapshot.StateDigest, (string?)answer.Json["stateDigest"]);
+    }
+
+    [Theory]
+    [InlineData("eu/42")]
+    [InlineData("eu%2F42")]
+    [InlineData("100%")]
+    [InlineData("eu/forecast")]
+    [InlineData("forecast")]
+    [InlineData("/")]
+    [InlineData("a b+c")]
+    [InlineData("a?b#c&d=e")]
+    [InlineData("a..b")]
+    [InlineData("../a")]
+    [InlineData("кот 🐈")]
+    [InlineData("a\\b\"c")]
+    [InlineData("line\nfeed")]
+    public async Task GetStream_WhenKeyNeedsEscapes_FindsExactlyThatStream(string key)
+    {
+        await using var api = await ApiHost.StartAsync();
+        string position = await api.SendEventsAsync($$"""{"stream":{{JsonSerializer.Serialize(key)}},"time":1}""");
+        string address = "/v1/streams/" + Uri.EscapeDataString(key);
+
+        ApiResponse stream = await api.GetAsync($"{address}?after={position}");
+        ApiResponse forecast = await api.GetAsync($"{address}/forecast?after={position}");
+
+        Assert.Equal(key, (string?)stream.Json["stream"]);
+        Assert.Equal(1, (int?)stream.Json["events"]);
+        Assert.Equal(key, (string?)forecast.Json["stream"]);
+        Assert.NotNull(forecast.Json["next"]);
+    }
+
+    [Fact]
+    public async Task GetStream_WhenKeysDifferOnlyInTheirEscapes_TellsThemApart()
+    {
+        await using var api = await ApiHost.StartAsync();
+        string position = await api.SendEventsAsync(
+            """[{"stream":"a/b","time":1},{"stream":"a%2Fb","time":1},{"stream":"a%2Fb","time":2}]""");
+
+        Assert.Equal(1, (int?)(await api.GetAsync($"/v1/streams/a%2Fb?after={position}")).Json["events"]);
+        Assert.Equal(2, (int?)(await api.GetAsync($"/v1/streams/a%252Fb?after={position}")).Json["events"]);
+    }
+
+    [Fact]
+    public async Task GetStream_WhenNobodySentIt_Answers404()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.GetAsync("/v1/streams/nobody");
+
+        Assert.Contains("'nobody'", answer.AssertProblem(404, "unknown-stream"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetStream_WhenKeyIsTooLong_Answers400()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse longest = await api.GetAsync("/v1/streams/" + new string('k', 256));
+        ApiResponse longer = await api.GetAsync("/v1/streams/" + new string('k', 257));
+
+        longest.AssertProblem(404, "unknown-stream");
+        longer.AssertProblem(400, "invalid-parameter");
+    }
+
+    [Fact]
+    public async Task GetStream_WhenItsOwnerDoesNotServe_Answers503WithRetryAfter()
+    {
+        await using var api = await ApiHost.StartAsync(wrap: platform => new FaultyPlatform(platform)
+        {
+            OnFind = () => throw new PlatformUnavailableException("Partition 0 is being loaded."),
+        });
+
+        ApiResponse answer = await api.GetAsync("/v1/streams/a");
+
+        Assert.Equal("Partition 0 is being loaded.", answer.AssertProblem(503, "unavailable"));
+        Assert.Equal("1", answer.Header("Retry-After"));
+    }
+}

@@ -1,0 +1,187 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text;
+using Foretell.Streams;
+
+namespace Foretell.Web.Tests;
+
+public class PostEventsTests
+{
+    private const string Json = "application/json";
+
+    [Theory]
+    [InlineData(Json, """{"stream":"a","time":1769860800,"mark":"visit","id":"e1"}""", 1)]
+    [InlineData(Json, """[{"stream":"a","time":1769860800},{"stream":"b","time":"2026-01-31T12:00:00.5+02:00","mark":3}]""", 2)]
+    [InlineData("application/json; charset=utf-8", """[]""", 0)]
+    [InlineData("application/x-ndjson", "{\"stream\":\"a\",\"time\":1}\n{\"stream\":\"b\",\"time\":2}\n", 2)]
+    [InlineData("application/cloudevents+json",
+        """{"specversion":"1.0","id":"1","source":"s","type":"t","subject":"a","time":"2026-01-31T12:00:00Z"}""", 1)]
+    [InlineData("application/cloudevents-batch+json",
+        """[{"specversion":"1.0","id":"1","source":"s","type":"t","time":"2026-01-31T12:00:00Z"}]""", 1)]
+    public async Task PostEvents_WhenTypeIsSupported_AcceptsItsEvents(string contentType, string body, int accepted)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.PostAsync("/v1/events", contentType, body);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.Status);
+        Assert.Equal(accepted, (int?)answer.Json["accepted"]);
+        Assert.Empty(answer.Json["rejected"]!.AsArray());
+        Assert.True(Position.TryParse((string?)answer.Json["position"], out Position position));
+        await api.Platform.WaitAppliedAsync(position, CancellationToken.None);
+        Assert.Equal(accepted, api.Platform.Status().EventsApplied);
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenSomeEventsAreBad_RejectsThemAloneWithReasons()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.PostAsync("/v1/events", Json,
+            """[{"stream":"a","time":1},{"time":2},{"stream":"a","time":"noon"},{"stream":"a","time":3}]""");
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.Status);
+        Assert.Equal(2, (int?)answer.Json["accepted"]);
+        var rejected = answer.Json["rejected"]!.AsArray();
+        Assert.Equal([1, 2], rejected.Select(r => (int)r!["index"]!));
+        Assert.Contains("stream", (string)rejected[0]!["reason"]!, StringComparison.Ordinal);
+        Assert.Contains("noon", (string)rejected[1]!["reason"]!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"stream":"a","time":1""")]
+    [InlineData("")]
+    [InlineData("not json")]
+    public async Task PostEvents_WhenBodyIsMalformed_Answers400AndAppendsNothing(string body)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.PostAsync("/v1/events", Json, body);
+
+        answer.AssertProblem(400, "malformed-body");
+        Assert.Equal(0, api.Platform.Status().EventsAccepted);
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/json; charset=utf-16")]
+    [InlineData(null)]
+    public async Task PostEvents_WhenTypeIsNotSupported_Answers415NamingThoseThatAre(string? contentType)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.PostAsync("/v1/events", contentType, """{"stream":"a","time":1}""");
+
+        Assert.Contains("application/x-ndjson", answer.AssertProblem(415, "unsupported-media-type"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task PostEvents_WhenBodyExceedsTheLimit_Answers413(bool chunked)
+    {
+        await using var api = await ApiHost.StartAsync(o => o.MaxBodyBytes = 1000);
+        // The limit itself still passes.
+        Assert.Equal(HttpStatusCode.Accepted, (await api.PostAsync("/v1/events", Json, OneEventOf(1000))).Status);
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = ApiHost.Content(Json, OneEventOf(1001)) };
+        request.Headers.TransferEncodingChunked = chunked;
+        ApiResponse answer = await api.SendAsync(request);
+
+        answer.AssertProblem(413, "body-too-large");
+        Assert.Equal(1, api.Platform.Status().EventsAccepted);
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenBodyArrivesInManyPieces_ReadsItWhole()
+    {
+        await using var api = await ApiHost.StartAsync();
+        string body = string.Concat(Enumerable.Range(0, 20_000).Select(i => $$"""{"stream":"s{{i % 50}}","time":{{i}}}""" + "\n"));
+
+        ApiResponse answer = await api.PostAsync("/v1/events", "application/x-ndjson", body);
+
+        Assert.Equal(20_000, (int?)answer.Json["accepted"]);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    public async Task PostEvents_WhenBodyIsCompressed_ReadsWhatItHolds(string encoding)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await PostCompressedAsync(api, encoding, Compress(encoding, """[{"stream":"a","time":1},{"stream":"a","time":2}]"""));
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.Status);
+        Assert.Equal(2, (int?)answer.Json["accepted"]);
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenDecompressedBodyExceedsTheLimit_Answers413()
+    {
+        await using var api = await ApiHost.StartAsync(o => o.MaxBodyBytes = 10_000);
+        byte[] compressed = Compress("gzip", OneEventOf(10_001));
+        Assert.InRange(compressed.Length, 1, 1000);
+
+        ApiResponse answer = await PostCompressedAsync(api, "gzip", compressed);
+
+        answer.AssertProblem(413, "body-too-large");
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenCompressionIsDamaged_Answers400()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await PostCompressedAsync(api, "gzip", Encoding.UTF8.GetBytes("this was never compressed"));
+
+        answer.AssertProblem(400, "malformed-body");
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenEncodingIsUnknown_Answers415NamingThoseThatAreKnown()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await PostCompressedAsync(api, "zstd", [1, 2, 3]);
+
+        Assert.Contains("gzip", answer.AssertProblem(415, "unsupported-media-type"), StringComparison.Ordinal);
+        Assert.Contains("gzip", answer.Header("Accept-Encoding")!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenLogTakesNoWrites_Answers503WithRetryAfter()
+    {
+        await using var api = await ApiHost.StartAsync(
+            wrap: platform => new FaultyPlatform(platform) { OnAppend = () => throw new PlatformUnavailableException("The disk is full.") });
+
+        ApiResponse answer = await api.PostAsync("/v1/events", Json, """{"stream":"a","time":1}""");
+
+        Assert.Equal("The disk is full.", answer.AssertProblem(503, "unavailable"));
+        Assert.Equal("1", answer.Header("Retry-After"));
+    }
+
+    private static string OneEventOf(int bytes)
+    {
+        const string Event = """{"stream":"a","time":1}""";
+        return Event + new string(' ', bytes - Event.Length);
+    }
+
+    private static byte[] Compress(string encoding, string text)
+    {
+        using var buffer = new MemoryStream();
+        using (Stream stream = encoding == "br" ? new BrotliStream(buffer, CompressionLevel.Fastest) : new GZipStream(buffer, CompressionLevel.Fastest))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(text));
+        }
+        return buffer.ToArray();
+    }
+
+    private static Task<ApiResponse> PostCompressedAsync(ApiHost api, string encoding, byte[] body)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.Add("Content-Type", Json);
+        content.Headers.Add("Content-Encoding", encoding);
+        return api.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = content });
+    }
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Foretell.Streams;
+
+namespace Foretell.Web.Tests;
+
+public class PostForecastsTests
+{
+    [Fact]
+    public async Task PostForecasts_WhenStreamsAreKnown_AnswersAsTheSingleQuestions()
+    {
+        await using var api = await StartAsync();
+
+        ApiResponse answer = await AskAsync(api, """{"streams":["b","a","b"],"at":1769860900,"horizon":"30m","quantiles":[0.2,0.8]}""");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        var items = answer.Json["forecasts"]!.AsArray();
+        Assert.Equal(["b", "a", "b"], items.Select(i => (string?)i!["stream"]));
+        foreach (JsonNode? item in items)
+        {
+            ApiResponse single = await api.GetAsync(
+                $"/v1/streams/{item!["stream"]}/forecast?at=1769860900&horizon=1800&quantiles=0.2,0.8");
+            Assert.True(JsonNode.DeepEquals(single.Json, item["forecast"]), item.ToJsonString());
+            Assert.Null(item["problem"]);
+        }
+    }
+
+    [Fact]
+    public async Task PostForecasts_WhenSomeStreamsCannotBeAnswered_SaysWhyForThoseAlone()
+    {
+        await using var api = await StartAsync();
+
+        // "b" has its last event at 1769860860, after the moment asked about.
+        ApiResponse answer = await AskAsync(api, """{"streams":["a","nobody","b"],"at":"2026-01-31T12:00:30Z"}""");
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        var items = answer.Json["forecasts"]!.AsArray();
+        Assert.NotNull(items[0]!["forecast"]);
+        Assert.Null(items[1]!["forecast"]);
+        Assert.Equal("urn:foretell:problem:unknown-stream", (string?)items[1]!["problem"]!["type"]);
+        Assert.Equal(404, (int?)items[1]!["problem"]!["status"]);
+        Assert.Equal("urn:foretell:problem:before-last-event", (string?)items[2]!["problem"]!["type"]);
+        Assert.NotEmpty((string)items[2]!["problem"]!["detail"]!);
+    }
+
+    [Fact]
+    public async Task PostForecasts_WhenAPartitionDoesNotServe_SaysSoForItsStreams()
+    {
+        await using var api = await ApiHost.StartAsync(wrap: platform => new FaultyPlatform(platform)
+        {
+            OnFind = () => throw new PlatformUnavailableException("Partition 0 is being loaded."),
+        });
+
+        ApiResponse answer = await AskAsync(api, """{"streams":["a"]}""");
+
+        Assert.Equal(503, (int?)answer.Json["forecasts"]![0]!["problem"]!["status"]);
+    }
+
+    [Theory]
+    [InlineData("""{"streams":[]}""", "invalid-parameter")]
+    [InlineData("""{}""", "invalid-parameter")]
+    [InlineData("""{"streams":["1","2","3","4"]}""", "invalid-parameter")]
+    [InlineData("""{"streams":["a"],"at":"noon"}""", "invalid-parameter")]
+    [InlineData("""{"streams":["a"],"horizon":0}""", "invalid-parameter")]
+    [InlineData("""{"streams":["a"],"quantiles":[1]}""", "invalid-parameter")]
+    [InlineData("""{"streams":"a"}""", "malformed-body")]
+    [InlineData("""{"streams":["a"],"horizont":"1h"}""", "malformed-body")]
+    [InlineData("""{"streams":["a"],"at":{}}""", "malformed-body")]
+    [InlineData("""{"streams":["a"]""", "malformed-body")]
+    [InlineData("", "malformed-body")]
+    public async Task PostForecasts_WhenBodyCannotBeUsed_Answers400(string body, string problem)
+    {
+        await using var api = await ApiHost.StartAsync(o => o.MaxStreamsPerCall = 3);
+
+        (await AskAsync(api, body)).AssertProblem(400, problem);
+    }
+
+    [Fact]
+    public async Task PostForecasts_WhenTypeIsNotJson_Answers415()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        (await api.PostAsync("/v1/forecasts", "text/plain", "{}")).AssertProblem(415, "unsupported-media-type");
+    }
+
+    [Fact]
+    public async Task PostForecasts_WhenBodyExceedsTheLimit_Answers413()
+    {
+        await using var api = await ApiHost.StartAsync(o => o.MaxBodyBytes = 100);
+
+        (await AskAsync(api, """{"streams":["a"]}""" + new string(' ', 100))).AssertProblem(413, "body-too-large");
+    }
+
+    private static async Task<ApiHost> StartAsync()
+    {
+        var api = await ApiHost.StartAsync();
+        string position = await api.SendEventsAsync(
+            """[{"stream":"a","time":1769860700},{"stream":"a","time":1769860800},{"stream":"b","time":1769860860}]""");
+        await api.GetAsync($"/v1/status?after={position}");
+        return api;
+    }
+
+    private static Task<ApiResponse> AskAsync(ApiHost api, string body) => api.PostAsync("/v1/forecasts", "application/json", body);
+}
