@@ -1,0 +1,135 @@
+using System.Net.Sockets;
+using System.Text;
+using Foretell.Models;
+using Foretell.Streams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Foretell.Web.Tests;
+
+/// <summary>The API on a loopback port, over a platform of its own.</summary>
+internal sealed class ApiHost : IAsyncDisposable
+{
+    /// <summary>An untrained model: its forecasts are wrong, but they are forecasts.</summary>
+    private static readonly ForecastModel s_model =
+        ForecastModel.Untrained(new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 4, Marks = ["visit", "purchase"] }, seed: 1);
+
+    private readonly WebApplication _app;
+    private readonly TemporaryDirectory? _directory;
+    private readonly HttpClient _client;
+
+    private ApiHost(WebApplication app, EmbeddedPlatform platform, ManualClock clock, TemporaryDirectory? directory)
+    {
+        (_app, Platform, Clock, _directory) = (app, platform, clock, directory);
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        // Redirects are answers to look at. 100-continue lets the server refuse a large body before it is sent.
+        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromSeconds(10) })
+        {
+            BaseAddress = Address,
+        };
+    }
+
+    public EmbeddedPlatform Platform { get; }
+
+    public ManualClock Clock { get; }
+
+    public Uri Address { get; }
+
+    /// <summary>Starts an API; everything left out has a default.</summary>
+    /// <param name="configure">Changes the API's limits.</param>
+    /// <param name="wrap">Puts faults into the platform.</param>
+    /// <param name="directory">Data directory; a new one that goes with the host when null.</param>
+    /// <param name="clock">The platform's clock and the API's; 2026-02-01 when null.</param>
+    /// <param name="settings">Configuration, as environment variables would set it.</param>
+    /// <param name="map">Adds endpoints of the test's own.</param>
+    public static async Task<ApiHost> StartAsync(Action<ForetellWebOptions>? configure = null,
+        Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ManualClock? clock = null,
+        Dictionary<string, string?>? settings = null, Action<WebApplication>? map = null)
+    {
+        TemporaryDirectory? own = directory is null ? new TemporaryDirectory() : null;
+        clock ??= new ManualClock(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
+        EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
+        {
+            DataDirectory = directory ?? own!.Path,
+            Model = s_model,
+            Partitions = 2,
+            Threads = 1,
+            Time = clock,
+        });
+        await platform.Ready;
+
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(settings ?? []);
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(wrap is null ? platform : wrap(platform));
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        builder.AddForetell(configure);
+        WebApplication app = builder.Build();
+        app.MapForetell();
+        map?.Invoke(app);
+        await app.StartAsync();
+        return new ApiHost(app, platform, clock, own);
+    }
+
+    public static ByteArrayContent Content(string? contentType, string body)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        if (contentType is not null)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        }
+        return content;
+    }
+
+    public async Task<ApiResponse> SendAsync(HttpRequestMessage request)
+    {
+        request.Headers.ExpectContinue = request.Content is not null;
+        return await ApiResponse.ReadAsync(await _client.SendAsync(request));
+    }
+
+    public Task<ApiResponse> GetAsync(string address) => SendAsync(new HttpRequestMessage(HttpMethod.Get, address));
+
+    public Task<ApiResponse> PostAsync(string address, string? contentType, string body) =>
+        SendAsync(new HttpRequestMessage(HttpMethod.Post, address) { Content = Content(contentType, body) });
+
+    /// <summary>Sends events as JSON and returns their position.</summary>
+    public async Task<string> SendEventsAsync(string json)
+    {
+        ApiResponse answer = await PostAsync("/v1/events", "application/json", json);
+        Assert.Empty(answer.Json["rejected"]!.AsArray());
+        return (string)answer.Json["position"]!;
+    }
+
+    /// <summary>Sends bytes as they are and reads the answer until the server closes.</summary>
+    public async Task<ApiResponse> SendRawAsync(string request)
+    {
+        using var tcp = new TcpClient();
+        await tcp.ConnectAsync(Address.Host, Address.Port);
+        await using NetworkStream stream = tcp.GetStream();
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(request));
+        using var reader = new StreamReader(stream);
+        string[] parts = (await reader.ReadToEndAsync()).Split("\r\n\r\n", 2);
+        string[] head = parts[0].Split("\r\n");
+        string body = parts[1][parts[1].IndexOf('{')..(parts[1].LastIndexOf('}') + 1)];
+        var message = new HttpResponseMessage((System.Net.HttpStatusCode)int.Parse(head[0].Split(' ')[1]))
+        {
+            Content = new StringContent(body, Encoding.UTF8,
+                head.Single(h => h.StartsWith("Content-Type:", StringComparison.Ordinal)).Split(' ')[1].TrimEnd(';')),
+        };
+        return await ApiResponse.ReadAsync(message);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _app.DisposeAsync();
+        await Platform.DisposeAsync();
+        _directory?.Dispose();
+    }
+}

@@ -1,0 +1,75 @@
+using Foretell.Streams;
+using Microsoft.AspNetCore.Builder;
+
+namespace Foretell.Web.Tests;
+
+public class ProblemsTests
+{
+    [Theory]
+    [InlineData("/nowhere")]
+    [InlineData("/v1/streams/eu/42")]
+    [InlineData("/v1/streams/")]
+    public async Task Problems_WhenAddressIsUnknown_Answers404(string address)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        (await api.GetAsync(address)).AssertProblem(404, "unknown-address");
+    }
+
+    [Fact]
+    public async Task Problems_WhenMethodIsWrong_Answers405NamingTheRightOne()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.GetAsync("/v1/events");
+
+        Assert.Contains("POST", answer.AssertProblem(405, "method-not-allowed"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Problems_WhenSomethingFailsUnforeseen_Answers500WithoutInsides()
+    {
+        await using var api = await ApiHost.StartAsync(wrap: platform => new FaultyPlatform(platform)
+        {
+            OnFind = () => throw new InvalidOperationException("secret insides"),
+        });
+
+        ApiResponse answer = await api.GetAsync("/v1/streams/a");
+
+        Assert.Contains("traceId", answer.AssertProblem(500, "internal-error"), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", answer.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Problems_WhenCallerAcceptsNoJson_AnswersProblemDetailsAllTheSame()
+    {
+        await using var api = await ApiHost.StartAsync();
+        var request = new HttpRequestMessage(HttpMethod.Get, "/v1/overdue?limit=x");
+        request.Headers.Add("Accept", "text/html");
+
+        (await api.SendAsync(request)).AssertProblem(400, "invalid-parameter");
+    }
+
+    [Fact]
+    public async Task Problems_WhenCallerSendsATrace_CarriesItsId()
+    {
+        await using var api = await ApiHost.StartAsync();
+        var request = new HttpRequestMessage(HttpMethod.Get, "/v1/streams/nobody");
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+
+        ApiResponse answer = await api.SendAsync(request);
+
+        answer.AssertProblem(404, "unknown-stream");
+        Assert.Equal("0af7651916cd43dd8448eb211c80319c", (string?)answer.Json["traceId"]);
+    }
+
+    [Fact]
+    public async Task Problems_WhenPlatformIsUnavailable_SaysWhenToRetry()
+    {
+        await using var api = await ApiHost.StartAsync(o => o.RetryAfter = TimeSpan.FromSeconds(2.5),
+            platform => new FaultyPlatform(platform) { OnFind = () => throw new PlatformUnavailableException("Loading.") });
+
+        Assert.Equal("3", (await api.GetAsync("/v1/streams/a")).Header("Retry-After"));
+    }
+}

@@ -1,0 +1,91 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Foretell.Streams;
+
+namespace Foretell.Web.Tests;
+
+public class StatusTests
+{
+    [Fact]
+    public async Task GetStatus_WhenEventsWereApplied_CountsAndScoresThem()
+    {
+        await using var api = await ApiHost.StartAsync();
+        string position = await api.SendEventsAsync("""
+            [{"stream":"a","time":1,"mark":"visit"},{"stream":"a","time":2,"mark":"visit"},{"stream":"a","time":4,"mark":"never seen"},
+             {"stream":"b","time":1,"mark":"purchase"},{"stream":"b","time":-1000,"mark":"visit"}]
+            """);
+
+        JsonNode json = (await api.GetAsync($"/v1/status?after={position}")).Json;
+
+        Assert.Equal(2, (int?)json["streams"]);
+        Assert.Equal(5, (int?)json["eventsAccepted"]);
+        Assert.Equal(4, (int?)json["eventsApplied"]);
+        Assert.Equal(1, (int?)json["deadLetters"]);
+        Assert.Equal(1, (int?)json["unknownMarks"]);
+        Assert.Equal(0, (int?)json["lagEvents"]);
+        Assert.Equal(2, (int?)json["partitions"]);
+        Assert.Equal(api.Platform.Model.Id, (string?)json["model"]);
+        Assert.True((bool?)json["ready"]);
+        Assert.Empty(json["problems"]!.AsArray());
+        ScoreTotals totals = api.Platform.Status().Scores;
+        Assert.True(totals.Events > 0);
+        Assert.Equal(totals.Events, (long?)json["scores"]!["events"]);
+        Assert.Equal(-(totals.Time + totals.Mark) / totals.Events, (double)json["scores"]!["nll"]!, 1e-9);
+        Assert.Equal(-totals.BaselineTime / totals.Events, (double)json["scores"]!["baselineNllTime"]!, 1e-9);
+    }
+
+    [Fact]
+    public async Task GetStatus_WhenNothingWasScored_HasNoMeans()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        JsonNode json = (await api.GetAsync("/v1/status")).Json;
+
+        Assert.Equal(0, (int?)json["scores"]!["events"]);
+        Assert.Null(json["scores"]!["nll"]);
+    }
+
+    [Theory]
+    [InlineData("/health/startup", "started")]
+    [InlineData("/health/ready", "ready")]
+    [InlineData("/health/live", "live")]
+    public async Task Health_WhenAllIsWell_Answers200(string address, string status)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.GetAsync(address);
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal(status, (string?)answer.Json["status"]);
+    }
+
+    [Fact]
+    public async Task Health_WhenStateIsStillLoading_IsLiveButNeitherStartedNorReady()
+    {
+        await using var api = await StartAsync(status => status with { Ready = false });
+
+        (await api.GetAsync("/health/startup")).AssertProblem(503, "not-ready");
+        (await api.GetAsync("/health/ready")).AssertProblem(503, "not-ready");
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/health/live")).Status);
+    }
+
+    [Fact]
+    public async Task Health_WhenPlatformHasAProblem_IsStartedButNotReadyAndSaysWhy()
+    {
+        await using var api = await StartAsync(status => status with { Problems = ["The disk is full."] });
+
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/health/startup")).Status);
+        Assert.Equal("The disk is full.", (await api.GetAsync("/health/ready")).AssertProblem(503, "not-ready"));
+    }
+
+    [Fact]
+    public async Task HealthLive_WhenThePlatformDoesNotAnswer_IsLiveAllTheSame()
+    {
+        await using var api = await StartAsync(_ => throw new InvalidOperationException("Nobody may ask."));
+
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/health/live")).Status);
+    }
+
+    private static Task<ApiHost> StartAsync(Func<PlatformStatus, PlatformStatus> status) =>
+        ApiHost.StartAsync(wrap: platform => new FaultyPlatform(platform) { OnStatus = status });
+}
