@@ -1,42 +1,62 @@
+using System.Text;
+
 namespace Foretell.Models;
 
 /// <summary>Configuration, weights and baselines of one trained model. Immutable and safe to share between threads.</summary>
 public sealed class ForecastModel
 {
+    /// <summary>Log probability that a mark training never saw is given: one in a million.</summary>
+    internal const double LogUnknownMark = -13.815510557964274;
+
+    private readonly Dictionary<string, int> _markIndex;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _markLookup;
+
+    internal ForecastModel(ModelConfig config, AlignedBuffer weights, TimeHead timeHead)
+    {
+        Config = config;
+        Weights = weights;
+        TimeHead = timeHead;
+        Layout = new ParameterLayout(config);
+        var state = new StateLayout(config);
+        (StateFloats, MixerFloats) = (state.Floats, state.MixerFloats);
+        _markIndex = IndexMarks(config.Marks);
+        _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
     /// <summary>Configuration.</summary>
-    public ModelConfig Config => throw new NotImplementedException();
+    public ModelConfig Config { get; }
 
     /// <summary>First 16 hex digits of the SHA-256 of configuration and weights.</summary>
-    public string Id => throw new NotImplementedException();
+    public string Id { get; } = "";
 
     /// <summary>Floats of one state row: mixer state, then the last hidden vector.</summary>
-    public int StateFloats => throw new NotImplementedException();
+    public int StateFloats { get; }
 
     /// <summary>Leading floats of a row that are mixer state.</summary>
-    public int MixerFloats => throw new NotImplementedException();
+    public int MixerFloats { get; }
 
     /// <summary>Index that every mark unknown to training maps to.</summary>
-    public int UnknownMark => throw new NotImplementedException();
+    public int UnknownMark => Config.Marks.Count;
 
-    /// <summary>Index of a mark; <see cref="UnknownMark"/> when training never saw it. An empty mark is an unknown mark where the model has marks, index 0 where it has none.</summary>
-    public int MarkIndex(ReadOnlySpan<byte> utf8Mark) => throw new NotImplementedException();
+    /// <summary>Numbers that training set.</summary>
+    public int ParameterCount => Layout.TrainedCount;
 
-    /// <summary>A model with random weights, for tests and benches.</summary>
-    public static ForecastModel Untrained(ModelConfig config, int seed) => throw new NotImplementedException();
+    internal ParameterLayout Layout { get; }
+    internal AlignedBuffer Weights { get; }
+    internal TimeHead TimeHead { get; }
+    internal IReadOnlyDictionary<string, int> MarkIndices => _markIndex;
 
-    /// <summary>Reads a weights file.</summary>
-    /// <exception cref="InvalidDataException">The file is no Foretell model; the message says what is wrong.</exception>
-    public static ForecastModel Load(string path) => throw new NotImplementedException();
-
-    /// <summary>Writes the weights file, whole or not at all.</summary>
-    public void Save(string path) => throw new NotImplementedException();
+    /// <summary>Index of a mark; <see cref="UnknownMark"/> when training never saw it. Where the model has no marks that is 0 for every event.</summary>
+    public int MarkIndex(ReadOnlySpan<byte> utf8Mark)
+    {
+        Span<char> text = stackalloc char[256];
+        return utf8Mark.Length <= text.Length && Encoding.UTF8.TryGetChars(utf8Mark, text, out int written)
+            && _markLookup.TryGetValue(text[..written], out int index) ? index : UnknownMark;
+    }
 
     /// <summary>An empty slab with the CPU's step.</summary>
-    public IStateBackend CreateBackend() => throw new NotImplementedException();
+    public IStateBackend CreateBackend() => new CpuStateBackend(this);
 
-    /// <summary>The distribution of the next event, given a stream's state row and its silence since the last event.</summary>
-    public Forecast Forecast(ReadOnlySpan<float> state, double silenceSeconds) => throw new NotImplementedException();
-
-    /// <summary>Log probability that a stream in this state stays silent for so long; the cheap part of <see cref="Forecast"/>.</summary>
-    public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) => throw new NotImplementedException();
+    internal static Dictionary<string, int> IndexMarks(IReadOnlyList<string> marks) =>
+        marks.Select((mark, index) => (mark, index)).ToDictionary(p => p.mark, p => p.index, StringComparer.Ordinal);
 }

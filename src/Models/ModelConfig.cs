@@ -38,4 +38,28 @@ public sealed record ModelConfig
 
     /// <summary>Mark vocabulary in index order, without the reserved unknown mark. Empty: events carry no mark.</summary>
     public IReadOnlyList<string> Marks { get; init; } = [];
+
+    /// <summary>Refuses shapes that the kernels or the mathematics do not allow.</summary>
+    /// <exception cref="ArgumentException">A field is out of range; the message names it, its value and what is allowed.</exception>
+    public void Validate()
+    {
+        Require(Mixer == "aaren", "mixer", Mixer, "aaren");
+        Require(Width is >= 16 and <= 1024 && Width % 16 == 0, "width", Width, "a multiple of 16 from 16 to 1024");
+        Require(Layers is >= 1 and <= 16, "layers", Layers, "1 to 16");
+        Require(Heads is >= 1 and <= 16 && Width % Math.Max(Heads, 1) == 0, "heads", Heads, "1 to 16, dividing the width");
+        Require(Components is >= 16 and <= 128 && Components % 16 == 0, "components", Components, "a multiple of 16 from 16 to 128");
+        Require(TimeUnitSeconds > 0 && double.IsFinite(TimeUnitSeconds), "time unit", TimeUnitSeconds, "a positive number of seconds");
+        Require(Resolution >= 0 && double.IsFinite(Resolution), "resolution", Resolution, "0 or a positive number of time units");
+        Require(GapFloor > 0 && double.IsFinite(GapFloor), "gap floor", GapFloor, "a positive number of time units");
+        Require(LogGapDeviation > 0 && double.IsFinite(LogGapDeviation) && double.IsFinite(LogGapMean), "log gap statistics", LogGapDeviation, "finite, the deviation above 0");
+        Require(Marks.Count <= 4096 && Marks.Distinct().Count() == Marks.Count, "marks", Marks.Count, "at most 4,096, all different");
+    }
+
+    private static void Require(bool holds, string name, object value, string allowed)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Model {name} must be {allowed}, got {value}."));
+        }
+    }
 }

@@ -1,0 +1,66 @@
+namespace Foretell.Models;
+
+/// <summary>Marks given the hidden vector and the gap: logits = W h + b + M silu(H h + c + G f(z)), f being <see cref="GapFeatures"/>.</summary>
+internal static unsafe class MarkHead
+{
+    /// <summary>Width of the hidden layer that joins history and gap.</summary>
+    public const int HiddenWidth = 64;
+
+    /// <summary>Logits of the marks.</summary>
+    /// <param name="weights">Parameter vector.</param>
+    /// <param name="hidden">Shape [rows, d].</param>
+    /// <param name="features">Shape [rows, 16].</param>
+    /// <param name="inner">Hidden layer before its activation. Shape [rows, 64].</param>
+    /// <param name="active">Hidden layer after it; may be <paramref name="inner"/>.</param>
+    /// <param name="logits">Output. Shape [rows, m padded to 16].</param>
+    public static void Logits(float* weights, ParameterLayout layout, float* hidden, float* features, float* inner, float* active, float* logits, int rows)
+    {
+        int d = layout.MarkWeight!.Rows;
+        Linear.Forward(hidden, d, weights, layout.MarkHiddenWeight!, layout.MarkHiddenBias, inner, rows);
+        Linear.Forward(features, GapFeatures.Stride, weights, layout.MarkGapWeight!, null, inner, rows, accumulate: true);
+        Silu.Forward(inner, active, (long)rows * HiddenWidth);
+        Linear.Forward(hidden, d, weights, layout.MarkWeight, layout.MarkBias, logits, rows);
+        Linear.Forward(active, HiddenWidth, weights, layout.MarkMixWeight!, null, logits, rows, accumulate: true);
+    }
+
+    /// <summary>Log probability of the target mark, and its gradient.</summary>
+    /// <param name="logits">Shape [m].</param>
+    /// <param name="target">Index of the mark that came.</param>
+    /// <param name="gradient">Output, written: gradientScale x d(log probability)/d(logits). Shape [m], or empty.</param>
+    public static double LogProbability(ReadOnlySpan<float> logits, int target, double gradientScale, Span<float> gradient)
+    {
+        double max = double.NegativeInfinity, sum = 0;
+        foreach (float logit in logits)
+        {
+            max = Math.Max(max, logit);
+        }
+        foreach (float logit in logits)
+        {
+            sum += Math.Exp(logit - max);
+        }
+        double logSum = max + Math.Log(sum);
+        for (int i = 0; i < gradient.Length; i++)
+        {
+            gradient[i] = (float)(gradientScale * ((i == target ? 1 : 0) - Math.Exp(logits[i] - logSum)));
+        }
+        return logits[target] - logSum;
+    }
+
+    /// <summary>Adds weight x softmax(logits) to probabilities.</summary>
+    public static void AddProbabilities(ReadOnlySpan<float> logits, double weight, Span<double> probabilities)
+    {
+        double max = double.NegativeInfinity, sum = 0;
+        foreach (float logit in logits)
+        {
+            max = Math.Max(max, logit);
+        }
+        foreach (float logit in logits)
+        {
+            sum += Math.Exp(logit - max);
+        }
+        for (int i = 0; i < logits.Length; i++)
+        {
+            probabilities[i] += weight * Math.Exp(logits[i] - max) / sum;
+        }
+    }
+}

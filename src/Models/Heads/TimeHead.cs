@@ -1,0 +1,127 @@
+namespace Foretell.Models;
+
+/// <summary>From a hidden vector's linear outputs to a mixture of log-normals, anchored at the history-free mixture.</summary>
+/// <remarks>
+/// Outputs per event: [logit | shift | scale], K each. In standardised log time:
+/// log weight = logSoftmax(anchor log weight + logit), mean = anchor mean + anchor deviation x shift,
+/// ln deviation = clamp(anchor ln deviation + scale, -7, 3).
+/// Source: Shchur, Bilos, Guennemann, ICLR 2020, for the mixture; the anchoring is ours (docs/models.md).
+/// </remarks>
+internal sealed class TimeHead
+{
+    private const double MinLogDeviation = -7, MaxLogDeviation = 3;
+    private const double LogSqrtTwoPi = 0.918938533204672742;
+    private readonly double[] _anchorLogWeight, _anchorMean, _anchorDeviation, _anchorLogDeviation;
+
+    /// <param name="logWeight">Anchor log weights. Shape [k].</param>
+    /// <param name="mean">Anchor means in standardised log time. Shape [k].</param>
+    /// <param name="deviation">Anchor deviations, likewise. Shape [k].</param>
+    public TimeHead(ReadOnlySpan<double> logWeight, ReadOnlySpan<double> mean, ReadOnlySpan<double> deviation)
+    {
+        _anchorLogWeight = logWeight.ToArray();
+        _anchorMean = mean.ToArray();
+        _anchorDeviation = deviation.ToArray();
+        _anchorLogDeviation = Array.ConvertAll(_anchorDeviation, Math.Log);
+    }
+
+    /// <summary>Components K.</summary>
+    public int Components => _anchorMean.Length;
+
+    /// <summary>Mixture parameters in standardised log time.</summary>
+    /// <param name="outputs">Shape [3k].</param>
+    public void Decode(ReadOnlySpan<float> outputs, Span<double> logWeight, Span<double> mean, Span<double> deviation)
+    {
+        int k = Components;
+        double max = double.NegativeInfinity;
+        for (int i = 0; i < k; i++)
+        {
+            logWeight[i] = _anchorLogWeight[i] + outputs[i];
+            mean[i] = _anchorMean[i] + _anchorDeviation[i] * outputs[k + i];
+            deviation[i] = Math.Exp(Math.Clamp(_anchorLogDeviation[i] + outputs[2 * k + i], MinLogDeviation, MaxLogDeviation));
+            max = Math.Max(max, logWeight[i]);
+        }
+        double sum = 0;
+        for (int i = 0; i < k; i++)
+        {
+            sum += Math.Exp(logWeight[i] - max);
+        }
+        double logSum = max + Math.Log(sum);
+        for (int i = 0; i < k; i++)
+        {
+            logWeight[i] -= logSum;
+        }
+    }
+
+    /// <summary>Log density of an observed gap, nats per time unit, and its gradient.</summary>
+    /// <param name="outputs">Shape [3k].</param>
+    /// <param name="gap">The gap.</param>
+    /// <param name="gradient">Output, added to: gradientScale x d(log density)/d(outputs). Shape [3k], or empty.</param>
+    public double LogDensity(ReadOnlySpan<float> outputs, in GapInterval gap, double gradientScale, Span<float> gradient)
+    {
+        int k = Components;
+        Span<double> logWeight = stackalloc double[k], joint = stackalloc double[k];
+        Span<double> byMean = stackalloc double[k], byLogDeviation = stackalloc double[k];
+        double maxWeight = double.NegativeInfinity, maxJoint = double.NegativeInfinity;
+        for (int i = 0; i < k; i++)
+        {
+            logWeight[i] = _anchorLogWeight[i] + outputs[i];
+            double mean = _anchorMean[i] + _anchorDeviation[i] * outputs[k + i];
+            double logDeviation = _anchorLogDeviation[i] + outputs[2 * k + i];
+            double clamped = Math.Clamp(logDeviation, MinLogDeviation, MaxLogDeviation);
+            joint[i] = logWeight[i] + Component(gap, mean, clamped, out byMean[i], out byLogDeviation[i]);
+            if (clamped != logDeviation)
+            {
+                byLogDeviation[i] = 0;
+            }
+            maxWeight = Math.Max(maxWeight, logWeight[i]);
+            maxJoint = Math.Max(maxJoint, joint[i]);
+        }
+        double weightSum = 0, jointSum = 0;
+        for (int i = 0; i < k; i++)
+        {
+            logWeight[i] = Math.Exp(logWeight[i] - maxWeight);
+            joint[i] = Math.Exp(joint[i] - maxJoint);
+            weightSum += logWeight[i];
+            jointSum += joint[i];
+        }
+        if (!gradient.IsEmpty)
+        {
+            for (int i = 0; i < k; i++)
+            {
+                double responsibility = joint[i] / jointSum;
+                gradient[i] += (float)(gradientScale * (responsibility - logWeight[i] / weightSum));
+                gradient[k + i] += (float)(gradientScale * responsibility * byMean[i] * _anchorDeviation[i]);
+                gradient[2 * k + i] += (float)(gradientScale * responsibility * byLogDeviation[i]);
+            }
+        }
+        return maxJoint + Math.Log(jointSum) - maxWeight - Math.Log(weightSum) + gap.LogUnit;
+    }
+
+    /// <summary>Log density at a point, or log probability of an interval, of one normal; with derivatives.</summary>
+    private static double Component(in GapInterval gap, double mean, double logDeviation, out double byMean, out double byLogDeviation)
+    {
+        double inverse = Math.Exp(-logDeviation);
+        double b = (gap.Z - mean) * inverse;
+        if (!gap.IsInterval)
+        {
+            byMean = b * inverse;
+            byLogDeviation = b * b - 1;
+            return -0.5 * b * b - LogSqrtTwoPi - logDeviation;
+        }
+        double low = (gap.Low - mean) * inverse, high = (gap.High - mean) * inverse;
+        double width = high - low;
+        if (width * (1 + Math.Max(Math.Abs(low), Math.Abs(high))) < 0.05)
+        {
+            // Midpoint rule with its second-order term; the next is below 1e-8 at this width.
+            b = 0.5 * (low + high);
+            double w2 = width * width / 12, slope = 1 - w2;
+            byMean = b * slope * inverse;
+            byLogDeviation = b * b * slope - 1 - (b * b - 1) * w2;
+            return -0.5 * b * b - LogSqrtTwoPi + Math.Log(width) + (b * b - 1) * w2 / 2;
+        }
+        var interval = NormalInterval.Between(low, high);
+        byMean = -interval.DShift * inverse;
+        byLogDeviation = -interval.DScale;
+        return interval.LogProbability;
+    }
+}

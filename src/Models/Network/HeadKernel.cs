@@ -1,0 +1,45 @@
+namespace Foretell.Models;
+
+/// <summary>The linear parts of the heads over a few rows of hidden vectors. One thread uses it at a time.</summary>
+internal sealed unsafe class HeadKernel : IDisposable
+{
+    private readonly ForecastModel _model;
+    private readonly AlignedBuffer _time, _inner, _logits;
+    private readonly int _timeStride, _logitStride;
+
+    /// <param name="rows">Rows a call may have at most.</param>
+    public HeadKernel(ForecastModel model, int rows)
+    {
+        _model = model;
+        _timeStride = model.Layout.TimeWeight.Stride;
+        _logitStride = model.Layout.MarkWeight?.Stride ?? 0;
+        _time = new AlignedBuffer((long)rows * _timeStride);
+        _inner = new AlignedBuffer((long)rows * MarkHead.HiddenWidth);
+        _logits = new AlignedBuffer((long)rows * _logitStride);
+    }
+
+    /// <summary>Time outputs of one row after <see cref="Time"/>. Shape [3k].</summary>
+    public ReadOnlySpan<float> TimeOutputs(int row) => new(_time.Pointer + (nint)row * _timeStride, _timeStride);
+
+    /// <summary>Mark logits of one row after <see cref="Marks"/>. Shape [m].</summary>
+    public ReadOnlySpan<float> MarkLogits(int row) => new(_logits.Pointer + (nint)row * _logitStride, _model.Config.Marks.Count);
+
+    /// <summary>Runs the time head.</summary>
+    /// <param name="hidden">Shape [rows, d].</param>
+    public void Time(float* hidden, int rows) =>
+        Linear.Forward(hidden, _model.Config.Width, _model.Weights.Pointer, _model.Layout.TimeWeight, _model.Layout.TimeBias, _time.Pointer, rows);
+
+    /// <summary>Runs the mark head.</summary>
+    /// <param name="hidden">Shape [rows, d].</param>
+    /// <param name="features">Shape [rows, 16].</param>
+    public void Marks(float* hidden, float* features, int rows) =>
+        MarkHead.Logits(_model.Weights.Pointer, _model.Layout, hidden, features, _inner.Pointer, _inner.Pointer, _logits.Pointer, rows);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _time.Dispose();
+        _inner.Dispose();
+        _logits.Dispose();
+    }
+}

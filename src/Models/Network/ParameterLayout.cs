@@ -1,0 +1,129 @@
+namespace Foretell.Models;
+
+/// <summary>Where one tensor lies in the flat parameter vector.</summary>
+/// <param name="Name">Name in the weights file.</param>
+/// <param name="Offset">First float.</param>
+/// <param name="Rows">Rows; 1 for a vector.</param>
+/// <param name="Columns">Columns that mean something.</param>
+/// <param name="Stride">Columns in memory, a multiple of 16; those past <paramref name="Columns"/> stay 0.</param>
+/// <param name="Initial">How the tensor starts.</param>
+internal sealed record Parameter(string Name, int Offset, int Rows, int Columns, int Stride, Initializer Initial)
+{
+    /// <summary>Floats in memory.</summary>
+    public int Length => Rows * Stride;
+
+    /// <summary>Weight decay applies to matrices only.</summary>
+    public bool IsMatrix => Rows > 1 && Initial.Kind == InitializerKind.Linear;
+}
+
+/// <summary>How a tensor starts: <paramref name="Scale"/> times the kind's usual spread.</summary>
+internal readonly record struct Initializer(InitializerKind Kind, float Scale = 1)
+{
+    public static readonly Initializer Zero = new(InitializerKind.Constant, 0);
+    public static readonly Initializer One = new(InitializerKind.Constant);
+    public static readonly Initializer Linear = new(InitializerKind.Linear);
+}
+
+/// <summary>Kinds of initial value.</summary>
+internal enum InitializerKind
+{
+    /// <summary>Every element is the scale.</summary>
+    Constant,
+    /// <summary>Normal with the scale as deviation.</summary>
+    Normal,
+    /// <summary>Uniform within +-scale / sqrt(rows), the default of linear layers.</summary>
+    Linear,
+    /// <summary>Decay rates per unit of time, as logarithms, spread over the data's time scales.</summary>
+    TimeDecay,
+    /// <summary>Decay rates per event, as logarithms, spread from 0.01 to 0.7.</summary>
+    EventDecay,
+}
+
+/// <summary>Names, shapes and places of a model's trained tensors in one flat vector. Follows from the configuration alone.</summary>
+internal sealed class ParameterLayout
+{
+    private readonly List<Parameter> _all = [];
+
+    public ParameterLayout(ModelConfig config)
+    {
+        int d = config.Width, k = config.Components, marks = config.Marks.Count;
+        EmbedMark = Add("embed.mark", marks + 1, d, new(InitializerKind.Normal, 0.3f));
+        EmbedGap = Add("embed.gap", 2, d, Initializer.Linear);
+        EmbedBias = Add("embed.bias", 1, d, Initializer.Zero);
+        Layers = new LayerParameters[config.Layers];
+        for (int l = 0; l < config.Layers; l++)
+        {
+            string p = $"layer.{l}.";
+            Layers[l] = new LayerParameters(
+                Add(p + "norm1.gain", 1, d, Initializer.One),
+                Add(p + "norm1.bias", 1, d, Initializer.Zero),
+                Add(p + "score.weight", d, config.Heads, Initializer.Linear),
+                Add(p + "score.bias", 1, config.Heads, Initializer.Zero),
+                Add(p + "value.weight", d, d, Initializer.Linear),
+                Add(p + "value.bias", 1, d, Initializer.Zero),
+                Add(p + "decay.time", 1, config.Heads, new(InitializerKind.TimeDecay)),
+                Add(p + "decay.event", 1, config.Heads, new(InitializerKind.EventDecay)),
+                // The log-mass of each head enters beside the averages: for an exponential kernel it is a Hawkes intensity.
+                Add(p + "output.weight", config.Decay ? d + config.Heads : d, d, Initializer.Linear),
+                Add(p + "output.bias", 1, d, Initializer.Zero),
+                Add(p + "norm2.gain", 1, d, Initializer.One),
+                Add(p + "norm2.bias", 1, d, Initializer.Zero),
+                Add(p + "feedforward.in.weight", d, 4 * d, Initializer.Linear),
+                Add(p + "feedforward.in.bias", 1, 4 * d, Initializer.Zero),
+                Add(p + "feedforward.out.weight", 4 * d, d, Initializer.Linear),
+                Add(p + "feedforward.out.bias", 1, d, Initializer.Zero));
+        }
+        NormGain = Add("norm.gain", 1, d, Initializer.One);
+        NormBias = Add("norm.bias", 1, d, Initializer.Zero);
+        // Small output weights: the first forecasts are the history-free mixture that anchors the head.
+        TimeWeight = Add("time.weight", d, 3 * k, new(InitializerKind.Linear, 0.3f));
+        TimeBias = Add("time.bias", 1, 3 * k, Initializer.Zero);
+        if (marks > 0)
+        {
+            MarkWeight = Add("mark.weight", d, marks, Initializer.Linear);
+            MarkBias = Add("mark.bias", 1, marks, Initializer.Zero);
+            MarkHiddenWeight = Add("mark.hidden.weight", d, MarkHead.HiddenWidth, Initializer.Linear);
+            MarkHiddenBias = Add("mark.hidden.bias", 1, MarkHead.HiddenWidth, Initializer.Zero);
+            MarkGapWeight = Add("mark.gap.weight", GapFeatures.Count, MarkHead.HiddenWidth, Initializer.Linear);
+            MarkMixWeight = Add("mark.mix.weight", MarkHead.HiddenWidth, marks, Initializer.Linear);
+        }
+    }
+
+    public Parameter EmbedMark { get; }
+    public Parameter EmbedGap { get; }
+    public Parameter EmbedBias { get; }
+    public LayerParameters[] Layers { get; }
+    public Parameter NormGain { get; }
+    public Parameter NormBias { get; }
+    public Parameter TimeWeight { get; }
+    public Parameter TimeBias { get; }
+    public Parameter? MarkWeight { get; }
+    public Parameter? MarkBias { get; }
+    public Parameter? MarkHiddenWeight { get; }
+    public Parameter? MarkHiddenBias { get; }
+    public Parameter? MarkGapWeight { get; }
+    public Parameter? MarkMixWeight { get; }
+
+    /// <summary>All tensors in file order.</summary>
+    public IReadOnlyList<Parameter> All => _all;
+
+    /// <summary>Floats of the flat vector.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>Numbers that training may change.</summary>
+    public int TrainedCount => _all.Sum(p => p.Rows * p.Columns);
+
+    private Parameter Add(string name, int rows, int columns, Initializer initial)
+    {
+        var parameter = new Parameter(name, Length, rows, columns, (columns + 15) / 16 * 16, initial);
+        _all.Add(parameter);
+        Length += parameter.Length;
+        return parameter;
+    }
+}
+
+/// <summary>Tensors of one layer.</summary>
+internal sealed record LayerParameters(
+    Parameter Norm1Gain, Parameter Norm1Bias, Parameter ScoreWeight, Parameter ScoreBias, Parameter ValueWeight, Parameter ValueBias,
+    Parameter TimeDecay, Parameter EventDecay, Parameter OutputWeight, Parameter OutputBias, Parameter Norm2Gain, Parameter Norm2Bias,
+    Parameter InWeight, Parameter InBias, Parameter OutWeight, Parameter OutBias);

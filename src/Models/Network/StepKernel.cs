@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Foretell.Models;
+
+/// <summary>The recurrent form of the whole network: advances a tile of state rows by one event each.</summary>
+/// <remarks>Every row's arithmetic is a chain of its own; the tile only decides which rows share a load of the weights (law 5).</remarks>
+internal sealed unsafe class StepKernel : IDisposable
+{
+    /// <summary>Rows that one call advances at most: enough to keep the multiply units busy, few enough to stay in cache.</summary>
+    public const int TileRows = 48;
+
+    private readonly ModelConfig _config;
+    private readonly ParameterLayout _layout;
+    private readonly StateLayout _state;
+    private readonly AlignedBuffer _weights;
+    private readonly AlignedBuffer _scratch;
+    private readonly AlignedBuffer _rates;
+    private readonly float* _x, _hidden, _values, _attended, _inner, _scores, _gates;
+
+    public StepKernel(ModelConfig config, ParameterLayout layout, AlignedBuffer weights)
+    {
+        (_config, _layout, _weights) = (config, layout, weights);
+        _state = new StateLayout(config);
+        int d = config.Width, attended = NetworkBuffers.AttendedStride(config);
+        _scratch = new AlignedBuffer(TileRows * (long)(3 * d + attended + 4 * d + 2 * AarenLanes.Count));
+        float* next = _scratch.Pointer;
+        float* Take(int columns)
+        {
+            float* taken = next;
+            next += TileRows * columns;
+            return taken;
+        }
+        _x = Take(d);
+        _hidden = Take(d);
+        _values = Take(d);
+        _attended = Take(attended);
+        _inner = Take(4 * d);
+        _scores = Take(AarenLanes.Count);
+        _gates = Take(AarenLanes.Count);
+        _rates = new AlignedBuffer(config.Layers * 2L * AarenLanes.Count);
+        for (int l = 0; l < config.Layers; l++)
+        {
+            float* rates = _rates.Pointer + l * 2 * AarenLanes.Count;
+            AarenDecay.Rates(weights.Pointer + layout.Layers[l].TimeDecay.Offset, weights.Pointer + layout.Layers[l].EventDecay.Offset,
+                config, rates, rates + AarenLanes.Count);
+        }
+    }
+
+    /// <summary>Advances rows.</summary>
+    /// <param name="inputs">At most <see cref="TileRows"/> events.</param>
+    /// <param name="rows">Each event's row, <see cref="StateLayout.Floats"/> floats.</param>
+    public void Advance(ReadOnlySpan<StepInput> inputs, float** rows)
+    {
+        int n = inputs.Length, d = _config.Width;
+        float* w = _weights.Pointer;
+        for (int i = 0; i < n; i++)
+        {
+            InputEmbedding.Write(w + _layout.EmbedMark.Offset + (nint)inputs[i].Mark * d, w + _layout.EmbedGap.Offset, w + _layout.EmbedBias.Offset,
+                inputs[i].Ordinal == 0, StandardisedGap(inputs[i].Gap), _x + i * d, d);
+        }
+        int stride = NetworkBuffers.AttendedStride(_config);
+        for (int l = 0; l < _config.Layers; l++)
+        {
+            LayerParameters p = _layout.Layers[l];
+            LayerNorm.Forward(_x, w + p.Norm1Gain.Offset, w + p.Norm1Bias.Offset, _hidden, null, null, n, d);
+            Linear.Forward(_hidden, d, w, p.ScoreWeight, p.ScoreBias, _scores, n);
+            Linear.Forward(_hidden, d, w, p.ValueWeight, p.ValueBias, _values, n);
+            Attend(inputs, rows, l);
+            Linear.Forward(_attended, stride, w, p.OutputWeight, p.OutputBias, _x, n, true);
+            LayerNorm.Forward(_x, w + p.Norm2Gain.Offset, w + p.Norm2Bias.Offset, _hidden, null, null, n, d);
+            Linear.Forward(_hidden, d, w, p.InWeight, p.InBias, _inner, n);
+            Silu.Forward(_inner, _inner, (long)n * 4 * d);
+            Linear.Forward(_inner, 4 * d, w, p.OutWeight, p.OutBias, _x, n, true);
+        }
+        LayerNorm.Forward(_x, w + _layout.NormGain.Offset, w + _layout.NormBias.Offset, _hidden, null, null, n, d);
+        for (int i = 0; i < n; i++)
+        {
+            Unsafe.CopyBlock(rows[i] + _state.MixerFloats, _hidden + i * d, (uint)d * sizeof(float));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _scratch.Dispose();
+        _rates.Dispose();
+    }
+
+    /// <summary>Reads the rows' state of one layer, advances it and leaves averages and log-mass for the output projection.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Attend(ReadOnlySpan<StepInput> inputs, float** rows, int layer)
+    {
+        int d = _config.Width, heads = _config.Heads, headWidth = d / heads, stride = NetworkBuffers.AttendedStride(_config);
+        var perTime = Vector512.Load(_rates.Pointer + layer * 2 * AarenLanes.Count);
+        var perEvent = Vector512.Load(_rates.Pointer + layer * 2 * AarenLanes.Count + AarenLanes.Count);
+        float* highs = stackalloc float[AarenLanes.Count], lows = stackalloc float[AarenLanes.Count];
+        new Span<float>(highs, AarenLanes.Count).Clear();
+        new Span<float>(lows, AarenLanes.Count).Clear();
+        float* spread = stackalloc float[d];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            float* average = rows[i] + (nint)layer * _state.LayerFloats;
+            float* mass = average + d;
+            Unsafe.CopyBlock(highs, mass, (uint)heads * sizeof(float));
+            Unsafe.CopyBlock(lows, mass + heads, (uint)heads * sizeof(float));
+            Vector512<float> high = Vector512.Load(highs), low = Vector512.Load(lows);
+            var fade = inputs[i].Ordinal == 0
+                ? Vector512<float>.Zero
+                : Vector512.FusedMultiplyAdd(perTime, Vector512.Create((float)inputs[i].Gap), perEvent);
+            AarenLanes.Advance(ref high, ref low, Vector512.Load(_scores + i * AarenLanes.Count), fade).Store(_gates);
+            high.Store(highs);
+            low.Store(lows);
+            Unsafe.CopyBlock(mass, highs, (uint)heads * sizeof(float));
+            Unsafe.CopyBlock(mass + heads, lows, (uint)heads * sizeof(float));
+
+            // Heads need not fill vectors, so the gates are spread over the elements first.
+            for (int h = 0, j = 0; h < heads; h++)
+            {
+                for (int end = j + headWidth; j < end; j++)
+                {
+                    spread[j] = _gates[h];
+                }
+            }
+            float* attended = _attended + i * stride;
+            for (int j = 0; j < d; j += 16)
+            {
+                var noise = Dither.Noise((uint)inputs[i].Ordinal, (uint)(layer * d + j));
+                var result = Dither.Lerp(Vector512.Load(average + j), Vector512.Load(_values + i * d + j), Vector512.Load(spread + j), noise);
+                result.Store(average + j);
+                result.Store(attended + j);
+            }
+            (high + low).Store(attended + d);
+        }
+    }
+
+    private float StandardisedGap(double gap)
+    {
+        // Our own logarithm, since the runtime's differs between platforms and the row must not.
+        var log = VectorMath.Log(Vector512.Create((float)Math.Max(gap, _config.GapFloor)));
+        return (log[0] - (float)_config.LogGapMean) / (float)_config.LogGapDeviation;
+    }
+}

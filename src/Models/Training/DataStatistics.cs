@@ -1,0 +1,83 @@
+namespace Foretell.Models;
+
+/// <summary>What the training data fixes in a model: gap statistics, marks, clock grid, anchors and the spread of decays.</summary>
+internal sealed class DataStatistics
+{
+    private DataStatistics()
+    {
+    }
+
+    /// <summary>The configuration with its data-dependent fields filled.</summary>
+    public required ModelConfig Config { get; init; }
+
+    /// <summary>History-free mixture over the standardised log gap.</summary>
+    public required NormalMixture Anchor { get; init; }
+
+    /// <summary>One over the median stream's span: the slowest decay to start from.</summary>
+    public required double SlowestDecay { get; init; }
+
+    /// <summary>One over the first-quartile gap: the fastest.</summary>
+    public required double FastestDecay { get; init; }
+
+    /// <summary>Reads the training sequences.</summary>
+    /// <exception cref="ArgumentException">There is nothing to learn from.</exception>
+    public static DataStatistics Of(IReadOnlyList<EventSequence> train, TrainingOptions options)
+    {
+        double[] gaps = [.. train.SelectMany(Gaps)];
+        if (gaps.Length == 0)
+        {
+            throw new ArgumentException("Training needs at least one sequence with two events; every sequence has fewer.", nameof(train));
+        }
+        double smallest = gaps.Where(g => g > 0).DefaultIfEmpty(0).Min();
+        if (smallest == 0)
+        {
+            throw new ArgumentException("Training needs at least one gap above 0; all events of each stream have the same time.", nameof(train));
+        }
+        double floor = smallest / 2;
+        double[] logs = Array.ConvertAll(gaps, g => Math.Log(Math.Max(g, floor)));
+        double mean = logs.Average();
+        double deviation = Math.Max(Math.Sqrt(logs.Average(x => (x - mean) * (x - mean))), 1e-3);
+        double[] sorted = [.. gaps.Where(g => g > 0).Order()];
+        double[] spans = [.. train.Where(s => s.Times.Length > 1).Select(s => s.Times[^1] - s.Times[0]).Order()];
+        double slowest = 1 / Math.Max(spans[spans.Length / 2], sorted[0]);
+        ModelConfig config = options.Shape with
+        {
+            Resolution = options.Resolution ?? ClockGrid.Detect(gaps, options.Shape.TimeUnitSeconds),
+            GapFloor = floor,
+            LogGapMean = mean,
+            LogGapDeviation = deviation,
+            Marks = [.. train.SelectMany(s => s.Marks ?? []).Where(m => m.Length > 0).Distinct().Order(MarkOrder.Instance)],
+        };
+        return new DataStatistics
+        {
+            Config = config,
+            Anchor = ExpectationMaximization.Fit(Array.ConvertAll(logs, x => (x - mean) / deviation), config.Components),
+            SlowestDecay = slowest,
+            FastestDecay = Math.Max(1 / sorted[sorted.Length / 4], slowest),
+        };
+    }
+
+    /// <summary>Inter-event times of one sequence.</summary>
+    public static IEnumerable<double> Gaps(EventSequence sequence)
+    {
+        for (int t = 1; t < sequence.Times.Length; t++)
+        {
+            yield return sequence.Times[t] - sequence.Times[t - 1];
+        }
+    }
+
+    /// <summary>Marks that are integers in numeric order, then the others by their characters.</summary>
+    private sealed class MarkOrder : IComparer<string>
+    {
+        public static readonly MarkOrder Instance = new();
+
+        public int Compare(string? x, string? y) =>
+            (long.TryParse(x, out long a), long.TryParse(y, out long b)) switch
+            {
+                (true, true) => a.CompareTo(b),
+                (true, false) => -1,
+                (false, true) => 1,
+                _ => string.CompareOrdinal(x, y),
+            };
+    }
+}

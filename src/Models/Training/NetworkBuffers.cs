@@ -1,0 +1,105 @@
+namespace Foretell.Models;
+
+/// <summary>Activations of one pass over some rows, kept for the backward pass. A row is one event that predicts the next.</summary>
+internal sealed unsafe class NetworkBuffers : IDisposable
+{
+    private readonly List<AlignedBuffer> _owned = [];
+
+    public NetworkBuffers(ModelConfig config, int rows)
+    {
+        int d = config.Width;
+        Rows = rows;
+        Input = Take(rows, d);
+        Layers = new LayerBuffers[config.Layers];
+        for (int l = 0; l < config.Layers; l++)
+        {
+            Layers[l] = new LayerBuffers
+            {
+                Normal1 = Take(rows, d), Inverse1 = Take(rows, 1), Hidden1 = Take(rows, d),
+                Scores = Take(rows, AarenLanes.Count), Values = Take(rows, d),
+                Attended = Take(rows, AttendedStride(config)), Gates = Take(rows, AarenLanes.Count), Keep1 = Take(rows, d),
+                Normal2 = Take(rows, d), Inverse2 = Take(rows, 1), Hidden2 = Take(rows, d),
+                Inner = Take(rows, 4 * d), Active = Take(rows, 4 * d), Keep2 = Take(rows, d),
+            };
+        }
+        X = Take(rows, d);
+        Branch = Take(rows, Math.Max(d, 16));
+        LogMass = Take(rows, AarenLanes.Count);
+        Normal = Take(rows, d);
+        Inverse = Take(rows, 1);
+        Hidden = Take(rows, d);
+        Time = Take(rows, 3 * config.Components);
+        int marks = (config.Marks.Count + 15) / 16 * 16;
+        MarkInner = Take(rows, MarkHead.HiddenWidth);
+        MarkActive = Take(rows, MarkHead.HiddenWidth);
+        MarkLogits = Take(rows, marks);
+        Features = Take(rows, GapFeatures.Stride);
+        Gaps = Take(rows, 1);
+
+        GradientX = Take(rows, d);
+        GradientA = Take(rows, Math.Max(4 * d, AttendedStride(config)));
+        GradientB = Take(rows, Math.Max(d, MarkHead.HiddenWidth));
+        GradientC = Take(rows, d);
+        GradientScores = Take(rows, AarenLanes.Count);
+        GradientTime = Take(rows, 3 * config.Components);
+        GradientMarks = Take(rows, marks);
+        KeepInput = Take(rows, d);
+    }
+
+    /// <summary>Rows that fit.</summary>
+    public int Rows { get; }
+    public float* Input { get; }
+    public LayerBuffers[] Layers { get; }
+    public float* X { get; }
+    public float* Branch { get; }
+    public float* LogMass { get; }
+    public float* Normal { get; }
+    public float* Inverse { get; }
+    public float* Hidden { get; }
+    public float* Time { get; }
+    public float* MarkInner { get; }
+    public float* MarkActive { get; }
+    public float* MarkLogits { get; }
+    public float* Features { get; }
+    public float* Gaps { get; }
+    public float* GradientX { get; }
+    public float* GradientA { get; }
+    public float* GradientB { get; }
+    public float* GradientC { get; }
+    public float* GradientScores { get; }
+    public float* GradientTime { get; }
+    public float* GradientMarks { get; }
+    public float* KeepInput { get; }
+
+    /// <summary>Floats of a row of attention output: averages, then the log-mass of each head in a vector of its own.</summary>
+    public static int AttendedStride(ModelConfig config) => config.Width + AarenLanes.Count;
+
+    /// <inheritdoc/>
+    public void Dispose() => _owned.ForEach(b => b.Dispose());
+
+    private float* Take(int rows, int columns)
+    {
+        var buffer = new AlignedBuffer((long)rows * columns);
+        _owned.Add(buffer);
+        return buffer.Pointer;
+    }
+}
+
+/// <summary>Activations of one layer.</summary>
+internal sealed unsafe class LayerBuffers
+{
+    public required float* Normal1 { get; init; }
+    public required float* Inverse1 { get; init; }
+    public required float* Hidden1 { get; init; }
+    public required float* Scores { get; init; }
+    public required float* Values { get; init; }
+    public required float* Attended { get; init; }
+    public required float* Gates { get; init; }
+    public required float* Keep1 { get; init; }
+    public required float* Normal2 { get; init; }
+    public required float* Inverse2 { get; init; }
+    public required float* Hidden2 { get; init; }
+    public required float* Inner { get; init; }
+    public required float* Active { get; init; }
+    public required float* Keep2 { get; init; }
+}

@@ -1,0 +1,166 @@
+namespace Foretell.Models;
+
+/// <summary>What to train and for how long.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Shape and time unit; data-dependent fields (floor, gap statistics, marks, resolution) are filled from the training data.</summary>
+    public ModelConfig Shape { get; init; } = new();
+
+    /// <summary>Clock grid in time units: null finds it in the training data, 0 treats times as continuous.</summary>
+    public double? Resolution { get; init; }
+
+    /// <summary>Passes over the training data; null follows the default recipe (docs/models.md).</summary>
+    public int? Epochs { get; init; }
+
+    /// <summary>Seed of every random choice.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Worker threads. The weights do not depend on it.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+}
+
+/// <summary>Where training stands, reported after every optimiser step.</summary>
+/// <param name="Step">Optimiser steps done.</param>
+/// <param name="Steps">Steps planned; early stopping may end sooner.</param>
+/// <param name="Epoch">Current pass over the data, from 1.</param>
+/// <param name="TrainNll">Mean joint NLL per event over this epoch so far, nats.</param>
+/// <param name="DevNll">Joint NLL on dev when this step ended an epoch, else null.</param>
+/// <param name="BestDevNll">Best joint NLL on dev so far, or null before the first.</param>
+public sealed record TrainingProgress(int Step, int Steps, int Epoch, double TrainNll, double? DevNll, double? BestDevNll);
+
+/// <summary>A trained model with its dev score.</summary>
+public sealed record TrainingResult(ForecastModel Model, double DevNll, int BestEpoch, int Steps);
+
+/// <summary>Fits a model to event sequences on the CPU.</summary>
+public static unsafe class Trainer
+{
+    /// <summary>Trains by the default recipe and returns the averaged weights of the best dev epoch.</summary>
+    /// <exception cref="ArgumentException">The data cannot be trained on; the message says why and what to do.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static TrainingResult Train(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev,
+        TrainingOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        options.Shape.Validate();
+        DataStatistics data = DataStatistics.Of(train, options);
+        ModelConfig config = data.Config;
+        var layout = new ParameterLayout(config);
+        var timeHead = new TimeHead(data.Anchor.LogWeight, data.Anchor.Mean, data.Anchor.Deviation);
+        Dictionary<string, int> markIndex = ForecastModel.IndexMarks(config.Marks);
+        List<EncodedSequence> trainSet = Encode(train, config, markIndex), devSet = Encode(dev, config, markIndex);
+        if (devSet.Count == 0)
+        {
+            throw new ArgumentException("The dev set needs at least one sequence with two events: training stops by its score.", nameof(dev));
+        }
+
+        using var weights = new AlignedBuffer(layout.Length);
+        using var average = new AlignedBuffer(layout.Length);
+        var best = new AlignedBuffer(layout.Length);
+        ParameterInitializer.Fill(weights.Span, layout, options.Seed, data.SlowestDecay, data.FastestDecay);
+        weights.Span.CopyTo(average.Span);
+        weights.Span.CopyTo(best.Span);
+
+        using var gradient = new BatchGradient(config, layout, timeHead, options.Threads);
+        using var optimiser = new AdamW(layout, TrainingRecipe.WeightDecay);
+        int stepsPerEpoch = TrainingRecipe.Batches(trainSet, new RandomStream(options.Seed, 0)).Count;
+        int epochs = options.Epochs ?? TrainingRecipe.Epochs(stepsPerEpoch);
+        int steps = stepsPerEpoch * epochs, step = 0, bestEpoch = 0;
+        double bestNll = double.PositiveInfinity;
+
+        for (int epoch = 1; epoch <= epochs && epoch - bestEpoch <= TrainingRecipe.Patience(epochs); epoch++)
+        {
+            double nll = 0;
+            long events = 0;
+            List<EncodedSequence[]> batches = TrainingRecipe.Batches(trainSet, new RandomStream(options.Seed, epoch));
+            for (int i = 0; i < batches.Count; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                (double batchNll, int batchEvents) = gradient.Run(weights, batches[i], TrainingRecipe.Dropout, options.Seed, step);
+                nll += batchNll;
+                events += batchEvents;
+                Clip(gradient.Gradient, layout.Length);
+                optimiser.Step(weights.Pointer, gradient.Gradient, TrainingRecipe.Rate(step, steps));
+                // The average of the first steps would be mostly the random start: it warms up with the number of steps.
+                Average(weights, average, Math.Min(TrainingRecipe.AverageKeep, (1.0 + step) / (10 + step)));
+                step++;
+                double? devNll = null;
+                if (i == batches.Count - 1)
+                {
+                    (double time, double mark, long count) = gradient.Score(average, devSet);
+                    devNll = (time + mark) / count;
+                    if (devNll < bestNll)
+                    {
+                        (bestNll, bestEpoch) = (devNll.Value, epoch);
+                        average.Span.CopyTo(best.Span);
+                    }
+                }
+                progress?.Report(new TrainingProgress(step, steps, epoch, nll / events, devNll, double.IsFinite(bestNll) ? bestNll : null));
+            }
+        }
+        if (bestEpoch == 0)
+        {
+            throw new ArgumentException("Training diverged: the dev score was never a finite number. Check the data for extreme times.", nameof(train));
+        }
+        SetUnknownMark(best.Span, layout, train, markIndex);
+        return new TrainingResult(new ForecastModel(config, best, timeHead), bestNll, bestEpoch, step);
+    }
+
+    private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config, Dictionary<string, int> markIndex) =>
+        [.. sequences.Where(s => s.Times.Length > 1).Select(s => new EncodedSequence(s, config, markIndex))];
+
+    /// <summary>Scales the gradient down to norm 1 where it is longer.</summary>
+    private static void Clip(float* gradient, int length)
+    {
+        double square = 0;
+        for (int i = 0; i < length; i++)
+        {
+            square += (double)gradient[i] * gradient[i];
+        }
+        double norm = Math.Sqrt(square);
+        if (norm > TrainingRecipe.ClipNorm)
+        {
+            float scale = (float)(TrainingRecipe.ClipNorm / norm);
+            for (int i = 0; i < length; i++)
+            {
+                gradient[i] *= scale;
+            }
+        }
+    }
+
+    private static void Average(AlignedBuffer weights, AlignedBuffer average, double keep)
+    {
+        float share = (float)(1 - keep);
+        for (int i = 0; i < weights.Length; i++)
+        {
+            average.Pointer[i] += share * (weights.Pointer[i] - average.Pointer[i]);
+        }
+    }
+
+    /// <summary>A mark that training never saw enters as the average event does: the mean embedding, by frequency.</summary>
+    private static void SetUnknownMark(Span<float> weights, ParameterLayout layout, IReadOnlyList<EventSequence> train, Dictionary<string, int> markIndex)
+    {
+        if (markIndex.Count == 0)
+        {
+            return;
+        }
+        var counts = new long[markIndex.Count];
+        foreach (string mark in train.SelectMany(s => s.Marks ?? []))
+        {
+            if (markIndex.TryGetValue(mark, out int index))
+            {
+                counts[index]++;
+            }
+        }
+        Parameter p = layout.EmbedMark;
+        long total = counts.Sum();
+        Span<float> unknown = weights.Slice(p.Offset + markIndex.Count * p.Stride, p.Columns);
+        for (int j = 0; j < unknown.Length; j++)
+        {
+            double sum = 0;
+            for (int m = 0; m < counts.Length; m++)
+            {
+                sum += counts[m] * (double)weights[p.Offset + m * p.Stride + j];
+            }
+            unknown[j] = (float)(sum / total);
+        }
+    }
+}
