@@ -4,27 +4,79 @@ namespace Foretell.Models;
 public readonly record struct MarkProbability(string Mark, double Probability);
 
 /// <summary>The distribution of a stream's next event, conditioned on the silence since its last one. Times in seconds after the moment of asking.</summary>
+/// <remarks>
+/// The inter-event time is a mixture of log-normals; given a silence s the forecast is p(tau | tau > s), in closed
+/// form through the normal tail. Marks are integrated over the conditioned gap.
+/// Source: Shchur, Bilos, Guennemann, ICLR 2020, for the mixture.
+/// </remarks>
 public sealed class Forecast
 {
+    private readonly ForecastModel _model;
+    private readonly float[] _state;
+    private readonly ConditionedMixture _gap;
+
+    internal Forecast(ForecastModel model, ReadOnlySpan<float> state, double silenceSeconds)
+    {
+        if (state.Length != model.StateFloats)
+        {
+            throw new ArgumentException($"State must be {model.StateFloats} floats, got {state.Length}.", nameof(state));
+        }
+        if (!(silenceSeconds >= 0 && double.IsFinite(silenceSeconds)))
+        {
+            throw new ArgumentOutOfRangeException(nameof(silenceSeconds), silenceSeconds,
+                "Silence must be 0 s or more: ask for a time that is not before the stream's last event.");
+        }
+        _model = model;
+        _state = state.ToArray();
+        _gap = model.Mixture(Hidden).AsLogNormal().Given(silenceSeconds / Unit);
+    }
+
     /// <summary>Probability that nothing would have come by now.</summary>
-    public double Survival => throw new NotImplementedException();
+    public double Survival => Math.Exp(LogSurvival);
 
     /// <summary>Its logarithm; finite where <see cref="Survival"/> underflows.</summary>
-    public double LogSurvival => throw new NotImplementedException();
+    public double LogSurvival => Math.Min(0, _gap.LogSurvivalOfSilence);
 
-    /// <summary>Mean time to the next event, seconds.</summary>
-    public double Mean => throw new NotImplementedException();
+    /// <summary>Mean time to the next event, seconds. No wait is counted beyond ten times the longest gap of training (<see cref="ModelConfig.GapCeiling"/>), since a mixture's far tail would rule the mean.</summary>
+    public double Mean => _gap.RestrictedMean(_model.Config.GapCeiling) * Unit;
 
     /// <summary>Time by which the next event has come with probability <paramref name="p"/>, seconds.</summary>
     /// <exception cref="ArgumentOutOfRangeException">p is not within (0, 1).</exception>
-    public double Quantile(double p) => throw new NotImplementedException();
+    public double Quantile(double p) => Math.Min(_gap.Quantile(p) * Unit, double.MaxValue);
 
     /// <summary>Probability that the next event comes within <paramref name="seconds"/>.</summary>
-    public double ProbabilityWithin(double seconds) => throw new NotImplementedException();
+    public double ProbabilityWithin(double seconds) => seconds <= 0 ? 0 : Math.Min(1, _gap.ProbabilityWithin(seconds / Unit));
 
     /// <summary>Probability of each mark of the next event, most likely first; sums to 1. Empty where the model has no marks.</summary>
-    public IReadOnlyList<MarkProbability> Marks() => throw new NotImplementedException();
+    public IReadOnlyList<MarkProbability> Marks()
+    {
+        IReadOnlyList<string> names = _model.Config.Marks;
+        if (names.Count == 0)
+        {
+            return [];
+        }
+        double[] probabilities = _model.MarkProbabilities(Hidden, _gap.Nodes(ForecastKernel.Nodes));
+        return [.. names.Select((name, i) => new MarkProbability(name, probabilities[i])).OrderByDescending(m => m.Probability)];
+    }
 
     /// <summary>Expected number of events within <paramref name="horizonSeconds"/>, by sampling paths; the same seed gives the same answer.</summary>
-    public double ExpectedCount(double horizonSeconds, int seed = 1) => throw new NotImplementedException();
+    /// <remarks>The first event's probability is exact and only what follows is sampled, so the answer is never below <see cref="ProbabilityWithin"/>.</remarks>
+    public double ExpectedCount(double horizonSeconds, int seed = 1) =>
+        horizonSeconds <= 0 ? 0 : new PathSampler(_model).ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
+
+    /// <summary>Draws the next event: seconds from now, and its mark ("" where the model has no marks).</summary>
+    public (double Seconds, string Mark) Sample(RandomStream random)
+    {
+        double wait = _gap.Sample(random);
+        if (_model.Config.Marks.Count == 0)
+        {
+            return (wait * Unit, "");
+        }
+        double[] probabilities = _model.MarkProbabilities(Hidden, [(_gap.Silence + wait, 1)]);
+        return (wait * Unit, _model.Config.Marks[PathSampler.Draw(probabilities, random)]);
+    }
+
+    private double Unit => _model.Config.TimeUnitSeconds;
+
+    private ReadOnlySpan<float> Hidden => _state.AsSpan(_model.MixerFloats);
 }

@@ -10,6 +10,7 @@ public sealed class ForecastModel
 
     private readonly Dictionary<string, int> _markIndex;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _markLookup;
+    private readonly Pool<ForecastKernel> _kernels;
 
     internal ForecastModel(ModelConfig config, AlignedBuffer weights, TimeHead timeHead)
     {
@@ -21,6 +22,7 @@ public sealed class ForecastModel
         (StateFloats, MixerFloats) = (state.Floats, state.MixerFloats);
         _markIndex = IndexMarks(config.Marks);
         _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();
+        _kernels = new Pool<ForecastKernel>(() => new ForecastKernel(this));
     }
 
     /// <summary>Configuration.</summary>
@@ -56,6 +58,62 @@ public sealed class ForecastModel
 
     /// <summary>An empty slab with the CPU's step.</summary>
     public IStateBackend CreateBackend() => new CpuStateBackend(this);
+
+    /// <summary>The distribution of the next event, given a stream's state row and its silence since the last event.</summary>
+    /// <exception cref="ArgumentException">The row has another length, or the silence is negative or not finite.</exception>
+    public Forecast Forecast(ReadOnlySpan<float> state, double silenceSeconds) => new(this, state, silenceSeconds);
+
+    /// <summary>Log probability that a stream in this state stays silent for so long; the cheap part of <see cref="Forecast"/>.</summary>
+    public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
+        Math.Min(0, Mixture(state[MixerFloats..]).AsLogNormal().LogSurvival(silenceSeconds / Config.TimeUnitSeconds));
+
+    /// <summary>Reads a weights file.</summary>
+    /// <exception cref="InvalidDataException">The file is no Foretell model; the message says what is wrong.</exception>
+    public static ForecastModel Load(string path) => throw new NotImplementedException();
+
+    /// <summary>Writes the weights file, whole or not at all.</summary>
+    public void Save(string path) => throw new NotImplementedException();
+
+    /// <summary>A model with random weights, for tests and benches.</summary>
+    public static ForecastModel Untrained(ModelConfig config, int seed)
+    {
+        config.Validate();
+        var layout = new ParameterLayout(config);
+        var weights = new AlignedBuffer(layout.Length);
+        double typical = Math.Exp(-config.LogGapMean);
+        ParameterInitializer.Fill(weights.Span, layout, seed, typical / 100, typical * 4);
+        int k = config.Components;
+        double[] anchorMean = [.. Enumerable.Range(0, k).Select(i => 3.0 * (i - (k - 1) / 2.0) / k)];
+        var timeHead = new TimeHead(Enumerable.Repeat(-Math.Log(k), k).ToArray(), anchorMean, Enumerable.Repeat(0.5, k).ToArray());
+        return new ForecastModel(config, weights, timeHead);
+    }
+
+    /// <summary>Mixture over ln(gap in time units) that follows a hidden vector.</summary>
+    internal NormalMixture Mixture(ReadOnlySpan<float> hidden)
+    {
+        int k = TimeHead.Components;
+        var mixture = new NormalMixture(new double[k], new double[k], new double[k]);
+        Decode(hidden, mixture.LogWeight, mixture.Mean, mixture.Deviation);
+        return mixture;
+    }
+
+    /// <summary>The same into the caller's memory. Shape of each output [k].</summary>
+    internal void Decode(ReadOnlySpan<float> hidden, Span<double> logWeight, Span<double> mu, Span<double> sigma)
+    {
+        ForecastKernel kernel = _kernels.Rent();
+        kernel.Mixture(hidden, logWeight, mu, sigma);
+        _kernels.Return(kernel);
+    }
+
+    /// <summary>Probability of each mark, averaged over weighted gaps in time units. Shape [m].</summary>
+    internal double[] MarkProbabilities(ReadOnlySpan<float> hidden, ReadOnlySpan<(double Tau, double Weight)> gaps)
+    {
+        var probabilities = new double[Config.Marks.Count];
+        ForecastKernel kernel = _kernels.Rent();
+        kernel.Marks(hidden, gaps, probabilities);
+        _kernels.Return(kernel);
+        return probabilities;
+    }
 
     internal static Dictionary<string, int> IndexMarks(IReadOnlyList<string> marks) =>
         marks.Select((mark, index) => (mark, index)).ToDictionary(p => p.mark, p => p.index, StringComparer.Ordinal);

@@ -5,7 +5,8 @@ namespace Foretell.Models;
 /// <param name="Mark">Index from <see cref="ForecastModel.MarkIndex"/>.</param>
 /// <param name="Gap">Time since the stream's previous event, in the model's time unit, 0 or more. Ignored for a first event.</param>
 /// <param name="Ordinal">How many events the stream had before this one; 0 marks the first.</param>
-public readonly record struct StepInput(int Row, int Mark, double Gap, long Ordinal);
+/// <param name="PreviousMark">Index of the mark before this one, for the Markov baseline's score; -1 when it is not known.</param>
+public readonly record struct StepInput(int Row, int Mark, double Gap, long Ordinal, int PreviousMark = -1);
 
 /// <summary>How the forecast that stood before an event scored it, in nats. All zero for a first event.</summary>
 /// <param name="Time">Log density of the inter-event time, per model time unit.</param>

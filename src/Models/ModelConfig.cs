@@ -30,6 +30,9 @@ public sealed record ModelConfig
     /// <summary>Inter-event times below this are treated as this, in time units. Above 0.</summary>
     public double GapFloor { get; init; } = 1e-6;
 
+    /// <summary>Longest wait that a mean forecast counts, in time units: ten times the longest gap of training.</summary>
+    public double GapCeiling { get; init; } = 1e6;
+
     /// <summary>Mean of ln(inter-event time) over the training gaps.</summary>
     public double LogGapMean { get; init; }
 
@@ -51,6 +54,7 @@ public sealed record ModelConfig
         Require(TimeUnitSeconds > 0 && double.IsFinite(TimeUnitSeconds), "time unit", TimeUnitSeconds, "a positive number of seconds");
         Require(Resolution >= 0 && double.IsFinite(Resolution), "resolution", Resolution, "0 or a positive number of time units");
         Require(GapFloor > 0 && double.IsFinite(GapFloor), "gap floor", GapFloor, "a positive number of time units");
+        Require(GapCeiling > GapFloor && double.IsFinite(GapCeiling), "gap ceiling", GapCeiling, "a number above the gap floor");
         Require(LogGapDeviation > 0 && double.IsFinite(LogGapDeviation) && double.IsFinite(LogGapMean), "log gap statistics", LogGapDeviation, "finite, the deviation above 0");
         Require(Marks.Count <= 4096 && Marks.Distinct().Count() == Marks.Count, "marks", Marks.Count, "at most 4,096, all different");
     }

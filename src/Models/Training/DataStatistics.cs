@@ -42,8 +42,9 @@ internal sealed class DataStatistics
         double slowest = 1 / Math.Max(spans[spans.Length / 2], sorted[0]);
         ModelConfig config = options.Shape with
         {
-            Resolution = options.Resolution ?? ClockGrid.Detect(gaps, options.Shape.TimeUnitSeconds),
+            Resolution = options.Resolution ?? 0,
             GapFloor = floor,
+            GapCeiling = 10 * sorted[^1],
             LogGapMean = mean,
             LogGapDeviation = deviation,
             Marks = [.. train.SelectMany(s => s.Marks ?? []).Where(m => m.Length > 0).Distinct().Order(MarkOrder.Instance)],

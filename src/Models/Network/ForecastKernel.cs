@@ -1,0 +1,46 @@
+namespace Foretell.Models;
+
+/// <summary>Scratch space for questions about single streams: heads on one hidden vector, marks over many gaps.</summary>
+internal sealed unsafe class ForecastKernel(ForecastModel model)
+{
+    /// <summary>Gaps over which marks are averaged: enough that a mark's probability is right to about 1e-3.</summary>
+    public const int Nodes = 256;
+
+    private readonly HeadKernel _heads = new(model, Nodes);
+    private readonly AlignedBuffer _hidden = new((long)Nodes * model.Config.Width);
+    private readonly AlignedBuffer _features = new((long)Nodes * GapFeatures.Stride);
+
+    /// <summary>The mixture over ln(gap in time units) that follows a hidden vector. Shape of each output [k].</summary>
+    public void Mixture(ReadOnlySpan<float> hidden, Span<double> logWeight, Span<double> mu, Span<double> sigma)
+    {
+        hidden.CopyTo(_hidden.Span);
+        _heads.Time(_hidden.Pointer, 1);
+        model.TimeHead.Decode(_heads.TimeOutputs(0), logWeight, mu, sigma);
+        for (int i = 0; i < mu.Length; i++)
+        {
+            mu[i] = model.Config.LogGapMean + model.Config.LogGapDeviation * mu[i];
+            sigma[i] *= model.Config.LogGapDeviation;
+        }
+    }
+
+    /// <summary>Probability of each mark, averaged over weighted gaps.</summary>
+    /// <param name="hidden">Shape [d].</param>
+    /// <param name="gaps">Gaps in time units with weights that sum to 1; at most <see cref="Nodes"/>.</param>
+    /// <param name="probabilities">Output, sums to 1. Shape [m].</param>
+    public void Marks(ReadOnlySpan<float> hidden, ReadOnlySpan<(double Tau, double Weight)> gaps, Span<double> probabilities)
+    {
+        int d = model.Config.Width;
+        probabilities.Clear();
+        for (int i = 0; i < gaps.Length; i++)
+        {
+            hidden.CopyTo(_hidden.Span.Slice(i * d, d));
+            double z = GapInterval.Standardise(Math.Max(gaps[i].Tau, model.Config.GapFloor), model.Config);
+            GapFeatures.Write(z, _features.Span.Slice(i * GapFeatures.Stride, GapFeatures.Count));
+        }
+        _heads.Marks(_hidden.Pointer, _features.Pointer, gaps.Length);
+        for (int i = 0; i < gaps.Length; i++)
+        {
+            MarkHead.AddProbabilities(_heads.MarkLogits(i), gaps[i].Weight, probabilities);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+namespace Foretell.Models.Tests;
+
+public class CpuStateBackendTests
+{
+    private const int Streams = 150, Events = 40;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Step_WhenBatchAndOrderOfRowsDiffer_GivesTheSameBits(bool decay)
+    {
+        ForecastModel model = TestModels.Model(decay);
+        float[][] together = Feed(model, batch: Streams);
+        foreach (int batch in new[] { 1, 2, 7, 48, 49 })
+        {
+            float[][] apart = Feed(model, batch);
+            for (int i = 0; i < Streams; i++)
+            {
+                Assert.Equal(together[i], apart[i]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Step_WhenComparedWithTheParallelForm_GivesTheSameScores()
+    {
+        foreach (bool decay in new[] { true, false })
+        {
+            ForecastModel model = TestModels.Model(decay, width: 64);
+            EventSequence history = TestModels.History(2000);
+            (double stepTime, double stepMark) = Stepped(model, history);
+            (double time, double mark) = Parallel(model, history);
+            Assert.Equal(time, stepTime, 1e-4 * 2000);
+            Assert.Equal(mark, stepMark, 1e-4 * 2000);
+        }
+    }
+
+    [Fact]
+    public void Step_WhenInputIsOutOfRange_SaysWhatIsAllowed()
+    {
+        ForecastModel model = TestModels.Model();
+        using IStateBackend backend = model.CreateBackend();
+        backend.EnsureCapacity(1);
+        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(backend.Capacity, 0, 1, 0)], []));
+        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 4, 1, 0)], []));
+        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, double.NaN, 1)], []));
+        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, -1, 1)], []));
+        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, 1, 1)], new StepScore[2]));
+    }
+
+    private static float[][] Feed(ForecastModel model, int batch)
+    {
+        using IStateBackend backend = model.CreateBackend();
+        backend.EnsureCapacity(Streams);
+        var histories = Enumerable.Range(0, Streams).Select(i => TestModels.History(Events, seed: 100 + i)).ToArray();
+        for (int t = 0; t < Events; t++)
+        {
+            int[] order = [.. Enumerable.Range(0, Streams)];
+            if (batch % 2 == 1)
+            {
+                Array.Reverse(order);
+            }
+            foreach (int[] part in order.Chunk(batch))
+            {
+                backend.Step(part.Select(i => Input(model, histories[i], t, i)).ToArray(), []);
+            }
+        }
+        return [.. Enumerable.Range(0, Streams).Select(i => Row(backend, model, i))];
+    }
+
+    private static (double Time, double Mark) Stepped(ForecastModel model, EventSequence history)
+    {
+        using IStateBackend backend = model.CreateBackend();
+        backend.EnsureCapacity(1);
+        double time = 0, mark = 0;
+        var score = new StepScore[1];
+        for (int t = 0; t < history.Times.Length; t++)
+        {
+            backend.Step([Input(model, history, t, 0)], score);
+            time += score[0].Time;
+            mark += score[0].Mark;
+        }
+        return (time, mark);
+    }
+
+    private static unsafe (double Time, double Mark) Parallel(ForecastModel model, EventSequence history)
+    {
+        using var pass = new NetworkPass(model.Config, model.Layout, model.TimeHead);
+        pass.Run(model.Weights.Pointer, [new EncodedSequence(history, model.Config, model.MarkIndices)], null, 0);
+        return (pass.Time, pass.Mark);
+    }
+
+    private static StepInput Input(ForecastModel model, EventSequence history, int t, int row) =>
+        new(row, model.MarkIndices[history.Marks![t]], t == 0 ? 0 : history.Times[t] - history.Times[t - 1], t);
+
+    private static float[] Row(IStateBackend backend, ForecastModel model, int row)
+    {
+        var state = new float[model.StateFloats];
+        backend.Read(row, state);
+        return state;
+    }
+}
