@@ -1,0 +1,348 @@
+using System.Text;
+
+namespace Foretell.Streams.Tests;
+
+/// <summary>What every log must do. A log's own test class inherits these tests.</summary>
+public abstract class EventLogContract : IDisposable
+{
+    protected TempDirectory Directory { get; } = new();
+
+    protected ManualTime Time { get; } = new();
+
+    /// <summary>Opens the log of this test, anew after it was disposed.</summary>
+    protected abstract Task<IEventLog> OpenAsync(int? partitions = 4);
+
+    /// <summary>Makes every write of the open log fail, as a broken disk would.</summary>
+    protected abstract void BreakWrites();
+
+    /// <summary>Ends <see cref="BreakWrites"/>.</summary>
+    protected abstract void MendWrites();
+
+    public virtual void Dispose()
+    {
+        Directory.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Append_WhenLogIsNew_KeepsEveryFieldAndNumbersFromOne()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        var batch = new EventBatch();
+        Events.Add(batch, "ключ", -5, "mark é", "id-1");
+        Events.Add(batch, "b", EventTime.Max);
+        AppendReceipt receipt = await log.AppendAsync(batch);
+
+        Assert.Equal((2, "0-2", false), (receipt.Accepted, receipt.Position.ToString(), receipt.Replayed));
+        Assert.Equal(
+            [
+                new(1, Time.NowTicks, LogRecordKind.Event, -5, "ключ", "mark é", "id-1"),
+                new(2, Time.NowTicks, LogRecordKind.Event, EventTime.Max, "b", "", ""),
+            ], await log.ReadAllAsync(0));
+        Assert.Equal(new LogEnd(2, 2, Time.NowTicks), log.End(0));
+    }
+
+    [Fact]
+    public async Task Append_WhenBatchSpansPartitions_PutsEachKeyWhereItsHashSays()
+    {
+        await using IEventLog log = await OpenAsync();
+        EventBatch batch = Events.Batch([.. Enumerable.Range(0, 200).Select(i => ($"s{i % 40}", (long)i, ""))]);
+        AppendReceipt receipt = await log.AppendAsync(batch);
+
+        for (int p = 0; p < 4; p++)
+        {
+            List<Events.Read> records = await log.ReadAllAsync(p);
+            Assert.Equal(Enumerable.Range(0, 200).Where(i => Events.PartitionOf($"s{i % 40}", 4) == p).Select(i => (long)i), records.Select(r => r.TimeTicks));
+            Assert.Contains((p, (long)records.Count), receipt.Position.Parts);
+        }
+    }
+
+    [Fact]
+    public async Task Append_WhenManyCallersAppendAtOnce_LosesNothingAndLeavesNoGap()
+    {
+        await using IEventLog log = await OpenAsync();
+        const int Callers = 8, Appends = 40, PerAppend = 5;
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
+        {
+            for (int a = 0; a < Appends; a++)
+            {
+                EventBatch batch = Events.Batch([.. Enumerable.Range(0, PerAppend).Select(i => ($"s{i}", (long)(a * PerAppend + i), $"c{caller}"))]);
+                AppendReceipt receipt = await log.AppendAsync(batch);
+                // Acknowledged means visible: the log ends at or behind what the receipt says.
+                Assert.All(receipt.Position.Parts, part => Assert.True(log.End(part.Partition).Sequence >= part.Sequence));
+            }
+        })));
+
+        int total = 0;
+        for (int p = 0; p < 4; p++)
+        {
+            List<Events.Read> records = await log.ReadAllAsync(p, maximum: 33);
+            Assert.Equal(Enumerable.Range(1, records.Count).Select(i => (long)i), records.Select(r => r.Sequence));
+            foreach (IGrouping<string, Events.Read> caller in records.GroupBy(r => r.Mark))
+            {
+                Assert.Equal(caller.Select(r => r.TimeTicks).Order(), caller.Select(r => r.TimeTicks));
+            }
+            total += records.Count;
+        }
+        Assert.Equal(Callers * Appends * PerAppend, total);
+    }
+
+    [Fact]
+    public async Task Append_WhenBatchIsReusedBeforeTheAnswer_StillWritesWhatItHeld()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        EventBatch batch = Events.Batch(("first", 1, ""));
+        Task<AppendReceipt> pending = log.AppendAsync(batch);
+        batch.Clear();
+        Events.Add(batch, "other", 2);
+        await pending;
+        Assert.Equal(["first"], (await log.ReadAllAsync(0)).Select(r => r.Key));
+    }
+
+    [Fact]
+    public async Task Append_WhenBatchIsEmpty_ChangesNothing()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        AppendReceipt receipt = await log.AppendAsync(new EventBatch());
+        Assert.Equal((0, ""), (receipt.Accepted, receipt.Position.ToString()));
+        Assert.Equal(0, log.End(0).Sequence);
+    }
+
+    [Fact]
+    public async Task Append_WhenClockGoesBack_KeepsAppendTimesInOrder()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(Events.Batch(("a", 1, "")));
+        long first = Time.NowTicks;
+        Time.Advance(-TimeSpan.FromHours(1));
+        await log.AppendAsync(Events.Batch(("a", 2, "")));
+        Time.Advance(TimeSpan.FromHours(2));
+        await log.AppendAsync(Events.Batch(("a", 3, "")));
+        Assert.Equal([first, first, Time.NowTicks], (await log.ReadAllAsync(0)).Select(r => r.AppendTicks));
+    }
+
+    [Fact]
+    public async Task Append_WhenLogIsReopenedAndClockWentBack_ContinuesSequenceAndTime()
+    {
+        await using (IEventLog log = await OpenAsync())
+        {
+            await log.AppendAsync(Events.Batch(("a", 1, ""), ("b", 2, ""), ("a", 3, "")));
+        }
+        long first = Time.NowTicks;
+        Time.Advance(-TimeSpan.FromDays(1));
+        await using IEventLog again = await OpenAsync(null);
+        Assert.Equal(4, again.PartitionCount);
+        await again.AppendAsync(Events.Batch(("a", 4, "")));
+        List<Events.Read> records = await again.ReadAllAsync(Events.PartitionOf("a", 4));
+        Assert.Equal([1, 3, 4], records.Where(r => r.Key == "a").Select(r => r.TimeTicks));
+        Assert.Equal(Enumerable.Range(1, records.Count).Select(i => (long)i), records.Select(r => r.Sequence));
+        Assert.All(records, r => Assert.Equal(first, r.AppendTicks));
+    }
+
+    [Fact]
+    public async Task Read_WhenOnePartitionHoldsEverything_LeavesTheOthersEmpty()
+    {
+        await using IEventLog log = await OpenAsync();
+        int full = Events.PartitionOf("hot", 4);
+        for (int i = 0; i < 10; i++)
+        {
+            await log.AppendAsync(Events.Batch([.. Enumerable.Range(0, 500).Select(j => ("hot", (long)(i * 500 + j), ""))]));
+        }
+        foreach (int maximum in new[] { 1, 7, 499, 501, 100_000 })
+        {
+            List<Events.Read> records = await log.ReadAllAsync(full, maximum);
+            Assert.Equal(Enumerable.Range(0, 5000).Select(i => (long)i), records.Select(r => r.TimeTicks));
+        }
+        for (int p = 0; p < 4; p++)
+        {
+            Assert.Equal(p == full ? 5000 : 0, (await log.ReadAllAsync(p)).Count);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(9)]
+    [InlineData(10)]
+    public async Task Read_WhenReaderBeginsInsideTheLog_StartsRightBehind(long after)
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(Events.Batch([.. Enumerable.Range(1, 5).Select(i => ("a", (long)i, ""))]));
+        await log.AppendAsync(Events.Batch([.. Enumerable.Range(6, 5).Select(i => ("a", (long)i, ""))]));
+        List<Events.Read> records = await log.ReadAllAsync(0, 2, after);
+        Assert.Equal(Enumerable.Range(1, 10).Select(i => (long)i).Where(i => i > after), records.Select(r => r.Sequence));
+        Assert.All(records, r => Assert.Equal(r.Sequence, r.TimeTicks));
+    }
+
+    [Fact]
+    public async Task OpenReader_WhenLogEndsBeforeOrPartitionIsMissing_IsRefused()
+    {
+        await using IEventLog log = await OpenAsync(2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => log.OpenReader(0, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => log.OpenReader(2, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => log.OpenReader(0, -1));
+    }
+
+    [Fact]
+    public async Task Wait_WhenARecordComes_CompletesAndTheReaderHasIt()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await using ILogReader reader = log.OpenReader(0, 0);
+        var batch = new RecordBatch();
+        Assert.Equal(0, await reader.ReadAsync(batch, 10, CancellationToken.None));
+        Task waiting = reader.WaitAsync(CancellationToken.None);
+        Assert.False(waiting.IsCompleted);
+        await log.AppendAsync(Events.Batch(("a", 1, "")));
+        await waiting;
+        Assert.Equal(1, await reader.ReadAsync(batch, 10, CancellationToken.None));
+        Assert.False(reader.WaitAsync(CancellationToken.None).IsCompleted);
+    }
+
+    [Fact]
+    public async Task Wait_WhenCancelled_Ends()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await using ILogReader reader = log.OpenReader(0, 0);
+        using var cancelled = new CancellationTokenSource();
+        Task waiting = reader.WaitAsync(cancelled.Token);
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task Append_WhenWritesFail_SaysUnavailableAndWorksAgainAfterwards()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(Events.Batch(("a", 1, "")));
+        BreakWrites();
+        for (int i = 0; i < 2; i++)
+        {
+            await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(Events.Batch(("a", 2, "")), Events.Key("k")));
+            Assert.NotNull(log.Problem);
+            Assert.Equal(1, log.End(0).Sequence);
+            Assert.Single(await log.ReadAllAsync(0));
+        }
+        MendWrites();
+        AppendReceipt receipt = await log.AppendAsync(Events.Batch(("a", 3, "")), Events.Key("k"));
+        Assert.Equal((1, false, "0-2"), (receipt.Accepted, receipt.Replayed, receipt.Position.ToString()));
+        Assert.Null(log.Problem);
+        Assert.Equal([1, 3], (await log.ReadAllAsync(0)).Select(r => r.TimeTicks));
+    }
+
+    [Fact]
+    public async Task Append_WhenLogIsClosed_SaysUnavailable()
+    {
+        IEventLog log = await OpenAsync(1);
+        await log.DisposeAsync();
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(Events.Batch(("a", 1, ""))));
+    }
+
+    [Fact]
+    public async Task Append_WhenKeyRepeats_AnswersAsTheFirstTimeAndAppendsNothing()
+    {
+        await using IEventLog log = await OpenAsync();
+        AppendReceipt first = await log.AppendAsync(Events.Batch(("a", 1, ""), ("b", 2, "")), Events.Key("k", payload: "rejections"));
+        await log.AppendAsync(Events.Batch(("a", 9, "")));
+        AppendReceipt second = await log.AppendAsync(Events.Batch(("a", 1, ""), ("b", 2, "")), Events.Key("k", payload: "other"));
+        Assert.False(first.Replayed);
+        Assert.True(second.Replayed);
+        Assert.Equal((2, first.Position.ToString()), (second.Accepted, second.Position.ToString()));
+        Assert.Equal("rejections", Encoding.UTF8.GetString(first.Payload.Span));
+        Assert.Equal("rejections", Encoding.UTF8.GetString(second.Payload.Span));
+        Assert.Equal(3, Enumerable.Range(0, 4).Sum(p => log.End(p).Sequence));
+    }
+
+    [Fact]
+    public async Task Append_WhenKeyRepeatsAfterReopening_AppendsNothing()
+    {
+        await using (IEventLog log = await OpenAsync())
+        {
+            await log.AppendAsync(Events.Batch(("a", 1, "")), Events.Key("k"));
+        }
+        await using IEventLog again = await OpenAsync();
+        Assert.True((await again.AppendAsync(Events.Batch(("a", 1, "")), Events.Key("k"))).Replayed);
+        Assert.Equal(1, Enumerable.Range(0, 4).Sum(p => again.End(p).Sequence));
+    }
+
+    [Fact]
+    public async Task Append_WhenKeyComesWithAnotherFingerprint_ThrowsConflict()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(Events.Batch(("a", 1, "")), Events.Key("k"));
+        await Assert.ThrowsAsync<IdempotencyConflictException>(() => log.AppendAsync(Events.Batch(("a", 2, "")), Events.Key("k", fingerprint: 2)));
+        Assert.Equal(1, log.End(0).Sequence);
+    }
+
+    [Fact]
+    public async Task Append_WhenTheSameKeyComesManyTimesAtOnce_AppendsOnce()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        AppendReceipt[] receipts = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(() => log.AppendAsync(Events.Batch(("a", 1, "")), Events.Key("k")))));
+        Assert.Single(receipts, r => !r.Replayed);
+        Assert.All(receipts, r => Assert.Equal("0-1", r.Position.ToString()));
+        Assert.Equal(1, log.End(0).Sequence);
+    }
+
+    [Fact]
+    public async Task Append_WhenKeyIsADayOld_IsANewRequest()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(Events.Batch(("a", 1, "")), Events.Key("k"));
+        Time.Advance(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));
+        Assert.True((await log.AppendAsync(Events.Batch(("a", 1, "")), Events.Key("k"))).Replayed);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False((await log.AppendAsync(Events.Batch(("b", 2, "")), Events.Key("k", fingerprint: 2))).Replayed);
+        Assert.Equal(2, log.End(0).Sequence);
+    }
+
+    [Fact]
+    public async Task Append_WhenKeyComesWithNoEvents_IsRememberedToo()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        Assert.False((await log.AppendAsync(new EventBatch(), Events.Key("k", payload: "all rejected"))).Replayed);
+        AppendReceipt again = await log.AppendAsync(new EventBatch(), Events.Key("k"));
+        Assert.True(again.Replayed);
+        Assert.Equal("all rejected", Encoding.UTF8.GetString(again.Payload.Span));
+    }
+
+    [Fact]
+    public async Task AppendControl_WhenValueIsNew_ReachesEveryPartitionOnce()
+    {
+        await using IEventLog log = await OpenAsync();
+        Assert.Null(await log.FindControlAsync("policy", CancellationToken.None));
+        Assert.True(await log.AppendControlAsync("policy", "one", CancellationToken.None));
+        Assert.False(await log.AppendControlAsync("policy", "one", CancellationToken.None));
+        Assert.True(await log.AppendControlAsync("policy", "two", CancellationToken.None));
+        Assert.True(await log.AppendControlAsync("policy", "one", CancellationToken.None));
+        Assert.Equal("one", await log.FindControlAsync("policy", CancellationToken.None));
+        for (int p = 0; p < 4; p++)
+        {
+            Assert.Equal(new LogEnd(3, 0, Time.NowTicks), log.End(p));
+            Assert.All(await log.ReadAllAsync(p), r => Assert.Equal((LogRecordKind.Control, "policy"), (r.Kind, r.Key)));
+            Assert.Equal(["one", "two", "one"], (await log.ReadAllAsync(p)).Select(r => r.Mark));
+        }
+    }
+
+    [Fact]
+    public async Task Read_WhenBuffersHaveGrown_AllocatesNothingPerRecord()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        const int Records = 20_000;
+        await log.AppendAsync(Events.Batch([.. Enumerable.Range(0, Records).Select(i => ($"stream-{i}", (long)i, "mark"))]));
+        await log.AppendAsync(Events.Batch([.. Enumerable.Range(0, Records).Select(i => ($"stream-{i}", (long)i, "mark"))]));
+        await using ILogReader reader = log.OpenReader(0, 0);
+        var batch = new RecordBatch();
+        for (int read = 0; read < Records; read += batch.Count)
+        {
+            await reader.ReadAsync(batch, 1000, CancellationToken.None);
+        }
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int read = 0; read < Records; read += batch.Count)
+        {
+            await reader.ReadAsync(batch, 1000, CancellationToken.None);
+        }
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Records);
+    }
+}

@@ -1,0 +1,81 @@
+namespace Foretell.Streams.Tests;
+
+public sealed class SqliteEventLogTests : EventLogContract
+{
+    private string LogPath => Directory.File("log.db");
+
+    protected override Task<IEventLog> OpenAsync(int? partitions = 4) => Task.FromResult<IEventLog>(SqliteEventLog.Open(LogPath, partitions, Time));
+
+    protected override void BreakWrites() =>
+        Execute("CREATE TRIGGER broken BEFORE INSERT ON segment BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+
+    protected override void MendWrites() => Execute("DROP TRIGGER broken");
+
+    [Fact]
+    public async Task Open_WhenPartitionCountDiffers_SaysBothNumbers()
+    {
+        await (await OpenAsync(4)).DisposeAsync();
+        var e = await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync(5));
+        Assert.Contains("4 partitions", e.Message);
+        Assert.Contains("5", e.Message);
+    }
+
+    [Fact]
+    public async Task Open_WhenNothingIsAsked_TakesEightPartitions()
+    {
+        await using IEventLog log = await OpenAsync(null);
+        Assert.Equal(8, log.PartitionCount);
+    }
+
+    [Fact]
+    public async Task Open_WhenFileIsNoDatabase_SaysSo()
+    {
+        await File.WriteAllTextAsync(LogPath, string.Concat(Enumerable.Repeat("This is a text. ", 300)));
+        await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync());
+    }
+
+    [Fact]
+    public async Task Read_WhenASegmentIsDamaged_NamesTheRecord()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(Events.Batch(("a", 1, "")));
+        await log.AppendAsync(Events.Batch(("a", 2, "")));
+        Execute("UPDATE segment SET records = zeroblob(length(records)) WHERE id = 2");
+        await using ILogReader reader = log.OpenReader(0, 0);
+        var batch = new RecordBatch();
+        // The record before the damage is still handed out.
+        Assert.Equal(1, await reader.ReadAsync(batch, 10, CancellationToken.None));
+        var e = await Assert.ThrowsAsync<InvalidDataException>(async () => await reader.ReadAsync(batch, 10, CancellationToken.None));
+        Assert.Contains("record 2 of partition 0", e.Message);
+    }
+
+    [Fact]
+    public async Task Read_WhenASegmentIsMissing_NamesTheRecord()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(Events.Batch(("a", 1, "")));
+        await log.AppendAsync(Events.Batch(("a", 2, "")));
+        Execute("DELETE FROM segment WHERE id = 1");
+        await using ILogReader reader = log.OpenReader(0, 0);
+        var e = await Assert.ThrowsAsync<InvalidDataException>(async () => await reader.ReadAsync(new RecordBatch(), 10, CancellationToken.None));
+        Assert.Contains("record 1 of partition 0", e.Message);
+    }
+
+    [Fact]
+    public async Task Append_WhenCallersWaitTogether_JoinsThemInFewTransactions()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => log.AppendAsync(Events.Batch(("a", i, "")))));
+        using SqliteDatabase database = SqliteDatabase.OpenReadOnly(LogPath);
+        SqliteStatement count = database.Prepare("SELECT count(*), sum(count) FROM segment");
+        Assert.True(count.Step());
+        Assert.Equal(1000, count.Int64(1));
+        Assert.InRange(count.Int64(0), 1, 500);
+    }
+
+    private void Execute(string sql)
+    {
+        using SqliteDatabase database = SqliteDatabase.Open(LogPath);
+        database.Execute(sql);
+    }
+}

@@ -1,0 +1,166 @@
+namespace Foretell.Streams.Tests;
+
+/// <summary>What every store must do. A store's own test class inherits these tests.</summary>
+public abstract class StateStoreContract : IDisposable
+{
+    protected TempDirectory Directory { get; } = new();
+
+    /// <summary>Opens the store of this test; more than one may be open at a time.</summary>
+    protected abstract IStateStore Open();
+
+    /// <summary>Makes every commit to a partition fail half way, as a broken disk would.</summary>
+    protected abstract void BreakWrites(int partition);
+
+    /// <summary>Ends <see cref="BreakWrites"/>.</summary>
+    protected abstract void MendWrites(int partition);
+
+    public virtual void Dispose()
+    {
+        Directory.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Read_WhenNothingWasCommitted_IsEmpty()
+    {
+        await using IStateStore store = Open();
+        Assert.Equal(1, await store.TakeEpochAsync(3, default));
+        Assert.Null(await store.ReadHeaderAsync(3, default));
+        Assert.Empty(await PagesAsync(store, 3));
+        Assert.Empty(await store.ReadDeadLettersAsync(3, 10, default));
+    }
+
+    [Fact]
+    public async Task Commit_WhenReadByAnotherStore_IsThereAsWritten()
+    {
+        ShardHeader header = Header(position: 42);
+        await using (IStateStore store = Open())
+        {
+            long epoch = await store.TakeEpochAsync(0, default);
+            await store.CommitAsync(0, epoch, Commit(header, [(0, 1), (1, 2), (2, 3)], [Letter(7), Letter(9)]), default);
+        }
+        await using IStateStore again = Open();
+        Assert.Equal(header, await again.ReadHeaderAsync(0, default));
+        Assert.Equal([(1, 100), (2, 100), (3, 100)], await PagesAsync(again, 0));
+        Assert.Equal([Letter(9), Letter(7)], await again.ReadDeadLettersAsync(0, 10, default));
+        Assert.Equal([Letter(9)], await again.ReadDeadLettersAsync(0, 1, default));
+    }
+
+    [Fact]
+    public async Task Commit_WhenPagesRepeat_ReplacesThoseAndKeepsTheOthers()
+    {
+        await using IStateStore store = Open();
+        long epoch = await store.TakeEpochAsync(0, default);
+        await store.CommitAsync(0, epoch, Commit(Header(1), [(0, 1), (1, 2), (2, 3)]), default);
+        await store.CommitAsync(0, epoch, Commit(Header(2), [(1, 9), (3, 4)], [Letter(1)]), default);
+        Assert.Equal(2, (await store.ReadHeaderAsync(0, default))!.Position);
+        Assert.Equal([1, 9, 3, 4], (await PagesAsync(store, 0)).Select(p => p.First));
+    }
+
+    [Fact]
+    public async Task Commit_WhenPartitionsDiffer_KeepsThemApart()
+    {
+        await using IStateStore store = Open();
+        await store.CommitAsync(0, await store.TakeEpochAsync(0, default), Commit(Header(1), [(0, 1)], [Letter(1)]), default);
+        await store.CommitAsync(1, await store.TakeEpochAsync(1, default), Commit(Header(5), []), default);
+        Assert.Equal(1, (await store.ReadHeaderAsync(0, default))!.Position);
+        Assert.Equal(5, (await store.ReadHeaderAsync(1, default))!.Position);
+        Assert.Empty(await PagesAsync(store, 1));
+        Assert.Empty(await store.ReadDeadLettersAsync(1, 10, default));
+    }
+
+    [Fact]
+    public async Task Commit_WhenANewerOwnerTookThePartition_IsRefusedAndWritesNothing()
+    {
+        await using IStateStore old = Open(), newer = Open();
+        long first = await old.TakeEpochAsync(0, default);
+        await old.CommitAsync(0, first, Commit(Header(1), [(0, 1)]), default);
+        long second = await newer.TakeEpochAsync(0, default);
+        Assert.Equal(first + 1, second);
+
+        await Assert.ThrowsAsync<StaleEpochException>(() => old.CommitAsync(0, first, Commit(Header(2), [(0, 2)], [Letter(1)]), default));
+        Assert.Equal(1, (await newer.ReadHeaderAsync(0, default))!.Position);
+        Assert.Equal([1], (await PagesAsync(newer, 0)).Select(p => p.First));
+        Assert.Empty(await newer.ReadDeadLettersAsync(0, 10, default));
+
+        await newer.CommitAsync(0, second, Commit(Header(3), [(0, 3)]), default);
+        Assert.Equal(3, (await old.ReadHeaderAsync(0, default))!.Position);
+    }
+
+    [Fact]
+    public async Task TakeEpoch_WhenManyOwnersTakeItAtOnce_GivesEachItsOwnAndOneCanCommit()
+    {
+        IStateStore[] stores = [.. Enumerable.Range(0, 6).Select(_ => Open())];
+        (await stores[0].TakeEpochAsync(0, default)).ToString();
+        long[] epochs = await Task.WhenAll(stores.Select(store => Task.Run(() => store.TakeEpochAsync(0, default))));
+        Assert.Equal([2L, 3, 4, 5, 6, 7], epochs.Order());
+
+        int committed = 0;
+        await Task.WhenAll(stores.Select((store, i) => Task.Run(async () =>
+        {
+            try
+            {
+                await store.CommitAsync(0, epochs[i], Commit(Header(epochs[i]), []), default);
+                Interlocked.Increment(ref committed);
+            }
+            catch (StaleEpochException)
+            {
+            }
+        })));
+        Assert.Equal(1, committed);
+        Assert.Equal(7, (await stores[0].ReadHeaderAsync(0, default))!.Position);
+        foreach (IStateStore store in stores)
+        {
+            await store.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Commit_WhenWritesFail_LeavesTheLastCommitAndWorksAgainAfterwards()
+    {
+        await using IStateStore store = Open();
+        long epoch = await store.TakeEpochAsync(0, default);
+        await store.CommitAsync(0, epoch, Commit(Header(1), [(0, 1)]), default);
+        BreakWrites(0);
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => store.CommitAsync(0, epoch, Commit(Header(2), [(0, 2), (1, 2)], [Letter(2)]), default));
+        Assert.Equal(1, (await store.ReadHeaderAsync(0, default))!.Position);
+        Assert.Equal([1], (await PagesAsync(store, 0)).Select(p => p.First));
+        Assert.Empty(await store.ReadDeadLettersAsync(0, 10, default));
+        MendWrites(0);
+        await store.CommitAsync(0, epoch, Commit(Header(3), [(0, 3)]), default);
+        Assert.Equal([3], (await PagesAsync(store, 0)).Select(p => p.First));
+    }
+
+    private static ShardHeader Header(long position) => new()
+    {
+        Position = position,
+        Policy = new EventTimePolicy(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)),
+        ModelId = "0123456789abcdef",
+        RowsPerPage = 15,
+        Rows = 31,
+        Totals = new ShardTotals(position, 2, 3),
+    };
+
+    private static ShardCommit Commit(ShardHeader header, (int Number, byte Content)[] pages, DeadLetter[]? letters = null)
+    {
+        var commit = new ShardCommit(header) { DeadLetters = letters ?? [] };
+        foreach ((int number, byte content) in pages)
+        {
+            commit.AddPage(number, 100).Fill(content);
+        }
+        return commit;
+    }
+
+    private static DeadLetter Letter(long sequence) => new(0, sequence, "stream", 5, sequence % 2 == 0 ? null : "m", null, 6, "late", "A sentence.");
+
+    private static async Task<List<(int First, int Length)>> PagesAsync(IStateStore store, int partition)
+    {
+        var pages = new List<(int, int)>();
+        await foreach (Memory<byte> page in store.ReadPagesAsync(partition, default))
+        {
+            Assert.All(page.ToArray(), b => Assert.Equal(page.Span[0], b));
+            pages.Add((page.Span[0], page.Length));
+        }
+        return pages;
+    }
+}

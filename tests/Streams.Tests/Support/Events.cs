@@ -1,0 +1,52 @@
+using System.Text;
+
+namespace Foretell.Streams.Tests;
+
+/// <summary>Builds batches and reads logs, in as few words as a test needs.</summary>
+public static class Events
+{
+    /// <summary>A batch of events; times in ticks.</summary>
+    public static EventBatch Batch(params (string Stream, long Ticks, string Mark)[] events)
+    {
+        var batch = new EventBatch();
+        foreach ((string stream, long ticks, string mark) in events)
+        {
+            Add(batch, stream, ticks, mark);
+        }
+        return batch;
+    }
+
+    /// <summary>Adds an event that must be accepted.</summary>
+    public static void Add(EventBatch batch, string stream, long ticks, string mark = "", string id = "") =>
+        Assert.Null(batch.TryAdd(Encoding.UTF8.GetBytes(stream), ticks, Encoding.UTF8.GetBytes(mark), Encoding.UTF8.GetBytes(id)));
+
+    public static Task<AppendReceipt> AppendAsync(this IEventLog log, EventBatch batch, IdempotentRequest? request = null) =>
+        log.AppendAsync(batch, request, CancellationToken.None);
+
+    /// <summary>Every record of a partition.</summary>
+    public static async Task<List<Read>> ReadAllAsync(this IEventLog log, int partition, int maximum = 1000, long after = 0)
+    {
+        var records = new List<Read>();
+        var batch = new RecordBatch();
+        await using ILogReader reader = log.OpenReader(partition, after);
+        while (await reader.ReadAsync(batch, maximum, CancellationToken.None) > 0)
+        {
+            Assert.InRange(batch.Count, 1, maximum);
+            for (int i = 0; i < batch.Count; i++)
+            {
+                LogRecord r = batch[i];
+                records.Add(new Read(batch.FirstSequence + i, batch.AppendTicks(i), r.Kind, r.TimeTicks,
+                    Encoding.UTF8.GetString(r.Key), Encoding.UTF8.GetString(r.Mark), Encoding.UTF8.GetString(r.Id)));
+            }
+        }
+        return records;
+    }
+
+    public static int PartitionOf(string stream, int partitions) => EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(stream), partitions);
+
+    public static IdempotentRequest Key(string key, byte fingerprint = 1, string payload = "") =>
+        new(key, Enumerable.Repeat(fingerprint, 32).ToArray(), Encoding.UTF8.GetBytes(payload));
+
+    /// <summary>One record as it was read.</summary>
+    public sealed record Read(long Sequence, long AppendTicks, LogRecordKind Kind, long TimeTicks, string Key, string Mark, string Id);
+}
