@@ -4,6 +4,8 @@ namespace Foretell.Models;
 /// <remarks>
 /// The values are first gathered into a fine histogram whose bins remember their own count, mean and spread, so the cost
 /// does not grow with the data and no value is left out; ties, such as the ticks of a clock, keep their exact place.
+/// Two starts are tried and the more likely fit is kept: narrow components, each over its own part of the sorted values,
+/// find spikes; wide ones find smooth shapes.
 /// Where gaps were read off a clock, fit the readings themselves (each stands for the middle of its tick) and score with
 /// <see cref="TickScore"/>. Source: Dempster, Laird, Rubin, 1977.
 /// </remarks>
@@ -11,6 +13,9 @@ public static class ExpectationMaximization
 {
     private const int Bins = 8192;
     private const double LeastWeight = 1e-6;
+
+    /// <summary>Start of the wide fit, in deviations of the whole; the best of 0.3, 0.5 and 1 on taxi, stackoverflow and hawkes1.</summary>
+    private const double WideStart = 0.5;
 
     /// <summary>Fits <paramref name="components"/> normals to values, best standardised: the floor is in their unit.</summary>
     /// <param name="values">Any number of finite values, 1 or more, also fewer than components or all equal. Shape [n].</param>
@@ -23,14 +28,26 @@ public static class ExpectationMaximization
         ArgumentOutOfRangeException.ThrowIfLessThan(components, 1);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(floor);
         Bin[] bins = Gather(values);
+        double center = bins.Sum(bin => bin.Count * bin.Mean) / values.Length;
+        double spread = Math.Sqrt(bins.Sum(bin => bin.Count * (bin.Mean - center) * (bin.Mean - center)) / values.Length);
+        NormalMixture narrow = FitFrom(bins, values.Length, components, floor, floor, iterations);
+        NormalMixture wide = FitFrom(bins, values.Length, components, floor, Math.Max(floor, WideStart * spread), iterations);
+        return LogLikelihood(bins, wide) > LogLikelihood(bins, narrow) ? wide : narrow;
+    }
+
+    private static NormalMixture FitFrom(Bin[] bins, double count, int components, double floor, double start, int iterations)
+    {
         double[] weight = new double[components], mean = new double[components], deviation = new double[components];
-        Start(bins, values.Length, floor, weight, mean, deviation);
-        for (int i = 0; i < iterations; i++) Improve(bins, values.Length, floor, weight, mean, deviation);
+        Start(bins, count, start, weight, mean, deviation);
+        for (int i = 0; i < iterations; i++) Improve(bins, count, floor, weight, mean, deviation);
 
         Array.Sort([.. mean], weight);
         Array.Sort(mean, deviation);
         return new(Array.ConvertAll(weight, Math.Log), mean, deviation);
     }
+
+    private static double LogLikelihood(Bin[] bins, NormalMixture mixture) =>
+        bins.Sum(bin => bin.Count * mixture.LogDensity(bin.Mean));
 
     /// <summary>Values that fell together: how many, their mean, and their variance about it.</summary>
     private record struct Bin(double Count, double Mean, double Variance);
@@ -67,7 +84,7 @@ public static class ExpectationMaximization
     }
 
     /// <summary>Equal shares: component k starts with the mean and deviation of the k-th of so many equal parts of the sorted values.</summary>
-    private static void Start(Bin[] bins, double count, double floor, double[] weight, double[] mean, double[] deviation)
+    private static void Start(Bin[] bins, double count, double least, double[] weight, double[] mean, double[] deviation)
     {
         int components = mean.Length, bin = 0;
         double left = bins[0].Count;
@@ -85,7 +102,7 @@ public static class ExpectationMaximization
             }
             weight[k] = 1.0 / components;
             mean[k] = origin + sum / taken;
-            deviation[k] = Math.Max(floor, Math.Sqrt(Math.Max(0, squares / taken - sum / taken * (sum / taken))));
+            deviation[k] = Math.Max(least, Math.Sqrt(Math.Max(0, squares / taken - sum / taken * (sum / taken))));
         }
     }
 
