@@ -1,0 +1,45 @@
+namespace Foretell.Ingest;
+
+/// <summary>Which columns of a CSV file hold the parts of an event. Names match without regard to case.</summary>
+/// <param name="Stream">Column of the stream key.</param>
+/// <param name="Time">Column of the event time: RFC 3339 or Unix seconds.</param>
+/// <param name="Mark">Column of the mark; null takes a column named "mark" if there is one.</param>
+/// <param name="Id">Column of the event id; null takes a column named "id" if there is one.</param>
+public sealed record EventColumns(string Stream = "stream", string Time = "time", string? Mark = null, string? Id = null)
+{
+    /// <summary>Reads the text of a --columns option, such as "stream=src,time=unix_time,mark=kind".</summary>
+    /// <exception cref="FormatException">The text is no list of name=column; the message says what is wrong.</exception>
+    public static EventColumns Parse(string text)
+    {
+        var columns = new EventColumns();
+        var seen = new HashSet<string>();
+        foreach (string pair in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            int equals = pair.IndexOf('=');
+            if (equals < 1 || equals == pair.Length - 1)
+            {
+                throw new FormatException(
+                    $"Columns must be given as stream=COLUMN,time=COLUMN,mark=COLUMN,id=COLUMN, got '{pair}'.");
+            }
+            string part = pair[..equals].Trim();
+            string column = pair[(equals + 1)..].Trim();
+            if (!seen.Add(part))
+            {
+                throw new FormatException($"Columns name '{part}' twice; expected it once.");
+            }
+            columns = part switch
+            {
+                "stream" => columns with { Stream = column },
+                "time" => columns with { Time = column },
+                "mark" => columns with { Mark = column },
+                "id" => columns with { Id = column },
+                _ => throw new FormatException($"Columns can name stream, time, mark and id, got '{part}'."),
+            };
+        }
+        return columns;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"stream={Stream},time={Time}" + (Mark is null ? "" : $",mark={Mark}") + (Id is null ? "" : $",id={Id}");
+}

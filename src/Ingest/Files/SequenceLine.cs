@@ -1,0 +1,133 @@
+using System.Text.Json;
+using Foretell.Models;
+
+namespace Foretell.Ingest;
+
+/// <summary>Reads one line of a sequence file: {"id": text or integer, "t": [non-decreasing numbers], "k": [marks]}; k may be absent.</summary>
+internal sealed class SequenceLine
+{
+    private readonly TextPool _marksPool = new();
+    private readonly EscapeScratch _scratch = new();
+    private readonly List<double> _times = [];
+    private readonly List<string> _marks = [];
+
+    /// <returns>Null, or the reason why the line is no sequence.</returns>
+    public string? Read(ReadOnlySpan<byte> line, out EventSequence sequence)
+    {
+        sequence = new EventSequence("", [], null);
+        if (line[0] != '{')
+        {
+            return $"A line must be one JSON object, got {JsonToken.Shown(line)}.";
+        }
+        var json = new Utf8JsonReader(line, JsonToken.Strict);
+        try
+        {
+            json.Read();
+            string? reason = ReadObject(ref json, ref sequence);
+            json.Read();
+            return reason;
+        }
+        catch (JsonException error)
+        {
+            return $"The line is not JSON at byte {(error.BytePositionInLine ?? 0) + 1}: {JsonToken.Reason(error)}";
+        }
+    }
+
+    private string? ReadObject(scoped ref Utf8JsonReader json, ref EventSequence sequence)
+    {
+        string? id = null;
+        bool hasTimes = false;
+        bool hasMarks = false;
+        string? reason = null;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            ReadOnlySpan<byte> name = JsonToken.Name(ref json, _scratch);
+            bool isId = name.SequenceEqual("id"u8);
+            bool isTimes = name.SequenceEqual("t"u8);
+            bool isMarks = name.SequenceEqual("k"u8);
+            json.Read();
+            if (reason is null && ((isId && id is not null) || (isTimes && hasTimes) || (isMarks && hasMarks)))
+            {
+                reason = "'id', 't' and 'k' may be there only once.";
+            }
+            else if (reason is null && isId)
+            {
+                reason = JsonToken.ReadTextOrInteger(ref json, "id", _scratch.Stream, out ReadOnlySpan<byte> text);
+                id = reason is null ? _marksPool.Get(text) : null;
+            }
+            else if (reason is null && isTimes)
+            {
+                hasTimes = true;
+                reason = ReadTimes(ref json);
+            }
+            else if (reason is null && isMarks && json.TokenType != JsonTokenType.Null)
+            {
+                hasMarks = true;
+                reason = ReadMarks(ref json);
+            }
+            SkipRest(ref json);
+        }
+        reason ??= id is null ? "'id' is missing; expected the stream's key."
+            : !hasTimes ? "'t' is missing; expected an array of times."
+            : hasMarks && _marks.Count != _times.Count
+                ? $"'k' has {_marks.Count} marks for {_times.Count} times in 't'; expected one mark a time."
+                : null;
+        if (reason is null)
+        {
+            sequence = new EventSequence(id!, [.. _times], hasMarks ? [.. _marks] : null);
+        }
+        return reason;
+    }
+
+    private string? ReadTimes(scoped ref Utf8JsonReader json)
+    {
+        _times.Clear();
+        if (json.TokenType != JsonTokenType.StartArray)
+        {
+            return $"'t' must be an array of numbers, got {JsonToken.Seen(ref json)}.";
+        }
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType != JsonTokenType.Number || !json.TryGetDouble(out double time) || !double.IsFinite(time))
+            {
+                return $"'t' must hold numbers, got {JsonToken.Seen(ref json)} at index {_times.Count}.";
+            }
+            if (_times.Count > 0 && time < _times[^1])
+            {
+                return FormattableString.Invariant(
+                    $"'t' must not decrease, got {time} after {_times[^1]} at index {_times.Count}; sort the events by time.");
+            }
+            _times.Add(time);
+        }
+        return null;
+    }
+
+    private string? ReadMarks(scoped ref Utf8JsonReader json)
+    {
+        _marks.Clear();
+        if (json.TokenType != JsonTokenType.StartArray)
+        {
+            return $"'k' must be an array of marks, got {JsonToken.Seen(ref json)}.";
+        }
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            string? reason = JsonToken.ReadTextOrInteger(ref json, "k", _scratch.Mark, out ReadOnlySpan<byte> mark);
+            if (reason is not null)
+            {
+                return $"At index {_marks.Count}: {reason}";
+            }
+            _marks.Add(_marksPool.Get(mark));
+        }
+        return null;
+    }
+
+    /// <summary>Leaves the value on which the reader stopped, however deep inside it that was.</summary>
+    private static void SkipRest(scoped ref Utf8JsonReader json)
+    {
+        json.Skip();
+        while (json.CurrentDepth > 1)
+        {
+            json.Read();
+        }
+    }
+}
