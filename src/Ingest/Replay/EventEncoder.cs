@@ -1,0 +1,44 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Foretell.Streams;
+
+namespace Foretell.Ingest;
+
+/// <summary>Writes events as NDJSON, the form that <see cref="EventDecoder"/> reads back to the same records.</summary>
+public static class EventEncoder
+{
+    // The lines go to a JSON reader, never into a page: only what JSON itself demands is escaped.
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
+
+    /// <summary>Writes every event of a batch, one a line.</summary>
+    public static void WriteNdjson(EventBatch batch, IBufferWriter<byte> output)
+    {
+        using var json = new Utf8JsonWriter(output, Options);
+        Span<byte> time = stackalloc byte[32];
+        for (int i = 0; i < batch.Count; i++)
+        {
+            var record = new LogRecord(batch[i]);
+            json.WriteStartObject();
+            json.WriteString("stream"u8, record.Key);
+            json.WritePropertyName("time"u8);
+            json.WriteRawValue(SecondsText.Format(record.TimeTicks, time), skipInputValidation: true);
+            if (!record.Mark.IsEmpty)
+            {
+                json.WriteString("mark"u8, record.Mark);
+            }
+            if (!record.Id.IsEmpty)
+            {
+                json.WriteString("id"u8, record.Id);
+            }
+            json.WriteEndObject();
+            json.Flush();
+            json.Reset();
+            output.Write("\n"u8);
+        }
+    }
+}
