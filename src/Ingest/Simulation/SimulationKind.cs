@@ -1,0 +1,62 @@
+namespace Foretell.Ingest;
+
+/// <summary>One kind of simulated stream: how its gaps and marks come about.</summary>
+/// <param name="Name">Name on the command line.</param>
+/// <param name="Prefix">Start of the stream keys.</param>
+/// <param name="TypicalGap">Gap, seconds, that a stream of scale 1 most likely waits for; gaps from about 5 s to 2 min are common.</param>
+/// <param name="Marks">The marks.</param>
+/// <param name="Create">Makes the process of one stream from its scale (its gaps are longer by this factor) and the seconds since midnight UTC.</param>
+internal sealed record SimulationKind(string Name, string Prefix, double TypicalGap, MarkChain Marks,
+    SimulationKind.Factory Create)
+{
+    /// <summary>Makes the process of one stream.</summary>
+    public delegate GapProcess Factory(double scale, double secondsOfDay, ref SplitMix64 random);
+
+    /// <summary>A shop's customers: a visit is a run of short gaps, and a new visit starts with looking around.</summary>
+    public static readonly SimulationKind Renewal = new("renewal", "customer", 30,
+        new MarkChain(["view", "cart", "buy"], [1.0],
+        [
+            [[0.70, 0.27, 0.03], [0.35, 0.25, 0.40], [0.85, 0.12, 0.03]],
+            [[0.92, 0.07, 0.01], [0.80, 0.10, 0.10], [0.95, 0.04, 0.01]],
+        ]),
+        (double scale, double _, ref SplitMix64 _) =>
+        {
+            double shift = PortableMath.Log(scale);
+            return new RenewalProcess([0.75, 0.25], [shift + PortableMath.Log(8), shift + PortableMath.Log(90)], [0.5, 0.7]);
+        });
+
+    /// <summary>Machines that report: wear builds up until a report's maintenance relieves it; early reports are the bad ones.</summary>
+    public static readonly SimulationKind SelfCorrecting = new("self-correcting", "machine", 45,
+        new MarkChain(["ok", "warn", "fault"], [0.4, 0.9],
+        [
+            [[0.45, 0.40, 0.15], [0.20, 0.45, 0.35], [0.50, 0.30, 0.20]],
+            [[0.80, 0.17, 0.03], [0.50, 0.40, 0.10], [0.75, 0.20, 0.05]],
+            [[0.96, 0.035, 0.005], [0.80, 0.18, 0.02], [0.93, 0.06, 0.01]],
+        ]),
+        (double scale, double _, ref SplitMix64 _) => new SelfCorrectingProcess(1.5 / (45 * scale), 1.5));
+
+    /// <summary>Bank accounts: one payment draws others behind it.</summary>
+    public static readonly SimulationKind Hawkes = new("hawkes", "account", 45,
+        new MarkChain(["debit", "credit"], [],
+        [
+            [[0.85, 0.15], [0.60, 0.40]],
+        ]),
+        (double scale, double _, ref SplitMix64 _) =>
+            new HawkesProcess(1 / (150 * scale), 0.7 / (15 * scale), 1 / (15 * scale)));
+
+    /// <summary>Help desks: busy at one hour of the day and quiet twelve hours later.</summary>
+    public static readonly SimulationKind Daily = new("daily", "desk", 40,
+        new MarkChain(["call", "chat", "mail"], [],
+        [
+            [[0.55, 0.30, 0.15], [0.30, 0.60, 0.10], [0.40, 0.20, 0.40]],
+        ]),
+        (double scale, double secondsOfDay, ref SplitMix64 random) =>
+            new DailyProcess(1 / (40 * scale), 0.8, secondsOfDay + random.NextUniform() * 86_400));
+
+    /// <summary>Every kind but the mix of all.</summary>
+    public static readonly SimulationKind[] All = [Hawkes, Renewal, SelfCorrecting, Daily];
+
+    /// <summary>Who takes part in the demo, repeated: of ten streams four are customers, three machines, two accounts, one a desk.</summary>
+    public static readonly SimulationKind[] Demo =
+        [Renewal, SelfCorrecting, Hawkes, Renewal, Daily, SelfCorrecting, Renewal, Hawkes, SelfCorrecting, Renewal];
+}

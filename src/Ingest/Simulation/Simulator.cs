@@ -1,0 +1,64 @@
+namespace Foretell.Ingest;
+
+/// <summary>Many simulated streams, their events in time order and without end. The same arguments give the same events on every machine.</summary>
+public sealed class Simulator
+{
+    private readonly PriorityQueue<(SimulatedStream Stream, SimulatedEvent Event), (long Ticks, int Number)> _queue = new();
+    private readonly Dictionary<string, int> _numbers = [];
+
+    private Simulator(IEnumerable<SimulatedStream> streams)
+    {
+        foreach (SimulatedStream stream in streams)
+        {
+            _numbers.Add(stream.Key, _numbers.Count);
+            Enqueue(stream);
+        }
+    }
+
+    /// <summary>Kinds that <see cref="Create"/> knows.</summary>
+    public static IReadOnlyList<string> Kinds { get; } = [.. SimulationKind.All.Select(k => k.Name), "demo"];
+
+    /// <summary>Time of the event that <see cref="Next"/> gives next, ticks.</summary>
+    public long NextTicks => _queue.Peek().Event.TimeTicks;
+
+    /// <summary>Starts a simulation.</summary>
+    /// <param name="kind">"hawkes", "renewal", "self-correcting", "daily", or "demo" for a mix of all.</param>
+    /// <param name="streams">Number of streams, 1 or more.</param>
+    /// <param name="seed">Seed of every random choice.</param>
+    /// <param name="startTime">When the watching starts; the first events follow within their streams' first gap.</param>
+    /// <exception cref="ArgumentException">The kind is unknown.</exception>
+    public static Simulator Create(string kind, int streams, long seed, DateTimeOffset startTime)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(streams, 1);
+        SimulationKind[] kinds = kind == "demo" ? SimulationKind.Demo : Array.FindAll(SimulationKind.All, k => k.Name == kind);
+        if (kinds.Length == 0)
+        {
+            throw new ArgumentException($"There is no simulation '{kind}'; the kinds are {string.Join(", ", Kinds)}.", nameof(kind));
+        }
+        return new Simulator(Enumerable.Range(0, streams)
+            .Select(i => new SimulatedStream(kinds[i % kinds.Length], i, seed, startTime)));
+    }
+
+    /// <summary>The next event of all streams.</summary>
+    public SimulatedEvent Next()
+    {
+        (SimulatedStream stream, SimulatedEvent next) = _queue.Dequeue();
+        Enqueue(stream);
+        return next;
+    }
+
+    /// <summary>Events without end; take as many as are wanted.</summary>
+    public IEnumerable<SimulatedEvent> Events()
+    {
+        while (true)
+        {
+            yield return Next();
+        }
+    }
+
+    private void Enqueue(SimulatedStream stream)
+    {
+        SimulatedEvent next = stream.Next();
+        _queue.Enqueue((stream, next), (next.TimeTicks, _numbers[stream.Key]));
+    }
+}
