@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Foretell.Models;
@@ -23,13 +24,14 @@ public sealed class ForecastModel
         _markIndex = IndexMarks(config.Marks);
         _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();
         _kernels = new Pool<ForecastKernel>(() => new ForecastKernel(this));
+        Id = Convert.ToHexStringLower(SHA256.HashData(ModelFile.ToTensors(this).ToBytes()))[..16];
     }
 
     /// <summary>Configuration.</summary>
     public ModelConfig Config { get; }
 
-    /// <summary>First 16 hex digits of the SHA-256 of configuration and weights.</summary>
-    public string Id { get; } = "";
+    /// <summary>First 16 hex digits of the SHA-256 of the weights file: configuration, weights and baselines.</summary>
+    public string Id { get; }
 
     /// <summary>Floats of one state row: mixer state, then the last hidden vector.</summary>
     public int StateFloats { get; }
@@ -69,10 +71,20 @@ public sealed class ForecastModel
 
     /// <summary>Reads a weights file.</summary>
     /// <exception cref="InvalidDataException">The file is no Foretell model; the message says what is wrong.</exception>
-    public static ForecastModel Load(string path) => throw new NotImplementedException();
+    public static ForecastModel Load(string path)
+    {
+        try
+        {
+            return ModelFile.FromTensors(SafeTensors.Read(path));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"Cannot read the model '{path}'. {e.Message}", e);
+        }
+    }
 
     /// <summary>Writes the weights file, whole or not at all.</summary>
-    public void Save(string path) => throw new NotImplementedException();
+    public void Save(string path) => ModelFile.ToTensors(this).Write(path);
 
     /// <summary>A model with random weights, for tests and benches.</summary>
     public static ForecastModel Untrained(ModelConfig config, int seed)

@@ -63,4 +63,15 @@ internal static unsafe class MarkHead
             probabilities[i] += weight * Math.Exp(logits[i] - max) / sum;
         }
     }
+
+    /// <summary>Index of the largest logit.</summary>
+    public static int Largest(ReadOnlySpan<float> logits)
+    {
+        int best = 0;
+        for (int i = 1; i < logits.Length; i++)
+        {
+            best = logits[i] > logits[best] ? i : best;
+        }
+        return best;
+    }
 }

@@ -24,6 +24,15 @@ internal sealed class TimeHead
         _anchorLogDeviation = Array.ConvertAll(_anchorDeviation, Math.Log);
     }
 
+    /// <summary>Log weights of the history-free mixture. Shape [k].</summary>
+    public ReadOnlySpan<double> AnchorLogWeight => _anchorLogWeight;
+
+    /// <summary>Its means in standardised log time. Shape [k].</summary>
+    public ReadOnlySpan<double> AnchorMean => _anchorMean;
+
+    /// <summary>Its deviations, likewise. Shape [k].</summary>
+    public ReadOnlySpan<double> AnchorDeviation => _anchorDeviation;
+
     /// <summary>Components K.</summary>
     public int Components => _anchorMean.Length;
 

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Foretell.Models;
+
+/// <summary>A model as one safetensors file: configuration in the metadata, one tensor a parameter, anchors and baselines beside them (docs/formats.md).</summary>
+internal static class ModelFile
+{
+    private const string FormatKey = "foretell.format", Format = "model/1", ConfigKey = "foretell.config";
+
+    /// <summary>A model's tensors and metadata.</summary>
+    public static SafeTensors ToTensors(ForecastModel model)
+    {
+        var file = new SafeTensors();
+        file.Metadata[FormatKey] = Format;
+        file.Metadata[ConfigKey] = JsonSerializer.Serialize(model.Config, ModelJson.Default.ModelConfig);
+        foreach (Parameter p in model.Layout.All)
+        {
+            // Padding to whole vectors is this program's affair and stays out of the file.
+            var values = new float[p.Rows * p.Columns];
+            for (int row = 0; row < p.Rows; row++)
+            {
+                model.Weights.Span.Slice(p.Offset + row * p.Stride, p.Columns).CopyTo(values.AsSpan(row * p.Columns));
+            }
+            file.Tensors[p.Name] = p.Rows == 1 ? Tensor.Of(values, p.Columns) : Tensor.Of(values, p.Rows, p.Columns);
+        }
+        int k = model.Config.Components;
+        file.Tensors["time.anchor.log_weight"] = Tensor.Of(model.TimeHead.AnchorLogWeight, k);
+        file.Tensors["time.anchor.mean"] = Tensor.Of(model.TimeHead.AnchorMean, k);
+        file.Tensors["time.anchor.deviation"] = Tensor.Of(model.TimeHead.AnchorDeviation, k);
+        return file;
+    }
+
+    /// <summary>The model in a file's tensors and metadata.</summary>
+    /// <exception cref="InvalidDataException">Something is missing, has another shape or is not finite.</exception>
+    public static ForecastModel FromTensors(SafeTensors file)
+    {
+        if (!file.Metadata.TryGetValue(FormatKey, out string? format) || format != Format)
+        {
+            throw new InvalidDataException($"It is no Foretell model: metadata '{FormatKey}' must be '{Format}', got '{format ?? "nothing"}'.");
+        }
+        ModelConfig config = ReadConfig(file);
+        var layout = new ParameterLayout(config);
+        var weights = new AlignedBuffer(layout.Length);
+        foreach (Parameter p in layout.All)
+        {
+            Tensor tensor = Take(file, p.Name, TensorType.F32, p.Rows == 1 ? [p.Columns] : [p.Rows, p.Columns]);
+            float[] values = tensor.ToFloats();
+            RequireFinite(p.Name, Array.TrueForAll(values, float.IsFinite));
+            for (int row = 0; row < p.Rows; row++)
+            {
+                values.AsSpan(row * p.Columns, p.Columns).CopyTo(weights.Span[(p.Offset + row * p.Stride)..]);
+            }
+        }
+        int k = config.Components;
+        double[] deviation = Doubles(file, "time.anchor.deviation", k);
+        RequireFinite("time.anchor.deviation", Array.TrueForAll(deviation, x => x > 0));
+        var timeHead = new TimeHead(Doubles(file, "time.anchor.log_weight", k), Doubles(file, "time.anchor.mean", k), deviation);
+        return new ForecastModel(config, weights, timeHead);
+    }
+
+    private static ModelConfig ReadConfig(SafeTensors file)
+    {
+        if (!file.Metadata.TryGetValue(ConfigKey, out string? json))
+        {
+            throw new InvalidDataException($"Metadata '{ConfigKey}' is missing.");
+        }
+        try
+        {
+            ModelConfig config = JsonSerializer.Deserialize(json, ModelJson.Default.ModelConfig)
+                ?? throw new InvalidDataException($"Metadata '{ConfigKey}' is null.");
+            config.Validate();
+            return config;
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidDataException($"Metadata '{ConfigKey}' is no model configuration: {e.Message}", e);
+        }
+    }
+
+    private static double[] Doubles(SafeTensors file, string name, int length)
+    {
+        double[] values = Take(file, name, TensorType.F64, [length]).ToDoubles();
+        RequireFinite(name, Array.TrueForAll(values, double.IsFinite));
+        return values;
+    }
+
+    private static Tensor Take(SafeTensors file, string name, TensorType type, long[] shape)
+    {
+        if (!file.Tensors.TryGetValue(name, out Tensor? tensor))
+        {
+            throw new InvalidDataException($"Tensor '{name}' is missing.");
+        }
+        if (tensor.Type != type || !tensor.Shape.SequenceEqual(shape))
+        {
+            throw new InvalidDataException($"Tensor '{name}' must be {type} [{string.Join(", ", shape)}], got {tensor.Type} [{string.Join(", ", tensor.Shape)}].");
+        }
+        return tensor;
+    }
+
+    private static void RequireFinite(string name, bool holds)
+    {
+        if (!holds)
+        {
+            throw new InvalidDataException($"Tensor '{name}' holds numbers out of range: the file is damaged or its training diverged.");
+        }
+    }
+}
+
+[JsonSerializable(typeof(ModelConfig))]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectRequiredConstructorParameters = true)]
+internal sealed partial class ModelJson : JsonSerializerContext;

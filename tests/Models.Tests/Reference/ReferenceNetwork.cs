@@ -1,0 +1,102 @@
+namespace Foretell.Models.Tests;
+
+/// <summary>The network's operations in double and plain loops, written from docs/models.md and not from the fast code.</summary>
+internal static class ReferenceNetwork
+{
+    /// <summary>y = x W + b for one row; W row-major [rows, columns].</summary>
+    public static double[] Linear(double[] x, double[] w, double[] b)
+    {
+        var y = new double[b.Length];
+        for (int j = 0; j < b.Length; j++)
+        {
+            y[j] = b[j];
+            for (int i = 0; i < x.Length; i++)
+            {
+                y[j] += x[i] * w[i * b.Length + j];
+            }
+        }
+        return y;
+    }
+
+    public static double[] LayerNorm(double[] x, double[] gain, double[] bias)
+    {
+        double mean = x.Average(), variance = x.Average(v => (v - mean) * (v - mean));
+        return [.. x.Select((v, i) => gain[i] * (v - mean) / Math.Sqrt(variance + 1e-5) + bias[i])];
+    }
+
+    public static double Silu(double x) => x / (1 + Math.Exp(-x));
+
+    /// <summary>Joint log-likelihood of a sequence under weights given by tensor name.</summary>
+    public static (double Time, double Mark) LogLikelihood(ModelConfig config, Func<string, double[]> w, NormalMixture anchor, EventSequence sequence)
+    {
+        int d = config.Width, heads = config.Heads, headWidth = d / heads, n = sequence.Times.Length - 1, m = config.Marks.Count;
+        double[] gaps = [.. sequence.Times.Select((t, i) => i == 0 ? 0 : t - sequence.Times[i - 1])];
+        double Z(int t) => (Math.Log(Math.Max(gaps[t], config.GapFloor)) - config.LogGapMean) / config.LogGapDeviation;
+        int Mark(int t) => m == 0 ? 0 : config.Marks.ToList().IndexOf(sequence.Marks![t]);
+
+        double[][] x = [.. Enumerable.Range(0, n).Select(t => Enumerable.Range(0, d).Select(j =>
+            w("embed.mark")[Mark(t) * d + j] + w("embed.bias")[j] + (t == 0 ? w("embed.gap")[d + j] : w("embed.gap")[j] * Z(t))).ToArray())];
+        for (int l = 0; l < config.Layers; l++)
+        {
+            double[] P(string name) => w($"layer.{l}.{name}");
+            double[][] hidden = [.. x.Select(r => LayerNorm(r, P("norm1.gain"), P("norm1.bias")))];
+            double[][] scores = [.. hidden.Select(r => Linear(r, P("score.weight"), P("score.bias")))];
+            double[][] values = [.. hidden.Select(r => Linear(r, P("value.weight"), P("value.bias")))];
+            var attended = Enumerable.Range(0, n).Select(_ => new double[config.Decay ? d + heads : d]).ToArray();
+            for (int h = 0; h < heads; h++)
+            {
+                double time = config.Decay ? Math.Exp(P("decay.time")[h]) : 0, events = config.Decay ? Math.Exp(P("decay.event")[h]) : 0;
+                (double[][] average, double[] logMass) = AarenReference.Run([.. scores.Select(s => s[h])],
+                    [.. values.Select(v => v[(h * headWidth)..((h + 1) * headWidth)])], gaps[..n], time, events);
+                for (int t = 0; t < n; t++)
+                {
+                    average[t].CopyTo(attended[t], h * headWidth);
+                    if (config.Decay)
+                    {
+                        attended[t][d + h] = logMass[t];
+                    }
+                }
+            }
+            x = [.. x.Select((r, t) => Sum(r, Linear(attended[t], P("output.weight"), P("output.bias"))))];
+            x = [.. x.Select(r => Sum(r, Linear([.. Linear(LayerNorm(r, P("norm2.gain"), P("norm2.bias")), P("feedforward.in.weight"), P("feedforward.in.bias")).Select(Silu)],
+                P("feedforward.out.weight"), P("feedforward.out.bias"))))];
+        }
+        double logTime = 0, logMark = 0;
+        for (int t = 0; t < n; t++)
+        {
+            double[] hidden = LayerNorm(x[t], w("norm.gain"), w("norm.bias"));
+            logTime += LogDensity(config, anchor, Linear(hidden, w("time.weight"), w("time.bias")), gaps[t + 1]);
+            if (m > 0)
+            {
+                double z = Math.Clamp(Z(t + 1), -6, 6);
+                double[] features = [z, z * z / 2, .. new[] { 1, 2, 4, 8, 16 }.SelectMany(s => new[] { Math.Sin(s * z), Math.Cos(s * z) })];
+                double[] inner = Sum(Linear(hidden, w("mark.hidden.weight"), w("mark.hidden.bias")), Linear(features, w("mark.gap.weight"), new double[MarkHead.HiddenWidth]));
+                double[] logits = Sum(Linear(hidden, w("mark.weight"), w("mark.bias")), Linear([.. inner.Select(Silu)], w("mark.mix.weight"), new double[m]));
+                double max = logits.Max();
+                logMark += logits[Mark(t + 1)] - max - Math.Log(logits.Sum(v => Math.Exp(v - max)));
+            }
+        }
+        return (logTime, logMark);
+    }
+
+    /// <summary>Log density of a gap under the anchored mixture, by interval on a clock grid.</summary>
+    public static double LogDensity(ModelConfig config, NormalMixture anchor, double[] outputs, double gap)
+    {
+        int k = config.Components;
+        double[] weight = [.. Enumerable.Range(0, k).Select(i => Math.Exp(anchor.LogWeight[i] + outputs[i]))];
+        double total = weight.Sum(), density = 0;
+        for (int i = 0; i < k; i++)
+        {
+            double mean = anchor.Mean[i] + anchor.Deviation[i] * outputs[k + i];
+            double deviation = Math.Exp(Math.Clamp(Math.Log(anchor.Deviation[i]) + outputs[2 * k + i], -7, 3));
+            double B(double tau) => ((Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation - mean) / deviation;
+            double half = config.Resolution / 2;
+            density += weight[i] / total * (config.Resolution == 0
+                ? Normal.Density(B(Math.Max(gap, config.GapFloor))) / (deviation * config.LogGapDeviation * Math.Max(gap, config.GapFloor))
+                : (Normal.Cdf(B(gap + half)) - (gap <= half ? 0 : Normal.Cdf(B(gap - half)))) / (gap + half - Math.Max(0, gap - half)));
+        }
+        return Math.Log(density);
+    }
+
+    private static double[] Sum(double[] x, double[] y) => [.. x.Select((v, i) => v + y[i])];
+}

@@ -1,0 +1,98 @@
+namespace Foretell.Models.Tests;
+
+public unsafe class NetworkPassTests
+{
+    private const int PerturbationSeed = 21;
+
+    [Theory]
+    [InlineData(true, 3, 0.0)]
+    [InlineData(true, 0, 0.0)]
+    [InlineData(false, 3, 0.0)]
+    [InlineData(true, 2, 0.5)]
+    public void Run_WhenComparedWithPlainLoopsInDouble_AgreesForwardsAndBackwards(bool decay, int marks, double resolution)
+    {
+        ModelConfig config = TestModels.Config(decay, marks, width: 16, heads: 2) with { Resolution = resolution };
+        ForecastModel model = ForecastModel.Untrained(config, TestModels.WeightsSeed);
+        EventSequence history = Round(TestModels.History(9, marks), resolution);
+        var anchor = AnchorOf(model);
+
+        // Biases and gains start at round numbers, where a wrong gradient can hide: move everything a little first.
+        using var weights = new AlignedBuffer(model.Layout.Length);
+        model.Weights.Span.CopyTo(weights.Span);
+        var random = new RandomStream(PerturbationSeed);
+        foreach (Parameter p in model.Layout.All)
+        {
+            for (int i = 0; i < p.Rows * p.Columns; i++)
+            {
+                weights.Span[Place(p, i)] += (float)(0.1 * random.NextNormal());
+            }
+        }
+
+        using var gradient = new AlignedBuffer(model.Layout.Length);
+        using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
+        pass.Run(weights.Pointer, [new EncodedSequence(history, config, model.MarkIndices)], gradient.Pointer, 1);
+
+        var tensors = model.Layout.All.ToDictionary(p => p.Name, p => Enumerable.Range(0, p.Rows * p.Columns).Select(i => (double)weights.Span[Place(p, i)]).ToArray());
+        (double time, double mark) = ReferenceNetwork.LogLikelihood(config, n => tensors[n], anchor, history);
+        Assert.Equal(time, pass.Time, 2e-4);
+        Assert.Equal(mark, pass.Mark, 2e-4);
+
+        foreach (Parameter p in model.Layout.All)
+        {
+            // A few elements of each tensor: the differences cost two whole passes each.
+            double[] values = tensors[p.Name];
+            foreach (int i in Enumerable.Range(0, 6).Select(_ => random.NextInt(values.Length)).Distinct())
+            {
+                double Of(double[] x)
+                {
+                    (double t, double m) = ReferenceNetwork.LogLikelihood(config, n => n == p.Name ? x : tensors[n], anchor, history);
+                    return t + m;
+                }
+                double expected = FiniteDifference.Of(Of, values, i), actual = gradient.Span[Place(p, i)];
+                Assert.True(Math.Abs(expected - actual) <= 2e-3 * (1 + Math.Abs(expected)), $"{p.Name}[{i}]: backward pass {actual}, differences {expected}.");
+            }
+        }
+    }
+
+    [Fact]
+    public void Run_WhenSequencesAreSplitOverPasses_GivesTheSumOfTheirGradients()
+    {
+        ForecastModel model = TestModels.Model();
+        EncodedSequence[] sequences = [.. Enumerable.Range(0, 3).Select(i => new EncodedSequence(TestModels.History(5 + i, seed: 30 + i), model.Config, model.MarkIndices))];
+        float[] together = Gradient(model, sequences);
+        var apart = new float[together.Length];
+        foreach (EncodedSequence sequence in sequences)
+        {
+            float[] one = Gradient(model, [sequence]);
+            for (int i = 0; i < apart.Length; i++)
+            {
+                apart[i] += one[i];
+            }
+        }
+        for (int i = 0; i < apart.Length; i++)
+        {
+            Assert.Equal(together[i], apart[i], 1e-3f);
+        }
+    }
+
+    private static float[] Gradient(ForecastModel model, EncodedSequence[] sequences)
+    {
+        using var gradient = new AlignedBuffer(model.Layout.Length);
+        using var pass = new NetworkPass(model.Config, model.Layout, model.TimeHead);
+        pass.Run(model.Weights.Pointer, sequences, gradient.Pointer, 1);
+        return gradient.Span.ToArray();
+    }
+
+    private static int Place(Parameter p, int index) => p.Offset + index / p.Columns * p.Stride + index % p.Columns;
+
+    private static NormalMixture AnchorOf(ForecastModel model)
+    {
+        int k = model.Config.Components;
+        var anchor = new NormalMixture(new double[k], new double[k], new double[k]);
+        model.TimeHead.Decode(new float[3 * k], anchor.LogWeight, anchor.Mean, anchor.Deviation);
+        return anchor;
+    }
+
+    private static EventSequence Round(EventSequence history, double resolution) =>
+        resolution == 0 ? history : history with { Times = Array.ConvertAll(history.Times, t => Math.Round(t / resolution) * resolution) };
+}

@@ -1,0 +1,46 @@
+namespace Foretell.Models.Tests;
+
+public class ModelFileTests
+{
+    [Fact]
+    public void Load_WhenSaved_GivesTheSameModel()
+    {
+        ForecastModel model = TestModels.Model();
+        string path = Path.Combine(Path.GetTempPath(), $"foretell-{Guid.NewGuid():N}.safetensors");
+        try
+        {
+            model.Save(path);
+            ForecastModel loaded = ForecastModel.Load(path);
+            Assert.Equal(model.Id, loaded.Id);
+            Assert.Equal(model.Config.Marks, loaded.Config.Marks);
+            Assert.Equal(model.Weights.Span.ToArray(), loaded.Weights.Span.ToArray());
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    [Fact]
+    public void Id_WhenOneWeightDiffers_Differs() =>
+        Assert.NotEqual(ForecastModel.Untrained(TestModels.Config(), 1).Id, ForecastModel.Untrained(TestModels.Config(), 2).Id);
+
+    [Fact]
+    public void FromTensors_WhenSomethingIsWrong_NamesIt()
+    {
+        AssertRefused(f => f.Metadata.Remove("foretell.format"), "foretell.format");
+        AssertRefused(f => f.Metadata["foretell.config"] = "{", "foretell.config");
+        AssertRefused(f => f.Metadata["foretell.config"] = f.Metadata["foretell.config"].Replace("\"width\":32", "\"width\":33"), "width");
+        AssertRefused(f => f.Tensors.Remove("norm.gain"), "norm.gain");
+        AssertRefused(f => f.Tensors["norm.gain"] = Tensor.Of(new float[31], 31), "norm.gain");
+        AssertRefused(f => f.Tensors["norm.gain"] = Tensor.Of([.. Enumerable.Repeat(float.NaN, 32)], 32), "norm.gain");
+        AssertRefused(f => f.Tensors["time.anchor.deviation"] = Tensor.Of(new double[16], 16), "time.anchor.deviation");
+    }
+
+    private static void AssertRefused(Action<SafeTensors> damage, string named)
+    {
+        SafeTensors file = ModelFile.ToTensors(TestModels.Model());
+        damage(file);
+        Assert.Contains(named, Assert.Throws<InvalidDataException>(() => ModelFile.FromTensors(file)).Message);
+    }
+}
