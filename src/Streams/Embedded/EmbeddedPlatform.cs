@@ -220,6 +220,10 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <summary>Stops, commits what was applied, and lets go of the directory.</summary>
     public ValueTask DisposeAsync() => StopAsync(commit: true);
 
+    /// <summary>Waits until the store reflects a position.</summary>
+    internal Task WaitCommittedAsync(Position position, CancellationToken cancellationToken) =>
+        Task.WhenAll(position.Parts.Select(part => _runners[part.Partition].Committed.WaitAsync(part.Sequence, cancellationToken)));
+
     /// <summary>Stops as a crash would: without the last commit.</summary>
     internal ValueTask AbandonAsync() => StopAsync(commit: false);
 

@@ -309,7 +309,7 @@ public sealed class Shard : IDisposable
         int mark = _model.MarkIndex(record.Mark);
         ref RowHeader header = ref _slab.Header(row);
         double gap = lastTicks is { } last ? EventTime.SecondsBetween(last, Math.Max(last, record.TimeTicks)) / _model.Config.TimeUnitSeconds : 0;
-        _planner.Add(new StepInput(row, mark, gap, header.Count));
+        _planner.Add(new StepInput(row, mark, gap, header.Count, header.Count == 0 ? -1 : header.LastMark));
         header.LastSequence = sequence;
         header.LastEventTicks = Math.Max(lastTicks ?? long.MinValue, record.TimeTicks);
         header.LastMark = mark;

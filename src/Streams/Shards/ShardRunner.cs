@@ -12,7 +12,7 @@ internal sealed class ShardRunner : IDisposable
     private readonly SemaphoreSlim _committing = new(1);
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly KeyValuePair<string, object?> _partitionTag;
-    private long _epoch, _committed;
+    private long _epoch;
     private long _pendingSince = long.MaxValue;
     private string? _readProblem, _commitProblem;
 
@@ -24,6 +24,9 @@ internal sealed class ShardRunner : IDisposable
 
     /// <summary>Last record applied; grows once the rows are loaded.</summary>
     public SequenceSignal Applied { get; } = new();
+
+    /// <summary>Last record that the store reflects.</summary>
+    public SequenceSignal Committed { get; } = new();
 
     /// <summary>Completes once the rows are loaded; fails with the reason when they cannot be.</summary>
     public Task Ready => _ready.Task;
@@ -71,8 +74,8 @@ internal sealed class ShardRunner : IDisposable
             while (true)
             {
                 // An idle shard waits here and costs nothing.
-                await Applied.WaitAsync(_committed + 1, stop);
-                Task full = Applied.WaitAsync(_committed + _options.CommitRecords, stop);
+                await Applied.WaitAsync(Committed.Value + 1, stop);
+                Task full = Applied.WaitAsync(Committed.Value + _options.CommitRecords, stop);
                 using (var waited = CancellationTokenSource.CreateLinkedTokenSource(stop))
                 {
                     await Task.WhenAny(full, Task.Delay(_options.CommitInterval, _options.Time, waited.Token));
@@ -131,7 +134,7 @@ internal sealed class ShardRunner : IDisposable
                 throw;
             }
             _shard.CommitSucceeded(commit);
-            _committed = commit.Header.Position;
+            Committed.Publish(commit.Header.Position);
             Telemetry.CommitDuration.Record(_options.Time.GetElapsedTime(started).TotalSeconds, _partitionTag);
         }
         finally
@@ -178,7 +181,7 @@ internal sealed class ShardRunner : IDisposable
         {
             throw Damaged($"it has {_shard.Counts().Streams} rows, its header says {header.Rows}", null);
         }
-        _committed = header.Position;
+        Committed.Publish(header.Position);
         Applied.Publish(header.Position);
     }
 

@@ -48,7 +48,7 @@ internal sealed class Slab : IDisposable
         }
         if (row >= Backend.Capacity)
         {
-            Backend.EnsureCapacity(Math.Max(row + 1, Backend.Capacity + Math.Max(1024, Backend.Capacity / 2)));
+            Backend.EnsureCapacity(row + 1);
         }
         if (row / RowsPerPage >= _isDirty.Length)
         {

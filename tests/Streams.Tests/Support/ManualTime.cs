@@ -9,6 +9,9 @@ public sealed class ManualTime : TimeProvider
 
     public long NowTicks => EventTime.FromDateTimeOffset(GetUtcNow());
 
+    /// <summary>Timers set so far; await it before advancing past a timer that another thread is about to set.</summary>
+    public SequenceSignal TimersSet { get; } = new();
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_gate)
@@ -60,6 +63,7 @@ public sealed class ManualTime : TimeProvider
                 {
                     Due = time._now + dueTime;
                     time._timers.Add(this);
+                    time.TimersSet.Publish(time.TimersSet.Value + 1);
                 }
             }
             return true;

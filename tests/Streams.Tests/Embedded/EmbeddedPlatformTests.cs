@@ -1,0 +1,409 @@
+using Foretell.Models;
+
+namespace Foretell.Streams.Tests;
+
+public sealed class EmbeddedPlatformTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly ManualTime _time = new();
+
+    public void Dispose() => _directory.Dispose();
+
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(7, 2, 8)]
+    [InlineData(64, 1, 8)]
+    [InlineData(64, 2, 1)]
+    [InlineData(5000, 2, 8)]
+    [InlineData(5000, 1, 1)]
+    public async Task Digest_WhenBatchThreadsAndPartitionsVary_IsThatOfOneEventAtATime(int batchSize, int threads, int partitions)
+    {
+        await using (EmbeddedPlatform platform = await OpenAsync(Options(partitions) with { BatchSize = batchSize, Threads = threads }))
+        {
+            await FeedAsync(platform, Workload(), seed: batchSize);
+        }
+        await AssertEqualsReferenceAsync();
+    }
+
+    [Fact]
+    public async Task Digest_WhenLayoutsDiffer_IsTheSame()
+    {
+        var digests = new HashSet<string>();
+        foreach ((int batchSize, int threads, int partitions) in new[] { (1, 1, 1), (7, 2, 8), (5000, 2, 3) })
+        {
+            using var directory = new TempDirectory();
+            await using EmbeddedPlatform platform = await OpenAsync(Options(partitions, directory.Path) with { BatchSize = batchSize, Threads = threads });
+            await FeedAsync(platform, Workload(), seed: batchSize);
+            digests.Add(await platform.StateDigestAsync(default));
+        }
+        Assert.Single(digests);
+    }
+
+    [Fact]
+    public async Task Digest_WhenStoppedAndStartedAgain_IsAsIfUndisturbed()
+    {
+        List<(string, long, string)> events = Workload();
+        foreach (List<(string, long, string)> part in Split(events, 4))
+        {
+            await using EmbeddedPlatform platform = await OpenAsync(Options(3));
+            await FeedAsync(platform, part);
+        }
+        await AssertEqualsReferenceAsync();
+    }
+
+    [Fact]
+    public async Task Digest_WhenDroppedWithoutACommit_IsAsIfUndisturbed()
+    {
+        var random = new Random(7);
+        foreach (List<(string, long, string)> part in Split(Workload(), 8))
+        {
+            EmbeddedPlatform platform = await OpenAsync(Options(3) with { BatchSize = 50 });
+            await FeedAsync(platform, part[..(part.Count / 2)]);
+            if (random.Next(2) == 0)
+            {
+                await platform.CommitAsync();
+            }
+            // The rest is in the log when the platform goes, applied or not.
+            await AppendAsync(platform, part[(part.Count / 2)..]);
+            await platform.AbandonAsync();
+        }
+        await (await DrainedAsync(Options(3))).DisposeAsync();
+        await AssertEqualsReferenceAsync();
+    }
+
+    [Fact]
+    public async Task Digest_WhenACopyOfTheFilesIsOpened_IsThatOfItsLog()
+    {
+        List<(string, long, string)> events = Workload();
+        await using EmbeddedPlatform platform = await OpenAsync(Options(2));
+        await FeedAsync(platform, events[..400]);
+        await platform.CommitAsync();
+        await FeedAsync(platform, events[400..900]);
+
+        // Nothing is being written at this moment, so the copied files are what a killed process leaves.
+        using var copy = new TempDirectory();
+        foreach (string file in Directory.GetFiles(_directory.Path).Where(f => Path.GetFileName(f) is not "lock" && !f.EndsWith("-shm", StringComparison.Ordinal)))
+        {
+            File.Copy(file, copy.File(Path.GetFileName(file)));
+        }
+        await using EmbeddedPlatform revived = await DrainedAsync(Options(2, copy.Path));
+        Assert.Equal(await platform.StateDigestAsync(default), await revived.StateDigestAsync(default));
+        Assert.Equal(Counts(platform.Status()), Counts(revived.Status()));
+        Assert.Equal(await platform.DeadLettersAsync(10_000, default), await revived.DeadLettersAsync(10_000, default));
+
+        await FeedAsync(platform, events[900..]);
+        await FeedAsync(revived, events[900..]);
+        Assert.Equal(await platform.StateDigestAsync(default), await revived.StateDigestAsync(default));
+    }
+
+    [Fact]
+    public async Task Append_WhenAllIsRepeatedWithTheSameKeys_ChangesNothing()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(4));
+        EventBatch batch = Events.Batch([.. Workload()]);
+        await platform.AppendAsync(batch, Events.Key("k"), default);
+        await platform.DrainAsync(default);
+        string digest = await platform.StateDigestAsync(default);
+        PlatformStatus before = platform.Status();
+
+        AppendReceipt again = await platform.AppendAsync(batch, Events.Key("k"), default);
+        await platform.DrainAsync(default);
+        Assert.True(again.Replayed);
+        Assert.Equal(digest, await platform.StateDigestAsync(default));
+        Assert.Equal(Counts(before), Counts(platform.Status()));
+    }
+
+    [Fact]
+    public async Task Open_WhenPolicyChanges_HoldsForWhatComesLaterAlsoInAReplay()
+    {
+        var wide = new EventTimePolicy(TimeSpan.FromDays(1), TimeSpan.FromDays(1));
+        List<(string, long, string)> events = Workload();
+        EmbeddedPlatform platform = await OpenAsync(Options(2));
+        await FeedAsync(platform, events[..700]);
+        await platform.AbandonAsync();
+        platform = await OpenAsync(Options(2) with { Policy = wide });
+        await FeedAsync(platform, events[700..]);
+        await platform.AbandonAsync();
+        platform = await DrainedAsync(Options(2) with { Policy = wide });
+        await platform.DisposeAsync();
+        Reference reference = await AssertEqualsReferenceAsync(Options(2) with { Policy = wide });
+        Assert.All(reference.DeadLetters, letter => Assert.True(letter.Sequence < 700));
+        Assert.NotEmpty(reference.DeadLetters);
+
+        await using var log = SqliteEventLog.Open(_directory.File("log.db"), null, _time);
+        Assert.Equal(2, (await log.ReadAllAsync(0)).Count(r => r is { Kind: LogRecordKind.Control, Key: "policy" }));
+    }
+
+    [Fact]
+    public async Task Find_WhenStreamIsUnknown_IsNull()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(2));
+        Assert.Null(await platform.FindAsync("nobody", default));
+        await FeedAsync(platform, [("someone", _time.NowTicks, "view")]);
+        Assert.Equal(1, (await platform.FindAsync("someone", default))!.Events);
+    }
+
+    [Fact]
+    public async Task WaitApplied_WhenPositionIsNotOfThisLog_IsRefused()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(2));
+        await Assert.ThrowsAsync<ArgumentException>(() => platform.WaitAppliedAsync(new Position([(2, 1)]), default));
+        await Assert.ThrowsAsync<ArgumentException>(() => platform.WaitAppliedAsync(new Position([(0, 1000)]), default));
+        await platform.WaitAppliedAsync(Position.None, default);
+    }
+
+    [Fact]
+    public async Task DeadLetters_WhenCommittedOrNot_AreShownOnceNewestFirst()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(2));
+        long now = _time.NowTicks;
+        await FeedAsync(platform, [("a", now, ""), ("a", now - TimeSpan.TicksPerHour, "view"), ("b", now + TimeSpan.TicksPerDay, "")]);
+        await platform.CommitAsync();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await FeedAsync(platform, [("a", now - 2 * TimeSpan.TicksPerHour, "")]);
+
+        IReadOnlyList<DeadLetter> letters = await platform.DeadLettersAsync(10, default);
+        Assert.Equal(3, letters.Count);
+        Assert.Equal(("a", now - 2 * TimeSpan.TicksPerHour, "late", now + EventTime.PerSecond), (letters[0].Stream, letters[0].TimeTicks, letters[0].Reason, letters[0].AppendTicks));
+        Assert.Equal(["future", "late"], letters.Skip(1).Select(l => l.Reason).Order());
+        Assert.Equal(letters.Take(1), await platform.DeadLettersAsync(1, default));
+        Assert.Equal(3, platform.Status().DeadLetters);
+    }
+
+    [Fact]
+    public async Task Overdue_WhenManyStreamsAreSilent_AreThoseWithTheLeastLikelySilence()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(3));
+        await FeedAsync(platform, Small.Workload(2000, 400, _time.NowTicks));
+        var all = new List<OverdueStream>();
+        for (int i = 0; i < 400; i++)
+        {
+            if (await platform.FindAsync($"user/{i}", default) is { } s)
+            {
+                double silence = Math.Max(0, (_time.NowTicks - s.LastEventTicks) / 1e7);
+                all.Add(new OverdueStream(s.Stream, s.LastEventTicks, silence, Small.Model.LogSurvival(s.State, silence)));
+            }
+        }
+        foreach (int limit in new[] { 0, 1, 25, 1000 })
+        {
+            IReadOnlyList<OverdueStream> overdue = await platform.OverdueAsync(_time.NowTicks, limit, default);
+            Assert.Equal(all.Select(s => s.LogSurvival).Order().Take(limit), overdue.Select(s => s.LogSurvival));
+            Assert.All(overdue, s => Assert.Contains(s, all));
+        }
+    }
+
+    [Fact]
+    public async Task Status_WhenEverythingIsApplied_AddsUp()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(3));
+        await FeedAsync(platform, Workload());
+        PlatformStatus status = platform.Status();
+        Assert.True(status.Ready);
+        Assert.Empty(status.Problems);
+        Assert.Equal((0, 0), (status.LagEvents, status.LagSeconds));
+        Assert.Equal(Workload().Count, status.EventsAccepted);
+        Assert.Equal(status.EventsAccepted, status.EventsApplied + status.DeadLetters);
+        Assert.Equal(status.EventsApplied - status.Streams, status.Scores.Events);
+        Assert.True(double.IsFinite(status.Scores.Time) && status.Scores.Time != 0);
+    }
+
+    [Fact]
+    public async Task Open_WhenDirectoryIsInUse_SaysSo()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(1));
+        var e = await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync(Options(1)));
+        Assert.Contains("in use by another process", e.Message);
+    }
+
+    [Fact]
+    public async Task Open_WhenDirectoryBelongsToAnotherModel_NamesBothAndLeavesTheDirectory()
+    {
+        ForecastModel other = Small.Create(seed: 2);
+        await (await OpenAsync(Options(1))).DisposeAsync();
+        var e = await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync(Options(1) with { Model = other }));
+        Assert.Contains(Small.Model.Id, e.Message);
+        Assert.Contains(other.Id, e.Message);
+        await (await OpenAsync(Options(1))).DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Open_WhenDirectoryIsAFile_SaysSo()
+    {
+        string path = _directory.File("file");
+        await File.WriteAllTextAsync(path, "");
+        await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync(Options(1, path)));
+    }
+
+    [Fact]
+    public async Task Open_WhenAPageIsDamaged_ServesNoWrongAnswer()
+    {
+        EmbeddedPlatform first = await OpenAsync(Options(1));
+        await FeedAsync(first, Workload());
+        await first.DisposeAsync();
+        Execute("shard-0000.db", "UPDATE page SET rows = zeroblob(length(rows)) WHERE id = 1");
+
+        await using EmbeddedPlatform platform = await OpenAsync(Options(1), ready: false);
+        var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.Ready);
+        Assert.Contains("page 1 fails its checksum", e.Message);
+        await Assert.ThrowsAsync<PlatformUnavailableException>(async () => await platform.FindAsync("user/0", default));
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.WaitAppliedAsync(new Position([(0, 1)]), default));
+        Assert.False(platform.Status().Ready);
+        Assert.Contains("page 1 fails its checksum", Assert.Single(platform.Status().Problems));
+    }
+
+    [Fact]
+    public async Task Open_WhenAShardsFileIsRemoved_RebuildsItFromTheLog()
+    {
+        EmbeddedPlatform first = await OpenAsync(Options(2));
+        await FeedAsync(first, Workload());
+        await first.DisposeAsync();
+        File.Delete(_directory.File("shard-0001.db"));
+        await (await DrainedAsync(Options(2))).DisposeAsync();
+        await AssertEqualsReferenceAsync();
+    }
+
+    [Fact]
+    public async Task Open_WhenTheLogIsOlderThanTheStores_SaysSo()
+    {
+        EmbeddedPlatform first = await OpenAsync(Options(1));
+        await FeedAsync(first, Workload());
+        await first.DisposeAsync();
+        File.Delete(_directory.File("log.db"));
+        await using EmbeddedPlatform platform = await OpenAsync(Options(1), ready: false);
+        var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.Ready);
+        Assert.Contains("its log ends at record 2", e.Message);
+    }
+
+    [Fact]
+    public async Task Commit_WhenTheIntervalIsOver_HappensByItself()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(1) with { CommitInterval = TimeSpan.FromSeconds(1) });
+        // Two control records wake the committer; its timer is the first that anybody sets.
+        await _time.TimersSet.WaitAsync(1, default);
+        AppendReceipt receipt = await AppendAsync(platform, [("a", _time.NowTicks, "")]);
+        await platform.WaitAppliedAsync(receipt.Position, default);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await platform.WaitCommittedAsync(receipt.Position, default);
+    }
+
+    [Fact]
+    public async Task Commit_WhenManyRecordsAreApplied_DoesNotWaitForTheInterval()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(1) with { CommitRecords = 10, CommitInterval = TimeSpan.FromDays(1) });
+        AppendReceipt receipt = await AppendAsync(platform, [.. Enumerable.Range(0, 100).Select(i => ("a", _time.NowTicks + i, ""))]);
+        await platform.WaitCommittedAsync(new Position([(0, 90)]), default);
+    }
+
+    [Fact]
+    public async Task Commit_WhenTheStoreFails_KeepsServingAndLosesNothing()
+    {
+        List<(string, long, string)> events = Workload();
+        EmbeddedPlatform platform = await OpenAsync(Options(1));
+        await FeedAsync(platform, events[..500]);
+        await platform.CommitAsync();
+        Execute("shard-0000.db", "CREATE TRIGGER broken BEFORE INSERT ON shard BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+        await FeedAsync(platform, events[500..900]);
+        await Assert.ThrowsAsync<PlatformUnavailableException>(platform.CommitAsync);
+        Assert.NotNull(await platform.FindAsync("user/0", default));
+        Execute("shard-0000.db", "DROP TRIGGER broken");
+        await FeedAsync(platform, events[900..]);
+        await platform.DisposeAsync();
+        await AssertEqualsReferenceAsync();
+    }
+
+    [Fact]
+    public async Task Commit_WhenAnotherOwnerTookTheEpoch_FencesTheShard()
+    {
+        await using EmbeddedPlatform platform = await OpenAsync(Options(1));
+        await FeedAsync(platform, Workload());
+        await using (var other = new SqliteStateStore(_directory.Path))
+        {
+            await other.TakeEpochAsync(0, default);
+        }
+        await Assert.ThrowsAsync<StaleEpochException>(platform.CommitAsync);
+        await Assert.ThrowsAsync<PlatformUnavailableException>(async () => await platform.FindAsync("user/0", default));
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.OverdueAsync(_time.NowTicks, 1, default));
+        await Assert.ThrowsAsync<PlatformUnavailableException>(platform.CommitAsync);
+        AppendReceipt receipt = await AppendAsync(platform, [("a", _time.NowTicks, "")]);
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.WaitAppliedAsync(receipt.Position, default));
+        Assert.Contains("newer owner", Assert.Single(platform.Status().Problems));
+    }
+
+    private List<(string, long, string)> Workload() => Small.Workload(1500, 60, _time.NowTicks);
+
+    private EmbeddedOptions Options(int partitions, string? directory = null) => new()
+    {
+        DataDirectory = directory ?? _directory.Path,
+        Model = Small.Model,
+        Partitions = partitions,
+        Threads = 2,
+        Time = _time,
+    };
+
+    private static async Task<EmbeddedPlatform> OpenAsync(EmbeddedOptions options, bool ready = true)
+    {
+        EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(options);
+        if (ready)
+        {
+            await platform.Ready;
+        }
+        return platform;
+    }
+
+    private static async Task<EmbeddedPlatform> DrainedAsync(EmbeddedOptions options)
+    {
+        EmbeddedPlatform platform = await OpenAsync(options);
+        await platform.DrainAsync(default);
+        return platform;
+    }
+
+    private static Task<AppendReceipt> AppendAsync(EmbeddedPlatform platform, List<(string, long, string)> events) =>
+        platform.AppendAsync(Events.Batch([.. events]), null, default);
+
+    /// <summary>Appends in pieces of random size and waits until all is applied.</summary>
+    private static async Task FeedAsync(EmbeddedPlatform platform, List<(string, long, string)> events, int seed = 1)
+    {
+        var random = new Random(seed);
+        var receipts = new List<AppendReceipt>();
+        for (int i = 0, n; i < events.Count; i += n)
+        {
+            n = Math.Min(random.Next(1, 200), events.Count - i);
+            receipts.Add(await AppendAsync(platform, events.GetRange(i, n)));
+            if (random.Next(4) == 0)
+            {
+                await platform.WaitAppliedAsync(receipts[^1].Position, default);
+            }
+        }
+        await Task.WhenAll(receipts.Select(receipt => platform.WaitAppliedAsync(receipt.Position, default)));
+    }
+
+    private static IEnumerable<List<T>> Split<T>(List<T> list, int parts) => list.Chunk((list.Count + parts - 1) / parts).Select(chunk => chunk.ToList());
+
+    private static (long, long, long, long, long) Counts(PlatformStatus s) => (s.Streams, s.EventsAccepted, s.EventsApplied, s.DeadLetters, s.UnknownMarks);
+
+    /// <summary>Opens the directory once more and compares all that it says with a plain replay of its log.</summary>
+    private async Task<Reference> AssertEqualsReferenceAsync(EmbeddedOptions? options = null)
+    {
+        Reference reference = await Reference.ReplayAsync(_directory.File("log.db"), Small.Model);
+        Assert.NotEmpty(reference.DeadLetters);
+        await using EmbeddedPlatform platform = await DrainedAsync(options ?? Options(0) with { Partitions = null });
+        foreach (string stream in reference.Streams)
+        {
+            StreamSnapshot? snapshot = await platform.FindAsync(stream, default);
+            Assert.Equal((reference.Count(stream), reference.Digest(stream)), (snapshot?.Events, snapshot?.StateDigest));
+        }
+        Assert.Equal(reference.Digest(), await platform.StateDigestAsync(default));
+        PlatformStatus status = platform.Status();
+        Assert.Equal((reference.Streams.Count(), reference.Applied, reference.DeadLetters.Count, reference.UnknownMarks),
+            (status.Streams, status.EventsApplied, status.DeadLetters, status.UnknownMarks));
+        IReadOnlyList<DeadLetter> letters = await platform.DeadLettersAsync(int.MaxValue, default);
+        Assert.Equal(reference.DeadLetters.Order(), letters.Select(l => (l.Partition, l.Sequence, l.Reason)).Order());
+        return reference;
+    }
+
+    private void Execute(string file, string sql)
+    {
+        using SqliteDatabase database = SqliteDatabase.Open(_directory.File(file));
+        database.Execute(sql);
+    }
+}

@@ -1,0 +1,319 @@
+using System.Text;
+using Foretell.Models;
+
+namespace Foretell.Streams.Tests;
+
+public class ShardTests
+{
+    private const long Now = 1_700_000_000L * EventTime.PerSecond;
+
+    [Fact]
+    public void Advance_WhenRecordsComeAgain_ChangesNothing()
+    {
+        using var shard = new Shard(0, Small.Model);
+        RecordBatch batch = Records(Small.Workload(1000, 40, Now));
+        shard.Advance(batch);
+        Dictionary<string, string> before = Digests(shard);
+        (int, ShardTotals, ScoreTotals) counts = shard.Counts();
+        int letters = shard.UncommittedDeadLetters().Length;
+
+        shard.Advance(batch);
+        Assert.Equal(before, Digests(shard));
+        Assert.Equal(counts, shard.Counts());
+        Assert.Equal(letters, shard.UncommittedDeadLetters().Length);
+        Assert.Equal(1000, shard.Position);
+        Assert.Equal(1000, counts.Item2.Applied + counts.Item2.DeadLetters);
+    }
+
+    [Fact]
+    public void Advance_WhenBatchesOverlap_AppliesEachRecordOnce()
+    {
+        var events = Small.Workload(600, 20, Now);
+        using var whole = new Shard(0, Small.Model);
+        using var pieces = new Shard(0, Small.Model);
+        whole.Advance(Records(events));
+        pieces.Advance(Records(events[..400]));
+        pieces.Advance(Records(events[100..300], first: 101));
+        pieces.Advance(Records(events[250..], first: 251));
+        Assert.Equal(Digests(whole), Digests(pieces));
+        Assert.Equal(whole.Counts().Totals, pieces.Counts().Totals);
+    }
+
+    [Fact]
+    public void Advance_WhenRecordsAreMissing_SaysWhichItNeeds()
+    {
+        using var shard = new Shard(3, Small.Model);
+        shard.Advance(Records([("a", Now, "view")]));
+        var e = Assert.Throws<ArgumentException>(() => shard.Advance(Records([("a", Now, "view")], first: 3)));
+        Assert.Contains("from record 2", e.Message);
+        Assert.Equal(1, shard.Position);
+    }
+
+    [Fact]
+    public void Advance_WhenARowIsAheadOfThePosition_SkipsWhatTheRowHolds()
+    {
+        var events = Small.Workload(500, 20, Now);
+        using var owner = new Shard(0, Small.Model);
+        owner.Advance(Records(events));
+        using ShardCommit commit = owner.TakeCommit()!;
+
+        // Rows of record 500 with the position of record 200: what a spilled row looks like after a crash.
+        using var next = new Shard(0, Small.Model);
+        Restore(next, commit, commit.Header with { Position = 200 });
+        next.Advance(Records(events[200..], first: 201));
+        Assert.Equal(Digests(owner), Digests(next));
+    }
+
+    [Fact]
+    public void TakeCommit_WhenRestoredElsewhere_GivesTheSameShard()
+    {
+        var events = Small.Workload(900, 100, Now);
+        using var owner = new Shard(0, Small.Model);
+        owner.Advance(Records(events[..500]));
+        using ShardCommit commit = owner.TakeCommit()!;
+        using var next = new Shard(0, Small.Model);
+        Restore(next, commit, commit.Header);
+        Assert.Equal(Digests(owner), Digests(next));
+        Assert.Null(next.TakeCommit());
+
+        owner.Advance(Records(events[500..], first: 501));
+        next.Advance(Records(events[500..], first: 501));
+        Assert.Equal(Digests(owner), Digests(next));
+        Assert.Equal(owner.Counts().Totals, next.Counts().Totals);
+    }
+
+    [Fact]
+    public void TakeCommit_WhenOneStreamChanged_HoldsItsPageAlone()
+    {
+        using var shard = new Shard(0, Small.Model);
+        shard.Advance(Records([.. Enumerable.Range(0, 500).Select(i => ($"s{i}", Now, "view"))]));
+        using ShardCommit all = shard.TakeCommit()!;
+        shard.CommitSucceeded(all);
+        Assert.Null(shard.TakeCommit());
+
+        shard.Advance(Records([("s499", Now, "view")], first: 501));
+        using ShardCommit one = shard.TakeCommit()!;
+        Assert.Equal(499 / one.Header.RowsPerPage, Assert.Single(Pages(one)).Number);
+    }
+
+    [Fact]
+    public void CommitFailed_WhenNextCommitComes_HoldsItsPagesAndDeadLettersAgain()
+    {
+        using var shard = new Shard(0, Small.Model);
+        shard.Advance(Records([("a", Now, "view"), ("a", Now - TimeSpan.TicksPerDay, "view")]));
+        using ShardCommit lost = shard.TakeCommit()!;
+        Assert.Equal((1, 1), (lost.PageCount, lost.DeadLetters.Count));
+        shard.CommitFailed(lost);
+        using ShardCommit again = shard.TakeCommit()!;
+        Assert.Equal((1, 1), (again.PageCount, again.DeadLetters.Count));
+        shard.CommitSucceeded(again);
+        Assert.Empty(shard.UncommittedDeadLetters());
+    }
+
+    [Fact]
+    public void Advance_WhenEventIsLateOrInTheFuture_FollowsThePolicyToTheTick()
+    {
+        using var shard = new Shard(0, Small.Model);
+        long late = TimeSpan.FromSeconds(5).Ticks, future = TimeSpan.FromHours(1).Ticks;
+        shard.Advance(Records([("a", Now, ""), ("a", Now - late, ""), ("a", Now - late - 1, ""), ("b", Now + future, ""), ("c", Now + future + 1, "")]));
+
+        StreamSnapshot a = shard.Find("a"u8)!;
+        Assert.Equal((2, Now), (a.Events, a.LastEventTicks));
+        Assert.Equal(Now + future, shard.Find("b"u8)!.LastEventTicks);
+        Assert.Null(shard.Find("c"u8));
+        Assert.Equal([(3L, "late"), (5L, "future")], shard.UncommittedDeadLetters().Select(l => (l.Sequence, l.Reason)));
+        Assert.Contains("5.0000001 s before", shard.UncommittedDeadLetters()[0].Detail);
+        Assert.Equal(2, shard.Counts().Streams);
+    }
+
+    [Fact]
+    public void Advance_WhenPolicyChangesInTheLog_HoldsFromThereOn()
+    {
+        using var shard = new Shard(0, Small.Model);
+        var batch = new RecordBatch();
+        batch.Clear(1);
+        Add(batch, "a", Now, "");
+        Add(batch, "a", Now - 10 * EventTime.PerSecond, "");
+        batch.Add(ControlRecord.Encode(ControlRecord.Policy, new EventTimePolicy(TimeSpan.FromSeconds(10), TimeSpan.Zero).ToString(), Now), Now);
+        Add(batch, "a", Now - 10 * EventTime.PerSecond, "");
+        Add(batch, "a", Now + 1, "");
+        shard.Advance(batch);
+        Assert.Equal([(2L, "late"), (5L, "future")], shard.UncommittedDeadLetters().Select(l => (l.Sequence, l.Reason)));
+    }
+
+    [Theory]
+    [InlineData("model", "another model")]
+    [InlineData("policy", "no policy")]
+    [InlineData("erase", "everything")]
+    public void Advance_WhenAControlRecordCannotBeFollowed_StopsTheShard(string name, string value)
+    {
+        using var shard = new Shard(0, Small.Model);
+        shard.Advance(Records([("a", Now, "")]));
+        var batch = new RecordBatch();
+        batch.Clear(2);
+        Add(batch, "a", Now, "");
+        batch.Add(ControlRecord.Encode(name, value, Now), Now);
+        Assert.ThrowsAny<Exception>(() => shard.Advance(batch));
+        Assert.NotNull(shard.Fenced);
+        Assert.Throws<PlatformUnavailableException>(() => shard.Find("a"u8));
+        Assert.Throws<PlatformUnavailableException>(() => shard.TakeCommit());
+    }
+
+    [Fact]
+    public void Advance_WhenMarkIsUnknown_CountsIt()
+    {
+        using var shard = new Shard(0, Small.Model);
+        shard.Advance(Records([("a", Now, "view"), ("a", Now, "surprise"), ("b", Now, ""), ("b", Now, "buy")]));
+        Assert.Equal(new ShardTotals(4, 0, 2), shard.Counts().Totals);
+        Assert.Equal(2, shard.Counts().Scores.Events);
+    }
+
+    [Fact]
+    public void StateBytes_WhenAStreamHasManyEvents_StaysAsAfterTen()
+    {
+        using var shard = new Shard(0, Small.Model);
+        shard.Advance(Records([.. Enumerable.Range(0, 10).Select(i => ("a", Now + i, "view"))]));
+        (int bytes, int page) = Bytes(shard);
+        var batch = new RecordBatch();
+        for (int i = 10; i < 100_010; i += 1000)
+        {
+            batch.Clear(i + 1);
+            for (int j = i; j < i + 1000; j++)
+            {
+                Add(batch, "a", Now + j, "view", appendTicks: Now + j);
+            }
+            shard.Advance(batch);
+        }
+        Assert.Equal((bytes, page), Bytes(shard));
+        StreamSnapshot snapshot = shard.Find("a"u8)!;
+        Assert.Equal(100_010, snapshot.Events);
+        Assert.Equal(RowHeader.Bytes + 4 * Small.Model.StateFloats, snapshot.StateBytes);
+        Assert.All(snapshot.State, value => Assert.True(float.IsFinite(value)));
+        Assert.True(double.IsFinite(Small.Model.LogSurvival(snapshot.State, 60)));
+
+        static (int, int) Bytes(Shard shard)
+        {
+            using ShardCommit commit = shard.TakeCommit()!;
+            shard.CommitSucceeded(commit);
+            return (shard.Find("a"u8)!.StateBytes, Assert.Single(Pages(commit)).Bytes.Length);
+        }
+    }
+
+    [Fact]
+    public void Advance_WhenStreamsAreKnown_AllocatesNothingPerEvent()
+    {
+        using var shard = new Shard(0, Small.Model);
+        RecordBatch first = Records([.. Enumerable.Range(0, 4000).Select(i => ($"s{i % 500}", Now + i, "view"))]);
+        RecordBatch second = Records([.. Enumerable.Range(4000, 4000).Select(i => ($"s{i % 500}", Now + i, "buy"))], first: 4001);
+        shard.Advance(first);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        shard.Advance(second);
+        // One score record a wave is all that may be allocated.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4000 * 2);
+    }
+
+    [Fact]
+    public async Task Find_WhenCalledWhileTheShardAdvances_SeesHeaderAndStateOfOneMoment()
+    {
+        var events = Enumerable.Range(0, 3000).Select(i => ("hot", Now + i * EventTime.PerSecond, i % 2 == 0 ? "view" : "buy")).ToList();
+        var reference = new Reference(Small.Model);
+        var expected = new Dictionary<long, string>();
+        foreach ((string stream, long ticks, string mark) in events)
+        {
+            reference.Apply(0, new Events.Read(0, ticks, LogRecordKind.Event, ticks, stream, mark, ""), 0, 0);
+            expected[reference.Count("hot")] = reference.Digest("hot");
+        }
+        using var shard = new Shard(0, Small.Model);
+        RecordBatch batch = Records(events, appendTicks: long.MaxValue / 2);
+        Task advance = Task.Run(() => shard.Advance(batch));
+        var seen = new HashSet<long>();
+        do
+        {
+            if (shard.Find("hot"u8) is { } snapshot)
+            {
+                seen.Add(snapshot.Events);
+                Assert.Equal(expected[snapshot.Events], snapshot.StateDigest);
+            }
+        }
+        while (!advance.IsCompleted);
+        await advance;
+        Assert.Equal(expected[3000], shard.Find("hot"u8)!.StateDigest);
+        Assert.NotEmpty(seen);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    [InlineData(16)]
+    [InlineData(500)]
+    public void RestorePage_WhenAByteIsWrong_NamesThePage(int position)
+    {
+        using var owner = new Shard(0, Small.Model);
+        owner.Advance(Records([.. Enumerable.Range(0, 500).Select(i => ($"s{i}", Now, "view"))]));
+        using ShardCommit commit = owner.TakeCommit()!;
+        using var next = new Shard(0, Small.Model);
+        next.Restore(commit.Header);
+        next.RestorePage(commit.Page(0).Bytes.ToArray());
+        byte[] damaged = commit.Page(1).Bytes.ToArray();
+        damaged[position] ^= 4;
+        Assert.Contains("page 1", Assert.Throws<InvalidDataException>(() => next.RestorePage(damaged)).Message);
+    }
+
+    [Fact]
+    public void RestorePage_WhenAPageIsMissing_NamesIt()
+    {
+        using var owner = new Shard(0, Small.Model);
+        owner.Advance(Records([.. Enumerable.Range(0, 500).Select(i => ($"s{i}", Now, "view"))]));
+        using ShardCommit commit = owner.TakeCommit()!;
+        using var next = new Shard(0, Small.Model);
+        next.Restore(commit.Header);
+        Assert.Contains("page 0", Assert.Throws<InvalidDataException>(() => next.RestorePage(commit.Page(1).Bytes.ToArray())).Message);
+    }
+
+    [Fact]
+    public void Restore_WhenRowsAreOfAnotherModel_NamesBoth()
+    {
+        using var shard = new Shard(0, Small.Model);
+        shard.Advance(Records([("a", Now, "")]));
+        using ShardCommit commit = shard.TakeCommit()!;
+        var e = Assert.Throws<InvalidDataException>(() => shard.Restore(commit.Header with { ModelId = "another" }));
+        Assert.Contains("another", e.Message);
+        Assert.Contains(Small.Model.Id, e.Message);
+    }
+
+    private static Dictionary<string, string> Digests(Shard shard)
+    {
+        var digests = new Dictionary<string, string>();
+        for (int row = 0; row < shard.Counts().Streams; row++)
+        {
+            StreamSnapshot snapshot = shard.Find(shard.KeyOf(row))!;
+            digests.Add(snapshot.Stream, snapshot.StateDigest);
+        }
+        return digests;
+    }
+
+    private static IEnumerable<(int Number, ReadOnlyMemory<byte> Bytes)> Pages(ShardCommit commit) => Enumerable.Range(0, commit.PageCount).Select(commit.Page);
+
+    private static void Restore(Shard shard, ShardCommit commit, ShardHeader header)
+    {
+        shard.Restore(header);
+        foreach ((int _, ReadOnlyMemory<byte> page) in Pages(commit))
+        {
+            shard.RestorePage(page.ToArray());
+        }
+    }
+
+    private static RecordBatch Records(List<(string Stream, long Ticks, string Mark)> events, long first = 1, long appendTicks = Now)
+    {
+        var batch = new RecordBatch();
+        batch.Clear(first);
+        foreach ((string stream, long ticks, string mark) in events)
+        {
+            Add(batch, stream, ticks, mark, appendTicks);
+        }
+        return batch;
+    }
+
+    private static void Add(RecordBatch batch, string stream, long ticks, string mark, long appendTicks = Now) =>
+        batch.Add(Events.Batch((stream, ticks, mark))[0], appendTicks);
+}

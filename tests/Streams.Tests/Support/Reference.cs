@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using System.Text;
+using Foretell.Models;
+
+namespace Foretell.Streams.Tests;
+
+/// <summary>
+/// What a log means, written as plainly as possible: one event after the other, one row each, no batches, no
+/// threads, no store. The platform's digests must equal these.
+/// </summary>
+public sealed class Reference(ForecastModel model)
+{
+    private readonly IStateBackend _rows = model.CreateBackend();
+    private readonly Dictionary<string, (int Row, long Count, long LastTicks)> _streams = [];
+
+    /// <summary>Dead letters: partition, sequence number, reason.</summary>
+    public List<(int Partition, long Sequence, string Reason)> DeadLetters { get; } = [];
+
+    /// <summary>Streams with at least one event.</summary>
+    public IEnumerable<string> Streams => _streams.Keys.Order(StringComparer.Ordinal);
+
+    public long Applied => _streams.Values.Sum(s => s.Count);
+
+    public long UnknownMarks { get; private set; }
+
+    /// <summary>Replays a whole log file.</summary>
+    public static async Task<Reference> ReplayAsync(string logPath, ForecastModel model)
+    {
+        var reference = new Reference(model);
+        await using var log = SqliteEventLog.Open(logPath, null, TimeProvider.System);
+        for (int partition = 0; partition < log.PartitionCount; partition++)
+        {
+            long late = TimeSpan.TicksPerSecond * 5, future = TimeSpan.TicksPerHour;
+            foreach (Events.Read record in await log.ReadAllAsync(partition))
+            {
+                if (record is { Kind: LogRecordKind.Control, Key: "policy" })
+                {
+                    string[] parts = record.Mark.Split(';', '=');
+                    (late, future) = (long.Parse(parts[1]), long.Parse(parts[3]));
+                }
+                else if (record.Kind == LogRecordKind.Event)
+                {
+                    reference.Apply(partition, record, late, future);
+                }
+            }
+        }
+        return reference;
+    }
+
+    public long Count(string stream) => _streams[stream].Count;
+
+    public void Apply(int partition, Events.Read record, long late, long future)
+    {
+        bool known = _streams.TryGetValue(record.Key, out (int Row, long Count, long LastTicks) stream);
+        if (record.TimeTicks > record.AppendTicks + future)
+        {
+            DeadLetters.Add((partition, record.Sequence, "future"));
+            return;
+        }
+        if (known && record.TimeTicks < stream.LastTicks - late)
+        {
+            DeadLetters.Add((partition, record.Sequence, "late"));
+            return;
+        }
+        if (!known)
+        {
+            stream = (_streams.Count, 0, record.TimeTicks);
+            _rows.EnsureCapacity(_streams.Count + 1);
+        }
+        double gap = record.TimeTicks <= stream.LastTicks ? 0 : (record.TimeTicks - stream.LastTicks) / 1e7 / model.Config.TimeUnitSeconds;
+        int mark = model.MarkIndex(Encoding.UTF8.GetBytes(record.Mark));
+        UnknownMarks += mark == model.UnknownMark ? 1 : 0;
+        _rows.Step([new StepInput(stream.Row, mark, gap, stream.Count)], []);
+        _streams[record.Key] = (stream.Row, stream.Count + 1, Math.Max(stream.LastTicks, record.TimeTicks));
+    }
+
+    public string Digest(string stream)
+    {
+        (int row, long count, long lastTicks) = _streams[stream];
+        float[] state = new float[model.StateFloats];
+        _rows.Read(row, state);
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
+        writer.Write(Encoding.UTF8.GetBytes(model.Id));
+        writer.Write(count);
+        writer.Write(lastTicks);
+        foreach (float value in state[..model.MixerFloats])
+        {
+            writer.Write(value);
+        }
+        return Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray()));
+    }
+
+    /// <summary>Digest over all streams' digests.</summary>
+    public string Digest() => Convert.ToHexStringLower(SHA256.HashData([.. Streams.SelectMany(s => Convert.FromHexString(Digest(s)))]));
+}
