@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+
+namespace Foretell.Streams.Tests;
+
+public class TelemetryTests
+{
+    [Fact]
+    public async Task Instruments_WhenEventsFlow_MeasureAndNeverCarryAStreamKey()
+    {
+        using var directory = new TempDirectory();
+        var measured = new ConcurrentDictionary<string, double>();
+        var tags = new ConcurrentDictionary<string, bool>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == Telemetry.Name) { l.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<long>((instrument, value, t, _) => Record(instrument, value, t));
+        listener.SetMeasurementEventCallback<int>((instrument, value, t, _) => Record(instrument, value, t));
+        listener.SetMeasurementEventCallback<double>((instrument, value, t, _) => Record(instrument, value, t));
+        listener.Start();
+
+        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions { DataDirectory = directory.Path, Model = Small.Model, Threads = 1 });
+        long now = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow);
+        await platform.AppendAsync(Events.Batch(("a", now, "view"), ("a", now, "view"), ("a", now - TimeSpan.TicksPerDay, "")), null, default);
+        await platform.DrainAsync(default);
+        listener.RecordObservableInstruments();
+
+        // Other tests run beside this one and are measured too: at least its own events are there.
+        Assert.True(measured["foretell.events.accepted"] >= 3);
+        Assert.True(measured["foretell.events.applied"] >= 2);
+        Assert.True(measured["foretell.events.rejected"] >= 1);
+        Assert.Superset(
+            new HashSet<string> { "foretell.batch.size", "foretell.step.duration", "foretell.commit.duration", "foretell.append.duration",
+                "foretell.streams", "foretell.lag.events", "foretell.lag.time", "foretell.nll", "foretell.nll.baseline" },
+            measured.Keys.ToHashSet());
+        Assert.Subset(["foretell.partition", "foretell.reason"], tags.Keys.ToHashSet());
+
+        void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> measurementTags)
+        {
+            measured.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);
+            foreach (KeyValuePair<string, object?> tag in measurementTags)
+            {
+                tags.TryAdd(tag.Key, true);
+            }
+        }
+    }
+}
