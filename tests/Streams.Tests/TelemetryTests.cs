@@ -31,7 +31,7 @@ public class TelemetryTests
             new HashSet<string> { "foretell.batch.size", "foretell.step.duration", "foretell.commit.duration", "foretell.append.duration",
                 "foretell.streams", "foretell.lag.events", "foretell.lag.time", "foretell.nll", "foretell.nll.baseline" },
             measured.Keys.ToHashSet());
-        Assert.Subset(["foretell.partition", "foretell.reason"], tags.Keys.ToHashSet());
+        Assert.Subset(new HashSet<string> { "foretell.partition", "foretell.reason" }, tags.Keys.ToHashSet());
 
         void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> measurementTags)
         {
