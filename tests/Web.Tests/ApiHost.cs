@@ -17,15 +17,15 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     /// <summary>An untrained model: its forecasts are wrong, but they are forecasts.</summary>
     private static readonly ForecastModel s_model =
-        ForecastModel.Untrained(new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 4, Marks = ["visit", "purchase"] }, seed: 1);
+        ForecastModel.Untrained(new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 16, Marks = ["visit", "purchase"] }, seed: 1);
 
     private readonly WebApplication _app;
     private readonly TemporaryDirectory? _directory;
     private readonly HttpClient _client;
 
-    private ApiHost(WebApplication app, EmbeddedPlatform platform, ManualClock clock, TemporaryDirectory? directory)
+    private ApiHost(WebApplication app, EmbeddedPlatform platform, ManualClock clock, LogCollector logs, TemporaryDirectory? directory)
     {
-        (_app, Platform, Clock, _directory) = (app, platform, clock, directory);
+        (_app, Platform, Clock, Logs, _directory) = (app, platform, clock, logs, directory);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         // Redirects are answers to look at. 100-continue lets the server refuse a large body before it is sent.
         _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, Expect100ContinueTimeout = TimeSpan.FromSeconds(10) })
@@ -37,6 +37,8 @@ internal sealed class ApiHost : IAsyncDisposable
     public EmbeddedPlatform Platform { get; }
 
     public ManualClock Clock { get; }
+
+    public LogCollector Logs { get; }
 
     public Uri Address { get; }
 
@@ -65,7 +67,8 @@ internal sealed class ApiHost : IAsyncDisposable
 
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(settings ?? []);
-        builder.Logging.ClearProviders();
+        var logs = new LogCollector();
+        builder.Logging.ClearProviders().AddProvider(logs);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(wrap is null ? platform : wrap(platform));
         builder.Services.AddSingleton<TimeProvider>(clock);
@@ -74,7 +77,7 @@ internal sealed class ApiHost : IAsyncDisposable
         app.MapForetell();
         map?.Invoke(app);
         await app.StartAsync();
-        return new ApiHost(app, platform, clock, own);
+        return new ApiHost(app, platform, clock, logs, own);
     }
 
     public static ByteArrayContent Content(string? contentType, string body)

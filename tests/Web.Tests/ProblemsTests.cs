@@ -39,6 +39,7 @@ public class ProblemsTests
         Assert.Contains("traceId", answer.AssertProblem(500, "internal-error"), StringComparison.Ordinal);
         Assert.DoesNotContain("secret", answer.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", answer.Text, StringComparison.Ordinal);
+        Assert.Contains("secret insides", Assert.Single(api.Logs.Errors), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,6 +62,7 @@ public class ProblemsTests
         ApiResponse answer = await api.SendAsync(request);
 
         answer.AssertProblem(404, "unknown-stream");
+        Assert.Empty(api.Logs.Errors);
         Assert.Equal("0af7651916cd43dd8448eb211c80319c", (string?)answer.Json["traceId"]);
     }
 

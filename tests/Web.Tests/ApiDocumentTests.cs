@@ -1,0 +1,152 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace Foretell.Web.Tests;
+
+public class ApiDocumentTests
+{
+    [Fact]
+    public async Task OpenApi_WhenRead_ListsEveryPathWithEveryAnswer()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        JsonNode document = (await api.GetAsync("/openapi/v1.json")).Json;
+
+        Assert.StartsWith("3.1", (string)document["openapi"]!, StringComparison.Ordinal);
+        string[] answers = [.. document["paths"]!.AsObject()
+            .SelectMany(path => path.Value!.AsObject().Select(operation =>
+                $"{operation.Key.ToUpperInvariant()} {path.Key}: {string.Join(' ', operation.Value!["responses"]!.AsObject().Select(r => r.Key).Order())}"))
+            .Order(StringComparer.Ordinal)];
+        Assert.Equal(
+        [
+            "GET /health/live: 200",
+            "GET /health/ready: 200 503",
+            "GET /health/startup: 200 503",
+            "GET /v1/dead-letters: 200 400 503 504",
+            "GET /v1/overdue: 200 400 503 504",
+            "GET /v1/status: 200 400 503 504",
+            "GET /v1/streams/{stream}/forecast: 200 400 404 503 504",
+            "GET /v1/streams/{stream}: 200 400 404 503 504",
+            "POST /v1/events: 202 400 409 413 415 503",
+            "POST /v1/forecasts: 200 400 413 415 503 504",
+        ], answers);
+    }
+
+    [Fact]
+    public async Task OpenApi_WhenRead_DescribesEveryOperationParameterAndAnswer()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        JsonNode document = (await api.GetAsync("/openapi/v1.json")).Json;
+
+        foreach ((string path, JsonNode? item) in document["paths"]!.AsObject())
+        {
+            foreach ((string method, JsonNode? operation) in item!.AsObject())
+            {
+                string name = $"{method} {path}";
+                Assert.True(Has(operation!, "summary") && Has(operation!, "operationId"), name);
+                foreach (JsonNode? parameter in operation!["parameters"]?.AsArray() ?? [])
+                {
+                    Assert.True(Has(parameter!, "description") && parameter!["example"] is not null, $"{name} {parameter!["name"]}");
+                }
+                foreach ((string status, JsonNode? response) in operation["responses"]!.AsObject())
+                {
+                    Assert.True(Has(response!, "description"), $"{name} {status}");
+                    string media = status[0] == '2' ? "application/json" : "application/problem+json";
+                    Assert.True(response!["content"]?[media]?["schema"] is not null, $"{name} {status} has no {media}.");
+                }
+            }
+        }
+        foreach ((string schema, JsonNode? definition) in document["components"]!["schemas"]!.AsObject())
+        {
+            if (schema == "ProblemDetails")
+            {
+                continue;
+            }
+            foreach ((string property, JsonNode? value) in definition!["properties"]?.AsObject() ?? [])
+            {
+                Assert.True(Describes(value!), $"{schema}.{property} has no description.");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("/v1/streams/{stream}", "get", "after stream")]
+    [InlineData("/v1/streams/{stream}/forecast", "get", "after at horizon quantiles stream")]
+    [InlineData("/v1/forecasts", "post", "after")]
+    [InlineData("/v1/overdue", "get", "after at limit")]
+    [InlineData("/v1/dead-letters", "get", "after limit")]
+    [InlineData("/v1/events", "post", "Idempotency-Key")]
+    public async Task OpenApi_WhenRead_NamesEachParameterOnce(string path, string method, string names)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        JsonNode operation = (await api.GetAsync("/openapi/v1.json")).Json["paths"]![path]![method]!;
+
+        Assert.Equal(names.Split(' '), operation["parameters"]!.AsArray().Select(p => (string)p!["name"]!).Order(StringComparer.Ordinal)
+            .OrderBy(n => n, StringComparer.Ordinal));
+        Assert.All(operation["parameters"]!.AsArray(),
+            p => Assert.Equal((string?)p!["in"] == "path", (bool?)p!["required"] ?? false));
+    }
+
+    [Fact]
+    public async Task OpenApi_WhenItsExamplesAreSent_TheyAreAccepted()
+    {
+        await using var api = await ApiHost.StartAsync();
+        JsonNode paths = (await api.GetAsync("/openapi/v1.json")).Json["paths"]!;
+        var bodies = paths["/v1/events"]!["post"]!["requestBody"]!["content"]!.AsObject();
+        Assert.Equal(["application/cloudevents+json", "application/cloudevents-batch+json", "application/json", "application/x-ndjson"],
+            bodies.Select(b => b.Key).Order(StringComparer.Ordinal));
+
+        foreach ((string mediaType, JsonNode? media) in bodies)
+        {
+            JsonNode example = media!["example"]!;
+            string body = example is JsonValue text ? (string)text! : example.ToJsonString();
+            ApiResponse answer = await api.PostAsync("/v1/events", mediaType, body);
+            Assert.Equal(HttpStatusCode.Accepted, answer.Status);
+            Assert.Empty(answer.Json["rejected"]!.AsArray());
+        }
+        string question = paths["/v1/forecasts"]!["post"]!["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString();
+        Assert.Equal(HttpStatusCode.OK, (await api.PostAsync("/v1/forecasts", "application/json", question)).Status);
+    }
+
+    [Fact]
+    public async Task OpenApi_WhenRead_ResolvesEveryReference()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.GetAsync("/openapi/v1.json");
+
+        var references = Regex.Matches(answer.Text, "\"#/components/schemas/([^\"]+)\"").Select(m => m.Groups[1].Value).Distinct().ToList();
+        Assert.Contains("Event", references);
+        Assert.All(references, name => Assert.NotNull(answer.Json["components"]!["schemas"]![name]));
+    }
+
+    [Fact]
+    public async Task Explorer_WhenOpened_LoadsNothingFromElsewhere()
+    {
+        await using var api = await ApiHost.StartAsync();
+        Assert.Equal("/docs", (await api.GetAsync("/")).Header("Location"));
+
+        ApiResponse page = await api.GetAsync("/docs/index.html");
+
+        Assert.Equal(HttpStatusCode.OK, page.Status);
+        foreach (Match asset in Regex.Matches(page.Text, "(?:src|href)=\"([^\"]+)\""))
+        {
+            string address = asset.Groups[1].Value;
+            Assert.DoesNotContain("//", address, StringComparison.Ordinal);
+            Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/docs/" + address.TrimStart('.', '/'))).Status);
+        }
+        string script = (await api.GetAsync("/docs/index.js")).Text;
+        Assert.Contains("/openapi/v1.json", script, StringComparison.Ordinal);
+        // The page would otherwise ask a public validator about the document.
+        Assert.Matches("\"validatorUrl\"\\s*:\\s*null", script);
+    }
+
+    private static bool Has(JsonNode node, string member) => !string.IsNullOrWhiteSpace((string?)node[member]);
+
+    private static bool Describes(JsonNode property) =>
+        Has(property, "description") || property["$ref"] is not null || property["items"]?["$ref"] is not null
+        || property["oneOf"]?.AsArray().Any(o => o!["$ref"] is not null) == true;
+}
