@@ -47,6 +47,7 @@ public static class ForetellWeb
     /// <summary>Adds the middleware and every endpoint, the OpenAPI document (/openapi/v1.json) and the API explorer (/docs).</summary>
     public static WebApplication MapForetell(this WebApplication app)
     {
+        RequestSpan.Use(app);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseRequestDecompression();

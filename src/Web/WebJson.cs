@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 namespace Foretell.Web;
 
 /// <summary>Generated JSON code of every body that the API reads and writes; camelCase, RFC 3339 times.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(EventsAnswer))]
 [JsonSerializable(typeof(IReadOnlyList<RejectedEvent>))]
 [JsonSerializable(typeof(StreamAnswer))]

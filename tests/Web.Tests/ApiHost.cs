@@ -48,10 +48,8 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="directory">Data directory; a new one that goes with the host when null.</param>
     /// <param name="clock">The platform's clock and the API's; 2026-02-01 when null.</param>
     /// <param name="settings">Configuration, as environment variables would set it.</param>
-    /// <param name="map">Adds endpoints of the test's own.</param>
     public static async Task<ApiHost> StartAsync(Action<ForetellWebOptions>? configure = null,
-        Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ManualClock? clock = null,
-        Dictionary<string, string?>? settings = null, Action<WebApplication>? map = null)
+        Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ManualClock? clock = null, Dictionary<string, string?>? settings = null)
     {
         TemporaryDirectory? own = directory is null ? new TemporaryDirectory() : null;
         clock ??= new ManualClock(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
@@ -75,7 +73,6 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.AddForetell(configure);
         WebApplication app = builder.Build();
         app.MapForetell();
-        map?.Invoke(app);
         await app.StartAsync();
         return new ApiHost(app, platform, clock, logs, own);
     }

@@ -3,14 +3,14 @@ using System.Text.Json.Nodes;
 
 namespace Foretell.Web.Tests;
 
-public class GetForecastTests
+public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsyncLifetime
 {
     private static readonly DateTimeOffset s_now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
     public async Task GetForecast_WhenAsked_IsAProperDistribution()
     {
-        await using var api = await StartWithEventsAsync();
+        ApiHost api = shared.Host;
 
         ApiResponse answer = await api.GetAsync(
             "/v1/streams/a/forecast?at=2026-01-31T12:00:30Z&horizon=1h&quantiles=0.001,0.01,0.1,0.25,0.5,0.75,0.9,0.99,0.999");
@@ -40,7 +40,7 @@ public class GetForecastTests
     [Fact]
     public async Task GetForecast_WhenSilenceGrows_SurvivalFallsFromOne()
     {
-        await using var api = await StartWithEventsAsync();
+        ApiHost api = shared.Host;
         double previous = 1;
         foreach (int seconds in (int[])[0, 1, 5, 30, 120, 3600, 86400])
         {
@@ -61,7 +61,7 @@ public class GetForecastTests
     [Fact]
     public async Task GetForecast_WhenSilenceLastsCenturies_StaysFinite()
     {
-        await using var api = await StartWithEventsAsync();
+        ApiHost api = shared.Host;
 
         ApiResponse answer = await api.GetAsync("/v1/streams/a/forecast?at=9999-12-31T23:59:59Z&horizon=36525d");
 
@@ -73,7 +73,7 @@ public class GetForecastTests
     [Fact]
     public async Task GetForecast_WhenNothingIsSaid_AsksNowForOneHour()
     {
-        await using var api = await StartWithEventsAsync();
+        ApiHost api = shared.Host;
         api.Clock.Now = s_now.AddSeconds(90);
 
         JsonNode json = (await api.GetAsync("/v1/streams/a/forecast")).Json;
@@ -86,10 +86,10 @@ public class GetForecastTests
     [Fact]
     public async Task GetForecast_WhenLastEventLiesAheadOfNow_StandsAtTheEvent()
     {
-        await using var api = await ApiHost.StartAsync(clock: new ManualClock(s_now));
-        string position = await api.SendEventsAsync("""{"stream":"a","time":"2026-01-31T12:00:07Z"}""");
+        ApiHost api = shared.Host;
+        string position = await api.SendEventsAsync("""{"stream":"ahead","time":"2026-01-31T12:00:07Z"}""");
 
-        JsonNode json = (await api.GetAsync($"/v1/streams/a/forecast?after={position}")).Json;
+        JsonNode json = (await api.GetAsync($"/v1/streams/ahead/forecast?after={position}")).Json;
 
         Assert.Equal("2026-01-31T12:00:07Z", (string?)json["at"]);
         Assert.Equal(0, (double?)json["silenceSeconds"]);
@@ -103,7 +103,7 @@ public class GetForecastTests
     [InlineData("2026-01-31T07:00:30.5-05:00")]
     public async Task GetForecast_WhenAtIsWrittenInAnyForm_MeansTheSameMoment(string at)
     {
-        await using var api = await StartWithEventsAsync();
+        ApiHost api = shared.Host;
 
         ApiResponse answer = await api.GetAsync($"/v1/streams/a/forecast?at={at}");
 
@@ -126,7 +126,7 @@ public class GetForecastTests
     [InlineData("quantiles=0.1,,0.9", "quantiles")]
     public async Task GetForecast_WhenAParameterCannotBeUsed_Answers400NamingIt(string query, string parameter)
     {
-        await using var api = await StartWithEventsAsync();
+        ApiHost api = shared.Host;
 
         ApiResponse answer = await api.GetAsync($"/v1/streams/a/forecast?{query}");
 
@@ -137,7 +137,7 @@ public class GetForecastTests
     [Fact]
     public async Task GetForecast_WhenTooManyQuantilesAreAsked_Answers400()
     {
-        await using var api = await StartWithEventsAsync();
+        ApiHost api = shared.Host;
 
         ApiResponse answer = await api.GetAsync("/v1/streams/a/forecast?quantiles=" + string.Join(',', Enumerable.Repeat("0.5", 101)));
 
@@ -147,7 +147,7 @@ public class GetForecastTests
     [Fact]
     public async Task GetForecast_WhenAtLiesBeforeTheLastEvent_Answers400NamingBothTimes()
     {
-        await using var api = await StartWithEventsAsync();
+        ApiHost api = shared.Host;
 
         string detail = (await api.GetAsync("/v1/streams/a/forecast?at=2026-01-31T11:59:59Z")).AssertProblem(400, "before-last-event");
 
@@ -158,21 +158,27 @@ public class GetForecastTests
     [Fact]
     public async Task GetForecast_WhenStreamIsUnknown_Answers404()
     {
-        await using var api = await StartWithEventsAsync();
+        ApiHost api = shared.Host;
 
         (await api.GetAsync("/v1/streams/nobody/forecast")).AssertProblem(404, "unknown-stream");
     }
 
-    /// <summary>Stream "a" with five events, the last at <see cref="s_now"/>.</summary>
-    private static async Task<ApiHost> StartWithEventsAsync()
+    /// <summary>Gives the shared API stream "a" with five events, the last at <see cref="s_now"/>.</summary>
+    public async Task InitializeAsync()
     {
-        var api = await ApiHost.StartAsync(clock: new ManualClock(s_now));
+        ApiHost api = shared.Host;
+        api.Clock.Now = s_now;
+        if ((await api.GetAsync("/v1/streams/a")).Status == HttpStatusCode.OK)
+        {
+            return;
+        }
         string position = await api.SendEventsAsync("""
             [{"stream":"a","time":"2026-01-31T11:58:00Z","mark":"visit"},{"stream":"a","time":"2026-01-31T11:58:40Z","mark":"visit"},
              {"stream":"a","time":"2026-01-31T11:59:00Z","mark":"purchase"},{"stream":"a","time":"2026-01-31T11:59:55Z"},
              {"stream":"a","time":"2026-01-31T12:00:00Z","mark":"visit"}]
             """);
         await api.GetAsync($"/v1/status?after={position}");
-        return api;
     }
+
+    public Task DisposeAsync() => Task.CompletedTask;
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Foretell.Web.Tests;
 
-public class GetOverdueTests
+public class GetOverdueTests(SharedApi shared) : IClassFixture<SharedApi>
 {
     private const string Events =
         """[{"stream":"long","time":1769860000},{"stream":"short","time":1769860790},{"stream":"middle","time":1769860500}]""";
@@ -52,9 +52,7 @@ public class GetOverdueTests
     [InlineData("at=noon", "at")]
     public async Task GetOverdue_WhenAParameterCannotBeUsed_Answers400NamingIt(string query, string parameter)
     {
-        await using var api = await ApiHost.StartAsync();
-
-        ApiResponse answer = await api.GetAsync($"/v1/overdue?{query}");
+        ApiResponse answer = await shared.Host.GetAsync($"/v1/overdue?{query}");
 
         answer.AssertProblem(400, "invalid-parameter");
         Assert.Equal(parameter, (string?)answer.Json["parameter"]);

@@ -4,7 +4,7 @@ using Foretell.Streams;
 
 namespace Foretell.Web.Tests;
 
-public class GetStreamTests
+public class GetStreamTests(SharedApi shared) : IClassFixture<SharedApi>
 {
     [Fact]
     public async Task GetStream_WhenItHasEvents_ShowsWhereItStands()
@@ -42,7 +42,7 @@ public class GetStreamTests
     [InlineData("line\nfeed")]
     public async Task GetStream_WhenKeyNeedsEscapes_FindsExactlyThatStream(string key)
     {
-        await using var api = await ApiHost.StartAsync();
+        ApiHost api = shared.Host;
         string position = await api.SendEventsAsync($$"""{"stream":{{JsonSerializer.Serialize(key)}},"time":1}""");
         string address = "/v1/streams/" + Uri.EscapeDataString(key);
 

@@ -4,7 +4,7 @@ using Foretell.Streams;
 
 namespace Foretell.Web.Tests;
 
-public class PostForecastsTests
+public class PostForecastsTests(SharedApi shared) : IClassFixture<SharedApi>
 {
     [Fact]
     public async Task PostForecasts_WhenStreamsAreKnown_AnswersAsTheSingleQuestions()
@@ -67,20 +67,14 @@ public class PostForecastsTests
     [InlineData("""{"streams":["a"],"horizont":"1h"}""", "malformed-body")]
     [InlineData("""{"streams":["a"],"at":{}}""", "malformed-body")]
     [InlineData("""{"streams":["a"]""", "malformed-body")]
-    [InlineData("", "malformed-body")]
-    public async Task PostForecasts_WhenBodyCannotBeUsed_Answers400(string body, string problem)
-    {
-        await using var api = await ApiHost.StartAsync(o => o.MaxStreamsPerCall = 3);
-
-        (await AskAsync(api, body)).AssertProblem(400, problem);
-    }
+    [InlineData("", "invalid-parameter")]
+    public async Task PostForecasts_WhenBodyCannotBeUsed_Answers400(string body, string problem) =>
+        (await AskAsync(shared.Host, body)).AssertProblem(400, problem);
 
     [Fact]
     public async Task PostForecasts_WhenTypeIsNotJson_Answers415()
     {
-        await using var api = await ApiHost.StartAsync();
-
-        (await api.PostAsync("/v1/forecasts", "text/plain", "{}")).AssertProblem(415, "unsupported-media-type");
+        (await shared.Host.PostAsync("/v1/forecasts", "text/plain", "{}")).AssertProblem(415, "unsupported-media-type");
     }
 
     [Fact]

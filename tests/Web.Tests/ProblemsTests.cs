@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Foretell.Web.Tests;
 
-public class ProblemsTests
+public class ProblemsTests(SharedApi shared) : IClassFixture<SharedApi>
 {
     [Theory]
     [InlineData("/nowhere")]
@@ -11,7 +11,7 @@ public class ProblemsTests
     [InlineData("/v1/streams/")]
     public async Task Problems_WhenAddressIsUnknown_Answers404(string address)
     {
-        await using var api = await ApiHost.StartAsync();
+        ApiHost api = shared.Host;
 
         (await api.GetAsync(address)).AssertProblem(404, "unknown-address");
     }
@@ -19,7 +19,7 @@ public class ProblemsTests
     [Fact]
     public async Task Problems_WhenMethodIsWrong_Answers405NamingTheRightOne()
     {
-        await using var api = await ApiHost.StartAsync();
+        ApiHost api = shared.Host;
 
         ApiResponse answer = await api.GetAsync("/v1/events");
 
@@ -45,7 +45,7 @@ public class ProblemsTests
     [Fact]
     public async Task Problems_WhenCallerAcceptsNoJson_AnswersProblemDetailsAllTheSame()
     {
-        await using var api = await ApiHost.StartAsync();
+        ApiHost api = shared.Host;
         var request = new HttpRequestMessage(HttpMethod.Get, "/v1/overdue?limit=x");
         request.Headers.Add("Accept", "text/html");
 
@@ -55,7 +55,7 @@ public class ProblemsTests
     [Fact]
     public async Task Problems_WhenCallerSendsATrace_CarriesItsId()
     {
-        await using var api = await ApiHost.StartAsync();
+        ApiHost api = shared.Host;
         var request = new HttpRequestMessage(HttpMethod.Get, "/v1/streams/nobody");
         request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Foretell.Web.Tests;
 
-public class ReadYourWritesTests
+public class ReadYourWritesTests(SharedApi shared) : IClassFixture<SharedApi>
 {
     [Theory]
     [InlineData("/v1/streams/a")]
@@ -12,7 +12,7 @@ public class ReadYourWritesTests
     [InlineData("/v1/status")]
     public async Task After_WhenPositionIsApplied_Answers(string address)
     {
-        await using var api = await ApiHost.StartAsync();
+        ApiHost api = shared.Host;
         string position = await api.SendEventsAsync("""{"stream":"a","time":1769860800}""");
 
         ApiResponse answer = await api.GetAsync($"{address}?after={position}");
@@ -55,9 +55,7 @@ public class ReadYourWritesTests
     [InlineData("0-999999")]
     public async Task After_WhenTokenIsNotOfThisPlatform_Answers400(string token)
     {
-        await using var api = await ApiHost.StartAsync();
-
-        ApiResponse answer = await api.GetAsync($"/v1/overdue?after={token}");
+        ApiResponse answer = await shared.Host.GetAsync($"/v1/overdue?after={token}");
 
         Assert.Contains("position", answer.AssertProblem(400, "invalid-parameter"), StringComparison.Ordinal);
         Assert.Equal("after", (string?)answer.Json["parameter"]);

@@ -28,6 +28,7 @@ public class TelemetryExportTests
         string traces = receiver.Received("traces");
         Assert.Contains("log append", traces, StringComparison.Ordinal);
         Assert.Contains("POST /v1/events", traces, StringComparison.Ordinal);
+        Assert.Contains("GET /v1/streams/{stream}", traces, StringComparison.Ordinal);
         Assert.Contains("http.response.status_code", traces, StringComparison.Ordinal);
 
         Assert.Contains("broken on purpose", receiver.Received("logs"), StringComparison.Ordinal);

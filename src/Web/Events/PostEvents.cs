@@ -42,7 +42,7 @@ internal static class PostEvents
     {
         string? contentType = http.Request.ContentType;
         EventDecoder decoder = EventDecoder.For(contentType) ?? throw Unsupported(contentType);
-        CheckEncoding(http);
+        CheckEncoding(http.Request);
         string? key = IdempotencyKey.Read(http.Request);
 
         EventBatch batch = batches.Get();
@@ -79,15 +79,17 @@ internal static class PostEvents
         }
     }
 
-    private static void CheckEncoding(HttpContext http)
+    private static void CheckEncoding(HttpRequest request)
     {
         // The decompression middleware removes the encodings that it undid; what is left nobody here can read.
-        string encoding = http.Request.Headers.ContentEncoding.ToString();
+        string encoding = request.Headers.ContentEncoding.ToString();
         if (encoding.Length > 0 && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
         {
-            http.Response.Headers.AcceptEncoding = "gzip, br, deflate";
             throw new RequestException(ProblemKind.UnsupportedMediaType,
-                $"Content-Encoding '{encoding}' is not supported. Send the body plain, or as gzip, br or deflate.");
+                $"Content-Encoding '{encoding}' is not supported. Send the body plain, or as gzip, br or deflate.")
+            {
+                Header = ("Accept-Encoding", "gzip, br, deflate"),
+            };
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Foretell.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,13 +20,13 @@ internal static class PostForecasts
         .Problems(ProblemKind.MalformedBody, ProblemKind.InvalidParameter, ProblemKind.BodyTooLarge,
             ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable));
 
-    private static async Task<Ok<ForecastsAnswer>> HandleAsync(ForecastsRequest request,
+    private static async Task<Ok<ForecastsAnswer>> HandleAsync(ForecastsRequest? request,
         IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
-        if (request.Streams is not { Count: > 0 } streams || streams.Count > options.Value.MaxStreamsPerCall)
+        if (request?.Streams is not { Count: > 0 } streams || streams.Count > options.Value.MaxStreamsPerCall)
         {
             throw RequestException.Parameters("streams",
-                $"'streams' must name 1 to {options.Value.MaxStreamsPerCall} streams, got {request.Streams?.Count ?? 0}.");
+                $"'streams' must name 1 to {options.Value.MaxStreamsPerCall} streams, got {request?.Streams?.Count ?? 0}.");
         }
         var question = ForecastQuestion.Parse(request.At, request.Horizon, null, 0) with
         {
@@ -61,18 +62,19 @@ internal static class PostForecasts
     }
 }
 
-/// <summary>A question about many streams.</summary>
+/// <summary>A question about many streams. A member that is not listed here is refused: most likely it is a misspelt one.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 public sealed record ForecastsRequest
 {
     /// <summary>Stream keys, 1 to 1000.</summary>
     public IReadOnlyList<string?>? Streams { get; init; }
 
     /// <summary>Moment to forecast from, RFC 3339 or Unix seconds (text or number); now when left out.</summary>
-    [System.Text.Json.Serialization.JsonConverter(typeof(TextOrNumberConverter))]
+    [JsonConverter(typeof(TextOrNumberConverter))]
     public string? At { get; init; }
 
     /// <summary>Window of `probabilityWithinHorizon` and `expectedCount`: seconds, a number with a unit (`1h`) or ISO 8601; 1 h when left out.</summary>
-    [System.Text.Json.Serialization.JsonConverter(typeof(TextOrNumberConverter))]
+    [JsonConverter(typeof(TextOrNumberConverter))]
     public string? Horizon { get; init; }
 
     /// <summary>Probabilities between 0 and 1, both excluded; 0.1, 0.5 and 0.9 when left out.</summary>

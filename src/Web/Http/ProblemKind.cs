@@ -36,6 +36,9 @@ internal sealed class RequestException(ProblemKind kind, string detail, string? 
 
     public string? Parameter => parameter;
 
+    /// <summary>A header that the answer carries, or null.</summary>
+    public (string Name, string Value)? Header { get; init; }
+
     public static RequestException Parameters(string name, string detail) =>
         new(ProblemKind.InvalidParameter, detail, name);
 }

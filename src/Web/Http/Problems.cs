@@ -4,6 +4,7 @@ using Foretell.Streams;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -37,16 +38,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         {
             return;
         }
-        (ProblemKind kind, string detail) = problem.Status switch
-        {
-            404 => (ProblemKind.UnknownAddress,
-                "No endpoint has this address. GET /openapi/v1.json lists them all; a slash within a stream key is written %2F."),
-            405 => (ProblemKind.MethodNotAllowed, $"Use one of: {http.Response.Headers.Allow}."),
-            415 => (ProblemKind.UnsupportedMediaType, "Send the body as application/json."),
-            >= 400 and < 500 => (ProblemKind.InvalidRequest with { Status = problem.Status.Value },
-                "Compare the request with GET /openapi/v1.json."),
-            _ => (ProblemKind.Internal with { Status = problem.Status ?? 500 }, InternalDetail),
-        };
+        (ProblemKind kind, string detail) = OfStatus(problem.Status ?? 500, http);
         (problem.Type, problem.Title, problem.Detail) = (kind.Type, kind.Title, detail);
     }
 
@@ -58,7 +50,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
             http.Response.StatusCode = ClientClosedRequest;
             return true;
         }
-        (ProblemKind kind, string detail) = Classify(exception);
+        (ProblemKind kind, string detail) = Classify(exception, http);
         if (kind == ProblemKind.Internal)
         {
             LogUnhandled(exception, http.Request.Method, http.GetEndpoint()?.DisplayName);
@@ -66,6 +58,10 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         if (kind.Status is 503 or 504)
         {
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(options.Value.RetryAfter.TotalSeconds)).ToString();
+        }
+        if (exception is RequestException { Header: { } header })
+        {
+            http.Response.Headers[header.Name] = header.Value;
         }
         http.Response.StatusCode = kind.Status;
         var problem = new ProblemDetails { Status = kind.Status, Type = kind.Type, Title = kind.Title, Detail = detail };
@@ -87,19 +83,29 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
     private const string InternalDetail =
         "This is a fault of the server, not of the request. Its log has the cause under the traceId; retrying later may help.";
 
-    private static (ProblemKind, string) Classify(Exception exception) => exception switch
+    private static (ProblemKind, string) Classify(Exception exception, HttpContext http) => exception switch
     {
         RequestException e => (e.Kind, e.Message),
         MalformedBodyException e => (ProblemKind.MalformedBody, e.Message),
         IdempotencyConflictException e => (ProblemKind.IdempotencyConflict, e.Message),
         PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
-        BadHttpRequestException { StatusCode: 413 } => (ProblemKind.BodyTooLarge,
-            "The body, decompressed, is larger than this server's limit. Send the events in several requests."),
-        BadHttpRequestException { StatusCode: 415 } => (ProblemKind.UnsupportedMediaType, "Send the body as application/json."),
         BadHttpRequestException { InnerException: System.Text.Json.JsonException json } =>
             (ProblemKind.MalformedBody, $"The body is not the JSON that is expected: {json.Message}"),
-        BadHttpRequestException e => (ProblemKind.InvalidRequest with { Status = e.StatusCode }, e.Message),
+        BadHttpRequestException e => OfStatus(e.StatusCode, http),
         _ => (ProblemKind.Internal, InternalDetail),
+    };
+
+    /// <summary>What a status that the server or the router chose by itself means here.</summary>
+    private static (ProblemKind, string) OfStatus(int status, HttpContext http) => status switch
+    {
+        404 => (ProblemKind.UnknownAddress,
+            "No endpoint has this address. GET /openapi/v1.json lists them all; a slash within a stream key is written %2F."),
+        405 => (ProblemKind.MethodNotAllowed, $"Use one of: {http.Response.Headers.Allow}."),
+        413 => (ProblemKind.BodyTooLarge, "The body, decompressed, is larger than "
+            + $"{http.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize} bytes. Send several smaller requests."),
+        415 => (ProblemKind.UnsupportedMediaType, "Send the body as application/json."),
+        >= 400 and < 500 => (ProblemKind.InvalidRequest with { Status = status }, "Compare the request with GET /openapi/v1.json."),
+        _ => (ProblemKind.Internal with { Status = status }, InternalDetail),
     };
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Unhandled failure of {Method} {Endpoint}.")]
