@@ -1,7 +1,7 @@
 namespace Foretell.Models;
 
-/// <summary>Scores of a simple method on the same events; NLL in nats per event.</summary>
-public sealed record BaselineScore(double Nll, double NllTime, double NllMark);
+/// <summary>Score of a simple method on the same events, nats per event; null where the method says nothing.</summary>
+public sealed record BaselineScore(double? NllTime, double? NllMark);
 
 /// <summary>How a model scores on held-out sequences. Per predicted event: events 2..N of each sequence.</summary>
 public sealed record Evaluation
@@ -26,15 +26,129 @@ public sealed record Evaluation
     public double PitKs { get; init; }
     /// <summary>Bytes of one stream's row.</summary>
     public int StateBytesPerStream { get; init; }
-    /// <summary>By name: exponential, logNormalMixture (with Markov marks), markov.</summary>
+    /// <summary>By name: exponential and logNormalMixture (history-free) for times, markov for marks.</summary>
     public IReadOnlyDictionary<string, BaselineScore> Baselines { get; init; } = new Dictionary<string, BaselineScore>();
 }
 
 /// <summary>Scores a model on held-out sequences with the parallel form.</summary>
-public static class Evaluator
+public static unsafe class Evaluator
 {
+    /// <summary>Gaps over which a mark forecast is averaged before the gap is known.</summary>
+    private const int MarkNodes = 48;
+
     /// <summary>Scores <paramref name="model"/>.</summary>
     /// <exception cref="ArgumentException">No sequence has two events.</exception>
-    public static Evaluation Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, int threads = 1) =>
-        throw new NotImplementedException();
+    public static Evaluation Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, int threads = 1)
+    {
+        EventSequence[] scored = [.. sequences.Where(s => s.Times.Length > 1)];
+        if (scored.Length == 0)
+        {
+            throw new ArgumentException("Scoring needs at least one sequence with two events; every sequence has fewer.", nameof(sequences));
+        }
+        EventSequence[][] pieces = [.. scored.Chunk(8)];
+        var sums = new Sums[pieces.Length];
+        Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => sums[i] = Score(model, pieces[i]));
+
+        // Added in the pieces' order, so the figures do not depend on the threads.
+        var total = new Sums();
+        Array.ForEach(sums, total.Add);
+        double n = total.Pit.Count;
+        return new Evaluation
+        {
+            Sequences = sequences.Count,
+            Events = total.Pit.Count,
+            Nll = -(total.Time + total.Mark) / n,
+            NllTime = -total.Time / n,
+            NllMark = -total.Mark / n,
+            Accuracy = total.Hits / n,
+            AccuracyGivenGap = total.HitsGivenGap / n,
+            Rmse = Math.Sqrt(total.SquaredError / n),
+            PitKs = KolmogorovSmirnov(total.Pit),
+            StateBytesPerStream = model.StateBytes,
+            Baselines = new Dictionary<string, BaselineScore>
+            {
+                ["exponential"] = new(-total.Exponential / n, null),
+                ["logNormalMixture"] = new(-total.Mixture / n, null),
+                ["markov"] = new(null, model.Config.Marks.Count == 0 ? null : -total.Markov / n),
+            },
+        };
+    }
+
+    /// <summary>Largest distance between an empirical distribution and the uniform one.</summary>
+    internal static double KolmogorovSmirnov(List<double> values)
+    {
+        values.Sort();
+        double distance = 0;
+        for (int i = 0; i < values.Count; i++)
+        {
+            distance = Math.Max(distance, Math.Max((i + 1.0) / values.Count - values[i], values[i] - (double)i / values.Count));
+        }
+        return distance;
+    }
+
+    private static Sums Score(ForecastModel model, EventSequence[] sequences)
+    {
+        ModelConfig config = model.Config;
+        int d = config.Width, marks = config.Marks.Count;
+        EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices))];
+        using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
+        pass.Run(model.Weights.Pointer, encoded, null, 0);
+        var sums = new Sums { Time = pass.Time, Mark = pass.Mark };
+        for (int i = 0, row = 0; i < sequences.Length; i++)
+        {
+            for (int t = 1; t < sequences[i].Times.Length; t++, row++)
+            {
+                double gap = sequences[i].Times[t] - sequences[i].Times[t - 1];
+                var hidden = new ReadOnlySpan<float>(pass.Buffers.Hidden + (nint)row * d, d);
+                LogNormalMixture mixture = model.Mixture(hidden).AsLogNormal();
+                ConditionedMixture next = mixture.Given(0);
+                sums.Pit.Add(Pit(mixture, gap, config));
+                double error = next.RestrictedMean(config.GapCeiling) - gap;
+                sums.SquaredError += error * error;
+                int mark = encoded[i].Marks[t];
+                sums.Exponential += model.Baselines.LogExponential(gap);
+                sums.Mixture += model.Baselines.LogMixture(gap);
+                sums.Markov += model.Baselines.LogMarkov(encoded[i].Marks[t - 1], mark);
+                if (marks > 0)
+                {
+                    sums.HitsGivenGap += MarkHead.Largest(new ReadOnlySpan<float>(pass.Buffers.MarkLogits + (nint)row * model.Layout.MarkWeight!.Stride, marks)) == mark ? 1 : 0;
+                    double[] probabilities = model.MarkProbabilities(hidden, next.Nodes(MarkNodes));
+                    sums.Hits += Array.IndexOf(probabilities, probabilities.Max()) == mark ? 1 : 0;
+                }
+            }
+        }
+        return sums;
+    }
+
+    /// <summary>Probability integral transform of a gap: the middle of its tick interval on a clock grid, so that ticks do not pile up.</summary>
+    private static double Pit(LogNormalMixture mixture, double gap, ModelConfig config)
+    {
+        if (config.Resolution == 0)
+        {
+            return mixture.Cdf(Math.Max(gap, config.GapFloor));
+        }
+        double low = gap - config.Resolution / 2;
+        return 0.5 * ((low <= 0 ? 0 : mixture.Cdf(low)) + mixture.Cdf(gap + config.Resolution / 2));
+    }
+
+    /// <summary>What a piece of the sequences adds.</summary>
+    private sealed class Sums
+    {
+        public double Time, Mark, SquaredError, Exponential, Mixture, Markov;
+        public long Hits, HitsGivenGap;
+        public readonly List<double> Pit = [];
+
+        public void Add(Sums other)
+        {
+            Time += other.Time;
+            Mark += other.Mark;
+            SquaredError += other.SquaredError;
+            Hits += other.Hits;
+            HitsGivenGap += other.HitsGivenGap;
+            Pit.AddRange(other.Pit);
+            Exponential += other.Exponential;
+            Mixture += other.Mixture;
+            Markov += other.Markov;
+        }
+    }
 }

@@ -13,11 +13,12 @@ public sealed class ForecastModel
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _markLookup;
     private readonly Pool<ForecastKernel> _kernels;
 
-    internal ForecastModel(ModelConfig config, AlignedBuffer weights, TimeHead timeHead)
+    internal ForecastModel(ModelConfig config, AlignedBuffer weights, TimeHead timeHead, Baselines baselines)
     {
         Config = config;
         Weights = weights;
         TimeHead = timeHead;
+        Baselines = baselines;
         Layout = new ParameterLayout(config);
         var state = new StateLayout(config);
         (StateFloats, MixerFloats) = (state.Floats, state.MixerFloats);
@@ -33,6 +34,9 @@ public sealed class ForecastModel
     /// <summary>First 16 hex digits of the SHA-256 of the weights file: configuration, weights and baselines.</summary>
     public string Id { get; }
 
+    /// <summary>Simple methods fitted on the same training data.</summary>
+    public Baselines Baselines { get; }
+
     /// <summary>Floats of one state row: mixer state, then the last hidden vector.</summary>
     public int StateFloats { get; }
 
@@ -41,6 +45,9 @@ public sealed class ForecastModel
 
     /// <summary>Index that every mark unknown to training maps to.</summary>
     public int UnknownMark => Config.Marks.Count;
+
+    /// <summary>Bytes of one row's floats.</summary>
+    public int StateBytes => StateFloats * sizeof(float);
 
     /// <summary>Numbers that training set.</summary>
     public int ParameterCount => Layout.TrainedCount;
@@ -92,12 +99,14 @@ public sealed class ForecastModel
         config.Validate();
         var layout = new ParameterLayout(config);
         var weights = new AlignedBuffer(layout.Length);
-        double typical = Math.Exp(-config.LogGapMean);
-        ParameterInitializer.Fill(weights.Span, layout, seed, typical / 100, typical * 4);
+        double typical = Math.Exp(config.LogGapMean);
+        ParameterInitializer.Fill(weights.Span, layout, seed, 0.01 / typical, 4 / typical);
         int k = config.Components;
         double[] anchorMean = [.. Enumerable.Range(0, k).Select(i => 3.0 * (i - (k - 1) / 2.0) / k)];
         var timeHead = new TimeHead(Enumerable.Repeat(-Math.Log(k), k).ToArray(), anchorMean, Enumerable.Repeat(0.5, k).ToArray());
-        return new ForecastModel(config, weights, timeHead);
+        double[] gaps = [typical / 2, typical, typical * 2];
+        int[] marks = config.Marks.Count == 0 ? [] : [.. gaps.Select((_, i) => i % config.Marks.Count)];
+        return new ForecastModel(config, weights, timeHead, Baselines.Fit(config, gaps, marks, marks));
     }
 
     /// <summary>Mixture over ln(gap in time units) that follows a hidden vector.</summary>

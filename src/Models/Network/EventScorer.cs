@@ -46,9 +46,12 @@ internal sealed unsafe class EventScorer : IDisposable
             double mark = marks == 0 ? 0
                 : inputs[i].Mark == _model.UnknownMark ? ForecastModel.LogUnknownMark
                 : MarkHead.LogProbability(_heads.MarkLogits(i), inputs[i].Mark, 0, []);
-            scores[i] = new StepScore((float)time, (float)mark, 0, 0);
+            scores[i] = new StepScore((float)time, (float)mark, (float)_model.Baselines.LogMixture(inputs[i].Gap), (float)BaselineMark(inputs[i]));
         }
     }
+
+    private double BaselineMark(in StepInput input) =>
+        input.PreviousMark < 0 ? _model.Baselines.LogUnigram(input.Mark) : _model.Baselines.LogMarkov(input.PreviousMark, input.Mark);
 
     /// <inheritdoc/>
     public void Dispose()

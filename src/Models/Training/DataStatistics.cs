@@ -13,6 +13,9 @@ internal sealed class DataStatistics
     /// <summary>History-free mixture over the standardised log gap.</summary>
     public required NormalMixture Anchor { get; init; }
 
+    /// <summary>Simple methods fitted on the same gaps and marks.</summary>
+    public required Baselines Baselines { get; init; }
+
     /// <summary>One over the median stream's span: the slowest decay to start from.</summary>
     public required double SlowestDecay { get; init; }
 
@@ -42,16 +45,21 @@ internal sealed class DataStatistics
         double slowest = 1 / Math.Max(spans[spans.Length / 2], sorted[0]);
         ModelConfig config = options.Shape with
         {
-            Resolution = options.Resolution ?? 0,
+            Resolution = options.Resolution ?? ClockGrid.Detect(train, options.Shape.TimeUnitSeconds),
             GapFloor = floor,
             GapCeiling = 10 * sorted[^1],
             LogGapMean = mean,
             LogGapDeviation = deviation,
             Marks = [.. train.SelectMany(s => s.Marks ?? []).Where(m => m.Length > 0).Distinct().Order(MarkOrder.Instance)],
         };
+        Dictionary<string, int> markIndex = ForecastModel.IndexMarks(config.Marks);
+        int[] Indices(Func<EventSequence, int, string> mark) => config.Marks.Count == 0 ? [] :
+            [.. train.SelectMany(s => Enumerable.Range(1, Math.Max(0, s.Times.Length - 1))
+                .Select(t => s.Marks is null ? config.Marks.Count : markIndex.GetValueOrDefault(mark(s, t), config.Marks.Count)))];
         return new DataStatistics
         {
             Config = config,
+            Baselines = Baselines.Fit(config, gaps, Indices((s, t) => s.Marks![t - 1]), Indices((s, t) => s.Marks![t])),
             Anchor = ExpectationMaximization.Fit(Array.ConvertAll(logs, x => (x - mean) / deviation), config.Components),
             SlowestDecay = slowest,
             FastestDecay = Math.Max(1 / sorted[sorted.Length / 4], slowest),

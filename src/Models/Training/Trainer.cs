@@ -101,7 +101,7 @@ public static unsafe class Trainer
             throw new ArgumentException("Training diverged: the dev score was never a finite number. Check the data for extreme times.", nameof(train));
         }
         SetUnknownMark(best.Span, layout, train, markIndex);
-        return new TrainingResult(new ForecastModel(config, best, timeHead), bestNll, bestEpoch, step);
+        return new TrainingResult(new ForecastModel(config, best, timeHead, data.Baselines), bestNll, bestEpoch, step);
     }
 
     private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config, Dictionary<string, int> markIndex) =>

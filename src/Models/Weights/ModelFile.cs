@@ -28,6 +28,7 @@ internal static class ModelFile
         file.Tensors["time.anchor.log_weight"] = Tensor.Of(model.TimeHead.AnchorLogWeight, k);
         file.Tensors["time.anchor.mean"] = Tensor.Of(model.TimeHead.AnchorMean, k);
         file.Tensors["time.anchor.deviation"] = Tensor.Of(model.TimeHead.AnchorDeviation, k);
+        model.Baselines.Write(file.Tensors);
         return file;
     }
 
@@ -56,7 +57,7 @@ internal static class ModelFile
         double[] deviation = Doubles(file, "time.anchor.deviation", k);
         RequireFinite("time.anchor.deviation", Array.TrueForAll(deviation, x => x > 0));
         var timeHead = new TimeHead(Doubles(file, "time.anchor.log_weight", k), Doubles(file, "time.anchor.mean", k), deviation);
-        return new ForecastModel(config, weights, timeHead);
+        return new ForecastModel(config, weights, timeHead, Baselines.Read(config, file.Tensors));
     }
 
     private static ModelConfig ReadConfig(SafeTensors file)

@@ -1,0 +1,101 @@
+namespace Foretell.Models;
+
+/// <summary>The simple methods that a model is measured against, fitted on its training data and kept in its weights file.</summary>
+/// <remarks>
+/// All score by the model's own rule: the tick interval around a gap where the model has a resolution, otherwise the
+/// density at the gap, floored at the model's floor.
+/// </remarks>
+public sealed class Baselines
+{
+    /// <summary>Components of the history-free mixture.</summary>
+    public const int Components = 8;
+
+    private const string Prefix = "baseline.";
+    private readonly double _resolution, _floor;
+
+    private Baselines(ModelConfig config, double rate, NormalMixture gaps, MarkovMarks? marks)
+    {
+        (_resolution, _floor) = (config.Resolution, config.GapFloor);
+        (Rate, Gaps, Marks) = (rate, gaps, marks);
+    }
+
+    /// <summary>Rate of the exponential, events per time unit.</summary>
+    public double Rate { get; }
+
+    /// <summary>History-free mixture of ln gap.</summary>
+    public NormalMixture Gaps { get; }
+
+    /// <summary>Mark counts; null where the model has no marks.</summary>
+    public MarkovMarks? Marks { get; }
+
+    /// <summary>Fits all of them on the predicted events of the training data (each sequence's first is context).</summary>
+    /// <param name="config">Gives resolution, floor, gap statistics and the number of marks.</param>
+    /// <param name="gaps">Gap before each event, time units. Shape [n], n of 1 or more.</param>
+    /// <param name="previous">Index of the mark before each event. Shape [n], or empty where the model has no marks.</param>
+    /// <param name="marks">Index of each event's mark. Shape [n], or empty.</param>
+    /// <exception cref="ArgumentException">There is no gap, or lengths or marks do not fit.</exception>
+    public static Baselines Fit(ModelConfig config, ReadOnlySpan<double> gaps, ReadOnlySpan<int> previous, ReadOnlySpan<int> marks)
+    {
+        if (config.Marks.Count > 0 && marks.Length != gaps.Length)
+            throw new ArgumentException($"Each event needs a gap and a mark, got {gaps.Length} gaps and {marks.Length} marks.");
+        double[] z = new double[gaps.Length];
+        double sum = 0;
+        for (int i = 0; i < z.Length; i++)
+        {
+            double gap = Math.Max(gaps[i], config.GapFloor);
+            sum += gap;
+            z[i] = (Math.Log(gap) - config.LogGapMean) / config.LogGapDeviation;
+        }
+        NormalMixture mixture = ExpectationMaximization.Fit(z, Components);
+        return new(config, z.Length / sum, mixture.Rescale(config.LogGapMean, config.LogGapDeviation),
+            config.Marks.Count > 0 ? MarkovMarks.Fit(config.Marks.Count, previous, marks) : null);
+    }
+
+    /// <summary>Log density of a gap under the exponential, nats, per time unit.</summary>
+    public double LogExponential(double gap)
+    {
+        if (_resolution == 0) return Math.Log(Rate) - Rate * Math.Max(gap, _floor);
+        double lower = Math.Max(0, gap - _resolution / 2), width = gap + _resolution / 2 - lower;
+        return -Rate * lower + Math.Log(-RealMath.Expm1(-Rate * width) / width);
+    }
+
+    /// <summary>Log density of a gap under the history-free mixture, nats, per time unit.</summary>
+    public double LogMixture(double gap) =>
+        Gaps.AsLogNormal().LogIntervalDensity(_resolution == 0 ? Math.Max(gap, _floor) : gap, _resolution);
+
+    /// <summary>ln p(mark | previous mark); 0 where the model has no marks.</summary>
+    public double LogMarkov(int previous, int mark) => Marks?.LogMarkov(previous, mark) ?? 0;
+
+    /// <summary>ln p(mark); 0 where the model has no marks.</summary>
+    public double LogUnigram(int mark) => Marks?.LogUnigram(mark) ?? 0;
+
+    /// <summary>Adds what was fitted to a weights file, under names that start with "baseline.".</summary>
+    public void Write(IDictionary<string, Tensor> tensors)
+    {
+        tensors[Prefix + "rate"] = Tensor.Of([Rate]);
+        tensors[Prefix + "gap.log_weight"] = Tensor.Of(Gaps.LogWeight);
+        tensors[Prefix + "gap.mu"] = Tensor.Of(Gaps.Mean);
+        tensors[Prefix + "gap.sigma"] = Tensor.Of(Gaps.Deviation);
+        Marks?.Write(tensors, Prefix + "marks.");
+    }
+
+    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing or does not fit the configuration.</exception>
+    public static Baselines Read(ModelConfig config, IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        double[] rate = Doubles("rate"), logWeight = Doubles("gap.log_weight"), mu = Doubles("gap.mu"), sigma = Doubles("gap.sigma");
+        if (rate.Length != 1 || !(rate[0] > 0) || logWeight.Length == 0 || mu.Length != logWeight.Length
+            || sigma.Length != logWeight.Length || !sigma.All(s => s > 0 && double.IsFinite(s)) || !mu.All(double.IsFinite))
+            throw new InvalidDataException(
+                "The baselines need one rate above 0 and a mixture of as many log weights as finite mu and positive sigma.");
+        return new(config, rate[0], new(logWeight, mu, sigma),
+            config.Marks.Count > 0 ? MarkovMarks.Read(tensors, Prefix + "marks.", config.Marks.Count) : null);
+
+        double[] Doubles(string name) => Find(tensors, Prefix + name).ToDoubles();
+    }
+
+    internal static Tensor Find(IReadOnlyDictionary<string, Tensor> tensors, string name) =>
+        tensors.TryGetValue(name, out Tensor? tensor)
+            ? tensor
+            : throw new InvalidDataException($"The weights file lacks the tensor '{name}'.");
+}

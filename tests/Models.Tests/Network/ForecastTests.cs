@@ -1,0 +1,151 @@
+namespace Foretell.Models.Tests;
+
+public class ForecastTests
+{
+    private const int SampleSeed = 71;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(500)]
+    public void Sample_WhenDrawnAMillionTimes_AgreesWithTheClosedForms(double silence)
+    {
+        const int draws = 1_000_000;
+        (ForecastModel model, float[] state) = Stream(30);
+        Forecast forecast = model.Forecast(state, silence);
+        var random = new RandomStream(SampleSeed);
+        var waits = new double[draws];
+        var marks = new Dictionary<string, int>();
+        for (int i = 0; i < draws; i++)
+        {
+            (waits[i], string mark) = forecast.Sample(random);
+            marks[mark] = marks.GetValueOrDefault(mark) + 1;
+        }
+        Array.Sort(waits);
+        // Kolmogorov: the distance exceeds 1.95 / sqrt(n) once in a thousand seeds.
+        double distance = 0;
+        for (int i = 0; i < draws; i += 97)
+        {
+            distance = Math.Max(distance, Math.Abs(forecast.ProbabilityWithin(waits[i]) - (i + 0.5) / draws));
+        }
+        Assert.True(distance < 1.95 / Math.Sqrt(draws), $"Distance {distance}.");
+        foreach (MarkProbability mark in forecast.Marks())
+        {
+            double share = marks.GetValueOrDefault(mark.Mark) / (double)draws;
+            Assert.True(Math.Abs(share - mark.Probability) < 4 * Math.Sqrt(0.25 / draws) + 1e-3, $"{mark.Mark}: sampled {share}, closed form {mark.Probability}.");
+        }
+    }
+
+    [Fact]
+    public void Quantile_RisesAndInvertsTheProbability()
+    {
+        (ForecastModel model, float[] state) = Stream(30);
+        foreach (double silence in new[] { 0, 1e-6, 2, 1e4, 1e12 })
+        {
+            Forecast forecast = model.Forecast(state, silence);
+            double last = 0;
+            for (int i = 1; i < 1000; i++)
+            {
+                double quantile = forecast.Quantile(i / 1000.0);
+                Assert.True(quantile >= last && double.IsFinite(quantile));
+                Assert.Equal(i / 1000.0, forecast.ProbabilityWithin(quantile), 1e-6);
+                last = quantile;
+            }
+        }
+    }
+
+    [Fact]
+    public void Survival_FallsWithSilenceAndItsLogarithmStaysFinite()
+    {
+        (ForecastModel model, float[] state) = Stream(30);
+        double last = 0;
+        for (double silence = 1e-9; silence < 1e15; silence *= 3)
+        {
+            Forecast forecast = model.Forecast(state, silence);
+            Assert.True(forecast.LogSurvival <= last && double.IsFinite(forecast.LogSurvival));
+            Assert.Equal(forecast.LogSurvival, model.LogSurvival(state, silence), 1e-9 * (1 - last));
+            last = forecast.LogSurvival;
+        }
+        Assert.True(last < -100);
+    }
+
+    [Fact]
+    public void Marks_SumToOneAndAreSorted()
+    {
+        (ForecastModel model, float[] state) = Stream(30);
+        foreach (double silence in new[] { 0, 5, 1e9 })
+        {
+            IReadOnlyList<MarkProbability> marks = model.Forecast(state, silence).Marks();
+            Assert.Equal(1, marks.Sum(m => m.Probability), 1e-9);
+            Assert.Equal(marks.OrderByDescending(m => m.Probability), marks);
+        }
+    }
+
+    [Fact]
+    public void ExpectedCount_RisesWithTheHorizonAndIsNeverBelowTheProbabilityOfOne()
+    {
+        (ForecastModel model, float[] state) = Stream(30);
+        Forecast forecast = model.Forecast(state, 0.5);
+        double last = 0;
+        foreach (double horizon in new[] { 0.01, 0.1, 1, 10, 100, 1e5 })
+        {
+            double count = forecast.ExpectedCount(horizon);
+            Assert.True(count >= forecast.ProbabilityWithin(horizon) - 1e-12 && count >= last && double.IsFinite(count));
+            Assert.Equal(count, forecast.ExpectedCount(horizon));
+            last = count;
+        }
+        Assert.True(last > 100, $"100,000 time units at a gap of about one hold many events, got {last}.");
+    }
+
+    [Fact]
+    public void Forecast_WhenSilenceIsNegativeOrStateHasAnotherLength_Throws()
+    {
+        (ForecastModel model, float[] state) = Stream(3);
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.Forecast(state, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => model.Forecast(state, double.NaN));
+        Assert.Throws<ArgumentException>(() => model.Forecast(state.AsSpan(1), 0));
+    }
+
+    [Fact]
+    public void Step_WhenAStreamHasAMillionEvents_KeepsItsBytesAndItsSense()
+    {
+        foreach (bool decay in new[] { true, false })
+        {
+            ForecastModel model = TestModels.Model(decay, width: 16);
+            using IStateBackend backend = model.CreateBackend();
+            backend.EnsureCapacity(1);
+            var random = new RandomStream(SampleSeed);
+            var state = new float[model.StateFloats];
+            var medians = new List<double>();
+            for (int t = 0; t < 1_000_000; t++)
+            {
+                backend.Step([new StepInput(0, random.NextInt(4), Math.Exp(random.NextNormal()), t)], []);
+                if (t is 9 or 999 or 999_999)
+                {
+                    backend.Read(0, state);
+                    Forecast forecast = model.Forecast(state, 1);
+                    medians.Add(forecast.Quantile(0.5));
+                    Assert.All(state, x => Assert.True(float.IsFinite(x)));
+                    Assert.Equal(1, forecast.Marks().Sum(m => m.Probability), 1e-9);
+                }
+            }
+            // The model is random and its input stationary: the forecast may wander, but not by orders of magnitude.
+            Assert.All(medians, m => Assert.InRange(m / medians[0], 0.1, 10));
+        }
+    }
+
+    private static (ForecastModel Model, float[] State) Stream(int events)
+    {
+        ForecastModel model = TestModels.Model();
+        EventSequence history = TestModels.History(events);
+        using IStateBackend backend = model.CreateBackend();
+        backend.EnsureCapacity(1);
+        for (int t = 0; t < events; t++)
+        {
+            backend.Step([new StepInput(0, model.MarkIndices[history.Marks![t]], t == 0 ? 0 : history.Times[t] - history.Times[t - 1], t)], []);
+        }
+        var state = new float[model.StateFloats];
+        backend.Read(0, state);
+        return (model, state);
+    }
+}

@@ -1,0 +1,58 @@
+using System.Runtime.Intrinsics;
+
+namespace Foretell.Models.Tests;
+
+public class VectorMathTests
+{
+    private const int Seed = 51;
+
+    [Fact]
+    public void Exp_AgreesWithDouble()
+    {
+        foreach (double x in Points(-86.9, 87.9))
+        {
+            double expected = Math.Exp((float)x);
+            Assert.Equal(1, VectorMath.Exp(Vector512.Create((float)x))[3] / expected, 3e-7);
+        }
+    }
+
+    [Fact]
+    public void Exp_WhenArgumentIsExtreme_StaysFinite()
+    {
+        foreach (float x in new[] { float.NegativeInfinity, -1e30f, -104f, 104f, 1e30f, float.PositiveInfinity })
+        {
+            Assert.True(float.IsFinite(VectorMath.Exp(Vector512.Create(x))[0]));
+        }
+    }
+
+    [Fact]
+    public void Log_AgreesWithDouble()
+    {
+        foreach (double x in Points(-80, 80))
+        {
+            float value = (float)Math.Exp(x);
+            double expected = Math.Log(value);
+            Assert.True(Math.Abs(VectorMath.Log(Vector512.Create(value))[7] - expected) <= 2.4e-7 * Math.Max(Math.Abs(expected), 0.01) + 1e-9, $"{value}");
+        }
+    }
+
+    [Fact]
+    public void Log1p_WhenArgumentIsTiny_KeepsItsRelativePrecision()
+    {
+        foreach (float y in new[] { 1e-30f, 1e-12f, 1e-8f, 1e-3f, 0.1f, 0.5f, 1f })
+        {
+            double expected = y < 1e-6 ? y : Math.Log(1.0 + y);
+            Assert.Equal(1, VectorMath.Log1p(Vector512.Create(y))[0] / expected, 5e-7);
+        }
+    }
+
+    [Fact]
+    public void Sum_AddsEveryLane() =>
+        Assert.Equal(120f, VectorMath.Sum(Vector512.CreateSequence(0f, 1f)));
+
+    private static IEnumerable<double> Points(double low, double high)
+    {
+        var random = new RandomStream(Seed);
+        return Enumerable.Range(0, 20_000).Select(_ => low + (high - low) * random.NextDouble());
+    }
+}
