@@ -1,0 +1,69 @@
+using System.Net;
+using System.Text.Json;
+using Foretell.Web;
+
+namespace Foretell.Cli;
+
+/// <summary>Reads from a running host and turns its problems into sentences.</summary>
+internal sealed class ApiClient(Uri url) : IDisposable
+{
+    private readonly HttpClient _http = new() { BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"), Timeout = TimeSpan.FromSeconds(60) };
+
+    /// <summary>The body of a successful answer.</summary>
+    /// <exception cref="CliException">No host answers, or it answers with a problem.</exception>
+    public async Task<string> GetAsync(string path, CancellationToken cancellation)
+    {
+        try
+        {
+            using HttpResponseMessage response = await _http.GetAsync(path, cancellation);
+            string body = await response.Content.ReadAsStringAsync(cancellation);
+            return response.IsSuccessStatusCode ? body : throw new CliException(Problem(response.StatusCode, body));
+        }
+        catch (HttpRequestException failure)
+        {
+            throw new CliException($"No host answers at {url} ({failure.Message}); start one with 'foretell run' or name another with --url.", failure);
+        }
+        catch (TaskCanceledException timeout) when (!cancellation.IsCancellationRequested)
+        {
+            throw new CliException($"The host at {url} did not answer within {_http.Timeout.TotalSeconds} s.", timeout);
+        }
+    }
+
+    /// <summary>Where the host stands once it has applied a position; null when it does not get there within its time limit.</summary>
+    public async Task<StatusAnswer?> FindStatusAsync(string position, CancellationToken cancellation)
+    {
+        try
+        {
+            string json = await GetAsync($"v1/status?after={Uri.EscapeDataString(position)}", cancellation);
+            return JsonSerializer.Deserialize<StatusAnswer>(json, JsonSerializerOptions.Web);
+        }
+        catch (CliException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>The detail of a problem document (RFC 9457), or what else there is to say.</summary>
+    private static string Problem(HttpStatusCode status, string body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            foreach (string name in (ReadOnlySpan<string>)["detail", "title"])
+            {
+                if (document.RootElement.TryGetProperty(name, out JsonElement text) && text.GetString() is { Length: > 0 } sentence)
+                {
+                    return sentence;
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // Not a Foretell host, perhaps: the status has to do.
+        }
+        return $"The host answered with status {(int)status} ({status}).";
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+using Foretell.Cli.Commands;
+
+namespace Foretell.Cli;
+
+/// <summary>The program: its verbs, and what becomes of bad input and failures.</summary>
+public static class CommandLine
+{
+    /// <summary>The root command with every verb.</summary>
+    public static RootCommand Create()
+    {
+        var root = new RootCommand(
+            "Foretell says, for each of many event streams, when its next event comes and what it will be.")
+        {
+            RunCommand.Create(),
+            TrainCommand.Create(),
+            EvalCommand.Create(),
+            ReplayCommand.Create(),
+            QueryCommand.Create(),
+            SimulateCommand.Create(),
+        };
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        return root;
+    }
+
+    /// <summary>Parses and runs one command line.</summary>
+    /// <returns>The process's exit code (<see cref="ExitCode"/>).</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        RootCommand root = Create();
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
+        {
+            Terminal.WriteError(BadUsage.Describe(parsed));
+            Terminal.WriteNote($"See '{BadUsage.FullName(parsed.CommandResult)} --help'.");
+            return ExitCode.Usage;
+        }
+
+        using var interrupts = new Interrupts();
+        try
+        {
+            // Signals are this program's own business: a time limit here would cut short the last commit.
+            var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+            return await parsed.InvokeAsync(configuration, interrupts.Token);
+        }
+        catch (OperationCanceledException) when (interrupts.Token.IsCancellationRequested)
+        {
+            Terminal.WriteError("stopped by a signal before the work was done.");
+            return ExitCode.Interrupted;
+        }
+        catch (Exception failure)
+        {
+            Terminal.WriteError(Failure.Describe(failure));
+            return ExitCode.Failure;
+        }
+    }
+}

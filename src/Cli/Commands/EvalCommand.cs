@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Foretell.Cli.Views;
+using Foretell.Ingest;
+using Foretell.Models;
+
+namespace Foretell.Cli.Commands;
+
+/// <summary>foretell eval: scores a model on held-out sequences.</summary>
+internal static class EvalCommand
+{
+    private static readonly Option<string> Model = Settings.Text("--model", "file", "Model to score (safetensors).", required: true);
+    private static readonly Option<string> Test = Settings.Text("--test", "file", "Event file that the model has not seen.", required: true);
+    private static readonly Option<EventColumns?> Columns = CommonSettings.Columns();
+    private static readonly Option<int> Threads = CommonSettings.Threads();
+    private static readonly Option<bool> Json = CommonSettings.Json();
+
+    public static Command Create()
+    {
+        var verb = new Verb("eval", "Scores a model on held-out sequences, beside simple baselines.",
+            "eval --model model.safetensors --test test.jsonl",
+            "eval --model model.safetensors --test test.jsonl --json")
+        {
+            Model, Test, Columns, Threads, Json,
+        };
+        verb.SetAction(Run);
+        return verb;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        ForecastModel model = ModelFiles.Load(parsed.GetRequiredValue(Model));
+        IReadOnlyList<EventSequence> sequences =
+            EventFile.ReadSequences(parsed.GetRequiredValue(Test), model.Config.TimeUnitSeconds, parsed.GetValue(Columns));
+        Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(Threads));
+        if (parsed.GetValue(Json))
+        {
+            JsonOutput.Write(evaluation);
+        }
+        else
+        {
+            EvalView.Write(evaluation, model);
+        }
+        return ExitCode.Success;
+    }
+}

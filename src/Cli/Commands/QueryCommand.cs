@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Foretell.Cli.Views;
+using Foretell.Web;
+
+namespace Foretell.Cli.Commands;
+
+/// <summary>foretell query: asks a running host for one stream's forecast.</summary>
+internal static class QueryCommand
+{
+    private static readonly Argument<string> Stream = new("STREAM") { Description = "Key of the stream." };
+    private static readonly Option<Uri> Url = CommonSettings.Url();
+    private static readonly Option<double> Horizon = Durations.Option("--horizon", "How far to look ahead: 30s, 5m, 1h, 2d.", 3600);
+    private static readonly Option<string> At = Settings.Text("--at", "time", "Moment of asking: RFC 3339 or Unix seconds; now by default.");
+    private static readonly Option<bool> Json = CommonSettings.Json("Print the API's JSON instead of a table.");
+
+    public static Command Create()
+    {
+        var verb = new Verb("query", "Asks a running host when a stream's next event comes and what it will be.",
+            "query customer-42",
+            "query customer-42 --horizon 1d --at 2026-03-01T12:00:00Z",
+            "query customer-42 --url http://127.0.0.1:5080 --json")
+        {
+            Stream, Url, Horizon, At, Json,
+        };
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        string stream = parsed.GetRequiredValue(Stream);
+        string horizon = parsed.GetValue(Horizon).ToString("R", CultureInfo.InvariantCulture);
+        string path = $"v1/streams/{Uri.EscapeDataString(stream)}/forecast?horizon={horizon}&quantiles=0.05,0.25,0.5,0.75,0.95";
+        if (parsed.GetValue(At) is { } at)
+        {
+            path += $"&at={Uri.EscapeDataString(at)}";
+        }
+
+        using var api = new ApiClient(parsed.GetRequiredValue(Url));
+        string json = await api.GetAsync(path, cancellation);
+        if (parsed.GetValue(Json))
+        {
+            Console.Out.WriteLine(json);
+        }
+        else
+        {
+            ForecastView.Write(JsonSerializer.Deserialize<ForecastAnswer>(json, JsonSerializerOptions.Web)!);
+        }
+        return ExitCode.Success;
+    }
+}

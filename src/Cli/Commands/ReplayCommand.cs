@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Globalization;
+using Foretell.Cli.Views;
+using Foretell.Ingest;
+
+namespace Foretell.Cli.Commands;
+
+/// <summary>foretell replay: sends a file of events to a running host, at its own pace or faster.</summary>
+internal static class ReplayCommand
+{
+    private static readonly Option<string> FileOption = Settings.Text("--file", "file", "Event file to send.", required: true);
+    private static readonly Option<Uri> Url = CommonSettings.Url();
+    private static readonly Option<double> Speed = Settings.Parsed("--speed", "x|max",
+        "How many times faster than the events happened; max sends as fast as the host takes it.", ParseSpeed);
+    private static readonly Option<EventColumns?> Columns = CommonSettings.Columns();
+    private static readonly Option<double> TimeUnit = CommonSettings.TimeUnit();
+
+    /// <summary>Stands for "as fast as the host takes it"; the parser knows no null for numbers.</summary>
+    private const double Max = double.PositiveInfinity;
+
+    public static Command Create()
+    {
+        Speed.DefaultValueFactory = _ => 1;
+        var verb = new Verb("replay", "Sends a file of events to a running host. Repeating it appends nothing twice.",
+            "replay --file events.ndjson --speed max",
+            "replay --file messages.csv --columns stream=src,time=unix_time --speed 60",
+            "replay --file sequences.jsonl --time-unit hours --url http://127.0.0.1:5080 --speed max")
+        {
+            FileOption, Url, Speed, Columns, TimeUnit,
+        };
+        verb.SetAction(RunAsync);
+        return verb;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        string path = parsed.GetRequiredValue(FileOption);
+        Uri url = parsed.GetRequiredValue(Url);
+        double speed = parsed.GetValue(Speed);
+        var options = new ReplayOptions
+        {
+            Speed = double.IsInfinity(speed) ? null : speed,
+            Columns = parsed.GetValue(Columns),
+            TimeUnitSeconds = parsed.GetValue(TimeUnit),
+        };
+
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+        var client = new ReplayClient(http, url);
+        ReplaySummary summary = await ReplayView.ShowAsync(
+            () => EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns).Sum(b => (long)b.Count),
+            progress => client.RunAsync(path, options, progress, cancellation));
+
+        using var api = new ApiClient(url);
+        ReplayView.Summarise(summary, await api.FindStatusAsync(summary.Position, cancellation));
+        if (summary.Rejected > 0)
+        {
+            Terminal.WriteError($"the host rejected {summary.Rejected} of {summary.Sent} events.");
+            return ExitCode.Failure;
+        }
+        return ExitCode.Success;
+    }
+
+    private static double ParseSpeed(string text) =>
+        text == "max" ? Max
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double speed) && double.IsFinite(speed) && speed > 0
+            ? speed
+            : throw new CliException($"--speed must be max or a number above 0 (1 is as it happened), got '{text}'.");
+}

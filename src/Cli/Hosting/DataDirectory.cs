@@ -1,0 +1,34 @@
+using Foretell.Models;
+
+namespace Foretell.Cli.Hosting;
+
+/// <summary>Which model a data directory belongs to: states mean nothing without the model that made them.</summary>
+internal static class DataDirectory
+{
+    /// <summary>Where a host keeps its data unless it is told otherwise.</summary>
+    public const string Default = "./foretell-data";
+
+    private const string ModelFile = "model.safetensors";
+
+    /// <summary>The model to open a directory with: the one named, else the one kept there, else the one that comes with the program.</summary>
+    /// <param name="directory">Data directory, which need not exist.</param>
+    /// <param name="named">The --model option, or null.</param>
+    /// <param name="isBuiltIn">True when nobody chose this model.</param>
+    public static ForecastModel FindModel(string directory, string? named, out bool isBuiltIn)
+    {
+        string kept = Path.Combine(directory, ModelFile);
+        isBuiltIn = named is null && !File.Exists(kept);
+        return ModelFiles.Load(named ?? (isBuiltIn ? ModelFiles.BuiltIn : kept));
+    }
+
+    /// <summary>Keeps the model with the states, so that the next start needs no --model.</summary>
+    /// <remarks>Called once the platform has accepted the model for this directory.</remarks>
+    public static void KeepModel(string directory, ForecastModel model)
+    {
+        string kept = Path.Combine(directory, ModelFile);
+        if (!File.Exists(kept))
+        {
+            model.Save(kept);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Foretell.Cli.Demo;
+using Foretell.Cli.Views;
+using Foretell.Models;
+
+namespace Foretell.Cli.Hosting;
+
+/// <summary>foretell run: the host with simulated streams, in a data folder of its own.</summary>
+internal static class DemoRun
+{
+    public static async Task RunAsync(RunSettings settings, CancellationToken cancellation)
+    {
+        ForecastModel model = ModelFiles.Load(settings.Model ?? ModelFiles.BuiltIn);
+        string directory = DemoDirectory.Prepare(settings.DataDirectory);
+        var warnings = new RecentWarnings();
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(directory, model), settings.Urls,
+            logging => RunScreen.ConfigureLogging(logging, settings.Plain, warnings), cancellation);
+
+        Console.Out.WriteLine($"demo: simulated streams in {Path.GetFullPath(directory)}, anew at each start; " +
+            "'foretell run --no-demo' keeps your own events.");
+        await RunScreen.ShowAsync(host, new DemoFeed(host.Platform), settings.Plain, warnings, "Foretell demo", cancellation);
+    }
+}

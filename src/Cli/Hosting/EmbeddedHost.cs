@@ -1,0 +1,108 @@
+using System.Net.Sockets;
+using Foretell.Streams;
+using Foretell.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Foretell.Cli.Hosting;
+
+/// <summary>The embedded host: a platform with its HTTP API in this process.</summary>
+internal sealed class EmbeddedHost : IAsyncDisposable
+{
+    /// <summary>How long requests in flight may take to end after Ctrl-C.</summary>
+    private static readonly TimeSpan s_shutdownTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly WebApplication _web;
+
+    private EmbeddedHost(EmbeddedPlatform platform, WebApplication web) => (Platform, _web) = (platform, web);
+
+    /// <summary>The platform that the API serves.</summary>
+    public EmbeddedPlatform Platform { get; }
+
+    /// <summary>Addresses that the API listens on, with the real port where 0 was asked for.</summary>
+    public IReadOnlyList<string> Addresses => [.. _web.Urls.Select(u => u.TrimEnd('/'))];
+
+    /// <summary>Opens the data directory, listens, and waits until every shard serves.</summary>
+    /// <param name="options">The platform's.</param>
+    /// <param name="urls">Addresses to listen on, separated by ";".</param>
+    /// <param name="configureLogging">Where log lines go.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="CliException">An address cannot be listened on.</exception>
+    /// <exception cref="DataDirectoryException">The data directory cannot be opened.</exception>
+    public static async Task<EmbeddedHost> StartAsync(
+        EmbeddedOptions options, string urls, Action<ILoggingBuilder> configureLogging, CancellationToken cancellation)
+    {
+        EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(options, cancellation);
+        var host = new EmbeddedHost(platform, BuildWeb(platform, urls, configureLogging));
+        try
+        {
+            await host.ListenAsync(urls, cancellation);
+            // Health checks answer while the rows load; whoever waits for this method wants forecasts.
+            await platform.Ready.WaitAsync(cancellation);
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends the requests in flight, then stops the platform with a last commit.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _web.StopAsync();
+        await _web.DisposeAsync();
+        await Platform.DisposeAsync();
+    }
+
+    private static WebApplication BuildWeb(EmbeddedPlatform platform, string urls, Action<ILoggingBuilder> configureLogging)
+    {
+        // The content root is the program's folder: settings files in the user's working directory are not ours.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ApplicationName = "foretell",
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.WebHost.UseUrls(urls.Split(';'));
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning);
+        configureLogging(builder.Logging);
+        // The program itself listens for Ctrl-C; a second listener would stop the API before the feeds that use it.
+        builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = s_shutdownTimeout);
+        // An instance that is given to the container stays ours to dispose, after the API has stopped.
+        builder.Services.AddSingleton<IPlatform>(platform);
+        builder.AddForetell();
+        WebApplication web = builder.Build();
+        web.MapForetell();
+        return web;
+    }
+
+    private async Task ListenAsync(string urls, CancellationToken cancellation)
+    {
+        try
+        {
+            await _web.StartAsync(cancellation);
+        }
+        catch (IOException failure) when (failure.InnerException is AddressInUseException)
+        {
+            throw new CliException($"{urls} is in use by another program; stop it, or choose another address with --urls " +
+                "(port 0 takes any free one).", failure);
+        }
+        catch (SocketException failure)
+        {
+            throw new CliException($"Cannot listen on {urls}: {failure.Message}; choose another address with --urls.", failure);
+        }
+    }
+
+    private sealed class OwnLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Foretell.Ingest;
+using Foretell.Streams;
+
+namespace Foretell.Cli.Hosting;
+
+/// <summary>What a file did to a platform.</summary>
+/// <param name="Events">Events applied, of everything in the data directory.</param>
+/// <param name="Streams">Streams with at least one applied event.</param>
+/// <param name="DeadLetters">Events that became dead letters.</param>
+/// <param name="Digest">SHA-256 over all streams' digests in the order of their keys' bytes.</param>
+/// <param name="EventsPerSecond">Events of this run by the time from the first append to the last commit.</param>
+/// <param name="CpuSeconds">Processor time of all threads over that time.</param>
+internal sealed record FileSummary(long Events, long Streams, long DeadLetters, string Digest, double EventsPerSecond, double CpuSeconds);
+
+/// <summary>Feeds a file of events through the whole path: decode, append, shard, step, commit.</summary>
+internal static class FileFeed
+{
+    /// <summary>Events in one append: large enough that a flush of the disk is shared by many.</summary>
+    private const int BatchSize = 8192;
+
+    /// <summary>Appends the file's events, waits until they are applied, commits.</summary>
+    /// <remarks>
+    /// Each append carries a key made from the file's content, so that a run that was cut short can be repeated:
+    /// what the log has already is not appended again (within the log's memory for keys, 24 h).
+    /// </remarks>
+    /// <exception cref="EventFileException">The file cannot be read; events before the faulty line are applied.</exception>
+    public static async Task<FileSummary> RunAsync(EmbeddedPlatform platform, string path, EventColumns? columns,
+        IProgress<long>? progress, CancellationToken cancellation)
+    {
+        await platform.Ready.WaitAsync(cancellation);
+        double timeUnit = platform.Model.Config.TimeUnitSeconds;
+        string key = KeyPrefix(path, columns, timeUnit);
+
+        var clock = Stopwatch.StartNew();
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
+        long appended = 0, read = 0;
+        int number = 0;
+        foreach (EventBatch batch in EventFile.ReadEvents(path, timeUnit, columns, BatchSize))
+        {
+            var request = new IdempotentRequest($"{key}-{number++}", SHA256.HashData(batch.Records), default);
+            AppendReceipt receipt = await platform.AppendAsync(batch, request, cancellation);
+            appended += receipt.Replayed ? 0 : receipt.Accepted;
+            read += batch.Count;
+            progress?.Report(read);
+        }
+        await platform.DrainAsync(cancellation);
+        double seconds = clock.Elapsed.TotalSeconds;
+        double cpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
+
+        PlatformStatus status = platform.Status();
+        return new FileSummary(status.EventsApplied, status.Streams, status.DeadLetters,
+            await platform.StateDigestAsync(cancellation), Math.Round(appended / seconds, 1), Math.Round(cpuSeconds, 3));
+    }
+
+    private static string KeyPrefix(string path, EventColumns? columns, double timeUnit)
+    {
+        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using (FileStream file = Open(path))
+        {
+            sha.AppendData(SHA256.HashData(file));
+        }
+        sha.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{columns}|{timeUnit:R}|{BatchSize}")));
+        return "file-" + Convert.ToHexStringLower(sha.GetHashAndReset().AsSpan(0, 16));
+    }
+
+    private static FileStream Open(string path)
+    {
+        try
+        {
+            return File.OpenRead(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"The file {path} cannot be read: {failure.Message}", failure);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using Foretell.Ingest;
+using Foretell.Models;
+using Foretell.Streams;
+
+namespace Foretell.Cli.Hosting;
+
+/// <summary>The options of foretell run, checked.</summary>
+internal sealed record RunSettings
+{
+    /// <summary>Where log and states are kept.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>Addresses to listen on, separated by ";".</summary>
+    public required string Urls { get; init; }
+
+    /// <summary>Model file, or null for the default.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Partitions of a new log, or null for the default.</summary>
+    public int? Partitions { get; init; }
+
+    /// <summary>Threads that advance the shards.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>How late an event may be, or null for what the log says.</summary>
+    public TimeSpan? LateTolerance { get; init; }
+
+    /// <summary>How far ahead an event may be, or null for what the log says.</summary>
+    public TimeSpan? FutureTolerance { get; init; }
+
+    /// <summary>Log lines instead of a screen.</summary>
+    public bool Plain { get; init; }
+
+    /// <summary>File to feed first, or null.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Columns of that file when it is CSV.</summary>
+    public EventColumns? Columns { get; init; }
+
+    /// <summary>JSON instead of a table.</summary>
+    public bool Json { get; init; }
+
+    /// <summary>The platform's options for these settings.</summary>
+    public EmbeddedOptions ToOptions(string directory, ForecastModel model) => new()
+    {
+        DataDirectory = directory,
+        Model = model,
+        Partitions = Partitions,
+        Threads = Threads,
+        Policy = new EventTimePolicy(
+            LateTolerance ?? EventTimePolicy.Default.LateTolerance, FutureTolerance ?? EventTimePolicy.Default.FutureTolerance),
+    };
+}

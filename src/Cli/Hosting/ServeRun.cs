@@ -1,0 +1,29 @@
+using Foretell.Cli.Views;
+using Foretell.Models;
+
+namespace Foretell.Cli.Hosting;
+
+/// <summary>foretell run --no-demo, and foretell run --file without --exit: serves a data directory.</summary>
+internal static class ServeRun
+{
+    public static async Task RunAsync(RunSettings settings, CancellationToken cancellation)
+    {
+        ForecastModel model = DataDirectory.FindModel(settings.DataDirectory, settings.Model, out bool isBuiltIn);
+        var warnings = new RecentWarnings();
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(settings.DataDirectory, model), settings.Urls,
+            logging => RunScreen.ConfigureLogging(logging, settings.Plain, warnings), cancellation);
+        DataDirectory.KeepModel(settings.DataDirectory, model);
+
+        Console.Out.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn
+            ? " (the small general one that comes with the program, trained on simulated streams; train your own with 'foretell train')"
+            : ""));
+        if (settings.File is { } file)
+        {
+            FileSummary summary = await FileFeedView.ShowAsync(progress =>
+                FileFeed.RunAsync(host.Platform, file, settings.Columns, progress, cancellation));
+            Console.Out.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
+                $"{Format.Count(summary.DeadLetters)} dead letters.");
+        }
+        await RunScreen.ShowAsync(host, demo: null, settings.Plain, warnings, "Foretell", cancellation);
+    }
+}

@@ -1,0 +1,32 @@
+using Spectre.Console;
+
+namespace Foretell.Cli;
+
+/// <summary>The two consoles: results go to standard output, errors and remarks to standard error.</summary>
+public static class Terminal
+{
+    /// <summary>Standard output.</summary>
+    public static IAnsiConsole Out { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+
+    /// <summary>Standard error.</summary>
+    public static IAnsiConsole Error { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+
+    /// <summary>True when standard output is a terminal that can redraw lines, so that bars and live views make sense.</summary>
+    public static bool IsInteractive => !Console.IsOutputRedirected && Out.Profile.Capabilities.Ansi;
+
+    /// <summary>Writes the one sentence that says what went wrong.</summary>
+    public static void WriteError(string sentence)
+    {
+        if (Console.IsErrorRedirected)
+        {
+            Console.Error.WriteLine($"error: {sentence}");
+        }
+        else
+        {
+            Error.MarkupLineInterpolated($"[red]error:[/] {sentence}");
+        }
+    }
+
+    /// <summary>Writes a remark for people, beside whatever a program may read from standard output.</summary>
+    public static void WriteNote(string sentence) => Console.Error.WriteLine(sentence);
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Foretell.Models;
+using Spectre.Console;
+
+namespace Foretell.Cli.Views;
+
+/// <summary>A model's scores beside the baselines'.</summary>
+internal static class EvalView
+{
+    public static void Write(Evaluation scores, ForecastModel model)
+    {
+        Table table = Tables.Numbers("nats per event, lower is better", "joint NLL", "time", "mark")
+            .AddRow($"[bold]model {model.Id}[/]", $"[bold]{Format.Nats(scores.Nll)}[/]", Format.Nats(scores.NllTime), Format.Nats(scores.NllMark));
+        foreach ((string name, BaselineScore score) in scores.Baselines)
+        {
+            table.AddRow(Markup.Escape(name), Format.Nats(score.Nll), Format.Nats(score.NllTime), Format.Nats(score.NllMark));
+        }
+        Terminal.Out.Write(table);
+
+        Table rest = Tables.KeyValue()
+            .AddRow("events", $"{Format.Count(scores.Events)} predicted in {Format.Count(scores.Sequences)} sequences");
+        if (model.Config.Marks.Count > 0)
+        {
+            rest.AddRow("mark accuracy", $"{Format.Percent(scores.Accuracy)} before the gap is known, {Format.Percent(scores.AccuracyGivenGap)} after");
+        }
+        rest.AddRow("error of the mean", $"{Durations.Show(scores.Rmse * model.Config.TimeUnitSeconds)} (root mean square)")
+            .AddRow("calibration", $"{scores.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} (Kolmogorov-Smirnov distance, 0 is perfect)")
+            .AddRow("bytes a stream", Format.Count(scores.StateBytesPerStream));
+        Terminal.Out.Write(rest);
+    }
+}

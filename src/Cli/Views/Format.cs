@@ -1,0 +1,34 @@
+using System.Globalization;
+
+namespace Foretell.Cli.Views;
+
+/// <summary>Numbers as the terminal shows them, the same on every machine.</summary>
+internal static class Format
+{
+    /// <summary>"59,835".</summary>
+    public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
+    /// <summary>A score in nats: four decimals.</summary>
+    public static string Nats(double nats) => nats.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    /// <summary>A share: "12.3 %".</summary>
+    public static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+
+    /// <summary>A probability with three figures that matter.</summary>
+    public static string Probability(double p) => p.ToString("G3", CultureInfo.InvariantCulture);
+
+    /// <summary>A rate: "12,345" or "1.2".</summary>
+    public static string Rate(double rate) => rate.ToString(rate < 10 ? "0.0" : "N0", CultureInfo.InvariantCulture);
+
+    /// <summary>How unlikely, given its natural logarithm: "1 in 12,000", also where the probability underflows.</summary>
+    public static string OneIn(double logProbability)
+    {
+        double log10 = -logProbability / Math.Log(10);
+        return log10 < 6
+            ? $"1 in {Math.Exp(-logProbability).ToString(log10 < 1 ? "0.#" : "N0", CultureInfo.InvariantCulture)}"
+            : $"1 in 10^{log10.ToString("0", CultureInfo.InvariantCulture)}";
+    }
+
+    /// <summary>A point in time, UTC, to the millisecond.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,60 @@
+using Foretell.Cli.Hosting;
+using Foretell.Streams;
+
+namespace Foretell.Cli.Views;
+
+/// <summary>One line every few seconds while something changes, for logs and pipes.</summary>
+internal sealed class PlainView : IRunView
+{
+    public TimeSpan Interval => TimeSpan.FromSeconds(5);
+
+    public int OverdueRows => 1;
+
+    public async Task ShowAsync(IAsyncEnumerable<RunSnapshot> snapshots)
+    {
+        (string, long, long, int)? shown = null;
+        await foreach (RunSnapshot snapshot in snapshots)
+        {
+            // An idle host need not say so every few seconds.
+            PlatformStatus status = snapshot.Status;
+            var seen = (snapshot.Phase, status.EventsApplied, status.DeadLetters, status.Problems.Count);
+            if (shown != seen)
+            {
+                shown = seen;
+                Console.Out.WriteLine(Line(snapshot));
+            }
+        }
+    }
+
+    /// <summary>Everything that matters of one snapshot in one line.</summary>
+    internal static string Line(RunSnapshot at)
+    {
+        PlatformStatus status = at.Status;
+        string line = $"{at.Phase}: {Format.Count(status.Streams)} streams, {Format.Count(status.EventsApplied)} events, " +
+            $"{Format.Rate(at.EventsPerSecond)} events/s, lag {Format.Count(status.LagEvents)} events ({Durations.Show(status.LagSeconds)})";
+        if (status.DeadLetters > 0)
+        {
+            line += $", {Format.Count(status.DeadLetters)} dead letters";
+        }
+        if (at.Scores is { Live.Events: > 0 } scores)
+        {
+            ScoreTotals live = scores.Live;
+            line += $", NLL {Format.Nats(-(live.Time + live.Mark) / live.Events)}" +
+                $" (naive {Format.Nats(-(live.BaselineTime + live.BaselineMark) / live.Events)}";
+            if (scores.Truth is { Events: > 0 } truth)
+            {
+                line += $", truth {Format.Nats(-(truth.Time + truth.Mark) / truth.Events)}";
+            }
+            line += ")";
+        }
+        if (at.Overdue is [OverdueStream first, ..])
+        {
+            line += $", most overdue {first.Stream} (silent {Durations.Show(first.SilenceSeconds)}, {Format.OneIn(first.LogSurvival)})";
+        }
+        if (at.AppendLatency is { } latency)
+        {
+            line += $", append {Durations.Show(latency.TotalSeconds)}";
+        }
+        return status.Problems.Count == 0 ? line : $"{line}, PROBLEM: {string.Join(' ', status.Problems)}";
+    }
+}

@@ -1,0 +1,22 @@
+using Spectre.Console;
+
+namespace Foretell.Cli.Views;
+
+/// <summary>The two shapes of table that the program prints.</summary>
+internal static class Tables
+{
+    /// <summary>Names at the left, values at the right, no heading.</summary>
+    public static Table KeyValue() => new Table().Border(TableBorder.None).HideHeaders()
+        .AddColumn(new TableColumn("name") { Padding = new Padding(0, 0, 3, 0) }).AddColumn("value");
+
+    /// <summary>A heading, one column of names and columns of numbers.</summary>
+    public static Table Numbers(string nameHeading, params string[] headings)
+    {
+        Table table = new Table().Border(TableBorder.Simple).AddColumn(Markup.Escape(nameHeading));
+        foreach (string heading in headings)
+        {
+            table.AddColumn(new TableColumn(Markup.Escape(heading)).RightAligned());
+        }
+        return table;
+    }
+}
