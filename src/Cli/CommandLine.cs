@@ -34,9 +34,7 @@ public static class CommandLine
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
-            Terminal.WriteError(BadUsage.Describe(parsed));
-            Terminal.WriteNote($"See '{BadUsage.FullName(parsed.CommandResult)} --help'.");
-            return ExitCode.Usage;
+            return Refuse(parsed, BadUsage.Describe(parsed));
         }
 
         using var interrupts = new Interrupts();
@@ -51,10 +49,21 @@ public static class CommandLine
             Terminal.WriteError("stopped by a signal before the work was done.");
             return ExitCode.Interrupted;
         }
+        catch (UsageException bad)
+        {
+            return Refuse(parsed, bad.Message);
+        }
         catch (Exception failure)
         {
             Terminal.WriteError(Failure.Describe(failure));
             return ExitCode.Failure;
         }
+    }
+
+    private static int Refuse(ParseResult parsed, string sentence)
+    {
+        Terminal.WriteError(sentence);
+        Terminal.WriteNote($"See '{BadUsage.FullName(parsed.CommandResult)} --help'.");
+        return ExitCode.Usage;
     }
 }

@@ -15,14 +15,9 @@ internal static class CommonSettings
     public static Option<int> Threads() =>
         Settings.Number("--threads", "Worker threads; results do not depend on it.", 1, MaxThreads, Environment.ProcessorCount);
 
-    public static Option<double> TimeUnit()
-    {
-        Option<double> option = Settings.Parsed("--time-unit", "unit",
-            "Unit of the file's times and the model's gaps: seconds, minutes, hours, days or a number of seconds.",
-            text => Durations.ParseTimeUnit("--time-unit", text));
-        option.DefaultValueFactory = _ => 1;
-        return option;
-    }
+    public static Option<string> TimeUnit() => Settings.Typed("--time-unit", "unit",
+        "Unit of a sequence file's times and of the model's gaps: seconds, minutes, hours, days or a number of seconds.",
+        "seconds", Durations.ParseTimeUnit);
 
     /// <summary>Base address of a running host.</summary>
     public static Option<Uri> Url()

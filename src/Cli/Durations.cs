@@ -10,21 +10,13 @@ internal static class Durations
     /// <summary>A hundred years: what the API takes at most, and well within a TimeSpan.</summary>
     private const double MaxSeconds = 100 * 365.25 * 86400;
 
-    /// <summary>An option that takes a duration above 0, in seconds.</summary>
-    public static Option<double> Option(string name, string description, double fallback)
-    {
-        Option<double> option = Settings.Parsed(name, "duration", description, text => Parse(name, text, double.Epsilon));
-        option.DefaultValueFactory = _ => fallback;
-        return option;
-    }
-
     /// <summary>An option that takes a duration of 0 or more, in seconds, or nothing.</summary>
     public static Option<double?> OptionalOption(string name, string description) =>
         Settings.Parsed<double?>(name, "duration", description, text => Parse(name, text, 0));
 
     /// <summary>Seconds per model time unit: seconds, minutes, hours, days or a number of seconds.</summary>
     /// <exception cref="CliException">It is neither.</exception>
-    public static double ParseTimeUnit(string name, string text) => text switch
+    public static double ParseTimeUnit(string text) => text switch
     {
         "seconds" => 1,
         "minutes" => 60,
@@ -33,7 +25,7 @@ internal static class Durations
         _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
                 && double.IsFinite(seconds) && seconds > 0
             ? seconds
-            : throw new CliException($"{name} must be seconds, minutes, hours, days or a number of seconds above 0, got '{text}'."),
+            : throw new CliException($"--time-unit must be seconds, minutes, hours, days or a number of seconds above 0, got '{text}'."),
     };
 
     /// <summary>A duration in two figures that matter: "3.4 s", "12 min", "2.5 d".</summary>
@@ -61,7 +53,12 @@ internal static class Durations
         return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(format, CultureInfo.InvariantCulture)} {unit}");
     }
 
-    private static double Parse(string name, string text, double min) =>
+    /// <summary>Seconds of "30s", "5m", "1h30m", "2d".</summary>
+    /// <param name="name">The option, for the error.</param>
+    /// <param name="text">What was typed.</param>
+    /// <param name="min">Smallest allowed, seconds.</param>
+    /// <exception cref="CliException">It is no duration, or out of bounds.</exception>
+    public static double Parse(string name, string text, double min) =>
         DurationText.TryParse(text, out double seconds) && seconds >= min && seconds <= MaxSeconds
             ? seconds
             : throw new CliException($"{name} must be a duration such as 30s, 5m, 1h or 2d{(min > 0 ? ", above 0" : "")}, got '{text}'.");

@@ -8,7 +8,7 @@ namespace Foretell.Cli;
 /// <summary>Options that check their own values and say in a sentence what is allowed.</summary>
 internal static class Settings
 {
-    /// <summary>An option that must be given.</summary>
+    /// <summary>An option that takes any text.</summary>
     public static Option<string> Text(string name, string valueName, string description, bool required = false, string? fallback = null)
     {
         var option = new Option<string>(name) { Description = description, HelpName = valueName, Required = required };
@@ -41,6 +41,18 @@ internal static class Settings
     /// <param name="parse">Throws <see cref="CliException"/> with the sentence to show.</param>
     public static Option<T> Parsed<T>(string name, string valueName, string description, Func<string, T> parse) =>
         new(name) { Description = description, HelpName = valueName, CustomParser = result => Run(result, parse) };
+
+    /// <summary>An option that is kept as typed, so that the help shows its default as one would type it, and checked by <paramref name="parse"/>.</summary>
+    public static Option<string> Typed<T>(string name, string valueName, string description, string fallback, Func<string, T> parse)
+    {
+        Option<string> option = Parsed(name, valueName, description, text =>
+        {
+            parse(text);
+            return text;
+        });
+        option.DefaultValueFactory = _ => fallback;
+        return option;
+    }
 
     private static T? Run<T>(ArgumentResult result, Func<string, T> parse)
     {

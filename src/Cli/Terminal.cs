@@ -6,10 +6,10 @@ namespace Foretell.Cli;
 public static class Terminal
 {
     /// <summary>Standard output.</summary>
-    public static IAnsiConsole Out { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Out) });
+    public static IAnsiConsole Out { get; } = Create(Console.Out, Console.IsOutputRedirected);
 
     /// <summary>Standard error.</summary>
-    public static IAnsiConsole Error { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    public static IAnsiConsole Error { get; } = Create(Console.Error, Console.IsErrorRedirected);
 
     /// <summary>True when standard output is a terminal that can redraw lines, so that bars and live views make sense.</summary>
     public static bool IsInteractive => !Console.IsOutputRedirected && Out.Profile.Capabilities.Ansi;
@@ -29,4 +29,15 @@ public static class Terminal
 
     /// <summary>Writes a remark for people, beside whatever a program may read from standard output.</summary>
     public static void WriteNote(string sentence) => Console.Error.WriteLine(sentence);
+
+    private static IAnsiConsole Create(TextWriter writer, bool redirected)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        if (redirected)
+        {
+            // A file or a pipe has no width to fold lines at, and programs look for whole values.
+            console.Profile.Width = 1000;
+        }
+        return console;
+    }
 }

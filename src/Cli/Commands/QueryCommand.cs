@@ -11,7 +11,7 @@ internal static class QueryCommand
 {
     private static readonly Argument<string> Stream = new("STREAM") { Description = "Key of the stream." };
     private static readonly Option<Uri> Url = CommonSettings.Url();
-    private static readonly Option<double> Horizon = Durations.Option("--horizon", "How far to look ahead: 30s, 5m, 1h, 2d.", 3600);
+    private static readonly Option<string> Horizon = Settings.Typed("--horizon", "duration", "How far to look ahead: 30s, 5m, 1h, 2d.", "1h", ParseHorizon);
     private static readonly Option<string> At = Settings.Text("--at", "time", "Moment of asking: RFC 3339 or Unix seconds; now by default.");
     private static readonly Option<bool> Json = CommonSettings.Json("Print the API's JSON instead of a table.");
 
@@ -31,7 +31,7 @@ internal static class QueryCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         string stream = parsed.GetRequiredValue(Stream);
-        string horizon = parsed.GetValue(Horizon).ToString("R", CultureInfo.InvariantCulture);
+        string horizon = ParseHorizon(parsed.GetRequiredValue(Horizon)).ToString("R", CultureInfo.InvariantCulture);
         string path = $"v1/streams/{Uri.EscapeDataString(stream)}/forecast?horizon={horizon}&quantiles=0.05,0.25,0.5,0.75,0.95";
         if (parsed.GetValue(At) is { } at)
         {
@@ -50,4 +50,6 @@ internal static class QueryCommand
         }
         return ExitCode.Success;
     }
+
+    private static double ParseHorizon(string text) => Durations.Parse("--horizon", text, double.Epsilon);
 }

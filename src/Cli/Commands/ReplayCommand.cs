@@ -10,17 +10,13 @@ internal static class ReplayCommand
 {
     private static readonly Option<string> FileOption = Settings.Text("--file", "file", "Event file to send.", required: true);
     private static readonly Option<Uri> Url = CommonSettings.Url();
-    private static readonly Option<double> Speed = Settings.Parsed("--speed", "x|max",
-        "How many times faster than the events happened; max sends as fast as the host takes it.", ParseSpeed);
+    private static readonly Option<string> Speed = Settings.Typed("--speed", "x|max",
+        "How many times faster than the events happened; max sends as fast as the host takes it.", "1", ParseSpeed);
     private static readonly Option<EventColumns?> Columns = CommonSettings.Columns();
-    private static readonly Option<double> TimeUnit = CommonSettings.TimeUnit();
-
-    /// <summary>Stands for "as fast as the host takes it"; the parser knows no null for numbers.</summary>
-    private const double Max = double.PositiveInfinity;
+    private static readonly Option<string> TimeUnit = CommonSettings.TimeUnit();
 
     public static Command Create()
     {
-        Speed.DefaultValueFactory = _ => 1;
         var verb = new Verb("replay", "Sends a file of events to a running host. Repeating it appends nothing twice.",
             "replay --file events.ndjson --speed max",
             "replay --file messages.csv --columns stream=src,time=unix_time --speed 60",
@@ -36,12 +32,11 @@ internal static class ReplayCommand
     {
         string path = parsed.GetRequiredValue(FileOption);
         Uri url = parsed.GetRequiredValue(Url);
-        double speed = parsed.GetValue(Speed);
         var options = new ReplayOptions
         {
-            Speed = double.IsInfinity(speed) ? null : speed,
+            Speed = ParseSpeed(parsed.GetRequiredValue(Speed)),
             Columns = parsed.GetValue(Columns),
-            TimeUnitSeconds = parsed.GetValue(TimeUnit),
+            TimeUnitSeconds = Durations.ParseTimeUnit(parsed.GetRequiredValue(TimeUnit)),
         };
 
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
@@ -60,8 +55,9 @@ internal static class ReplayCommand
         return ExitCode.Success;
     }
 
-    private static double ParseSpeed(string text) =>
-        text == "max" ? Max
+    /// <summary>Null stands for "as fast as the host takes it".</summary>
+    private static double? ParseSpeed(string text) =>
+        text == "max" ? null
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double speed) && double.IsFinite(speed) && speed > 0
             ? speed
             : throw new CliException($"--speed must be max or a number above 0 (1 is as it happened), got '{text}'.");

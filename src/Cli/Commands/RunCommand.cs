@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Foretell.Cli.Hosting;
 using Foretell.Ingest;
 using Foretell.Streams;
@@ -37,7 +36,6 @@ internal static class RunCommand
         {
             DataDir, Urls, Model, Partitions, Threads, LateTolerance, FutureTolerance, NoDemo, Plain, FileOption, Columns, Exit, Json,
         };
-        verb.Validators.Add(CheckCombination);
         verb.SetAction(RunAsync);
         return verb;
     }
@@ -58,7 +56,9 @@ internal static class RunCommand
             Columns = parsed.GetValue(Columns),
             Json = parsed.GetValue(Json),
         };
-        if (parsed.GetValue(Exit))
+        bool exit = parsed.GetValue(Exit);
+        CheckCombination(settings, exit);
+        if (exit)
         {
             await FileRun.RunAsync(settings, cancellation);
         }
@@ -73,20 +73,19 @@ internal static class RunCommand
         return ExitCode.Success;
     }
 
-    private static void CheckCombination(CommandResult result)
+    private static void CheckCombination(RunSettings settings, bool exit)
     {
-        bool file = result.GetValue(FileOption) is not null;
-        if (result.GetValue(Exit) && !file)
+        if (exit && settings.File is null)
         {
-            result.AddError("--exit ends the run after a file; name the file with --file.");
+            throw new UsageException("--exit ends the run after a file; name the file with --file.");
         }
-        else if (result.GetValue(Json) && !result.GetValue(Exit))
+        if (settings.Json && !exit)
         {
-            result.AddError("--json prints the result of --file with --exit; add --exit.");
+            throw new UsageException("--json prints the result of --file with --exit; add --exit.");
         }
-        else if (result.GetResult(Columns) is not null && !file)
+        if (settings.Columns is not null && settings.File is null)
         {
-            result.AddError("--columns describes the file of --file; name the file.");
+            throw new UsageException("--columns describes the file of --file; name the file.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foretell.Cli.Views;
 using Foretell.Ingest;
+using Spectre.Console;
 
 namespace Foretell.Cli.Commands;
 

@@ -13,8 +13,8 @@ internal static class TrainCommand
     private static readonly Option<string> Train = Settings.Text("--train", "file", "Event file to learn from.", required: true);
     private static readonly Option<string> Dev = Settings.Text("--dev", "file", "Event file that decides when to stop.", required: true);
     private static readonly Option<string> Out = Settings.Text("--out", "file", "Where to write the model (safetensors).", required: true);
-    private static readonly Option<double> TimeUnit = CommonSettings.TimeUnit();
-    private static readonly Option<string> Mixer = Settings.Parsed("--mixer", "name", "Attention part of a layer: aaren.", text =>
+    private static readonly Option<string> TimeUnit = CommonSettings.TimeUnit();
+    private static readonly Option<string> Mixer = Settings.Typed("--mixer", "name", "Attention part of a layer: aaren.", "aaren", text =>
         text == "aaren" ? text : throw new CliException($"--mixer must be aaren, got '{text}'."));
     private static readonly Option<bool> NoDecay = Settings.Flag("--no-decay", "The paper's plain Aaren: heads do not forget.");
     private static readonly Option<int> Width = Settings.Number("--width", "Hidden width, a multiple of 16 and of --heads.", 16, 1024, 64);
@@ -24,17 +24,12 @@ internal static class TrainCommand
     private static readonly Option<int?> Epochs = Settings.OptionalNumber("--epochs", "Passes over the training file; by default as many as the recipe finds right.", 1, 100_000);
     private static readonly Option<int> Seed = Settings.Number("--seed", "Seed of every random choice.", 0, int.MaxValue, 1);
     private static readonly Option<int> Threads = CommonSettings.Threads();
-    private static readonly Option<double> Resolution = Settings.Parsed("--resolution", "auto|none|x",
-        "Clock grid of the times, in time units: auto finds it, none treats times as continuous.", ParseResolution);
+    private static readonly Option<string> Resolution = Settings.Typed("--resolution", "auto|none|x",
+        "Clock grid of the times, in time units: auto finds it, none treats times as continuous.", "auto", ParseResolution);
     private static readonly Option<EventColumns?> Columns = CommonSettings.Columns();
-
-    /// <summary>Stands for "find it in the data"; the parser knows no null for numbers.</summary>
-    private const double Auto = double.NaN;
 
     public static Command Create()
     {
-        Mixer.DefaultValueFactory = _ => "aaren";
-        Resolution.DefaultValueFactory = _ => Auto;
         var verb = new Verb("train", "Trains a model on event sequences.",
             "train --train train.jsonl --dev dev.jsonl --out model.safetensors --time-unit hours",
             "train --train a.csv --dev b.csv --columns stream=user,time=at,mark=kind --out m.safetensors",
@@ -42,39 +37,36 @@ internal static class TrainCommand
         {
             Train, Dev, Out, TimeUnit, Mixer, NoDecay, Width, Layers, Heads, Components, Epochs, Seed, Threads, Resolution, Columns,
         };
-        verb.Validators.Add(result =>
-        {
-            int width = result.GetValue(Width), heads = result.GetValue(Heads);
-            if (width % 16 != 0 || heads < 1 || width % heads != 0)
-            {
-                result.AddError($"--width must be a multiple of 16 and of --heads, got width {width} with {heads} heads.");
-            }
-        });
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return verb;
     }
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
+        int width = parsed.GetValue(Width), heads = parsed.GetValue(Heads);
+        if (width % 16 != 0 || width % heads != 0)
+        {
+            throw new UsageException($"--width must be a multiple of 16 and of --heads, got width {width} with {heads} heads.");
+        }
         string output = Path.GetFullPath(parsed.GetRequiredValue(Out));
         RequireWritable(output);
 
-        double timeUnit = parsed.GetValue(TimeUnit);
+        double timeUnit = Durations.ParseTimeUnit(parsed.GetRequiredValue(TimeUnit));
         IReadOnlyList<EventSequence> train = EventFile.ReadSequences(parsed.GetRequiredValue(Train), timeUnit, parsed.GetValue(Columns));
         IReadOnlyList<EventSequence> dev = EventFile.ReadSequences(parsed.GetRequiredValue(Dev), timeUnit, parsed.GetValue(Columns));
         var options = new TrainingOptions
         {
             Shape = new ModelConfig
             {
-                Width = parsed.GetValue(Width),
+                Width = width,
                 Layers = parsed.GetValue(Layers),
-                Heads = parsed.GetValue(Heads),
+                Heads = heads,
                 Components = parsed.GetValue(Components),
                 Mixer = parsed.GetRequiredValue(Mixer),
                 Decay = !parsed.GetValue(NoDecay),
                 TimeUnitSeconds = timeUnit,
             },
-            Resolution = double.IsNaN(parsed.GetValue(Resolution)) ? null : parsed.GetValue(Resolution),
+            Resolution = ParseResolution(parsed.GetRequiredValue(Resolution)),
             Epochs = parsed.GetValue(Epochs),
             Seed = parsed.GetValue(Seed),
             Threads = parsed.GetValue(Threads),
@@ -101,9 +93,10 @@ internal static class TrainCommand
         }
     }
 
-    private static double ParseResolution(string text) => text switch
+    /// <summary>Null stands for "find it in the data".</summary>
+    private static double? ParseResolution(string text) => text switch
     {
-        "auto" => Auto,
+        "auto" => null,
         "none" => 0,
         _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double grid) && double.IsFinite(grid) && grid > 0
             ? grid

@@ -1,4 +1,5 @@
 using Foretell.Cli.Hosting;
+using Spectre.Console;
 
 namespace Foretell.Cli.Views;
 
@@ -7,7 +8,7 @@ internal static class FileFeedView
 {
     public static Task<FileSummary> ShowAsync(Func<IProgress<long>?, Task<FileSummary>> feed) =>
         Terminal.IsInteractive
-            ? Spectre.Console.StatusExtensions.StartAsync(Terminal.Out.Status(), "reading", context => feed(new Reporter(count =>
+            ? Terminal.Out.Status().StartAsync("reading", context => feed(new Reporter(count =>
                 context.Status = $"{Format.Count(count)} events appended")))
             : feed(null);
 
