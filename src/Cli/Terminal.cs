@@ -32,12 +32,19 @@ public static class Terminal
 
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        if (redirected)
+        if (!redirected)
         {
-            // A file or a pipe has no width to fold lines at, and programs look for whole values.
-            console.Profile.Width = 1000;
+            return AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
         }
+        // A file or a pipe has no colours and no width to fold lines at; programs look for whole values in it.
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+        });
+        console.Profile.Width = 1000;
         return console;
     }
 }

@@ -15,9 +15,9 @@ internal static class RunCommand
     private static readonly Option<int?> Partitions = Settings.OptionalNumber("--partitions", "Partitions of a new log, 8 by default; fixed once the log is there.", 1, 1024);
     private static readonly Option<int> Threads = CommonSettings.Threads();
     private static readonly Option<double?> LateTolerance = Durations.OptionalOption("--late-tolerance",
-        "An event at most this much older than its stream's last counts as simultaneous with it, an older one is a dead letter; 5s by default.");
+        "An event at most this much older than its stream's last counts as simultaneous with it, an older one is a dead letter; 5s for a new log, kept with it.");
     private static readonly Option<double?> FutureTolerance = Durations.OptionalOption("--future-tolerance",
-        "An event more than this ahead of the clock is a dead letter; 1h by default.");
+        "An event more than this ahead of the clock is a dead letter; 1h for a new log, kept with it.");
     private static readonly Option<bool> NoDemo = Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
     private static readonly Option<bool> Plain = Settings.Flag("--plain", "Print log lines only (also when the output is no terminal).");
     private static readonly Option<string> FileOption = Settings.Text("--file", "file", "Event file to feed first, through the whole path; no demo then.");

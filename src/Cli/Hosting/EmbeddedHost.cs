@@ -69,7 +69,8 @@ internal sealed class EmbeddedHost : IAsyncDisposable
             ContentRootPath = AppContext.BaseDirectory,
         });
         builder.WebHost.UseUrls(urls.Split(';'));
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning);
+        // A failed start is told in one sentence below; the host's own account of it is a stack trace.
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         configureLogging(builder.Logging);
         // The program itself listens for Ctrl-C; a second listener would stop the API before the feeds that use it.
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();

@@ -47,7 +47,7 @@ internal sealed record RunSettings
         Model = model,
         Partitions = Partitions,
         Threads = Threads,
-        Policy = new EventTimePolicy(
-            LateTolerance ?? EventTimePolicy.Default.LateTolerance, FutureTolerance ?? EventTimePolicy.Default.FutureTolerance),
+        LateTolerance = LateTolerance,
+        FutureTolerance = FutureTolerance,
     };
 }

@@ -10,6 +10,11 @@ internal static class ForecastView
     /// <summary>Marks that get a bar of their own; the rest share one.</summary>
     private const int MaxBars = 10;
 
+    /// <summary>Marks less likely than this share one bar, too.</summary>
+    private const double MinShown = 0.001;
+
+    private const int BarWidth = 40;
+
     public static void Write(ForecastAnswer forecast)
     {
         string horizon = Durations.Show(forecast.HorizonSeconds);
@@ -35,18 +40,24 @@ internal static class ForecastView
 
     private static void WriteMarks(IReadOnlyList<MarkChance> marks)
     {
-        BarChart chart = new BarChart().Width(72).Label("next mark, percent").LeftAlignLabel().WithMaxValue(100);
-        foreach (MarkChance mark in marks.Take(MaxBars))
+        MarkChance[] shown = [.. marks.Take(MaxBars).Where(m => m.Probability >= MinShown)];
+        Table table = new Table().Border(TableBorder.None).HideHeaders()
+            .AddColumn("mark").AddColumn(new TableColumn("probability").RightAligned()).AddColumn("bar");
+        foreach (MarkChance mark in shown)
         {
-            chart.AddItem(Markup.Escape(mark.Mark), Math.Round(100 * mark.Probability, 1), Color.Green);
+            table.AddRow(Markup.Escape(mark.Mark), Format.Percent(mark.Probability), $"[green]{Bar(mark.Probability)}[/]");
         }
-        if (marks.Count > MaxBars)
+        if (shown.Length < marks.Count)
         {
-            chart.AddItem($"{marks.Count - MaxBars} others", Math.Round(100 * marks.Skip(MaxBars).Sum(m => m.Probability), 1), Color.Grey);
+            double rest = marks.Skip(shown.Length).Sum(m => m.Probability);
+            table.AddRow($"[grey]{marks.Count - shown.Length} others[/]", $"[grey]{Format.Percent(rest)}[/]", $"[grey]{Bar(rest)}[/]");
         }
         Terminal.Out.WriteLine();
-        Terminal.Out.Write(chart);
+        Terminal.Out.WriteLine("next mark");
+        Terminal.Out.Write(table);
     }
+
+    private static string Bar(double share) => new('█', (int)Math.Round(share * BarWidth));
 
     private static string Show(double? seconds) => Durations.Show(seconds ?? double.PositiveInfinity);
 }

@@ -17,8 +17,11 @@ public sealed record EmbeddedOptions
     /// <summary>Threads that advance the shards.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Event-time policy. A change is written to the log and holds from there on.</summary>
-    public EventTimePolicy Policy { get; init; } = EventTimePolicy.Default;
+    /// <summary>How late an event may be; null keeps what the log says. A change is written to the log and holds from there on.</summary>
+    public TimeSpan? LateTolerance { get; init; }
+
+    /// <summary>How far ahead of its append an event may be; null keeps what the log says. A change holds from there on.</summary>
+    public TimeSpan? FutureTolerance { get; init; }
 
     /// <summary>Most records that a shard reads at once.</summary>
     public int BatchSize { get; init; } = 4096;
@@ -39,7 +42,11 @@ public sealed record EmbeddedOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitRecords, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitInterval, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Policy.LateTolerance, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Policy.FutureTolerance, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(LateTolerance ?? TimeSpan.Zero, TimeSpan.Zero, nameof(LateTolerance));
+        ArgumentOutOfRangeException.ThrowIfLessThan(FutureTolerance ?? TimeSpan.Zero, TimeSpan.Zero, nameof(FutureTolerance));
     }
+
+    /// <summary>The policy that these options make of the one in force.</summary>
+    internal EventTimePolicy Change(EventTimePolicy inForce) =>
+        new(LateTolerance ?? inForce.LateTolerance, FutureTolerance ?? inForce.FutureTolerance);
 }

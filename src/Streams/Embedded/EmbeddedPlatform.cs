@@ -59,7 +59,9 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
                     + $"model {options.Model.Id}. Give it that model, or choose another directory.");
             }
             await log.AppendControlAsync(ControlRecord.Model, options.Model.Id, cancellationToken);
-            await log.AppendControlAsync(ControlRecord.Policy, options.Policy.ToString(), cancellationToken);
+            string? inForce = await log.FindControlAsync(ControlRecord.Policy, cancellationToken);
+            EventTimePolicy policy = options.Change(inForce is null ? EventTimePolicy.Default : EventTimePolicy.Parse(inForce));
+            await log.AppendControlAsync(ControlRecord.Policy, policy.ToString(), cancellationToken);
             return new EmbeddedPlatform(options, directoryLock, log);
         }
         catch (Exception e)
