@@ -1,0 +1,103 @@
+namespace Foretell.Ingest.Tests.Files;
+
+/// <summary>The mistakes that people make with files, and the sentence that each one gets.</summary>
+public sealed class EventFileErrorTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("x.jsonl", "", 0, "The file is empty; expected events.")]
+    [InlineData("x.csv", "\n \r\n", 0, "The file is empty; expected events.")]
+    [InlineData("x.jsonl", "hello\n", 1, "This is not JSON: \"hello\"")]
+    [InlineData("x.txt", "[{\"stream\":\"a\",\"time\":1}]", 1, "This is a JSON array")]
+    [InlineData("x.json", "{\n  \"stream\": \"a\"\n}", 1, "Expected one JSON object a line")]
+    [InlineData("x.jsonl", "{\"user\":\"a\",\"when\":1}", 1, "this one has user, when")]
+    [InlineData("x.jsonl", "{}", 1, "this one has no properties")]
+    // Events.
+    [InlineData("x.ndjson", "{\"stream\":\"a\",\"time\":1}\n\n{\"stream\":\"b\"}\n", 3, "'time' is missing")]
+    [InlineData("x.ndjson", "{\"stream\":\"a\",\"time\":1}\n{\"stream\":\"b\",\"time\":2}{\"stream\":\"c\",\"time\":3}\n", 2, "not JSON at byte 24")]
+    [InlineData("x.ndjson", "{\"stream\":\"a\",\"time\":1}\n{\"id\":\"a\",\"t\":[1]}\n", 2, "'stream' is missing")]
+    // Sequences.
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1]}\n{\"id\":\"b\",\"t\":[2,1.5]}\n", 2, "'t' must not decrease, got 1.5 after 2 at index 1")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,2],\"k\":[1]}", 1, "'k' has 1 marks for 2 times")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,\"2\"]}", 1, "'t' must hold numbers, got the string \"2\" at index 1")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,[[2]]],\"k\":[1]}", 1, "got an array at index 1")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1e999]}", 1, "'t' must hold numbers, got the number 1e999")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":3}", 1, "'t' must be an array of numbers, got the number 3")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1],\"k\":[1.5]}", 1, "At index 0: 'k' must be a string or an integer")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1],\"k\":\"x\"}", 1, "'k' must be an array of marks")]
+    [InlineData("x.jsonl", "{\"t\":[1]}", 1, "'id' is missing")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"k\":[1]}", 1, "'t' is missing")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1],\"t\":[2]}", 1, "only once")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1]}\n{\"id\":\"a\",\"t\":[1}\n", 2, "not JSON at byte 17")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1]}\nxyz\n", 2, "must be one JSON object, got \"xyz\"")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1e15]}", 1, "is the time unit right?")]
+    // CSV.
+    [InlineData("x.csv", "src,when\na,1\n", 1, "There is no column 'stream' for the stream; the columns are src, when. Name it with --columns stream=COLUMN.")]
+    [InlineData("x.csv", "stream;time\na;1\n", 1, "Columns must be separated by commas.")]
+    [InlineData("x.csv", "stream,time,time\na,1,2\n", 1, "'time' is there twice")]
+    [InlineData("x.csv", "stream,time\na,1\nb\n", 3, "has 1 fields; expected 2")]
+    [InlineData("x.csv", "stream,time\na,1,\n", 2, "has 3 fields; expected 2")]
+    [InlineData("x.csv", "stream,time\na,yesterday\n", 2, "got \"yesterday\"")]
+    [InlineData("x.csv", "stream,time\na,2026-01-31 12:00:00\n", 2, "has no offset")]
+    [InlineData("x.csv", "stream,time\na,1700000000000\n", 2, "years 1 to 9999")]
+    [InlineData("x.csv", "stream,time\n,1\n", 2, "Stream must be 1 to 256 bytes")]
+    [InlineData("x.csv", "stream,time\n\"a\"b,1\n", 2, "must end with a double quote right before the next comma")]
+    [InlineData("x.csv", "stream,time\na,1\n\"b,2\nc,3\n", 3, "is never closed")]
+    public void ReadEvents_WhenFileIsBad_SaysWhereAndWhatWasExpected(string name, string content, long line, string expected)
+    {
+        string path = _folder.File(name, content);
+
+        var error = Assert.Throws<EventFileException>(() => EventFile.ReadEvents(path).Sum(b => b.Count));
+
+        Assert.Contains(expected, error.Message);
+        Assert.Equal((path, line), (error.Path, error.Line));
+        Assert.StartsWith(line > 0 ? $"{path}, line {line}: " : $"{path}: ", error.Message);
+    }
+
+    [Fact]
+    public void Read_WhenPathIsADirectory_SaysSo() =>
+        Assert.Contains("This is a directory", Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Root)).Message);
+
+    [Fact]
+    public void Read_WhenFileIsMissing_SaysSo() => Assert.Contains("no such file",
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(Path.Combine(_folder.Root, "nowhere", "x.csv"))).Message);
+
+    [Fact]
+    public void Read_WhenFileIsUtf16_SaysWhatToDo() => Assert.Contains("save it as UTF-8",
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.File("x.csv", [0xFF, 0xFE, 0x73, 0x00]))).Message);
+
+    [Fact]
+    public void Read_WhenFileIsCompressed_SaysWhatToDo() => Assert.Contains("unpack it first",
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.File("x.csv", [0x1F, 0x8B, 8, 0]))).Message);
+
+    [Fact]
+    public void Read_WhenCsvIsNotUtf8_SaysSo() => Assert.Contains("line 2: The record is not valid UTF-8",
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.File("x.csv", [.. "stream,time\nZ"u8, 0xFC, .. "rich,1\n"u8]))).Message);
+
+    [Fact]
+    public void Read_WhenQuoteOpensTooMuch_StopsAfterAMegabyte() => Assert.Contains("not closed within a megabyte",
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(
+            _folder.File("x.csv", "stream,time\n\"a,1\n" + string.Concat(Enumerable.Repeat("b,2\n", 1_000_000))))).Message);
+
+    [Fact]
+    public void Read_WhenColumnsAreNamedForJson_Refuses() => Assert.Contains("for a CSV file only",
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(
+            _folder.File("x.jsonl", "{\"id\":\"a\",\"t\":[1]}"), 1, new EventColumns("src"))).Message);
+
+    [Theory]
+    [InlineData("stream", "got 'stream'")]
+    [InlineData("stream=", "got 'stream='")]
+    [InlineData("", "got ''")]
+    [InlineData("key=a", "got 'key'")]
+    [InlineData("time=a,time=b", "'time' twice")]
+    public void ParseColumns_WhenTextIsBad_SaysWhy(string text, string expected) =>
+        Assert.Contains(expected, Assert.Throws<FormatException>(() => EventColumns.Parse(text)).Message);
+
+    [Fact]
+    public void ParseColumns_WhenColumnIsNamedAndAbsent_IsAnError() => Assert.Contains("no column 'kind' for the mark",
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(
+            _folder.File("x.csv", "stream,time\na,1\n"), 1, EventColumns.Parse("mark=kind"))).Message);
+}

@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Text;
+using Foretell.Ingest.Tests.Decoding;
+using Foretell.Streams;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Foretell.Ingest.Tests.Replay;
+
+public sealed class EventEncoderTests
+{
+    [Fact]
+    public void WriteNdjson_WhenDecodedAgain_GivesTheSameRecords()
+    {
+        // Any text and any tick; seed 20260203.
+        Gen<string> texts = ArbMap.Default.GeneratorFor<UnicodeString>().Select(s => s.ToString() ?? "");
+        Gen<long> ticks = Gen.Choose(int.MinValue, int.MaxValue).Zip(Gen.Choose(0, int.MaxValue))
+            .Select(p => Math.Clamp(p.Item1 * 100_000_000L + p.Item2, EventTime.Min, EventTime.Max));
+        Property same = Prop.ForAll(texts.Zip(texts).Zip(ticks).ToArbitrary(), sample =>
+        {
+            ((string key, string mark), long time) = sample;
+            var batch = new EventBatch();
+            batch.TryAdd(Encoding.UTF8.GetBytes("k" + key), time, Encoding.UTF8.GetBytes(mark), Encoding.UTF8.GetBytes(key));
+            var body = new ArrayBufferWriter<byte>();
+            EventEncoder.WriteNdjson(batch, body);
+            var again = new EventBatch();
+            var rejections = new List<Rejection>();
+            EventDecoder.For("application/x-ndjson")!.Decode(body.WrittenSpan, again, rejections);
+            return rejections.Count == 0 && again.Records.SequenceEqual(batch.Records);
+        });
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000).WithReplay(20260203, 1), same);
+    }
+
+    [Fact]
+    public void WriteNdjson_WhenEventsAreFew_WritesOneALine()
+    {
+        var batch = new EventBatch();
+        batch.TryAdd("a\"b"u8, 15_000_000, "x"u8, "1"u8);
+        batch.TryAdd("é"u8, -1, default, default);
+        batch.TryAdd("c"u8, EventTime.PerSecond, default, default);
+        var body = new ArrayBufferWriter<byte>();
+
+        EventEncoder.WriteNdjson(batch, body);
+
+        Assert.Equal("""
+            {"stream":"a\"b","time":1.5,"mark":"x","id":"1"}
+            {"stream":"é","time":-0.0000001}
+            {"stream":"c","time":1}
+
+            """, Encoding.UTF8.GetString(body.WrittenSpan));
+        Assert.Equal(3, Decoded.From("application/x-ndjson", body.WrittenSpan).Events.Count);
+    }
+}
