@@ -124,6 +124,7 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
     [InlineData("quantiles=1", "quantiles")]
     [InlineData("quantiles=NaN", "quantiles")]
     [InlineData("quantiles=0.1,,0.9", "quantiles")]
+    [InlineData("expectedCount=maybe", "expectedCount")]
     public async Task GetForecast_WhenAParameterCannotBeUsed_Answers400NamingIt(string query, string parameter)
     {
         ApiHost api = shared.Host;
@@ -132,6 +133,20 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
 
         Assert.Contains("must", answer.AssertProblem(400, "invalid-parameter"), StringComparison.Ordinal);
         Assert.Equal(parameter, (string?)answer.Json["parameter"]);
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenExpectedCountIsNotWanted_AnswersTheRestAlone()
+    {
+        ApiHost api = shared.Host;
+        const string Address = "/v1/streams/a/forecast?at=2026-01-31T12:00:30Z";
+        JsonNode full = (await api.GetAsync(Address)).Json;
+        Assert.NotNull(full["expectedCount"]);
+
+        JsonNode rest = (await api.GetAsync(Address + "&expectedCount=false")).Json;
+
+        full["expectedCount"] = null;
+        Assert.True(JsonNode.DeepEquals(full, rest), rest.ToJsonString());
     }
 
     [Fact]

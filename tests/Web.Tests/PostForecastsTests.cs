@@ -44,6 +44,17 @@ public class PostForecastsTests(SharedApi shared) : IClassFixture<SharedApi>
     }
 
     [Fact]
+    public async Task PostForecasts_WhenExpectedCountsAreNotWanted_LeavesThemOut()
+    {
+        await using var api = await StartAsync();
+
+        ApiResponse answer = await AskAsync(api, """{"streams":["a"],"expectedCount":false}""");
+
+        Assert.Null(answer.Json["forecasts"]![0]!["forecast"]!["expectedCount"]);
+        Assert.NotNull(answer.Json["forecasts"]![0]!["forecast"]!["next"]!["median"]);
+    }
+
+    [Fact]
     public async Task PostForecasts_WhenAPartitionDoesNotServe_SaysSoForItsStreams()
     {
         await using var api = await ApiHost.StartAsync(wrap: platform => new FaultyPlatform(platform)

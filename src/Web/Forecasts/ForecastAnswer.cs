@@ -33,7 +33,7 @@ public sealed record ForecastAnswer
     /// <summary>Probability that the next event comes within the horizon.</summary>
     public required double ProbabilityWithinHorizon { get; init; }
 
-    /// <summary>Expected number of events within the horizon. Null when too large for a double.</summary>
+    /// <summary>Expected number of events within the horizon, from sampled paths. Null when not asked for, or too large for a double.</summary>
     public required double? ExpectedCount { get; init; }
 
     /// <summary>Probability of each mark of the next event, most likely first; sums to 1. Empty when the model knows no marks.</summary>
@@ -70,7 +70,7 @@ public sealed record ForecastAnswer
             Survival = Math.Clamp(forecast.Survival, 0, 1),
             LogSurvival = Finite(forecast.LogSurvival),
             ProbabilityWithinHorizon = Math.Clamp(forecast.ProbabilityWithin(question.HorizonSeconds), 0, 1),
-            ExpectedCount = Finite(forecast.ExpectedCount(question.HorizonSeconds)),
+            ExpectedCount = question.ExpectedCount ? Finite(forecast.ExpectedCount(question.HorizonSeconds)) : null,
             Marks = [.. forecast.Marks().Select(m => new MarkChance(m.Mark, m.Probability))],
         };
     }

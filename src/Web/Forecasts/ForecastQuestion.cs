@@ -7,7 +7,8 @@ namespace Foretell.Web;
 /// <param name="AtTicks">Moment to forecast from (<see cref="EventTime"/>); null for now.</param>
 /// <param name="HorizonSeconds">Length of the window that counts and probabilities refer to, above 0.</param>
 /// <param name="Quantiles">Probabilities within (0, 1), in the order asked.</param>
-internal sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles)
+/// <param name="ExpectedCount">Whether to sample paths for the expected count: by far the most costly part of an answer.</param>
+internal sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles, bool ExpectedCount)
 {
     /// <summary>A hundred years: beyond any forecast's use, and small enough that no sum overflows.</summary>
     private const double MaxHorizonSeconds = 100 * 365.25 * 86400;
@@ -16,8 +17,8 @@ internal sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IR
 
     /// <summary>Reads the question's parameters; null or empty means the default (now, 1 h, the quantiles 0.1, 0.5 and 0.9).</summary>
     /// <exception cref="RequestException">A parameter cannot be read; the message says which and what is expected.</exception>
-    public static ForecastQuestion Parse(string? at, string? horizon, string? quantiles, int maxQuantiles) =>
-        new(ParseAt(at), ParseHorizon(horizon), ParseQuantiles(quantiles, maxQuantiles));
+    public static ForecastQuestion Parse(string? at, string? horizon, string? quantiles, string? expectedCount, int maxQuantiles) =>
+        new(ParseAt(at), ParseHorizon(horizon), ParseQuantiles(quantiles, maxQuantiles), ParseExpectedCount(expectedCount));
 
     /// <summary>Reads the moment to stand at; null for now.</summary>
     public static long? ParseAt(string? text) => string.IsNullOrWhiteSpace(text) ? null : QueryTime.Parse("at", text);
@@ -60,6 +61,13 @@ internal sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IR
         }
         return seconds;
     }
+
+    private static bool ParseExpectedCount(string? text) => text switch
+    {
+        null or "" or "true" => true,
+        "false" => false,
+        _ => throw RequestException.Parameters("expectedCount", $"'expectedCount' must be true or false; got '{text}'."),
+    };
 
     private static IReadOnlyList<double> ParseQuantiles(string? text, int max)
     {

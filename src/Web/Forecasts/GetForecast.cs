@@ -19,10 +19,10 @@ internal static class GetForecast
         .Problems(ProblemKind.InvalidParameter, ProblemKind.BeforeLastEvent, ProblemKind.UnknownStream, ProblemKind.Unavailable));
 
     private static async Task<Results<Ok<ForecastAnswer>, ProblemHttpResult>> HandleAsync(StreamKey key,
-        string? at, string? horizon, string? quantiles,
+        string? at, string? horizon, string? quantiles, string? expectedCount,
         IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
-        var question = ForecastQuestion.Parse(at, horizon, quantiles, options.Value.MaxQuantiles);
+        var question = ForecastQuestion.Parse(at, horizon, quantiles, expectedCount, options.Value.MaxQuantiles);
         if (await platform.FindAsync(key.Value, cancellationToken) is not { } found)
         {
             return Problems.UnknownStream(key.Value);

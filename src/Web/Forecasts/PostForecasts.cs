@@ -28,8 +28,9 @@ internal static class PostForecasts
             throw RequestException.Parameters("streams",
                 $"'streams' must name 1 to {options.Value.MaxStreamsPerCall} streams, got {request?.Streams?.Count ?? 0}.");
         }
-        var question = ForecastQuestion.Parse(request.At, request.Horizon, null, 0) with
+        var question = ForecastQuestion.Parse(request.At, request.Horizon, null, null, 0) with
         {
+            ExpectedCount = request.ExpectedCount ?? true,
             Quantiles = ForecastQuestion.CheckQuantiles(request.Quantiles, options.Value.MaxQuantiles),
         };
         // One moment for all of them, so that the answers can be compared.
@@ -37,6 +38,7 @@ internal static class PostForecasts
         var items = new List<ForecastItem>(streams.Count);
         foreach (string? stream in streams)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             items.Add(await AnswerAsync(stream ?? "", question, now, platform, cancellationToken));
         }
         return TypedResults.Ok(new ForecastsAnswer(items));
@@ -79,6 +81,9 @@ public sealed record ForecastsRequest
 
     /// <summary>Probabilities between 0 and 1, both excluded; 0.1, 0.5 and 0.9 when left out.</summary>
     public IReadOnlyList<double>? Quantiles { get; init; }
+
+    /// <summary>False leaves `expectedCount` out, which makes a long list many times faster; true when left out.</summary>
+    public bool? ExpectedCount { get; init; }
 }
 
 /// <summary>The answers, in the order of the question.</summary>
