@@ -9,17 +9,17 @@ namespace Foretell.Models;
 public sealed class RandomStream
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
-    private ulong state;
-    private double spareNormal = double.NaN;
+    private ulong _state;
+    private double _spareNormal = double.NaN;
 
     /// <summary>A generator whose sequence is fixed by the seeds and their order.</summary>
     public RandomStream(params ReadOnlySpan<long> seeds)
     {
-        foreach (long seed in seeds) state = Mix(state + Golden + (ulong)seed);
+        foreach (long seed in seeds) _state = Mix(_state + Golden + (ulong)seed);
     }
 
     /// <summary>64 random bits.</summary>
-    public ulong NextUInt64() => Mix(state += Golden);
+    public ulong NextUInt64() => Mix(_state += Golden);
 
     /// <summary>Uniform on (0, 1), both ends excluded: a multiple of 2^-52 plus 2^-53.</summary>
     public double NextDouble() => ((NextUInt64() >> 12) + 0.5) * (1.0 / (1UL << 52));
@@ -36,10 +36,10 @@ public sealed class RandomStream
     /// <summary>Standard normal, by Marsaglia's polar method.</summary>
     public double NextNormal()
     {
-        if (!double.IsNaN(spareNormal))
+        if (!double.IsNaN(_spareNormal))
         {
-            double spare = spareNormal;
-            spareNormal = double.NaN;
+            double spare = _spareNormal;
+            _spareNormal = double.NaN;
             return spare;
         }
         double x, y, s;
@@ -51,7 +51,7 @@ public sealed class RandomStream
         }
         while (s >= 1 || s == 0);
         double scale = Math.Sqrt(-2 * Log(s) / s);
-        spareNormal = y * scale;
+        _spareNormal = y * scale;
         return x * scale;
     }
 

@@ -14,9 +14,9 @@ public static class ClockGrid
     private const int FewestGaps = 20;
 
     /// <summary>
-    /// Finest tick that matters, as a share of the first-quartile gap. Below it neighbouring ticks differ by under 0.001
-    /// in ln tau for three gaps in four, closer than the narrowest component a fit may have
-    /// (<see cref="ExpectationMaximization"/>), so no spike can stand on a single tick.
+    /// Finest tick that matters, relative to the first-quartile gap and in standard deviations of ln gap: half the width
+    /// of the narrowest component that a fit may have (<see cref="ExpectationMaximization"/>). Below it, for three gaps
+    /// in four no spike can stand on a single tick. Taxi's seconds are 0.0039 of its first quartile and matter.
     /// </summary>
     private const double FinestShare = 0.001;
 
@@ -50,11 +50,24 @@ public static class ClockGrid
         if (positive.Length < FewestGaps) return 0;
 
         double noise = 4 * Math.BitIncrement(Math.Max(largestTime, positive[^1])) - 4 * Math.Max(largestTime, positive[^1]);
-        double finest = FinestShare * positive[positive.Length / 4];
+        double finest = FinestShare * LogDeviation(positive) * positive[positive.Length / 4];
         double quantum = DecimalQuantum(positive, noise);
         foreach (double tick in Candidates(positive, timeUnitSeconds, quantum).OrderDescending())
             if (tick >= finest && Fits(positive, tick, Tolerance(tick, quantum, noise))) return tick;
         return 0;
+    }
+
+    private static double LogDeviation(ReadOnlySpan<double> positive)
+    {
+        double sum = 0, squares = 0, origin = Math.Log(positive[positive.Length / 2]);
+        foreach (double gap in positive)
+        {
+            double log = Math.Log(gap) - origin;
+            sum += log;
+            squares += log * log;
+        }
+        double mean = sum / positive.Length;
+        return Math.Sqrt(Math.Max(0, squares / positive.Length - mean * mean));
     }
 
     /// <summary>The power of ten, 1 to 1e-9, that the times were written to; 0 where they were not rounded to decimals.</summary>

@@ -39,7 +39,7 @@ public readonly ref struct LogNormalMixture
         double logTau = Math.Log(tau);
         LogSum sum = new();
         for (int k = 0; k < Components; k++)
-            sum.Add(LogWeight[k] + Normal.LogDensity((logTau - Mu[k]) / Sigma[k]) - Math.Log(Sigma[k]));
+            sum.Add(LogWeight[k] + Normal.LogDensity((logTau - Mu[k]) / Sigma[k]), 1 / Sigma[k]);
         return sum.Value - logTau;
     }
 

@@ -34,7 +34,7 @@ public static class Normal
     /// <param name="x">Any number of deviations.</param>
     /// <param name="delta">0 or more.</param>
     public static double LogSurvivalRatio(double x, double delta) =>
-        // The squares are subtracted on paper: at x = 1e8 their rounding alone is a whole nat.
+        // The squares are subtracted on paper: at x = 1e8 their rounding alone is half a nat.
         x >= 0
             ? -delta * (x + delta / 2) + Math.Log(MillsRatio.Upper(x + delta) / MillsRatio.Upper(x))
             : LogSurvival(x + delta) - LogSurvival(x);
@@ -63,39 +63,31 @@ public static class Normal
     /// normal variable that is known to exceed x goes.</summary>
     /// <param name="x">Any number of deviations.</param>
     /// <param name="logRatio">At most 0.</param>
-    public static double Excess(double x, double logRatio)
+    public static double Excess(double x, double logRatio) => x >= 0
+        ? UpperExcess(x, logRatio)
+        : Math.Max(0, QuantileOfLogSurvival(LogSurvival(x) + logRatio) - x);
+
+    /// <summary>For probabilities of at most one half, so x of 0 or more.</summary>
+    private static double UpperQuantile(double logSurvival) => UpperExcess(0, logSurvival + Math.Log(2));
+
+    /// <summary>Halley's method from the root of the log survival's parabola at x.</summary>
+    private static double UpperExcess(double x, double logRatio)
     {
-        if (logRatio == 0) return 0;
-        // The log survival is concave, so its chord overshoots and Newton comes back from there. Where the difference
-        // of two quantiles has digits it is the closer start; far out it has none and the chord is nearly exact.
-        double chord = -logRatio / Hazard(x);
-        double start = QuantileOfLogSurvival(LogSurvival(x) + logRatio) - x;
-        double delta = start > 0 ? Math.Min(start, chord) : chord;
+        if (double.IsNegativeInfinity(logRatio)) return double.PositiveInfinity;
+        double mills = MillsRatio.Upper(x), hazard = 1 / mills, curvature = Math.Clamp(hazard * (hazard - x), 0, 1);
+        double delta = -2 * logRatio / (hazard + Math.Sqrt(hazard * hazard - 2 * curvature * logRatio));
         for (int i = 0; i < 12; i++)
         {
-            double step = (LogSurvivalRatio(x, delta) - logRatio) / Hazard(x + delta);
-            if (!double.IsFinite(step)) break;
-            double next = Math.Max(delta + step, delta / 2);
-            bool done = Math.Abs(next - delta) <= 1e-14 * next;
-            delta = next;
-            if (done) break;
+            double z = x + delta, here = MillsRatio.Upper(z);
+            double newton = (Math.Log(here / mills) - delta * (x + delta / 2) - logRatio) * here;
+            // The hazard exceeds z by at most 1 / z; far out the difference has no digits of its own.
+            double excess = Math.Clamp(1 / here - z, 0, 1 / Math.Max(1, z));
+            double step = newton / Math.Max(0.25, 1 + newton * excess / 2);
+            delta = Math.Max(delta + step, delta / 4);
+            // The method trebles the digits, so a step this small was the last one that mattered.
+            if (Math.Abs(step) <= 1e-6 * delta) break;
         }
         return delta;
-    }
-
-    /// <summary>Newton on the log survival, for probabilities of at most one half, so x of 0 or more.</summary>
-    private static double UpperQuantile(double logSurvival)
-    {
-        if (double.IsNegativeInfinity(logSurvival)) return double.PositiveInfinity;
-        // Exact at one half and right to first order far out, where ln Q is about -x^2 / 2.
-        double x = Math.Sqrt(Math.Max(0, -2 * (logSurvival + Math.Log(2))));
-        for (int i = 0; i < 12; i++)
-        {
-            double step = (LogSurvival(x) - logSurvival) * MillsRatio.Upper(x);
-            x = Math.Max(0, x + step);
-            if (Math.Abs(step) <= 1e-15 * x) break;
-        }
-        return x;
     }
 
     /// <summary>exp(-x^2 / 2) without the loss from rounding the square.</summary>

@@ -29,23 +29,23 @@ internal static class RealMath
 /// <summary>Running ln(sum of exp): one exponential a term, no buffer, no overflow.</summary>
 internal struct LogSum()
 {
-    private double max = double.NegativeInfinity;
-    private double sum;
+    private double _max = double.NegativeInfinity;
+    private double _sum;
 
     /// <summary>ln of the sum so far; negative infinity before the first term.</summary>
-    public readonly double Value => sum > 0 ? max + Math.Log(sum) : double.NegativeInfinity;
+    public readonly double Value => _sum > 0 ? _max + Math.Log(_sum) : double.NegativeInfinity;
 
-    /// <summary>Adds exp(<paramref name="x"/>).</summary>
-    public void Add(double x)
+    /// <summary>Adds <paramref name="factor"/> x exp(<paramref name="x"/>).</summary>
+    public void Add(double x, double factor = 1)
     {
-        if (x > max)
+        if (x > _max)
         {
-            sum = sum * Math.Exp(max - x) + 1;
-            max = x;
+            _sum = _sum * Math.Exp(_max - x) + factor;
+            _max = x;
         }
         else if (!double.IsNegativeInfinity(x))
         {
-            sum += Math.Exp(x - max);
+            _sum += factor * Math.Exp(x - _max);
         }
     }
 }

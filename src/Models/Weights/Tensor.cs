@@ -17,13 +17,13 @@ public enum TensorType
 /// <summary>A named array of numbers as it lies in a weights file: row-major, little-endian.</summary>
 public sealed class Tensor
 {
-    private readonly byte[] bytes;
+    private readonly byte[] _bytes;
 
     private Tensor(TensorType type, long[] shape, byte[] bytes)
     {
         Type = type;
         Shape = shape;
-        this.bytes = bytes;
+        _bytes = bytes;
     }
 
     /// <summary>Type of each element.</summary>
@@ -33,7 +33,7 @@ public sealed class Tensor
     public IReadOnlyList<long> Shape { get; }
 
     /// <summary>The elements' bytes.</summary>
-    public ReadOnlySpan<byte> Bytes => bytes;
+    public ReadOnlySpan<byte> Bytes => _bytes;
 
     /// <summary>A tensor of 32-bit floats. Without a shape it has one dimension.</summary>
     /// <exception cref="ArgumentException">The shape's product is not the number of values.</exception>
@@ -76,7 +76,7 @@ public sealed class Tensor
     private T[] Unpack<T>(TensorType type) where T : unmanaged
     {
         if (type != Type) throw new InvalidDataException($"The tensor holds {Type} values where {type} was expected.");
-        byte[] native = [.. bytes];
+        byte[] native = [.. _bytes];
         SwapOnBigEndian(type, native);
         return MemoryMarshal.Cast<byte, T>(native).ToArray();
     }

@@ -154,7 +154,7 @@ public sealed class SafeTensorsTests : IDisposable
         RandomStream random = new(Seed);
         byte[] good = Sample().ToBytes();
         int accepted = 0, refused = 0;
-        for (int round = 0; round < 20_000; round++)
+        for (int round = 0; round < 4_000; round++)
         {
             byte[] file = Corrupt(good, random);
             try
@@ -169,7 +169,7 @@ public sealed class SafeTensorsTests : IDisposable
             }
         }
         // Flips inside the data, names or metadata are no error of the format; both outcomes must have been met.
-        Assert.True(accepted > 100 && refused > 1000, $"accepted {accepted}, refused {refused}");
+        Assert.True(accepted > 30 && refused > 1000, $"accepted {accepted}, refused {refused}");
     }
 
     private static byte[] Corrupt(byte[] good, RandomStream random)
