@@ -15,7 +15,10 @@ public sealed class RandomStream
     /// <summary>A generator whose sequence is fixed by the seeds and their order.</summary>
     public RandomStream(params ReadOnlySpan<long> seeds)
     {
-        foreach (long seed in seeds) _state = Mix(_state + Golden + (ulong)seed);
+        foreach (long seed in seeds)
+        {
+            _state = Mix(_state + Golden + (ulong)seed);
+        }
     }
 
     /// <summary>64 random bits.</summary>
@@ -85,7 +88,10 @@ public sealed class RandomStream
         }
         // ln m = 2 atanh((m - 1) / (m + 1)); the argument is at most 0.172, so eleven terms reach the last bit.
         double s = (mantissa - 1) / (mantissa + 1), square = s * s, series = 0;
-        for (int n = 21; n >= 1; n -= 2) series = series * square + 1.0 / n;
+        for (int n = 21; n >= 1; n -= 2)
+        {
+            series = series * square + 1.0 / n;
+        }
         return exponent * 0.69314718055994530942 + 2 * s * series;
     }
 }

@@ -22,7 +22,10 @@ public class RandomStreamTests
     {
         RandomStream random = new(Seed);
         double[] draws = new double[1_000_000];
-        for (int i = 0; i < draws.Length; i++) draws[i] = random.NextDouble();
+        for (int i = 0; i < draws.Length; i++)
+        {
+            draws[i] = random.NextDouble();
+        }
         Assert.All([draws.Min(), draws.Max()], x => Assert.InRange(x, double.Epsilon, 1 - 1e-16));
         Assert.True(Kolmogorov.Distance(draws, x => x) < Kolmogorov.Bound(draws.Length));
     }
@@ -32,11 +35,17 @@ public class RandomStreamTests
     {
         RandomStream random = new(Seed, 1);
         double[] draws = new double[1_000_000];
-        for (int i = 0; i < draws.Length; i++) draws[i] = random.NextNormal();
+        for (int i = 0; i < draws.Length; i++)
+        {
+            draws[i] = random.NextNormal();
+        }
         Assert.True(Kolmogorov.Distance(draws, Normal.Cdf) < Kolmogorov.Bound(draws.Length));
         // Neighbours come in pairs from one polar draw; they must not know of each other.
         double together = 0;
-        for (int i = 0; i + 1 < draws.Length; i++) together += draws[i] * draws[i + 1];
+        for (int i = 0; i + 1 < draws.Length; i++)
+        {
+            together += draws[i] * draws[i + 1];
+        }
         Assert.InRange(together / draws.Length, -0.004, 0.004);
     }
 
@@ -45,7 +54,10 @@ public class RandomStreamTests
     {
         RandomStream random = new(Seed, 2);
         int[] counts = new int[7];
-        for (int i = 0; i < 700_000; i++) counts[random.NextInt(7)]++;
+        for (int i = 0; i < 700_000; i++)
+        {
+            counts[random.NextInt(7)]++;
+        }
         Assert.All(counts, count => Assert.InRange(count, 98_500, 101_500));
         Assert.Throws<ArgumentOutOfRangeException>(() => random.NextInt(0));
     }

@@ -26,7 +26,10 @@ internal static class SharedData
     private static string? FindFolder()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Platform.sln"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Platform.sln")))
+        {
+            folder = folder.Parent;
+        }
         string? data = folder is null ? null : Path.GetFullPath(Path.Combine(folder.FullName, "..", "shared", "data"));
         return Directory.Exists(data) ? data : null;
     }
@@ -37,7 +40,10 @@ public sealed class SharedDataFactAttribute : FactAttribute
 {
     public SharedDataFactAttribute()
     {
-        if (SharedData.Folder is null) Skip = SharedDataTheoryAttribute.Reason;
+        if (SharedData.Folder is null)
+        {
+            Skip = SharedDataTheoryAttribute.Reason;
+        }
     }
 }
 
@@ -48,6 +54,9 @@ public sealed class SharedDataTheoryAttribute : TheoryAttribute
 
     public SharedDataTheoryAttribute()
     {
-        if (SharedData.Folder is null) Skip = Reason;
+        if (SharedData.Folder is null)
+        {
+            Skip = Reason;
+        }
     }
 }

@@ -37,7 +37,9 @@ public sealed class Baselines
     public static Baselines Fit(ModelConfig config, ReadOnlySpan<double> gaps, ReadOnlySpan<int> previous, ReadOnlySpan<int> marks)
     {
         if (config.Marks.Count > 0 && marks.Length != gaps.Length)
+        {
             throw new ArgumentException($"Each event needs a gap and a mark, got {gaps.Length} gaps and {marks.Length} marks.");
+        }
         double[] z = new double[gaps.Length];
         double sum = 0;
         for (int i = 0; i < z.Length; i++)
@@ -54,7 +56,10 @@ public sealed class Baselines
     /// <summary>Log density of a gap under the exponential, nats, per time unit.</summary>
     public double LogExponential(double gap)
     {
-        if (_resolution == 0) return Math.Log(Rate) - Rate * Math.Max(gap, _floor);
+        if (_resolution == 0)
+        {
+            return Math.Log(Rate) - Rate * Math.Max(gap, _floor);
+        }
         double lower = Math.Max(0, gap - _resolution / 2), width = gap + _resolution / 2 - lower;
         return -Rate * lower + Math.Log(-RealMath.Expm1(-Rate * width) / width);
     }

@@ -13,10 +13,16 @@ public static class Categorical
         for (int k = 0; k < logProbability.Length; k++)
         {
             double probability = Math.Exp(logProbability[k]);
-            if (probability == 0) continue;
+            if (probability == 0)
+            {
+                continue;
+            }
             left -= probability;
             last = k;
-            if (left < 0) break;
+            if (left < 0)
+            {
+                break;
+            }
         }
         return last;
     }

@@ -32,7 +32,10 @@ public static class ClockGrid
             for (int i = 0; i < times.Length; i++)
             {
                 largest = Math.Max(largest, Math.Abs(times[i]));
-                if (i > 0) gaps.Add(times[i] - times[i - 1]);
+                if (i > 0)
+                {
+                    gaps.Add(times[i] - times[i - 1]);
+                }
             }
         }
         return Detect(gaps.ToArray(), timeUnitSeconds, largest);
@@ -47,13 +50,21 @@ public static class ClockGrid
         double[] sorted = gaps.ToArray();
         Array.Sort(sorted);
         ReadOnlySpan<double> positive = sorted.AsSpan(sorted.Count(gap => !(gap > 0)));
-        if (positive.Length < FewestGaps) return 0;
+        if (positive.Length < FewestGaps)
+        {
+            return 0;
+        }
 
         double noise = 4 * Math.BitIncrement(Math.Max(largestTime, positive[^1])) - 4 * Math.Max(largestTime, positive[^1]);
         double finest = FinestShare * LogDeviation(positive) * positive[positive.Length / 4];
         double quantum = DecimalQuantum(positive, noise);
         foreach (double tick in Candidates(positive, timeUnitSeconds, quantum).OrderDescending())
-            if (tick >= finest && Fits(positive, tick, Tolerance(tick, quantum, noise))) return tick;
+        {
+            if (tick >= finest && Fits(positive, tick, Tolerance(tick, quantum, noise)))
+            {
+                return tick;
+            }
+        }
         return 0;
     }
 
@@ -74,7 +85,12 @@ public static class ClockGrid
     private static double DecimalQuantum(ReadOnlySpan<double> positive, double noise)
     {
         for (int digits = 0; digits <= 9; digits++)
-            if (Fits(positive, Math.Pow(10, -digits), noise)) return Math.Pow(10, -digits);
+        {
+            if (Fits(positive, Math.Pow(10, -digits), noise))
+            {
+                return Math.Pow(10, -digits);
+            }
+        }
         return 0;
     }
 
@@ -104,11 +120,17 @@ public static class ClockGrid
             double time = 0, ticks = 0;
             foreach (double gap in positive)
             {
-                if (gap > limit * tick) break;
+                if (gap > limit * tick)
+                {
+                    break;
+                }
                 time += gap;
                 ticks += Math.Round(gap / tick);
             }
-            if (ticks > 0) tick = time / ticks;
+            if (ticks > 0)
+            {
+                tick = time / ticks;
+            }
         }
         return tick;
     }
@@ -119,7 +141,10 @@ public static class ClockGrid
         foreach (double unit in units)
         {
             double multiple = Math.Round(tick / unit);
-            if (multiple >= 1 && Math.Abs(tick / unit - multiple) < 1e-6 * multiple) return multiple * unit;
+            if (multiple >= 1 && Math.Abs(tick / unit - multiple) < 1e-6 * multiple)
+            {
+                return multiple * unit;
+            }
         }
         return tick;
     }
@@ -127,7 +152,10 @@ public static class ClockGrid
     /// <summary>How far off its tick a gap may be: rounding to decimals moves it unless the tick is itself a whole number of them.</summary>
     private static double Tolerance(double tick, double quantum, double noise)
     {
-        if (quantum == 0) return noise;
+        if (quantum == 0)
+        {
+            return noise;
+        }
         double multiple = tick / quantum;
         return Math.Abs(multiple - Math.Round(multiple)) < 1e-6 ? noise : noise + quantum;
     }
@@ -135,10 +163,18 @@ public static class ClockGrid
     private static bool Fits(ReadOnlySpan<double> positive, double tick, double tolerance)
     {
         // With a tolerance near the tick's own size everything would fit.
-        if (tolerance > 0.02 * tick) return false;
+        if (tolerance > 0.02 * tick)
+        {
+            return false;
+        }
         int misses = 0, allowed = (int)(ShareOff * positive.Length);
         foreach (double gap in positive)
-            if (Math.Abs(gap - Math.Round(gap / tick) * tick) > tolerance && ++misses > allowed) return false;
+        {
+            if (Math.Abs(gap - Math.Round(gap / tick) * tick) > tolerance && ++misses > allowed)
+            {
+                return false;
+            }
+        }
         return true;
     }
 }

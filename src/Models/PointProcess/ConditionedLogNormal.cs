@@ -64,9 +64,18 @@ internal readonly struct ConditionedLogNormal
         // Right of the middle the closed form collapses to a ratio of Mills ratios, E[tau | tau > s] = s R(z - sigma) / R(z),
         // and stays exact where what is left is a millionth of the silence.
         double tilted = _startZ - _sigma;
-        if (tilted > 1e5) return _silence * (_sigma / tilted);
-        if (tilted >= 0) return _silence * ((MillsRatio.Upper(tilted) - _start) / _start);
-        if (_startZ >= 0) return _silence * RealMath.Expm1(MillsRatio.Log(tilted) - Math.Log(_start));
+        if (tilted > 1e5)
+        {
+            return _silence * (_sigma / tilted);
+        }
+        if (tilted >= 0)
+        {
+            return _silence * ((MillsRatio.Upper(tilted) - _start) / _start);
+        }
+        if (_startZ >= 0)
+        {
+            return _silence * RealMath.Expm1(MillsRatio.Log(tilted) - Math.Log(_start));
+        }
         return Math.Exp(_mu + _sigma * _sigma / 2 + Normal.LogSurvival(tilted)) / _start - _silence;
     }
 

@@ -8,7 +8,7 @@ namespace Foretell.Models;
 /// Everything is computed from ratios of survivals in log space, so it holds where P(tau &gt; s) is 1e-300 or far less, and
 /// from ln(1 + t / s), so it holds where t is far below s.
 /// </remarks>
-public sealed class ConditionedMixture
+public sealed partial class ConditionedMixture
 {
     private readonly ConditionedLogNormal[] _components;
     private readonly double[] _logWeight, _weight;
@@ -57,9 +57,15 @@ public sealed class ConditionedMixture
     /// <summary>ln P(t &gt; <paramref name="time"/>).</summary>
     public double LogSurvival(double time)
     {
-        if (!(time > 0)) return 0;
+        if (!(time > 0))
+        {
+            return 0;
+        }
         LogSum sum = new();
-        for (int k = 0; k < _components.Length; k++) sum.Add(_logWeight[k] + _components[k].LogSurvival(time));
+        for (int k = 0; k < _components.Length; k++)
+        {
+            sum.Add(_logWeight[k] + _components[k].LogSurvival(time));
+        }
         return Math.Min(0, sum.Value);
     }
 
@@ -69,7 +75,10 @@ public sealed class ConditionedMixture
     /// <summary>ln of the density of t, per time unit.</summary>
     public double LogDensity(double time)
     {
-        if (!(time > 0)) return double.NegativeInfinity;
+        if (!(time > 0))
+        {
+            return double.NegativeInfinity;
+        }
         LogSum sum = new();
         for (int k = 0; k < _components.Length; k++)
         {
@@ -82,13 +91,19 @@ public sealed class ConditionedMixture
     /// <exception cref="ArgumentOutOfRangeException">p is not within (0, 1).</exception>
     public double Quantile(double p)
     {
-        if (!(p > 0 && p < 1)) throw Normal.OutsideUnit(p);
+        if (!(p > 0 && p < 1))
+        {
+            throw Normal.OutsideUnit(p);
+        }
 
         // The mixture's quantile lies between the least and the greatest of its components'.
         double low = double.MaxValue, high = double.Epsilon, guess = 0;
         for (int k = 0; k < _components.Length; k++)
         {
-            if (_weight[k] == 0) continue;
+            if (_weight[k] == 0)
+            {
+                continue;
+            }
             double component = Math.Clamp(_components[k].Quantile(p), double.Epsilon, double.MaxValue);
             low = Math.Min(low, component);
             high = Math.Max(high, component);
@@ -103,7 +118,10 @@ public sealed class ConditionedMixture
         double mean = 0;
         for (int k = 0; k < _components.Length; k++)
         {
-            if (_weight[k] > 0) mean += _weight[k] * _components[k].Mean();
+            if (_weight[k] > 0)
+            {
+                mean += _weight[k] * _components[k].Mean();
+            }
         }
         return Math.Min(mean, double.MaxValue);
     }
@@ -115,7 +133,10 @@ public sealed class ConditionedMixture
         double mean = 0;
         for (int k = 0; k < _components.Length; k++)
         {
-            if (_weight[k] > 0) mean += _weight[k] * _components[k].RestrictedMean(limit);
+            if (_weight[k] > 0)
+            {
+                mean += _weight[k] * _components[k].RestrictedMean(limit);
+            }
         }
         return mean;
     }
@@ -125,51 +146,6 @@ public sealed class ConditionedMixture
     {
         int k = Categorical.Draw(_logWeight, random);
         return Math.Min(_components[k].Quantile(random.NextDouble()), double.MaxValue);
-    }
-
-    /// <summary>
-    /// Points that stand for the whole distribution in an integral over the gap: each component's share is cut into
-    /// strata of equal probability and each stratum is represented by its middle quantile.
-    /// </summary>
-    /// <param name="maxNodes">At most so many nodes, 1 or more.</param>
-    /// <returns>Whole gaps tau = s + t and weights that sum to 1.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">maxNodes is below 1.</exception>
-    public (double Tau, double Weight)[] Nodes(int maxNodes)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxNodes, 1);
-        int[] strata = Strata(maxNodes);
-        double total = 0;
-        for (int k = 0; k < strata.Length; k++)
-        {
-            if (strata[k] > 0) total += _weight[k];
-        }
-        var nodes = new (double, double)[maxNodes];
-        int node = 0;
-        for (int k = 0; k < strata.Length; k++)
-        {
-            for (int i = 0; i < strata[k]; i++)
-            {
-                double tau = Silence + _components[k].Quantile((i + 0.5) / strata[k]);
-                nodes[node++] = (Math.Min(tau, double.MaxValue), _weight[k] / total / strata[k]);
-            }
-        }
-        return nodes;
-    }
-
-    /// <summary>Nodes for each component: the next one always goes where a stratum would be the heaviest.</summary>
-    private int[] Strata(int maxNodes)
-    {
-        int[] strata = new int[_weight.Length];
-        for (int node = 0; node < maxNodes; node++)
-        {
-            int heaviest = 0;
-            for (int k = 1; k < strata.Length; k++)
-            {
-                if (_weight[k] / (strata[k] + 1) > _weight[heaviest] / (strata[heaviest] + 1)) heaviest = k;
-            }
-            strata[heaviest]++;
-        }
-        return strata;
     }
 
     /// <summary>Newton on the log of the smaller side, in ln t, kept inside a bracket that shrinks around the root.</summary>
@@ -183,14 +159,27 @@ public sealed class ConditionedMixture
             double side = p > 0.5 ? survival : cdf;
             // Above 0 where x is too far left.
             double shortfall = p > 0.5 ? Math.Log(survival / (1 - p)) : Math.Log(p / cdf);
-            if (shortfall > 0) low = x; else high = x;
+            if (shortfall > 0)
+            {
+                low = x;
+            }
+            else
+            {
+                high = x;
+            }
 
             double next = x + shortfall * side / (slope * (time / (Silence + time)));
             // Between two components the curve is flat and Newton leaps; halving the bracket crosses the plain.
             bool leap = !(next >= low && next <= high);
-            if (leap) next = (low + high) / 2;
+            if (leap)
+            {
+                next = (low + high) / 2;
+            }
             // Newton doubles the digits, so a step this small was the last one that mattered.
-            if (Math.Abs(next - x) <= (leap ? 1e-15 * (1 + Math.Abs(x)) : 1e-10)) return next;
+            if (Math.Abs(next - x) <= (leap ? 1e-15 * (1 + Math.Abs(x)) : 1e-10))
+            {
+                return next;
+            }
             x = next;
         }
         return x;
@@ -201,7 +190,10 @@ public sealed class ConditionedMixture
         double survival = 0, cdf = 0, slope = 0;
         for (int k = 0; k < _components.Length; k++)
         {
-            if (_weight[k] == 0) continue;
+            if (_weight[k] == 0)
+            {
+                continue;
+            }
             var component = _components[k].At(time);
             survival += _weight[k] * component.Survival;
             cdf += _weight[k] * component.Cdf;

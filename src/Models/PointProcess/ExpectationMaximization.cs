@@ -39,7 +39,10 @@ public static class ExpectationMaximization
     {
         double[] weight = new double[components], mean = new double[components], deviation = new double[components];
         Start(bins, count, start, weight, mean, deviation);
-        for (int i = 0; i < iterations; i++) Improve(bins, count, floor, weight, mean, deviation);
+        for (int i = 0; i < iterations; i++)
+        {
+            Improve(bins, count, floor, weight, mean, deviation);
+        }
 
         Array.Sort([.. mean], weight);
         Array.Sort(mean, deviation);
@@ -54,11 +57,18 @@ public static class ExpectationMaximization
 
     private static Bin[] Gather(ReadOnlySpan<double> values)
     {
-        if (values.IsEmpty) throw new ArgumentException("A mixture cannot be fitted to no values at all.", nameof(values));
+        if (values.IsEmpty)
+        {
+            throw new ArgumentException("A mixture cannot be fitted to no values at all.", nameof(values));
+        }
         double[] sorted = values.ToArray();
         foreach (double value in sorted)
+        {
             if (!double.IsFinite(value))
+            {
                 throw new ArgumentException($"Values must be finite to fit a mixture to them, got {value}.", nameof(values));
+            }
+        }
         Array.Sort(sorted);
 
         double width = (sorted[^1] - sorted[0]) / Bins;
@@ -67,7 +77,10 @@ public static class ExpectationMaximization
         {
             int to = from + 1;
             double end = sorted[0] + (Math.Floor((sorted[from] - sorted[0]) / width) + 1) * width;
-            while (to < sorted.Length && (sorted[to] < end || sorted[to] == sorted[from])) to++;
+            while (to < sorted.Length && (sorted[to] < end || sorted[to] == sorted[from]))
+            {
+                to++;
+            }
             bins.Add(Summarise(sorted.AsSpan(from, to - from)));
             from = to;
         }
@@ -77,9 +90,15 @@ public static class ExpectationMaximization
     private static Bin Summarise(ReadOnlySpan<double> values)
     {
         double sum = 0, squares = 0;
-        foreach (double value in values) sum += value - values[0];
+        foreach (double value in values)
+        {
+            sum += value - values[0];
+        }
         double mean = values[0] + sum / values.Length;
-        foreach (double value in values) squares += (value - mean) * (value - mean);
+        foreach (double value in values)
+        {
+            squares += (value - mean) * (value - mean);
+        }
         return new(values.Length, mean, squares / values.Length);
     }
 
@@ -98,7 +117,10 @@ public static class ExpectationMaximization
                 sum += take * offset;
                 squares += take * (offset * offset + bins[bin].Variance);
                 left -= take;
-                if (left <= 1e-9 && bin + 1 < bins.Length) left = bins[++bin].Count;
+                if (left <= 1e-9 && bin + 1 < bins.Length)
+                {
+                    left = bins[++bin].Count;
+                }
             }
             weight[k] = 1.0 / components;
             mean[k] = origin + sum / taken;
@@ -111,7 +133,10 @@ public static class ExpectationMaximization
         int components = mean.Length;
         double[] log = new double[components], mass = new double[components];
         double[] sum = new double[components], squares = new double[components], constant = new double[components];
-        for (int k = 0; k < components; k++) constant[k] = Math.Log(weight[k] / deviation[k]);
+        for (int k = 0; k < components; k++)
+        {
+            constant[k] = Math.Log(weight[k] / deviation[k]);
+        }
 
         foreach (Bin bin in bins)
         {
@@ -122,10 +147,16 @@ public static class ExpectationMaximization
                 log[k] = constant[k] - 0.5 * z * z;
                 max = Math.Max(max, log[k]);
             }
-            for (int k = 0; k < components; k++) total += log[k] = log[k] < max - 45 ? 0 : Math.Exp(log[k] - max);
             for (int k = 0; k < components; k++)
             {
-                if (log[k] == 0) continue;
+                total += log[k] = log[k] < max - 45 ? 0 : Math.Exp(log[k] - max);
+            }
+            for (int k = 0; k < components; k++)
+            {
+                if (log[k] == 0)
+                {
+                    continue;
+                }
                 double share = bin.Count * log[k] / total, offset = bin.Mean - mean[k];
                 mass[k] += share;
                 sum[k] += share * offset;
@@ -137,12 +168,18 @@ public static class ExpectationMaximization
         {
             weight[k] = Math.Max(LeastWeight, mass[k] / count);
             // A component that owns nothing any more keeps its place.
-            if (mass[k] < 1e-9) continue;
+            if (mass[k] < 1e-9)
+            {
+                continue;
+            }
             double shift = sum[k] / mass[k];
             mean[k] += shift;
             deviation[k] = Math.Max(floor, Math.Sqrt(Math.Max(0, squares[k] / mass[k] - shift * shift)));
         }
         double weights = weight.Sum();
-        for (int k = 0; k < components; k++) weight[k] /= weights;
+        for (int k = 0; k < components; k++)
+        {
+            weight[k] /= weights;
+        }
     }
 }

@@ -22,8 +22,10 @@ public readonly ref struct LogNormalMixture
     public LogNormalMixture(ReadOnlySpan<double> logWeight, ReadOnlySpan<double> mu, ReadOnlySpan<double> sigma)
     {
         if (logWeight.Length == 0 || logWeight.Length != mu.Length || logWeight.Length != sigma.Length)
+        {
             throw new ArgumentException(
                 $"A mixture needs one log weight, mu and sigma per component, got {logWeight.Length}, {mu.Length} and {sigma.Length}.");
+        }
         LogWeight = logWeight;
         Mu = mu;
         Sigma = sigma;
@@ -35,20 +37,31 @@ public readonly ref struct LogNormalMixture
     /// <summary>ln of the density per time unit; negative infinity at tau of 0 and below.</summary>
     public double LogDensity(double tau)
     {
-        if (!(tau > 0)) return double.NegativeInfinity;
+        if (!(tau > 0))
+        {
+            return double.NegativeInfinity;
+        }
         double logTau = Math.Log(tau);
         LogSum sum = new();
         for (int k = 0; k < Components; k++)
+        {
             sum.Add(LogWeight[k] + Normal.LogDensity((logTau - Mu[k]) / Sigma[k]), 1 / Sigma[k]);
+        }
         return sum.Value - logTau;
     }
 
     /// <summary>P(the next event has come by tau).</summary>
     public double Cdf(double tau)
     {
-        if (!(tau > 0)) return 0;
+        if (!(tau > 0))
+        {
+            return 0;
+        }
         double logTau = Math.Log(tau), sum = 0;
-        for (int k = 0; k < Components; k++) sum += Math.Exp(LogWeight[k]) * Normal.Cdf((logTau - Mu[k]) / Sigma[k]);
+        for (int k = 0; k < Components; k++)
+        {
+            sum += Math.Exp(LogWeight[k]) * Normal.Cdf((logTau - Mu[k]) / Sigma[k]);
+        }
         return Math.Min(1, sum);
     }
 
@@ -58,10 +71,16 @@ public readonly ref struct LogNormalMixture
     /// <summary>ln <see cref="Survival"/>; finite where that underflows.</summary>
     public double LogSurvival(double tau)
     {
-        if (!(tau > 0)) return 0;
+        if (!(tau > 0))
+        {
+            return 0;
+        }
         double logTau = Math.Log(tau);
         LogSum sum = new();
-        for (int k = 0; k < Components; k++) sum.Add(LogWeight[k] + Normal.LogSurvival((logTau - Mu[k]) / Sigma[k]));
+        for (int k = 0; k < Components; k++)
+        {
+            sum.Add(LogWeight[k] + Normal.LogSurvival((logTau - Mu[k]) / Sigma[k]));
+        }
         return Math.Min(0, sum.Value);
     }
 
@@ -71,7 +90,10 @@ public readonly ref struct LogNormalMixture
     public double Mean()
     {
         LogSum sum = new();
-        for (int k = 0; k < Components; k++) sum.Add(LogWeight[k] + Mu[k] + Sigma[k] * Sigma[k] / 2);
+        for (int k = 0; k < Components; k++)
+        {
+            sum.Add(LogWeight[k] + Mu[k] + Sigma[k] * Sigma[k] / 2);
+        }
         return Math.Min(Math.Exp(sum.Value), double.MaxValue);
     }
 

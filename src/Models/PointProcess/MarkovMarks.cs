@@ -25,7 +25,12 @@ public sealed class MarkovMarks
         _unigram = Array.ConvertAll(markCount, marks => (marks + MarkPrior) / total);
         _rowTotal = new long[markCount.Length];
         for (int row = 0; row < _rowTotal.Length; row++)
-            for (long i = rowStart[row]; i < rowStart[row + 1]; i++) _rowTotal[row] += count[i];
+        {
+            for (long i = rowStart[row]; i < rowStart[row + 1]; i++)
+            {
+                _rowTotal[row] += count[i];
+            }
+        }
     }
 
     /// <summary>Number of marks, the unknown one included.</summary>
@@ -41,20 +46,30 @@ public sealed class MarkovMarks
     public static MarkovMarks Fit(int marks, ReadOnlySpan<int> previous, ReadOnlySpan<int> next)
     {
         if (previous.Length != next.Length)
+        {
             throw new ArgumentException($"Each mark needs the one before it, got {previous.Length} and {next.Length}.");
+        }
         SortedDictionary<(int Row, int Column), long> transitions = [];
         long[] markCount = new long[marks + 1];
         for (int i = 0; i < next.Length; i++)
         {
             if ((uint)previous[i] > (uint)marks || (uint)next[i] > (uint)marks)
+            {
                 throw new ArgumentException($"Marks must be 0 to {marks}, got {next[i]} after {previous[i]} (event {i}).");
+            }
             var transition = (previous[i], next[i]);
             transitions[transition] = transitions.GetValueOrDefault(transition) + 1;
             markCount[next[i]]++;
         }
         long[] rowStart = new long[marks + 2];
-        foreach (var (row, _) in transitions.Keys) rowStart[row + 1]++;
-        for (int row = 0; row <= marks; row++) rowStart[row + 1] += rowStart[row];
+        foreach (var (row, _) in transitions.Keys)
+        {
+            rowStart[row + 1]++;
+        }
+        for (int row = 0; row <= marks; row++)
+        {
+            rowStart[row + 1] += rowStart[row];
+        }
         return new(rowStart, [.. transitions.Keys.Select(t => (long)t.Column)], [.. transitions.Values], markCount);
     }
 
@@ -75,7 +90,12 @@ public sealed class MarkovMarks
     {
         int best = 0;
         for (int mark = 1; mark < Marks; mark++)
-            if (LogMarkov(previous, mark) > LogMarkov(previous, best)) best = mark;
+        {
+            if (LogMarkov(previous, mark) > LogMarkov(previous, best))
+            {
+                best = mark;
+            }
+        }
         return best;
     }
 
@@ -99,7 +119,10 @@ public sealed class MarkovMarks
         for (int row = 0; fits && row <= marks; row++)
         {
             fits = rowStart[row] <= rowStart[row + 1] && rowStart[row + 1] <= count.Length;
-            for (long i = rowStart[row] + 1; fits && i < rowStart[row + 1]; i++) fits = column[i - 1] < column[i];
+            for (long i = rowStart[row] + 1; fits && i < rowStart[row + 1]; i++)
+            {
+                fits = column[i - 1] < column[i];
+            }
         }
         return fits
             ? new(rowStart, column, count, markCount)

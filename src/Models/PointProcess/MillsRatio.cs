@@ -26,7 +26,10 @@ internal static class MillsRatio
     /// <summary>R(x) for x of 0 or more.</summary>
     public static double Upper(double x)
     {
-        if (x > 1e16) return 1 / x;
+        if (x > 1e16)
+        {
+            return 1 / x;
+        }
         double t = (x - 5) / (x + 5), b1 = 0, b2 = 0;
         ReadOnlySpan<double> c = Chebyshev;
         for (int n = c.Length - 1; n > 0; n--)

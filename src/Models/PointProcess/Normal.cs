@@ -43,7 +43,10 @@ public static class Normal
     /// <exception cref="ArgumentOutOfRangeException">p is not within (0, 1).</exception>
     public static double Quantile(double p)
     {
-        if (!(p > 0 && p < 1)) throw OutsideUnit(p);
+        if (!(p > 0 && p < 1))
+        {
+            throw OutsideUnit(p);
+        }
         return p < 0.5 ? -UpperQuantile(Math.Log(p)) : UpperQuantile(Math.Log(1 - p));
     }
 
@@ -52,8 +55,10 @@ public static class Normal
     public static double QuantileOfLogSurvival(double logSurvival)
     {
         if (!(logSurvival <= 0))
+        {
             throw new ArgumentOutOfRangeException(nameof(logSurvival), logSurvival,
                 $"A log probability is at most 0, got {logSurvival}.");
+        }
         return logSurvival <= -Math.Log(2)
             ? UpperQuantile(logSurvival)
             : -UpperQuantile(RealMath.Log1mExp(logSurvival));
@@ -73,7 +78,10 @@ public static class Normal
     /// <summary>Halley's method from the root of the log survival's parabola at x.</summary>
     private static double UpperExcess(double x, double logRatio)
     {
-        if (double.IsNegativeInfinity(logRatio)) return double.PositiveInfinity;
+        if (double.IsNegativeInfinity(logRatio))
+        {
+            return double.PositiveInfinity;
+        }
         double mills = MillsRatio.Upper(x), hazard = 1 / mills, curvature = Math.Clamp(hazard * (hazard - x), 0, 1);
         double delta = -2 * logRatio / (hazard + Math.Sqrt(hazard * hazard - 2 * curvature * logRatio));
         for (int i = 0; i < 12; i++)
@@ -85,7 +93,10 @@ public static class Normal
             double step = newton / Math.Max(0.25, 1 + newton * excess / 2);
             delta = Math.Max(delta + step, delta / 4);
             // The method trebles the digits, so a step this small was the last one that mattered.
-            if (Math.Abs(step) <= 1e-6 * delta) break;
+            if (Math.Abs(step) <= 1e-6 * delta)
+            {
+                break;
+            }
         }
         return delta;
     }
@@ -94,7 +105,10 @@ public static class Normal
     private static double ExpMinusHalfSquare(double x)
     {
         double square = x * x;
-        if (square > 1500) return 0;
+        if (square > 1500)
+        {
+            return 0;
+        }
         double lost = Math.FusedMultiplyAdd(x, x, -square);
         return Math.Exp(-0.5 * square) * (1 - 0.5 * lost);
     }

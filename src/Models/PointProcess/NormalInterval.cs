@@ -25,8 +25,14 @@ public readonly record struct NormalInterval(double LogProbability, double DLowe
     /// <summary>All four numbers, for callers who know each exactly: a wide interval is computed from its ends, a narrow one from centre and width.</summary>
     internal static NormalInterval Of(double lower, double upper, double center, double halfWidth)
     {
-        if (halfWidth <= 1 && Math.Abs(halfWidth * center) <= 2) return Narrow(center, halfWidth);
-        if (-lower <= upper) return Wide(lower, upper, 2 * halfWidth * center);
+        if (halfWidth <= 1 && Math.Abs(halfWidth * center) <= 2)
+        {
+            return Narrow(center, halfWidth);
+        }
+        if (-lower <= upper)
+        {
+            return Wide(lower, upper, 2 * halfWidth * center);
+        }
         NormalInterval mirrored = Wide(-upper, -lower, -2 * halfWidth * center);
         return new(mirrored.LogProbability, -mirrored.DUpper, -mirrored.DLower, -mirrored.DShift, mirrored.DScale);
     }
@@ -47,7 +53,10 @@ public readonly record struct NormalInterval(double LogProbability, double DLowe
             odd = u * even - q * (n + 1) * odd * scale;
             sum += even;
             // Two terms together: one alone may vanish at a root of its polynomial.
-            if (Math.Abs(even) + Math.Abs(odd * u) < 1e-18) break;
+            if (Math.Abs(even) + Math.Abs(odd * u) < 1e-18)
+            {
+                break;
+            }
         }
 
         double logProbability = Normal.LogDensity(m) + Math.Log(2 * h * sum);
@@ -86,7 +95,10 @@ public readonly record struct NormalInterval(double LogProbability, double DLowe
     /// <summary>sinh(u) / u.</summary>
     private static double SinhOverArgument(double u, double rise, double fall)
     {
-        if (Math.Abs(u) > 0.5) return (rise - fall) / (2 * u);
+        if (Math.Abs(u) > 0.5)
+        {
+            return (rise - fall) / (2 * u);
+        }
         double s = u * u;
         return 1 + s / 6 * (1 + s / 20 * (1 + s / 42 * (1 + s / 72 * (1 + s / 110 * (1 + s / 156)))));
     }

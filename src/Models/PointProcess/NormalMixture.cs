@@ -22,7 +22,9 @@ public sealed record NormalMixture(double[] LogWeight, double[] Mean, double[] D
     {
         LogSum sum = new();
         for (int k = 0; k < Mean.Length; k++)
+        {
             sum.Add(LogWeight[k] + Normal.LogDensity((x - Mean[k]) / Deviation[k]), 1 / Deviation[k]);
+        }
         return sum.Value;
     }
 }

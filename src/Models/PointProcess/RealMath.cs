@@ -16,7 +16,10 @@ internal static class RealMath
     /// <summary>exp(x) - 1.</summary>
     public static double Expm1(double x)
     {
-        if (Math.Abs(x) > 1) return Math.Exp(x) - 1;
+        if (Math.Abs(x) > 1)
+        {
+            return Math.Exp(x) - 1;
+        }
         double u = Math.Exp(x);
         return u == 1 ? x : (u - 1) * (x / Math.Log(u));
     }

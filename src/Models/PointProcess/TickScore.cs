@@ -16,11 +16,16 @@ public static class TickScore
     /// <param name="resolution">Width of the clock's tick, 0 or more.</param>
     public static double LogIntervalDensity(this LogNormalMixture mixture, double tau, double resolution)
     {
-        if (resolution == 0) return mixture.LogDensity(tau);
+        if (resolution == 0)
+        {
+            return mixture.LogDensity(tau);
+        }
         TickInterval tick = new(tau, resolution);
         LogSum sum = new();
         for (int k = 0; k < mixture.Components; k++)
+        {
             sum.Add(mixture.LogWeight[k] + tick.Under(mixture.Mu[k], mixture.Sigma[k]).LogProbability);
+        }
         // A sum of weights may exceed 1 by a rounding; the bound is kept exactly.
         return Math.Min(0, sum.Value) - Math.Log(tick.Width);
     }
@@ -38,8 +43,10 @@ public static class TickScore
     {
         int components = mixture.Components;
         if (dLogWeight.Length != components || dMu.Length != components || dLogSigma.Length != components)
+        {
             throw new ArgumentException(
                 $"Derivatives need {components} numbers each, got {dLogWeight.Length}, {dMu.Length} and {dLogSigma.Length}.");
+        }
 
         TickInterval tick = new(tau, resolution);
         LogSum sum = new();

@@ -16,12 +16,16 @@ internal static class SafeTensorsReader
     public static SafeTensors Parse(ReadOnlySpan<byte> file)
     {
         if (file.Length < sizeof(ulong))
+        {
             throw new InvalidDataException($"It has {file.Length} bytes; even an empty one starts with 8 bytes of header length.");
+        }
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file);
         ReadOnlySpan<byte> rest = file[sizeof(ulong)..];
         if (length > MaxHeaderBytes || length > (ulong)rest.Length)
+        {
             throw new InvalidDataException(
                 $"Its header claims {length} bytes, but {rest.Length} follow (and at most {MaxHeaderBytes} are allowed). The file may be cut off or of another format.");
+        }
 
         SafeTensors content = new();
         List<Entry> entries = ParseHeader(rest[..(int)length], content.Metadata);
@@ -30,17 +34,23 @@ internal static class SafeTensorsReader
         foreach (Entry entry in entries.OrderBy(e => e.Begin).ThenBy(e => e.End))
         {
             if (entry.Begin != reached)
+            {
                 throw new InvalidDataException(
                     $"Tensor '{entry.Name}' starts at byte {entry.Begin} of the data, but byte {reached} is the next one free; tensors may neither overlap nor leave a hole.");
+            }
             if (entry.End > data.Length)
+            {
                 throw new InvalidDataException(
                     $"Tensor '{entry.Name}' ends at byte {entry.End}, but only {data.Length} bytes of data are there. The file may be cut off.");
+            }
             reached = entry.End;
             byte[] bytes = data[(int)entry.Begin..(int)entry.End].ToArray();
             content.Tensors.Add(entry.Name, Tensor.OverBytes(entry.Type, entry.Shape, bytes));
         }
         if (reached != data.Length)
+        {
             throw new InvalidDataException($"Its tensors end at byte {reached}, but {data.Length} bytes of data are there.");
+        }
         return content;
     }
 
@@ -55,11 +65,23 @@ internal static class SafeTensorsReader
             Expect(ref json, JsonTokenType.StartObject, "the header");
             while (NextName(ref json, out string name))
             {
-                if (!names.Add(name)) throw new InvalidDataException($"The header names '{name}' twice.");
-                if (name == MetadataName) ReadMetadata(ref json, metadata);
-                else entries.Add(ReadEntry(ref json, name));
+                if (!names.Add(name))
+                {
+                    throw new InvalidDataException($"The header names '{name}' twice.");
+                }
+                if (name == MetadataName)
+                {
+                    ReadMetadata(ref json, metadata);
+                }
+                else
+                {
+                    entries.Add(ReadEntry(ref json, name));
+                }
             }
-            if (json.Read()) throw new InvalidDataException("The header goes on after its JSON object.");
+            if (json.Read())
+            {
+                throw new InvalidDataException("The header goes on after its JSON object.");
+            }
         }
         // InvalidOperationException is how the reader reports a string that is not valid UTF-8.
         catch (Exception error) when (error is JsonException or InvalidOperationException)
@@ -76,7 +98,9 @@ internal static class SafeTensorsReader
         {
             Expect(ref json, JsonTokenType.String, $"metadata '{name}'");
             if (!metadata.TryAdd(name, json.GetString()!))
+            {
                 throw new InvalidDataException($"The metadata names '{name}' twice.");
+            }
         }
     }
 
@@ -97,15 +121,24 @@ internal static class SafeTensorsReader
             }
         }
         if (type is null || shape is null || offsets is null)
+        {
             throw new InvalidDataException($"The header of {what} lacks dtype, shape or data_offsets.");
+        }
         if (offsets.Length != 2 || offsets[1] < offsets[0])
+        {
             throw new InvalidDataException($"The data_offsets of {what} must be a begin and an end not before it, got [{string.Join(", ", offsets)}].");
+        }
 
         Int128 bytes = Tensor.SizeOf(type.Value);
-        foreach (long length in shape) bytes = Int128.Min(bytes * length, long.MaxValue);
+        foreach (long length in shape)
+        {
+            bytes = Int128.Min(bytes * length, long.MaxValue);
+        }
         if (bytes != offsets[1] - offsets[0])
+        {
             throw new InvalidDataException(
                 $"The shape [{string.Join(", ", shape)}] of {what} needs {bytes} bytes as {type}, but its data_offsets span {offsets[1] - offsets[0]}.");
+        }
         return new(name, type.Value, shape, offsets[0], offsets[1]);
     }
 
@@ -129,7 +162,9 @@ internal static class SafeTensorsReader
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out long number) || number < 0)
+            {
                 throw new InvalidDataException($"The header of {what} needs whole numbers of 0 or more in its shape and data_offsets.");
+            }
             numbers.Add(number);
         }
         return [.. numbers];
@@ -149,6 +184,8 @@ internal static class SafeTensorsReader
     private static void Expect(ref Utf8JsonReader json, JsonTokenType expected, string what)
     {
         if (!json.Read() || json.TokenType != expected)
+        {
             throw new InvalidDataException($"Its header has {json.TokenType} where {what} needs {expected}.");
+        }
     }
 }

@@ -33,18 +33,26 @@ internal static class SafeTensorsWriter
         if (content.Metadata.Count > 0)
         {
             json.WriteStartObject(SafeTensorsReader.MetadataName);
-            foreach (var (name, value) in content.Metadata) json.WriteString(name, value);
+            foreach (var (name, value) in content.Metadata)
+            {
+                json.WriteString(name, value);
+            }
             json.WriteEndObject();
         }
         long offset = 0;
         foreach (var (name, tensor) in tensors)
         {
             if (name == SafeTensorsReader.MetadataName)
+            {
                 throw new ArgumentException($"The name '{name}' belongs to the format; name the tensor otherwise.");
+            }
             json.WriteStartObject(name);
             json.WriteString("dtype", tensor.Type.ToString());
             json.WriteStartArray("shape");
-            foreach (long length in tensor.Shape) json.WriteNumberValue(length);
+            foreach (long length in tensor.Shape)
+            {
+                json.WriteNumberValue(length);
+            }
             json.WriteEndArray();
             json.WriteStartArray("data_offsets");
             json.WriteNumberValue(offset);

@@ -66,8 +66,10 @@ public sealed class Tensor
         long[] dimensions = shape.IsEmpty ? [values.Length] : shape.ToArray();
         long count = dimensions.Aggregate(1L, (product, length) => checked(product * length));
         if (count != values.Length || dimensions.Any(length => length < 0))
+        {
             throw new ArgumentException(
                 $"A tensor of shape [{string.Join(", ", dimensions)}] holds {count} values, got {values.Length}.", nameof(shape));
+        }
         byte[] bytes = MemoryMarshal.AsBytes(values).ToArray();
         SwapOnBigEndian(type, bytes);
         return new(type, dimensions, bytes);
@@ -75,7 +77,10 @@ public sealed class Tensor
 
     private T[] Unpack<T>(TensorType type) where T : unmanaged
     {
-        if (type != Type) throw new InvalidDataException($"The tensor holds {Type} values where {type} was expected.");
+        if (type != Type)
+        {
+            throw new InvalidDataException($"The tensor holds {Type} values where {type} was expected.");
+        }
         byte[] native = [.. _bytes];
         SwapOnBigEndian(type, native);
         return MemoryMarshal.Cast<byte, T>(native).ToArray();
@@ -83,7 +88,10 @@ public sealed class Tensor
 
     private static void SwapOnBigEndian(TensorType type, Span<byte> bytes)
     {
-        if (BitConverter.IsLittleEndian) return;
+        if (BitConverter.IsLittleEndian)
+        {
+            return;
+        }
         if (SizeOf(type) == 4)
         {
             Span<int> words = MemoryMarshal.Cast<byte, int>(bytes);

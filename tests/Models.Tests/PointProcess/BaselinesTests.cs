@@ -17,7 +17,10 @@ public class BaselinesTests
 
         Assert.Equal(exponential, -devGaps.Average(baselines.LogExponential), 0.002);
         Assert.Equal(mixture, -devGaps.Average(baselines.LogMixture), 0.003);
-        if (marks.Length == 0) return;
+        if (marks.Length == 0)
+        {
+            return;
+        }
         Assert.Equal(markov, -devMarks.Zip(devPrevious).Average(e => baselines.LogMarkov(e.Second, e.First)), 0.002);
         Assert.Equal(unigram, -devMarks.Average(baselines.LogUnigram), 0.002);
     }
@@ -34,7 +37,10 @@ public class BaselinesTests
         {
             // On a grid the ticks themselves; otherwise the midpoint rule.
             double step = resolution > 0 ? resolution : 1e-3, sum = resolution > 0 ? Math.Exp(score(0)) * resolution / 2 : 0;
-            for (double tau = resolution > 0 ? step : step / 2; tau < 100; tau += step) sum += step * Math.Exp(score(tau));
+            for (double tau = resolution > 0 ? step : step / 2; tau < 100; tau += step)
+            {
+                sum += step * Math.Exp(score(tau));
+            }
             Assert.Equal(1, sum, 1e-3);
         }
     }
@@ -47,7 +53,9 @@ public class BaselinesTests
         int[] next = [.. previous.Select(mark => (mark + 1) % 3)];
         MarkovMarks marks = MarkovMarks.Fit(4, previous, next);
         for (int row = 0; row < 5; row++)
+        {
             Assert.Equal(1, Enumerable.Range(0, 5).Sum(mark => Math.Exp(marks.LogMarkov(row, mark))), 1e-12);
+        }
         Assert.Equal(1, Enumerable.Range(0, 5).Sum(mark => Math.Exp(marks.LogUnigram(mark))), 1e-12);
         Assert.InRange(Math.Exp(marks.LogMarkov(0, 1)), 0.998, 1);
         Assert.InRange(marks.LogMarkov(0, 4), -20, -5);
@@ -77,8 +85,12 @@ public class BaselinesTests
             Assert.Equal(fitted.LogMixture(gap), loaded.LogMixture(gap));
         }
         for (int previous = 0; previous <= 5; previous++)
-        for (int mark = 0; mark <= 5; mark++)
-            Assert.Equal(fitted.LogMarkov(previous, mark), loaded.LogMarkov(previous, mark));
+        {
+            for (int mark = 0; mark <= 5; mark++)
+            {
+                Assert.Equal(fitted.LogMarkov(previous, mark), loaded.LogMarkov(previous, mark));
+            }
+        }
 
         Assert.Throws<InvalidDataException>(() => Baselines.Read(config with { Marks = ["a", "b"] }, read.Tensors));
         read.Tensors.Remove("baseline.rate");
@@ -109,7 +121,10 @@ public class BaselinesTests
             for (int i = 1; i < sequence.Times.Length; i++)
             {
                 gaps.Add(sequence.Times[i] - sequence.Times[i - 1]);
-                if (sequence.Marks is null) continue;
+                if (sequence.Marks is null)
+                {
+                    continue;
+                }
                 previous.Add(int.Parse(sequence.Marks[i - 1]));
                 marks.Add(int.Parse(sequence.Marks[i]));
             }

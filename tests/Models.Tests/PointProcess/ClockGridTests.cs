@@ -21,7 +21,10 @@ public class ClockGridTests
         foreach (string line in File.ReadLines(Path.Combine(SharedData.Folder!, "collegemsg/replay.csv")).Skip(1))
         {
             string[] fields = line.Split(',');
-            if (!times.TryGetValue(fields[1], out List<double>? stream)) times[fields[1]] = stream = [];
+            if (!times.TryGetValue(fields[1], out List<double>? stream))
+            {
+                times[fields[1]] = stream = [];
+            }
             stream.Add(double.Parse(fields[0], CultureInfo.InvariantCulture));
         }
         Assert.Equal(1, ClockGrid.Detect([.. times.Select(s => new EventSequence(s.Key, [.. s.Value], null))], 1));
@@ -50,7 +53,10 @@ public class ClockGridTests
         times[1000] += 0.37;
         times[3000] += 0.21;
         Assert.Equal(1, ClockGrid.Detect([new EventSequence("s", times, null)], 1));
-        for (int i = 0; i < times.Length; i += 50) times[i] += 0.37;
+        for (int i = 0; i < times.Length; i += 50)
+        {
+            times[i] += 0.37;
+        }
         Assert.Equal(0, ClockGrid.Detect([new EventSequence("s", times, null)], 1));
     }
 

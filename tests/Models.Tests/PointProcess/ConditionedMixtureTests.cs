@@ -40,8 +40,14 @@ public class ConditionedMixtureTests
             double t = given.Quantile(p);
             Assert.True(t > last && double.IsFinite(t), $"quantile {p} is {t} after {last}");
             last = t;
-            if (p <= 0.5) AssertEx.Relative(p, given.ProbabilityWithin(t), 1e-8);
-            if (p >= 0.5) AssertEx.Relative(1 - p, given.Survival(t), 1e-8);
+            if (p <= 0.5)
+            {
+                AssertEx.Relative(p, given.ProbabilityWithin(t), 1e-8);
+            }
+            if (p >= 0.5)
+            {
+                AssertEx.Relative(1 - p, given.Survival(t), 1e-8);
+            }
         }
     }
 
@@ -114,7 +120,10 @@ public class ConditionedMixtureTests
         ConditionedMixture given = Mixed.AsLogNormal().Given(silence);
         RandomStream random = new(Seed, (long)Math.Min(silence * 100, 1e9));
         double[] draws = new double[1_000_000];
-        for (int i = 0; i < draws.Length; i++) draws[i] = given.Sample(random);
+        for (int i = 0; i < draws.Length; i++)
+        {
+            draws[i] = given.Sample(random);
+        }
         Assert.True(Kolmogorov.Distance(draws, given.ProbabilityWithin) < Kolmogorov.Bound(draws.Length));
         double limit = given.Quantile(0.99);
         AssertEx.Relative(given.RestrictedMean(limit), draws.Average(t => Math.Min(t, limit)), 0.005);
@@ -136,7 +145,10 @@ public class ConditionedMixtureTests
         // A function of ln tau as a mark's probability would be, against the same integral over fine quantiles.
         static double Mark(double tau) => 1 / (1 + Math.Exp(-1.5 * Math.Log(tau)));
         double fine = 0;
-        for (int i = 0; i < 4000; i++) fine += Mark(silence + given.Quantile((i + 0.5) / 4000)) / 4000;
+        for (int i = 0; i < 4000; i++)
+        {
+            fine += Mark(silence + given.Quantile((i + 0.5) / 4000)) / 4000;
+        }
         Assert.Equal(fine, nodes.Sum(node => node.Weight * Mark(node.Tau)), 2e-3);
         Assert.Single(given.Nodes(1));
         Assert.Equal(1, given.Nodes(1)[0].Weight);

@@ -17,7 +17,10 @@ public class LogNormalMixtureTests
         for (double x = -14; x < 16; x += step)
         {
             integral += step * Math.Exp(mixture.LogDensity(Math.Exp(x)) + x);
-            if (Math.Abs(x - 0.7) < step / 2) Assert.Equal(mixture.Cdf(Math.Exp(x + step / 2)), integral, 1e-3);
+            if (Math.Abs(x - 0.7) < step / 2)
+            {
+                Assert.Equal(mixture.Cdf(Math.Exp(x + step / 2)), integral, 1e-3);
+            }
         }
         Assert.Equal(1, integral, 1e-10);
     }
@@ -27,7 +30,9 @@ public class LogNormalMixtureTests
     {
         LogNormalMixture mixture = Mixed.AsLogNormal();
         for (double x = -10; x < 12; x += 0.1)
+        {
             Assert.Equal(1, mixture.Cdf(Math.Exp(x)) + mixture.Survival(Math.Exp(x)), 1e-14);
+        }
         Assert.Equal(0, mixture.Cdf(0));
         Assert.Equal(1, mixture.Survival(0));
         Assert.Equal(double.NegativeInfinity, mixture.LogDensity(0));
@@ -58,8 +63,14 @@ public class LogNormalMixtureTests
     {
         LogNormalMixture mixture = Mixed.AsLogNormal();
         double tau = mixture.Quantile(p);
-        if (p < 0.5) AssertEx.Relative(p, mixture.Cdf(tau), 1e-11);
-        else AssertEx.Relative(1 - p, mixture.Survival(tau), 1e-9);
+        if (p < 0.5)
+        {
+            AssertEx.Relative(p, mixture.Cdf(tau), 1e-11);
+        }
+        else
+        {
+            AssertEx.Relative(1 - p, mixture.Survival(tau), 1e-9);
+        }
     }
 
     [Fact]
@@ -83,7 +94,10 @@ public class LogNormalMixtureTests
         LogNormalMixture mixture = Mixed.AsLogNormal();
         RandomStream random = new(Seed);
         double[] draws = new double[1_000_000];
-        for (int i = 0; i < draws.Length; i++) draws[i] = mixture.Sample(random);
+        for (int i = 0; i < draws.Length; i++)
+        {
+            draws[i] = mixture.Sample(random);
+        }
         Assert.True(Kolmogorov.Distance(draws, tau => Mixed.AsLogNormal().Cdf(tau)) < Kolmogorov.Bound(draws.Length));
         // Deviation of the mean: the heavy component's 7.389 exp(1.125) sqrt(exp(2.25) - 1) / 1000, a share of a quarter.
         Assert.Equal(mixture.Mean(), draws.Average(), 0.15);

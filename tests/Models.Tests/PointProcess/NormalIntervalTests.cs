@@ -73,7 +73,10 @@ public class NormalIntervalTests
     public void Between_WhenIntervalsTileTheLine_SumsToOne()
     {
         double sum = 0;
-        for (int i = -160; i < 160; i++) sum += Math.Exp(NormalInterval.Between(i / 4.0, (i + 1) / 4.0).LogProbability);
+        for (int i = -160; i < 160; i++)
+        {
+            sum += Math.Exp(NormalInterval.Between(i / 4.0, (i + 1) / 4.0).LogProbability);
+        }
         Assert.Equal(1, sum, 1e-14);
     }
 }

@@ -39,7 +39,9 @@ public class NormalTests
     public void Hazard_WhenItsInverseIsComparedWithTheMillsRatioSeries_AgreesOnTheHalfLine()
     {
         for (double x = 0; x < 60; x += 0.0173)
+        {
             AssertEx.Relative(ReferenceMillsRatio(x), 1 / Normal.Hazard(x), x is > 1 and < 3 ? 2e-14 : 2e-15);
+        }
     }
 
     [Fact]
@@ -112,10 +114,12 @@ public class NormalTests
     public void Excess_WhenFedToLogSurvivalRatio_ReturnsTheRatio()
     {
         foreach (double x in new[] { -30, -8, -1, 0, 0.5, 1.01, 3, 40, 350, 1e5, 1e8 })
-        foreach (double logRatio in new[] { -1e-6, -0.01, -0.5, -3, -40, -1e4, -1e6 })
         {
-            double delta = Normal.Excess(x, logRatio);
-            AssertEx.Relative(logRatio, Normal.LogSurvivalRatio(x, delta), 1e-9);
+            foreach (double logRatio in new[] { -1e-6, -0.01, -0.5, -3, -40, -1e4, -1e6 })
+            {
+                double delta = Normal.Excess(x, logRatio);
+                AssertEx.Relative(logRatio, Normal.LogSurvivalRatio(x, delta), 1e-9);
+            }
         }
     }
 
@@ -141,7 +145,10 @@ public class NormalTests
             return Math.Sqrt(Math.PI / 2) * Math.Exp(x * x / 2) - sum;
         }
         double fraction = 0;
-        for (int n = 400; n > 0; n--) fraction = n / (x + fraction);
+        for (int n = 400; n > 0; n--)
+        {
+            fraction = n / (x + fraction);
+        }
         return 1 / (x + fraction);
     }
 }

@@ -14,7 +14,9 @@ public class TickScoreTests
             double density = mixture.LogDensity(tau);
             Assert.Equal(density, mixture.LogIntervalDensity(tau, 0));
             foreach (double share in new[] { 1e-5, 1e-9, 1e-13 })
+            {
                 AssertEx.Relative(density, mixture.LogIntervalDensity(tau, tau * share), 1e-3 * Math.Min(1, share * 1e5) + 1e-12);
+            }
         }
     }
 
@@ -34,7 +36,10 @@ public class TickScoreTests
         const double Tick = 0.25;
         double sum = Math.Exp(mixture.LogIntervalDensity(0, Tick)) * Tick / 2;
         int i = 1;
-        for (; i < 4000; i++) sum += Math.Exp(mixture.LogIntervalDensity(i * Tick, Tick)) * Tick;
+        for (; i < 4000; i++)
+        {
+            sum += Math.Exp(mixture.LogIntervalDensity(i * Tick, Tick)) * Tick;
+        }
         Assert.Equal(1, sum + mixture.Survival((i - 0.5) * Tick), 1e-12);
     }
 

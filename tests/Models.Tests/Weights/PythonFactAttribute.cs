@@ -9,7 +9,10 @@ public sealed class PythonFactAttribute : FactAttribute
 
     public PythonFactAttribute()
     {
-        if (!Found) Skip = "python3 is not on PATH; the file's layout was not checked by a second reader.";
+        if (!Found)
+        {
+            Skip = "python3 is not on PATH; the file's layout was not checked by a second reader.";
+        }
     }
 
     private static bool Probe()

@@ -187,7 +187,10 @@ public sealed class SafeTensorsTests : IDisposable
                 case 3: file.RemoveAt(at); break;
                 default: file.RemoveRange(at, Math.Min(file.Count - at, random.NextInt(40))); break;
             }
-            if (file.Count == 0) break;
+            if (file.Count == 0)
+            {
+                break;
+            }
         }
         return [.. file];
     }
