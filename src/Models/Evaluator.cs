@@ -59,7 +59,7 @@ public static unsafe class Evaluator
             Events = total.Pit.Count,
             Nll = -(total.Time + total.Mark) / n,
             NllTime = -total.Time / n,
-            NllMark = -total.Mark / n,
+            NllMark = model.Config.Marks.Count == 0 ? 0 : -total.Mark / n,
             Accuracy = total.Hits / n,
             AccuracyGivenGap = total.HitsGivenGap / n,
             Rmse = Math.Sqrt(total.SquaredError / n),
