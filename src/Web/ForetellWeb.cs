@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Foretell.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -36,7 +37,12 @@ public static class ForetellWeb
         services.AddRequestDecompression();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
         services.AddExceptionHandler<Problems>();
-        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, WebJson.Default));
+        services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.TypeInfoResolverChain.Insert(0, WebJson.Default);
+            // Numbers are numbers: the web default would also read "0.5", and the OpenAPI document would say so everywhere.
+            o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
         // A body or parameter that does not bind becomes an exception, so that Problems words it like every other mistake.
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         ApiDocument.Add(services);

@@ -48,7 +48,10 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
                 Assert.True(Has(operation!, "summary") && Has(operation!, "operationId"), name);
                 foreach (JsonNode? parameter in operation!["parameters"]?.AsArray() ?? [])
                 {
-                    Assert.True(Has(parameter!, "description") && parameter!["example"] is not null, $"{name} {parameter!["name"]}");
+                    Assert.True(Has(parameter!, "description"), $"{name} {parameter!["name"]}");
+                    // The explorer fills examples in, and no fixed position or moment suits every platform.
+                    bool isOfOnePlatform = (string?)parameter!["name"] is "after" or "at";
+                    Assert.Equal(isOfOnePlatform, parameter["example"] is null);
                 }
                 foreach ((string status, JsonNode? response) in operation["responses"]!.AsObject())
                 {

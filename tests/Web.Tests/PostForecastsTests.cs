@@ -77,10 +77,21 @@ public class PostForecastsTests(SharedApi shared) : IClassFixture<SharedApi>
     [InlineData("""{"streams":"a"}""", "malformed-body")]
     [InlineData("""{"streams":["a"],"horizont":"1h"}""", "malformed-body")]
     [InlineData("""{"streams":["a"],"at":{}}""", "malformed-body")]
+    [InlineData("""{"streams":["a"],"quantiles":["0.5"]}""", "malformed-body")]
     [InlineData("""{"streams":["a"]""", "malformed-body")]
     [InlineData("", "invalid-parameter")]
     public async Task PostForecasts_WhenBodyCannotBeUsed_Answers400(string body, string problem) =>
         (await AskAsync(shared.Host, body)).AssertProblem(400, problem);
+
+    [Fact]
+    public async Task PostForecasts_WhenBodyDoesNotFit_SaysWhere()
+    {
+        string detail = (await AskAsync(shared.Host, """{"streams":["a",3]}""")).AssertProblem(400, "malformed-body");
+
+        Assert.Contains("line 1", detail, StringComparison.Ordinal);
+        Assert.Contains("$.streams[1]", detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", detail, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task PostForecasts_WhenTypeIsNotJson_Answers415()

@@ -82,7 +82,7 @@ public sealed record ForecastAnswer
 /// <summary>When the next event comes, in seconds after `at`.</summary>
 public sealed record NextEvent
 {
-    /// <summary>Mean, seconds. Null when too large for a double.</summary>
+    /// <summary>Mean, seconds. No wait counts beyond ten times the longest gap of training, since the far tail would rule the mean.</summary>
     public required double? Mean { get; init; }
 
     /// <summary>Median, seconds. Null when too large for a double.</summary>

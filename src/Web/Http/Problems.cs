@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Foretell.Ingest;
 using Foretell.Streams;
 using Microsoft.AspNetCore.Diagnostics;
@@ -89,8 +90,9 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         MalformedBodyException e => (ProblemKind.MalformedBody, e.Message),
         IdempotencyConflictException e => (ProblemKind.IdempotencyConflict, e.Message),
         PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
-        BadHttpRequestException { InnerException: System.Text.Json.JsonException json } =>
-            (ProblemKind.MalformedBody, $"The body is not the JSON that is expected: {json.Message}"),
+        BadHttpRequestException { InnerException: JsonException json } =>
+            (ProblemKind.MalformedBody, $"The body is not the JSON that is expected, from line {json.LineNumber + 1}, byte "
+                + $"{json.BytePositionInLine + 1} ({json.Path}). Compare it with GET /openapi/v1.json."),
         BadHttpRequestException e => OfStatus(e.StatusCode, http),
         _ => (ProblemKind.Internal, InternalDetail),
     };

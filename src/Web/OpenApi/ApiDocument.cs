@@ -75,7 +75,7 @@ internal static class ApiDocument
             parameter.In = note.In;
             parameter.Required = note.In == ParameterLocation.Path;
             parameter.Description = note.Description;
-            parameter.Example = note.Example.DeepClone();
+            parameter.Example = note.Example?.DeepClone();
             parameter.Schema = new OpenApiSchema { Type = note.Type };
         }
     }

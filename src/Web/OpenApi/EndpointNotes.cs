@@ -6,8 +6,8 @@ using Microsoft.OpenApi;
 
 namespace Foretell.Web;
 
-/// <summary>A parameter as the OpenAPI document shows it.</summary>
-internal sealed record ParameterNote(string Name, string Description, JsonNode Example, ParameterLocation In, JsonSchemaType Type);
+/// <summary>A parameter as the OpenAPI document shows it. The explorer fills an example in, so it must be one that works as it is.</summary>
+internal sealed record ParameterNote(string Name, string Description, JsonNode? Example, ParameterLocation In, JsonSchemaType Type);
 
 /// <summary>A header of an answer as the OpenAPI document shows it.</summary>
 internal sealed record HeaderNote(int Status, string Name, string Description);
@@ -33,7 +33,7 @@ internal sealed record ProblemNote(ProblemKind Kind);
 /// <summary>What endpoints say about themselves beside their signature; <see cref="ApiDocument"/> writes it into the OpenAPI document.</summary>
 internal static class EndpointNotes
 {
-    public static RouteHandlerBuilder Parameter(this RouteHandlerBuilder endpoint, string name, string description, JsonNode example,
+    public static RouteHandlerBuilder Parameter(this RouteHandlerBuilder endpoint, string name, string description, JsonNode? example = null,
         ParameterLocation location = ParameterLocation.Query, JsonSchemaType type = JsonSchemaType.String) =>
         endpoint.WithMetadata(new ParameterNote(name, description, example, location, type));
 
@@ -41,7 +41,7 @@ internal static class EndpointNotes
         "Stream key, percent-encoded as one path segment: a slash within the key is `%2F`.", "customer-7", ParameterLocation.Path);
 
     public static RouteHandlerBuilder AtParameter(this RouteHandlerBuilder endpoint) => endpoint.Parameter("at",
-        "Moment to ask about: RFC 3339 with an offset, or Unix seconds. Now when left out.", "2026-01-31T12:00:00Z");
+        "Moment to ask about: RFC 3339 with an offset (`2026-01-31T12:00:00Z`), or Unix seconds (`1769860800`). Now when left out.");
 
     public static RouteHandlerBuilder LimitParameter(this RouteHandlerBuilder endpoint, int fallback) => endpoint.Parameter("limit",
         $"Most rows to return; {fallback} when left out.", fallback, type: JsonSchemaType.Integer);
