@@ -62,7 +62,7 @@ public sealed class Forecast
     /// <summary>Expected number of events within <paramref name="horizonSeconds"/>, by sampling paths; the same seed gives the same answer.</summary>
     /// <remarks>The first event's probability is exact and only what follows is sampled, so the answer is never below <see cref="ProbabilityWithin"/>.</remarks>
     public double ExpectedCount(double horizonSeconds, int seed = 1) =>
-        horizonSeconds <= 0 ? 0 : new PathSampler(_model).ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
+        horizonSeconds <= 0 ? 0 : _model.ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
 
     /// <summary>Draws the next event: seconds from now, and its mark ("" where the model has no marks).</summary>
     public (double Seconds, string Mark) Sample(RandomStream random)

@@ -12,6 +12,7 @@ public sealed class ForecastModel
     private readonly Dictionary<string, int> _markIndex;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _markLookup;
     private readonly Pool<ForecastKernel> _kernels;
+    private readonly Pool<PathSampler> _samplers;
 
     internal ForecastModel(ModelConfig config, AlignedBuffer weights, TimeHead timeHead, Baselines baselines)
     {
@@ -25,6 +26,7 @@ public sealed class ForecastModel
         _markIndex = IndexMarks(config.Marks);
         _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();
         _kernels = new Pool<ForecastKernel>(() => new ForecastKernel(this));
+        _samplers = new Pool<PathSampler>(() => new PathSampler(this));
         Id = Convert.ToHexStringLower(SHA256.HashData(ModelFile.ToTensors(this).ToBytes()))[..16];
     }
 
@@ -124,6 +126,26 @@ public sealed class ForecastModel
         ForecastKernel kernel = _kernels.Rent();
         kernel.Mixture(hidden, logWeight, mu, sigma);
         _kernels.Return(kernel);
+    }
+
+    /// <summary>Mixture over ln(gap in time units) from the time head's outputs. Shape of each output [k].</summary>
+    internal void DecodeTime(ReadOnlySpan<float> outputs, Span<double> logWeight, Span<double> mu, Span<double> sigma)
+    {
+        TimeHead.Decode(outputs, logWeight, mu, sigma);
+        for (int i = 0; i < mu.Length; i++)
+        {
+            mu[i] = Config.LogGapMean + Config.LogGapDeviation * mu[i];
+            sigma[i] *= Config.LogGapDeviation;
+        }
+    }
+
+    /// <summary>Expected number of events within a horizon in time units, by sampling paths.</summary>
+    internal double ExpectedCount(ReadOnlySpan<float> state, ConditionedMixture next, double horizon, int seed)
+    {
+        PathSampler sampler = _samplers.Rent();
+        double count = sampler.ExpectedCount(state, next, horizon, seed);
+        _samplers.Return(sampler);
+        return count;
     }
 
     /// <summary>Probability of each mark, averaged over weighted gaps in time units. Shape [m].</summary>

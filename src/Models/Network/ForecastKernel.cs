@@ -15,12 +15,7 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
     {
         hidden.CopyTo(_hidden.Span);
         _heads.Time(_hidden.Pointer, 1);
-        model.TimeHead.Decode(_heads.TimeOutputs(0), logWeight, mu, sigma);
-        for (int i = 0; i < mu.Length; i++)
-        {
-            mu[i] = model.Config.LogGapMean + model.Config.LogGapDeviation * mu[i];
-            sigma[i] *= model.Config.LogGapDeviation;
-        }
+        model.DecodeTime(_heads.TimeOutputs(0), logWeight, mu, sigma);
     }
 
     /// <summary>Probability of each mark, averaged over weighted gaps.</summary>

@@ -1,12 +1,33 @@
 namespace Foretell.Models;
 
 /// <summary>Samples what a stream may do over a horizon: each path draws a gap and a mark, steps a copy of the state, and goes on.</summary>
-internal sealed unsafe class PathSampler(ForecastModel model)
+/// <remarks>Paths advance in lockstep, so heads and step work on whole tiles. One thread uses a sampler at a time.</remarks>
+internal sealed unsafe class PathSampler
 {
-    private const int Paths = 128;
+    private const int Paths = 64;
 
     /// <summary>Events a path may have before the rest of the horizon is filled at the path's own rate.</summary>
-    private const int MaxEvents = 256;
+    private const int MaxEvents = 64;
+
+    private readonly ForecastModel _model;
+    private readonly StepKernel _kernel;
+    private readonly HeadKernel _heads;
+    private readonly AlignedBuffer _rows, _hidden, _features;
+    private readonly int _rowFloats;
+    private readonly double[] _time = new double[Paths], _gap = new double[Paths], _count = new double[Paths];
+    private readonly double[] _logWeight, _mu, _sigma, _probabilities;
+
+    public PathSampler(ForecastModel model)
+    {
+        _model = model;
+        int d = model.Config.Width, k = model.TimeHead.Components;
+        _rowFloats = (model.StateFloats + 15) / 16 * 16;
+        _kernel = new StepKernel(model.Config, model.Layout, model.Weights);
+        _heads = new HeadKernel(model, Paths);
+        (_rows, _hidden, _features) = (new((long)Paths * _rowFloats), new((long)Paths * d), new((long)Paths * GapFeatures.Stride));
+        (_logWeight, _mu, _sigma) = (new double[k], new double[k], new double[k]);
+        _probabilities = new double[model.Config.Marks.Count];
+    }
 
     /// <summary>Expected number of events within a horizon.</summary>
     /// <param name="state">The stream's row. Shape [StateFloats].</param>
@@ -20,48 +41,28 @@ internal sealed unsafe class PathSampler(ForecastModel model)
             return 0;
         }
         var random = new RandomStream(seed);
-        using IStateBackend backend = model.CreateBackend();
-        backend.EnsureCapacity(Paths);
-        var time = new double[Paths];
-        var gap = new double[Paths];
-        var count = new double[Paths];
         var active = new List<int>(Paths);
         for (int i = 0; i < Paths; i++)
         {
-            backend.Write(i, state);
-            // One draw from each of 128 equal slices of what falls within the horizon.
+            state.CopyTo(Row(i));
+            // One draw from each of 64 equal slices of what falls within the horizon.
             double p = probability * (i + random.NextDouble()) / Paths;
-            time[i] = p < 1 ? Math.Min(next.Quantile(p), horizon) : horizon;
-            gap[i] = next.Silence + time[i];
+            _time[i] = p < 1 ? Math.Min(next.Quantile(p), horizon) : horizon;
+            _gap[i] = next.Silence + _time[i];
+            _count[i] = 0;
             active.Add(i);
         }
-        var row = new float[model.StateFloats];
-        double[] logWeight = new double[model.TimeHead.Components], mu = new double[logWeight.Length], sigma = new double[logWeight.Length];
         for (int events = 1; active.Count > 0 && events <= MaxEvents; events++)
         {
-            var inputs = new StepInput[active.Count];
-            for (int j = 0; j < inputs.Length; j++)
-            {
-                int i = active[j];
-                count[i]++;
-                backend.Read(i, row);
-                inputs[j] = new StepInput(i, Mark(row, gap[i], random), Math.Min(gap[i], float.MaxValue / 2), events);
-            }
-            backend.Step(inputs, []);
-            active.RemoveAll(i =>
-            {
-                backend.Read(i, row);
-                model.Decode(row.AsSpan(model.MixerFloats), logWeight, mu, sigma);
-                gap[i] = new LogNormalMixture(logWeight, mu, sigma).Sample(random);
-                time[i] += gap[i];
-                return time[i] > horizon;
-            });
+            Step(active, events, random);
+            DrawGaps(active, random);
+            active.RemoveAll(i => _time[i] > horizon);
         }
         foreach (int i in active)
         {
-            count[i] += (horizon - time[i]) * count[i] / Math.Max(time[i], double.Epsilon);
+            _count[i] += (horizon - _time[i]) * _count[i] / Math.Max(_time[i], double.Epsilon);
         }
-        return probability * count.Average();
+        return probability * _count.Average();
     }
 
     /// <summary>Draws an index with the given probabilities, which sum to 1.</summary>
@@ -79,6 +80,67 @@ internal sealed unsafe class PathSampler(ForecastModel model)
         return probabilities.Length - 1;
     }
 
-    private int Mark(float[] row, double gap, RandomStream random) =>
-        model.Config.Marks.Count == 0 ? 0 : Draw(model.MarkProbabilities(row.AsSpan(model.MixerFloats), [(gap, 1)]), random);
+    /// <summary>The events that the paths have drawn happen: marks are drawn given the gaps, and the states advance.</summary>
+    private void Step(List<int> active, int ordinal, RandomStream random)
+    {
+        GatherHidden(active);
+        if (_probabilities.Length > 0)
+        {
+            for (int j = 0; j < active.Count; j++)
+            {
+                double z = GapInterval.Standardise(Math.Max(_gap[active[j]], _model.Config.GapFloor), _model.Config);
+                GapFeatures.Write(z, _features.Span.Slice(j * GapFeatures.Stride, GapFeatures.Count));
+            }
+            _heads.Marks(_hidden.Pointer, _features.Pointer, active.Count);
+        }
+        Span<StepInput> inputs = stackalloc StepInput[StepKernel.TileRows];
+        float** rows = stackalloc float*[StepKernel.TileRows];
+        for (int start = 0; start < active.Count; start += StepKernel.TileRows)
+        {
+            int n = Math.Min(StepKernel.TileRows, active.Count - start);
+            for (int j = 0; j < n; j++)
+            {
+                int i = active[start + j];
+                _count[i]++;
+                rows[j] = _rows.Pointer + (nint)i * _rowFloats;
+                inputs[j] = new StepInput(i, DrawMark(start + j, random), Math.Min(_gap[i], float.MaxValue / 2), ordinal);
+            }
+            _kernel.Advance(inputs[..n], rows);
+        }
+    }
+
+    private void DrawGaps(List<int> active, RandomStream random)
+    {
+        GatherHidden(active);
+        _heads.Time(_hidden.Pointer, active.Count);
+        for (int j = 0; j < active.Count; j++)
+        {
+            int i = active[j];
+            _model.DecodeTime(_heads.TimeOutputs(j), _logWeight, _mu, _sigma);
+            _gap[i] = new LogNormalMixture(_logWeight, _mu, _sigma).Sample(random);
+            _time[i] += _gap[i];
+        }
+    }
+
+    private int DrawMark(int row, RandomStream random)
+    {
+        if (_probabilities.Length == 0)
+        {
+            return 0;
+        }
+        Array.Clear(_probabilities);
+        MarkHead.AddProbabilities(_heads.MarkLogits(row), 1, _probabilities);
+        return Draw(_probabilities, random);
+    }
+
+    private void GatherHidden(List<int> active)
+    {
+        int d = _model.Config.Width;
+        for (int j = 0; j < active.Count; j++)
+        {
+            Row(active[j]).Slice(_model.MixerFloats, d).CopyTo(_hidden.Span[(j * d)..]);
+        }
+    }
+
+    private Span<float> Row(int path) => _rows.Span.Slice(path * _rowFloats, _model.StateFloats);
 }
