@@ -1,0 +1,74 @@
+using System.Text.Json;
+
+namespace Foretell.Cli.Tests.Commands;
+
+/// <summary>foretell query against a running host.</summary>
+public sealed class QueryTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private ForetellProcess _host = null!;
+    private Uri _url = null!;
+
+    public async Task InitializeAsync()
+    {
+        string file = Workload.Events(_folder, streams: 5, events: 200);
+        (_host, _url) = await ForetellProcess.StartHostAsync(_folder, "--model", Workload.Model(_folder), "--file", file);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Query_WhenTheStreamIsKnown_ShowsTheWholeForecast()
+    {
+        ProcessResult result = await QueryAsync("customer-00000", "--horizon", "5m", "--at", "2026-02-01T00:30:00Z");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        foreach (string part in new[] { "customer-00000", "2026-02-01 00:30:00", "median", "mean", "0.95 by", "within 5 min", "events in 5 min", "next mark", "█", "%" })
+        {
+            Assert.Contains(part, result.Output);
+        }
+    }
+
+    [Fact]
+    public async Task Query_WhenJsonIsAsked_PrintsTheApisAnswer()
+    {
+        ProcessResult result = await QueryAsync("customer-00000", "--json", "--at", "1769905800");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        JsonElement forecast = JsonDocument.Parse(result.Output).RootElement;
+        Assert.Equal("customer-00000", forecast.GetProperty("stream").GetString());
+        Assert.Equal(3600, forecast.GetProperty("horizonSeconds").GetDouble());
+        Assert.Equal(1, forecast.GetProperty("marks").EnumerateArray().Sum(m => m.GetProperty("probability").GetDouble()), 5);
+    }
+
+    [Theory]
+    [InlineData("No event of stream 'nobody'", "nobody")]
+    [InlineData("'at' must be", "customer-00000", "--at", "yesterday")]
+    [InlineData("later", "customer-00000", "--at", "2020-01-01T00:00:00Z")]
+    public async Task Query_WhenItCannotBeAnswered_SaysWhyInOneSentence(string expected, params string[] arguments)
+    {
+        ProcessResult result = await QueryAsync(arguments);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(expected, result.Sentence);
+        Assert.Equal("", result.Output);
+    }
+
+    [Fact]
+    public async Task Query_WhenNoHostAnswers_SaysHowToStartOne()
+    {
+        await _host.InterruptAsync();
+
+        ProcessResult result = await QueryAsync("customer-00000");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("start one with 'foretell run'", result.Sentence);
+    }
+
+    private Task<ProcessResult> QueryAsync(params string[] arguments) =>
+        ForetellProcess.RunAsync(_folder.Path, ["query", .. arguments, "--url", _url.ToString()]);
+}

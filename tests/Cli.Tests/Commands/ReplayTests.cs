@@ -1,0 +1,104 @@
+using System.Text.Json;
+
+namespace Foretell.Cli.Tests.Commands;
+
+/// <summary>foretell replay against a running host, also one that is killed in the middle.</summary>
+public sealed class ReplayTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _model;
+
+    public ReplayTests() => _model = Workload.Model(_folder);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Replay_WhenTheHostIsKilledInTheMiddle_EndsAsIfUndisturbed()
+    {
+        string file = Workload.Events(_folder, streams: 200, events: 30_000);
+        await AssertKillLeavesNoTraceAsync(file, [], RunFileTests.Counts(file));
+    }
+
+    [SharedDataFact("collegemsg/replay.csv")]
+    public async Task Replay_WhenTheHostIsKilledInTheMiddleOfRealMessages_EndsAsIfUndisturbed()
+    {
+        string file = SharedDataFactAttribute.PathOf("collegemsg/replay.csv");
+        // The file's own text says what must be there: the sender is the second column.
+        Dictionary<string, long> counts = File.ReadLines(file).Skip(1).GroupBy(l => l.Split(',')[1]).ToDictionary(g => g.Key, g => (long)g.Count());
+        Assert.Equal(59_835, counts.Values.Sum());
+        await AssertKillLeavesNoTraceAsync(file, ["--columns", "stream=src,time=unix_time"], counts);
+    }
+
+    [Fact]
+    public async Task Replay_WhenRepeated_ChangesNothing()
+    {
+        string file = Workload.Events(_folder, streams: 20, events: 3000);
+        (ForetellProcess host, Uri url) = await HostAsync();
+        await using ForetellProcess running = host;
+        using var client = new HostClient(url);
+
+        ProcessResult first = await ReplayAsync(file, url);
+        var before = await client.StreamsAsync(RunFileTests.Counts(file).Keys);
+        ProcessResult again = await ReplayAsync(file, url);
+
+        Assert.Equal((0, 0), (first.ExitCode, again.ExitCode));
+        Assert.Contains("3,000 events applied in 20 streams, 0 dead letters", first.Output);
+        Assert.Contains("3 requests of an earlier run", again.Output);
+        Assert.Equal(before, await client.StreamsAsync(before.Keys));
+    }
+
+    [Fact]
+    public async Task Replay_WhenNoHostListens_SaysSoAndFails()
+    {
+        string file = Workload.Events(_folder, streams: 2, events: 10);
+        // A port that was free a moment ago and belongs to nobody now.
+        (ForetellProcess host, Uri url) = await HostAsync();
+        await host.InterruptAsync();
+
+        await using ForetellProcess replay = ForetellProcess.Start(_folder.Path, "replay", "--file", file, "--url", url.ToString(), "--speed", "max");
+        await replay.LineAsync(l => l.Contains("trying again", StringComparison.Ordinal));
+        ProcessResult result = await replay.InterruptAsync();
+
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("stopped by a signal", result.Sentence);
+    }
+
+    private async Task AssertKillLeavesNoTraceAsync(string file, string[] columns, Dictionary<string, long> counts)
+    {
+        ProcessResult undisturbed = await ForetellProcess.RunAsync(_folder.Path,
+            ["run", "--data-dir", "undisturbed", "--model", _model, "--partitions", "3", "--file", file, "--exit", "--json", .. columns]);
+        Assert.True(undisturbed.ExitCode == 0, undisturbed.Error);
+
+        (ForetellProcess host, Uri url) = await HostAsync();
+        await using (host)
+        {
+            await using ForetellProcess replay = ForetellProcess.Start(_folder.Path,
+                ["replay", "--file", file, "--url", url.ToString(), "--speed", "max", .. columns]);
+            using var doomed = new HostClient(url);
+            await doomed.StatusAsync(s => s.GetProperty("eventsApplied").GetInt64() > counts.Values.Sum() / 5);
+            await host.KillAsync();
+        }
+
+        (ForetellProcess second, url) = await HostAsync();
+        await using ForetellProcess running = second;
+        using var client = new HostClient(url);
+        JsonElement recovered = await client.GetAsync("v1/status");
+        long accepted = recovered.GetProperty("eventsAccepted").GetInt64();
+        Assert.True(accepted > 0 && accepted < counts.Values.Sum(), $"The kill came too late or too early: {accepted} events were in the log.");
+
+        ProcessResult again = await ReplayAsync(file, url, columns);
+
+        Assert.True(again.ExitCode == 0, again.Error);
+        Assert.Contains($"{counts.Values.Sum():N0} events applied in {counts.Count:N0} streams, 0 dead letters", again.Output);
+        Assert.Contains("of an earlier run of this replay", again.Output);
+        var streams = await client.StreamsAsync(counts.Keys);
+        Assert.Equal(counts, streams.ToDictionary(s => s.Key, s => s.Value.Events));
+        Assert.Equal(JsonDocument.Parse(undisturbed.Output).RootElement.GetProperty("digest").GetString(), HostClient.DigestOf(streams));
+    }
+
+    private Task<(ForetellProcess Host, Uri Url)> HostAsync() =>
+        ForetellProcess.StartHostAsync(_folder, "--data-dir", "disturbed", "--model", _model);
+
+    private Task<ProcessResult> ReplayAsync(string file, Uri url, params string[] columns) =>
+        ForetellProcess.RunAsync(_folder.Path, ["replay", "--file", file, "--url", url.ToString(), "--speed", "max", .. columns]);
+}

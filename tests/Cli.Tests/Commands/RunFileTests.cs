@@ -1,0 +1,121 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Foretell.Cli.Tests.Commands;
+
+/// <summary>foretell run --file F --exit, as a process.</summary>
+public sealed partial class RunFileTests : IDisposable
+{
+    private const int Streams = 60;
+    private const int Events = 6000;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _file;
+    private readonly string _model;
+
+    public RunFileTests() => (_file, _model) = (Workload.Events(_folder, Streams, Events), Workload.Model(_folder));
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Digest_WhenThreadsAndPartitionsDiffer_IsTheSame()
+    {
+        var digests = new HashSet<string>();
+        foreach ((int threads, int partitions) in new[] { (1, 1), (2, 1), (1, 8), (2, 8) })
+        {
+            JsonElement summary = await FeedAsync($"data-{threads}-{partitions}", "--threads", $"{threads}", "--partitions", $"{partitions}");
+            Assert.Equal(Events, summary.GetProperty("events").GetInt64());
+            Assert.Equal(Streams, summary.GetProperty("streams").GetInt64());
+            Assert.Equal(0, summary.GetProperty("deadLetters").GetInt64());
+            Assert.True(summary.GetProperty("eventsPerSecond").GetDouble() > 0);
+            Assert.True(summary.GetProperty("cpuSeconds").GetDouble() > 0);
+            digests.Add(summary.GetProperty("digest").GetString()!);
+        }
+        Assert.Matches(Sha256(), Assert.Single(digests));
+    }
+
+    [Fact]
+    public async Task Feed_WhenRepeatedOnTheSameFolder_AppendsNothingAndKeepsTheDigest()
+    {
+        JsonElement first = await FeedAsync("data");
+        JsonElement again = await FeedAsync("data");
+
+        Assert.Equal(first.GetProperty("digest").GetString(), again.GetProperty("digest").GetString());
+        Assert.Equal(first.GetProperty("events").GetInt64(), again.GetProperty("events").GetInt64());
+        Assert.Equal(0, again.GetProperty("deadLetters").GetInt64());
+        Assert.Equal(0, again.GetProperty("eventsPerSecond").GetDouble());
+    }
+
+    [Fact]
+    public async Task Digest_WhenComputedFromTheApisAnswers_IsTheOnePrinted()
+    {
+        JsonElement summary = await FeedAsync("data");
+        (ForetellProcess host, Uri url) = await ForetellProcess.StartHostAsync(_folder, "--data-dir", "data");
+        await using ForetellProcess running = host;
+        using var client = new HostClient(url);
+
+        var streams = await client.StreamsAsync(Counts(_file).Keys);
+
+        Assert.Equal(summary.GetProperty("digest").GetString(), HostClient.DigestOf(streams));
+        Assert.Equal(Counts(_file), streams.ToDictionary(s => s.Key, s => s.Value.Events));
+    }
+
+    [Fact]
+    public async Task Feed_WhenNoJsonIsAsked_PrintsATable()
+    {
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, "run", "--file", _file, "--exit", "--model", _model);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Matches(@"events +6,000\b", result.Output);
+        Assert.Matches(@"digest +[0-9a-f]{64}\b", result.Output);
+        Assert.True(Directory.Exists(_folder.At("foretell-data")), "The default data folder is ./foretell-data.");
+    }
+
+    [Fact]
+    public async Task Feed_WhenNoModelIsNamedAgain_TakesTheOneKeptWithTheData()
+    {
+        JsonElement first = await FeedAsync("data");
+        File.Delete(_model);
+
+        ProcessResult again = await ForetellProcess.RunAsync(_folder.Path, "run", "--data-dir", "data", "--file", _file, "--exit", "--json");
+
+        Assert.Equal(0, again.ExitCode);
+        Assert.Equal(first.GetProperty("digest").GetString(), JsonDocument.Parse(again.Output).RootElement.GetProperty("digest").GetString());
+    }
+
+    [Fact]
+    public async Task Feed_WhenEventsComeLate_CountsThemAsDeadLettersUnlessTolerated()
+    {
+        string file = _folder.At("late.ndjson");
+        File.WriteAllLines(file,
+        [
+            """{"stream":"a","time":1000}""",
+            """{"stream":"a","time":990}""",
+            """{"stream":"a","time":1001}""",
+        ]);
+
+        JsonElement strict = await FeedFileAsync(file, "strict");
+        JsonElement tolerant = await FeedFileAsync(file, "tolerant", "--late-tolerance", "10s");
+
+        Assert.Equal((2, 1), (strict.GetProperty("events").GetInt64(), strict.GetProperty("deadLetters").GetInt64()));
+        Assert.Equal((3, 0), (tolerant.GetProperty("events").GetInt64(), tolerant.GetProperty("deadLetters").GetInt64()));
+    }
+
+    /// <summary>Events of each stream, counted by looking at the file's text.</summary>
+    internal static Dictionary<string, long> Counts(string file) =>
+        File.ReadLines(file).GroupBy(l => JsonDocument.Parse(l).RootElement.GetProperty("stream").GetString()!)
+            .ToDictionary(g => g.Key, g => (long)g.Count());
+
+    private Task<JsonElement> FeedAsync(string data, params string[] arguments) => FeedFileAsync(_file, data, arguments);
+
+    private async Task<JsonElement> FeedFileAsync(string file, string data, params string[] arguments)
+    {
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path,
+            ["run", "--data-dir", data, "--model", _model, "--file", file, "--exit", "--json", .. arguments]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return JsonDocument.Parse(result.Output).RootElement;
+    }
+
+    [GeneratedRegex("^[0-9a-f]{64}$")]
+    private static partial Regex Sha256();
+}

@@ -1,0 +1,39 @@
+using Foretell.Ingest;
+using Foretell.Models;
+
+namespace Foretell.Cli.Tests;
+
+/// <summary>Small files to run the program on.</summary>
+internal static class Workload
+{
+    /// <summary>Seed of the simulated events.</summary>
+    private const long Seed = 20261;
+
+    private static readonly DateTimeOffset s_start = new(2026, 2, 1, 0, 0, 0, TimeSpan.Zero);
+
+    /// <summary>Writes simulated events and returns the file's path.</summary>
+    public static string Events(TemporaryFolder folder, int streams, int events, string name = "events.ndjson")
+    {
+        string path = folder.At(name);
+        SimulationFile.Write(path, Simulator.Create("demo", streams, Seed, s_start).Events().Take(events));
+        return path;
+    }
+
+    /// <summary>Writes a small model with random weights and returns its path.</summary>
+    public static string Model(TemporaryFolder folder, double timeUnitSeconds = 1)
+    {
+        string path = folder.At("model.safetensors");
+        ForecastModel.Untrained(new ModelConfig
+        {
+            Width = 32,
+            Layers = 1,
+            Heads = 2,
+            Components = 4,
+            TimeUnitSeconds = timeUnitSeconds,
+            LogGapMean = 3,
+            LogGapDeviation = 1.5,
+            Marks = ["view", "cart", "buy", "ok", "warn", "fault", "debit", "credit"],
+        }, seed: 7).Save(path);
+        return path;
+    }
+}
