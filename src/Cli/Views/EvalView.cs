@@ -13,7 +13,8 @@ internal static class EvalView
             .AddRow($"[bold]model {model.Id}[/]", $"[bold]{Format.Nats(scores.Nll)}[/]", Format.Nats(scores.NllTime), Format.Nats(scores.NllMark));
         foreach ((string name, BaselineScore score) in scores.Baselines)
         {
-            table.AddRow(Markup.Escape(name), "", Nats(score.NllTime), Nats(score.NllMark));
+            // A baseline speaks of times or of marks, not of both.
+            table.AddRow(Markup.Escape(name), Format.Nats(null), Format.Nats(score.NllTime), Format.Nats(score.NllMark));
         }
         Terminal.Out.Write(table);
 
@@ -28,7 +29,4 @@ internal static class EvalView
             .AddRow("bytes a stream", Format.Count(scores.StateBytesPerStream));
         Terminal.Out.Write(rest);
     }
-
-    /// <summary>A baseline speaks of times or of marks, not of both.</summary>
-    private static string Nats(double? score) => score is { } nats ? Format.Nats(nats) : "";
 }

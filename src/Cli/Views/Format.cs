@@ -8,8 +8,8 @@ internal static class Format
     /// <summary>"59,835".</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A score in nats: four decimals.</summary>
-    public static string Nats(double nats) => nats.ToString("0.0000", CultureInfo.InvariantCulture);
+    /// <summary>A score in nats: four decimals, or a dash where a method says nothing.</summary>
+    public static string Nats(double? nats) => nats?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-";
 
     /// <summary>A share: "12.3 %".</summary>
     public static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";

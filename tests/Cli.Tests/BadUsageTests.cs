@@ -1,0 +1,127 @@
+namespace Foretell.Cli.Tests;
+
+/// <summary>Bad input ends with one sentence on standard error and an exit code that is not 0.</summary>
+public sealed class BadUsageTests : IDisposable
+{
+    private const int Usage = 2;
+    private const int Failure = 1;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("no command was given")]
+    [InlineData("unknown command 'tran'; did you mean 'train'?", "tran")]
+    [InlineData("unknown command 'xyzzy'.", "xyzzy")]
+    [InlineData("unknown option '--modle'; did you mean '--model'?", "eval", "--modle", "m")]
+    [InlineData("unknown option '--partition'; did you mean '--partitions'?", "run", "--partition", "3")]
+    [InlineData("unknown argument 'surplus'", "eval", "--model", "m", "--test", "t", "surplus")]
+    [InlineData("--train and --dev and --out are needed", "train")]
+    [InlineData("--model is needed", "eval", "--test", "t")]
+    [InlineData("--width must be a whole number from 16 to 1024, got '1e9'", "train", "--train", "a", "--dev", "b", "--out", "c", "--width", "1e9")]
+    [InlineData("--width must be a multiple of 16 and of --heads", "train", "--train", "a", "--dev", "b", "--out", "c", "--width", "40")]
+    [InlineData("--width must be a multiple of 16 and of --heads", "train", "--train", "a", "--dev", "b", "--out", "c", "--heads", "5")]
+    [InlineData("--epochs must be a whole number from 1", "train", "--train", "a", "--dev", "b", "--out", "c", "--epochs", "0")]
+    [InlineData("--mixer must be aaren", "train", "--train", "a", "--dev", "b", "--out", "c", "--mixer", "softmax")]
+    [InlineData("--resolution must be auto, none or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--resolution", "-1")]
+    [InlineData("--time-unit must be seconds, minutes, hours, days or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--time-unit", "weeks")]
+    [InlineData("--columns: Columns can name stream, time, mark and id, got 'user'", "eval", "--model", "m", "--test", "t", "--columns", "user=x")]
+    [InlineData("--exit ends the run after a file", "run", "--exit")]
+    [InlineData("--json prints the result", "run", "--json")]
+    [InlineData("--columns describes the file", "run", "--columns", "stream=a,time=b")]
+    [InlineData("--urls must be an address", "run", "--urls", "localhost")]
+    [InlineData("--urls takes http addresses", "run", "--urls", "https://127.0.0.1:5443")]
+    [InlineData("--partitions must be a whole number from 1 to 1024, got '0'", "run", "--partitions", "0")]
+    [InlineData("--threads must be a whole number", "run", "--threads", "many")]
+    [InlineData("--late-tolerance must be a duration", "run", "--late-tolerance", "soon")]
+    [InlineData("--future-tolerance must be a duration", "run", "--future-tolerance", "-1h")]
+    [InlineData("--speed must be max or a number above 0", "replay", "--file", "f", "--speed", "fast")]
+    [InlineData("--url must be an address", "replay", "--file", "f", "--url", "here")]
+    [InlineData("STREAM", "query")]
+    [InlineData("--horizon must be a duration such as 30s, 5m, 1h or 2d, above 0, got '0'", "query", "s", "--horizon", "0")]
+    [InlineData("--kind must be one of", "simulate", "--kind", "magic", "--out", "f.jsonl")]
+    [InlineData("--events must be a whole number", "simulate", "--kind", "hawkes", "--events", "1.5", "--out", "f.jsonl")]
+    public Task Usage_WhenWrong_IsOneSentenceAndExitCode2(string expected, params string[] arguments) =>
+        AssertSentenceAsync(Usage, expected, arguments);
+
+    [Theory]
+    [InlineData("There is no model file missing.safetensors", "eval", "--model", "missing.safetensors", "--test", "t")]
+    [InlineData("must be a file", "eval", "--model", ".", "--test", "t")]
+    [InlineData("There is no model file missing.safetensors", "run", "--no-demo", "--model", "missing.safetensors")]
+    [InlineData("missing.jsonl", "train", "--train", "missing.jsonl", "--dev", "missing.jsonl", "--out", "m")]
+    [InlineData("does not exist; make it first", "train", "--train", "a", "--dev", "b", "--out", "no/such/folder/m")]
+    [InlineData("is a folder", "train", "--train", "a", "--dev", "b", "--out", ".")]
+    [InlineData("missing.ndjson", "run", "--file", "missing.ndjson", "--exit")]
+    [InlineData("missing.csv", "replay", "--file", "missing.csv")]
+    [InlineData(".jsonl", "simulate", "--kind", "hawkes", "--out", "f.txt")]
+    public Task Work_WhenItCannotBeDone_IsOneSentenceAndExitCode1(string expected, params string[] arguments) =>
+        AssertSentenceAsync(Failure, expected, arguments);
+
+    [Theory]
+    [InlineData("not a model at all")]
+    [InlineData("")]
+    public async Task Model_WhenItIsSomethingElse_IsRefused(string content)
+    {
+        File.WriteAllText(_folder.At("wrong.safetensors"), content);
+
+        await AssertSentenceAsync(Failure, "wrong.safetensors", "eval", "--model", "wrong.safetensors", "--test", "t");
+    }
+
+    [Theory]
+    [InlineData("line 2", "{\"stream\":\"a\",\"time\":1}\n{\"stream\":\"a\",\"time\":")]
+    [InlineData("line 2", "{\"stream\":\"a\",\"time\":1}\n{\"stream\":\"\",\"time\":2}")]
+    [InlineData("line 1", "[{\"stream\":\"a\",\"time\":1}]")]
+    [InlineData("empty", "")]
+    public async Task File_WhenALineIsBroken_IsNamedWithItsLine(string expected, string content)
+    {
+        File.WriteAllText(_folder.At("events.ndjson"), content);
+
+        await AssertSentenceAsync(Failure, expected, "run", "--file", "events.ndjson", "--exit", "--model", Workload.Model(_folder));
+    }
+
+    [Fact]
+    public async Task TrainingData_WhenThereIsTooLittle_IsRefusedWithTheReason()
+    {
+        File.WriteAllText(_folder.At("one.jsonl"), """{"id":"a","t":[1]}""");
+
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, "train", "--train", "one.jsonl", "--dev", "one.jsonl", "--out", "m.safetensors");
+
+        Assert.Equal(Failure, result.ExitCode);
+        Assert.NotEqual("", result.Sentence);
+        Assert.False(File.Exists(_folder.At("m.safetensors")));
+    }
+
+    [Theory]
+    [InlineData("--modle", "--model")]
+    [InlineData("--colums", "--columns")]
+    [InlineData("--url", "--urls")]
+    [InlineData("--part", "--partitions")]
+    [InlineData("--zzzzzzzz", null)]
+    public void Nearest_WhenAWordIsMisspelt_IsTheOneMeant(string word, string? expected) =>
+        Assert.Equal(expected, BadUsage.Nearest(word, ["--model", "--columns", "--urls", "--partitions", "--threads", "--file"]));
+
+    [Theory]
+    [InlineData("", "abc", 3)]
+    [InlineData("abc", "abc", 0)]
+    [InlineData("kitten", "sitting", 3)]
+    [InlineData("flaw", "lawn", 2)]
+    public void EditDistance_WhenComputed_CountsEdits(string from, string to, int edits)
+    {
+        Assert.Equal(edits, BadUsage.EditDistance(from, to));
+        Assert.Equal(edits, BadUsage.EditDistance(to, from));
+    }
+
+    private async Task AssertSentenceAsync(int exitCode, string expected, params string[] arguments)
+    {
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, arguments);
+
+        Assert.True(exitCode == result.ExitCode, $"exit code {result.ExitCode}: {result.Error}");
+        Assert.Contains(expected, result.Sentence);
+        Assert.Matches(@"[.?]$", result.Sentence);
+        Assert.Equal("", result.Output);
+        string[] lines = result.Error.TrimEnd().Split('\n');
+        Assert.Equal(exitCode == Usage ? 2 : 1, lines.Length);
+        Assert.True(exitCode != Usage || lines[1].StartsWith("See 'foretell", StringComparison.Ordinal), lines[^1]);
+    }
+}

@@ -1,0 +1,75 @@
+using System.Text.Json;
+
+namespace Foretell.Cli.Tests.Commands;
+
+/// <summary>From events to a model to its scores, as processes.</summary>
+public sealed class TrainAndEvalTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Train_WhenGivenSimulatedEvents_WritesAModelThatEvalAndRunTake()
+    {
+        await SimulateAsync("train.jsonl", seed: 1, streams: 60, events: 3000);
+        await SimulateAsync("test.jsonl", seed: 2, streams: 20, events: 1000);
+
+        ProcessResult trained = await RunAsync("train", "--train", "train.jsonl", "--dev", "test.jsonl", "--out", "m.safetensors",
+            "--width", "16", "--layers", "1", "--heads", "2", "--components", "4", "--epochs", "2");
+        Assert.Matches(@"epoch 2, step \d+ of \d+: train NLL -?\d+\.\d+, dev NLL", trained.Output);
+        Assert.Contains("best dev NLL", trained.Output);
+
+        JsonElement scores = JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "test.jsonl", "--json")).Output).RootElement;
+        Assert.Equal(
+            ["sequences", "events", "nll", "nllTime", "nllMark", "accuracy", "accuracyGivenGap", "rmse", "pitKs", "stateBytesPerStream", "baselines"],
+            scores.EnumerateObject().Select(p => p.Name));
+        Assert.Equal((20, 980), (scores.GetProperty("sequences").GetInt32(), scores.GetProperty("events").GetInt32()));
+        Assert.Equal(scores.GetProperty("nll").GetDouble(), scores.GetProperty("nllTime").GetDouble() + scores.GetProperty("nllMark").GetDouble(), 9);
+        Assert.True(scores.GetProperty("baselines").EnumerateObject().Count() >= 3);
+
+        ProcessResult table = await RunAsync("eval", "--model", "m.safetensors", "--test", "test.jsonl");
+        Assert.Contains("980 predicted in 20 sequences", table.Output);
+
+        ProcessResult fed = await RunAsync("run", "--model", "m.safetensors", "--file", "test.jsonl", "--exit", "--json");
+        Assert.Equal(1000, JsonDocument.Parse(fed.Output).RootElement.GetProperty("events").GetInt64());
+    }
+
+    [Fact]
+    public async Task Train_WhenInterrupted_WritesNothing()
+    {
+        await SimulateAsync("train.jsonl", seed: 1, streams: 60, events: 6000);
+        await using ForetellProcess training = ForetellProcess.Start(_folder.Path,
+            "train", "--train", "train.jsonl", "--dev", "train.jsonl", "--out", "m.safetensors", "--width", "16", "--heads", "2", "--epochs", "100000");
+        await training.LineAsync(l => l.StartsWith("epoch 1,", StringComparison.Ordinal));
+
+        ProcessResult result = await training.InterruptAsync();
+
+        Assert.Equal(130, result.ExitCode);
+        Assert.Contains("stopped by a signal", result.Sentence);
+        Assert.Equal(["train.jsonl"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task Simulate_WhenRepeated_WritesTheSameBytesAndSaysWhatIsPossible()
+    {
+        ProcessResult first = await SimulateAsync("a.ndjson", seed: 9, streams: 7, events: 300);
+        await SimulateAsync("b.ndjson", seed: 9, streams: 7, events: 300);
+        await SimulateAsync("c.ndjson", seed: 10, streams: 7, events: 300);
+
+        Assert.Equal(File.ReadAllBytes(_folder.At("a.ndjson")), File.ReadAllBytes(_folder.At("b.ndjson")));
+        Assert.NotEqual(File.ReadAllBytes(_folder.At("a.ndjson")), File.ReadAllBytes(_folder.At("c.ndjson")));
+        Assert.Equal(300, File.ReadLines(_folder.At("a.ndjson")).Count());
+        Assert.Matches(@"best possible NLL +-?\d+\.\d+ nats", first.Output);
+    }
+
+    private Task<ProcessResult> SimulateAsync(string name, int seed, int streams, int events) =>
+        RunAsync("simulate", "--kind", "demo", "--streams", $"{streams}", "--events", $"{events}", "--seed", $"{seed}", "--out", name);
+
+    private async Task<ProcessResult> RunAsync(params string[] arguments)
+    {
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, arguments);
+        Assert.True(result.ExitCode == 0, result.Error);
+        return result;
+    }
+}
