@@ -41,6 +41,7 @@ internal static class Durations
         }
         (double value, string unit) = Math.Abs(seconds) switch
         {
+            0 => (0, "s"),
             < 1e-3 => (seconds * 1e6, "µs"),
             < 1 => (seconds * 1e3, "ms"),
             < 120 => (seconds, "s"),

@@ -57,7 +57,7 @@ internal static class RunCommand
             Json = parsed.GetValue(Json),
         };
         bool exit = parsed.GetValue(Exit);
-        CheckCombination(settings, exit);
+        Check(settings, exit);
         if (exit)
         {
             await FileRun.RunAsync(settings, cancellation);
@@ -73,7 +73,7 @@ internal static class RunCommand
         return ExitCode.Success;
     }
 
-    private static void CheckCombination(RunSettings settings, bool exit)
+    private static void Check(RunSettings settings, bool exit)
     {
         if (exit && settings.File is null)
         {
@@ -82,6 +82,10 @@ internal static class RunCommand
         if (settings.Json && !exit)
         {
             throw new UsageException("--json prints the result of --file with --exit; add --exit.");
+        }
+        if (settings.File is { } file && !File.Exists(file))
+        {
+            throw new CliException($"There is no file {file}.");
         }
         if (settings.Columns is not null && settings.File is null)
         {

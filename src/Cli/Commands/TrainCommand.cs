@@ -17,10 +17,10 @@ internal static class TrainCommand
     private static readonly Option<string> Mixer = Settings.Typed("--mixer", "name", "Attention part of a layer: aaren.", "aaren", text =>
         text == "aaren" ? text : throw new CliException($"--mixer must be aaren, got '{text}'."));
     private static readonly Option<bool> NoDecay = Settings.Flag("--no-decay", "The paper's plain Aaren: heads do not forget.");
-    private static readonly Option<int> Width = Settings.Number("--width", "Hidden width, a multiple of 16 and of --heads.", 16, 1024, 64);
-    private static readonly Option<int> Layers = Settings.Number("--layers", "Number of layers.", 1, 32, 2);
-    private static readonly Option<int> Heads = Settings.Number("--heads", "Attention heads a layer.", 1, 16, 4);
-    private static readonly Option<int> Components = Settings.Number("--components", "Log-normals in the mixture of inter-event times.", 1, 64, 16);
+    private static readonly Option<int> Width = Settings.Number("--width", "Hidden width, a multiple of 16.", 16, 1024, 64);
+    private static readonly Option<int> Layers = Settings.Number("--layers", "Number of layers.", 1, 16, 2);
+    private static readonly Option<int> Heads = Settings.Number("--heads", "Attention heads a layer, a divisor of --width.", 1, 16, 4);
+    private static readonly Option<int> Components = Settings.Number("--components", "Log-normals in the mixture of inter-event times, a multiple of 16.", 16, 128, 16);
     private static readonly Option<int?> Epochs = Settings.OptionalNumber("--epochs", "Passes over the training file; by default as many as the recipe finds right.", 1, 100_000);
     private static readonly Option<int> Seed = Settings.Number("--seed", "Seed of every random choice.", 0, int.MaxValue, 1);
     private static readonly Option<int> Threads = CommonSettings.Threads();
@@ -43,29 +43,15 @@ internal static class TrainCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        int width = parsed.GetValue(Width), heads = parsed.GetValue(Heads);
-        if (width % 16 != 0 || width % heads != 0)
-        {
-            throw new UsageException($"--width must be a multiple of 16 and of --heads, got width {width} with {heads} heads.");
-        }
+        ModelConfig shape = ReadShape(parsed);
         string output = Path.GetFullPath(parsed.GetRequiredValue(Out));
         RequireWritable(output);
 
-        double timeUnit = Durations.ParseTimeUnit(parsed.GetRequiredValue(TimeUnit));
-        IReadOnlyList<EventSequence> train = EventFile.ReadSequences(parsed.GetRequiredValue(Train), timeUnit, parsed.GetValue(Columns));
-        IReadOnlyList<EventSequence> dev = EventFile.ReadSequences(parsed.GetRequiredValue(Dev), timeUnit, parsed.GetValue(Columns));
+        IReadOnlyList<EventSequence> train = EventFile.ReadSequences(parsed.GetRequiredValue(Train), shape.TimeUnitSeconds, parsed.GetValue(Columns));
+        IReadOnlyList<EventSequence> dev = EventFile.ReadSequences(parsed.GetRequiredValue(Dev), shape.TimeUnitSeconds, parsed.GetValue(Columns));
         var options = new TrainingOptions
         {
-            Shape = new ModelConfig
-            {
-                Width = width,
-                Layers = parsed.GetValue(Layers),
-                Heads = heads,
-                Components = parsed.GetValue(Components),
-                Mixer = parsed.GetRequiredValue(Mixer),
-                Decay = !parsed.GetValue(NoDecay),
-                TimeUnitSeconds = timeUnit,
-            },
+            Shape = shape,
             Resolution = ParseResolution(parsed.GetRequiredValue(Resolution)),
             Epochs = parsed.GetValue(Epochs),
             Seed = parsed.GetValue(Seed),
@@ -77,6 +63,29 @@ internal static class TrainCommand
         result.Model.Save(output);
         TrainView.Summarise(result, train, dev, output, clock.Elapsed);
         return ExitCode.Success;
+    }
+
+    private static ModelConfig ReadShape(ParseResult parsed)
+    {
+        var shape = new ModelConfig
+        {
+            Width = parsed.GetValue(Width),
+            Layers = parsed.GetValue(Layers),
+            Heads = parsed.GetValue(Heads),
+            Components = parsed.GetValue(Components),
+            Mixer = parsed.GetRequiredValue(Mixer),
+            Decay = !parsed.GetValue(NoDecay),
+            TimeUnitSeconds = Durations.ParseTimeUnit(parsed.GetRequiredValue(TimeUnit)),
+        };
+        try
+        {
+            shape.Validate();
+            return shape;
+        }
+        catch (ArgumentException bad)
+        {
+            throw new UsageException(bad.Message);
+        }
     }
 
     /// <summary>Training takes minutes: find out before it whether its result can be kept.</summary>

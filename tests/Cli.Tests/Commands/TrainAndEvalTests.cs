@@ -16,7 +16,7 @@ public sealed class TrainAndEvalTests : IDisposable
         await SimulateAsync("test.jsonl", seed: 2, streams: 20, events: 1000);
 
         ProcessResult trained = await RunAsync("train", "--train", "train.jsonl", "--dev", "test.jsonl", "--out", "m.safetensors",
-            "--width", "16", "--layers", "1", "--heads", "2", "--components", "4", "--epochs", "2");
+            "--width", "16", "--layers", "1", "--heads", "2", "--epochs", "2");
         Assert.Matches(@"epoch 2, step \d+ of \d+: train NLL -?\d+\.\d+, dev NLL", trained.Output);
         Assert.Contains("best dev NLL", trained.Output);
 

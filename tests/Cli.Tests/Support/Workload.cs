@@ -28,7 +28,7 @@ internal static class Workload
             Width = 32,
             Layers = 1,
             Heads = 2,
-            Components = 4,
+            Components = 16,
             TimeUnitSeconds = timeUnitSeconds,
             LogGapMean = 3,
             LogGapDeviation = 1.5,
