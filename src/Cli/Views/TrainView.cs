@@ -19,7 +19,7 @@ internal static class TrainView
         Table table = Tables.KeyValue()
             .AddRow("model", result.Model.Id)
             .AddRow("shape", $"{config.Mixer}{(config.Decay ? "" : " without decay")}, width {config.Width}, " +
-                $"{config.Layers} layers, {config.Heads} heads, {config.Components} components")
+                $"{config.Layers} {(config.Layers == 1 ? "layer" : "layers")}, {config.Heads} heads, {config.Components} components")
             .AddRow("marks", config.Marks.Count == 0 ? "none" : config.Marks.Count.ToString(CultureInfo.InvariantCulture))
             .AddRow("time unit", Durations.Show(config.TimeUnitSeconds))
             .AddRow("clock grid", config.Resolution == 0 ? "none" : Durations.Show(config.Resolution * config.TimeUnitSeconds))
@@ -28,7 +28,7 @@ internal static class TrainView
             .AddRow("best dev NLL", $"{Format.Nats(result.DevNll)} nats an event, in epoch {result.BestEpoch}")
             .AddRow("steps", result.Steps.ToString(CultureInfo.InvariantCulture))
             .AddRow("took", Durations.Show(took.TotalSeconds))
-            .AddRow("bytes a stream", (result.Model.StateFloats * sizeof(float)).ToString(CultureInfo.InvariantCulture))
+            .AddRow("bytes a stream", Format.Count(result.Model.StateBytes))
             .AddRow("written to", Markup.Escape(output));
         Terminal.Out.Write(table);
     }
