@@ -25,11 +25,15 @@ internal sealed class DemoFeed(EmbeddedPlatform platform)
     private readonly double _logUnit = Math.Log(platform.Model.Config.TimeUnitSeconds);
     private TruthTotals _truth;
     private volatile string _phase = "starting";
+    private volatile bool _isLive;
     private volatile Scoreboard? _scores;
     private long _latencyTicks = -1;
 
     /// <summary>What the feed is doing, a few words.</summary>
     public string Phase => _phase;
+
+    /// <summary>True once the history is loaded; before that every stream seems overdue.</summary>
+    public bool IsLive => _isLive;
 
     /// <summary>Scores of platform and truth over the same events, taken when everything sent was applied.</summary>
     public Scoreboard? Scores => _scores;
@@ -48,7 +52,7 @@ internal sealed class DemoFeed(EmbeddedPlatform platform)
         var simulator = Simulator.Create("demo", Streams, seed: start.UtcTicks, start - s_history);
         await LoadHistoryAsync(simulator, cancellation);
 
-        _phase = "live";
+        (_phase, _isLive) = ("live", true);
         using var timer = new PeriodicTimer(s_tick);
         while (await timer.WaitForNextTickAsync(cancellation))
         {

@@ -29,7 +29,7 @@ internal static class Snapshots
         using var timer = new PeriodicTimer(interval);
         do
         {
-            if (clock.Elapsed >= nextOverdue)
+            if (clock.Elapsed >= nextOverdue && (demo?.IsLive ?? true))
             {
                 TimeSpan started = clock.Elapsed;
                 overdue = await platform.OverdueAsync(EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), overdueRows, CancellationToken.None);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foretell.Cli.Hosting;
 using Foretell.Streams;
 using Spectre.Console;
@@ -11,9 +12,12 @@ namespace Foretell.Cli.Views;
 /// <param name="warnings">The log's latest warnings, which have no other place on this screen.</param>
 internal sealed class LiveView(string title, IReadOnlyList<(string Name, string Address)> addresses, RecentWarnings warnings) : IRunView
 {
+    /// <summary>Rows that everything but the overdue streams takes; a terminal of 24 rows has to hold the screen.</summary>
+    private const int RowsOfTheRest = 16;
+
     public TimeSpan Interval => TimeSpan.FromMilliseconds(500);
 
-    public int OverdueRows => Math.Clamp(Terminal.Out.Profile.Height - 22, 3, 10);
+    public int OverdueRows => Math.Clamp(Terminal.Out.Profile.Height - RowsOfTheRest, 3, 10);
 
     public Task ShowAsync(IAsyncEnumerable<RunSnapshot> snapshots) =>
         Terminal.Out.Live(new Text("starting...")).AutoClear(false).StartAsync(async live =>
@@ -28,12 +32,16 @@ internal sealed class LiveView(string title, IReadOnlyList<(string Name, string 
     /// <summary>The whole screen for one snapshot.</summary>
     internal IRenderable Render(RunSnapshot at)
     {
-        var rows = new List<IRenderable> { new Markup($"[bold]{Markup.Escape(title)}[/]  [grey]{Markup.Escape(at.Phase)}[/]") };
-        rows.Add(new Columns(Panel("now", Counts(at)), Panel("nats per event, lower is better", Scores(at.Scores))) { Expand = false });
-        rows.Add(Panel("most overdue streams", Overdue(at)));
+        var rows = new List<IRenderable>
+        {
+            new Markup($"[bold]{Markup.Escape(title)}[/]  [green]{Markup.Escape(at.Phase)}[/]"),
+            new Columns(Panel("now", Counts(at)), Panel(ScoresTitle(at.Scores), Scores(at.Scores))) { Expand = false },
+            Panel("most overdue streams", Overdue(at)),
+        };
         rows.AddRange(at.Status.Problems.Select(p => new Markup($"[red]{Markup.Escape(p)}[/]")));
         rows.AddRange(warnings.Lines.Select(l => new Markup($"[yellow]{Markup.Escape(l)}[/]")));
-        rows.Add(Links());
+        rows.Add(new Markup(string.Join("   ", addresses.Select(a => $"[grey]{Markup.Escape(a.Name)}[/] {Markup.Escape(a.Address)}"))));
+        rows.Add(new Markup("[grey]Ctrl-C stops, after a last commit[/]"));
         return new Rows(rows);
     }
 
@@ -43,31 +51,33 @@ internal sealed class LiveView(string title, IReadOnlyList<(string Name, string 
     private static Table Counts(RunSnapshot at)
     {
         PlatformStatus status = at.Status;
-        Table table = Tables.KeyValue()
+        return Tables.KeyValue()
             .AddRow("streams", Format.Count(status.Streams))
             .AddRow("events", Format.Count(status.EventsApplied))
             .AddRow("events/s", Format.Rate(at.EventsPerSecond))
             .AddRow("lag", $"{Format.Count(status.LagEvents)} events, {Durations.Show(status.LagSeconds)}")
             .AddRow("last append", at.AppendLatency is { } latency ? Durations.Show(latency.TotalSeconds) : "-")
-            .AddRow("dead letters", Format.Count(status.DeadLetters));
-        return table.AddRow("up", at.Uptime.ToString(@"d\.hh\:mm\:ss").Replace("0.", "", StringComparison.Ordinal));
+            .AddRow("dead letters", Format.Count(status.DeadLetters))
+            .AddRow("up", at.Uptime.ToString(at.Uptime.TotalDays < 1 ? @"hh\:mm\:ss" : @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture));
     }
+
+    private static string ScoresTitle(Scoreboard? scores) =>
+        scores is { Live.Events: > 0 and var events } ? $"nats per event, over {Format.Count(events)}" : "nats per event";
 
     private static IRenderable Scores(Scoreboard? scores)
     {
         if (scores is not { Live.Events: > 0 })
         {
-            return new Markup("[grey]no event scored yet: the first\nof a stream only starts it[/]");
+            return new Markup("[grey]no event scored yet:\na stream's first only starts it[/]");
         }
         ScoreTotals live = scores.Live;
-        Table table = Tables.Numbers("", "joint", "time", "mark");
+        Table table = Tables.Numbers("lower is better", "joint", "time", "mark").Compact();
         AddScore(table, "[green]live forecasts[/]", live.Events, live.Time, live.Mark);
-        AddScore(table, "naive (no history)", live.Events, live.BaselineTime, live.BaselineMark);
+        AddScore(table, "naive baseline", live.Events, live.BaselineTime, live.BaselineMark);
         if (scores.Truth is { Events: > 0 } truth)
         {
             AddScore(table, "truth", truth.Events, truth.Time, truth.Mark);
         }
-        table.Caption($"over {Format.Count(live.Events)} events since the start");
         return table;
     }
 
@@ -78,25 +88,23 @@ internal sealed class LiveView(string title, IReadOnlyList<(string Name, string 
     {
         if (at.Overdue.Count == 0)
         {
-            return new Markup("[grey]no stream yet[/]");
+            return new Markup("[grey]none yet[/]");
         }
-        Table table = Tables.Numbers("stream", "silent for", "so long a silence", "last event", "");
+        Table table = Tables.Numbers("stream", "silent for", "so long a silence");
+        if (at.Unplugged.Count > 0)
+        {
+            table.AddColumn("");
+        }
+        table.Compact();
         foreach (OverdueStream stream in at.Overdue)
         {
-            table.AddRow(Markup.Escape(stream.Stream), Durations.Show(stream.SilenceSeconds), Format.OneIn(stream.LogSurvival),
-                Format.Time(EventTime.ToDateTimeOffset(stream.LastEventTicks)),
-                at.Unplugged.Contains(stream.Stream) ? "[yellow]unplugged by the demo[/]" : "");
+            List<string> cells = [Markup.Escape(stream.Stream), Durations.Show(stream.SilenceSeconds), Format.OneIn(stream.LogSurvival)];
+            if (at.Unplugged.Count > 0)
+            {
+                cells.Add(at.Unplugged.Contains(stream.Stream) ? "[yellow]unplugged by the demo[/]" : "");
+            }
+            table.AddRow([.. cells]);
         }
         return table;
-    }
-
-    private Grid Links()
-    {
-        Grid grid = new Grid().AddColumn().AddColumn();
-        foreach ((string name, string address) in addresses)
-        {
-            grid.AddRow(new Markup(Markup.Escape(name)), new Markup($"[link]{Markup.Escape(address)}[/]"));
-        }
-        return grid.AddRow(new Markup("[grey]Ctrl-C[/]"), new Markup("[grey]stops, after a last commit[/]"));
     }
 }

@@ -12,10 +12,21 @@ internal static class Tables
     /// <summary>A heading, one column of names and columns of numbers.</summary>
     public static Table Numbers(string nameHeading, params string[] headings)
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumn(Markup.Escape(nameHeading));
+        Table table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn(Markup.Escape(nameHeading)).NoWrap());
         foreach (string heading in headings)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(heading)).RightAligned());
+            table.AddColumn(new TableColumn(Markup.Escape(heading)).RightAligned().NoWrap());
+        }
+        return table;
+    }
+
+    /// <summary>Without lines, the columns two blanks apart: for a small screen.</summary>
+    public static Table Compact(this Table table)
+    {
+        table.Border(TableBorder.None);
+        foreach (TableColumn column in table.Columns)
+        {
+            column.Padding = new Padding(0, 0, column == table.Columns[^1] ? 0 : 2, 0);
         }
         return table;
     }

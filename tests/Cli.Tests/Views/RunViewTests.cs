@@ -39,7 +39,7 @@ public sealed class RunViewTests
     {
         var text = new StringWriter();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
-        console.Profile.Width = 120;
+        console.Profile.Width = 80;
         var view = new LiveView("Foretell demo", [("API", "http://127.0.0.1:5080"), ("explorer", "http://127.0.0.1:5080/docs")], new RecentWarnings());
 
         console.Write(view.Render(s_snapshot));
@@ -47,12 +47,13 @@ public sealed class RunViewTests
         foreach (string part in new[]
         {
             "Foretell demo", "live", "1,234", "56,789", "4,321", "5 events, 250 ms", "2 ms", "00:01:15",
-            "4.7050", "4.1050", "0.6000", "5.2000", "4.5900", "over 100 events",
+            "4.7050", "4.1050", "0.6000", "5.2000", "4.5900", "over 100",
             "machine-[7]", "10 min", "1 in 8,103", "unplugged by the demo", "The disk is full.", "http://127.0.0.1:5080/docs", "Ctrl-C",
         })
         {
             Assert.Contains(part, text.ToString());
         }
+        Assert.All(text.ToString().Split('\n'), line => Assert.True(line.TrimEnd().Length <= 80, line));
     }
 
     [Fact]
