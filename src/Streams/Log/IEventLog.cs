@@ -29,8 +29,13 @@ public interface IEventLog : IAsyncDisposable
     /// <summary>Value of the last control record of a name, or null.</summary>
     ValueTask<string?> FindControlAsync(string name, CancellationToken cancellationToken);
 
-    /// <summary>Where a partition ends.</summary>
+    /// <summary>Where a partition ends, as far as this process knows.</summary>
     LogEnd End(int partition);
+
+    /// <summary>Learns of every append that was acknowledged before this call, by whichever process; afterwards <see cref="End"/> includes them.</summary>
+    /// <exception cref="PlatformUnavailableException">The log cannot be read now.</exception>
+    /// <exception cref="InvalidDataException">The log ends before a record that it has acknowledged.</exception>
+    Task RefreshAsync(CancellationToken cancellationToken);
 
     /// <summary>A reader of one partition that begins behind <paramref name="after"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The log has no such partition, or ends before that sequence number.</exception>

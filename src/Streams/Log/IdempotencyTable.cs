@@ -3,9 +3,6 @@ namespace Foretell.Streams;
 /// <summary>Requests that took effect in the last 24 hours, written in the transaction of their append.</summary>
 internal sealed class IdempotencyTable(SqliteDatabase database)
 {
-    /// <summary>How long a key is remembered.</summary>
-    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
-
     // Few at a time: pruning shares the transaction of an append, which somebody awaits.
     private const int PruneRows = 1000;
 
@@ -21,7 +18,7 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
     /// <exception cref="IdempotencyConflictException">The key belongs to another body.</exception>
     public AppendReceipt? Find(IdempotentRequest request, long nowTicks)
     {
-        if (!_find.Bind(1, request.Key).Bind(2, nowTicks - Lifetime.Ticks).Step())
+        if (!_find.Bind(1, request.Key).Bind(2, nowTicks - Idempotency.Lifetime.Ticks).Step())
         {
             return null;
         }
@@ -29,8 +26,7 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
         {
             if (!_find.Blob(0).SequenceEqual(request.Fingerprint.Span))
             {
-                throw new IdempotencyConflictException($"Idempotency key '{request.Key}' was used within the last 24 hours with "
-                    + "another body. Repeat the first body, or choose a new key.");
+                throw Idempotency.Conflict(request.Key);
             }
             Position.TryParse(_find.Text(2), out Position position);
             return new AppendReceipt((int)_find.Int64(1), position, Replayed: true, _find.Blob(3).ToArray());
@@ -47,5 +43,5 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
             .Bind(4, receipt.Position.ToString()).Bind(5, request.Payload.Span).Bind(6, nowTicks).Run();
 
     /// <summary>Forgets some of the keys that are older than 24 hours.</summary>
-    public void Prune(long nowTicks) => _prune.Bind(1, nowTicks - Lifetime.Ticks).Bind(2, PruneRows).Run();
+    public void Prune(long nowTicks) => _prune.Bind(1, nowTicks - Idempotency.Lifetime.Ticks).Bind(2, PruneRows).Run();
 }

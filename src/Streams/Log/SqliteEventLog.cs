@@ -92,6 +92,9 @@ public sealed class SqliteEventLog : IEventLog
         }
     }
 
+    /// <summary>Nothing to do: no other process appends to the file.</summary>
+    public Task RefreshAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <inheritdoc/>
     public ILogReader OpenReader(int partition, long after)
     {

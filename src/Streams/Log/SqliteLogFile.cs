@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Foretell.Streams;
 
 /// <summary>The tables of log.db (docs/formats.md) and the statements of the one connection that writes them.</summary>
-internal sealed class SqliteLogFile : IDisposable
+internal sealed class SqliteLogFile : IAppendMemory, IDisposable
 {
     /// <summary>Version of the tables and of the record format.</summary>
     private const int Format = 1;
@@ -19,6 +19,7 @@ internal sealed class SqliteLogFile : IDisposable
         """;
 
     private readonly SqliteDatabase _database;
+    private readonly IdempotencyTable _requests;
     private readonly SqliteStatement _begin, _commit, _insertSegment, _lastSegment, _findControl, _putControl;
 
     private SqliteLogFile(SqliteDatabase database)
@@ -31,11 +32,8 @@ internal sealed class SqliteLogFile : IDisposable
             "SELECT id, count, events, append FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
         _findControl = database.Prepare("SELECT value FROM control WHERE name = ?1");
         _putControl = database.Prepare("INSERT OR REPLACE INTO control VALUES(?1, ?2)");
-        Keys = new IdempotencyTable(database);
+        _requests = new IdempotencyTable(database);
     }
-
-    /// <summary>Idempotency keys.</summary>
-    public IdempotencyTable Keys { get; }
 
     /// <summary>Partitions of the log.</summary>
     public int PartitionCount { get; private init; }
@@ -95,12 +93,12 @@ internal sealed class SqliteLogFile : IDisposable
         return end;
     }
 
-    /// <summary>Writes one segment behind <paramref name="end"/> and returns the new end.</summary>
-    public LogEnd Append(int partition, LogEnd end, int count, int events, long appendTicks, ReadOnlySpan<byte> records)
+    /// <summary>Writes one segment behind its partition's end.</summary>
+    public void Append(int partition, SegmentBuffer segment, long appendTicks)
     {
-        _insertSegment.Bind(1, SegmentId(partition, end.Sequence + 1)).Bind(2, count).Bind(3, end.Events + events)
+        ReadOnlySpan<byte> records = segment.Records.Span;
+        _insertSegment.Bind(1, SegmentId(partition, segment.End.Sequence + 1)).Bind(2, segment.Count).Bind(3, segment.EndBehind(appendTicks).Events)
             .Bind(4, appendTicks).Bind(5, Crc32C.Compute(records)).Bind(6, records).Run();
-        return new LogEnd(end.Sequence + count, end.Events + events, appendTicks);
     }
 
     public string? FindControl(string name)
@@ -111,6 +109,13 @@ internal sealed class SqliteLogFile : IDisposable
     }
 
     public void PutControl(string name, string value) => _putControl.Bind(1, name).Bind(2, value).Run();
+
+    public AppendReceipt? FindRequest(IdempotentRequest request, long nowTicks) => _requests.Find(request, nowTicks);
+
+    public void PutRequest(IdempotentRequest request, AppendReceipt receipt, long nowTicks) => _requests.Put(request, receipt, nowTicks);
+
+    /// <summary>Forgets some of the idempotency keys that are too old.</summary>
+    public void PruneRequests(long nowTicks) => _requests.Prune(nowTicks);
 
     public void Dispose() => _database.Dispose();
 

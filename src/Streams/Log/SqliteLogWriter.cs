@@ -12,9 +12,8 @@ internal sealed class SqliteLogWriter : IDisposable
     private readonly TimeProvider _time;
     private readonly Action<int, LogEnd> _publish;
     private readonly BlockingCollection<AppendRequest> _queue = [];
-    private readonly List<AppendRequest> _group = [];
-    private readonly SegmentBuffer[] _segments;
-    private readonly List<int> _touched = [];
+    private readonly AppendGroup _group;
+    private readonly int _partitionCount;
     private readonly Thread _thread;
     private SqliteLogFile? _file;
     private long _lastAppendTicks = long.MinValue;
@@ -26,7 +25,8 @@ internal sealed class SqliteLogWriter : IDisposable
     public SqliteLogWriter(SqliteLogFile file, Func<SqliteLogFile> open, TimeProvider time, Action<int, LogEnd> publish)
     {
         (_open, _time, _publish) = (open, time, publish);
-        _segments = [.. Enumerable.Range(0, file.PartitionCount).Select(_ => new SegmentBuffer())];
+        _partitionCount = file.PartitionCount;
+        _group = new AppendGroup(_partitionCount);
         Adopt(file);
         _thread = new Thread(Run) { Name = "foretell-log-writer", IsBackground = true };
         _thread.Start();
@@ -63,16 +63,11 @@ internal sealed class SqliteLogWriter : IDisposable
         foreach (AppendRequest first in _queue.GetConsumingEnumerable())
         {
             _group.Add(first);
-            for (int bytes = first.Length; bytes < GroupBytes && _queue.TryTake(out AppendRequest? next); bytes += next.Length)
+            while (_group.Bytes < GroupBytes && _queue.TryTake(out AppendRequest? next))
             {
                 _group.Add(next);
             }
-            Exception? failure = WriteGroup();
-            foreach (AppendRequest request in _group)
-            {
-                request.Complete(failure);
-            }
-            _group.Clear();
+            _group.Complete(WriteGroup());
         }
     }
 
@@ -86,22 +81,20 @@ internal sealed class SqliteLogWriter : IDisposable
             SqliteLogFile file = _file ?? Adopt(_open());
             long now = Math.Max(_lastAppendTicks, EventTime.FromDateTimeOffset(_time.GetUtcNow()));
             file.Begin();
-            foreach (AppendRequest request in _group)
+            _group.Admit(file, now);
+            foreach (int partition in _group.Touched)
             {
-                Admit(file, request, now);
+                file.Append(partition, _group[partition], now);
             }
-            foreach (int partition in _touched)
-            {
-                SegmentBuffer segment = _segments[partition];
-                segment.End = file.Append(partition, segment.End, segment.Count, segment.Events, now, segment.Records);
-            }
-            file.Keys.Prune(now);
+            file.PruneRequests(now);
             file.Commit();
             _lastAppendTicks = now;
             Problem = null;
-            foreach (int partition in _touched)
+            foreach (int partition in _group.Touched)
             {
-                _publish(partition, _segments[partition].End);
+                SegmentBuffer segment = _group[partition];
+                segment.End = segment.EndBehind(now);
+                _publish(partition, segment.End);
             }
             return null;
         }
@@ -114,94 +107,18 @@ internal sealed class SqliteLogWriter : IDisposable
         }
         finally
         {
-            foreach (int partition in _touched)
-            {
-                _segments[partition].Clear();
-            }
-            _touched.Clear();
             Telemetry.AppendDuration.Record(_time.GetElapsedTime(started).TotalSeconds);
-        }
-    }
-
-    private void Admit(SqliteLogFile file, AppendRequest request, long now)
-    {
-        if (request.Control is { } control)
-        {
-            if (file.FindControl(control.Name) == control.Value)
-            {
-                request.Receipt = new AppendReceipt(0, Position.None, Replayed: true, default);
-                return;
-            }
-            file.PutControl(control.Name, control.Value);
-        }
-        if (request.Idempotent is { } repeated)
-        {
-            try
-            {
-                request.Receipt = file.Keys.Find(repeated, now);
-            }
-            catch (IdempotencyConflictException e)
-            {
-                request.Refusal = e;
-            }
-            if (request.Receipt is not null || request.Refusal is not null)
-            {
-                return;
-            }
-        }
-        var reached = new (int, long)[request.Parts.Length];
-        for (int i = 0; i < reached.Length; i++)
-        {
-            AppendPart part = request.Parts[i];
-            SegmentBuffer segment = _segments[part.Partition];
-            if (segment.Count == 0)
-            {
-                _touched.Add(part.Partition);
-            }
-            segment.Add(request.Records(part), part.Count, request.Control is null ? part.Count : 0);
-            reached[i] = (part.Partition, segment.End.Sequence + segment.Count);
-        }
-        request.Receipt = new AppendReceipt(request.Accepted, new Position(reached), Replayed: false, request.Idempotent?.Payload ?? default);
-        if (request.Idempotent is { } first)
-        {
-            file.Keys.Put(first, request.Receipt, now);
         }
     }
 
     private SqliteLogFile Adopt(SqliteLogFile file)
     {
-        for (int partition = 0; partition < _segments.Length; partition++)
+        for (int partition = 0; partition < _partitionCount; partition++)
         {
-            LogEnd end = _segments[partition].End = file.End(partition);
+            LogEnd end = _group[partition].End = file.End(partition);
             _lastAppendTicks = Math.Max(_lastAppendTicks, end.Sequence == 0 ? long.MinValue : end.AppendTicks);
             _publish(partition, end);
         }
         return _file = file;
-    }
-
-    /// <summary>The segment that this transaction adds to one partition.</summary>
-    private sealed class SegmentBuffer
-    {
-        private byte[] _bytes = [];
-        private int _length;
-
-        public LogEnd End { get; set; }
-        public int Count { get; private set; }
-        public int Events { get; private set; }
-        public ReadOnlySpan<byte> Records => _bytes.AsSpan(0, _length);
-
-        public void Add(ReadOnlySpan<byte> records, int count, int events)
-        {
-            if (_bytes.Length - _length < records.Length)
-            {
-                Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + records.Length));
-            }
-            records.CopyTo(_bytes.AsSpan(_length));
-            _length += records.Length;
-            Count += count;
-            Events += events;
-        }
-
-        public void Clear() => (_length, Count, Events) = (0, 0, 0);
     }
 }

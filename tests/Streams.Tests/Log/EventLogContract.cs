@@ -24,7 +24,7 @@ public abstract class EventLogContract : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenLogIsNew_KeepsEveryFieldAndNumbersFromOne()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -42,7 +42,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal(new LogEnd(2, 2, Time.NowTicks), log.End(0));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenBatchSpansPartitions_PutsEachKeyWhereItsHashSays()
     {
         await using IEventLog log = await OpenAsync();
@@ -57,7 +57,7 @@ public abstract class EventLogContract : IDisposable
         }
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenManyCallersAppendAtOnce_LosesNothingAndLeavesNoGap()
     {
         await using IEventLog log = await OpenAsync();
@@ -87,7 +87,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal(Callers * Appends * PerAppend, total);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenBatchIsReusedBeforeTheAnswer_StillWritesWhatItHeld()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -99,7 +99,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal(["first"], (await log.ReadAllAsync(0)).Select(r => r.Key));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenBatchIsEmpty_ChangesNothing()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -108,7 +108,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal(0, log.End(0).Sequence);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenClockGoesBack_KeepsAppendTimesInOrder()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -121,7 +121,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal([first, first, Time.NowTicks], (await log.ReadAllAsync(0)).Select(r => r.AppendTicks));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenLogIsReopenedAndClockWentBack_ContinuesSequenceAndTime()
     {
         await using (IEventLog log = await OpenAsync())
@@ -139,7 +139,7 @@ public abstract class EventLogContract : IDisposable
         Assert.All(records, r => Assert.Equal(first, r.AppendTicks));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Read_WhenOnePartitionHoldsEverything_LeavesTheOthersEmpty()
     {
         await using IEventLog log = await OpenAsync();
@@ -159,7 +159,7 @@ public abstract class EventLogContract : IDisposable
         }
     }
 
-    [Theory]
+    [ContractTheory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(4)]
@@ -176,7 +176,7 @@ public abstract class EventLogContract : IDisposable
         Assert.All(records, r => Assert.Equal(r.Sequence, r.TimeTicks));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task OpenReader_WhenLogEndsBeforeOrPartitionIsMissing_IsRefused()
     {
         await using IEventLog log = await OpenAsync(2);
@@ -185,7 +185,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => log.OpenReader(0, -1));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Wait_WhenARecordComes_CompletesAndTheReaderHasIt()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -200,7 +200,7 @@ public abstract class EventLogContract : IDisposable
         Assert.False(reader.WaitAsync(CancellationToken.None).IsCompleted);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Wait_WhenCancelled_Ends()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -211,7 +211,7 @@ public abstract class EventLogContract : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenWritesFail_SaysUnavailableAndWorksAgainAfterwards()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -231,7 +231,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal([1, 3], (await log.ReadAllAsync(0)).Select(r => r.TimeTicks));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenLogIsClosed_SaysUnavailable()
     {
         IEventLog log = await OpenAsync(1);
@@ -239,7 +239,7 @@ public abstract class EventLogContract : IDisposable
         await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(Events.Batch(("a", 1, ""))));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenKeyRepeats_AnswersAsTheFirstTimeAndAppendsNothing()
     {
         await using IEventLog log = await OpenAsync();
@@ -254,7 +254,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal(3, Enumerable.Range(0, 4).Sum(p => log.End(p).Sequence));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenKeyRepeatsAfterReopening_AppendsNothing()
     {
         await using (IEventLog log = await OpenAsync())
@@ -266,7 +266,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal(1, Enumerable.Range(0, 4).Sum(p => again.End(p).Sequence));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenKeyComesWithAnotherFingerprint_ThrowsConflict()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -275,7 +275,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal(1, log.End(0).Sequence);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenTheSameKeyComesManyTimesAtOnce_AppendsOnce()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -285,7 +285,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal(1, log.End(0).Sequence);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenKeyIsADayOld_IsANewRequest()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -297,7 +297,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal(2, log.End(0).Sequence);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Append_WhenKeyComesWithNoEvents_IsRememberedToo()
     {
         await using IEventLog log = await OpenAsync(1);
@@ -307,7 +307,7 @@ public abstract class EventLogContract : IDisposable
         Assert.Equal("all rejected", Encoding.UTF8.GetString(again.Payload.Span));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task AppendControl_WhenValueIsNew_ReachesEveryPartitionOnce()
     {
         await using IEventLog log = await OpenAsync();
@@ -325,7 +325,7 @@ public abstract class EventLogContract : IDisposable
         }
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Read_WhenBuffersHaveGrown_AllocatesNothingPerRecord()
     {
         await using IEventLog log = await OpenAsync(1);

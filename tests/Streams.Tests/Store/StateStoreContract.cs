@@ -20,7 +20,7 @@ public abstract class StateStoreContract : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Read_WhenNothingWasCommitted_IsEmpty()
     {
         await using IStateStore store = Open();
@@ -30,7 +30,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Empty(await store.ReadDeadLettersAsync(3, 10, default));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Commit_WhenReadByAnotherStore_IsThereAsWritten()
     {
         ShardHeader header = Header(position: 42);
@@ -46,7 +46,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal([Letter(9)], await again.ReadDeadLettersAsync(0, 1, default));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Commit_WhenPagesRepeat_ReplacesThoseAndKeepsTheOthers()
     {
         await using IStateStore store = Open();
@@ -57,7 +57,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal([1, 9, 3, 4], (await PagesAsync(store, 0)).Select(p => p.First));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Commit_WhenPartitionsDiffer_KeepsThemApart()
     {
         await using IStateStore store = Open();
@@ -69,7 +69,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Empty(await store.ReadDeadLettersAsync(1, 10, default));
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Commit_WhenANewerOwnerTookThePartition_IsRefusedAndWritesNothing()
     {
         await using IStateStore old = Open(), newer = Open();
@@ -87,7 +87,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal(3, (await old.ReadHeaderAsync(0, default))!.Position);
     }
 
-    [Fact]
+    [ContractFact]
     public async Task TakeEpoch_WhenManyOwnersTakeItAtOnce_GivesEachItsOwnAndOneCanCommit()
     {
         IStateStore[] stores = [.. Enumerable.Range(0, 6).Select(_ => Open())];
@@ -115,7 +115,7 @@ public abstract class StateStoreContract : IDisposable
         }
     }
 
-    [Fact]
+    [ContractFact]
     public async Task Commit_WhenWritesFail_LeavesTheLastCommitAndWorksAgainAfterwards()
     {
         await using IStateStore store = Open();
@@ -131,7 +131,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal([3], (await PagesAsync(store, 0)).Select(p => p.First));
     }
 
-    private static ShardHeader Header(long position) => new()
+    protected static ShardHeader Header(long position) => new()
     {
         Position = position,
         Policy = new EventTimePolicy(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)),

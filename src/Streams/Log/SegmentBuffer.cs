@@ -1,0 +1,38 @@
+namespace Foretell.Streams;
+
+/// <summary>The records that one transaction adds to one partition, behind that partition's end.</summary>
+internal sealed class SegmentBuffer
+{
+    private byte[] _bytes = [];
+    private int _length;
+
+    /// <summary>Where the partition ends without these records.</summary>
+    public LogEnd End { get; set; }
+
+    /// <summary>Records.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How many of them are events.</summary>
+    public int Events { get; private set; }
+
+    /// <summary>Encoded records, one behind the other.</summary>
+    public ReadOnlyMemory<byte> Records => _bytes.AsMemory(0, _length);
+
+    /// <summary>Where the partition ends once these records, appended at a time, are durable.</summary>
+    public LogEnd EndBehind(long appendTicks) => new(End.Sequence + Count, End.Events + Events, appendTicks);
+
+    public void Add(ReadOnlySpan<byte> records, int count, int events)
+    {
+        if (_bytes.Length - _length < records.Length)
+        {
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + records.Length));
+        }
+        records.CopyTo(_bytes.AsSpan(_length));
+        _length += records.Length;
+        Count += count;
+        Events += events;
+    }
+
+    /// <summary>Empties the buffer and keeps its memory.</summary>
+    public void Clear() => (_length, Count, Events) = (0, 0, 0);
+}

@@ -1,0 +1,215 @@
+using Npgsql;
+
+namespace Foretell.Streams;
+
+/// <summary>The log in PostgreSQL (docs/formats.md). Any number of processes may append to it and read it at once.</summary>
+public sealed class PostgresEventLog : IEventLog
+{
+    private readonly PostgresDatabase _database;
+    private readonly TimeProvider _time;
+    private readonly SequenceSignal[] _sequences;
+    private readonly LogEnd[] _ends;
+    private readonly Lock _endsGate = new();
+    private readonly PostgresLogWriter _writer;
+    private readonly PostgresLogFollower _follower;
+    private InvalidDataException? _lost;
+    private int _disposed;
+
+    private PostgresEventLog(PostgresDatabase database, PostgresOptions options, int partitionCount, TimeProvider time)
+    {
+        (_database, _time, PartitionCount) = (database, time, partitionCount);
+        _ends = new LogEnd[partitionCount];
+        _sequences = [.. _ends.Select(_ => new SequenceSignal())];
+        _writer = new PostgresLogWriter(database, partitionCount, time, (partition, end) => Publish(partition, end));
+        _follower = new PostgresLogFollower(database, options.PollInterval, time, RefreshAsync, _writer.Recovered);
+    }
+
+    /// <inheritdoc/>
+    public int PartitionCount { get; }
+
+    /// <inheritdoc/>
+    public string? Problem => _lost?.Message ?? _follower.Problem ?? _writer.Problem;
+
+    /// <summary>Opens the log of a schema; creates it when the schema is new.</summary>
+    /// <param name="options">The database; its schema must have been migrated (<see cref="PostgresSchema"/>).</param>
+    /// <param name="partitions">Partitions, 1 to 32,767; null takes the log's, and 8 for a new log.</param>
+    /// <param name="time">Clock of append times and of the life of idempotency keys.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="DatabaseSetupException">The database cannot be reached or was not migrated, or the log has another partition count.</exception>
+    public static async Task<PostgresEventLog> OpenAsync(PostgresOptions options, int? partitions, TimeProvider time, CancellationToken cancellationToken = default)
+    {
+        if (partitions is < 1 or > short.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(nameof(partitions), partitions, $"A log has 1 to {short.MaxValue} partitions, got {partitions}.");
+        }
+        var database = new PostgresDatabase(options);
+        PostgresEventLog? log = null;
+        try
+        {
+            await PostgresSchema.CheckAsync(database, options, cancellationToken);
+            int found = await PostgresSchema.GuardAsync(options, () => database.RunAsync((c, stop) => CreateAsync(c, partitions ?? 8, stop), cancellationToken));
+            if (partitions is { } wanted && wanted != found)
+            {
+                throw new DatabaseSetupException($"The log in schema {options.Schema} was created with {found} partitions and cannot change to {wanted}. "
+                    + "Leave the number out, or choose another schema.");
+            }
+            log = new PostgresEventLog(database, options, found, time);
+            await PostgresSchema.GuardAsync(options, () => database.RunAsync(log.RefreshAsync, cancellationToken));
+            return log;
+        }
+        catch
+        {
+            await (log?.DisposeAsync() ?? database.DisposeAsync());
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
+    {
+        if (batch.Count == 0 && request is null)
+        {
+            return Task.FromResult(new AppendReceipt(0, Position.None, Replayed: false, default));
+        }
+        return EnqueueAsync(AppendRequest.ForEvents(batch, request, PartitionCount), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> AppendControlAsync(string name, string value, CancellationToken cancellationToken)
+    {
+        long now = EventTime.FromDateTimeOffset(_time.GetUtcNow());
+        return !(await EnqueueAsync(AppendRequest.ForControl(name, value, now, PartitionCount), cancellationToken)).Replayed;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<string?> FindControlAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _database.RunAsync(async (connection, stop) =>
+            {
+                await using NpgsqlCommand command = connection.Command("SELECT value FROM control WHERE name = $1", PostgresParameters.Text(name));
+                return (string?)await command.ExecuteScalarAsync(stop);
+            }, cancellationToken);
+        }
+        catch (Exception e) when (PostgresFault.Is(e))
+        {
+            throw PostgresFault.Unavailable("The log cannot be read", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public LogEnd End(int partition)
+    {
+        lock (_endsGate)
+        {
+            return _ends[partition];
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _database.RunAsync(RefreshAsync, cancellationToken);
+        }
+        catch (Exception e) when (PostgresFault.Is(e))
+        {
+            throw PostgresFault.Unavailable("The log cannot be read", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ILogReader OpenReader(int partition, long after)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)partition, (uint)PartitionCount, nameof(partition));
+        ArgumentOutOfRangeException.ThrowIfNegative(after);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(after, End(partition).Sequence);
+        return new PostgresLogReader(_database, partition, after, _sequences[partition]);
+    }
+
+    /// <summary>Writes what is queued and closes the connections.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _writer.DisposeAsync();
+            await _follower.DisposeAsync();
+            await _database.DisposeAsync();
+        }
+    }
+
+    private Task<AppendReceipt> EnqueueAsync(AppendRequest request, CancellationToken cancellationToken)
+    {
+        if (_lost is { } lost)
+        {
+            throw new PlatformUnavailableException(lost.Message, lost);
+        }
+        _writer.Enqueue(request);
+        return request.Completion.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Makes the log when it is new; of two who do so at once one wins.</summary>
+    /// <returns>Partitions of the log.</returns>
+    private static async Task<int> CreateAsync(NpgsqlConnection connection, int partitions, CancellationToken cancellationToken)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add("WITH made AS (INSERT INTO log VALUES(0, $1) ON CONFLICT DO NOTHING RETURNING partitions) "
+            + "INSERT INTO partition SELECT p, 0, 0, 0 FROM made, generate_series(0, made.partitions - 1) p", PostgresParameters.Int(partitions));
+        batch.Add("SELECT partitions FROM log");
+        return (int)(await batch.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    /// <summary>Asks for the ends and publishes them.</summary>
+    /// <returns>True when one had grown.</returns>
+    private async Task<bool> RefreshAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        LogEnd[] known;
+        lock (_endsGate)
+        {
+            known = [.. _ends];
+        }
+        bool grown = false;
+        await using NpgsqlCommand command = connection.Command("SELECT partition, sequence, events, append FROM partition");
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            int partition = reader.GetInt32(0);
+            var end = new LogEnd(reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
+            if (end.Sequence < known[partition].Sequence)
+            {
+                throw Lose(partition, known[partition].Sequence, end.Sequence);
+            }
+            grown |= Publish(partition, end);
+        }
+        return grown;
+    }
+
+    private bool Publish(int partition, LogEnd end)
+    {
+        lock (_endsGate)
+        {
+            // An answer to an older question may come in behind an append of our own.
+            if (end.Sequence <= _ends[partition].Sequence)
+            {
+                return false;
+            }
+            _ends[partition] = end;
+        }
+        _sequences[partition].Publish(end.Sequence);
+        return true;
+    }
+
+    /// <summary>The server has forgotten what it acknowledged: a failover to a standby that was behind, or a restored copy.</summary>
+    private InvalidDataException Lose(int partition, long known, long found)
+    {
+        _lost = new InvalidDataException($"Partition {partition} of the log in schema {_database.Schema} ended at record {known} and ends at record {found} now: "
+            + "the server lost acknowledged records, as a standby does that was not synchronous. Restart this process to go on with what is left.");
+        foreach (SequenceSignal sequence in _sequences)
+        {
+            sequence.Fail(_lost);
+        }
+        return _lost;
+    }
+}

@@ -1,0 +1,104 @@
+using Npgsql;
+
+namespace Foretell.Streams;
+
+/// <summary>Learns where the partitions end, whoever appends: waits for notifications, and asks once in a while all the same.</summary>
+/// <remarks>
+/// A notification says only that somebody appended after a pause. While the log grows the follower asks every
+/// <see cref="Spacing"/>, which bounds both its cost and the age of what it knows.
+/// </remarks>
+internal sealed class PostgresLogFollower : IAsyncDisposable
+{
+    /// <summary>Shortest time between two notifications of a process, and between two questions of a follower.</summary>
+    public static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(20);
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+
+    private readonly PostgresDatabase _database;
+    private readonly TimeSpan _pollInterval;
+    private readonly TimeProvider _time;
+    private readonly Func<NpgsqlConnection, CancellationToken, Task<bool>> _refresh;
+    private readonly Action _recovered;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+
+    /// <param name="database">Connections; the caller disposes them after the follower.</param>
+    /// <param name="pollInterval">Time between two questions while nothing is appended.</param>
+    /// <param name="time">Clock of the pauses.</param>
+    /// <param name="refresh">Asks for the ends and publishes them; true when they had grown.</param>
+    /// <param name="recovered">Told when the server answers again.</param>
+    public PostgresLogFollower(PostgresDatabase database, TimeSpan pollInterval, TimeProvider time,
+        Func<NpgsqlConnection, CancellationToken, Task<bool>> refresh, Action recovered)
+    {
+        (_database, _pollInterval, _time, _refresh, _recovered) = (database, pollInterval, time, refresh, recovered);
+        _loop = Task.Run(() => RunAsync(_stop.Token));
+    }
+
+    /// <summary>Why the log cannot be followed, or null.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Channel of a log's notifications.</summary>
+    public static string Channel(PostgresDatabase database) => $"{database.Schema}_log";
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await FollowAsync(stop);
+            }
+            catch (Exception) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (InvalidDataException e)
+            {
+                Problem = e.Message;
+                return;
+            }
+            catch (Exception e)
+            {
+                Problem = PostgresFault.Unavailable("The log cannot be read", e).Message;
+                await Task.Delay(RetryDelay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task FollowAsync(CancellationToken stop)
+    {
+        bool notified = false;
+        await using NpgsqlConnection connection = await _database.OpenAsync(stop);
+        connection.Notification += (_, _) => notified = true;
+        await using (NpgsqlCommand listen = connection.Command($"LISTEN {Channel(_database)}"))
+        {
+            await listen.ExecuteNonQueryAsync(stop);
+        }
+        bool active = await _refresh(connection, stop);
+        if (Problem is not null)
+        {
+            Problem = null;
+            _recovered();
+        }
+        while (true)
+        {
+            // One more question follows every notification, because what was appended in the moment after it was not notified.
+            bool woken = !active && await connection.WaitAsync(_pollInterval, stop);
+            if (active)
+            {
+                await Task.Delay(Spacing, _time, stop);
+            }
+            notified = false;
+            bool grown = await _refresh(connection, stop);
+            active = grown || woken || notified;
+        }
+    }
+}

@@ -1,0 +1,264 @@
+using Npgsql;
+
+namespace Foretell.Streams.Tests;
+
+[NeedsPostgres]
+[Collection(PostgresServer.Name)]
+public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContract, IAsyncLifetime
+{
+    private PostgresOptions _options = null!;
+
+    public async Task InitializeAsync() => _options = await server.NewSchemaAsync();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    protected override async Task<IEventLog> OpenAsync(int? partitions = 4) => await PostgresEventLog.OpenAsync(_options, partitions, Time);
+
+    protected override void BreakWrites() => _options.Break("segment");
+
+    protected override void MendWrites() => _options.Mend("segment");
+
+    [ContractFact]
+    public async Task Open_WhenPartitionCountDiffers_SaysBothNumbers()
+    {
+        await (await OpenAsync(4)).DisposeAsync();
+        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => OpenAsync(5));
+        Assert.Contains("4 partitions", e.Message);
+        Assert.Contains("5", e.Message);
+    }
+
+    [ContractFact]
+    public async Task Open_WhenManyOpenANewLogAtOnce_AgreesOnOneCount()
+    {
+        IEventLog[] logs = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => OpenAsync(null))));
+        Assert.All(logs, log => Assert.Equal(8, log.PartitionCount));
+        Assert.Equal(8L, _options.Execute("SELECT count(*) FROM partition"));
+        await Task.WhenAll(logs.Select(log => log.DisposeAsync().AsTask()));
+    }
+
+    [ContractFact]
+    public async Task Append_WhenManyProcessesAppend_IsSeenWithoutAGapByAReaderThatLooksAllTheTime()
+    {
+        const int Logs = 3, Callers = 4, Appends = 60, PerAppend = 7;
+        await using IEventLog watched = await OpenSystemAsync();
+        IEventLog[] logs = await Task.WhenAll(Enumerable.Range(0, Logs).Select(_ => OpenSystemAsync()));
+        using var stop = new CancellationTokenSource();
+        Task<int>[] watchers = [.. Enumerable.Range(0, 3).Select(partition => Task.Run(() => WatchAsync(partition, stop.Token)))];
+        await Task.WhenAll(logs.SelectMany((log, l) => Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
+        {
+            var random = new Random(100 * l + caller);
+            for (int a = 0; a < Appends; a++)
+            {
+                // Different partitions in different orders: whoever took locks as they come would soon wait in a circle.
+                EventBatch batch = Events.Batch([.. Enumerable.Range(0, PerAppend).Select(i => ($"s{random.Next(50)}", (long)(a * PerAppend + i), $"{l}/{caller}"))]);
+                await log.AppendAsync(batch, a % 3 == 0 ? Events.Key($"{l}/{caller}/{a}") : null);
+            }
+        }))));
+        await stop.CancelAsync();
+        await Task.WhenAll(watchers);
+        Assert.All(watchers, watcher => Assert.NotEqual(0, watcher.Result));
+
+        await watched.RefreshAsync(default);
+        var records = new List<Events.Read>();
+        for (int p = 0; p < 4; p++)
+        {
+            List<Events.Read> partition = await watched.ReadAllAsync(p);
+            Assert.Equal(Enumerable.Range(1, partition.Count).Select(i => (long)i), partition.Select(r => r.Sequence));
+            Assert.Equal(partition.Select(r => r.AppendTicks).Order(), partition.Select(r => r.AppendTicks));
+            Assert.All(partition.GroupBy(r => r.Mark), caller => Assert.Equal(caller.Select(r => r.TimeTicks).Order(), caller.Select(r => r.TimeTicks)));
+            records.AddRange(partition);
+        }
+        Assert.Equal(Logs * Callers * Appends * PerAppend, records.Count);
+        foreach (IEventLog log in logs)
+        {
+            await log.DisposeAsync();
+        }
+
+        // Looks at the tables themselves: whatever is visible must reach from 1 to the end without a gap.
+        async Task<int> WatchAsync(int partition, CancellationToken until)
+        {
+            await using NpgsqlConnection connection = _options.Open();
+            int looks = 0;
+            for (long seen = 0; !until.IsCancellationRequested; looks++)
+            {
+                await using var command = new NpgsqlCommand("SELECT coalesce(sum(count), 0)::bigint, coalesce(max(first + count - 1), 0) FROM segment WHERE partition = $1", connection);
+                command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = partition });
+                await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(CancellationToken.None);
+                await reader.ReadAsync(CancellationToken.None);
+                Assert.Equal(reader.GetInt64(0), reader.GetInt64(1));
+                Assert.True(reader.GetInt64(1) >= seen);
+                seen = reader.GetInt64(1);
+            }
+            return looks;
+        }
+    }
+
+    [ContractFact]
+    public async Task Read_WhenAnotherProcessAppends_IsWokenAndReadsInOrder()
+    {
+        await using IEventLog writer = await OpenSystemAsync(), reading = await OpenSystemAsync();
+        int partition = Events.PartitionOf("a", 4);
+        await using ILogReader reader = reading.OpenReader(partition, 0);
+        var batch = new RecordBatch();
+        for (long i = 1; i <= 100; i++)
+        {
+            Task waiting = reader.WaitAsync(default);
+            await writer.AppendAsync(Events.Batch(("a", i, "")));
+            await waiting;
+            Assert.Equal(1, await reader.ReadAsync(batch, 10, default));
+            Assert.Equal((i, i), (batch.FirstSequence, batch[0].TimeTicks));
+        }
+    }
+
+    [ContractFact]
+    public async Task Refresh_WhenAnotherProcessHasAppended_ShowsItsEnd()
+    {
+        await using IEventLog writer = await OpenAsync(), other = await OpenAsync();
+        for (int i = 0; i < 20; i++)
+        {
+            AppendReceipt receipt = await writer.AppendAsync(Events.Batch(("a", i, ""), ("b", i, "")));
+            await other.RefreshAsync(default);
+            Assert.All(receipt.Position.Parts, part => Assert.Equal(part.Sequence, other.End(part.Partition).Sequence));
+        }
+    }
+
+    [ContractFact]
+    public async Task Append_WhenTheSameKeysComeFromManyProcessesAtOnce_AppendsEachOnce()
+    {
+        IEventLog[] logs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => OpenAsync()));
+        AppendReceipt[][] receipts = await Task.WhenAll(Enumerable.Range(0, 50).Select(k => Task.WhenAll(logs.Select(log =>
+            Task.Run(() => log.AppendAsync(k % 5 == 0 ? new EventBatch() : Events.Batch(($"s{k}", k, "")), Events.Key($"key {k}", payload: $"{k}")))))));
+        Assert.All(receipts, group =>
+        {
+            Assert.Single(group, r => !r.Replayed);
+            Assert.Single(group.Select(r => (r.Accepted, r.Position.ToString())).Distinct());
+        });
+        await logs[0].RefreshAsync(default);
+        Assert.Equal(40, Enumerable.Range(0, 4).Sum(p => logs[0].End(p).Sequence));
+
+        // Different bodies under one key, with no partition in common: one wins, the other hears of it.
+        Exception?[] rivals = await Task.WhenAll(logs.Select((log, i) => Task.Run(() =>
+            Record.ExceptionAsync(() => log.AppendAsync(Events.Batch(($"rival {i}", i, "")), Events.Key("contested", (byte)i))))));
+        Assert.Single(rivals, e => e is null);
+        Assert.Equal(3, rivals.Count(e => e is IdempotencyConflictException));
+        await Task.WhenAll(logs.Select(log => log.DisposeAsync().AsTask()));
+    }
+
+    [ContractFact]
+    public async Task AppendControl_WhenTwoProcessesSayTheSame_AppendsItOnce()
+    {
+        await using IEventLog one = await OpenAsync(), two = await OpenAsync();
+        bool[] appended = await Task.WhenAll(new[] { one, two }.Select(log => Task.Run(() => log.AppendControlAsync("model", "m", default))));
+        Assert.Single(appended, a => a);
+        await one.RefreshAsync(default);
+        Assert.All(Enumerable.Range(0, 4), p => Assert.Equal(1, one.End(p).Sequence));
+    }
+
+    [ContractFact]
+    public async Task Append_WhenCallersWaitTogether_JoinsThemInFewTransactions()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => log.AppendAsync(Events.Batch(("a", i, "")))));
+        Assert.Equal(1000L, _options.Execute("SELECT sum(count)::bigint FROM segment"));
+        Assert.InRange((long)_options.Execute("SELECT count(*) FROM segment")!, 1, 500);
+        Assert.Equal(Enumerable.Range(0, 1000).Select(i => (long)i), (await log.ReadAllAsync(0)).Select(r => r.TimeTicks));
+    }
+
+    [ContractFact]
+    public async Task Append_WhenAnotherSessionHoldsTheCounter_TimesOutWithoutHarmToReaders()
+    {
+        await using IEventLog log = await PostgresEventLog.OpenAsync(_options with { LockTimeout = TimeSpan.FromMilliseconds(300) }, 4, TimeProvider.System);
+        int blocked = Events.PartitionOf("a", 4);
+        string free = Enumerable.Range(0, 100).Select(i => $"free {i}").First(s => Events.PartitionOf(s, 4) != blocked);
+        await log.AppendAsync(Events.Batch(("a", 1, "")));
+        await using (NpgsqlConnection holder = _options.Open())
+        {
+            holder.Execute("BEGIN");
+            holder.Execute($"SELECT * FROM partition WHERE partition = {blocked} FOR UPDATE");
+            var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(Events.Batch(("a", 2, "")), Events.Key("k")));
+            Assert.Contains("another session kept a lock", e.Message);
+            Assert.NotNull(log.Problem);
+            // Readers go on, and so do appends to other partitions.
+            Assert.Single(await log.ReadAllAsync(blocked));
+            await log.RefreshAsync(default);
+            await log.AppendAsync(Events.Batch((free, 3, "")));
+            Assert.Null(log.Problem);
+        }
+        Assert.False((await log.AppendAsync(Events.Batch(("a", 2, "")), Events.Key("k"))).Replayed);
+        Assert.Equal([1, 2], (await log.ReadAllAsync(blocked)).Where(r => r.Key == "a").Select(r => r.TimeTicks));
+    }
+
+    [ContractFact]
+    public async Task Append_WhenItsSessionsAreEnded_GoesOnWithNewOnes()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        for (int i = 0; i < 5; i++)
+        {
+            await log.AppendAsync(Events.Batch(("a", i, "")));
+            _options.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'foretell'");
+        }
+        Assert.Equal(5, (await log.ReadAllAsync(0)).Count);
+    }
+
+    [ContractFact]
+    public async Task Append_WhenKeysAreOld_AreForgottenInTime()
+    {
+        await using IEventLog log = await PostgresEventLog.OpenAsync(_options, 1, new Coarse(Time));
+        for (int i = 0; i < 5; i++)
+        {
+            await log.AppendAsync(Events.Batch(("a", i, "")), Events.Key($"k{i}"));
+        }
+        Time.Advance(TimeSpan.FromHours(25));
+        await log.AppendAsync(Events.Batch(("a", 9, "")), Events.Key("new"));
+        // Closing waits for what goes on behind the answer.
+        await log.DisposeAsync();
+        Assert.Equal(1L, _options.Execute("SELECT count(*) FROM request"));
+    }
+
+    [ContractFact]
+    public async Task Append_WhenTheServerForgotRecords_StopsAndSaysSo()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(Events.Batch(("a", 1, ""), ("a", 2, "")));
+        await using ILogReader reader = log.OpenReader(0, 2);
+        Task waiting = reader.WaitAsync(default);
+        _options.Execute("UPDATE partition SET sequence = 1, events = 1");
+        await Assert.ThrowsAsync<InvalidDataException>(() => log.RefreshAsync(default));
+        var e = await Assert.ThrowsAsync<InvalidDataException>(() => waiting);
+        Assert.Contains("ended at record 2 and ends at record 1 now", e.Message);
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(Events.Batch(("a", 3, ""))));
+        Assert.Contains("lost acknowledged records", log.Problem);
+    }
+
+    [ContractTheory]
+    [InlineData("UPDATE segment SET records = set_byte(records, 10, get_byte(records, 10) # 1) WHERE first = 2", "fails its checksum")]
+    [InlineData("DELETE FROM segment WHERE first = 2", "is missing")]
+    public async Task Read_WhenASegmentIsDamaged_NamesTheRecordAndHandsOutThoseBefore(string damage, string what)
+    {
+        await using IEventLog log = await OpenAsync(1);
+        for (int i = 1; i <= 3; i++)
+        {
+            await log.AppendAsync(Events.Batch(("a", i, "")));
+        }
+        _options.Execute(damage);
+        await using ILogReader reader = log.OpenReader(0, 0);
+        var batch = new RecordBatch();
+        Assert.Equal(1, await reader.ReadAsync(batch, 10, default));
+        var e = await Assert.ThrowsAsync<InvalidDataException>(async () => await reader.ReadAsync(batch, 10, default));
+        Assert.Contains($"record 2 of partition 0 {what}", e.Message);
+    }
+
+    private async Task<IEventLog> OpenSystemAsync() => await PostgresEventLog.OpenAsync(_options, 4, TimeProvider.System);
+
+    /// <summary>A clock whose timestamps follow its time of day, so that intervals pass when a test says so.</summary>
+    private sealed class Coarse(ManualTime time) : TimeProvider
+    {
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => time.NowTicks;
+
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
+    }
+}

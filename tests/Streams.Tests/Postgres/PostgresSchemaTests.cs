@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Foretell.Streams.Tests;
+
+[NeedsPostgres]
+[Collection(PostgresServer.Name)]
+public sealed class PostgresSchemaTests(PostgresServer server)
+{
+    [ContractFact]
+    public async Task Migrate_WhenRepeated_FindsNothingToDo()
+    {
+        Assert.Equal(PostgresSchema.Version, await PostgresSchema.MigrateAsync(server.ConnectionString, "migrated_twice"));
+        Assert.Equal(0, await PostgresSchema.MigrateAsync(server.ConnectionString, "migrated_twice"));
+    }
+
+    [ContractFact]
+    public async Task Migrate_WhenManyDoItAtOnce_DoesEachStepOnce()
+    {
+        int[] steps = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => PostgresSchema.MigrateAsync(server.ConnectionString, "migrated_together"))));
+        Assert.Equal(PostgresSchema.Version, steps.Sum());
+    }
+
+    [ContractFact]
+    public async Task Open_WhenSchemaWasNotMigrated_SaysSo()
+    {
+        var options = new PostgresOptions { ConnectionString = server.ConnectionString, Schema = "never_made" };
+        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresEventLog.OpenAsync(options, null, TimeProvider.System));
+        Assert.Contains("Schema never_made does not exist", e.Message);
+    }
+
+    [ContractFact]
+    public async Task Migrate_WhenSchemaIsNewerThanTheProgram_IsRefused()
+    {
+        PostgresOptions options = await server.NewSchemaAsync();
+        options.Execute("UPDATE schema_version SET version = 1000");
+        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync(options));
+        Assert.Contains($"has version 1000, which is newer than this program's {PostgresSchema.Version}", e.Message);
+        Assert.Equal(e.Message, (await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresEventLog.OpenAsync(options, null, TimeProvider.System))).Message);
+    }
+
+    [ContractFact]
+    public async Task Migrate_WhenRoleMayNotCreate_NamesRoleAndRemedyAndLeavesNothing()
+    {
+        var admin = new PostgresOptions { ConnectionString = server.ConnectionString, Schema = "public" };
+        admin.Execute("CREATE ROLE visitor LOGIN PASSWORD 'visitor'");
+        var visitor = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "visitor", Password = "visitor" };
+        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync(visitor.ConnectionString, "not_allowed"));
+        Assert.Contains("Role 'visitor' lacks a right", e.Message);
+        Assert.Contains("GRANT CREATE ON DATABASE", e.Message);
+        Assert.Equal(true, admin.Execute("SELECT to_regnamespace('not_allowed') IS NULL"));
+
+        // A role that may only use what an administrator made can run everything but the migration.
+        PostgresOptions made = await server.NewSchemaAsync();
+        made.Execute($"GRANT USAGE ON SCHEMA {made.Schema} TO visitor; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {made.Schema} TO visitor");
+        PostgresOptions used = made with { ConnectionString = visitor.ConnectionString };
+        Assert.Equal(0, await PostgresSchema.MigrateAsync(used));
+        await using IEventLog log = await PostgresEventLog.OpenAsync(used, 2, TimeProvider.System);
+        Assert.Equal("0-1", (await log.AppendAsync(Events.Batch(("b", 1, "")))).Position.ToString());
+    }
+
+    [ContractFact]
+    public async Task Migrate_WhenPasswordOrDatabaseIsWrong_SaysWhich()
+    {
+        var wrong = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Password = "wrong" };
+        Assert.Contains("refused role 'foretell'", (await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync(wrong.ConnectionString))).Message);
+        var missing = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "nowhere" };
+        Assert.Contains("no database 'nowhere'", (await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync(missing.ConnectionString))).Message);
+    }
+
+    [ContractFact]
+    public async Task Migrate_WhenNobodyListens_SaysWhere()
+    {
+        // A port that is taken but on which nobody answers connections.
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync($"Host=127.0.0.1;Port={port};Username=a;Database=b;Timeout=5"));
+        Assert.Contains($"PostgreSQL at 127.0.0.1:{port} cannot be reached", e.Message);
+    }
+
+    [ContractTheory]
+    [InlineData("")]
+    [InlineData("Upper")]
+    [InlineData("1st")]
+    [InlineData("a; DROP TABLE x")]
+    public async Task Migrate_WhenSchemaNameIsUnfit_SaysWhatIsAllowed(string schema)
+    {
+        var e = await Assert.ThrowsAsync<ArgumentException>(() => PostgresSchema.MigrateAsync(server.ConnectionString, schema));
+        Assert.Contains("lower-case letters, digits and _", e.Message);
+    }
+}

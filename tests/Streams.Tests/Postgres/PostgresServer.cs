@@ -1,0 +1,65 @@
+using Npgsql;
+
+namespace Foretell.Streams.Tests;
+
+/// <summary>One server for every test that does not stop it; each test has a schema of its own.</summary>
+[CollectionDefinition(Name)]
+public sealed class PostgresServer : IAsyncLifetime, ICollectionFixture<PostgresServer>
+{
+    public const string Name = "PostgreSQL";
+
+    private ThrowawayPostgres? _server;
+    private int _schemas;
+
+    public string ConnectionString => _server!.ConnectionString;
+
+    public async Task InitializeAsync()
+    {
+        if (NeedsPostgresAttribute.Missing is null)
+        {
+            _server = await ThrowawayPostgres.CreateAsync();
+        }
+    }
+
+    /// <summary>A schema that nothing was written to yet.</summary>
+    public async Task<PostgresOptions> NewSchemaAsync()
+    {
+        var options = new PostgresOptions { ConnectionString = ConnectionString, Schema = $"test_{Interlocked.Increment(ref _schemas)}" };
+        await PostgresSchema.MigrateAsync(options);
+        return options;
+    }
+
+    public async Task DisposeAsync() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
+}
+
+/// <summary>What tests do behind the back of log and store.</summary>
+public static class PostgresSessions
+{
+    /// <summary>Opens a session of the test's own, outside any pool.</summary>
+    public static NpgsqlConnection Open(this PostgresOptions options)
+    {
+        var connection = new NpgsqlConnection($"{options.ConnectionString};Search Path={options.Schema};Pooling=false");
+        connection.Open();
+        return connection;
+    }
+
+    public static object? Execute(this PostgresOptions options, string sql)
+    {
+        using NpgsqlConnection connection = options.Open();
+        return connection.Execute(sql);
+    }
+
+    public static object? Execute(this NpgsqlConnection connection, string sql)
+    {
+        using var command = new NpgsqlCommand(sql, connection);
+        return command.ExecuteScalar();
+    }
+
+    /// <summary>Makes every insert into a table fail, as a broken disk would.</summary>
+    public static void Break(this PostgresOptions options, string table) => options.Execute(
+        "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'disk I/O error'; END $$; "
+        + $"CREATE TRIGGER broken BEFORE INSERT ON {table} EXECUTE FUNCTION fail()");
+
+    /// <summary>Ends <see cref="Break"/>.</summary>
+    public static void Mend(this PostgresOptions options, string table) => options.Execute($"DROP TRIGGER broken ON {table}");
+}
