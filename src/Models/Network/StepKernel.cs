@@ -16,14 +16,16 @@ internal sealed unsafe class StepKernel : IDisposable
     private readonly AlignedBuffer _weights;
     private readonly AlignedBuffer _scratch;
     private readonly AlignedBuffer _rates;
-    private readonly float* _x, _hidden, _values, _attended, _inner, _scores, _gates;
+    private readonly AlignedBuffer _panels;
+    private readonly int[] _headOfElement;
+    private readonly float* _x, _hidden, _values, _attended, _inner, _scores;
 
     public StepKernel(ModelConfig config, ParameterLayout layout, AlignedBuffer weights)
     {
         (_config, _layout, _weights) = (config, layout, weights);
         _state = new StateLayout(config);
         int d = config.Width, attended = NetworkBuffers.AttendedStride(config);
-        _scratch = new AlignedBuffer(TileRows * (long)(3 * d + attended + 4 * d + 2 * AarenLanes.Count));
+        _scratch = new AlignedBuffer(TileRows * (long)(3 * d + attended + MatMul.PanelColumns + AarenLanes.Count));
         float* next = _scratch.Pointer;
         float* Take(int columns)
         {
@@ -35,9 +37,10 @@ internal sealed unsafe class StepKernel : IDisposable
         _hidden = Take(d);
         _values = Take(d);
         _attended = Take(attended);
-        _inner = Take(4 * d);
+        _inner = Take(MatMul.PanelColumns);
         _scores = Take(AarenLanes.Count);
-        _gates = Take(AarenLanes.Count);
+        _panels = PackPanels(config, layout, weights);
+        _headOfElement = [.. Enumerable.Range(0, d).Select(j => j / (d / config.Heads))];
         _rates = new AlignedBuffer(config.Layers * 2L * AarenLanes.Count);
         for (int l = 0; l < config.Layers; l++)
         {
@@ -69,9 +72,7 @@ internal sealed unsafe class StepKernel : IDisposable
             Attend(inputs, rows, l);
             Linear.Forward(_attended, stride, w, p.OutputWeight, p.OutputBias, _x, n, true);
             LayerNorm.Forward(_x, w + p.Norm2Gain.Offset, w + p.Norm2Bias.Offset, _hidden, null, null, n, d);
-            Linear.Forward(_hidden, d, w, p.InWeight, p.InBias, _inner, n);
-            Silu.Forward(_inner, _inner, (long)n * 4 * d);
-            Linear.Forward(_inner, 4 * d, w, p.OutWeight, p.OutBias, _x, n, true);
+            FeedForward(l, n);
         }
         LayerNorm.Forward(_x, w + _layout.NormGain.Offset, w + _layout.NormBias.Offset, _hidden, null, null, n, d);
         for (int i = 0; i < n; i++)
@@ -85,19 +86,57 @@ internal sealed unsafe class StepKernel : IDisposable
     {
         _scratch.Dispose();
         _rates.Dispose();
+        _panels.Dispose();
+    }
+
+    /// <summary>x += W_2 silu(W_1 hidden + b_1) + b_2, 64 inner columns at a time, so that they never leave the first-level cache.</summary>
+    private void FeedForward(int layer, int rows)
+    {
+        int d = _config.Width;
+        float* w = _weights.Pointer;
+        LayerParameters p = _layout.Layers[layer];
+        for (int column = 0; column < 4 * d; column += MatMul.PanelColumns)
+        {
+            float* panel = _panels.Pointer + ((nint)layer * 4 * d + column) * d;
+            MatMul.Run(_hidden, d, 1, panel, MatMul.PanelColumns, w + p.InBias.Offset + column, _inner, MatMul.PanelColumns,
+                rows, d, MatMul.PanelColumns, false);
+            Silu.Forward(_inner, _inner, (long)rows * MatMul.PanelColumns);
+            MatMul.Run(_inner, MatMul.PanelColumns, 1, w + p.OutWeight.Offset + (nint)column * d, d,
+                column == 0 ? w + p.OutBias.Offset : null, _x, d, rows, MatMul.PanelColumns, d, true);
+        }
+    }
+
+    /// <summary>The feed-forward's first matrix in panels of 64 columns.</summary>
+    private static AlignedBuffer PackPanels(ModelConfig config, ParameterLayout layout, AlignedBuffer weights)
+    {
+        int d = config.Width;
+        var panels = new AlignedBuffer((long)config.Layers * 4 * d * d);
+        float* next = panels.Pointer;
+        foreach (LayerParameters p in layout.Layers)
+        {
+            for (int column = 0; column < 4 * d; column += MatMul.PanelColumns)
+            {
+                for (int k = 0; k < d; k++, next += MatMul.PanelColumns)
+                {
+                    new ReadOnlySpan<float>(weights.Pointer + p.InWeight.Offset + (nint)k * 4 * d + column, MatMul.PanelColumns)
+                        .CopyTo(new Span<float>(next, MatMul.PanelColumns));
+                }
+            }
+        }
+        return panels;
     }
 
     /// <summary>Reads the rows' state of one layer, advances it and leaves averages and log-mass for the output projection.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Attend(ReadOnlySpan<StepInput> inputs, float** rows, int layer)
     {
-        int d = _config.Width, heads = _config.Heads, headWidth = d / heads, stride = NetworkBuffers.AttendedStride(_config);
+        int d = _config.Width, heads = _config.Heads, stride = NetworkBuffers.AttendedStride(_config);
         var perTime = Vector512.Load(_rates.Pointer + layer * 2 * AarenLanes.Count);
         var perEvent = Vector512.Load(_rates.Pointer + layer * 2 * AarenLanes.Count + AarenLanes.Count);
         float* highs = stackalloc float[AarenLanes.Count], lows = stackalloc float[AarenLanes.Count];
         new Span<float>(highs, AarenLanes.Count).Clear();
         new Span<float>(lows, AarenLanes.Count).Clear();
-        float* spread = stackalloc float[d];
+        ReadOnlySpan<int> headOfElement = _headOfElement;
         for (int i = 0; i < inputs.Length; i++)
         {
             float* average = rows[i] + (nint)layer * _state.LayerFloats;
@@ -108,25 +147,18 @@ internal sealed unsafe class StepKernel : IDisposable
             var fade = inputs[i].Ordinal == 0
                 ? Vector512<float>.Zero
                 : Vector512.FusedMultiplyAdd(perTime, Vector512.Create((float)inputs[i].Gap), perEvent);
-            AarenLanes.Advance(ref high, ref low, Vector512.Load(_scores + i * AarenLanes.Count), fade).Store(_gates);
+            var gates = AarenLanes.Advance(ref high, ref low, Vector512.Load(_scores + i * AarenLanes.Count), fade);
             high.Store(highs);
             low.Store(lows);
             Unsafe.CopyBlock(mass, highs, (uint)heads * sizeof(float));
             Unsafe.CopyBlock(mass + heads, lows, (uint)heads * sizeof(float));
 
-            // Heads need not fill vectors, so the gates are spread over the elements first.
-            for (int h = 0, j = 0; h < heads; h++)
-            {
-                for (int end = j + headWidth; j < end; j++)
-                {
-                    spread[j] = _gates[h];
-                }
-            }
             float* attended = _attended + i * stride;
             for (int j = 0; j < d; j += 16)
             {
+                // Heads need not fill vectors: each element looks its head's gate up.
                 var noise = Dither.Noise((uint)inputs[i].Ordinal, (uint)(layer * d + j));
-                var result = Dither.Lerp(Vector512.Load(average + j), Vector512.Load(_values + i * d + j), Vector512.Load(spread + j), noise);
+                var result = Dither.Lerp(Vector512.Load(average + j), Vector512.Load(_values + i * d + j), Vector512.Shuffle(gates, Vector512.Create(headOfElement.Slice(j, 16))), noise);
                 result.Store(average + j);
                 result.Store(attended + j);
             }

@@ -11,6 +11,16 @@ namespace Foretell.Models;
 /// </remarks>
 internal static unsafe class MatMul
 {
+    /// <summary>Columns of a tile: four vectors.</summary>
+    public const int PanelColumns = 64;
+
+    /// <summary>Rows from which on copying B's columns to a panel pays. Rows of B that lie 1 KB apart share a few sets of
+    /// the first-level cache and push each other out of it.</summary>
+    private const int PackRows = 24;
+
+    [ThreadStatic]
+    private static AlignedBuffer? _panel;
+
     /// <summary>C = A B + bias, or C += A B + bias where <paramref name="accumulate"/>; a null bias adds nothing.</summary>
     /// <param name="a">A; element (i, j) at a[i * aRow + j * aColumn]. Shape [rows, inner].</param>
     /// <param name="b">B, row-major. Shape [inner, columns].</param>
@@ -23,21 +33,24 @@ internal static unsafe class MatMul
         int rows, int inner, int columns, bool accumulate)
     {
         int column = 0;
-        for (; column + 64 <= columns; column += 64)
+        bool pack = bRow > PanelColumns && rows >= PackRows;
+        for (; column + PanelColumns <= columns; column += PanelColumns)
         {
             float* start = bias == null ? null : bias + column;
+            float* panel = pack ? Pack(b + column, bRow, inner) : b + column;
+            int panelRow = pack ? PanelColumns : bRow;
             int row = 0;
             for (; row + 6 <= rows; row += 6)
             {
-                Tile6x64(a + (nint)row * aRow, aRow, aColumn, b + column, bRow, start, c + (nint)row * cRow + column, cRow, inner, accumulate);
+                Tile6x64(a + (nint)row * aRow, aRow, aColumn, panel, panelRow, start, c + (nint)row * cRow + column, cRow, inner, accumulate);
             }
             for (; row + 2 <= rows; row += 2)
             {
-                Tile2x64(a + (nint)row * aRow, aRow, aColumn, b + column, bRow, start, c + (nint)row * cRow + column, cRow, inner, accumulate);
+                Tile2x64(a + (nint)row * aRow, aRow, aColumn, panel, panelRow, start, c + (nint)row * cRow + column, cRow, inner, accumulate);
             }
             if (row < rows)
             {
-                Tile1x64(a + (nint)row * aRow, aColumn, b + column, bRow, start, c + (nint)row * cRow + column, inner, accumulate);
+                Tile1x64(a + (nint)row * aRow, aColumn, panel, panelRow, start, c + (nint)row * cRow + column, inner, accumulate);
             }
         }
         for (; column < columns; column += 16)
@@ -53,6 +66,25 @@ internal static unsafe class MatMul
                 Tile1x16(a + (nint)row * aRow, aColumn, b + column, bRow, start, c + (nint)row * cRow + column, inner, accumulate);
             }
         }
+    }
+
+    /// <summary>Copies 64 columns of B to one dense panel of this thread's.</summary>
+    private static float* Pack(float* b, int bRow, int inner)
+    {
+        if (_panel is null || _panel.Length < (long)inner * PanelColumns)
+        {
+            _panel?.Dispose();
+            _panel = new AlignedBuffer((long)inner * PanelColumns);
+        }
+        float* panel = _panel.Pointer;
+        for (int k = 0; k < inner; k++, b += bRow, panel += PanelColumns)
+        {
+            Vector512.Load(b).Store(panel);
+            Vector512.Load(b + 16).Store(panel + 16);
+            Vector512.Load(b + 32).Store(panel + 32);
+            Vector512.Load(b + 48).Store(panel + 48);
+        }
+        return _panel.Pointer;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
