@@ -35,6 +35,9 @@ public sealed record EmbeddedOptions
     /// <summary>Clock of append times and commits.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>No lease: the lock on the data directory keeps every other owner out.</summary>
+    internal ShardOwnerOptions ToOwnerOptions() => new() { CommitInterval = CommitInterval, CommitRecords = CommitRecords, Time = Time };
+
     internal void Check()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(DataDirectory);

@@ -22,14 +22,15 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     {
         (_options, _lock, _log) = (options, directoryLock, log);
         _store = new SqliteStateStore(options.DataDirectory);
-        _runners = [.. Enumerable.Range(0, log.PartitionCount).Select(p => new ShardRunner(new Shard(p, options.Model), log, _store, options))];
+        _runners = [.. Enumerable.Range(0, log.PartitionCount).Select(p =>
+            new ShardRunner(new ShardOwner(new Shard(p, options.Model), log, _store, options.ToOwnerOptions()), log, options))];
         _workers = new WorkerThreads(options.Threads);
         _loops =
         [
             .. _runners.Select(runner => _workers.Run(() => runner.RunAsync(_stop.Token))),
-            .. _runners.Select(runner => Task.Run(() => runner.CommitLoopAsync(_stop.Token))),
+            .. _runners.Select(runner => Task.Run(() => runner.Owner.CommitLoopAsync(_stop.Token))),
         ];
-        Ready = Task.WhenAll(_runners.Select(runner => runner.Ready));
+        Ready = Task.WhenAll(_runners.Select(runner => runner.Owner.Ready));
         _observation = Telemetry.Observe(Status);
     }
 
@@ -104,7 +105,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
                     + $"{_log.End(partition).Sequence}. Use a position that this platform gave out.", nameof(position));
             }
         }
-        return Task.WhenAll(position.Parts.Select(part => _runners[part.Partition].Applied.WaitAsync(part.Sequence, cancellationToken)));
+        return Task.WhenAll(position.Parts.Select(part => _runners[part.Partition].Owner.Applied.WaitAsync(part.Sequence, cancellationToken)));
     }
 
     /// <summary>Waits until everything that is in the log now is applied, then commits it.</summary>
@@ -117,14 +118,14 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
 
     /// <summary>Commits every shard now.</summary>
     /// <exception cref="PlatformUnavailableException">A shard stopped, or its store cannot be written now.</exception>
-    public Task CommitAsync() => Task.WhenAll(_runners.Select(runner => Task.Run(runner.CommitAsync)));
+    public Task CommitAsync() => Task.WhenAll(_runners.Select(runner => Task.Run(runner.Owner.CommitAsync)));
 
     /// <inheritdoc/>
     public ValueTask<StreamSnapshot?> FindAsync(string stream, CancellationToken cancellationToken)
     {
         byte[] key = Encoding.UTF8.GetBytes(stream);
         ShardRunner runner = _runners[EventHubsPartitioner.Partition(key, PartitionCount)];
-        return ValueTask.FromResult(runner.Serving().Find(key));
+        return ValueTask.FromResult(runner.Owner.Serving().Find(key));
     }
 
     /// <inheritdoc/>
@@ -136,7 +137,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
             var scan = new OverdueScan(Model, atTicks, limit);
             foreach (ShardRunner runner in _runners)
             {
-                scan.Scan(runner.Serving(), cancellationToken);
+                scan.Scan(runner.Owner.Serving(), cancellationToken);
             }
             return scan.Result();
         }, cancellationToken);
@@ -150,7 +151,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         foreach (ShardRunner runner in _runners)
         {
             // First those in memory, then those in the store: a commit in between shows one twice, and never none.
-            Shard shard = runner.Serving();
+            Shard shard = runner.Owner.Serving();
             IEnumerable<DeadLetter> uncommitted = shard.UncommittedDeadLetters();
             foreach (DeadLetter letter in uncommitted.Concat(await _store.ReadDeadLettersAsync(shard.Partition, limit, cancellationToken)))
             {
@@ -168,7 +169,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         float[] state = new float[Model.StateFloats];
         foreach (ShardRunner runner in _runners)
         {
-            Shard shard = runner.Serving();
+            Shard shard = runner.Owner.Serving();
             for (int row = 0; shard.CopyRows(row, header, state) > 0; row++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -196,13 +197,13 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         };
         foreach (ShardRunner runner in _runners)
         {
-            LogEnd end = _log.End(runner.Shard.Partition);
-            (int streams, ShardTotals totals, ScoreTotals scores) = runner.Shard.Counts();
-            long lag = Math.Max(0, end.Sequence - runner.Shard.Position);
+            LogEnd end = _log.End(runner.Owner.Shard.Partition);
+            (int streams, ShardTotals totals, ScoreTotals scores) = runner.Owner.Shard.Counts();
+            long lag = Math.Max(0, end.Sequence - runner.Owner.Shard.Position);
             if (lag > 0)
             {
                 // A record that no batch holds yet came at about the time of the log's end.
-                oldest = Math.Min(oldest, Math.Min(runner.PendingSince, end.AppendTicks));
+                oldest = Math.Min(oldest, Math.Min(runner.Owner.PendingSince, end.AppendTicks));
             }
             status = status with
             {
@@ -224,7 +225,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
 
     /// <summary>Waits until the store reflects a position.</summary>
     internal Task WaitCommittedAsync(Position position, CancellationToken cancellationToken) =>
-        Task.WhenAll(position.Parts.Select(part => _runners[part.Partition].Committed.WaitAsync(part.Sequence, cancellationToken)));
+        Task.WhenAll(position.Parts.Select(part => _runners[part.Partition].Owner.Committed.WaitAsync(part.Sequence, cancellationToken)));
 
     /// <summary>Stops as a crash would: without the last commit.</summary>
     internal ValueTask AbandonAsync() => StopAsync(commit: false);
@@ -241,18 +242,18 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         _workers.Dispose();
         foreach (ShardRunner runner in _runners)
         {
-            if (commit && runner.Ready.IsCompletedSuccessfully)
+            if (commit && runner.Owner.Ready.IsCompletedSuccessfully)
             {
                 try
                 {
-                    await runner.CommitAsync();
+                    await runner.Owner.CommitAsync();
                 }
                 catch (Exception e) when (e is PlatformUnavailableException or StaleEpochException)
                 {
                     // Nothing is lost: the log holds every event, and the next start replays it.
                 }
             }
-            runner.Dispose();
+            runner.Owner.Dispose();
         }
         await _store.DisposeAsync();
         await _log.DisposeAsync();

@@ -7,7 +7,7 @@ namespace Foretell.Streams;
 /// Threads of their own rather than the pool's: steps keep a core busy, and the pool must stay free for requests.
 /// With nothing to read every loop awaits the log, and the threads block on the empty queue.
 /// </remarks>
-internal sealed class WorkerThreads : TaskScheduler, IDisposable
+public sealed class WorkerThreads : TaskScheduler, IDisposable
 {
     [ThreadStatic]
     private static WorkerThreads? t_owner;

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Foretell.Streams;
 
 /// <summary>Records of one partition on their way from the log to a shard: contiguous sequence numbers, encoded bytes, append times.</summary>
@@ -55,4 +57,49 @@ public sealed class RecordBatch
         _appendTicks[Count] = appendTicks;
         _ends[Count++] = start + record.Length;
     }
+
+    /// <summary>The batch on its way to another process: every append time i64, then every record; little-endian (docs/formats.md).</summary>
+    public byte[] Encode()
+    {
+        int recordBytes = Count == 0 ? 0 : _ends[Count - 1], timeBytes = Count * sizeof(long);
+        byte[] encoded = GC.AllocateUninitializedArray<byte>(timeBytes + recordBytes);
+        for (int i = 0; i < Count; i++)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(encoded.AsSpan(i * sizeof(long)), _appendTicks[i]);
+        }
+        _bytes.AsSpan(0, recordBytes).CopyTo(encoded.AsSpan(timeBytes));
+        return encoded;
+    }
+
+    /// <summary>Replaces the content by what <see cref="Encode"/> made.</summary>
+    /// <param name="encoded">The bytes; copied.</param>
+    /// <param name="firstSequence">Sequence number of the first record.</param>
+    /// <param name="count">Records.</param>
+    /// <exception cref="InvalidDataException">The bytes do not hold that many records exactly.</exception>
+    public void Decode(ReadOnlySpan<byte> encoded, long firstSequence, int count)
+    {
+        Clear(firstSequence);
+        if (count < 0 || encoded.Length / sizeof(long) < count)
+        {
+            throw Malformed(encoded.Length, count);
+        }
+        ReadOnlySpan<byte> times = encoded[..(count * sizeof(long))], records = encoded[(count * sizeof(long))..];
+        for (int i = 0; i < count; i++)
+        {
+            int length = records.Length < LogRecord.HeaderBytes ? int.MaxValue : new LogRecord(records).Length;
+            if (length > records.Length)
+            {
+                throw Malformed(encoded.Length, count);
+            }
+            Add(records[..length], BinaryPrimitives.ReadInt64LittleEndian(times[(i * sizeof(long))..]));
+            records = records[length..];
+        }
+        if (!records.IsEmpty)
+        {
+            throw Malformed(encoded.Length, count);
+        }
+    }
+
+    private static InvalidDataException Malformed(int bytes, int count) =>
+        new($"{bytes} bytes of a batch do not hold exactly {count} records.");
 }

@@ -40,6 +40,14 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
         }, cancellationToken));
 
     /// <inheritdoc/>
+    public Task<long> ReadEpochAsync(int partition, CancellationToken cancellationToken) => GuardAsync("read", () =>
+        _database.RunAsync(async (connection, stop) =>
+        {
+            await using NpgsqlCommand command = connection.Command("SELECT epoch FROM owner WHERE partition = $1", Int(partition));
+            return await command.ExecuteScalarAsync(stop) as long? ?? 0;
+        }, cancellationToken));
+
+    /// <inheritdoc/>
     public Task<ShardHeader?> ReadHeaderAsync(int partition, CancellationToken cancellationToken) => GuardAsync("read", () =>
         _database.RunAsync(async (connection, stop) =>
         {

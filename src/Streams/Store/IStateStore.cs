@@ -8,6 +8,10 @@ public interface IStateStore : IAsyncDisposable
     /// <exception cref="PlatformUnavailableException">The store cannot be reached now.</exception>
     Task<long> TakeEpochAsync(int partition, CancellationToken cancellationToken);
 
+    /// <summary>The newest epoch that an owner took, 0 before the first: an owner that reads its own may go on.</summary>
+    /// <exception cref="PlatformUnavailableException">The store cannot be reached now.</exception>
+    Task<long> ReadEpochAsync(int partition, CancellationToken cancellationToken);
+
     /// <summary>What the last commit says of the shard, or null before the first.</summary>
     Task<ShardHeader?> ReadHeaderAsync(int partition, CancellationToken cancellationToken);
 

@@ -31,6 +31,16 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
         return epoch;
     }
 
+    /// <summary>The newest epoch.</summary>
+    public long ReadEpoch()
+    {
+        Open();
+        _epoch.Step();
+        long newest = _epoch.Int64(0);
+        _epoch.Reset();
+        return newest;
+    }
+
     /// <summary>The last commit's header, or null.</summary>
     public ShardHeader? ReadHeader()
     {
@@ -54,9 +64,7 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
         try
         {
             database.Execute("BEGIN IMMEDIATE");
-            _epoch.Step();
-            long newest = _epoch.Int64(0);
-            _epoch.Reset();
+            long newest = ReadEpoch();
             if (newest != epoch)
             {
                 database.Execute("ROLLBACK");

@@ -14,6 +14,10 @@ public sealed class SqliteStateStore(string directory) : IStateStore
         Run(partition, file => file.TakeEpoch());
 
     /// <inheritdoc/>
+    public Task<long> ReadEpochAsync(int partition, CancellationToken cancellationToken) =>
+        Run(partition, file => file.ReadEpoch());
+
+    /// <inheritdoc/>
     public Task<ShardHeader?> ReadHeaderAsync(int partition, CancellationToken cancellationToken) =>
         Run(partition, file => file.ReadHeader());
 

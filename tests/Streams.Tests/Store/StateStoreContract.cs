@@ -31,6 +31,17 @@ public abstract class StateStoreContract : IDisposable
     }
 
     [ContractFact]
+    public async Task ReadEpoch_WhenOwnersFollowEachOther_IsTheNewest()
+    {
+        await using IStateStore old = Open(), newer = Open();
+        Assert.Equal(0, await old.ReadEpochAsync(0, default));
+        Assert.Equal(await old.TakeEpochAsync(0, default), await old.ReadEpochAsync(0, default));
+        long second = await newer.TakeEpochAsync(0, default);
+        Assert.Equal(second, await old.ReadEpochAsync(0, default));
+        Assert.Equal(0, await old.ReadEpochAsync(1, default));
+    }
+
+    [ContractFact]
     public async Task Commit_WhenReadByAnotherStore_IsThereAsWritten()
     {
         ShardHeader header = Header(position: 42);

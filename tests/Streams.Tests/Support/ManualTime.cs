@@ -20,6 +20,10 @@ public sealed class ManualTime : TimeProvider
         }
     }
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => NowTicks;
+
     public void Advance(TimeSpan by)
     {
         Timer[] due;

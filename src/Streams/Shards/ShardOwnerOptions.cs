@@ -1,0 +1,20 @@
+namespace Foretell.Streams;
+
+/// <summary>How a <see cref="ShardOwner"/> commits and proves that it is still the owner.</summary>
+public sealed record ShardOwnerOptions
+{
+    /// <summary>Longest time between two commits of a shard that advances: bounds what a restart must replay.</summary>
+    public TimeSpan CommitInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Records after which a shard commits even before the interval is over.</summary>
+    public int CommitRecords { get; init; } = 200_000;
+
+    /// <summary>
+    /// How long an owner answers on the strength of one confirmation of its epoch; it asks three times as often.
+    /// Null where a lock keeps every other owner out.
+    /// </summary>
+    public TimeSpan? Lease { get; init; }
+
+    /// <summary>Clock of commits and of the lease.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

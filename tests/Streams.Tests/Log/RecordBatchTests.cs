@@ -1,0 +1,52 @@
+namespace Foretell.Streams.Tests;
+
+public class RecordBatchTests
+{
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(130)]
+    public void Decode_WhenGivenWhatEncodeMade_HoldsTheSameRecords(int count)
+    {
+        RecordBatch batch = Make(count);
+
+        var copy = new RecordBatch();
+        copy.Add(ControlRecord.Encode("left", "over", 1), 2);
+        copy.Decode(batch.Encode(), batch.FirstSequence, batch.Count);
+
+        Assert.Equal((batch.FirstSequence, batch.LastSequence, count), (copy.FirstSequence, copy.LastSequence, copy.Count));
+        for (int i = 0; i < count; i++)
+        {
+            Assert.Equal(batch.AppendTicks(i), copy.AppendTicks(i));
+            Assert.Equal(batch[i].TimeTicks, copy[i].TimeTicks);
+            Assert.True(batch[i].Key.SequenceEqual(copy[i].Key));
+            Assert.True(batch[i].Mark.SequenceEqual(copy[i].Mark));
+        }
+    }
+
+    [Fact]
+    public void Decode_WhenBytesAreMissingOrLeft_Refuses()
+    {
+        byte[] encoded = Make(3).Encode();
+        var batch = new RecordBatch();
+
+        Assert.Throws<InvalidDataException>(() => batch.Decode(encoded.AsSpan(0, encoded.Length - 1), 1, 3));
+        Assert.Throws<InvalidDataException>(() => batch.Decode([.. encoded, 0], 1, 3));
+        Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, 2));
+        Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, 4));
+        Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, int.MaxValue));
+        Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, -1));
+    }
+
+    private static RecordBatch Make(int count)
+    {
+        var batch = new RecordBatch();
+        batch.Clear(firstSequence: 41);
+        for (int i = 0; i < count; i++)
+        {
+            EventBatch one = Events.Batch(($"user/{i}", 1000 + i, i % 3 == 0 ? "" : new string('m', i)));
+            batch.Add(one[0], 5000 + i);
+        }
+        return batch;
+    }
+}
