@@ -35,6 +35,21 @@ public sealed partial class RunFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Digest_WhenTheProcessorsVectorsAreNarrower_IsTheSame()
+    {
+        // The runtime's own switches hide instruction sets from a process: 512-bit vectors, then all above 128 bits.
+        // Without the last one there is no fused multiply-add either, and the runtime computes it in software.
+        string expected = (await FeedAsync("data")).GetProperty("digest").GetString()!;
+        foreach (string hidden in new[] { "DOTNET_EnableAVX512", "DOTNET_EnableAVX2" })
+        {
+            ProcessResult result = await ForetellProcess.RunWithAsync(_folder.Path, (hidden, "0"),
+                "run", "--data-dir", $"data-{hidden}", "--model", _model, "--file", _file, "--exit", "--json");
+            Assert.True(result.ExitCode == 0, result.Error);
+            Assert.Equal(expected, JsonDocument.Parse(result.Output).RootElement.GetProperty("digest").GetString());
+        }
+    }
+
+    [Fact]
     public async Task Feed_WhenRepeatedOnTheSameFolder_AppendsNothingAndKeepsTheDigest()
     {
         JsonElement first = await FeedAsync("data");

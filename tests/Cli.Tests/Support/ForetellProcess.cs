@@ -28,7 +28,7 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     private readonly Task _outputEnd;
     private readonly Task _errorEnd;
 
-    private ForetellProcess(string workingDirectory, IEnumerable<string> arguments)
+    private ForetellProcess(string workingDirectory, IEnumerable<string> arguments, (string Name, string Value)? variable = null)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -45,6 +45,10 @@ public sealed partial class ForetellProcess : IAsyncDisposable
         // What an exporter or a tracing switch of the machine would add is not what the tests are about.
         start.Environment.Remove("OTEL_EXPORTER_OTLP_ENDPOINT");
         start.Environment.Remove("FORETELL_TRACE");
+        if (variable is var (name, value))
+        {
+            start.Environment[name] = value;
+        }
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
         _outputEnd = ReadAsync(_process.StandardOutput, _output);
@@ -58,6 +62,13 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     public static async Task<ProcessResult> RunAsync(string workingDirectory, params string[] arguments)
     {
         await using var process = new ForetellProcess(workingDirectory, arguments);
+        return await process.EndAsync();
+    }
+
+    /// <summary>Runs a command to its end with one more environment variable.</summary>
+    public static async Task<ProcessResult> RunWithAsync(string workingDirectory, (string Name, string Value) variable, params string[] arguments)
+    {
+        await using var process = new ForetellProcess(workingDirectory, arguments, variable);
         return await process.EndAsync();
     }
 
