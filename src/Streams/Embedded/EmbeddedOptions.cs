@@ -32,6 +32,12 @@ public sealed record EmbeddedOptions
     /// <summary>Records after which a shard commits even before the interval is over.</summary>
     public int CommitRecords { get; init; } = 200_000;
 
+    /// <summary>Opens the log, which the platform then owns; null takes the SQLite file log.db of the data directory.</summary>
+    public Func<CancellationToken, Task<IEventLog>>? OpenLog { get; init; }
+
+    /// <summary>Opens the store, which the platform then owns; null takes the SQLite files of the data directory.</summary>
+    public Func<IStateStore>? OpenStore { get; init; }
+
     /// <summary>Clock of append times and commits.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

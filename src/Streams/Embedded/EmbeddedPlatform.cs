@@ -4,7 +4,7 @@ using Foretell.Models;
 
 namespace Foretell.Streams;
 
-/// <summary>The whole platform in one process: SQLite log and stores, shards as plain objects, worker threads.</summary>
+/// <summary>The whole platform in one process: shards as plain objects, worker threads; log and stores in SQLite unless the options say otherwise.</summary>
 public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
 {
     private readonly EmbeddedOptions _options;
@@ -21,7 +21,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     private EmbeddedPlatform(EmbeddedOptions options, DataDirectoryLock directoryLock, IEventLog log)
     {
         (_options, _lock, _log) = (options, directoryLock, log);
-        _store = new SqliteStateStore(options.DataDirectory);
+        _store = options.OpenStore?.Invoke() ?? new SqliteStateStore(options.DataDirectory);
         _runners = [.. Enumerable.Range(0, log.PartitionCount).Select(p =>
             new ShardRunner(new ShardOwner(new Shard(p, options.Model), log, _store, options.ToOwnerOptions()), log, options))];
         _workers = new WorkerThreads(options.Threads);
@@ -49,10 +49,12 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     {
         options.Check();
         DataDirectoryLock directoryLock = DataDirectoryLock.Take(options.DataDirectory);
-        SqliteEventLog? log = null;
+        IEventLog? log = null;
         try
         {
-            log = SqliteEventLog.Open(Path.Combine(options.DataDirectory, "log.db"), options.Partitions, options.Time);
+            log = options.OpenLog is { } open
+                ? await open(cancellationToken)
+                : SqliteEventLog.Open(Path.Combine(options.DataDirectory, "log.db"), options.Partitions, options.Time);
             string? modelId = await log.FindControlAsync(ControlRecord.Model, cancellationToken);
             if (modelId is not null && modelId != options.Model.Id)
             {
@@ -91,8 +93,13 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task WaitAppliedAsync(Position position, CancellationToken cancellationToken)
+    public async Task WaitAppliedAsync(Position position, CancellationToken cancellationToken)
     {
+        if (position.Parts.Any(part => part.Partition < PartitionCount && part.Sequence > _log.End(part.Partition).Sequence))
+        {
+            // Another process may have appended it a moment ago.
+            await _log.RefreshAsync(cancellationToken);
+        }
         foreach ((int partition, long sequence) in position.Parts)
         {
             if (partition >= PartitionCount)
@@ -105,7 +112,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
                     + $"{_log.End(partition).Sequence}. Use a position that this platform gave out.", nameof(position));
             }
         }
-        return Task.WhenAll(position.Parts.Select(part => _runners[part.Partition].Owner.Applied.WaitAsync(part.Sequence, cancellationToken)));
+        await Task.WhenAll(position.Parts.Select(part => _runners[part.Partition].Owner.Applied.WaitAsync(part.Sequence, cancellationToken)));
     }
 
     /// <summary>Waits until everything that is in the log now is applied, then commits it.</summary>
@@ -248,7 +255,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
                 {
                     await runner.Owner.CommitAsync();
                 }
-                catch (Exception e) when (e is PlatformUnavailableException or StaleEpochException)
+                catch (Exception e) when (e is PlatformUnavailableException or StaleEpochException or InvalidDataException)
                 {
                     // Nothing is lost: the log holds every event, and the next start replays it.
                 }

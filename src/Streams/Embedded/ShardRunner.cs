@@ -17,7 +17,7 @@ internal sealed class ShardRunner(ShardOwner owner, IEventLog log, EmbeddedOptio
     {
         try
         {
-            await owner.LoadAsync(stop);
+            await LoadAsync(stop);
             await FollowAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -27,6 +27,25 @@ internal sealed class ShardRunner(ShardOwner owner, IEventLog log, EmbeddedOptio
         catch (Exception e)
         {
             owner.Fence(e);
+        }
+    }
+
+    /// <summary>Loads, again from the beginning while log or store cannot be reached.</summary>
+    private async Task LoadAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                await owner.LoadAsync(stop);
+                _readProblem = null;
+                return;
+            }
+            catch (PlatformUnavailableException e) when (owner.Shard.Fenced is null)
+            {
+                _readProblem = e.Message;
+                await Task.Delay(RetryDelay, options.Time, stop);
+            }
         }
     }
 

@@ -16,17 +16,19 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
 {
     private const int SignalInterrupt = 2, SignalQuit = 3, SignalKill = 9;
 
-    // "$0" is the folder, "$@" the server. The inner shell reads until the end of its input, which comes when its
-    // owner ends; a server that ends by its owner's will is not waited for any more.
+    // "$0" is the folder, "$@" the server, in a session of its own so that a Ctrl-C in the terminal does not reach it
+    // before its owner has written what it wants to write. The inner shell reads until the end of its input, which
+    // comes when the owner ends; when the owner ends the server, there is nothing left to wait for.
     private const string Watch = """
+        trap '' INT TERM HUP
         exec 3<&0
-        "$@" 3<&- </dev/null &
+        $(command -v setsid) "$@" 3<&- </dev/null &
         server=$!
-        { read -r _ <&3; kill -INT $server; while kill -0 $server; do sleep 0.1; done; rm -rf "$0"; } 2>/dev/null >/dev/null &
+        { read -r _ <&3; : >"$0/orphaned"; kill -INT $server; } 2>/dev/null >/dev/null &
         watch=$!
         exec 3<&-
         wait $server
-        kill $watch 2>/dev/null
+        if [ -e "$0/orphaned" ]; then rm -rf "$0"; else kill -KILL $watch; fi
         """;
 
     private readonly string _programs;

@@ -131,7 +131,6 @@ public sealed class ShardOwner : IDisposable
                 try
                 {
                     await CommitAsync();
-                    _commitProblem = null;
                 }
                 catch (PlatformUnavailableException e) when (Shard.Fenced is null)
                 {
@@ -181,6 +180,7 @@ public sealed class ShardOwner : IDisposable
             }
             _lease.Renew(started);
             Shard.CommitSucceeded(commit);
+            _commitProblem = null;
             Committed.Publish(commit.Header.Position);
             Telemetry.CommitDuration.Record(_options.Time.GetElapsedTime(started).TotalSeconds, _partitionTag);
         }

@@ -97,6 +97,10 @@ public sealed class SqliteStateStore(string directory) : IStateStore
         {
             return work();
         }
+        catch (SqliteException e) when (e.IsDamage)
+        {
+            throw new InvalidDataException($"The store is damaged: {e.Message}. Restore the file from a copy, or remove it to rebuild it from the log.", e);
+        }
         catch (SqliteException e)
         {
             throw new PlatformUnavailableException($"The store cannot be used: {e.Message}", e);

@@ -254,6 +254,19 @@ public sealed class EmbeddedPlatformTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_WhenAShardsFileIsNoDatabase_SaysSo()
+    {
+        EmbeddedPlatform first = await OpenAsync(Options(1));
+        await FeedAsync(first, Workload());
+        await first.DisposeAsync();
+        await File.WriteAllTextAsync(_directory.File("shard-0000.db"), string.Concat(Enumerable.Repeat("This is a text. ", 3000)));
+
+        await using EmbeddedPlatform platform = await OpenAsync(Options(1), ready: false);
+        var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.Ready);
+        Assert.Contains("The store is damaged", e.Message);
+    }
+
+    [Fact]
     public async Task Open_WhenAShardsFileIsRemoved_RebuildsItFromTheLog()
     {
         EmbeddedPlatform first = await OpenAsync(Options(2));

@@ -308,6 +308,25 @@ public abstract class EventLogContract : IDisposable
     }
 
     [ContractFact]
+    public async Task Append_WhenTextsHoldOddCharacters_KeepsThemApart()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        string[] odd = ["a\0", "a\0b", "a", "\ud83d\ude00", "\u202e", "'\"\\"];
+        foreach (string text in odd)
+        {
+            var batch = new EventBatch();
+            Events.Add(batch, text, 1, text, text);
+            Assert.False((await log.AppendAsync(batch, Events.Key(text, payload: text))).Replayed);
+        }
+        Assert.Equal(odd, (await log.ReadAllAsync(0)).Select(r => r.Key));
+        foreach (string text in odd)
+        {
+            AppendReceipt again = await log.AppendAsync(new EventBatch(), Events.Key(text));
+            Assert.Equal((true, text), (again.Replayed, Encoding.UTF8.GetString(again.Payload.Span)));
+        }
+    }
+
+    [ContractFact]
     public async Task AppendControl_WhenValueIsNew_ReachesEveryPartitionOnce()
     {
         await using IEventLog log = await OpenAsync();

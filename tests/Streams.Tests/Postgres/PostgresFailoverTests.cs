@@ -28,7 +28,7 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
         await using IEventLog watching = await PostgresEventLog.OpenAsync(_options, 3, TimeProvider.System);
         var acknowledged = new ConcurrentDictionary<string, Position>();
         var outcomes = new SequenceSignal();
-        long failures = 0;
+        long answers = 0, failures = 0;
         using var stop = new CancellationTokenSource();
         Task<List<long>>[] readers = [.. Enumerable.Range(0, 3).Select(partition => Task.Run(() => FollowAsync(watching, partition, stop.Token)))];
         Task[] callers = [.. Enumerable.Range(0, Callers).Select(caller => Task.Run(() => CallAsync(caller, stop.Token)))];
@@ -72,7 +72,7 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
                 try
                 {
                     acknowledged[name] = (await log.AppendAsync(Events.Batch((name, i, "")), Events.Key(name))).Position;
-                    outcomes.Publish(outcomes.Value + 1);
+                    outcomes.Publish(Interlocked.Increment(ref answers));
                     i++;
                 }
                 catch (PlatformUnavailableException)

@@ -69,6 +69,26 @@ public abstract class StateStoreContract : IDisposable
     }
 
     [ContractFact]
+    public async Task Commit_WhenTextsHoldOddCharacters_KeepsThem()
+    {
+        await using IStateStore store = Open();
+        DeadLetter[] letters = [.. new[] { "a\0b", "\ud83d\ude00", "'\"\\" }.Select((text, i) => Letter(3 - i) with { Stream = text, Mark = text, Id = text })];
+        await store.CommitAsync(0, await store.TakeEpochAsync(0, default), Commit(Header(3), [], letters), default);
+        Assert.Equal(letters, await store.ReadDeadLettersAsync(0, 10, default));
+    }
+
+    [ContractFact]
+    public async Task Commit_WhenDeadLettersComeAgain_KeepsEachOnce()
+    {
+        await using IStateStore store = Open();
+        long epoch = await store.TakeEpochAsync(0, default);
+        // As after a commit whose answer was lost.
+        await store.CommitAsync(0, epoch, Commit(Header(1), [(0, 1)], [Letter(1)]), default);
+        await store.CommitAsync(0, epoch, Commit(Header(2), [(0, 2)], [Letter(1), Letter(2)]), default);
+        Assert.Equal([Letter(2), Letter(1)], await store.ReadDeadLettersAsync(0, 10, default));
+    }
+
+    [ContractFact]
     public async Task Commit_WhenPartitionsDiffer_KeepsThemApart()
     {
         await using IStateStore store = Open();
