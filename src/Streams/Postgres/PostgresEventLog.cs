@@ -13,6 +13,7 @@ public sealed class PostgresEventLog : IEventLog
     private readonly PostgresLogWriter _writer;
     private readonly PostgresLogFollower _follower;
     private InvalidDataException? _lost;
+    private string? _problem;
     private int _disposed;
 
     private PostgresEventLog(PostgresDatabase database, PostgresOptions options, int partitionCount, TimeProvider time)
@@ -20,15 +21,15 @@ public sealed class PostgresEventLog : IEventLog
         (_database, _time, PartitionCount) = (database, time, partitionCount);
         _ends = new LogEnd[partitionCount];
         _sequences = [.. _ends.Select(_ => new SequenceSignal())];
-        _writer = new PostgresLogWriter(database, partitionCount, time, (partition, end) => Publish(partition, end));
-        _follower = new PostgresLogFollower(database, options.PollInterval, time, RefreshAsync, _writer.Recovered);
+        _writer = new PostgresLogWriter(database, partitionCount, time, (partition, end) => Publish(partition, end), Report);
+        _follower = new PostgresLogFollower(database, options.PollInterval, time, RefreshAsync, Report);
     }
 
     /// <inheritdoc/>
     public int PartitionCount { get; }
 
     /// <inheritdoc/>
-    public string? Problem => _lost?.Message ?? _follower.Problem ?? _writer.Problem;
+    public string? Problem => _lost?.Message ?? _problem;
 
     /// <summary>Opens the log of a schema; creates it when the schema is new.</summary>
     /// <param name="options">The database; its schema must have been migrated (<see cref="PostgresSchema"/>).</param>
@@ -185,6 +186,9 @@ public sealed class PostgresEventLog : IEventLog
         }
         return grown;
     }
+
+    // The latest news counts, from whichever side: an append that works says that the server is back.
+    private void Report(string? problem) => Volatile.Write(ref _problem, problem);
 
     private bool Publish(int partition, LogEnd end)
     {

@@ -18,24 +18,22 @@ internal sealed class PostgresLogFollower : IAsyncDisposable
     private readonly TimeSpan _pollInterval;
     private readonly TimeProvider _time;
     private readonly Func<NpgsqlConnection, CancellationToken, Task<bool>> _refresh;
-    private readonly Action _recovered;
+    private readonly Action<string?> _report;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
+    private bool _lost;
 
     /// <param name="database">Connections; the caller disposes them after the follower.</param>
     /// <param name="pollInterval">Time between two questions while nothing is appended.</param>
     /// <param name="time">Clock of the pauses.</param>
     /// <param name="refresh">Asks for the ends and publishes them; true when they had grown.</param>
-    /// <param name="recovered">Told when the server answers again.</param>
+    /// <param name="report">Told why the log cannot be followed any more, and null when it can be again.</param>
     public PostgresLogFollower(PostgresDatabase database, TimeSpan pollInterval, TimeProvider time,
-        Func<NpgsqlConnection, CancellationToken, Task<bool>> refresh, Action recovered)
+        Func<NpgsqlConnection, CancellationToken, Task<bool>> refresh, Action<string?> report)
     {
-        (_database, _pollInterval, _time, _refresh, _recovered) = (database, pollInterval, time, refresh, recovered);
+        (_database, _pollInterval, _time, _refresh, _report) = (database, pollInterval, time, refresh, report);
         _loop = Task.Run(() => RunAsync(_stop.Token));
     }
-
-    /// <summary>Why the log cannot be followed, or null.</summary>
-    public string? Problem { get; private set; }
 
     /// <summary>Channel of a log's notifications.</summary>
     public static string Channel(PostgresDatabase database) => $"{database.Schema}_log";
@@ -60,14 +58,15 @@ internal sealed class PostgresLogFollower : IAsyncDisposable
             {
                 return;
             }
-            catch (InvalidDataException e)
+            catch (InvalidDataException)
             {
-                Problem = e.Message;
+                // The log has lost records and takes no more: there is nothing left to follow.
                 return;
             }
             catch (Exception e)
             {
-                Problem = PostgresFault.Unavailable("The log cannot be read", e).Message;
+                _lost = true;
+                _report(PostgresFault.Unavailable("The log cannot be read", e).Message);
                 await Task.Delay(RetryDelay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -83,10 +82,10 @@ internal sealed class PostgresLogFollower : IAsyncDisposable
             await listen.ExecuteNonQueryAsync(stop);
         }
         bool active = await _refresh(connection, stop);
-        if (Problem is not null)
+        if (_lost)
         {
-            Problem = null;
-            _recovered();
+            _lost = false;
+            _report(null);
         }
         while (true)
         {

@@ -19,6 +19,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     private readonly PostgresDatabase _database;
     private readonly TimeProvider _time;
     private readonly Action<int, LogEnd> _publish;
+    private readonly Action<string?> _report;
     private readonly int _partitionCount;
     private readonly string _notify;
     private readonly Channel<AppendRequest> _queue = Channel.CreateUnbounded<AppendRequest>(new UnboundedChannelOptions { SingleReader = true });
@@ -31,19 +32,14 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     /// <param name="partitionCount">Partitions of the log.</param>
     /// <param name="time">Clock of append times.</param>
     /// <param name="publish">Told each partition's new end once it is durable, before any caller is answered.</param>
-    public PostgresLogWriter(PostgresDatabase database, int partitionCount, TimeProvider time, Action<int, LogEnd> publish)
+    /// <param name="report">Told how each transaction ended: why it failed, or null.</param>
+    public PostgresLogWriter(PostgresDatabase database, int partitionCount, TimeProvider time, Action<int, LogEnd> publish, Action<string?> report)
     {
-        (_database, _partitionCount, _time, _publish) = (database, partitionCount, time, publish);
+        (_database, _partitionCount, _time, _publish, _report) = (database, partitionCount, time, publish, report);
         _notify = $"NOTIFY {PostgresLogFollower.Channel(database)}";
         _lastPruned = time.GetTimestamp();
         _loop = Task.Run(RunAsync);
     }
-
-    /// <summary>Why the last transaction failed, or null when it did not.</summary>
-    public string? Problem { get; private set; }
-
-    /// <summary>Forgets <see cref="Problem"/>: the server that caused it is back.</summary>
-    public void Recovered() => Problem = null;
 
     /// <summary>Queues a request; its <see cref="AppendRequest.Completion"/> tells the outcome.</summary>
     /// <exception cref="PlatformUnavailableException">The log is closed.</exception>
@@ -145,8 +141,9 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     {
         // The connection may have broken behind a COMMIT that took effect. Nobody is told so without proof: the caller
         // sends the request again, and its idempotency key finds out under the partition's lock.
-        Problem = failure is null ? null : PostgresFault.Unavailable("The log cannot be written", failure).Message;
-        group.Complete(failure is null ? null : new PlatformUnavailableException($"{Problem} Send the request again later, best with an idempotency key.", failure));
+        string? problem = failure is null ? null : PostgresFault.Unavailable("The log cannot be written", failure).Message;
+        _report(problem);
+        group.Complete(failure is null ? null : new PlatformUnavailableException($"{problem} Send the request again later, best with an idempotency key.", failure));
         Telemetry.AppendDuration.Record(_time.GetElapsedTime(started).TotalSeconds);
         lock (_groups)
         {

@@ -12,7 +12,7 @@ public static class PostgresPrograms
     /// <summary>The folder with initdb and postgres, or null when the machine has none.</summary>
     /// <param name="folder">Folder to take; null looks where PG_CONFIG, pg_config, PATH and the usual packages have them, newest version first.</param>
     public static string? Find(string? folder = null) =>
-        (folder is null ? Candidates() : [folder]).FirstOrDefault(f => File.Exists(Path.Combine(f, "initdb")) && File.Exists(Path.Combine(f, "postgres")));
+        (folder is null ? Candidates() : [folder]).FirstOrDefault(f => Runs(f, "initdb") && Runs(f, "postgres"));
 
     /// <summary>PostgreSQL refuses to run as root: what to put before its commands, empty for an ordinary user.</summary>
     /// <exception cref="DatabaseSetupException">This process is root's, and no other user is there.</exception>
@@ -58,6 +58,10 @@ public static class PostgresPrograms
             }
         }
     }
+
+    // Asked rather than looked at: a link may lead nowhere, and a client package has some of the programs only.
+    private static bool Runs(string folder, string program) =>
+        File.Exists(Path.Combine(folder, program)) && Output(Path.Combine(folder, program), "--version") is not null;
 
     private static double VersionOf(string folder) =>
         double.TryParse(new string([.. Path.GetFileName(folder).Where(c => char.IsAsciiDigit(c) || c == '.')]), out double version) ? version : 0;
