@@ -1,0 +1,20 @@
+using Foretell.Bench;
+
+var benches = new Dictionary<string, Func<Task>>
+{
+    ["step"] = StepBench.RunAsync,
+    ["scan"] = ScanBench.RunAsync,
+    ["append"] = AppendBench.RunAsync,
+    ["path"] = PathBench.RunAsync,
+};
+foreach (string name in args.Length == 0 ? [.. benches.Keys] : args)
+{
+    if (!benches.TryGetValue(name, out Func<Task>? bench))
+    {
+        Console.Error.WriteLine($"There is no bench '{name}'; there are {string.Join(", ", benches.Keys)}.");
+        return 2;
+    }
+    Console.WriteLine($"== {name}");
+    await bench();
+}
+return 0;
