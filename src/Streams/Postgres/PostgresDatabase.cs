@@ -6,7 +6,8 @@ namespace Foretell.Streams;
 /// <remarks>
 /// Every connection finds the tables by its search path, waits for locks only so long, and commits durably
 /// whatever the server's default is: with synchronous_commit=off an acknowledged event could still be lost (law 1).
-/// A session that lost its program in the middle of a transaction is ended by the server, and its locks with it.
+/// A session whose program stopped in the middle of a transaction is ended by the server, and its locks with it,
+/// sooner than those who wait for the locks give up.
 /// </remarks>
 internal sealed class PostgresDatabase : IAsyncDisposable
 {
@@ -19,7 +20,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         Schema = options.Schema;
         var text = new NpgsqlConnectionStringBuilder(options.ConnectionString);
         long lockTimeout = (long)options.LockTimeout.TotalMilliseconds;
-        text.Options = $"{text.Options} -c lock_timeout={lockTimeout} -c idle_in_transaction_session_timeout={3 * lockTimeout} -c synchronous_commit=on".Trim();
+        long idleTimeout = Math.Max(lockTimeout / 2, 1000);
+        text.Options = $"{text.Options} -c lock_timeout={lockTimeout} -c idle_in_transaction_session_timeout={idleTimeout} -c synchronous_commit=on".Trim();
         text.SearchPath = options.Schema;
         text.CommandTimeout = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
         text.ApplicationName ??= "foretell";

@@ -63,6 +63,21 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
     }
 
     [ContractFact]
+    public async Task TakeEpoch_WhenTheOwnerStoppedInsideItsCommit_GetsThroughBeforeTheLockTimeout()
+    {
+        PostgresOptions options = _options with { LockTimeout = TimeSpan.FromSeconds(20) };
+        await using var store = new PostgresStateStore(options);
+        long epoch = await store.TakeEpochAsync(0, default);
+        await using var stopped = new PostgresDatabase(options with { LockTimeout = TimeSpan.FromSeconds(1) });
+        await using NpgsqlConnection session = await stopped.OpenAsync(default);
+        session.Execute("BEGIN");
+        session.Execute("SELECT epoch FROM owner WHERE partition = 0 FOR UPDATE");
+        Assert.Equal(epoch + 1, await store.TakeEpochAsync(0, default));
+        // When it wakes up, its transaction is gone.
+        Assert.ThrowsAny<NpgsqlException>(() => session.Execute("COMMIT"));
+    }
+
+    [ContractFact]
     public async Task Commit_WhenAnotherSessionHoldsTheOwnersRow_TimesOutWithoutHarmToReaders()
     {
         await using var store = new PostgresStateStore(_options with { LockTimeout = TimeSpan.FromMilliseconds(300) });
