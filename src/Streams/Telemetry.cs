@@ -26,6 +26,12 @@ public static class Telemetry
     /// <summary>Events refused at the door or turned into dead letters, by reason.</summary>
     public static readonly Counter<long> EventsRejected = Meter.CreateCounter<long>("foretell.events.rejected", "{event}", "Events refused or turned into dead letters");
 
+    /// <summary>Alerts that went out.</summary>
+    public static readonly Counter<long> AlertsRaised = Meter.CreateCounter<long>("foretell.alerts.raised", "{alert}", "Streams found overdue");
+
+    /// <summary>Alerts that would have come too late to be news.</summary>
+    public static readonly Counter<long> AlertsTooOld = Meter.CreateCounter<long>("foretell.alerts.too_old", "{alert}", "Streams found overdue long after the fact");
+
     /// <summary>Records that a shard applied in one go.</summary>
     public static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("foretell.batch.size", "{event}", "Records read from the log at once");
 

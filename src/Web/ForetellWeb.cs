@@ -34,6 +34,7 @@ public static class ForetellWeb
         services.Configure(configure ?? (_ => { }));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ObjectPool<EventBatch>>(new DefaultObjectPool<EventBatch>(new EventBatchPolicy()));
+        services.AddSingleton<EventFeed>();
         services.AddRequestDecompression();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
         services.AddExceptionHandler<Problems>();
@@ -64,7 +65,9 @@ public static class ForetellWeb
         GetStream.Map(api);
         GetForecast.Map(api);
         PostForecasts.Map(api);
+        GetStreamEvents.Map(api);
         GetOverdue.Map(api);
+        GetAlertEvents.Map(api);
         GetDeadLetters.Map(api);
         GetStatus.Map(api);
         Health.Map(api);

@@ -9,8 +9,11 @@ public sealed class ForetellWebOptions
     /// <summary>How long a query with <c>after</c> waits for its position before it is answered 504.</summary>
     public TimeSpan AfterTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>What <c>Retry-After</c> says on 503 and 504, whole seconds.</summary>
+    /// <summary>What <c>Retry-After</c> says on 503 and 504, whole seconds, and when the reader of a feed connects again.</summary>
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a feed may be quiet before a comment shows that it lives.</summary>
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Most streams in one <c>POST /v1/forecasts</c>.</summary>
     public int MaxStreamsPerCall { get; set; } = 1000;

@@ -14,6 +14,7 @@ namespace Foretell.Web;
 [JsonSerializable(typeof(ForecastsAnswer))]
 [JsonSerializable(typeof(OverdueAnswer))]
 [JsonSerializable(typeof(DeadLettersAnswer))]
+[JsonSerializable(typeof(FeedEvent))]
 [JsonSerializable(typeof(StatusAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(ProblemDetails))]

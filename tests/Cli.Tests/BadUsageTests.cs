@@ -36,6 +36,8 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("--partitions must be a whole number from 1 to 1024, got '0'", "run", "--partitions", "0")]
     [InlineData("--threads must be a whole number", "run", "--threads", "many")]
     [InlineData("--late-tolerance must be a duration", "run", "--late-tolerance", "soon")]
+    [InlineData("--alert-survival must be 0 or a probability", "run", "--alert-survival", "0.6")]
+    [InlineData("--alert-survival must be 0 or a probability", "run", "--alert-survival", "1e-12")]
     [InlineData("--future-tolerance must be a duration", "run", "--future-tolerance", "-1h")]
     [InlineData("--speed must be max or a number above 0", "replay", "--file", "f", "--speed", "fast")]
     [InlineData("--url must be an address", "replay", "--file", "f", "--url", "here")]

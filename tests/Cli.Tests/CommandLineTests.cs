@@ -21,7 +21,7 @@ public sealed partial class CommandLineTests
     [InlineData("train --train F --dev F --out M --resolution 0.5")]
     [InlineData("eval --model M --test F --json")]
     [InlineData("run --data-dir D --urls http://127.0.0.1:1 --model M --partitions 8 --threads 2 --no-demo --plain --file F --exit --json")]
-    [InlineData("run --file F --columns stream=a,time=b --late-tolerance 0s --future-tolerance 2h")]
+    [InlineData("run --file F --columns stream=a,time=b --late-tolerance 0s --future-tolerance 2h --alert-survival 1e-6")]
     [InlineData("replay --file F --url http://127.0.0.1:1 --speed max --columns stream=a,time=b,mark=c")]
     [InlineData("replay --file F --speed 2.5")]
     [InlineData("query STREAM --url http://127.0.0.1:1 --horizon 1h --at 2026-01-01T00:00:00Z --json")]

@@ -23,9 +23,11 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
             "GET /health/live: 200",
             "GET /health/ready: 200 503",
             "GET /health/startup: 200 503",
+            "GET /v1/alerts/events: 200 503",
             "GET /v1/dead-letters: 200 400 503 504",
             "GET /v1/overdue: 200 400 503 504",
             "GET /v1/status: 200 400 503 504",
+            "GET /v1/streams/{stream}/events: 200 400 404 503 504",
             "GET /v1/streams/{stream}/forecast: 200 400 404 503 504",
             "GET /v1/streams/{stream}: 200 400 404 503 504",
             "POST /v1/events: 202 400 409 413 415 503",
@@ -56,7 +58,8 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
                 foreach ((string status, JsonNode? response) in operation["responses"]!.AsObject())
                 {
                     Assert.True(Has(response!, "description"), $"{name} {status}");
-                    string media = status[0] == '2' ? "application/json" : "application/problem+json";
+                    string media = status[0] != '2' ? "application/problem+json"
+                        : path.EndsWith("/events", StringComparison.Ordinal) && method == "get" ? "text/event-stream" : "application/json";
                     Assert.True(response!["content"]?[media]?["schema"] is not null, $"{name} {status} has no {media}.");
                 }
             }
@@ -77,6 +80,8 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
     [Theory]
     [InlineData("/v1/streams/{stream}", "get", "after stream")]
     [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon quantiles stream")]
+    [InlineData("/v1/streams/{stream}/events", "get", "Last-Event-ID after horizon quantiles stream")]
+    [InlineData("/v1/alerts/events", "get", "Last-Event-ID")]
     [InlineData("/v1/forecasts", "post", "after")]
     [InlineData("/v1/overdue", "get", "after at limit")]
     [InlineData("/v1/dead-letters", "get", "after limit")]

@@ -106,6 +106,20 @@ internal sealed class ApiHost : IAsyncDisposable
         return (string)answer.Json["position"]!;
     }
 
+    /// <summary>Opens a feed of server-sent events; returns once the subscription stands.</summary>
+    public async Task<FeedReader> OpenFeedAsync(string address, string? lastEventId = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, address);
+        if (lastEventId is not null)
+        {
+            request.Headers.Add("Last-Event-ID", lastEventId);
+        }
+        return await FeedReader.OpenAsync(await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead));
+    }
+
+    /// <summary>Stops the host as Ctrl-C would: requests in flight may end.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     /// <summary>Sends bytes as they are and reads the answer until the server closes.</summary>
     public async Task<ApiResponse> SendRawAsync(string request)
     {

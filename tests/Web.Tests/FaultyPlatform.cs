@@ -10,6 +10,9 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
 
     public Action OnFind { get; init; } = () => { };
 
+    /// <summary>What the feed of alerts delivers instead.</summary>
+    public Func<IAsyncEnumerable<FeedItem<Alert>>>? OnAlerts { get; init; }
+
     /// <summary>Positions wait for this before they are reached.</summary>
     public Task Applied { get; init; } = Task.CompletedTask;
 
@@ -42,6 +45,12 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
 
     public Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
         inner.DeadLettersAsync(limit, cancellationToken);
+
+    public IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, CancellationToken cancellationToken) =>
+        inner.SubscribeAsync(stream, cancellationToken);
+
+    public IAsyncEnumerable<FeedItem<Alert>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
+        OnAlerts?.Invoke() ?? inner.AlertsAsync(after, cancellationToken);
 
     public PlatformStatus Status() => OnStatus(inner.Status());
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Foretell.Cli.Hosting;
 using Foretell.Ingest;
 using Foretell.Streams;
@@ -18,6 +19,8 @@ internal static class RunCommand
         "An event at most this much older than its stream's last counts as simultaneous with it, an older one is a dead letter; 5s for a new log, kept with it.");
     private static readonly Option<double?> FutureTolerance = Durations.OptionalOption("--future-tolerance",
         "An event more than this ahead of the clock is a dead letter; 1h for a new log, kept with it.");
+    private static readonly Option<double> AlertSurvival = Settings.Parsed("--alert-survival", "p",
+        "A stream is overdue, and /v1/alerts/events tells of it, once its forecast gave so long a silence no more than this probability; 0 for no alerts.", ParseAlertSurvival);
     private static readonly Option<bool> NoDemo = Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
     private static readonly Option<bool> Plain = Settings.Flag("--plain", "Print log lines only (also when the output is no terminal).");
     private static readonly Option<string> FileOption = Settings.Text("--file", "file", "Event file to feed first, through the whole path; no demo then.");
@@ -28,13 +31,14 @@ internal static class RunCommand
     public static Command Create()
     {
         Urls.DefaultValueFactory = _ => CommonSettings.DefaultUrl;
+        AlertSurvival.DefaultValueFactory = _ => new AlertRule().Survival;
         var verb = new Verb("run", "Starts the host: takes events, keeps a state for each stream, answers with forecasts.",
             "run",
             "run --no-demo --model model.safetensors --data-dir ./my-data",
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
             "run --data-dir ./my-data --file events.ndjson --exit --json")
         {
-            DataDir, Urls, Model, Partitions, Threads, LateTolerance, FutureTolerance, NoDemo, Plain, FileOption, Columns, Exit, Json,
+            DataDir, Urls, Model, Partitions, Threads, LateTolerance, FutureTolerance, AlertSurvival, NoDemo, Plain, FileOption, Columns, Exit, Json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -51,6 +55,7 @@ internal static class RunCommand
             Threads = parsed.GetValue(Threads),
             LateTolerance = ToTimeSpan(parsed.GetValue(LateTolerance)),
             FutureTolerance = ToTimeSpan(parsed.GetValue(FutureTolerance)),
+            AlertSurvival = parsed.GetRequiredValue(AlertSurvival),
             Plain = parsed.GetValue(Plain) || !Terminal.IsInteractive,
             File = parsed.GetValue(FileOption),
             Columns = parsed.GetValue(Columns),
@@ -104,6 +109,13 @@ internal static class RunCommand
         }
         return text;
     }
+
+    private static double ParseAlertSurvival(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double survival)
+        && survival is 0 or >= AlertRule.MinSurvival and <= AlertRule.MaxSurvival
+            ? survival
+            : throw new CliException(string.Create(CultureInfo.InvariantCulture,
+                $"--alert-survival must be 0 or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}, got '{text}'."));
 
     private static TimeSpan? ToTimeSpan(double? seconds) => seconds is { } s ? TimeSpan.FromSeconds(s) : null;
 }

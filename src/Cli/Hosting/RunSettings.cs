@@ -28,6 +28,9 @@ internal sealed record RunSettings
     /// <summary>How far ahead an event may be, or null for what the log says.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>Survival probability below which a stream is overdue; 0 for no alerts.</summary>
+    public required double AlertSurvival { get; init; }
+
     /// <summary>Log lines instead of a screen.</summary>
     public bool Plain { get; init; }
 
@@ -49,5 +52,6 @@ internal sealed record RunSettings
         Threads = Threads,
         LateTolerance = LateTolerance,
         FutureTolerance = FutureTolerance,
+        Alerts = new AlertRule { Survival = AlertSurvival },
     };
 }

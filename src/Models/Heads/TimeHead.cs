@@ -9,7 +9,7 @@ namespace Foretell.Models;
 /// </remarks>
 internal sealed class TimeHead
 {
-    private const double MinLogDeviation = -7, MaxLogDeviation = 3;
+    public const double MinLogDeviation = -7, MaxLogDeviation = 3;
     private const double LogSqrtTwoPi = 0.918938533204672742;
     private readonly double[] _anchorLogWeight, _anchorMean, _anchorDeviation, _anchorLogDeviation;
 

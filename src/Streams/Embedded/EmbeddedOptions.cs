@@ -38,7 +38,10 @@ public sealed record EmbeddedOptions
     /// <summary>Opens the store, which the platform then owns; null takes the SQLite files of the data directory.</summary>
     public Func<IStateStore>? OpenStore { get; init; }
 
-    /// <summary>Clock of append times and commits.</summary>
+    /// <summary>When a stream is overdue.</summary>
+    public AlertRule Alerts { get; init; } = new();
+
+    /// <summary>Clock of append times, commits and alerts.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>No lease: the lock on the data directory keeps every other owner out.</summary>
@@ -48,6 +51,7 @@ public sealed record EmbeddedOptions
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(DataDirectory);
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
+        Alerts.Check();
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitRecords, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitInterval, TimeSpan.Zero);

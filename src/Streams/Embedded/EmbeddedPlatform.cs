@@ -13,6 +13,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     private readonly IStateStore _store;
     private readonly ShardRunner[] _runners;
     private readonly WorkerThreads _workers;
+    private readonly AlertFeed _alerts = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _loops;
     private readonly IDisposable _observation;
@@ -23,12 +24,13 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         (_options, _lock, _log) = (options, directoryLock, log);
         _store = options.OpenStore?.Invoke() ?? new SqliteStateStore(options.DataDirectory);
         _runners = [.. Enumerable.Range(0, log.PartitionCount).Select(p =>
-            new ShardRunner(new ShardOwner(new Shard(p, options.Model), log, _store, options.ToOwnerOptions()), log, options))];
+            new ShardRunner(new ShardOwner(new Shard(p, options.Model, options.Alerts), log, _store, options.ToOwnerOptions()), log, options))];
         _workers = new WorkerThreads(options.Threads);
         _loops =
         [
             .. _runners.Select(runner => _workers.Run(() => runner.RunAsync(_stop.Token))),
             .. _runners.Select(runner => Task.Run(() => runner.Owner.CommitLoopAsync(_stop.Token))),
+            .. options.Alerts.IsOn ? [_workers.Run(() => AlertLoopAsync(_stop.Token))] : Array.Empty<Task>(),
         ];
         Ready = Task.WhenAll(_runners.Select(runner => runner.Owner.Ready));
         _observation = Telemetry.Observe(Status);
@@ -168,6 +170,17 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         return [.. letters.Values.OrderByDescending(l => l.AppendTicks).ThenBy(l => l.Partition).ThenByDescending(l => l.Sequence).Take(limit)];
     }
 
+    /// <inheritdoc/>
+    public IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, CancellationToken cancellationToken)
+    {
+        int partition = EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(stream), PartitionCount);
+        return _runners[partition].Owner.SubscribeAsync(stream, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<FeedItem<Alert>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
+        _alerts.SubscribeAsync(after, cancellationToken);
+
     /// <summary>SHA-256 over the digests (32 bytes each) of all streams, in the order of their keys' bytes; lower-case hex.</summary>
     public Task<string> StateDigestAsync(CancellationToken cancellationToken) => Task.Run(() =>
     {
@@ -237,6 +250,26 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <summary>Stops as a crash would: without the last commit.</summary>
     internal ValueTask AbandonAsync() => StopAsync(commit: false);
 
+    /// <summary>One timer for all shards: a tick of a wheel that holds nothing due costs next to nothing.</summary>
+    private async Task AlertLoopAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(_options.Alerts.Tick, _options.Time, stop);
+                foreach (ShardRunner runner in _runners)
+                {
+                    runner.RaiseAlerts(_alerts.Publish);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The platform stops.
+        }
+    }
+
     private async ValueTask StopAsync(bool commit)
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -246,6 +279,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         _observation.Dispose();
         await _stop.CancelAsync();
         await Task.WhenAll(_loops);
+        _alerts.End(new PlatformUnavailableException("The platform is shutting down."));
         _workers.Dispose();
         foreach (ShardRunner runner in _runners)
         {

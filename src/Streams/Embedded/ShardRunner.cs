@@ -30,6 +30,14 @@ internal sealed class ShardRunner(ShardOwner owner, IEventLog log, EmbeddedOptio
         }
     }
 
+    /// <summary>Publishes the alerts of the streams that have become overdue.</summary>
+    public void RaiseAlerts(Action<Alert> publish)
+    {
+        // The time first: what the log takes after it is not part of "caught up".
+        long now = EventTime.FromDateTimeOffset(options.Time.GetUtcNow());
+        owner.RaiseAlerts(now, log.End(owner.Shard.Partition).Sequence <= owner.Shard.Position, publish);
+    }
+
     /// <summary>Loads, again from the beginning while log or store cannot be reached.</summary>
     private async Task LoadAsync(CancellationToken stop)
     {

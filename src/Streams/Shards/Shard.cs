@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Foretell.Models;
 
@@ -24,17 +25,21 @@ public sealed class Shard : IDisposable
     private readonly List<DeadLetter> _uncommitted = [];
     private readonly KeyValuePair<string, object?> _partitionTag;
     private readonly bool _hasMarks;
+    private readonly StreamFeed _changes = new();
+    private readonly OverdueWatch? _overdue;
     private Slab _slab;
     private ShardTotals _totals;
     private ScoreTotals _scored = new(0, 0, 0, 0, 0);
-    private long _position, _committedPosition;
+    private long _position, _committedPosition, _appliedTicks = long.MinValue;
     private string? _fence;
 
     /// <param name="partition">Partition that it owns.</param>
     /// <param name="model">Model that advances its streams.</param>
-    public Shard(int partition, ForecastModel model)
+    /// <param name="alerts">When a stream is overdue; null for never.</param>
+    public Shard(int partition, ForecastModel model, AlertRule? alerts = null)
     {
         (Partition, _model) = (partition, model);
+        _overdue = alerts is { IsOn: true } ? new OverdueWatch(model, alerts) : null;
         _hasMarks = model.Config.Marks.Count > 0;
         _slab = new Slab(model.CreateBackend(), model.StateFloats, RowPage.RowsFor(model.StateFloats));
         _partitionTag = new("foretell.partition", partition);
@@ -84,6 +89,7 @@ public sealed class Shard : IDisposable
         lock (_gate)
         {
             RowPage.Decode(page, _slab);
+            _overdue?.Restored(_slab.Count);
         }
     }
 
@@ -112,9 +118,10 @@ public sealed class Shard : IDisposable
                 catch (Exception e)
                 {
                     // Headers may be ahead of their floats now: such rows must be neither shown nor committed.
-                    _fence = $"Partition {Partition} stopped behind record {_position}: {e.Message}";
+                    FenceHeld($"Partition {Partition} stopped behind record {_position}: {e.Message}");
                     throw;
                 }
+                _appliedTicks = batch.AppendTicks(end - 1);
                 Volatile.Write(ref _position, batch.FirstSequence + end - 1);
             }
             next = end;
@@ -185,6 +192,65 @@ public sealed class Shard : IDisposable
         }
     }
 
+    /// <summary>Where a stream stands now, if it has had an event, and from then on after each of its events.</summary>
+    /// <remarks>The subscription stands once the first item is asked for. Ends with the exception of a fenced shard.</remarks>
+    /// <param name="stream">Stream key.</param>
+    /// <param name="cancellationToken">Ends the subscription.</param>
+    /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
+    public async IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var listener = new FeedBuffer<ForecastChange>(StreamFeed.Kept);
+        byte[] key = Encoding.UTF8.GetBytes(stream);
+        lock (_gate)
+        {
+            ThrowIfFenced();
+            int row = _slab.Index.Find(key);
+            if (row >= 0)
+            {
+                listener.Post(StreamFeed.Now(_slab, Partition, row));
+            }
+            _changes.Add(stream, row, listener);
+        }
+        try
+        {
+            await foreach (FeedItem<ForecastChange> item in listener.ReadAsync(cancellationToken))
+            {
+                yield return item;
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _changes.Remove(stream, _slab.Index.Find(key), listener);
+            }
+        }
+    }
+
+    /// <summary>Looks which streams have become overdue. Its owner calls it once a tick of the rule, and publishes what it finds.</summary>
+    /// <remarks>After <see cref="Restore"/> the first call makes up the deadlines of all rows, a few under each hold of the lock.</remarks>
+    /// <param name="nowTicks">Now (<see cref="EventTime"/>).</param>
+    /// <param name="caughtUp">Whether every record that the log held at that time is applied.</param>
+    /// <param name="alerts">Alerts are added here, each silence's once.</param>
+    /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
+    public void RaiseAlerts(long nowTicks, bool caughtUp, List<Alert> alerts)
+    {
+        if (_overdue is null)
+        {
+            return;
+        }
+        bool more = true;
+        while (more)
+        {
+            lock (_gate)
+            {
+                ThrowIfFenced();
+                _overdue.Clock(nowTicks, caughtUp, _appliedTicks);
+                more = _overdue.TryRebuild(_slab) || _overdue.TryRaise(_slab, nowTicks, alerts);
+            }
+        }
+    }
+
     /// <summary>A consistent copy of everything that changed since the last one, or null when nothing did.</summary>
     /// <remarks>One copy at a time: it is answered by <see cref="CommitSucceeded"/> or <see cref="CommitFailed"/>.</remarks>
     public ShardCommit? TakeCommit()
@@ -241,7 +307,7 @@ public sealed class Shard : IDisposable
     {
         lock (_gate)
         {
-            _fence ??= reason;
+            FenceHeld(reason);
         }
     }
 
@@ -250,8 +316,9 @@ public sealed class Shard : IDisposable
     {
         lock (_gate)
         {
-            _fence ??= $"Partition {Partition} is closed.";
+            FenceHeld($"Partition {Partition} is closed.");
             _slab.Dispose();
+            _overdue?.Dispose();
         }
     }
 
@@ -259,6 +326,7 @@ public sealed class Shard : IDisposable
     {
         long started = TimeProvider.System.GetTimestamp();
         _planner.Clear();
+        _changes.EndSlice();
         for (int i = from; i < to; i++)
         {
             LogRecord record = batch[i];
@@ -281,6 +349,15 @@ public sealed class Shard : IDisposable
             Span<StepScore> scores = _scores.AsSpan(0, inputs.Length);
             _slab.Backend.Step(inputs, scores);
             Score(inputs, scores);
+            if (_changes.Listening)
+            {
+                _changes.Publish(_slab, Partition, wave);
+            }
+        }
+        if (_planner.Waves > 0)
+        {
+            // The first wave has every row of the slice, and each once.
+            _overdue?.Reset(_slab, _planner.Wave(0), batch.AppendTicks(to - 1));
         }
         Telemetry.StepDuration.Record(TimeProvider.System.GetElapsedTime(started).TotalSeconds, _partitionTag);
     }
@@ -315,6 +392,10 @@ public sealed class Shard : IDisposable
         header.LastMark = mark;
         header.Count++;
         _slab.MarkDirty(row);
+        if (_changes.Listening)
+        {
+            _changes.Admit(_slab, row);
+        }
         bool unknown = _hasMarks && mark == _model.UnknownMark;
         _totals = _totals with { Applied = _totals.Applied + 1, UnknownMarks = _totals.UnknownMarks + (unknown ? 1 : 0) };
     }
@@ -355,6 +436,12 @@ public sealed class Shard : IDisposable
         }
         _scored = new ScoreTotals(_scored.Events + events, _scored.Time + time, _scored.Mark + mark,
             _scored.BaselineTime + baselineTime, _scored.BaselineMark + baselineMark);
+    }
+
+    private void FenceHeld(string reason)
+    {
+        _fence ??= reason;
+        _changes.End(new PlatformUnavailableException(_fence));
     }
 
     private void ThrowIfFenced()

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Foretell.Streams;
 
 /// <summary>
@@ -16,6 +18,7 @@ public sealed class ShardOwner : IDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Exception> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly KeyValuePair<string, object?> _partitionTag;
+    private readonly List<Alert> _alerts = [];
     private long _epoch;
     private long _pendingSince = long.MaxValue;
     private string? _commitProblem, _renewProblem;
@@ -77,6 +80,17 @@ public sealed class ShardOwner : IDisposable
         return answer;
     }
 
+    /// <summary>A stream's states as <see cref="Shard.SubscribeAsync"/> gives them, for as long as the lease holds.</summary>
+    /// <exception cref="PlatformUnavailableException">It is still loading, stopped, or its lease is over.</exception>
+    public async IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (FeedItem<ForecastChange> item in Serving().SubscribeAsync(stream, cancellationToken))
+        {
+            ThrowIfLeaseIsOver();
+            yield return item;
+        }
+    }
+
     /// <summary>Takes the partition and loads its rows; afterwards the shard can be fed. May be repeated after a failure.</summary>
     /// <exception cref="PlatformUnavailableException">The store or the log cannot be read now.</exception>
     /// <exception cref="InvalidDataException">The store is damaged, or is not this log's or this model's.</exception>
@@ -109,6 +123,38 @@ public sealed class ShardOwner : IDisposable
         Volatile.Write(ref _pendingSince, long.MaxValue);
         Telemetry.BatchSize.Record(batch.Count);
         Telemetry.EventsApplied.Add(Shard.Counts().Totals.Applied - before, _partitionTag);
+    }
+
+    /// <summary>Looks which streams have become overdue, and hands the alerts out while the lease holds. One caller at a time, once a tick of the rule.</summary>
+    /// <param name="nowTicks">Now (<see cref="EventTime"/>).</param>
+    /// <param name="caughtUp">Whether every record that the log held at that time is applied.</param>
+    /// <param name="publish">Takes each alert.</param>
+    public void RaiseAlerts(long nowTicks, bool caughtUp, Action<Alert> publish)
+    {
+        if (!_ready.Task.IsCompletedSuccessfully || Shard.Fenced is not null || !_lease.IsValid)
+        {
+            return;
+        }
+        try
+        {
+            Shard.RaiseAlerts(nowTicks, caughtUp, _alerts);
+        }
+        catch (PlatformUnavailableException)
+        {
+            // Fenced meanwhile: the new owner raises them.
+            return;
+        }
+        catch (Exception e)
+        {
+            Fence(e);
+            return;
+        }
+        // The process may have been paused above. If the lease comes back, the alerts go out then; if not, another owner raises them.
+        if (_lease.IsValid)
+        {
+            _alerts.ForEach(publish);
+            _alerts.Clear();
+        }
     }
 
     /// <summary>Commits whenever the shard has advanced and the interval is over, until told to stop.</summary>

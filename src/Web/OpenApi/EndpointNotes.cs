@@ -47,13 +47,15 @@ internal static class EndpointNotes
         $"Most rows to return; {fallback} when left out.", fallback, type: JsonSchemaType.Integer);
 
     public static RouteHandlerBuilder ForecastParameters(this RouteHandlerBuilder endpoint) => endpoint
-        .AtParameter()
+        .AtParameter().WindowParameters()
+        .Parameter("expectedCount", "False leaves `expectedCount` out: it is sampled, and costs more than all the rest of the answer.",
+            true, type: JsonSchemaType.Boolean);
+
+    public static RouteHandlerBuilder WindowParameters(this RouteHandlerBuilder endpoint) => endpoint
         .Parameter("horizon", "Window of `probabilityWithinHorizon` and `expectedCount`: seconds (`90`), a number with a unit "
             + "(`250ms`, `1h30m`, `7d`) or ISO 8601 (`PT1H`). One hour when left out.", "1h")
         .Parameter("quantiles", "Probabilities between 0 and 1, both excluded, with commas between them. 0.1, 0.5 and 0.9 when left out.",
-            "0.1,0.5,0.9")
-        .Parameter("expectedCount", "False leaves `expectedCount` out: it is sampled, and costs more than all the rest of the answer.",
-            true, type: JsonSchemaType.Boolean);
+            "0.1,0.5,0.9");
 
     public static RouteHandlerBuilder Header(this RouteHandlerBuilder endpoint, int status, string name, string description) =>
         endpoint.WithMetadata(new HeaderNote(status, name, description));

@@ -292,7 +292,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
     [Fact]
     public async Task Commit_WhenTheIntervalIsOver_HappensByItself()
     {
-        await using EmbeddedPlatform platform = await OpenAsync(Options(1) with { CommitInterval = TimeSpan.FromSeconds(1) });
+        await using EmbeddedPlatform platform = await OpenAsync(Options(1) with { CommitInterval = TimeSpan.FromSeconds(1), Alerts = AlertRule.Off });
         // Two control records wake the committer; its timer is the first that anybody sets.
         await _time.TimersSet.WaitAsync(1, default);
         AppendReceipt receipt = await AppendAsync(platform, [("a", _time.NowTicks, "")]);

@@ -1,0 +1,11 @@
+namespace Foretell.Streams;
+
+/// <summary>A stream is overdue: its forecast held so long a silence for less likely than the alert's threshold.</summary>
+/// <remarks>Delivered at least once. <paramref name="Stream"/> and <paramref name="Events"/> name the silence: a second alert with both equal repeats the first.</remarks>
+/// <param name="Stream">Stream key.</param>
+/// <param name="Events">Events that the stream has had: the silence is the one after that many.</param>
+/// <param name="LastEventTicks">Time of the latest (<see cref="EventTime"/>).</param>
+/// <param name="AtTicks">When the silence was found too long.</param>
+/// <param name="LogSurvival">Log probability that nothing would have come by then, nats.</param>
+/// <param name="Threshold">Survival probability below which a stream is overdue.</param>
+public sealed record Alert(string Stream, long Events, long LastEventTicks, long AtTicks, double LogSurvival, double Threshold);

@@ -1,0 +1,44 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Foretell.Streams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Foretell.Web;
+
+/// <summary><c>GET /v1/alerts/events</c>: the streams that become overdue, as it happens.</summary>
+internal static class GetAlertEvents
+{
+    private const string MissedDetail =
+        "Alerts were raised that this connection has not seen, and the server does not hold them any more. GET /v1/overdue shows the streams that are overdue now.";
+
+    public static void Map(IEndpointRouteBuilder routes) => EventFeed.Describe<AlertEvent>(routes
+        .MapGet("/v1/alerts/events", Handle)
+        .WithName("GetAlertEvents").WithTags("Feeds")
+        .WithSummary("Streams that become overdue, as it happens")
+        .WithDescription("Server-sent events, from the moment of connecting on: `alert` for each silence that became less likely than the server's threshold, "
+            + "at least once each; `missed` where alerts are missing; `problem` before the server ends the feed because it cannot serve. "
+            + "With `Last-Event-ID` the feed goes on behind that alert: the server keeps the latest 1,024.")
+        .Problems(ProblemKind.Unavailable));
+
+    private static IResult Handle(HttpContext http, IPlatform platform, EventFeed feed)
+    {
+        string? after = EventFeed.After(http);
+        return feed.Serve(http, ended => EventsAsync(platform, after, ended));
+    }
+
+    private static async IAsyncEnumerable<SseItem<FeedEvent>> EventsAsync(
+        IPlatform platform, string? after, [EnumeratorCancellation] CancellationToken ended)
+    {
+        await foreach (FeedItem<Alert> item in platform.AlertsAsync(after, ended))
+        {
+            yield return item.Value is { } alert
+                ? new SseItem<FeedEvent>(ToEvent(alert), "alert") { EventId = item.Id }
+                : new SseItem<FeedEvent>(new MissedEvent(item.Missed, MissedDetail), "missed");
+        }
+    }
+
+    private static AlertEvent ToEvent(Alert alert) => new(alert.Stream, alert.Events, QueryTime.ToUtc(alert.LastEventTicks), QueryTime.ToUtc(alert.AtTicks),
+        EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks), Math.Exp(alert.LogSurvival), ForecastAnswer.Finite(alert.LogSurvival), alert.Threshold);
+}

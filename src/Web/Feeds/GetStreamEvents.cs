@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using Foretell.Models;
+using Foretell.Streams;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+
+namespace Foretell.Web;
+
+/// <summary><c>GET /v1/streams/{stream}/events</c>: a stream's forecast after each of its events, as they come.</summary>
+internal static class GetStreamEvents
+{
+    private const string MissedDetail = "Events were applied that this connection has not seen one by one. What follows stands as if it had.";
+
+    public static void Map(IEndpointRouteBuilder routes) => EventFeed.Describe<ForecastEvent>(ReadYourWrites.Add(routes
+        .MapGet("/v1/streams/{stream}/events", HandleAsync)
+        .WithName("GetStreamEvents").WithTags("Feeds")
+        .WithSummary("A stream's forecast after each of its events, as they come")
+        .WithDescription("Server-sent events: `forecast` at once, and then after each event of the stream; its id is the number of events. "
+            + "`missed` tells how many were left out because the reader was slow or away; `problem` comes before the server ends the feed because it cannot serve. "
+            + "With `Last-Event-ID` nothing comes at once unless the stream has had more events since.")
+        .StreamParameter().WindowParameters()
+        .Problems(ProblemKind.InvalidParameter, ProblemKind.UnknownStream, ProblemKind.Unavailable)));
+
+    private static async Task<IResult> HandleAsync(StreamKey key, string? horizon, string? quantiles,
+        HttpContext http, IPlatform platform, EventFeed feed, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+    {
+        var question = ForecastQuestion.Parse(null, horizon, quantiles, "false", options.Value.MaxQuantiles);
+        long? after = ParseAfter(http);
+        if (await platform.FindAsync(key.Value, cancellationToken) is null)
+        {
+            return Problems.UnknownStream(key.Value);
+        }
+        return feed.Serve(http, ended => EventsAsync(platform, key.Value, question, after, ended));
+    }
+
+    private static long? ParseAfter(HttpContext http) => EventFeed.After(http) is not { } text ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long events) ? events
+        : throw RequestException.Parameters("Last-Event-ID", $"'Last-Event-ID' must be an id of this feed, a number of events; got '{text}'.");
+
+    private static async IAsyncEnumerable<SseItem<FeedEvent>> EventsAsync(
+        IPlatform platform, string stream, ForecastQuestion question, long? after, [EnumeratorCancellation] CancellationToken ended)
+    {
+        await foreach (FeedItem<ForecastChange> item in platform.SubscribeAsync(stream, ended))
+        {
+            if (item.Value is not { } change)
+            {
+                yield return Missed(item.Missed);
+                continue;
+            }
+            // Only the first item can be one that the reader has: after it the ids ascend.
+            if (after != change.Events)
+            {
+                if (after < change.Events - 1)
+                {
+                    yield return Missed(change.Events - 1 - after);
+                }
+                yield return new SseItem<FeedEvent>(ToEvent(platform.Model, change, question), "forecast") { EventId = item.Id };
+            }
+            after = null;
+        }
+    }
+
+    private static SseItem<FeedEvent> Missed(long? count) => new(new MissedEvent(count, MissedDetail), "missed");
+
+    private static ForecastEvent ToEvent(ForecastModel model, ForecastChange change, ForecastQuestion question)
+    {
+        var snapshot = new StreamSnapshot(change.Stream, change.Events, change.LastEventTicks, change.State, StateBytes: 0, StateDigest: "");
+        var forecast = ForecastAnswer.Create(model, snapshot, question with { AtTicks = change.LastEventTicks }, change.LastEventTicks);
+        return new ForecastEvent(change.Stream, change.Events, new Position([(change.Partition, change.Sequence)]).ToString(), forecast);
+    }
+}
