@@ -30,13 +30,17 @@ public sealed partial class ForetellProcess : IAsyncDisposable
 
     private ForetellProcess(string workingDirectory, IEnumerable<string> arguments, (string Name, string Value)? variable = null)
     {
-        var start = new ProcessStartInfo("dotnet")
+        // A shell starts background jobs with SIGINT ignored, and children inherit that: without env's reset, Ctrl-C would
+        // never reach the program where the tests themselves run in the background.
+        var start = new ProcessStartInfo("env")
         {
             WorkingDirectory = workingDirectory,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+        start.ArgumentList.Add("--default-signal=INT");
+        start.ArgumentList.Add("dotnet");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "foretell.dll"));
         foreach (string argument in arguments)
         {
