@@ -6,6 +6,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["scan"] = ScanBench.RunAsync,
     ["append"] = AppendBench.RunAsync,
     ["path"] = PathBench.RunAsync,
+    ["alerts"] = AlertBench.RunAsync,
 };
 foreach (string name in args.Length == 0 ? [.. benches.Keys] : args)
 {
