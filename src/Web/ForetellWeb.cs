@@ -75,6 +75,14 @@ public static class ForetellWeb
         return app;
     }
 
+    /// <summary>Adds only the health endpoints, for a process that serves no API.</summary>
+    public static WebApplication MapForetellHealth(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        Health.Map(app);
+        return app;
+    }
+
     /// <summary>Batches are reused, except very large ones, which would hold on to their memory.</summary>
     private sealed class EventBatchPolicy : PooledObjectPolicy<EventBatch>
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Foretell.Models;
 
@@ -97,23 +96,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <inheritdoc/>
     public async Task WaitAppliedAsync(Position position, CancellationToken cancellationToken)
     {
-        if (position.Parts.Any(part => part.Partition < PartitionCount && part.Sequence > _log.End(part.Partition).Sequence))
-        {
-            // Another process may have appended it a moment ago.
-            await _log.RefreshAsync(cancellationToken);
-        }
-        foreach ((int partition, long sequence) in position.Parts)
-        {
-            if (partition >= PartitionCount)
-            {
-                throw new ArgumentException($"Position {position} names partition {partition}; this log has {PartitionCount}.", nameof(position));
-            }
-            if (sequence > _log.End(partition).Sequence)
-            {
-                throw new ArgumentException($"Position {position} names record {sequence} of partition {partition}, which ends at record "
-                    + $"{_log.End(partition).Sequence}. Use a position that this platform gave out.", nameof(position));
-            }
-        }
+        await _log.CheckAsync(position, cancellationToken);
         await Task.WhenAll(position.Parts.Select(part => _runners[part.Partition].Owner.Applied.WaitAsync(part.Sequence, cancellationToken)));
     }
 
@@ -184,25 +167,12 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <summary>SHA-256 over the digests (32 bytes each) of all streams, in the order of their keys' bytes; lower-case hex.</summary>
     public Task<string> StateDigestAsync(CancellationToken cancellationToken) => Task.Run(() =>
     {
-        var digests = new List<(byte[] Key, byte[] Digest)>();
-        var header = new RowHeader[1];
-        float[] state = new float[Model.StateFloats];
+        var digest = new PlatformDigest();
         foreach (ShardRunner runner in _runners)
         {
-            Shard shard = runner.Owner.Serving();
-            for (int row = 0; shard.CopyRows(row, header, state) > 0; row++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                digests.Add((shard.KeyOf(row), StateDigest.Compute(Model, header[0].Count, header[0].LastEventTicks, state)));
-            }
+            digest.Add(runner.Owner.Serving(), Model, first: 0, int.MaxValue, cancellationToken);
         }
-        digests.Sort((x, y) => x.Key.AsSpan().SequenceCompareTo(y.Key));
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach ((_, byte[] digest) in digests)
-        {
-            sha.AppendData(digest);
-        }
-        return Convert.ToHexStringLower(sha.GetHashAndReset());
+        return digest.Compute();
     }, cancellationToken);
 
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ internal sealed class ShardRunner(ShardOwner owner, IEventLog log, EmbeddedOptio
     {
         try
         {
-            await LoadAsync(stop);
+            await owner.LoadAsync(stop);
             await FollowAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -36,25 +36,6 @@ internal sealed class ShardRunner(ShardOwner owner, IEventLog log, EmbeddedOptio
         // The time first: what the log takes after it is not part of "caught up".
         long now = EventTime.FromDateTimeOffset(options.Time.GetUtcNow());
         owner.RaiseAlerts(now, log.End(owner.Shard.Partition).Sequence <= owner.Shard.Position, publish);
-    }
-
-    /// <summary>Loads, again from the beginning while log or store cannot be reached.</summary>
-    private async Task LoadAsync(CancellationToken stop)
-    {
-        while (true)
-        {
-            try
-            {
-                await owner.LoadAsync(stop);
-                _readProblem = null;
-                return;
-            }
-            catch (PlatformUnavailableException e) when (owner.Shard.Fenced is null)
-            {
-                _readProblem = e.Message;
-                await Task.Delay(RetryDelay, options.Time, stop);
-            }
-        }
     }
 
     private async Task FollowAsync(CancellationToken stop)

@@ -33,6 +33,10 @@ public sealed class WorkerThreads : TaskScheduler, IDisposable
     public Task Run(Func<Task> loop) =>
         Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this).Unwrap();
 
+    /// <summary>Runs one piece of work on these threads.</summary>
+    public Task Run(Action work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this);
+
     /// <summary>Ends the threads; call it once every loop has ended.</summary>
     public void Dispose()
     {

@@ -7,7 +7,7 @@ namespace Foretell.Streams;
 /// <param name="model">Model of the rows.</param>
 /// <param name="atTicks">Silence counts up to here.</param>
 /// <param name="limit">Most streams to keep.</param>
-internal sealed class OverdueScan(ForecastModel model, long atTicks, int limit)
+public sealed class OverdueScan(ForecastModel model, long atTicks, int limit)
 {
     // Rows copied under one hold of a shard's lock.
     private const int ChunkRows = 128;

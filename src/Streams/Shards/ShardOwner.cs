@@ -21,7 +21,7 @@ public sealed class ShardOwner : IDisposable
     private readonly List<Alert> _alerts = [];
     private long _epoch;
     private long _pendingSince = long.MaxValue;
-    private string? _commitProblem, _renewProblem;
+    private string? _loadProblem, _commitProblem, _renewProblem;
 
     /// <param name="shard">The shard; disposed with its owner.</param>
     /// <param name="log">Log that the partition belongs to.</param>
@@ -53,7 +53,7 @@ public sealed class ShardOwner : IDisposable
     public Task<Exception> Lost => _lost.Task;
 
     /// <summary>Why the shard is not healthy, one sentence; null when it is.</summary>
-    public string? Problem => Shard.Fenced ?? _renewProblem ?? _commitProblem;
+    public string? Problem => Shard.Fenced ?? _loadProblem ?? _renewProblem ?? _commitProblem;
 
     /// <summary>Append time of the oldest record given but not applied, or <see cref="long.MaxValue"/>.</summary>
     public long PendingSince => Volatile.Read(ref _pendingSince);
@@ -91,23 +91,25 @@ public sealed class ShardOwner : IDisposable
         }
     }
 
-    /// <summary>Takes the partition and loads its rows; afterwards the shard can be fed. May be repeated after a failure.</summary>
-    /// <exception cref="PlatformUnavailableException">The store or the log cannot be read now.</exception>
+    /// <summary>Takes the partition and loads its rows; afterwards the shard can be fed. Waits for a log or store that is away.</summary>
     /// <exception cref="InvalidDataException">The store is damaged, or is not this log's or this model's.</exception>
     public async Task LoadAsync(CancellationToken stop)
     {
-        // The epoch first: from here on no older owner can change what is about to be read.
-        long asked = _options.Time.GetTimestamp();
-        Volatile.Write(ref _epoch, await _store.TakeEpochAsync(Shard.Partition, stop));
-        _lease.Renew(asked);
-        ShardHeader? header = await _store.ReadHeaderAsync(Shard.Partition, stop);
-        if (header is not null)
+        while (true)
         {
-            await LoadRowsAsync(header, stop);
-            Committed.Publish(header.Position);
-            Applied.Publish(header.Position);
+            try
+            {
+                await TryLoadAsync(stop);
+                _loadProblem = null;
+                _ready.TrySetResult();
+                return;
+            }
+            catch (PlatformUnavailableException e) when (Shard.Fenced is null)
+            {
+                _loadProblem = e.Message;
+                await Task.Delay(RetryDelay, _options.Time, stop);
+            }
         }
-        _ready.TrySetResult();
     }
 
     /// <summary>Applies records and tells everyone who waits for them. One caller at a time.</summary>
@@ -300,6 +302,20 @@ public sealed class ShardOwner : IDisposable
         catch (Exception e)
         {
             Fence(e);
+        }
+    }
+
+    private async Task TryLoadAsync(CancellationToken stop)
+    {
+        // The epoch first: from here on no older owner can change what is about to be read.
+        long asked = _options.Time.GetTimestamp();
+        Volatile.Write(ref _epoch, await _store.TakeEpochAsync(Shard.Partition, stop));
+        _lease.Renew(asked);
+        if (await _store.ReadHeaderAsync(Shard.Partition, stop) is { } header)
+        {
+            await LoadRowsAsync(header, stop);
+            Committed.Publish(header.Position);
+            Applied.Publish(header.Position);
         }
     }
 

@@ -21,11 +21,12 @@ internal sealed class TelemetryExport : IHostedService, IDisposable
 {
     private const string EndpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    // The instruments of ASP.NET Core itself: requests, connections; routes as dimensions, never paths.
+    // The instruments of ASP.NET Core itself: requests, connections; routes as dimensions, never paths. Those of Orleans exist in a silo only.
     private static readonly string[] _meters =
-        [Streams.Telemetry.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime"];
+        [Streams.Telemetry.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans", "System.Runtime"];
 
-    private static readonly string[] _sources = [Streams.Telemetry.Name, "Microsoft.AspNetCore"];
+    private static readonly string[] _sources =
+        [Streams.Telemetry.Name, "Microsoft.AspNetCore", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application"];
 
     private readonly MeterProvider _metrics;
     private readonly TracerProvider _traces;

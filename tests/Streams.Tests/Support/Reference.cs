@@ -26,8 +26,14 @@ public sealed class Reference(ForecastModel model)
     /// <summary>Replays a whole log file.</summary>
     public static async Task<Reference> ReplayAsync(string logPath, ForecastModel model)
     {
-        var reference = new Reference(model);
         await using var log = SqliteEventLog.Open(logPath, null, TimeProvider.System);
+        return await ReplayAsync(log, model);
+    }
+
+    /// <summary>Replays a whole log.</summary>
+    public static async Task<Reference> ReplayAsync(IEventLog log, ForecastModel model)
+    {
+        var reference = new Reference(model);
         for (int partition = 0; partition < log.PartitionCount; partition++)
         {
             long late = TimeSpan.TicksPerSecond * 5, future = TimeSpan.TicksPerHour;

@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Text;
+using Foretell.Models;
+using Foretell.Streams;
+
+namespace Foretell.Grains;
+
+/// <summary>The platform as a silo sees it: appends go straight to the log, queries to the shards, wherever they live.</summary>
+public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, ClusterStatus status) : IPlatform
+{
+    /// <inheritdoc/>
+    public ForecastModel Model => engine.Model;
+
+    /// <inheritdoc/>
+    public int PartitionCount => engine.Log.PartitionCount;
+
+    /// <inheritdoc/>
+    public async Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
+    {
+        using var activity = Telemetry.Activities.StartActivity("log append");
+        activity?.SetTag("foretell.events", batch.Count);
+        AppendReceipt receipt = await engine.Log.AppendAsync(batch, request, cancellationToken);
+        if (!receipt.Replayed)
+        {
+            Telemetry.EventsAccepted.Add(receipt.Accepted);
+        }
+        return receipt;
+    }
+
+    /// <inheritdoc/>
+    public async Task WaitAppliedAsync(Position position, CancellationToken cancellationToken)
+    {
+        await engine.Log.CheckAsync(position, cancellationToken);
+        await Task.WhenAll(position.Parts.Select(part => WaitAppliedAsync(part.Partition, part.Sequence, cancellationToken)));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<StreamSnapshot?> FindAsync(string stream, CancellationToken cancellationToken)
+    {
+        byte[] key = Encoding.UTF8.GetBytes(stream);
+        int partition = EventHubsPartitioner.Partition(key, PartitionCount);
+        if (engine.FindLocal(partition) is { } owner)
+        {
+            return owner.Answer(shard => shard.Find(key));
+        }
+        return (await AskAsync(partition, shard => shard.Find(stream), cancellationToken))?.ToSnapshot();
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<OverdueStream>> OverdueAsync(long atTicks, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limit);
+        OverdueRow[][] found = await AskAllAsync(shard => shard.Overdue(atTicks, limit), cancellationToken);
+        return [.. found.SelectMany(rows => rows).Select(row => row.ToOverdueStream())
+            .OrderBy(s => s.LogSurvival).ThenBy(s => s.Stream, StringComparer.Ordinal).Take(limit)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limit);
+        DeadLetterRow[][] found = await AskAllAsync(shard => shard.DeadLetters(limit), cancellationToken);
+        return [.. found.SelectMany(rows => rows).Select(row => row.ToDeadLetter())
+            .OrderByDescending(l => l.AppendTicks).ThenBy(l => l.Partition).ThenByDescending(l => l.Sequence).Take(limit)];
+    }
+
+    /// <summary>Digest over all streams (<see cref="PlatformDigest"/>).</summary>
+    /// <exception cref="PlatformUnavailableException">A partition is not served now.</exception>
+    public async Task<string> StateDigestAsync(CancellationToken cancellationToken)
+    {
+        var digest = new PlatformDigest();
+        for (int partition = 0; partition < PartitionCount; partition++)
+        {
+            DigestPage page;
+            for (int first = 0; (page = await AskAsync(partition, shard => shard.Digests(first), cancellationToken)).Rows > 0; first += page.Rows)
+            {
+                for ((int row, int offset) = (0, 0); row < page.Rows; row++)
+                {
+                    int length = BinaryPrimitives.ReadUInt16LittleEndian(page.Keys.AsSpan(offset));
+                    digest.Add(page.Keys.AsSpan(offset + sizeof(ushort), length).ToArray(), page.Digests.AsSpan(row * 32, 32).ToArray());
+                    offset += sizeof(ushort) + length;
+                }
+            }
+        }
+        return digest.Compute();
+    }
+
+    /// <inheritdoc/>
+    public PlatformStatus Status() => status.Current();
+
+    private async Task WaitAppliedAsync(int partition, long sequence, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                ShardStatus reached = await AskAsync(partition, shard => shard.WaitApplied(sequence), cancellationToken);
+                status.Learn(reached);
+                if (reached.Position >= sequence)
+                {
+                    return;
+                }
+            }
+            catch (PlatformUnavailableException)
+            {
+                // The shard is moving. Whoever waits has time; the caller's token ends it.
+                await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
+            }
+        }
+    }
+
+    private Task<T[]> AskAllAsync<T>(Func<IShardGrain, Task<T>> question, CancellationToken cancellationToken) =>
+        Task.WhenAll(Enumerable.Range(0, PartitionCount).Select(p => AskAsync(p, question, cancellationToken)));
+
+    private async Task<T> AskAsync<T>(int partition, Func<IShardGrain, Task<T>> question, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await question(grains.GetGrain<IShardGrain>(partition)).WaitAsync(cancellationToken);
+        }
+        catch (ShardUnavailableException e)
+        {
+            throw new PlatformUnavailableException(e.Message, e);
+        }
+        catch (Exception e) when (e is TimeoutException or OrleansException or ObjectDisposedException or InvalidOperationException)
+        {
+            throw new PlatformUnavailableException($"The owner of partition {partition} does not answer; the partition is most likely being moved.", e);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using Foretell.Streams;
+using Microsoft.Extensions.Hosting;
+
+namespace Foretell.Grains;
+
+/// <summary>What this silo knows of every shard: asked for twice a second, so that a status costs its readers nothing.</summary>
+public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan s_period = TimeSpan.FromMilliseconds(500);
+
+    // A partition that moves is out for less; one that is out for longer is a problem to be told.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    private readonly ShardStatus?[] _shards = new ShardStatus?[engine.Log.PartitionCount];
+    private readonly long[] _servedAt = new long[engine.Log.PartitionCount];
+    private readonly bool[] _isAsking = new bool[engine.Log.PartitionCount];
+
+    /// <summary>Sums over the partitions.</summary>
+    public PlatformStatus Current()
+    {
+        long now = EventTime.FromDateTimeOffset(time.GetUtcNow()), oldest = long.MaxValue;
+        var status = new PlatformStatus { Ready = _shards.All(s => s is { Ready: true }), Problems = Problems() };
+        for (int partition = 0; partition < _shards.Length; partition++)
+        {
+            ShardStatus? shard = Volatile.Read(ref _shards[partition]);
+            LogEnd end = engine.Log.End(partition);
+            long lag = Math.Max(0, end.Sequence - (shard?.Position ?? 0));
+            if (lag > 0)
+            {
+                // A record that no batch holds yet came at about the time of the log's end.
+                oldest = Math.Min(oldest, Math.Min(shard?.PendingSince ?? long.MaxValue, end.AppendTicks));
+            }
+            status = status with { EventsAccepted = status.EventsAccepted + end.Events, LagEvents = status.LagEvents + lag };
+            if (shard is not null)
+            {
+                ScoreTotals sum = status.Scores, more = shard.Scores;
+                status = status with
+                {
+                    Streams = status.Streams + shard.Streams,
+                    EventsApplied = status.EventsApplied + shard.Applied,
+                    DeadLetters = status.DeadLetters + shard.DeadLetters,
+                    UnknownMarks = status.UnknownMarks + shard.UnknownMarks,
+                    Scores = new ScoreTotals(sum.Events + more.Events, sum.Time + more.Time, sum.Mark + more.Mark,
+                        sum.BaselineTime + more.BaselineTime, sum.BaselineMark + more.BaselineMark),
+                };
+            }
+        }
+        return status with { LagSeconds = oldest == long.MaxValue ? 0 : Math.Max(0, EventTime.SecondsBetween(oldest, now)) };
+    }
+
+    /// <summary>The shards as they were last heard of, by partition; null before the first answer.</summary>
+    public IReadOnlyList<ShardStatus?> Shards => _shards;
+
+    /// <summary>Takes news of a shard that came with another answer.</summary>
+    internal void Learn(ShardStatus shard)
+    {
+        // Within an epoch positions only grow; an answer that was on its way for longer is older news.
+        if (Volatile.Read(ref _shards[shard.Partition]) is { } known && (shard.Epoch, shard.Position).CompareTo((known.Epoch, known.Position)) < 0
+            && shard.Epoch != 0)
+        {
+            return;
+        }
+        if (shard.Ready)
+        {
+            Volatile.Write(ref _servedAt[shard.Partition], time.GetTimestamp());
+        }
+        Volatile.Write(ref _shards[shard.Partition], shard);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Array.Fill(_servedAt, time.GetTimestamp());
+        using IDisposable observation = Telemetry.Observe(Current);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            for (int partition = 0; partition < _shards.Length; partition++)
+            {
+                _ = AskAsync(partition);
+            }
+            await Task.Delay(s_period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task AskAsync(int partition)
+    {
+        if (Interlocked.Exchange(ref _isAsking[partition], true))
+        {
+            return;
+        }
+        try
+        {
+            Learn(await grains.GetGrain<IShardGrain>(partition).Status());
+        }
+        catch (Exception)
+        {
+            if (Volatile.Read(ref _shards[partition]) is { } known)
+            {
+                Volatile.Write(ref _shards[partition], known with { Ready = false });
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _isAsking[partition], false);
+        }
+    }
+
+    private string[] Problems()
+    {
+        var problems = new List<string>();
+        for (int partition = 0; partition < _shards.Length; partition++)
+        {
+            ShardStatus? shard = Volatile.Read(ref _shards[partition]);
+            if (shard?.Problem is { } problem)
+            {
+                problems.Add(problem);
+            }
+            else if (shard is not { Ready: true } && time.GetElapsedTime(Volatile.Read(ref _servedAt[partition])) is var silence && silence > s_patience)
+            {
+                problems.Add($"Partition {partition} has not been served for {(int)silence.TotalSeconds} s.");
+            }
+        }
+        if (engine.Log.Problem is { } log)
+        {
+            problems.Add(log);
+        }
+        return [.. problems];
+    }
+}

@@ -1,0 +1,62 @@
+namespace Foretell.Grains;
+
+/// <summary>A stream's address in the cluster. Its key is the stream key; its state is its row in its shard.</summary>
+/// <remarks>Comes to life when somebody talks to it, on the silo of its shard; millions of streams need none.</remarks>
+[Alias("foretell.stream")]
+public interface IStreamGrain : IGrainWithStringKey
+{
+    /// <summary>Appends an event to the log and returns once it is durable.</summary>
+    /// <param name="observed">What happened.</param>
+    /// <returns>Position token that includes the event.</returns>
+    /// <exception cref="ArgumentException">The event is not well formed; the message says why.</exception>
+    [Alias("observe"), ResponseTimeout("00:00:10")]
+    Task<string> Observe(ObservedEvent observed);
+
+    /// <summary>The stream's state, or null when it has no applied event.</summary>
+    [Alias("status"), ResponseTimeout("00:00:04")]
+    Task<StreamState?> Status();
+
+    /// <summary>When the next event comes and what it will be, or null when no event has been applied.</summary>
+    [Alias("forecast"), ResponseTimeout("00:00:04")]
+    Task<StreamForecast?> Forecast(ForecastRequest request);
+}
+
+/// <summary>An event of the stream that is told.</summary>
+/// <param name="TimeTicks">Event time, ticks of 100 ns since 1970.</param>
+/// <param name="Mark">What happened, or null.</param>
+/// <param name="EventId">Event id, or null.</param>
+[GenerateSerializer, Immutable, Alias("foretell.observed-event")]
+public sealed record ObservedEvent(
+    [property: Id(0)] long TimeTicks,
+    [property: Id(1)] string? Mark = null,
+    [property: Id(2)] string? EventId = null);
+
+/// <summary>What a forecast should tell.</summary>
+/// <param name="AtTicks">Moment to forecast from; null for now. A moment before the latest event counts as that event's.</param>
+/// <param name="HorizonSeconds">Window of <see cref="StreamForecast.ProbabilityWithinHorizon"/>.</param>
+/// <param name="Quantiles">Probabilities within (0, 1).</param>
+[GenerateSerializer, Immutable, Alias("foretell.forecast-request")]
+public sealed record ForecastRequest(
+    [property: Id(0)] long? AtTicks,
+    [property: Id(1)] double HorizonSeconds,
+    [property: Id(2)] double[] Quantiles);
+
+/// <summary>The distribution of a stream's next event.</summary>
+/// <param name="AtTicks">Moment that it was made for.</param>
+/// <param name="SilenceSeconds">Silence that it is conditioned on.</param>
+/// <param name="LogSurvival">Log probability of that silence, nats.</param>
+/// <param name="MeanSeconds">Mean time to the next event after that moment.</param>
+/// <param name="QuantileSeconds">Seconds after that moment, by quantile asked.</param>
+/// <param name="ProbabilityWithinHorizon">Probability that it comes within the horizon.</param>
+/// <param name="Marks">Marks, by descending probability.</param>
+/// <param name="MarkProbabilities">Their probabilities.</param>
+[GenerateSerializer, Immutable, Alias("foretell.stream-forecast")]
+public sealed record StreamForecast(
+    [property: Id(0)] long AtTicks,
+    [property: Id(1)] double SilenceSeconds,
+    [property: Id(2)] double LogSurvival,
+    [property: Id(3)] double MeanSeconds,
+    [property: Id(4)] double[] QuantileSeconds,
+    [property: Id(5)] double ProbabilityWithinHorizon,
+    [property: Id(6)] string[] Marks,
+    [property: Id(7)] double[] MarkProbabilities);

@@ -1,0 +1,23 @@
+namespace Foretell.Grains;
+
+/// <summary>Records of one partition on their way to its shard.</summary>
+/// <param name="Epoch">Epoch of the shard that the reader resumed at; another owner refuses the batch.</param>
+/// <param name="Previous">Last record before the batch; applied only where this is the shard's own position.</param>
+/// <param name="Last">Last record of the batch.</param>
+/// <param name="Records">Append times and records (<see cref="Streams.RecordBatch.Encode"/>). One array of bytes: any other shape is written element by element.</param>
+[GenerateSerializer, Immutable, Alias("foretell.reader-batch")]
+public sealed record ReaderBatch(
+    [property: Id(0)] long Epoch,
+    [property: Id(1)] long Previous,
+    [property: Id(2)] long Last,
+    [property: Id(3)] byte[] Records);
+
+/// <summary>What a shard tells its reader.</summary>
+/// <param name="Accepted">False when the reader has to begin anew behind <paramref name="Position"/>.</param>
+/// <param name="Epoch">The shard's epoch.</param>
+/// <param name="Position">Last record that the shard has, or is about to have.</param>
+[GenerateSerializer, Immutable, Alias("foretell.reader-answer")]
+public sealed record ReaderAnswer(
+    [property: Id(0)] bool Accepted,
+    [property: Id(1)] long Epoch,
+    [property: Id(2)] long Position);

@@ -1,0 +1,82 @@
+using Foretell.Streams;
+
+namespace Foretell.Grains;
+
+/// <summary>Where a shard stands.</summary>
+[GenerateSerializer, Immutable, Alias("foretell.shard-status")]
+public sealed record ShardStatus
+{
+    /// <summary>Its partition.</summary>
+    [Id(0)] public required int Partition { get; init; }
+
+    /// <summary>Silo that it lives on.</summary>
+    [Id(1)] public required SiloAddress Silo { get; init; }
+
+    /// <summary>True while it answers queries.</summary>
+    [Id(2)] public required bool Ready { get; init; }
+
+    /// <summary>Its epoch; 0 before it took one.</summary>
+    [Id(3)] public required long Epoch { get; init; }
+
+    /// <summary>Last record applied.</summary>
+    [Id(4)] public required long Position { get; init; }
+
+    /// <summary>Streams with at least one applied event.</summary>
+    [Id(5)] public required int Streams { get; init; }
+
+    /// <summary>Events applied since the log was created.</summary>
+    [Id(6)] public required long Applied { get; init; }
+
+    /// <summary>Dead letters since the log was created.</summary>
+    [Id(7)] public required long DeadLetters { get; init; }
+
+    /// <summary>Applied events with an unknown mark since the log was created.</summary>
+    [Id(8)] public required long UnknownMarks { get; init; }
+
+    /// <summary>Append time of the oldest record that it holds and has not applied; <see cref="long.MaxValue"/> when there is none.</summary>
+    [Id(9)] public required long PendingSince { get; init; }
+
+    /// <summary>Events scored since the shard came to its silo, and the sums of their scores.</summary>
+    [Id(10)] public required long ScoredEvents { get; init; }
+
+    /// <inheritdoc cref="ScoredEvents"/>
+    [Id(11)] public required double TimeScore { get; init; }
+
+    /// <inheritdoc cref="ScoredEvents"/>
+    [Id(12)] public required double MarkScore { get; init; }
+
+    /// <inheritdoc cref="ScoredEvents"/>
+    [Id(13)] public required double BaselineTimeScore { get; init; }
+
+    /// <inheritdoc cref="ScoredEvents"/>
+    [Id(14)] public required double BaselineMarkScore { get; init; }
+
+    /// <summary>Why it is not healthy, or null.</summary>
+    [Id(15)] public string? Problem { get; init; }
+
+    internal ScoreTotals Scores => new(ScoredEvents, TimeScore, MarkScore, BaselineTimeScore, BaselineMarkScore);
+
+    internal static ShardStatus Of(ShardOwner owner, SiloAddress silo, bool ready)
+    {
+        (int streams, ShardTotals totals, ScoreTotals scores) = owner.Shard.Counts();
+        return new ShardStatus
+        {
+            Partition = owner.Shard.Partition,
+            Silo = silo,
+            Ready = ready,
+            Epoch = owner.Epoch,
+            Position = owner.Shard.Position,
+            Streams = streams,
+            Applied = totals.Applied,
+            DeadLetters = totals.DeadLetters,
+            UnknownMarks = totals.UnknownMarks,
+            PendingSince = owner.PendingSince,
+            ScoredEvents = scores.Events,
+            TimeScore = scores.Time,
+            MarkScore = scores.Mark,
+            BaselineTimeScore = scores.BaselineTime,
+            BaselineMarkScore = scores.BaselineMark,
+            Problem = owner.Problem,
+        };
+    }
+}

@@ -1,0 +1,114 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace Foretell.Grains;
+
+/// <summary>Asks every reader and every shard once a second how it fares, which is what makes them exist, and evens out their places.</summary>
+[Reentrant, KeepAlive]
+internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOracle silos, ISiloMetadataCache metadata, ILogger<CoordinatorGrain> log)
+    : Grain, ICoordinatorGrain
+{
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+
+    // Moving costs a commit and a load. A member that comes and goes must not set partitions in motion.
+    private const int QuietRounds = 5;
+
+    private readonly HashSet<(int Partition, bool Reader)> _asked = [];
+    private SiloAddress?[] _shards = [], _readers = [];
+    private HashSet<SiloAddress> _members = [];
+    private int _quiet;
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _shards = new SiloAddress?[engine.Log.PartitionCount];
+        _readers = new SiloAddress?[engine.Log.PartitionCount];
+        this.RegisterGrainTimer(RoundAsync, new GrainTimerCreationOptions(TimeSpan.Zero, s_period) { Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task Ping() => Task.CompletedTask;
+
+    private async Task RoundAsync(CancellationToken cancellationToken)
+    {
+        for (int partition = 0; partition < engine.Log.PartitionCount; partition++)
+        {
+            // One question at a time each: those that nobody answers must not pile up.
+            _ = AskAsync(partition, reader: true);
+            _ = AskAsync(partition, reader: false);
+        }
+        await EvenOutAsync();
+    }
+
+    private async Task AskAsync(int partition, bool reader)
+    {
+        if (!_asked.Add((partition, reader)))
+        {
+            return;
+        }
+        try
+        {
+            if (reader)
+            {
+                _readers[partition] = (await GrainFactory.GetGrain<IPartitionReaderGrain>(partition).KeepReading()).Silo;
+            }
+            else
+            {
+                ShardStatus status = await GrainFactory.GetGrain<IShardGrain>(partition).Status();
+                _shards[partition] = status.Ready ? status.Silo : null;
+            }
+        }
+        catch (Exception e)
+        {
+            // Lost with its silo, most likely. The next round asks again, and finds it elsewhere.
+            (reader ? _readers : _shards)[partition] = null;
+            LogNoAnswer(reader ? "reader" : "shard", partition, e.Message);
+        }
+        finally
+        {
+            _asked.Remove((partition, reader));
+        }
+    }
+
+    private async Task EvenOutAsync()
+    {
+        HashSet<SiloAddress> members = [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys];
+        bool settled = members.SetEquals(_members) && Array.TrueForAll(_shards, s => s is not null) && Array.TrueForAll(_readers, s => s is not null);
+        _members = members;
+        _quiet = settled ? _quiet + 1 : 0;
+        if (_quiet < QuietRounds)
+        {
+            return;
+        }
+        try
+        {
+            if (Balance.Next(_shards!, With(SiloRoles.Worker)) is { } shard)
+            {
+                await GrainFactory.GetGrain<IShardGrain>(shard.Partition).Move(shard.Target);
+                // The next one moves when this one is served again.
+                _shards[shard.Partition] = null;
+            }
+            if (Balance.Next(_readers!, With(SiloRoles.Ingest)) is { } reader)
+            {
+                await GrainFactory.GetGrain<IPartitionReaderGrain>(reader.Partition).Move(reader.Target);
+                _readers[reader.Partition] = null;
+            }
+        }
+        catch (Exception e)
+        {
+            _quiet = 0;
+            LogNotMoved(e.Message);
+        }
+    }
+
+    private SiloAddress[] With(string role) =>
+        [.. _members.Where(s => SiloRoles.Has(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(SiloRoles.MetadataKey), role))];
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The {Kind} of partition {Partition} does not answer: {Problem}")]
+    private partial void LogNoAnswer(string kind, int partition, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A partition could not be moved: {Problem}")]
+    private partial void LogNotMoved(string problem);
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Foretell.Grains;
+
+/// <summary>Pings the coordinator from every silo, so that it exists as long as any silo does.</summary>
+internal sealed class Heartbeat(IGrainFactory grains, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await grains.GetGrain<ICoordinatorGrain>(0).Ping().WaitAsync(stoppingToken);
+            }
+            catch (Exception)
+            {
+                // Its silo was lost, or ours is on its way in or out: the next ping finds or makes another one.
+            }
+            await Task.Delay(s_period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

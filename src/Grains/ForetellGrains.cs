@@ -1,0 +1,36 @@
+using Foretell.Streams;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Hosting;
+using Orleans.Placement;
+using Orleans.Runtime.Placement;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace Foretell.Grains;
+
+/// <summary>Adds the platform's grains to a silo.</summary>
+public static class ForetellGrains
+{
+    /// <summary>Registers the grains' services, the silo's roles, and <see cref="IPlatform"/>.</summary>
+    /// <param name="silo">The silo's builder; clustering, endpoints and a <see cref="SiloEngine"/> are its host's business.</param>
+    /// <param name="roles">Roles of this silo (<see cref="SiloRoles"/>).</param>
+    public static ISiloBuilder AddForetellGrains(this ISiloBuilder silo, IEnumerable<string> roles)
+    {
+        silo.UseSiloMetadata(new Dictionary<string, string> { [SiloRoles.MetadataKey] = string.Join(',', roles) });
+#pragma warning disable ORLEANSEXP003 // The default directory loses entries when a silo stops; this one hands them over.
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+        IServiceCollection services = silo.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddPlacementFilter<SiloRoleFilter, SiloRoleFilterDirector>(ServiceLifetime.Transient);
+        services.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
+        services.AddPlacementDirector<StreamPlacement, StreamPlacementDirector>();
+        services.AddSingleton<ClusterStatus>();
+        services.AddSingleton<ClusterPlatform>();
+        services.AddSingleton<IPlatform>(s => s.GetRequiredService<ClusterPlatform>());
+        // Behind the silo in the order of start, so before it in the order of stop.
+        services.AddHostedService<Heartbeat>();
+        services.AddHostedService(s => s.GetRequiredService<ClusterStatus>());
+        return silo;
+    }
+}

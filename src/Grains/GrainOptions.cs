@@ -1,0 +1,19 @@
+using Foretell.Streams;
+
+namespace Foretell.Grains;
+
+/// <summary>How this silo's readers and shards work.</summary>
+public sealed record GrainOptions
+{
+    /// <summary>Threads that advance this silo's shards. Of their own, so that membership probes are answered under full load.</summary>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>Most records in one batch from a reader to a shard.</summary>
+    public int BatchSize { get; init; } = 4096;
+
+    /// <summary>Most batches that a reader has on their way at once.</summary>
+    public int BatchesInFlight { get; init; } = 2;
+
+    /// <summary>Pace of commits and lease.</summary>
+    public ShardOwnerOptions Owner { get; init; } = new() { Lease = TimeSpan.FromSeconds(3) };
+}

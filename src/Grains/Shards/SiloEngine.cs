@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using Foretell.Models;
+using Foretell.Streams;
+
+namespace Foretell.Grains;
+
+/// <summary>What the grains of one silo share: model, log, store, worker threads, and the shards that live here.</summary>
+public sealed class SiloEngine(ForecastModel model, IEventLog log, IStateStore store, GrainOptions options) : IDisposable
+{
+    private readonly ConcurrentDictionary<int, ShardOwner> _shards = new();
+    private readonly Lazy<WorkerThreads> _workers = new(() => new WorkerThreads(options.Threads));
+
+    /// <summary>Model that advances every stream.</summary>
+    public ForecastModel Model => model;
+
+    /// <summary>The log.</summary>
+    public IEventLog Log => log;
+
+    /// <summary>The store.</summary>
+    public IStateStore Store => store;
+
+    /// <summary>Paces and sizes.</summary>
+    public GrainOptions Options => options;
+
+    /// <summary>Threads for steps; started with the first shard.</summary>
+    internal WorkerThreads Workers => _workers.Value;
+
+    /// <summary>The owner of a partition when it lives on this silo, else null.</summary>
+    internal ShardOwner? FindLocal(int partition) => _shards.GetValueOrDefault(partition);
+
+    internal void Add(ShardOwner owner) => _shards[owner.Shard.Partition] = owner;
+
+    internal void Remove(ShardOwner owner) => _shards.TryRemove(KeyValuePair.Create(owner.Shard.Partition, owner));
+
+    /// <summary>Partition of a grain's key.</summary>
+    /// <exception cref="ArgumentException">The log has no such partition.</exception>
+    internal int CheckPartition(long key) => key >= 0 && key < log.PartitionCount
+        ? (int)key
+        : throw new ArgumentException($"This log has partitions 0 to {log.PartitionCount - 1}, got {key}.");
+
+    /// <summary>Ends the worker threads, after the silo has stopped.</summary>
+    public void Dispose()
+    {
+        if (_workers.IsValueCreated)
+        {
+            _workers.Value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Configuration;
+
+namespace Foretell.Silo;
+
+/// <summary>Reads settings one by one, and says in a sentence what is wrong with one and what is allowed.</summary>
+internal sealed class SettingsSection(IConfigurationSection section)
+{
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    public string? OptionalText(string name)
+    {
+        _known.Add(name);
+        return string.IsNullOrWhiteSpace(section[name]) ? null : section[name];
+    }
+
+    /// <summary>A text; null as <paramref name="fallback"/> makes it mandatory.</summary>
+    public string Text(string name, string? fallback) => OptionalText(name) ?? fallback ?? throw new SettingsException(
+        $"{Name(name)} is missing. Set it in appsettings.json or as the environment variable FORETELL__{name.ToUpperInvariant()}.");
+
+    public IReadOnlyList<string> Names(string name, IReadOnlyList<string> allowed)
+    {
+        string[] names = (OptionalText(name) ?? string.Join(',', allowed)).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] unknown = [.. names.Except(allowed)];
+        return unknown.Length == 0 && names.Length > 0 ? [.. names.Distinct()] : throw new SettingsException(
+            $"{Name(name)} is '{section[name]}'. Give one or more of {string.Join(", ", allowed)}, separated by commas.");
+    }
+
+    public int? OptionalNumber(string name, int minimum, int maximum) => OptionalText(name) is not { } text ? null
+        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum ? value
+        : throw new SettingsException($"{Name(name)} is '{text}'. Give a whole number from {minimum} to {maximum}.");
+
+    public int Number(string name, int fallback, int minimum, int maximum) => OptionalNumber(name, minimum, maximum) ?? fallback;
+
+    public TimeSpan? Seconds(string name, double? fallback, double minimum, double maximum)
+    {
+        if (OptionalText(name) is not { } text)
+        {
+            return fallback is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        }
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum
+            ? TimeSpan.FromSeconds(value)
+            : throw new SettingsException(string.Create(CultureInfo.InvariantCulture,
+                $"{Name(name)} is '{text}'. Give a number of seconds from {minimum} to {maximum}."));
+    }
+
+    public IPAddress Address(string name, IPAddress fallback) => OptionalText(name) is not { } text ? fallback
+        : IPAddress.TryParse(text, out IPAddress? address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? address
+        : throw new SettingsException($"{Name(name)} is '{text}'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.");
+
+    /// <summary>A misspelt setting would be ignored in silence otherwise.</summary>
+    public void RefuseUnknown()
+    {
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            if (!_known.Contains(child.Key))
+            {
+                throw new SettingsException($"{Name(child.Key)} is not a setting. There are: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
+            }
+        }
+    }
+
+    private static string Name(string name) => $"Foretell:{name}";
+}

@@ -1,0 +1,97 @@
+using Foretell.Grains;
+using Foretell.Models;
+using Foretell.Streams;
+using Foretell.Web;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Orleans.Hosting;
+
+namespace Foretell.Silo;
+
+/// <summary>One silo: log and store on PostgreSQL, Orleans, and HTTP.</summary>
+internal static class SiloHost
+{
+    /// <summary>Runs until the process is told to stop; then commits every shard and leaves the cluster.</summary>
+    /// <exception cref="SettingsException">A setting is wrong.</exception>
+    /// <exception cref="DatabaseSetupException">The database cannot be used.</exception>
+    public static async Task RunAsync(WebApplicationBuilder builder)
+    {
+        SiloSettings settings = SiloSettings.Read(builder.Configuration);
+        ForecastModel model = LoadModel(settings.Model);
+        await using PostgresEventLog log = await PostgresEventLog.OpenAsync(settings.Postgres, settings.Partitions, TimeProvider.System);
+        await BindAsync(log, model, settings);
+        await using var store = new PostgresStateStore(settings.Postgres);
+        using var engine = new SiloEngine(model, log, store, new GrainOptions
+        {
+            Threads = settings.Threads,
+            Owner = new ShardOwnerOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
+        });
+        await using WebApplication app = Build(builder, settings, engine);
+        await app.StartAsync();
+        Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
+        await app.WaitForShutdownAsync();
+    }
+
+    private static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, SiloEngine engine)
+    {
+        builder.WebHost.UseUrls(settings.Urls.Split(';'));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.ShutdownTimeout);
+        builder.Services.AddSingleton(engine);
+        // Hosted services start in this order and stop in the other: the silo first and last, HTTP in between.
+        builder.UseOrleans(silo =>
+        {
+            Membership.Add(silo, settings);
+            silo.AddActivityPropagation();
+            silo.AddForetellGrains(settings.Roles);
+        });
+        builder.AddForetell();
+        WebApplication app = builder.Build();
+        if (settings.Has(SiloRoles.Gateway))
+        {
+            app.MapForetell();
+        }
+        else
+        {
+            app.MapForetellHealth();
+        }
+        return app;
+    }
+
+    /// <summary>Writes model and policy into the log, or refuses a log of another model.</summary>
+    private static async Task BindAsync(PostgresEventLog log, ForecastModel model, SiloSettings settings)
+    {
+        try
+        {
+            if (await log.FindControlAsync(ControlRecord.Model, CancellationToken.None) is { } found && found != model.Id)
+            {
+                throw new SettingsException($"The log in schema {settings.Postgres.Schema} was made with model {found}, and Foretell:Model '{settings.Model}' "
+                    + $"is model {model.Id}. Give it that model, or choose another schema.");
+            }
+            await log.AppendControlAsync(ControlRecord.Model, model.Id, CancellationToken.None);
+            string? inForce = await log.FindControlAsync(ControlRecord.Policy, CancellationToken.None);
+            EventTimePolicy policy = inForce is null ? EventTimePolicy.Default : EventTimePolicy.Parse(inForce);
+            policy = new EventTimePolicy(settings.LateTolerance ?? policy.LateTolerance, settings.FutureTolerance ?? policy.FutureTolerance);
+            await log.AppendControlAsync(ControlRecord.Policy, policy.ToString(), CancellationToken.None);
+        }
+        catch (PlatformUnavailableException e)
+        {
+            throw new DatabaseSetupException(e.Message, e);
+        }
+    }
+
+    private static ForecastModel LoadModel(string path)
+    {
+        try
+        {
+            return ForecastModel.Load(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new SettingsException($"Foretell:Model is '{path}', which cannot be read: {e.Message} Give a model file, as 'foretell train' writes it.", e);
+        }
+    }
+}

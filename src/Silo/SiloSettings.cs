@@ -1,0 +1,106 @@
+using System.Net;
+using Foretell.Grains;
+using Foretell.Streams;
+using Microsoft.Extensions.Configuration;
+
+namespace Foretell.Silo;
+
+/// <summary>What a silo is told by appsettings.json (section "Foretell"), environment (FORETELL__NAME) and command line (--Foretell:Name value).</summary>
+internal sealed record SiloSettings
+{
+    /// <summary>Roles of this silo.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>Addresses that HTTP listens on, separated by ";". Silos without the gateway role serve their health there.</summary>
+    public required string Urls { get; init; }
+
+    /// <summary>Path of the model file.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Database of membership, log and store.</summary>
+    public required PostgresOptions Postgres { get; init; }
+
+    /// <summary>Partitions of a new log; null takes those of the log that is there.</summary>
+    public int? Partitions { get; init; }
+
+    /// <summary>Name of the cluster: silos with the same name and database find each other.</summary>
+    public required string Cluster { get; init; }
+
+    /// <summary>Address at which the other silos reach this one.</summary>
+    public required IPAddress Address { get; init; }
+
+    /// <summary>Port for the other silos.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>Threads that advance shards.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>Longest time between two commits of a shard that advances.</summary>
+    public required TimeSpan CommitInterval { get; init; }
+
+    /// <summary>How long a shard answers on the strength of one confirmation of its ownership.</summary>
+    public required TimeSpan Lease { get; init; }
+
+    /// <summary>How long a graceful stop may take.</summary>
+    public required TimeSpan ShutdownTimeout { get; init; }
+
+    /// <summary>How late an event may be; null keeps what the log says.</summary>
+    public TimeSpan? LateTolerance { get; init; }
+
+    /// <summary>How far ahead of its append an event may be; null keeps what the log says.</summary>
+    public TimeSpan? FutureTolerance { get; init; }
+
+    /// <summary>Certificate (PKCS#12) for connections between silos; null leaves them plain.</summary>
+    public string? Certificate { get; init; }
+
+    /// <summary>Its password.</summary>
+    public string? CertificatePassword { get; init; }
+
+    /// <summary>True when the silo has a role.</summary>
+    public bool Has(string role) => Roles.Contains(role);
+
+    /// <summary>Reads and checks every setting.</summary>
+    /// <exception cref="SettingsException">A setting is unknown, missing or out of range.</exception>
+    public static SiloSettings Read(IConfiguration configuration)
+    {
+        var section = new SettingsSection(configuration.GetSection("Foretell"));
+        var settings = new SiloSettings
+        {
+            Roles = section.Names("Roles", SiloRoles.All),
+            Urls = section.Text("Urls", "http://127.0.0.1:5057"),
+            Model = section.Text("Model", null),
+            Postgres = ReadPostgres(section),
+            Partitions = section.OptionalNumber("Partitions", 1, short.MaxValue),
+            Cluster = section.Text("Cluster", "foretell"),
+            Address = section.Address("Address", IPAddress.Loopback),
+            Port = section.Number("Port", 11111, 0, ushort.MaxValue),
+            Threads = section.Number("Threads", Environment.ProcessorCount, 1, 1024),
+            CommitInterval = section.Seconds("CommitSeconds", 1, 0.01, 3600)!.Value,
+            Lease = section.Seconds("LeaseSeconds", 3, 0.5, 60)!.Value,
+            ShutdownTimeout = section.Seconds("ShutdownSeconds", 25, 1, 3600)!.Value,
+            LateTolerance = section.Seconds("LateSeconds", null, 0, 1e9),
+            FutureTolerance = section.Seconds("FutureSeconds", null, 0, 1e9),
+            Certificate = section.OptionalText("Certificate"),
+            CertificatePassword = section.OptionalText("CertificatePassword"),
+        };
+        section.RefuseUnknown();
+        foreach (string url in settings.Urls.Split(';'))
+        {
+            if (!Uri.TryCreate(url.Replace("://*", "://any").Replace("://+", "://any"), UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
+            {
+                throw new SettingsException($"Foretell:Urls is '{settings.Urls}'. Give http addresses such as http://0.0.0.0:5057, separated by ';'.");
+            }
+        }
+        return settings;
+    }
+
+    /// <summary>Reads only what a migration needs.</summary>
+    /// <exception cref="SettingsException">The connection string is missing.</exception>
+    public static PostgresOptions ReadPostgres(IConfiguration configuration) => ReadPostgres(new SettingsSection(configuration.GetSection("Foretell")));
+
+    private static PostgresOptions ReadPostgres(SettingsSection section) => new()
+    {
+        ConnectionString = section.Text("Postgres", null),
+        Schema = section.Text("Schema", "foretell"),
+    };
+}

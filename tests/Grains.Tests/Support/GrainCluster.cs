@@ -1,0 +1,114 @@
+using System.Globalization;
+using Foretell.Streams;
+using Foretell.Streams.Tests;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.TestingHost;
+
+namespace Foretell.Grains.Tests;
+
+/// <summary>Silos in this process, over one SQLite log and store.</summary>
+public sealed class GrainCluster : IAsyncDisposable
+{
+    private const string NameProperty = "foretell-test-cluster", RolesProperty = "foretell-test-roles";
+
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, GrainCluster> s_clusters = new();
+
+    private readonly string _name = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
+    private readonly TempDirectory _directory = new();
+    private readonly List<SiloEngine> _engines = [];
+
+    private GrainCluster(int partitions)
+    {
+        Log = SqliteEventLog.Open(_directory.File("log.db"), partitions, TimeProvider.System);
+        Store = new SqliteStateStore(_directory.Path);
+        s_clusters[_name] = this;
+    }
+
+    public SqliteEventLog Log { get; }
+
+    public SqliteStateStore Store { get; }
+
+    public TestCluster Cluster { get; private set; } = null!;
+
+    public IGrainFactory Grains => Cluster.GrainFactory;
+
+    /// <summary>The platform as the silo at an index sees it.</summary>
+    public ClusterPlatform Platform(int silo = 0) => Services(silo).GetRequiredService<ClusterPlatform>();
+
+    public IServiceProvider Services(int silo) => ((InProcessSiloHandle)Cluster.Silos[silo]).SiloHost.Services;
+
+    /// <summary>Starts silos with the given roles, such as "ingest,gateway".</summary>
+    public static async Task<GrainCluster> StartAsync(int partitions, params string[] roles)
+    {
+        var cluster = new GrainCluster(partitions);
+        var builder = new TestClusterBuilder((short)roles.Length);
+        builder.Properties[NameProperty] = cluster._name;
+        builder.Properties[RolesProperty] = string.Join(';', roles);
+        builder.AddSiloBuilderConfigurator<Configurator>();
+        cluster.Cluster = builder.Build();
+        await cluster.Cluster.DeployAsync();
+        return cluster;
+    }
+
+    /// <summary>Appends events and waits until they are applied.</summary>
+    public async Task FeedAsync(IEnumerable<(string Stream, long Ticks, string Mark)> events)
+    {
+        foreach ((string, long, string)[] chunk in events.Chunk(500))
+        {
+            await Log.AppendAsync(Events.Batch(chunk));
+        }
+        await AppliedAsync();
+    }
+
+    /// <summary>Waits until everything in the log is applied.</summary>
+    public Task AppliedAsync()
+    {
+        var end = new Position([.. Enumerable.Range(0, Log.PartitionCount).Select(p => (p, Log.End(p).Sequence))]);
+        return Platform().WaitAppliedAsync(end, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>What the log means, one event after the other.</summary>
+    public Task<Reference> ReferenceAsync() => Reference.ReplayAsync(Log, Small.Model);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.StopAllSilosAsync();
+        await Cluster.DisposeAsync();
+        foreach (SiloEngine engine in _engines)
+        {
+            engine.Dispose();
+        }
+        s_clusters.TryRemove(_name, out _);
+        await Store.DisposeAsync();
+        await Log.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    private sealed class Configurator : IHostConfigurator
+    {
+        public void Configure(IHostBuilder host) => host.UseOrleans((context, silo) =>
+        {
+            GrainCluster cluster = s_clusters[context.Configuration[NameProperty]!];
+            string[] roles = context.Configuration[RolesProperty]!.Split(';');
+            var engine = new SiloEngine(Small.Model, cluster.Log, cluster.Store, new GrainOptions
+            {
+                Threads = 2,
+                BatchSize = 200,
+                Owner = new ShardOwnerOptions { CommitInterval = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromSeconds(3) },
+            });
+            int index;
+            lock (cluster._engines)
+            {
+                index = cluster._engines.Count;
+                cluster._engines.Add(engine);
+            }
+            silo.Services.AddSingleton(engine);
+            silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 3));
+            silo.AddForetellGrains(roles[index % roles.Length].Split(','));
+        });
+    }
+}
