@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Foretell.Silo.Tests;
+
+public class SiloSettingsTests
+{
+    [Fact]
+    public void Read_WhenOnlyWhatMustBeThereIs_TakesTheDefaults()
+    {
+        SiloSettings settings = Read();
+
+        Assert.Equal(["gateway", "ingest", "worker"], settings.Roles);
+        Assert.Equal("foretell", settings.Postgres.Schema);
+        Assert.Equal(Environment.ProcessorCount, settings.Threads);
+        Assert.Null(settings.Partitions);
+    }
+
+    [Fact]
+    public void Read_WhenNamesDifferInCase_FindsThemAsTheEnvironmentGivesThem()
+    {
+        SiloSettings settings = Read(("ROLES", "worker, ingest"), ("PARTITIONS", "16"), ("LEASESECONDS", "2.5"));
+
+        Assert.Equal(["worker", "ingest"], settings.Roles);
+        Assert.Equal(16, settings.Partitions);
+        Assert.Equal(TimeSpan.FromSeconds(2.5), settings.Lease);
+    }
+
+    [Theory]
+    [InlineData("Roles", "worker,boss", "Foretell:Roles is 'worker,boss'. Give one or more of gateway, ingest, worker, separated by commas.")]
+    [InlineData("Roles", ",", "Foretell:Roles is ','. Give one or more of gateway, ingest, worker, separated by commas.")]
+    [InlineData("Partitions", "0", "Foretell:Partitions is '0'. Give a whole number from 1 to 32767.")]
+    [InlineData("Port", "x", "Foretell:Port is 'x'. Give a whole number from 0 to 65535.")]
+    [InlineData("LeaseSeconds", "NaN", "Foretell:LeaseSeconds is 'NaN'. Give a number of seconds from 0.5 to 60.")]
+    [InlineData("Address", "0.0.0.0", "Foretell:Address is '0.0.0.0'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.")]
+    [InlineData("Urls", "here", "Foretell:Urls is 'here'. Give http addresses such as http://0.0.0.0:5057, separated by ';'.")]
+    [InlineData("Model", "", "Foretell:Model is missing. Set it in appsettings.json or as the environment variable FORETELL__MODEL.")]
+    public void Read_WhenASettingIsWrong_SaysWhatIsAllowed(string name, string value, string sentence) =>
+        Assert.Equal(sentence, Assert.Throws<SettingsException>(() => Read((name, value))).Message);
+
+    [Fact]
+    public void Read_WhenANameIsMisspelt_NamesThoseThatThereAre()
+    {
+        string message = Assert.Throws<SettingsException>(() => Read(("Role", "worker"))).Message;
+
+        Assert.StartsWith("Foretell:Role is not a setting. There are: Address, Certificate, ", message, StringComparison.Ordinal);
+    }
+
+    private static SiloSettings Read(params (string Name, string Value)[] settings)
+    {
+        var all = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Foretell:Postgres"] = "Host=127.0.0.1",
+            ["Foretell:Model"] = "model.safetensors",
+        };
+        foreach ((string name, string value) in settings)
+        {
+            all[$"Foretell:{name}"] = value;
+        }
+        return SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(all).Build());
+    }
+}

@@ -1,0 +1,175 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Foretell.Models;
+using Foretell.Streams;
+using Foretell.Streams.Tests;
+
+namespace Foretell.Silo.Tests;
+
+/// <summary>Real silos in processes of their own, over a PostgreSQL server of their own.</summary>
+public sealed class SiloCluster : IAsyncDisposable
+{
+    private static int s_schemas;
+
+    private readonly TempDirectory _directory = new();
+    private readonly bool _ownsPostgres;
+
+    private SiloCluster(ThrowawayPostgres postgres, bool ownsPostgres, int partitions, ForecastModel model)
+    {
+        (Postgres, _ownsPostgres, Partitions, Model) = (postgres, ownsPostgres, partitions, model);
+        Options = new PostgresOptions { ConnectionString = postgres.ConnectionString, Schema = $"silo_{Interlocked.Increment(ref s_schemas)}" };
+        model.Save(_directory.File("model.safetensors"));
+    }
+
+    public ThrowawayPostgres Postgres { get; }
+
+    public PostgresOptions Options { get; }
+
+    public int Partitions { get; }
+
+    public ForecastModel Model { get; }
+
+    public List<SiloProcess> Silos { get; } = [];
+
+    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(20) };
+
+    /// <summary>Settings of a silo with roles.</summary>
+    public Dictionary<string, string> Settings(string roles) => new()
+    {
+        ["Postgres"] = Options.ConnectionString,
+        ["Schema"] = Options.Schema,
+        ["Cluster"] = Options.Schema,
+        ["Model"] = _directory.File("model.safetensors"),
+        ["Partitions"] = Partitions.ToString(CultureInfo.InvariantCulture),
+        ["Roles"] = roles,
+        ["Urls"] = "http://127.0.0.1:0",
+        ["Port"] = "0",
+    };
+
+    /// <summary>Migrates a schema by the program itself and starts silos, one for each list of roles.</summary>
+    public static async Task<SiloCluster> StartAsync(ThrowawayPostgres? postgres, int partitions, ForecastModel model, params string[] roles)
+    {
+        var cluster = new SiloCluster(postgres ?? await ThrowawayPostgres.CreateAsync(), postgres is null, partitions, model);
+        try
+        {
+            (int exitCode, _, string errors) = await SiloProcess.RunAsync(cluster.Settings("worker"), "migrate");
+            Assert.True(exitCode == 0, errors);
+            cluster.Silos.AddRange(await Task.WhenAll(roles.Select(r => SiloProcess.StartAsync(cluster.Settings(r)))));
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts one more silo.</summary>
+    public async Task<SiloProcess> AddAsync(string roles)
+    {
+        SiloProcess silo = await SiloProcess.StartAsync(Settings(roles));
+        Silos.Add(silo);
+        return silo;
+    }
+
+    /// <summary>A key of a stream that belongs to a partition.</summary>
+    public string KeyOf(int partition) =>
+        Enumerable.Range(0, 10_000).Select(i => $"probe/{i}").First(key => Events.PartitionOf(key, Partitions) == partition);
+
+    /// <summary>Gives every partition a stream to ask for, and waits until it can be asked.</summary>
+    public async Task ProbeAllAsync(SiloProcess gateway)
+    {
+        using var feed = new Feed(this, [gateway]);
+        await feed.SendAsync([.. Enumerable.Range(0, Partitions).Select(p => (KeyOf(p), 1_000_000_000L, "login"))]);
+        await ServedAsync(gateway, TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>Waits until every partition answers a query; returns how long that took.</summary>
+    public async Task<TimeSpan> ServedAsync(SiloProcess gateway, TimeSpan limit)
+    {
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(Enumerable.Range(0, Partitions).Select(async partition =>
+        {
+            while (true)
+            {
+                using HttpResponseMessage answer = await Http.GetAsync(new Uri(gateway.Url, $"/v1/streams/{Uri.EscapeDataString(KeyOf(partition))}"));
+                if (answer.StatusCode == HttpStatusCode.OK)
+                {
+                    return;
+                }
+                Assert.True(answer.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.NotFound,
+                    $"Partition {partition} answered {answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+                if (answer.StatusCode == HttpStatusCode.ServiceUnavailable)
+                {
+                    Assert.NotNull(answer.Headers.RetryAfter);
+                }
+                Assert.True(clock.Elapsed < limit, $"Partition {partition} is not served after {clock.Elapsed}: {await answer.Content.ReadAsStringAsync()}");
+                await Task.Delay(50);
+            }
+        }));
+        return clock.Elapsed;
+    }
+
+    /// <summary>The status as a gateway tells it.</summary>
+    public Task<JsonElement> StatusAsync(SiloProcess gateway) => Http.GetFromJsonAsync<JsonElement>(new Uri(gateway.Url, "/v1/status"));
+
+    /// <summary>Waits until everything that was accepted is applied.</summary>
+    public async Task AppliedAsync(SiloProcess gateway, long accepted)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            JsonElement status = await StatusAsync(gateway);
+            if (status.GetProperty("ready").GetBoolean() && status.GetProperty("lagEvents").GetInt64() == 0
+                && status.GetProperty("eventsAccepted").GetInt64() >= accepted)
+            {
+                return;
+            }
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(90), $"Not applied after {clock.Elapsed}: {status}");
+            await Task.Delay(100);
+        }
+    }
+
+    /// <summary>Stops every silo gracefully.</summary>
+    /// <param name="except">A silo that may end as it likes.</param>
+    public async Task StopAllAsync(SiloProcess? except = null)
+    {
+        foreach (SiloProcess silo in Silos.Where(s => !s.HasExited))
+        {
+            int exitCode = await silo.StopAsync();
+            Assert.True(exitCode == 0 || silo == except, $"A silo ended with {exitCode}: {silo.Errors}");
+        }
+    }
+
+    /// <summary>Stops the silos and holds what they left against the plain reference over the log.</summary>
+    public async Task AssertEqualsReferenceAsync(long accepted, SiloProcess? except = null)
+    {
+        await StopAllAsync(except);
+        await using PostgresEventLog log = await PostgresEventLog.OpenAsync(Options, null, TimeProvider.System);
+        await using var store = new PostgresStateStore(Options);
+        Reference reference = await Reference.ReplayAsync(log, Model);
+        ShardHeader[] headers = [.. (await Task.WhenAll(Enumerable.Range(0, Partitions).Select(p => store.ReadHeaderAsync(p, default)))).OfType<ShardHeader>()];
+        Assert.Equal(accepted, Enumerable.Range(0, Partitions).Sum(p => log.End(p).Events));
+        Assert.Equal(Enumerable.Range(0, Partitions).Select(p => log.End(p).Sequence), headers.Select(h => h.Position));
+        Assert.Equal(reference.Applied, headers.Sum(h => h.Totals.Applied));
+        Assert.Equal(reference.DeadLetters.Count, headers.Sum(h => h.Totals.DeadLetters));
+        Assert.Equal(reference.Digest(), await PlatformDigest.OfStoreAsync(store, Partitions, Model, default));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (SiloProcess silo in Silos)
+        {
+            await silo.DisposeAsync();
+        }
+        Http.Dispose();
+        if (_ownsPostgres)
+        {
+            await Postgres.DisposeAsync();
+        }
+        _directory.Dispose();
+    }
+}
