@@ -22,6 +22,19 @@ public class ClusterPlatformTests
     }
 
     [Fact]
+    public async Task Feed_WhenTheBacklogIsLong_ArrivesWholeInLargeBatches()
+    {
+        await using GrainCluster cluster = await GrainCluster.StartAsync(2, "gateway,ingest", "worker");
+        foreach ((string, long, string)[] chunk in Workload(40_000, seed: 11).Chunk(10_000))
+        {
+            await cluster.Log.AppendAsync(Events.Batch(chunk));
+        }
+        await cluster.AppliedAsync();
+
+        await AssertEqualsReferenceAsync(cluster);
+    }
+
+    [Fact]
     public async Task Partitions_WhenTheFirstSiloTookThemAll_AreSharedWithTheNextOne()
     {
         await using GrainCluster cluster = await GrainCluster.StartAsync(4, All);

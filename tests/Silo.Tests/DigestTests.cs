@@ -9,6 +9,8 @@ namespace Foretell.Silo.Tests;
 /// <summary>Whatever the number of silos, a stream's state is what the embedded host makes of its events (law 5).</summary>
 public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<ClusterPostgres>
 {
+    private static readonly EventColumns s_messages = new(Stream: "src", Time: "unix_time");
+
     private static string Shared(string file) => Path.Combine(Path.GetDirectoryName(Repository.Root)!, "shared", "data", file);
 
     [ClusterTheory]
@@ -40,11 +42,11 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
     {
         long now = EventTime.FromDateTimeOffset(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         List<EventBatch> batches = [.. Small.Workload(8000, 300, now).Chunk(1000).Select(Events.Batch)];
-        foreach (string file in new[] { "taxi/dev.jsonl", "collegemsg/replay.csv" })
+        foreach ((string file, EventColumns? columns) in new (string, EventColumns?)[] { ("taxi/dev.jsonl", null), ("collegemsg/replay.csv", s_messages) })
         {
             if (File.Exists(Shared(file)))
             {
-                foreach (EventBatch batch in EventFile.ReadEvents(Shared(file), batchSize: 4000))
+                foreach (EventBatch batch in EventFile.ReadEvents(Shared(file), columns: columns, batchSize: 4000))
                 {
                     var copy = new EventBatch();
                     for (int i = 0; i < batch.Count; i++)

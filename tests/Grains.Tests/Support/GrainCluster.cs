@@ -97,7 +97,6 @@ public sealed class GrainCluster : IAsyncDisposable
             var engine = new SiloEngine(Small.Model, cluster.Log, cluster.Store, new GrainOptions
             {
                 Threads = 2,
-                BatchSize = 200,
                 Owner = new ShardOwnerOptions { CommitInterval = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromSeconds(3) },
             });
             int index;
