@@ -126,6 +126,8 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
                 {
                     _offset += new LogRecord(_bytes.AsSpan(_offset)).Length;
                 }
+                // The record that is wanted begins a segment, as far as this reader is concerned.
+                _segmentEnd = _offset;
             }
             _segments.Enqueue((length - (_segments.Count == 0 ? _offset : 0), append));
             filled += length;

@@ -177,6 +177,29 @@ public abstract class EventLogContract : IDisposable
     }
 
     [ContractFact]
+    public async Task OpenReader_WhenItBeginsInsideAnAppend_GoesOnThroughTheNextOnes()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        long first = Time.NowTicks;
+        await log.AppendAsync(Events.Batch(("a", 1, ""), ("b", 2, "mark"), ("c", 3, "")));
+        Time.Advance(TimeSpan.FromSeconds(1));
+        long second = Time.NowTicks;
+        await log.AppendAsync(Events.Batch(("d", 4, "")));
+        await using ILogReader reader = log.OpenReader(0, after: 1);
+        var batch = new RecordBatch();
+        Assert.Equal(3, await reader.ReadAsync(batch, 100, default));
+        Assert.Equal([first, first, second], Enumerable.Range(0, 3).Select(batch.AppendTicks));
+
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await log.AppendAsync(Events.Batch(("e", 5, ""), ("f", 6, "")));
+
+        await reader.WaitAsync(default);
+        Assert.Equal(2, await reader.ReadAsync(batch, 100, default));
+        Assert.Equal((5, 5, "e"), (batch.FirstSequence, batch[0].TimeTicks, Encoding.UTF8.GetString(batch[0].Key)));
+        Assert.Equal([Time.NowTicks, Time.NowTicks], Enumerable.Range(0, 2).Select(batch.AppendTicks));
+    }
+
+    [ContractFact]
     public async Task OpenReader_WhenLogEndsBeforeOrPartitionIsMissing_IsRefused()
     {
         await using IEventLog log = await OpenAsync(2);
