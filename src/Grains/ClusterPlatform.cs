@@ -64,6 +64,12 @@ public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, Clu
             .OrderByDescending(l => l.AppendTicks).ThenBy(l => l.Partition).ThenByDescending(l => l.Sequence).Take(limit)];
     }
 
+    /// <inheritdoc/>
+    public IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, CancellationToken cancellationToken) => throw NoFeeds();
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<FeedItem<Alert>> AlertsAsync(string? after, CancellationToken cancellationToken) => throw NoFeeds();
+
     /// <summary>Digest over all streams (<see cref="PlatformDigest"/>).</summary>
     /// <exception cref="PlatformUnavailableException">A partition is not served now.</exception>
     public async Task<string> StateDigestAsync(CancellationToken cancellationToken)
@@ -87,6 +93,9 @@ public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, Clu
 
     /// <inheritdoc/>
     public PlatformStatus Status() => status.Current();
+
+    // An honest refusal until they are there: an empty feed would look like a quiet one.
+    private static PlatformUnavailableException NoFeeds() => new("Feeds of forecasts and alerts are not served by a cluster yet; the embedded host serves them.");
 
     private async Task WaitAppliedAsync(int partition, long sequence, CancellationToken cancellationToken)
     {
