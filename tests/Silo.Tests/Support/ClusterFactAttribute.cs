@@ -26,6 +26,22 @@ public sealed class ClusterTheoryAttribute : TheoryAttribute
     }
 }
 
+/// <summary>A test that kills, stops or pauses silos and holds what follows to seconds: on demand, since a busy machine can break its limits.</summary>
+public sealed class FailoverFactAttribute : FactAttribute
+{
+    public FailoverFactAttribute()
+    {
+        if (PostgresPrograms.Find() is null)
+        {
+            Skip = PostgresPrograms.HowToInstall;
+        }
+        else if (Environment.GetEnvironmentVariable("FORETELL_TEST_FAILOVER") != "1")
+        {
+            Skip = "Failover is tested on demand: set FORETELL_TEST_FAILOVER=1 on a machine that is otherwise idle.";
+        }
+    }
+}
+
 /// <summary>How often the tests that repeat do so.</summary>
 public static class Repetitions
 {
