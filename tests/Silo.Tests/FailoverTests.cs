@@ -15,7 +15,7 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
     private static readonly List<(string, long, string)> s_events =
         Small.Workload(20_000, 500, EventTime.FromDateTimeOffset(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)));
 
-    [FailoverFact]
+    [ClusterFact]
     public async Task Kill_WhenAWorkerDiesUnderLoad_LosesNothingAndServesAgainWithin15Seconds()
     {
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 4, Small.Model, Front, Worker, Worker);
@@ -41,7 +41,7 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
     }
 
-    [FailoverFact]
+    [ClusterFact]
     public async Task Stop_WhenAWorkerLeavesUnderLoad_LosesNothingAndServesAgainWithin3Seconds()
     {
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 4, Small.Model, Front, Worker, Worker);
@@ -69,7 +69,7 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
     }
 
-    [FailoverFact]
+    [ClusterFact]
     public async Task Pause_WhenAWorkerWakesUpAfterItsShardsMoved_NeitherAnswersNorCommits()
     {
         // The paused silo is a gateway, too: it is asked directly, and its shards are right there.
@@ -119,7 +119,7 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions, except: paused);
     }
 
-    [FailoverFact]
+    [ClusterFact]
     public async Task Database_WhenItIsAwayFor30Seconds_CostsNothingButTime()
     {
         // A server of its own: others must not lose theirs.

@@ -2,44 +2,26 @@ using Foretell.Streams;
 
 namespace Foretell.Silo.Tests;
 
-/// <summary>A test with real silos and a real PostgreSQL; skipped where there is none to start.</summary>
+/// <summary>A test with real silos and a real PostgreSQL: on demand, since a busy machine can break its limits in time.</summary>
 public sealed class ClusterFactAttribute : FactAttribute
 {
-    public ClusterFactAttribute()
-    {
-        if (PostgresPrograms.Find() is null)
-        {
-            Skip = PostgresPrograms.HowToInstall;
-        }
-    }
+    public ClusterFactAttribute() => Skip = OnDemand.WhyNot;
 }
 
 /// <inheritdoc cref="ClusterFactAttribute"/>
 public sealed class ClusterTheoryAttribute : TheoryAttribute
 {
-    public ClusterTheoryAttribute()
-    {
-        if (PostgresPrograms.Find() is null)
-        {
-            Skip = PostgresPrograms.HowToInstall;
-        }
-    }
+    public ClusterTheoryAttribute() => Skip = OnDemand.WhyNot;
 }
 
-/// <summary>A test that kills, stops or pauses silos and holds what follows to seconds: on demand, since a busy machine can break its limits.</summary>
-public sealed class FailoverFactAttribute : FactAttribute
+/// <summary>Whether tests that start silos run.</summary>
+internal static class OnDemand
 {
-    public FailoverFactAttribute()
-    {
-        if (PostgresPrograms.Find() is null)
-        {
-            Skip = PostgresPrograms.HowToInstall;
-        }
-        else if (Environment.GetEnvironmentVariable("FORETELL_TEST_FAILOVER") != "1")
-        {
-            Skip = "Failover is tested on demand: set FORETELL_TEST_FAILOVER=1 on a machine that is otherwise idle.";
-        }
-    }
+    /// <summary>Why they do not, or null.</summary>
+    public static string? WhyNot { get; } =
+        PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall
+        : Environment.GetEnvironmentVariable("FORETELL_TEST_SILOS") == "1" ? null
+        : "Silos as processes are tested on demand: set FORETELL_TEST_SILOS=1 on a machine that is otherwise idle.";
 }
 
 /// <summary>How often the tests that repeat do so.</summary>
