@@ -131,9 +131,10 @@ public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, Clu
         {
             throw new PlatformUnavailableException(e.Message, e);
         }
-        catch (Exception e) when (e is TimeoutException or OrleansException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is not ArgumentException && !cancellationToken.IsCancellationRequested)
         {
-            throw new PlatformUnavailableException($"The owner of partition {partition} does not answer; the partition is most likely being moved.", e);
+            // Whatever went wrong on the way there and back: Orleans names a dozen kinds, and a silo on its way out a few more.
+            throw new PlatformUnavailableException($"Partition {partition} does not answer; it is most likely being moved: {e.Message}", e);
         }
     }
 }

@@ -24,9 +24,13 @@ internal static class OnDemand
         : "Silos as processes are tested on demand: set FORETELL_TEST_SILOS=1 on a machine that is otherwise idle.";
 }
 
-/// <summary>How often the tests that repeat do so.</summary>
+/// <summary>How often the tests that repeat do so, and for how long: little in every run, more where somebody asks for it.</summary>
 public static class Repetitions
 {
     /// <summary>FORETELL_TEST_REPETITIONS, or 2.</summary>
     public static int Count { get; } = int.TryParse(Environment.GetEnvironmentVariable("FORETELL_TEST_REPETITIONS"), out int count) ? count : 2;
+
+    /// <summary>FORETELL_TEST_BUSY_SECONDS, or 15 s.</summary>
+    public static TimeSpan BusyTime { get; } =
+        TimeSpan.FromSeconds(int.TryParse(Environment.GetEnvironmentVariable("FORETELL_TEST_BUSY_SECONDS"), out int seconds) ? seconds : 15);
 }

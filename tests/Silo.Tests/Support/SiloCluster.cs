@@ -34,6 +34,9 @@ public sealed class SiloCluster : IAsyncDisposable
 
     public List<SiloProcess> Silos { get; } = [];
 
+    /// <summary>Longest time between commits of the silos to be started, seconds.</summary>
+    public double CommitSeconds { get; set; } = 1;
+
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(20) };
 
     /// <summary>Settings of a silo with roles.</summary>
@@ -47,6 +50,7 @@ public sealed class SiloCluster : IAsyncDisposable
         ["Roles"] = roles,
         ["Urls"] = "http://127.0.0.1:0",
         ["Port"] = "0",
+        ["CommitSeconds"] = CommitSeconds.ToString(CultureInfo.InvariantCulture),
     };
 
     /// <summary>Migrates a schema by the program itself and starts silos, one for each list of roles.</summary>
