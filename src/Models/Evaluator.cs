@@ -89,7 +89,7 @@ public static unsafe class Evaluator
     private static Sums Score(ForecastModel model, EventSequence[] sequences)
     {
         ModelConfig config = model.Config;
-        int d = config.Width, marks = config.Marks.Count;
+        int d = config.Width, marks = config.Marks.Count, timeOutputs = model.Layout.TimeWeight.Stride;
         EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices))];
         using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
         pass.Run(model.Weights.Pointer, encoded, null, 0);
@@ -100,7 +100,7 @@ public static unsafe class Evaluator
             {
                 double gap = sequences[i].Times[t] - sequences[i].Times[t - 1];
                 var hidden = new ReadOnlySpan<float>(pass.Buffers.Hidden + (nint)row * d, d);
-                LogNormalMixture mixture = model.Mixture(hidden).AsLogNormal();
+                LogNormalMixture mixture = model.DecodeTime(new ReadOnlySpan<float>(pass.Buffers.Time + (nint)row * timeOutputs, timeOutputs)).AsLogNormal();
                 ConditionedMixture next = mixture.Given(0);
                 sums.Pit.Add(Pit(mixture, gap, config));
                 double error = next.RestrictedMean(config.GapCeiling) - gap;

@@ -114,21 +114,23 @@ public sealed class ForecastModel
     /// <summary>Mixture over ln(gap in time units) that follows a hidden vector.</summary>
     internal NormalMixture Mixture(ReadOnlySpan<float> hidden)
     {
+        ForecastKernel kernel = _kernels.Rent();
+        NormalMixture mixture = DecodeTime(kernel.Time(hidden));
+        _kernels.Return(kernel);
+        return mixture;
+    }
+
+    /// <summary>Mixture over ln(gap in time units) from the time head's outputs.</summary>
+    /// <param name="outputs">Shape [3k].</param>
+    internal NormalMixture DecodeTime(ReadOnlySpan<float> outputs)
+    {
         int k = TimeHead.Components;
         var mixture = new NormalMixture(new double[k], new double[k], new double[k]);
-        Decode(hidden, mixture.LogWeight, mixture.Mean, mixture.Deviation);
+        DecodeTime(outputs, mixture.LogWeight, mixture.Mean, mixture.Deviation);
         return mixture;
     }
 
     /// <summary>The same into the caller's memory. Shape of each output [k].</summary>
-    internal void Decode(ReadOnlySpan<float> hidden, Span<double> logWeight, Span<double> mu, Span<double> sigma)
-    {
-        ForecastKernel kernel = _kernels.Rent();
-        kernel.Mixture(hidden, logWeight, mu, sigma);
-        _kernels.Return(kernel);
-    }
-
-    /// <summary>Mixture over ln(gap in time units) from the time head's outputs. Shape of each output [k].</summary>
     internal void DecodeTime(ReadOnlySpan<float> outputs, Span<double> logWeight, Span<double> mu, Span<double> sigma)
     {
         TimeHead.Decode(outputs, logWeight, mu, sigma);

@@ -15,7 +15,7 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
     public static GapInterval Of(double gap, ModelConfig config)
     {
         double floored = Math.Max(gap, config.GapFloor);
-        double z = Standardise(floored, config);
+        double z = StandardiseFloored(gap, config);
         if (config.Resolution == 0)
         {
             return new GapInterval(z, z, z, -Math.Log(config.LogGapDeviation * floored));
@@ -25,6 +25,9 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
         return new GapInterval(z, low == 0 ? double.NegativeInfinity : Standardise(low, config), Standardise(high, config), -Math.Log(high - low));
     }
 
+    /// <summary>z of a gap, floored at the model's floor.</summary>
+    public static double StandardiseFloored(double gap, ModelConfig config) => Standardise(Math.Max(gap, config.GapFloor), config);
+
     /// <summary>(ln tau - mean) / deviation.</summary>
-    public static double Standardise(double tau, ModelConfig config) => (Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation;
+    private static double Standardise(double tau, ModelConfig config) => (Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation;
 }

@@ -29,16 +29,7 @@ internal static unsafe class MarkHead
     /// <param name="gradient">Output, written: gradientScale x d(log probability)/d(logits). Shape [m], or empty.</param>
     public static double LogProbability(ReadOnlySpan<float> logits, int target, double gradientScale, Span<float> gradient)
     {
-        double max = double.NegativeInfinity, sum = 0;
-        foreach (float logit in logits)
-        {
-            max = Math.Max(max, logit);
-        }
-        foreach (float logit in logits)
-        {
-            sum += Math.Exp(logit - max);
-        }
-        double logSum = max + Math.Log(sum);
+        double logSum = LogSumExp(logits);
         for (int i = 0; i < gradient.Length; i++)
         {
             gradient[i] = (float)(gradientScale * ((i == target ? 1 : 0) - Math.Exp(logits[i] - logSum)));
@@ -49,18 +40,10 @@ internal static unsafe class MarkHead
     /// <summary>Adds weight x softmax(logits) to probabilities.</summary>
     public static void AddProbabilities(ReadOnlySpan<float> logits, double weight, Span<double> probabilities)
     {
-        double max = double.NegativeInfinity, sum = 0;
-        foreach (float logit in logits)
-        {
-            max = Math.Max(max, logit);
-        }
-        foreach (float logit in logits)
-        {
-            sum += Math.Exp(logit - max);
-        }
+        double logSum = LogSumExp(logits);
         for (int i = 0; i < logits.Length; i++)
         {
-            probabilities[i] += weight * Math.Exp(logits[i] - max) / sum;
+            probabilities[i] += weight * Math.Exp(logits[i] - logSum);
         }
     }
 
@@ -73,5 +56,19 @@ internal static unsafe class MarkHead
             best = logits[i] > logits[best] ? i : best;
         }
         return best;
+    }
+
+    private static double LogSumExp(ReadOnlySpan<float> logits)
+    {
+        double max = double.NegativeInfinity, sum = 0;
+        foreach (float logit in logits)
+        {
+            max = Math.Max(max, logit);
+        }
+        foreach (float logit in logits)
+        {
+            sum += Math.Exp(logit - max);
+        }
+        return max + Math.Log(sum);
     }
 }

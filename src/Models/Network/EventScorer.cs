@@ -28,7 +28,10 @@ internal sealed unsafe class EventScorer : IDisposable
         {
             new ReadOnlySpan<float>(rows[i] + _state.MixerFloats, d).CopyTo(new Span<float>(_hidden.Pointer + i * d, d));
             gaps[i] = GapInterval.Of(inputs[i].Gap, config);
-            GapFeatures.Write(gaps[i].Z, new Span<float>(_features.Pointer + i * GapFeatures.Stride, GapFeatures.Count));
+            if (marks > 0)
+            {
+                GapFeatures.Write(gaps[i].Z, new Span<float>(_features.Pointer + i * GapFeatures.Stride, GapFeatures.Count));
+            }
         }
         _heads.Time(_hidden.Pointer, n);
         if (marks > 0)

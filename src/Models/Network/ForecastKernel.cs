@@ -10,12 +10,12 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
     private readonly AlignedBuffer _hidden = new((long)Nodes * model.Config.Width);
     private readonly AlignedBuffer _features = new((long)Nodes * GapFeatures.Stride);
 
-    /// <summary>The mixture over ln(gap in time units) that follows a hidden vector. Shape of each output [k].</summary>
-    public void Mixture(ReadOnlySpan<float> hidden, Span<double> logWeight, Span<double> mu, Span<double> sigma)
+    /// <summary>The time head's outputs for a hidden vector; they stand until the next call. Shape [3k].</summary>
+    public ReadOnlySpan<float> Time(ReadOnlySpan<float> hidden)
     {
         hidden.CopyTo(_hidden.Span);
         _heads.Time(_hidden.Pointer, 1);
-        model.DecodeTime(_heads.TimeOutputs(0), logWeight, mu, sigma);
+        return _heads.TimeOutputs(0);
     }
 
     /// <summary>Probability of each mark, averaged over weighted gaps.</summary>
@@ -29,7 +29,7 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
         for (int i = 0; i < gaps.Length; i++)
         {
             hidden.CopyTo(_hidden.Span.Slice(i * d, d));
-            double z = GapInterval.Standardise(Math.Max(gaps[i].Tau, model.Config.GapFloor), model.Config);
+            double z = GapInterval.StandardiseFloored(gaps[i].Tau, model.Config);
             GapFeatures.Write(z, _features.Span.Slice(i * GapFeatures.Stride, GapFeatures.Count));
         }
         _heads.Marks(_hidden.Pointer, _features.Pointer, gaps.Length);

@@ -88,7 +88,7 @@ internal sealed unsafe class PathSampler
         {
             for (int j = 0; j < active.Count; j++)
             {
-                double z = GapInterval.Standardise(Math.Max(_gap[active[j]], _model.Config.GapFloor), _model.Config);
+                double z = GapInterval.StandardiseFloored(_gap[active[j]], _model.Config);
                 GapFeatures.Write(z, _features.Span.Slice(j * GapFeatures.Stride, GapFeatures.Count));
             }
             _heads.Marks(_hidden.Pointer, _features.Pointer, active.Count);

@@ -46,7 +46,7 @@ public sealed class Baselines
         {
             double gap = Math.Max(gaps[i], config.GapFloor);
             sum += gap;
-            z[i] = (Math.Log(gap) - config.LogGapMean) / config.LogGapDeviation;
+            z[i] = GapInterval.StandardiseFloored(gap, config);
         }
         NormalMixture mixture = ExpectationMaximization.Fit(z, Components);
         return new(config, z.Length / sum, mixture.Rescale(config.LogGapMean, config.LogGapDeviation),
