@@ -2,26 +2,16 @@ using Foretell.Streams;
 
 namespace Foretell.Silo.Tests;
 
-/// <summary>A test with real silos and a real PostgreSQL: on demand, since a busy machine can break its limits in time.</summary>
+/// <summary>A test with real silos and a real PostgreSQL, whose programs must be on the machine.</summary>
 public sealed class ClusterFactAttribute : FactAttribute
 {
-    public ClusterFactAttribute() => Skip = OnDemand.WhyNot;
+    public ClusterFactAttribute() => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : null;
 }
 
 /// <inheritdoc cref="ClusterFactAttribute"/>
 public sealed class ClusterTheoryAttribute : TheoryAttribute
 {
-    public ClusterTheoryAttribute() => Skip = OnDemand.WhyNot;
-}
-
-/// <summary>Whether tests that start silos run.</summary>
-internal static class OnDemand
-{
-    /// <summary>Why they do not, or null.</summary>
-    public static string? WhyNot { get; } =
-        PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall
-        : Environment.GetEnvironmentVariable("FORETELL_TEST_SILOS") == "1" ? null
-        : "Silos as processes are tested on demand: set FORETELL_TEST_SILOS=1 on a machine that is otherwise idle.";
+    public ClusterTheoryAttribute() => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : null;
 }
 
 /// <summary>How often the tests that repeat do so, and for how long: little in every run, more where somebody asks for it.</summary>
