@@ -47,7 +47,7 @@ internal sealed class ApiClient(Uri url) : IDisposable
     public void Dispose() => _http.Dispose();
 
     /// <summary>The detail of a problem document (RFC 9457), or what else there is to say.</summary>
-    private static string Problem(HttpStatusCode status, string body)
+    public static string Problem(HttpStatusCode status, string body)
     {
         try
         {

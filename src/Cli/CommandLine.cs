@@ -15,6 +15,7 @@ public static class CommandLine
             "Foretell says, for each of many event streams, when its next event comes and what it will be.")
         {
             RunCommand.Create(),
+            ClusterCommand.Create(),
             TrainCommand.Create(),
             EvalCommand.Create(),
             ReplayCommand.Create(),

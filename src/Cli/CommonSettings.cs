@@ -15,6 +15,25 @@ internal static class CommonSettings
     public static Option<int> Threads() =>
         Settings.Number("--threads", "Worker threads; results do not depend on it.", 1, MaxThreads, Environment.ProcessorCount);
 
+    /// <summary>Addresses of a host, separated by ";".</summary>
+    public static Option<string> Urls(string description)
+    {
+        Option<string> option = Settings.Parsed("--urls", "urls", description, ParseUrls);
+        option.DefaultValueFactory = _ => DefaultUrl;
+        return option;
+    }
+
+    public static Option<int?> Partitions() =>
+        Settings.OptionalNumber("--partitions", "Partitions of a new log, 8 by default; fixed once the log is there.", 1, 1024);
+
+    public static Option<double?> LateTolerance() => Durations.OptionalOption("--late-tolerance",
+        "An event at most this much older than its stream's last counts as simultaneous with it, an older one is a dead letter; 5s for a new log, kept with it.");
+
+    public static Option<double?> FutureTolerance() => Durations.OptionalOption("--future-tolerance",
+        "An event more than this ahead of the clock is a dead letter; 1h for a new log, kept with it.");
+
+    public static Option<bool> Plain() => Settings.Flag("--plain", "Print log lines only (also when the output is no terminal).");
+
     public static Option<string> TimeUnit() => Settings.Typed("--time-unit", "unit",
         "Unit of a sequence file's times and of the model's gaps: seconds, minutes, hours, days or a number of seconds.",
         "seconds", Durations.ParseTimeUnit);
@@ -48,4 +67,16 @@ internal static class CommonSettings
         Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
             ? url
             : throw new CliException($"{name} must be an address such as {DefaultUrl}, got '{text}'.");
+
+    private static string ParseUrls(string text)
+    {
+        foreach (string url in text.Split(';'))
+        {
+            if (ParseUrl("--urls", url).Scheme != "http")
+            {
+                throw new CliException($"--urls takes http addresses, got '{url}'; for https put a proxy in front.");
+            }
+        }
+        return text;
+    }
 }

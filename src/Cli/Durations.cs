@@ -28,6 +28,9 @@ internal static class Durations
             : throw new CliException($"--time-unit must be seconds, minutes, hours, days or a number of seconds above 0, got '{text}'."),
     };
 
+    /// <summary>What <see cref="OptionalOption"/> read.</summary>
+    public static TimeSpan? ToTimeSpan(double? seconds) => seconds is { } s ? TimeSpan.FromSeconds(s) : null;
+
     /// <summary>A duration in two figures that matter: "3.4 s", "12 min", "2.5 d".</summary>
     public static string Show(double seconds)
     {

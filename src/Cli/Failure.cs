@@ -18,7 +18,7 @@ internal static class Failure
         return failure switch
         {
             CliException or InvalidDataException or ArgumentException or IOException or EventFileException or ReplayException
-                or DataDirectoryException or PlatformUnavailableException => Sentence(failure.Message),
+                or DataDirectoryException or DatabaseSetupException or PlatformUnavailableException => Sentence(failure.Message),
             UnauthorizedAccessException => $"{Sentence(failure.Message)} Check the permissions of the file or folder.",
             _ => $"{failure.GetType().Name}: {Sentence(failure.Message)} Set {TraceVariable}=1 to see where.",
         };

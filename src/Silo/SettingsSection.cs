@@ -45,6 +45,9 @@ internal sealed class SettingsSection(IConfigurationSection section)
                 $"{Name(name)} is '{text}'. Give a number of seconds from {minimum} to {maximum}."));
     }
 
+    public bool Flag(string name) => OptionalText(name) is { } text
+        && (bool.TryParse(text, out bool value) ? value : throw new SettingsException($"{Name(name)} is '{text}'. Give true or false."));
+
     public IPAddress Address(string name, IPAddress fallback) => OptionalText(name) is not { } text ? fallback
         : IPAddress.TryParse(text, out IPAddress? address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? address
         : throw new SettingsException($"{Name(name)} is '{text}'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.");

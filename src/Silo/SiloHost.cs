@@ -1,8 +1,10 @@
+using System.Net.Sockets;
 using Foretell.Grains;
 using Foretell.Models;
 using Foretell.Streams;
 using Foretell.Web;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -31,15 +33,35 @@ internal static class SiloHost
             Owner = new ShardOwnerOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
         });
         await using WebApplication app = Build(builder, settings, engine);
-        await app.StartAsync();
+        await StartAsync(app, settings);
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
         await app.WaitForShutdownAsync();
+    }
+
+    private static async Task StartAsync(WebApplication app, SiloSettings settings)
+    {
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            throw new SettingsException($"Foretell:Urls is '{settings.Urls}', and another program listens there. Stop it, or give another address (port 0 takes any free one).", e);
+        }
+        catch (SocketException e)
+        {
+            throw new SettingsException($"Foretell:Urls is '{settings.Urls}', where this machine cannot listen: {e.Message}. Give an address of this machine.", e);
+        }
     }
 
     private static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, SiloEngine engine)
     {
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.ShutdownTimeout);
+        if (settings.StopWithInput)
+        {
+            builder.Services.AddSingleton<IHostLifetime>(s => new InputLifetime(s.GetRequiredService<IHostApplicationLifetime>(), settings.ShutdownTimeout));
+        }
         builder.Services.AddSingleton(engine);
         // Hosted services start in this order and stop in the other: the silo first and last, HTTP in between.
         builder.UseOrleans(silo =>

@@ -56,6 +56,9 @@ internal sealed record SiloSettings
     /// <summary>Its password.</summary>
     public string? CertificatePassword { get; init; }
 
+    /// <summary>Stop when standard input ends, for a silo that must not outlive whoever started it.</summary>
+    public bool StopWithInput { get; init; }
+
     /// <summary>True when the silo has a role.</summary>
     public bool Has(string role) => Roles.Contains(role);
 
@@ -82,6 +85,7 @@ internal sealed record SiloSettings
             FutureTolerance = section.Seconds("FutureSeconds", null, 0, 1e9),
             Certificate = section.OptionalText("Certificate"),
             CertificatePassword = section.OptionalText("CertificatePassword"),
+            StopWithInput = section.Flag("StopWithInput"),
         };
         section.RefuseUnknown();
         foreach (string url in settings.Urls.Split(';'))

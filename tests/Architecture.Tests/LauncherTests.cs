@@ -12,10 +12,18 @@ public sealed class LauncherTests : IDisposable
         case "$1" in
             --list-sdks) echo "10.0.100 [/sdk]" ;;
             build)
-                echo build >>"$BUILDS"
+                project=$2
+                echo "build $project" >>"$BUILDS"
+                [[ $project == *Silo* && -f "$PWD/src/App/no-orleans" ]] && {
+                    echo "Silo.csproj : error NU1101: Unable to find package Microsoft.Orleans.Server. No packages exist with this id in source(s): some.feed"
+                    echo "Grains.csproj : error NU1102: Unable to find package Microsoft.Orleans.Runtime with version (= 10.2.1)"
+                    echo "Grains.csproj : error NU1102:   - Found 3 version(s) in some.feed [ Nearest version: 9.0.0 ]"
+                    exit 1
+                }
                 [[ -f "$PWD/src/App/broken.cs" ]] && { echo "broken.cs(1,1): error CS1002: ; expected"; exit 1; }
                 while [[ $1 != -o ]]; do shift; done
-                touch "$2/foretell.dll" ;;
+                mkdir -p "$2"
+                [[ $project == *Silo* ]] && touch "$2/foretell-silo.dll" || touch "$2/foretell.dll" ;;
             *) shift; echo "ran with: $*" ;;
         esac
         """;
@@ -132,6 +140,55 @@ public sealed class LauncherTests : IDisposable
 
         Assert.Equal(5, Builds);
         Assert.Equal(3, Directory.GetDirectories(At("artifacts/foretell")).Length);
+    }
+
+    [Fact]
+    public async Task Cluster_WhenStartedTwice_BuildsTheSiloProgramOnceAndBesideTheOther()
+    {
+        await RunAsync("foretell", "run");
+        Assert.Equal(["build src/Cli/Cli.csproj"], File.ReadAllLines(At("builds")));
+
+        (int code, string output, _) = await RunAsync("foretell", "cluster", "--silos", "2");
+        await RunAsync("foretell", "cluster");
+
+        Assert.Equal((0, "ran with: cluster --silos 2"), (code, output.Trim()));
+        Assert.Equal(["build src/Cli/Cli.csproj", "build src/Silo/Silo.csproj"], File.ReadAllLines(At("builds")));
+        string build = Assert.Single(Directory.GetDirectories(At("artifacts/foretell")));
+        Assert.True(File.Exists(Path.Combine(build, "silo", "foretell-silo.dll")));
+    }
+
+    [Fact]
+    public async Task Cluster_WhenASourceChanged_BuildsBothAgain()
+    {
+        await RunAsync("foretell", "cluster");
+        File.SetLastWriteTimeUtc(At("src/App/Program.cs"), DateTime.UtcNow.AddMinutes(1));
+
+        await RunAsync("foretell", "cluster");
+
+        Assert.Equal(4, Builds);
+    }
+
+    [Fact]
+    public async Task Cluster_WhenOnlyHelpIsAsked_BuildsNoSilo()
+    {
+        await RunAsync("foretell", "cluster", "--help");
+
+        Assert.Equal(1, Builds);
+    }
+
+    [Fact]
+    public async Task Cluster_WhenTheFeedLacksOrleans_NamesThePackagesInOneSentenceAndRunStillWorks()
+    {
+        File.WriteAllText(At("src/App/no-orleans"), "");
+        await RunAsync("foretell");
+
+        (int code, string output, string error) = await RunAsync("foretell", "cluster", "--silos", "3");
+
+        Assert.Equal((1, ""), (code, output));
+        string sentence = Assert.Single(error.Trim().Split('\n'), l => l.Contains("package", StringComparison.Ordinal));
+        Assert.Contains("needs the packages Microsoft.Orleans.Server Microsoft.Orleans.Runtime,", sentence);
+        Assert.Contains("'./foretell run', which needs none of them", sentence);
+        Assert.Equal((0, "ran with: run"), ((await RunAsync("foretell", "run")) is var run ? run.Code : -1, run.Output.Trim()));
     }
 
     private string At(string path) => Path.Combine(_root.FullName, path);

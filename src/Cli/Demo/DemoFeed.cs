@@ -10,7 +10,7 @@ namespace Foretell.Cli.Demo;
 /// goes, then live. Keeps the score that the simulator itself would reach on the same events.
 /// </summary>
 /// <param name="platform">Takes the events like any sender's, through the log.</param>
-internal sealed class DemoFeed(EmbeddedPlatform platform)
+internal sealed class DemoFeed(IRunningPlatform platform)
 {
     private const int Streams = 3000;
     private const int BatchSize = 4096;
@@ -89,8 +89,8 @@ internal sealed class DemoFeed(EmbeddedPlatform platform)
         Volatile.Write(ref _latencyTicks, Stopwatch.GetElapsedTime(started).Ticks);
 
         // Only with nothing on its way do both sums cover the same events.
-        await platform.WaitAppliedAsync(receipt.Position, cancellation);
-        _scores = new Scoreboard(platform.Status().Scores, _truth);
+        PlatformStatus status = await platform.StatusAsync(receipt.Position, cancellation);
+        _scores = new Scoreboard(status.Scores, _truth);
     }
 
     private void Add(in SimulatedEvent e)

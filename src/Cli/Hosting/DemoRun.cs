@@ -17,6 +17,7 @@ internal static class DemoRun
 
         Console.Out.WriteLine($"demo: simulated streams in {Path.GetFullPath(directory)}, anew at each start; " +
             "'foretell run --no-demo' keeps your own events.");
-        await RunScreen.ShowAsync(host, new DemoFeed(host.Platform), settings.Plain, warnings, "Foretell demo", cancellation);
+        var platform = new InProcessPlatform(host.Platform);
+        await RunScreen.ShowAsync(platform, host.Addresses, new DemoFeed(platform), settings.Plain, warnings, "Foretell demo", cancellation);
     }
 }

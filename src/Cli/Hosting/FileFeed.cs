@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Serialization;
 using Foretell.Ingest;
 using Foretell.Streams;
 
@@ -13,8 +14,13 @@ namespace Foretell.Cli.Hosting;
 /// <param name="DeadLetters">Events that became dead letters.</param>
 /// <param name="Digest">SHA-256 over all streams' digests in the order of their keys' bytes.</param>
 /// <param name="EventsPerSecond">Events of this run by the time from the first append to the last commit.</param>
-/// <param name="CpuSeconds">Processor time of all threads over that time.</param>
-internal sealed record FileSummary(long Events, long Streams, long DeadLetters, string Digest, double EventsPerSecond, double CpuSeconds);
+/// <param name="CpuSeconds">Processor time of all threads over that time; in a cluster of all processes but the database.</param>
+internal sealed record FileSummary(long Events, long Streams, long DeadLetters, string Digest, double EventsPerSecond, double CpuSeconds)
+{
+    /// <summary>Processor time by process, where there are several.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ProcessCpu>? Processes { get; init; }
+}
 
 /// <summary>Feeds a file of events through the whole path: decode, append, shard, step, commit.</summary>
 internal static class FileFeed
@@ -28,15 +34,14 @@ internal static class FileFeed
     /// what the log has already is not appended again (within the log's memory for keys, 24 h).
     /// </remarks>
     /// <exception cref="EventFileException">The file cannot be read; events before the faulty line are applied.</exception>
-    public static async Task<FileSummary> RunAsync(EmbeddedPlatform platform, string path, EventColumns? columns,
+    public static async Task<FileSummary> RunAsync(IRunningPlatform platform, string path, EventColumns? columns,
         IProgress<long>? progress, CancellationToken cancellation)
     {
-        await platform.Ready.WaitAsync(cancellation);
         double timeUnit = platform.Model.Config.TimeUnitSeconds;
         string key = KeyPrefix(path, columns, timeUnit);
 
         var clock = Stopwatch.StartNew();
-        TimeSpan cpu = Environment.CpuUsage.TotalTime;
+        IReadOnlyList<ProcessCpu> before = platform.Cpu();
         long appended = 0, read = 0;
         int number = 0;
         foreach (EventBatch batch in EventFile.ReadEvents(path, timeUnit, columns, BatchSize))
@@ -49,11 +54,14 @@ internal static class FileFeed
         }
         await platform.DrainAsync(cancellation);
         double seconds = clock.Elapsed.TotalSeconds;
-        double cpuSeconds = (Environment.CpuUsage.TotalTime - cpu).TotalSeconds;
+        IReadOnlyList<ProcessCpu> cpu = ProcessCpu.Between(before, platform.Cpu());
 
-        PlatformStatus status = platform.Status();
+        PlatformStatus status = await platform.StatusAsync(Position.None, cancellation);
         return new FileSummary(status.EventsApplied, status.Streams, status.DeadLetters,
-            await platform.StateDigestAsync(cancellation), Math.Round(appended / seconds, 1), Math.Round(cpuSeconds, 3));
+            await platform.StateDigestAsync(cancellation), Math.Round(appended / seconds, 1), ProcessCpu.Total(cpu))
+        {
+            Processes = cpu.Count > 1 ? cpu : null,
+        };
     }
 
     private static string KeyPrefix(string path, EventColumns? columns, double timeUnit)

@@ -35,7 +35,12 @@ internal sealed class RecentWarnings : ILoggerProvider, ILogger
         {
             return;
         }
-        string line = exception is null ? formatter(state, null) : $"{formatter(state, exception)} {exception.Message}";
+        Add(exception is null ? formatter(state, null) : $"{formatter(state, exception)} {exception.Message}");
+    }
+
+    /// <summary>Adds a line, such as another process's.</summary>
+    public void Add(string line)
+    {
         lock (_gate)
         {
             _lines.Enqueue(line);

@@ -1,4 +1,3 @@
-using Foretell.Ingest;
 using Foretell.Models;
 using Foretell.Streams;
 
@@ -35,13 +34,7 @@ internal sealed record RunSettings
     public bool Plain { get; init; }
 
     /// <summary>File to feed first, or null.</summary>
-    public string? File { get; init; }
-
-    /// <summary>Columns of that file when it is CSV.</summary>
-    public EventColumns? Columns { get; init; }
-
-    /// <summary>JSON instead of a table.</summary>
-    public bool Json { get; init; }
+    public FeedSettings? Feed { get; init; }
 
     /// <summary>The platform's options for these settings.</summary>
     public EmbeddedOptions ToOptions(string directory, ForecastModel model) => new()

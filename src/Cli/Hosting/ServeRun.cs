@@ -17,13 +17,13 @@ internal static class ServeRun
         Console.Out.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn
             ? " (the small general one that comes with the program, trained on simulated streams; train your own with 'foretell train')"
             : ""));
-        if (settings.File is { } file)
+        var platform = new InProcessPlatform(host.Platform);
+        if (settings.Feed is { } feed)
         {
             FileSummary summary = await FileFeedView.ShowAsync(progress =>
-                FileFeed.RunAsync(host.Platform, file, settings.Columns, progress, cancellation));
-            Console.Out.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
-                $"{Format.Count(summary.DeadLetters)} dead letters.");
+                FileFeed.RunAsync(platform, feed.File, feed.Columns, progress, cancellation));
+            FileFeedView.Note(feed.File, summary);
         }
-        await RunScreen.ShowAsync(host, demo: null, settings.Plain, warnings, "Foretell", cancellation);
+        await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, warnings, "Foretell", cancellation);
     }
 }

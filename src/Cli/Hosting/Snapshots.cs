@@ -19,7 +19,7 @@ internal static class Snapshots
     /// <param name="interval">Time between snapshots.</param>
     /// <param name="overdueRows">Most overdue streams to name.</param>
     /// <param name="cancellation">Ends the enumeration, without an exception.</param>
-    public static async IAsyncEnumerable<RunSnapshot> TakeAsync(EmbeddedPlatform platform, DemoFeed? demo, TimeSpan interval,
+    public static async IAsyncEnumerable<RunSnapshot> TakeAsync(IRunningPlatform platform, DemoFeed? demo, TimeSpan interval,
         int overdueRows, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
@@ -32,10 +32,10 @@ internal static class Snapshots
             if (clock.Elapsed >= nextOverdue && (demo?.IsLive ?? true))
             {
                 TimeSpan started = clock.Elapsed;
-                overdue = await platform.OverdueAsync(EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), overdueRows, CancellationToken.None);
+                overdue = await platform.OverdueAsync(overdueRows, CancellationToken.None);
                 nextOverdue = started + (clock.Elapsed - started) / OverdueShare;
             }
-            PlatformStatus status = platform.Status();
+            PlatformStatus status = await platform.StatusAsync(Position.None, CancellationToken.None);
             yield return new RunSnapshot
             {
                 Phase = demo?.Phase ?? "serving",

@@ -3,14 +3,42 @@ using Spectre.Console;
 
 namespace Foretell.Cli.Views;
 
-/// <summary>Shows on a terminal how many events of a file have been appended; elsewhere the result says enough.</summary>
+/// <summary>Shows on a terminal how many events of a file have been appended, and at the end what it came to.</summary>
 internal static class FileFeedView
 {
+    /// <summary>Progress on a terminal; elsewhere the result says enough.</summary>
     public static Task<FileSummary> ShowAsync(Func<IProgress<long>?, Task<FileSummary>> feed) =>
         Terminal.IsInteractive
             ? Terminal.Out.Status().StartAsync("reading", context => feed(new Reporter(count =>
                 context.Status = $"{Format.Count(count)} events appended")))
             : feed(null);
+
+    /// <summary>The result, as a table or as one JSON object.</summary>
+    public static void Print(FileSummary summary, bool json)
+    {
+        if (json)
+        {
+            JsonOutput.Write(summary);
+            return;
+        }
+        Table table = Tables.KeyValue()
+            .AddRow("events", Format.Count(summary.Events))
+            .AddRow("streams", Format.Count(summary.Streams))
+            .AddRow("dead letters", Format.Count(summary.DeadLetters))
+            .AddRow("digest", summary.Digest)
+            .AddRow("events/s", Format.Rate(summary.EventsPerSecond))
+            .AddRow("CPU seconds", Format.Rate(summary.CpuSeconds));
+        foreach (ProcessCpu process in summary.Processes ?? [])
+        {
+            table.AddRow($"  {process.Label}", $"{Format.Rate(process.Seconds)} ({process.Role})");
+        }
+        Terminal.Out.Write(table);
+    }
+
+    /// <summary>The result in a line, where the host goes on.</summary>
+    public static void Note(string file, FileSummary summary) =>
+        Console.Out.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
+            $"{Format.Count(summary.DeadLetters)} dead letters.");
 
     private sealed class Reporter(Action<long> show) : IProgress<long>
     {

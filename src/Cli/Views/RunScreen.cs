@@ -25,16 +25,16 @@ internal static class RunScreen
     }
 
     /// <summary>Runs the demo's feed, if any, and shows the host until cancelled.</summary>
-    public static async Task ShowAsync(
-        EmbeddedHost host, DemoFeed? demo, bool plain, RecentWarnings warnings, string title, CancellationToken cancellation)
+    public static async Task ShowAsync(IRunningPlatform platform, IReadOnlyList<string> addresses, DemoFeed? demo,
+        bool plain, RecentWarnings warnings, string title, CancellationToken cancellation)
     {
-        string address = host.Addresses[0];
-        Console.Out.WriteLine($"listening on {string.Join(" and ", host.Addresses)} (explorer at {address}/docs)");
+        string address = addresses[0];
+        Console.Out.WriteLine($"listening on {string.Join(" and ", addresses)} (explorer at {address}/docs)");
         IRunView view = plain ? new PlainView() : new LiveView(title, [("API", address), ("explorer", $"{address}/docs")], warnings);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task feed = demo?.RunAsync(stop.Token) ?? Task.Delay(Timeout.Infinite, stop.Token);
-        Task show = view.ShowAsync(Snapshots.TakeAsync(host.Platform, demo, view.Interval, view.OverdueRows, stop.Token));
+        Task show = view.ShowAsync(Snapshots.TakeAsync(platform, demo, view.Interval, view.OverdueRows, stop.Token));
         Task first = await Task.WhenAny(feed, show);
         await stop.CancelAsync();
         await Task.WhenAll(feed, show).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -44,7 +44,7 @@ internal static class RunScreen
             await first;
         }
 
-        PlatformStatus status = host.Platform.Status();
+        PlatformStatus status = await platform.StatusAsync(Position.None, CancellationToken.None);
         Console.Out.WriteLine($"stopping with a last commit: {Format.Count(status.EventsApplied)} events in {Format.Count(status.Streams)} streams.");
     }
 }

@@ -49,6 +49,27 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
     /// <summary>True between a start and the next stop, kill or crash.</summary>
     public bool IsRunning => _watch is { HasExited: false };
 
+    /// <summary>Processor time of all its processes, those included that have ended since the start; null where /proc does not tell.</summary>
+    public TimeSpan? CpuTime
+    {
+        get
+        {
+            const int user = 11, system = 12, endedUser = 13, endedSystem = 14;
+            const double ticksPerSecond = 100;
+            long ticks = 0;
+            List<int> processes = IsRunning && Directory.Exists("/proc") ? Processes() : [];
+            for (int i = 0; i < processes.Count; i++)
+            {
+                if (Stat(processes[i]) is { } stat)
+                {
+                    // Sessions that have ended count with the postmaster, which waited for them.
+                    ticks += stat[user] + stat[system] + (i == 0 ? stat[endedUser] + stat[endedSystem] : 0);
+                }
+            }
+            return processes.Count == 0 ? null : TimeSpan.FromSeconds(ticks / ticksPerSecond);
+        }
+    }
+
     private string Data => Path.Combine(_folder, "data");
 
     /// <summary>Makes a server and starts it; it answers when the task completes.</summary>
@@ -195,28 +216,25 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
         {
             return [];
         }
-        List<int> processes = [postmaster];
-        if (Directory.Exists("/proc"))
+        const int parent = 1;
+        return [postmaster, .. Directory.Exists("/proc") ? Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
+            .Select(name => int.TryParse(name, out int pid) ? pid : 0).Where(pid => pid > 0 && Stat(pid) is { } stat && stat[parent] == postmaster) : []];
+    }
+
+    /// <summary>What /proc tells of a process, from its state on (0); null when there is no such process.</summary>
+    private static long[]? Stat(int process)
+    {
+        try
         {
-            foreach (string folder in Directory.EnumerateDirectories("/proc"))
-            {
-                try
-                {
-                    // "pid (name) state parent ...": the name may hold anything, so the fields begin behind its last bracket.
-                    if (int.TryParse(Path.GetFileName(folder), out int pid)
-                        && File.ReadAllText(Path.Combine(folder, "stat")) is var stat
-                        && int.Parse(stat[(stat.LastIndexOf(')') + 1)..].Split(' ')[2], CultureInfo.InvariantCulture) == postmaster)
-                    {
-                        processes.Add(pid);
-                    }
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                {
-                    // It ended while we looked.
-                }
-            }
+            // "pid (name) state parent ...": the name may hold anything, so the fields begin behind its last bracket.
+            string stat = File.ReadAllText($"/proc/{process}/stat");
+            return [.. stat[(stat.LastIndexOf(')') + 2)..].Split(' ').Select(field => long.TryParse(field, CultureInfo.InvariantCulture, out long value) ? value : 0)];
         }
-        return processes;
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It ended while we looked.
+            return null;
+        }
     }
 
     private void Remember(string? line)

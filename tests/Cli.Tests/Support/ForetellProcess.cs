@@ -79,6 +79,9 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     /// <summary>Starts a command that goes on until it is stopped.</summary>
     public static ForetellProcess Start(string workingDirectory, params string[] arguments) => new(workingDirectory, arguments);
 
+    /// <summary>Starts a command with one more environment variable, which goes on until it is stopped.</summary>
+    public static ForetellProcess StartWith(string workingDirectory, (string Name, string Value) variable, params string[] arguments) => new(workingDirectory, arguments, variable);
+
     /// <summary>Starts an empty host on a free port and waits until it listens.</summary>
     public static async Task<(ForetellProcess Host, Uri Url)> StartHostAsync(TemporaryFolder folder, params string[] arguments)
     {

@@ -1,0 +1,34 @@
+using Foretell.Cli.Demo;
+using Foretell.Cli.Hosting;
+using Foretell.Cli.Views;
+using Foretell.Models;
+
+namespace Foretell.Cli.Cluster;
+
+/// <summary>foretell cluster: silos with the demo, or with a file, until Ctrl-C or the file's end.</summary>
+internal static class ClusterRun
+{
+    public static async Task RunAsync(ClusterSettings settings, FeedSettings? feed, bool plain, CancellationToken cancellation)
+    {
+        ForecastModel model = ModelFiles.Load(settings.Model);
+        var warnings = new RecentWarnings();
+        bool ends = feed is { Exit: true };
+        Terminal.WriteNote($"starting PostgreSQL and {settings.SiloRoles.Count} {(settings.SiloRoles.Count == 1 ? "silo" : "silos")}...");
+        await using LocalCluster cluster = await LocalCluster.StartAsync(settings, ends ? null : plain ? Terminal.WriteNote : warnings.Add, cancellation);
+        await using var platform = new GatewayPlatform(cluster, model);
+        await platform.ReadyAsync(cancellation);
+
+        if (feed is not null)
+        {
+            FileSummary summary = await FileFeedView.ShowAsync(progress => FileFeed.RunAsync(platform, feed.File, feed.Columns, progress, cancellation));
+            if (ends)
+            {
+                FileFeedView.Print(summary, feed.Json);
+                return;
+            }
+            FileFeedView.Note(feed.File, summary);
+        }
+        await RunScreen.ShowAsync(platform, [.. cluster.Silos.Select(s => s.Urls[0].AbsoluteUri.TrimEnd('/'))], feed is null ? new DemoFeed(platform) : null,
+            plain, warnings, $"Foretell cluster, {settings.SiloRoles.Count} silos", cancellation);
+    }
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using Foretell.Cli.Hosting;
+using Foretell.Streams;
+
+namespace Foretell.Cli.Cluster;
+
+/// <summary>A throw-away PostgreSQL and silos in processes of their own, all on loopback; gone when disposed, and when this process ends.</summary>
+internal sealed class LocalCluster : IAsyncDisposable
+{
+    private readonly ThrowawayPostgres _postgres;
+    private readonly ClusterSettings _settings;
+    private readonly List<SiloProcess> _silos = [];
+
+    private LocalCluster(ThrowawayPostgres postgres, ClusterSettings settings) => (_postgres, _settings) = (postgres, settings);
+
+    /// <summary>The silos, those that have ended included.</summary>
+    public IReadOnlyList<SiloProcess> Silos => _silos;
+
+    /// <summary>Database of membership, log and store.</summary>
+    public PostgresOptions Database => new() { ConnectionString = _postgres.ConnectionString };
+
+    /// <summary>Starts the database, creates its tables, starts the silos, and waits until each of them listens.</summary>
+    /// <param name="settings">How many, and how.</param>
+    /// <param name="log">Takes each line of the silos' logs, or null.</param>
+    /// <param name="cancellation">Gives up; nothing is left running.</param>
+    /// <exception cref="CliException">There is no silo program, or a silo does not start; the message says why.</exception>
+    /// <exception cref="DatabaseSetupException">There is no PostgreSQL, or it does not start.</exception>
+    public static async Task<LocalCluster> StartAsync(ClusterSettings settings, Action<string>? log, CancellationToken cancellation)
+    {
+        SiloProgram program = SiloProgram.Find(settings.SiloProgram);
+        var cluster = new LocalCluster(await ThrowawayPostgres.CreateAsync(settings.Postgres, cancellation), settings);
+        try
+        {
+            await cluster.MigrateAsync(program, cancellation);
+            for (int silo = 1; silo <= settings.SiloRoles.Count; silo++)
+            {
+                cluster._silos.Add(new SiloProcess(program, $"silo {silo}", cluster.Settings(silo), log));
+            }
+            // The first that fails ends the wait for the others.
+            List<Task> starts = [.. cluster._silos.Select(s => s.ListeningAsync(cancellation))];
+            while (starts.Count > 0)
+            {
+                Task first = await Task.WhenAny(starts);
+                starts.Remove(first);
+                await first;
+            }
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Processor time of the silos and the database.</summary>
+    public IReadOnlyList<ProcessCpu> Cpu()
+    {
+        List<ProcessCpu> processes =
+            [.. _silos.Select((s, i) => new ProcessCpu("foretell-silo", _settings.SiloRoles[i], s.Label, s.Cpu.TotalSeconds))];
+        if (_postgres.CpuTime is { } database)
+        {
+            processes.Add(new ProcessCpu("postgres", ProcessCpu.Database, "PostgreSQL", database.TotalSeconds));
+        }
+        return processes;
+    }
+
+    /// <summary>Stops the silos, then the database, and removes its folder.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        // All at once: a silo that leaves would hand its partitions to one that leaves next.
+        foreach (SiloProcess silo in _silos)
+        {
+            silo.Stop();
+        }
+        foreach (SiloProcess silo in _silos)
+        {
+            await silo.DisposeAsync();
+        }
+        await _postgres.DisposeAsync();
+    }
+
+    private async Task MigrateAsync(SiloProgram program, CancellationToken cancellation)
+    {
+        await using var migration = new SiloProcess(program, "the migration", Settings(1), log: null, "migrate");
+        if (await migration.EndedAsync(cancellation) != 0)
+        {
+            throw new CliException($"The database's tables could not be created: {migration.LastWords()}");
+        }
+    }
+
+    private Dictionary<string, string> Settings(int silo)
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["Postgres"] = _postgres.ConnectionString,
+            ["Schema"] = Database.Schema,
+            ["Model"] = Path.GetFullPath(_settings.Model),
+            ["Roles"] = _settings.SiloRoles[silo - 1],
+            ["Urls"] = silo == 1 ? _settings.Urls : "http://127.0.0.1:0",
+            ["Port"] = "0",
+            // What is not committed in time is lost with the database in any case.
+            ["ShutdownSeconds"] = "10",
+            ["Threads"] = _settings.Threads.ToString(CultureInfo.InvariantCulture),
+        };
+        Add("Partitions", _settings.Partitions);
+        Add("LateSeconds", _settings.LateTolerance?.TotalSeconds);
+        Add("FutureSeconds", _settings.FutureTolerance?.TotalSeconds);
+        return settings;
+
+        void Add<T>(string name, T? value) where T : struct, IFormattable
+        {
+            if (value is { } set)
+            {
+                settings[name] = set.ToString(null, CultureInfo.InvariantCulture);
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using Foretell.Models;
+using Foretell.Streams;
+
+namespace Foretell.Cli.Hosting;
+
+/// <summary>The embedded platform in this process.</summary>
+internal sealed class InProcessPlatform(EmbeddedPlatform platform) : IRunningPlatform
+{
+    public ForecastModel Model => platform.Model;
+
+    public Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellation) =>
+        platform.AppendAsync(batch, request, cancellation);
+
+    public async Task<PlatformStatus> StatusAsync(Position after, CancellationToken cancellation)
+    {
+        await platform.WaitAppliedAsync(after, cancellation);
+        return platform.Status();
+    }
+
+    public Task<IReadOnlyList<OverdueStream>> OverdueAsync(int limit, CancellationToken cancellation) =>
+        platform.OverdueAsync(EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), limit, cancellation);
+
+    public Task DrainAsync(CancellationToken cancellation) => platform.DrainAsync(cancellation);
+
+    public Task<string> StateDigestAsync(CancellationToken cancellation) => platform.StateDigestAsync(cancellation);
+
+    public IReadOnlyList<ProcessCpu> Cpu() => [new("foretell", "host", "foretell", Environment.CpuUsage.TotalTime.TotalSeconds)];
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using Foretell.Cli.Tests;
+
+namespace Foretell.Silo.Tests;
+
+/// <summary>foretell cluster as a process, with its database and its silos.</summary>
+public sealed partial class ClusterCommandTests : IDisposable
+{
+    private const int Kill = 9;
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _model;
+
+    public ClusterCommandTests()
+    {
+        _model = Workload.Model(_folder);
+        // The database's folder is made here, by the user that the server runs as.
+        Directory.CreateDirectory(_folder.At("tmp"));
+        File.SetUnixFileMode(_folder.Path, (UnixFileMode)0b111_101_101);
+        File.SetUnixFileMode(_folder.At("tmp"), (UnixFileMode)0b111_111_111);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [ClusterTheory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Digest_WhenAFileIsFed_IsThatOfARun(int silos)
+    {
+        foreach (string file in new[] { Workload.Events(_folder, streams: 60, events: 6000), SharedDataFactAttribute.PathOf("taxi/dev.jsonl") }.Where(File.Exists))
+        {
+            ProcessResult run = await ForetellProcess.RunAsync(_folder.Path, "run", "--data-dir", $"data-{Path.GetFileName(file)}", "--model", _model, "--file", file, "--exit", "--json");
+            await using ForetellProcess process = Start("--silos", $"{silos}", "--file", file, "--exit", "--json");
+            ProcessResult cluster = await process.EndAsync();
+
+            Assert.True(cluster.ExitCode == 0, cluster.Error);
+            JsonElement expected = JsonDocument.Parse(run.Output).RootElement, found = JsonDocument.Parse(cluster.Output).RootElement;
+            foreach (string field in new[] { "events", "streams", "deadLetters", "digest" })
+            {
+                Assert.Equal(expected.GetProperty(field).ToString(), found.GetProperty(field).ToString());
+            }
+            Assert.Equal([.. expected.EnumerateObject().Select(p => p.Name), "processes"], found.EnumerateObject().Select(p => p.Name));
+            AssertCpu(found, silos);
+            Assert.Empty(Left());
+        }
+    }
+
+    [ClusterFact]
+    public async Task Demo_WhenASiloIsKilled_GoesOnAndSaysSoAndCtrlCLeavesNothing()
+    {
+        await using ForetellProcess demo = Start("--silos", "2");
+        await demo.LineAsync(l => l.StartsWith("live: ", StringComparison.Ordinal));
+
+        Assert.Equal(0, Signal(Silos().First(), Kill));
+        string lost = await demo.LineAsync(l => l.Contains("was ended by signal 9", StringComparison.Ordinal));
+        string after = await demo.LineAsync(l => Events(l) > Events(lost));
+
+        ProcessResult result = await demo.InterruptAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.StartsWith("live: ", after, StringComparison.Ordinal);
+        Assert.Contains("stopping with a last commit", result.Output);
+        Assert.Empty(Left());
+    }
+
+    [ClusterFact]
+    public async Task Cluster_WhenItsProcessIsKilled_LeavesNothing()
+    {
+        await using ForetellProcess cluster = Start("--silos", "2");
+        await cluster.ListeningAsync();
+        Assert.Equal(2, Silos().Count());
+
+        await cluster.KillAsync();
+
+        using var limit = new CancellationTokenSource(s_limit);
+        while (Left().Length > 0)
+        {
+            await Task.Delay(100, limit.Token);
+        }
+    }
+
+    [ClusterFact]
+    public async Task Cluster_WhenThePortIsInUse_SaysSoInOneSentenceAndLeavesNothing()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        string url = $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
+
+        await using ForetellProcess cluster = Start("--silos", "2", "--urls", url);
+        ProcessResult result = await cluster.EndAsync();
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(["starting PostgreSQL and 2 silos...",
+            $"error: silo 1 did not start: Foretell:Urls is '{url}', and another program listens there. Stop it, or give another address (port 0 takes any free one)."],
+            result.Error.Trim().Split('\n'));
+        Assert.Empty(Left());
+    }
+
+    [ClusterFact]
+    public async Task Cluster_WhenASiloCannotListen_SaysSoInOneSentenceAndLeavesNothing()
+    {
+        // An address for documentation: no machine has it.
+        await using ForetellProcess cluster = Start("--silos", "1", "--urls", "http://192.0.2.1:5080");
+        ProcessResult result = await cluster.EndAsync();
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("silo 1 did not start: Foretell:Urls is 'http://192.0.2.1:5080', where this machine cannot listen", result.Error, StringComparison.Ordinal);
+        Assert.Equal(2, result.Error.Trim().Split('\n').Length);
+        Assert.Empty(Left());
+    }
+
+    private static void AssertCpu(JsonElement summary, int silos)
+    {
+        JsonElement[] processes = [.. summary.GetProperty("processes").EnumerateArray()];
+        Assert.Equal(["foretell", .. Enumerable.Range(1, silos).Select(i => $"silo {i}"), "PostgreSQL"], processes.Select(p => p.GetProperty("label").GetString()));
+        Assert.Equal(["client", .. Enumerable.Repeat("gateway,ingest,worker", silos), "database"], processes.Select(p => p.GetProperty("role").GetString()));
+        Assert.All(processes[..^1], p => Assert.True(p.GetProperty("seconds").GetDouble() > 0, $"{p}"));
+        Assert.Equal(processes[..^1].Sum(p => p.GetProperty("seconds").GetDouble()), summary.GetProperty("cpuSeconds").GetDouble(), 0.001);
+    }
+
+    private ForetellProcess Start(params string[] arguments) => ForetellProcess.StartWith(_folder.Path, ("TMPDIR", _folder.At("tmp")),
+        ["cluster", "--urls", "http://127.0.0.1:0", "--model", _model, .. arguments]);
+
+    /// <summary>Events of a line of the plain view.</summary>
+    private static long Events(string line) => line.Split(", ").FirstOrDefault(part => part.EndsWith(" events", StringComparison.Ordinal)) is { } events
+        ? long.Parse(events[..^" events".Length].Replace(",", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) : -1;
+
+    private IEnumerable<int> Silos() => Mine().Where(id => Environ(id).Contains("FORETELL__ROLES=", StringComparison.Ordinal));
+
+    /// <summary>What is left of a cluster: processes, and files of the database.</summary>
+    private string[] Left() => [.. Mine().Select(id => $"process {id}"), .. Directory.GetFileSystemEntries(_folder.At("tmp"), "foretell-*")];
+
+    /// <summary>Processes that were started with this test's temporary folder.</summary>
+    private IEnumerable<int> Mine() => Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), out int id) ? id : 0)
+        .Where(id => id > 0 && id != Environment.ProcessId && Environ(id).Contains($"TMPDIR={_folder.At("tmp")}", StringComparison.Ordinal));
+
+    private static string Environ(int process)
+    {
+        try
+        {
+            return Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{process}/environ"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It ended while we looked, or is none of ours.
+            return "";
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Signal(int process, int signal);
+}
