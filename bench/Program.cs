@@ -7,6 +7,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["append"] = AppendBench.RunAsync,
     ["path"] = PathBench.RunAsync,
     ["alerts"] = AlertBench.RunAsync,
+    ["cluster"] = ClusterBench.RunAsync,
 };
 foreach (string name in args.Length == 0 ? [.. benches.Keys] : args)
 {

@@ -13,8 +13,11 @@ internal static class ClusterRun
         ForecastModel model = ModelFiles.Load(settings.Model);
         var warnings = new RecentWarnings();
         bool ends = feed is { Exit: true };
-        Terminal.WriteNote($"starting PostgreSQL and {settings.SiloRoles.Count} {(settings.SiloRoles.Count == 1 ? "silo" : "silos")}...");
-        await using LocalCluster cluster = await LocalCluster.StartAsync(settings, ends ? null : plain ? Terminal.WriteNote : warnings.Add, cancellation);
+        int silos = settings.SiloRoles.Count;
+        await using LocalCluster cluster = await LocalCluster.CreateAsync(settings, cancellation);
+        string size = silos == 1 ? "1 silo" : $"{silos} silos";
+        Terminal.WriteNote($"starting {size} over a throw-away PostgreSQL...");
+        await cluster.StartAsync(ends ? null : plain ? Terminal.WriteNote : warnings.Add, cancellation);
         await using var platform = new GatewayPlatform(cluster, model);
         await platform.ReadyAsync(cancellation);
 
@@ -29,6 +32,6 @@ internal static class ClusterRun
             FileFeedView.Note(feed.File, summary);
         }
         await RunScreen.ShowAsync(platform, [.. cluster.Silos.Select(s => s.Urls[0].AbsoluteUri.TrimEnd('/'))], feed is null ? new DemoFeed(platform) : null,
-            plain, warnings, $"Foretell cluster, {settings.SiloRoles.Count} silos", cancellation);
+            plain, warnings, $"Foretell cluster, {size}", cancellation);
     }
 }

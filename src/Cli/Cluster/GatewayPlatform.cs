@@ -70,8 +70,7 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
         if (after.Parts.Count > 0)
         {
             // Of everything sent so far: a gateway may have heard of the other partitions a while ago.
-            string path = $"v1/status?after={Appended()}";
-            _status = Known((await _gateways.SendAsync<StatusAnswer>(() => new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative)), cancellation)).Answer);
+            _status = Known(await AppliedAsync(Appended(), cancellation));
         }
         else if (await _gateways.TryGetAsync<StatusAnswer>("v1/status", cancellation) is { } answer)
         {
@@ -90,17 +89,16 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
             ? [.. answer.Streams.Select(s => new OverdueStream(s.Stream, EventTime.FromDateTimeOffset(s.LastEventTime), s.SilenceSeconds, s.LogSurvival ?? double.NegativeInfinity))]
             : _overdue;
 
-    public async Task DrainAsync(CancellationToken cancellation)
+    public Task DrainAsync(CancellationToken cancellation) => DrainAsync(Appended(), cancellation);
+
+    /// <summary>Waits until everything up to a position is applied and committed.</summary>
+    public async Task DrainAsync(Position position, CancellationToken cancellation)
     {
-        if (_appended.Count == 0)
-        {
-            return;
-        }
-        await StatusAsync(Appended(), cancellation);
+        await AppliedAsync(position, cancellation);
         long started = TimeProvider.System.GetTimestamp();
-        foreach ((int partition, long sequence) in _appended)
+        foreach ((int partition, long sequence) in position.Parts)
         {
-            while ((await _store.ReadHeaderAsync(partition, cancellation))?.Position is not { } position || position < sequence)
+            while ((await _store.ReadHeaderAsync(partition, cancellation))?.Position is not { } committed || committed < sequence)
             {
                 if (TimeProvider.System.GetElapsedTime(started) > s_commitLimit)
                 {
@@ -114,7 +112,7 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
 
     public async Task<string> StateDigestAsync(CancellationToken cancellation)
     {
-        int partitions = (await _gateways.SendAsync<StatusAnswer>(() => new HttpRequestMessage(HttpMethod.Get, new Uri("v1/status", UriKind.Relative)), cancellation)).Answer.Partitions;
+        int partitions = (await AppliedAsync(Position.None, cancellation)).Partitions;
         return await PlatformDigest.OfStoreAsync(_store, partitions, Model, cancellation);
     }
 
@@ -125,6 +123,13 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
     {
         _gateways.Dispose();
         await _store.DisposeAsync();
+    }
+
+    /// <summary>Where the cluster stands once a position is applied.</summary>
+    private async Task<StatusAnswer> AppliedAsync(Position position, CancellationToken cancellation)
+    {
+        var path = new Uri($"v1/status?after={position}", UriKind.Relative);
+        return (await _gateways.SendAsync<StatusAnswer>(() => new HttpRequestMessage(HttpMethod.Get, path), cancellation)).Answer;
     }
 
     private Position Appended() => new([.. _appended.Select(p => (p.Key, p.Value))]);

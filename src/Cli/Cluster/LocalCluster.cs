@@ -9,9 +9,11 @@ internal sealed class LocalCluster : IAsyncDisposable
 {
     private readonly ThrowawayPostgres _postgres;
     private readonly ClusterSettings _settings;
+    private readonly SiloProgram _program;
     private readonly List<SiloProcess> _silos = [];
 
-    private LocalCluster(ThrowawayPostgres postgres, ClusterSettings settings) => (_postgres, _settings) = (postgres, settings);
+    private LocalCluster(ThrowawayPostgres postgres, ClusterSettings settings, SiloProgram program) =>
+        (_postgres, _settings, _program) = (postgres, settings, program);
 
     /// <summary>The silos, those that have ended included.</summary>
     public IReadOnlyList<SiloProcess> Silos => _silos;
@@ -19,50 +21,40 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>Database of membership, log and store.</summary>
     public PostgresOptions Database => new() { ConnectionString = _postgres.ConnectionString };
 
-    /// <summary>Starts the database, creates its tables, starts the silos, and waits until each of them listens.</summary>
-    /// <param name="settings">How many, and how.</param>
-    /// <param name="log">Takes each line of the silos' logs, or null.</param>
+    /// <summary>Starts the database.</summary>
+    /// <param name="settings">How many silos will follow, and how.</param>
     /// <param name="cancellation">Gives up; nothing is left running.</param>
-    /// <exception cref="CliException">There is no silo program, or a silo does not start; the message says why.</exception>
+    /// <exception cref="CliException">There is no silo program.</exception>
     /// <exception cref="DatabaseSetupException">There is no PostgreSQL, or it does not start.</exception>
-    public static async Task<LocalCluster> StartAsync(ClusterSettings settings, Action<string>? log, CancellationToken cancellation)
+    public static async Task<LocalCluster> CreateAsync(ClusterSettings settings, CancellationToken cancellation)
     {
         SiloProgram program = SiloProgram.Find(settings.SiloProgram);
-        var cluster = new LocalCluster(await ThrowawayPostgres.CreateAsync(settings.Postgres, cancellation), settings);
-        try
+        return new LocalCluster(await ThrowawayPostgres.CreateAsync(settings.Postgres, cancellation), settings, program);
+    }
+
+    /// <summary>Creates the database's tables, starts the silos, and waits until each of them listens.</summary>
+    /// <param name="log">Takes each line of the silos' logs, or null.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="CliException">A silo does not start; the message says why.</exception>
+    public async Task StartAsync(Action<string>? log, CancellationToken cancellation)
+    {
+        await MigrateAsync(cancellation);
+        for (int silo = 1; silo <= _settings.SiloRoles.Count; silo++)
         {
-            await cluster.MigrateAsync(program, cancellation);
-            for (int silo = 1; silo <= settings.SiloRoles.Count; silo++)
-            {
-                cluster._silos.Add(new SiloProcess(program, $"silo {silo}", cluster.Settings(silo), log));
-            }
-            // The first that fails ends the wait for the others.
-            List<Task> starts = [.. cluster._silos.Select(s => s.ListeningAsync(cancellation))];
-            while (starts.Count > 0)
-            {
-                Task first = await Task.WhenAny(starts);
-                starts.Remove(first);
-                await first;
-            }
-            return cluster;
+            _silos.Add(new SiloProcess(_program, $"silo {silo}", Settings(silo), log));
         }
-        catch
+        // The first that fails ends the wait for the others.
+        await foreach (Task start in Task.WhenEach(_silos.Select(s => s.ListeningAsync(cancellation))))
         {
-            await cluster.DisposeAsync();
-            throw;
+            await start;
         }
     }
 
     /// <summary>Processor time of the silos and the database.</summary>
     public IReadOnlyList<ProcessCpu> Cpu()
     {
-        List<ProcessCpu> processes =
-            [.. _silos.Select((s, i) => new ProcessCpu("foretell-silo", _settings.SiloRoles[i], s.Label, s.Cpu.TotalSeconds))];
-        if (_postgres.CpuTime is { } database)
-        {
-            processes.Add(new ProcessCpu("postgres", ProcessCpu.Database, "PostgreSQL", database.TotalSeconds));
-        }
-        return processes;
+        IEnumerable<ProcessCpu> silos = _silos.Select((s, i) => new ProcessCpu("foretell-silo", _settings.SiloRoles[i], s.Label, s.Cpu.TotalSeconds));
+        return _postgres.CpuTime is { } database ? [.. silos, new ProcessCpu("postgres", ProcessCpu.Database, "PostgreSQL", database.TotalSeconds)] : [.. silos];
     }
 
     /// <summary>Stops the silos, then the database, and removes its folder.</summary>
@@ -80,9 +72,9 @@ internal sealed class LocalCluster : IAsyncDisposable
         await _postgres.DisposeAsync();
     }
 
-    private async Task MigrateAsync(SiloProgram program, CancellationToken cancellation)
+    private async Task MigrateAsync(CancellationToken cancellation)
     {
-        await using var migration = new SiloProcess(program, "the migration", Settings(1), log: null, "migrate");
+        await using var migration = new SiloProcess(_program, "the migration", Settings(1), log: null, "migrate");
         if (await migration.EndedAsync(cancellation) != 0)
         {
             throw new CliException($"The database's tables could not be created: {migration.LastWords()}");

@@ -58,6 +58,9 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>What people call it.</summary>
     public string Label { get; }
 
+    /// <summary>Process id.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Where its HTTP is, once <see cref="ListeningAsync"/> has returned.</summary>
     public IReadOnlyList<Uri> Urls { get; private set; } = [];
 
