@@ -6,20 +6,29 @@ using Foretell.Streams;
 namespace Foretell.Grains;
 
 /// <summary>The platform as a silo sees it: appends go straight to the log, queries to the shards, wherever they live.</summary>
-public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, ClusterStatus status) : IPlatform
+public sealed class ClusterPlatform : IPlatform
 {
-    /// <inheritdoc/>
-    public ForecastModel Model => engine.Model;
+    private readonly SiloEngine _engine;
+    private readonly IGrainFactory _grains;
+    private readonly ClusterStatus _status;
+    private readonly ChangeFeed _changes;
+    private readonly ClusterAlertFeed _alerts;
+
+    internal ClusterPlatform(SiloEngine engine, IGrainFactory grains, ClusterStatus status, ChangeFeed changes, ClusterAlertFeed alerts) =>
+        (_engine, _grains, _status, _changes, _alerts) = (engine, grains, status, changes, alerts);
 
     /// <inheritdoc/>
-    public int PartitionCount => engine.Log.PartitionCount;
+    public ForecastModel Model => _engine.Model;
+
+    /// <inheritdoc/>
+    public int PartitionCount => _engine.Log.PartitionCount;
 
     /// <inheritdoc/>
     public async Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
     {
         using var activity = Telemetry.Activities.StartActivity("log append");
         activity?.SetTag("foretell.events", batch.Count);
-        AppendReceipt receipt = await engine.Log.AppendAsync(batch, request, cancellationToken);
+        AppendReceipt receipt = await _engine.Log.AppendAsync(batch, request, cancellationToken);
         if (!receipt.Replayed)
         {
             Telemetry.EventsAccepted.Add(receipt.Accepted);
@@ -30,7 +39,7 @@ public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, Clu
     /// <inheritdoc/>
     public async Task WaitAppliedAsync(Position position, CancellationToken cancellationToken)
     {
-        await engine.Log.CheckAsync(position, cancellationToken);
+        await _engine.Log.CheckAsync(position, cancellationToken);
         await Task.WhenAll(position.Parts.Select(part => WaitAppliedAsync(part.Partition, part.Sequence, cancellationToken)));
     }
 
@@ -39,7 +48,7 @@ public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, Clu
     {
         byte[] key = Encoding.UTF8.GetBytes(stream);
         int partition = EventHubsPartitioner.Partition(key, PartitionCount);
-        if (engine.FindLocal(partition) is { } owner)
+        if (_engine.FindLocal(partition) is { } owner)
         {
             return owner.Answer(shard => shard.Find(key));
         }
@@ -65,10 +74,12 @@ public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, Clu
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, CancellationToken cancellationToken) => throw NoFeeds();
+    public IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, CancellationToken cancellationToken) =>
+        _changes.ReadAsync(stream, cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<FeedItem<Alert>> AlertsAsync(string? after, CancellationToken cancellationToken) => throw NoFeeds();
+    public Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
+        _alerts.OpenAsync(after, cancellationToken);
 
     /// <summary>Digest over all streams (<see cref="PlatformDigest"/>).</summary>
     /// <exception cref="PlatformUnavailableException">A partition is not served now.</exception>
@@ -92,10 +103,7 @@ public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, Clu
     }
 
     /// <inheritdoc/>
-    public PlatformStatus Status() => status.Current();
-
-    // An honest refusal until they are there: an empty feed would look like a quiet one.
-    private static PlatformUnavailableException NoFeeds() => new("Feeds of forecasts and alerts are not served by a cluster yet; the embedded host serves them.");
+    public PlatformStatus Status() => _status.Current();
 
     private async Task WaitAppliedAsync(int partition, long sequence, CancellationToken cancellationToken)
     {
@@ -104,7 +112,7 @@ public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, Clu
             try
             {
                 ShardStatus reached = await AskAsync(partition, shard => shard.WaitApplied(sequence), cancellationToken);
-                status.Learn(reached);
+                _status.Learn(reached);
                 if (reached.Position >= sequence)
                 {
                     return;
@@ -121,20 +129,6 @@ public sealed class ClusterPlatform(SiloEngine engine, IGrainFactory grains, Clu
     private Task<T[]> AskAllAsync<T>(Func<IShardGrain, Task<T>> question, CancellationToken cancellationToken) =>
         Task.WhenAll(Enumerable.Range(0, PartitionCount).Select(p => AskAsync(p, question, cancellationToken)));
 
-    private async Task<T> AskAsync<T>(int partition, Func<IShardGrain, Task<T>> question, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await question(grains.GetGrain<IShardGrain>(partition)).WaitAsync(cancellationToken);
-        }
-        catch (ShardUnavailableException e)
-        {
-            throw new PlatformUnavailableException(e.Message, e);
-        }
-        catch (Exception e) when (e is not ArgumentException && !cancellationToken.IsCancellationRequested)
-        {
-            // Whatever went wrong on the way there and back: Orleans names a dozen kinds, and a silo on its way out a few more.
-            throw new PlatformUnavailableException($"Partition {partition} does not answer; it is most likely being moved: {e.Message}", e);
-        }
-    }
+    private Task<T> AskAsync<T>(int partition, Func<IShardGrain, Task<T>> question, CancellationToken cancellationToken) =>
+        ShardCall.AnswerAsync(partition, () => question(_grains.GetGrain<IShardGrain>(partition)), cancellationToken);
 }

@@ -14,7 +14,7 @@ public static class ForetellGrains
     /// <summary>Registers the grains' services, the silo's roles, and <see cref="IPlatform"/>.</summary>
     /// <param name="silo">The silo's builder; clustering, endpoints and a <see cref="SiloEngine"/> are its host's business.</param>
     /// <param name="roles">Roles of this silo (<see cref="SiloRoles"/>).</param>
-    public static ISiloBuilder AddForetellGrains(this ISiloBuilder silo, IEnumerable<string> roles)
+    public static ISiloBuilder AddForetellGrains(this ISiloBuilder silo, IReadOnlyCollection<string> roles)
     {
         silo.UseSiloMetadata(new Dictionary<string, string> { [SiloRoles.MetadataKey] = string.Join(',', roles) });
 #pragma warning disable ORLEANSEXP003 // The default directory loses entries when a silo stops; this one hands them over.
@@ -26,11 +26,24 @@ public static class ForetellGrains
         services.AddPlacementDirector<PartitionPlacement, PartitionPlacementDirector>();
         services.AddPlacementDirector<StreamPlacement, StreamPlacementDirector>();
         services.AddSingleton<ClusterStatus>();
-        services.AddSingleton<ClusterPlatform>();
+        FeedStreams.Add(silo);
+        services.AddSingleton<FeedInbox>();
+        services.AddSingleton<ChangeFeed>();
+        services.AddSingleton<ClusterAlertFeed>();
+        services.AddSingleton(s => new ClusterPlatform(s.GetRequiredService<SiloEngine>(), s.GetRequiredService<IGrainFactory>(),
+            s.GetRequiredService<ClusterStatus>(), s.GetRequiredService<ChangeFeed>(), s.GetRequiredService<ClusterAlertFeed>()));
         services.AddSingleton<IPlatform>(s => s.GetRequiredService<ClusterPlatform>());
         // Behind the silo in the order of start, so before it in the order of stop.
         services.AddHostedService<Heartbeat>();
         services.AddHostedService(s => s.GetRequiredService<ClusterStatus>());
+        if (roles.Contains(SiloRoles.Worker))
+        {
+            services.AddHostedService<AlertRaiser>();
+        }
+        if (roles.Contains(SiloRoles.Gateway))
+        {
+            services.AddHostedService(s => s.GetRequiredService<FeedInbox>());
+        }
         return silo;
     }
 }

@@ -14,6 +14,9 @@ public sealed record GrainOptions
     /// <summary>Most batches that a reader has on their way at once.</summary>
     public int BatchesInFlight { get; init; } = 2;
 
+    /// <summary>When a stream is overdue.</summary>
+    public AlertRule Alerts { get; init; } = new();
+
     /// <summary>Pace of commits and lease.</summary>
     public ShardOwnerOptions Owner { get; init; } = new() { Lease = TimeSpan.FromSeconds(3) };
 }

@@ -27,9 +27,11 @@ internal static class SiloHost
         await using PostgresEventLog log = await PostgresEventLog.OpenAsync(settings.Postgres, settings.Partitions, TimeProvider.System);
         await BindAsync(log, model, settings);
         await using var store = new PostgresStateStore(settings.Postgres);
-        using var engine = new SiloEngine(model, log, store, new GrainOptions
+        await using var alerts = new PostgresAlertLog(settings.Postgres);
+        using var engine = new SiloEngine(model, log, store, alerts, new GrainOptions
         {
             Threads = settings.Threads,
+            Alerts = new AlertRule { Survival = settings.AlertSurvival },
             Owner = new ShardOwnerOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
         });
         await using WebApplication app = Build(builder, settings, engine);

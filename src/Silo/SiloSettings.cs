@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Foretell.Grains;
 using Foretell.Streams;
@@ -41,6 +42,9 @@ internal sealed record SiloSettings
     /// <summary>How long a shard answers on the strength of one confirmation of its ownership.</summary>
     public required TimeSpan Lease { get; init; }
 
+    /// <summary>Survival probability below which a stream is overdue; 0 for no alerts.</summary>
+    public required double AlertSurvival { get; init; }
+
     /// <summary>How long a graceful stop may take.</summary>
     public required TimeSpan ShutdownTimeout { get; init; }
 
@@ -80,6 +84,7 @@ internal sealed record SiloSettings
             Threads = section.Number("Threads", Environment.ProcessorCount, 1, 1024),
             CommitInterval = section.Seconds("CommitSeconds", 1, 0.01, 3600)!.Value,
             Lease = section.Seconds("LeaseSeconds", 3, 0.5, 60)!.Value,
+            AlertSurvival = ReadAlertSurvival(section),
             ShutdownTimeout = section.Seconds("ShutdownSeconds", 25, 1, 3600)!.Value,
             LateTolerance = section.Seconds("LateSeconds", null, 0, 1e9),
             FutureTolerance = section.Seconds("FutureSeconds", null, 0, 1e9),
@@ -101,6 +106,12 @@ internal sealed record SiloSettings
     /// <summary>Reads only what a migration needs.</summary>
     /// <exception cref="SettingsException">The connection string is missing.</exception>
     public static PostgresOptions ReadPostgres(IConfiguration configuration) => ReadPostgres(new SettingsSection(configuration.GetSection("Foretell")));
+
+    private static double ReadAlertSurvival(SettingsSection section) => section.OptionalText("AlertSurvival") is not { } text ? new AlertRule().Survival
+        : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && value is 0 or >= AlertRule.MinSurvival and <= AlertRule.MaxSurvival ? value
+        : throw new SettingsException(string.Create(CultureInfo.InvariantCulture,
+            $"Foretell:AlertSurvival is '{text}'. Give 0 for no alerts, or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}."));
 
     private static PostgresOptions ReadPostgres(SettingsSection section) => new()
     {

@@ -44,8 +44,9 @@ public interface IPlatform
     /// <summary>The alerts of all streams, at least once each, from now on or behind one that was read before.</summary>
     /// <param name="after">Id of the last item that was read, or null; where it is not known any more the first item says that some are missing.</param>
     /// <param name="cancellationToken">Ends the subscription.</param>
-    /// <remarks>The subscription stands once the first item is asked for.</remarks>
-    IAsyncEnumerable<FeedItem<Alert>> AlertsAsync(string? after, CancellationToken cancellationToken);
+    /// <remarks>The subscription stands once the task has completed and the first item is asked for.</remarks>
+    /// <exception cref="PlatformUnavailableException">The feed cannot be served now, or cannot go on.</exception>
+    Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken);
 
     /// <summary>Counts and scores now; cheap enough to ask several times a second.</summary>
     PlatformStatus Status();

@@ -49,8 +49,8 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
     public IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, CancellationToken cancellationToken) =>
         inner.SubscribeAsync(stream, cancellationToken);
 
-    public IAsyncEnumerable<FeedItem<Alert>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
-        OnAlerts?.Invoke() ?? inner.AlertsAsync(after, cancellationToken);
+    public Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
+        OnAlerts is null ? inner.AlertsAsync(after, cancellationToken) : Task.FromResult(OnAlerts());
 
     public PlatformStatus Status() => OnStatus(inner.Status());
 }

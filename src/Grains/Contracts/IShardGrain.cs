@@ -41,6 +41,10 @@ public interface IShardGrain : IGrainWithIntegerKey
     [Alias("wait-applied"), ResponseTimeout("00:00:04")]
     Task<ShardStatus> WaitApplied(long sequence);
 
+    /// <summary>As <see cref="IStreamGrain.Subscribe"/>.</summary>
+    [Alias("subscribe"), ResponseTimeout("00:00:03")]
+    Task<Subscribed> Subscribe(string stream, string gateway);
+
     /// <summary>Commits, then goes on at another silo.</summary>
     [Alias("move"), ResponseTimeout("00:00:03")]
     Task Move(SiloAddress target);

@@ -19,6 +19,12 @@ public interface IStreamGrain : IGrainWithStringKey
     /// <summary>When the next event comes and what it will be, or null when no event has been applied.</summary>
     [Alias("forecast"), ResponseTimeout("00:00:04")]
     Task<StreamForecast?> Forecast(ForecastRequest request);
+
+    /// <summary>Has every change of the stream pushed to a gateway for the next ten seconds; whoever still listens then asks again.</summary>
+    /// <param name="gateway">Key of the Orleans stream "foretell.forecasts" that takes the changes.</param>
+    /// <returns>Where the stream stands.</returns>
+    [Alias("subscribe"), ResponseTimeout("00:00:04")]
+    Task<Subscribed> Subscribe(string gateway);
 }
 
 /// <summary>An event of the stream that is told.</summary>

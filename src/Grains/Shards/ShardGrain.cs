@@ -12,7 +12,8 @@ namespace Foretell.Grains;
 /// decide (law 3). Reentrant, so that queries are answered between the slices of a batch.
 /// </remarks>
 [Reentrant, KeepAlive, SiloRole(SiloRoles.Worker), PartitionPlacement]
-internal sealed partial class ShardGrain(SiloEngine engine, ILocalSiloDetails silo, ILogger<ShardGrain> log) : Grain, IShardGrain
+internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams, ILocalSiloDetails silo, TimeProvider time, ILogger<ShardGrain> log)
+    : Grain, IShardGrain
 {
     private static readonly TimeSpan s_longPoll = TimeSpan.FromSeconds(1);
 
@@ -22,14 +23,16 @@ internal sealed partial class ShardGrain(SiloEngine engine, ILocalSiloDetails si
     private readonly CancellationTokenSource _stop = new();
     private ShardOwner _owner = null!;
     private ShardFeed _feed = null!;
+    private ChangePublisher _changes = null!;
     private Task _loops = Task.CompletedTask;
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         int partition = engine.CheckPartition(this.GetPrimaryKeyLong());
-        _owner = new ShardOwner(new Shard(partition, engine.Model), engine.Log, engine.Store, engine.Options.Owner);
+        _owner = new ShardOwner(new Shard(partition, engine.Model, engine.AlertRule), engine.Log, engine.Store, engine.Options.Owner);
         _feed = new ShardFeed(_owner, engine.Workers);
+        _changes = new ChangePublisher(_owner, streams.Changes, time);
         engine.Add(_owner);
         // Beside the activation: a big partition takes longer to load than any call may.
         _loops = Task.WhenAll(
@@ -60,6 +63,7 @@ internal sealed partial class ShardGrain(SiloEngine engine, ILocalSiloDetails si
         }
         _owner.Fence(new ObjectDisposedException(null, $"Partition {_owner.Shard.Partition} is moving to another silo."));
         await Background.EndedAsync(_loops);
+        await _changes.DisposeAsync();
         _owner.Dispose();
         _stop.Dispose();
         LogLeft(_owner.Shard.Partition, _owner.Epoch, _owner.Shard.Position, reason.Description);
@@ -138,6 +142,9 @@ internal sealed partial class ShardGrain(SiloEngine engine, ILocalSiloDetails si
         _owner.Serving();
         return ShardStatus.Of(_owner, silo.SiloAddress, ready: true);
     });
+
+    /// <inheritdoc/>
+    public Task<Subscribed> Subscribe(string stream, string gateway) => Guard(() => Task.FromResult(_changes.Subscribe(stream, gateway)));
 
     /// <inheritdoc/>
     public Task Move(SiloAddress target)

@@ -5,7 +5,12 @@ using Foretell.Streams;
 namespace Foretell.Grains;
 
 /// <summary>What the grains of one silo share: model, log, store, worker threads, and the shards that live here.</summary>
-public sealed class SiloEngine(ForecastModel model, IEventLog log, IStateStore store, GrainOptions options) : IDisposable
+/// <param name="model">Model that advances every stream.</param>
+/// <param name="log">The log.</param>
+/// <param name="store">The store.</param>
+/// <param name="alerts">Where raised alerts go; null for a cluster that raises none.</param>
+/// <param name="options">Paces and sizes.</param>
+public sealed class SiloEngine(ForecastModel model, IEventLog log, IStateStore store, IAlertLog? alerts, GrainOptions options) : IDisposable
 {
     private readonly ConcurrentDictionary<int, ShardOwner> _shards = new();
     private readonly Lazy<WorkerThreads> _workers = new(() => new WorkerThreads(options.Threads));
@@ -19,11 +24,20 @@ public sealed class SiloEngine(ForecastModel model, IEventLog log, IStateStore s
     /// <summary>The store.</summary>
     public IStateStore Store => store;
 
+    /// <summary>Where raised alerts go, or null.</summary>
+    public IAlertLog? Alerts => alerts;
+
+    /// <summary>When a stream is overdue: never, where alerts have no place to go.</summary>
+    internal AlertRule AlertRule => alerts is null ? AlertRule.Off : options.Alerts;
+
     /// <summary>Paces and sizes.</summary>
     public GrainOptions Options => options;
 
     /// <summary>Threads for steps; started with the first shard.</summary>
     internal WorkerThreads Workers => _workers.Value;
+
+    /// <summary>The shards that live on this silo.</summary>
+    internal ICollection<ShardOwner> LocalShards => _shards.Values;
 
     /// <summary>The owner of a partition when it lives on this silo, else null.</summary>
     internal ShardOwner? FindLocal(int partition) => _shards.GetValueOrDefault(partition);

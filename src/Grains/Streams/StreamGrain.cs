@@ -64,5 +64,9 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
             forecast.ProbabilityWithin(request.HorizonSeconds), [.. marks.Select(m => m.Mark)], [.. marks.Select(m => m.Probability)]);
     }
 
+    /// <inheritdoc/>
+    public Task<Subscribed> Subscribe(string gateway) =>
+        GrainFactory.GetGrain<IShardGrain>(EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(Key), engine.Log.PartitionCount)).Subscribe(Key, gateway);
+
     private static byte[] Utf8(string? text) => text is null ? [] : Encoding.UTF8.GetBytes(text);
 }

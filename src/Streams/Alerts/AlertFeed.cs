@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
@@ -27,7 +26,7 @@ public sealed class AlertFeed
         lock (_gate)
         {
             long number = ++_published;
-            var item = new FeedItem<Alert>(alert, 0, string.Create(CultureInfo.InvariantCulture, $"{_name}-{number}"));
+            var item = new FeedItem<Alert>(alert, 0, new AlertPlace(_name, number).ToString());
             _kept[number % Kept] = item;
             foreach (FeedBuffer<Alert> subscriber in _subscribers)
             {
@@ -86,18 +85,16 @@ public sealed class AlertFeed
     private void Resume(string after, FeedBuffer<Alert> buffer)
     {
         long first = Math.Max(1, _published - Kept + 1);
-        int dash = after.LastIndexOf('-');
-        if (dash < 0 || after[..dash] != _name || !long.TryParse(after.AsSpan(dash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out long read)
-            || read > _published)
+        if (!AlertPlace.TryParse(after, out AlertPlace read) || read.Feed != _name || read.Number > _published)
         {
             buffer.Post(FeedItem<Alert>.Gap(null));
             return;
         }
-        if (read + 1 < first)
+        if (read.Number + 1 < first)
         {
-            buffer.Post(FeedItem<Alert>.Gap(first - read - 1));
+            buffer.Post(FeedItem<Alert>.Gap(first - read.Number - 1));
         }
-        for (long number = Math.Max(first, read + 1); number <= _published; number++)
+        for (long number = Math.Max(first, read.Number + 1); number <= _published; number++)
         {
             buffer.Post(_kept[number % Kept]);
         }

@@ -161,8 +161,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<FeedItem<Alert>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
-        _alerts.SubscribeAsync(after, cancellationToken);
+    public Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
+        Task.FromResult(_alerts.SubscribeAsync(after, cancellationToken));
 
     /// <summary>SHA-256 over the digests (32 bytes each) of all streams, in the order of their keys' bytes; lower-case hex.</summary>
     public Task<string> StateDigestAsync(CancellationToken cancellationToken) => Task.Run(() =>
@@ -230,13 +230,22 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
                 await Task.Delay(_options.Alerts.Tick, _options.Time, stop);
                 foreach (ShardRunner runner in _runners)
                 {
-                    runner.RaiseAlerts(_alerts.Publish);
+                    await runner.RaiseAlertsAsync(Publish);
                 }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The platform stops.
+        }
+
+        Task Publish(IReadOnlyList<Alert> alerts)
+        {
+            foreach (Alert alert in alerts)
+            {
+                _alerts.Publish(alert);
+            }
+            return Task.CompletedTask;
         }
     }
 

@@ -31,11 +31,11 @@ internal sealed class ShardRunner(ShardOwner owner, IEventLog log, EmbeddedOptio
     }
 
     /// <summary>Publishes the alerts of the streams that have become overdue.</summary>
-    public void RaiseAlerts(Action<Alert> publish)
+    public Task RaiseAlertsAsync(Func<IReadOnlyList<Alert>, Task> publish)
     {
         // The time first: what the log takes after it is not part of "caught up".
         long now = EventTime.FromDateTimeOffset(options.Time.GetUtcNow());
-        owner.RaiseAlerts(now, log.End(owner.Shard.Partition).Sequence <= owner.Shard.Position, publish);
+        return owner.RaiseAlertsAsync(now, log.End(owner.Shard.Partition).Sequence <= owner.Shard.Position, publish);
     }
 
     private async Task FollowAsync(CancellationToken stop)

@@ -39,6 +39,8 @@ internal static class PostgresParameters
 
     public static NpgsqlParameter Longs(IEnumerable<long> values) => new NpgsqlParameter<long[]> { TypedValue = [.. values] };
 
+    public static NpgsqlParameter Doubles(IEnumerable<double> values) => new NpgsqlParameter<double[]> { TypedValue = [.. values] };
+
     public static NpgsqlParameter Texts(IEnumerable<string> values) => new NpgsqlParameter<string[]> { TypedValue = [.. values] };
 
     /// <summary>Byte strings; their memory is sent from where it is.</summary>

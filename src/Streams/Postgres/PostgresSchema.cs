@@ -32,6 +32,13 @@ public static class PostgresSchema
         CREATE TABLE dead_letter(partition int NOT NULL, sequence bigint NOT NULL, stream bytea NOT NULL, time bigint NOT NULL,
             mark bytea, event_id bytea, append bigint NOT NULL, reason text NOT NULL, detail text NOT NULL, PRIMARY KEY(partition, sequence));
         """,
+        // Raised alerts. The one row of alert_end counts them: whoever appends locks it, so numbers are committed in their order.
+        """
+        CREATE TABLE alert_end(id int PRIMARY KEY CHECK(id = 0), name text NOT NULL, sequence bigint NOT NULL) WITH (fillfactor = 10);
+        INSERT INTO alert_end VALUES(0, substr(md5(random()::text), 1, 8), 0);
+        CREATE TABLE alert(sequence bigint PRIMARY KEY, stream bytea NOT NULL, events bigint NOT NULL, last_event bigint NOT NULL, at bigint NOT NULL,
+            log_survival float8 NOT NULL, threshold float8 NOT NULL, raised timestamptz NOT NULL DEFAULT now(), UNIQUE(stream, events));
+        """,
     ];
 
     /// <summary>Version that this program reads and writes.</summary>

@@ -192,6 +192,18 @@ public sealed class Shard : IDisposable
         }
     }
 
+    /// <summary>Where a stream stands now, or null when it has no applied event.</summary>
+    /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
+    public ForecastChange? Current(string stream)
+    {
+        byte[] key = Encoding.UTF8.GetBytes(stream);
+        lock (_gate)
+        {
+            ThrowIfFenced();
+            return _slab.Index.Find(key) is >= 0 and var row ? StreamFeed.Now(_slab, Partition, row).Value : null;
+        }
+    }
+
     /// <summary>Where a stream stands now, if it has had an event, and from then on after each of its events.</summary>
     /// <remarks>The subscription stands once the first item is asked for. Ends with the exception of a fenced shard.</remarks>
     /// <param name="stream">Stream key.</param>

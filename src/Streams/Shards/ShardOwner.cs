@@ -130,8 +130,8 @@ public sealed class ShardOwner : IDisposable
     /// <summary>Looks which streams have become overdue, and hands the alerts out while the lease holds. One caller at a time, once a tick of the rule.</summary>
     /// <param name="nowTicks">Now (<see cref="EventTime"/>).</param>
     /// <param name="caughtUp">Whether every record that the log held at that time is applied.</param>
-    /// <param name="publish">Takes each alert.</param>
-    public void RaiseAlerts(long nowTicks, bool caughtUp, Action<Alert> publish)
+    /// <param name="publish">Takes the alerts; where it fails with <see cref="PlatformUnavailableException"/> they are handed out again at the next call.</param>
+    public async Task RaiseAlertsAsync(long nowTicks, bool caughtUp, Func<IReadOnlyList<Alert>, Task> publish)
     {
         if (!_ready.Task.IsCompletedSuccessfully || Shard.Fenced is not null || !_lease.IsValid)
         {
@@ -140,22 +140,20 @@ public sealed class ShardOwner : IDisposable
         try
         {
             Shard.RaiseAlerts(nowTicks, caughtUp, _alerts);
+            // The process may have been paused above. If the lease comes back, the alerts go out then; if not, another owner raises them.
+            if (_alerts.Count > 0 && _lease.IsValid)
+            {
+                await publish(_alerts);
+                _alerts.Clear();
+            }
         }
         catch (PlatformUnavailableException)
         {
-            // Fenced meanwhile: the new owner raises them.
-            return;
+            // Fenced meanwhile, and the new owner raises them; or they could not be published now.
         }
         catch (Exception e)
         {
             Fence(e);
-            return;
-        }
-        // The process may have been paused above. If the lease comes back, the alerts go out then; if not, another owner raises them.
-        if (_lease.IsValid)
-        {
-            _alerts.ForEach(publish);
-            _alerts.Clear();
         }
     }
 

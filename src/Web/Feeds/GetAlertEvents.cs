@@ -14,7 +14,7 @@ internal static class GetAlertEvents
         "Alerts were raised that this connection has not seen, and the server does not hold them any more. GET /v1/overdue shows the streams that are overdue now.";
 
     public static void Map(IEndpointRouteBuilder routes) => EventFeed.Describe<AlertEvent>(routes
-        .MapGet("/v1/alerts/events", Handle)
+        .MapGet("/v1/alerts/events", HandleAsync)
         .WithName("GetAlertEvents").WithTags("Feeds")
         .WithSummary("Streams that become overdue, as it happens")
         .WithDescription("Server-sent events, from the moment of connecting on: `alert` for each silence that became less likely than the server's threshold, "
@@ -22,16 +22,16 @@ internal static class GetAlertEvents
             + "With `Last-Event-ID` the feed goes on behind that alert: the server keeps the latest 1,024.")
         .Problems(ProblemKind.Unavailable));
 
-    private static IResult Handle(HttpContext http, IPlatform platform, EventFeed feed)
+    private static async Task<IResult> HandleAsync(HttpContext http, IPlatform platform, EventFeed feed, CancellationToken cancellationToken)
     {
-        string? after = EventFeed.After(http);
-        return feed.Serve(http, ended => EventsAsync(platform, after, ended));
+        IAsyncEnumerable<FeedItem<Alert>> alerts = await platform.AlertsAsync(EventFeed.After(http), cancellationToken);
+        return feed.Serve(http, ended => EventsAsync(alerts, ended));
     }
 
     private static async IAsyncEnumerable<SseItem<FeedEvent>> EventsAsync(
-        IPlatform platform, string? after, [EnumeratorCancellation] CancellationToken ended)
+        IAsyncEnumerable<FeedItem<Alert>> alerts, [EnumeratorCancellation] CancellationToken ended)
     {
-        await foreach (FeedItem<Alert> item in platform.AlertsAsync(after, ended))
+        await foreach (FeedItem<Alert> item in alerts.WithCancellation(ended))
         {
             yield return item.Value is { } alert
                 ? new SseItem<FeedEvent>(ToEvent(alert), "alert") { EventId = item.Id }

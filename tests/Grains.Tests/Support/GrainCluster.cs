@@ -10,27 +10,30 @@ using Orleans.TestingHost;
 
 namespace Foretell.Grains.Tests;
 
-/// <summary>Silos in this process, over one SQLite log and store.</summary>
+/// <summary>Silos in this process, over one log and store: SQLite's, or PostgreSQL's where alerts are to be raised.</summary>
 public sealed class GrainCluster : IAsyncDisposable
 {
     private const string NameProperty = "foretell-test-cluster", RolesProperty = "foretell-test-roles";
 
+    private static int s_schemas;
+
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, GrainCluster> s_clusters = new();
 
     private readonly string _name = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
-    private readonly TempDirectory _directory = new();
+    private TempDirectory? _directory;
     private readonly List<SiloEngine> _engines = [];
 
-    private GrainCluster(int partitions)
-    {
-        Log = SqliteEventLog.Open(_directory.File("log.db"), partitions, TimeProvider.System);
-        Store = new SqliteStateStore(_directory.Path);
-        s_clusters[_name] = this;
-    }
+    private GrainCluster() => s_clusters[_name] = this;
 
-    public SqliteEventLog Log { get; }
+    public IEventLog Log { get; private init; } = null!;
 
-    public SqliteStateStore Store { get; }
+    public IStateStore Store { get; private init; } = null!;
+
+    /// <summary>Raised alerts; null where the cluster raises none.</summary>
+    public PostgresAlertLog? Alerts { get; private init; }
+
+    /// <summary>When a stream is overdue.</summary>
+    public static readonly AlertRule Rule = new() { Survival = 0.01, Tick = TimeSpan.FromMilliseconds(50) };
 
     public TestCluster Cluster { get; private set; } = null!;
 
@@ -42,9 +45,32 @@ public sealed class GrainCluster : IAsyncDisposable
     public IServiceProvider Services(int silo) => ((InProcessSiloHandle)Cluster.Silos[silo]).SiloHost.Services;
 
     /// <summary>Starts silos with the given roles, such as "ingest,gateway".</summary>
-    public static async Task<GrainCluster> StartAsync(int partitions, params string[] roles)
+    public static Task<GrainCluster> StartAsync(int partitions, params string[] roles)
     {
-        var cluster = new GrainCluster(partitions);
+        var directory = new TempDirectory();
+        return DeployAsync(new GrainCluster
+        {
+            _directory = directory,
+            Log = SqliteEventLog.Open(directory.File("log.db"), partitions, TimeProvider.System),
+            Store = new SqliteStateStore(directory.Path),
+        }, roles);
+    }
+
+    /// <summary>The same over a PostgreSQL server, with alerts.</summary>
+    public static async Task<GrainCluster> StartWithAlertsAsync(ThrowawayPostgres server, int partitions, params string[] roles)
+    {
+        var options = new PostgresOptions { ConnectionString = server.ConnectionString, Schema = $"grains_{Interlocked.Increment(ref s_schemas)}" };
+        await PostgresSchema.MigrateAsync(options);
+        return await DeployAsync(new GrainCluster
+        {
+            Log = await PostgresEventLog.OpenAsync(options, partitions, TimeProvider.System),
+            Store = new PostgresStateStore(options),
+            Alerts = new PostgresAlertLog(options),
+        }, roles);
+    }
+
+    private static async Task<GrainCluster> DeployAsync(GrainCluster cluster, string[] roles)
+    {
         var builder = new TestClusterBuilder((short)roles.Length);
         builder.Properties[NameProperty] = cluster._name;
         builder.Properties[RolesProperty] = string.Join(';', roles);
@@ -83,9 +109,10 @@ public sealed class GrainCluster : IAsyncDisposable
             engine.Dispose();
         }
         s_clusters.TryRemove(_name, out _);
+        await (Alerts?.DisposeAsync() ?? ValueTask.CompletedTask);
         await Store.DisposeAsync();
         await Log.DisposeAsync();
-        _directory.Dispose();
+        _directory?.Dispose();
     }
 
     private sealed class Configurator : IHostConfigurator
@@ -94,8 +121,9 @@ public sealed class GrainCluster : IAsyncDisposable
         {
             GrainCluster cluster = s_clusters[context.Configuration[NameProperty]!];
             string[] roles = context.Configuration[RolesProperty]!.Split(';');
-            var engine = new SiloEngine(Small.Model, cluster.Log, cluster.Store, new GrainOptions
+            var engine = new SiloEngine(Small.Model, cluster.Log, cluster.Store, cluster.Alerts, new GrainOptions
             {
+                Alerts = Rule,
                 Threads = 2,
                 Owner = new ShardOwnerOptions { CommitInterval = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromSeconds(3) },
             });

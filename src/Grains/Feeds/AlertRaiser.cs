@@ -1,0 +1,53 @@
+using Foretell.Streams;
+using Microsoft.Extensions.Hosting;
+using Orleans.Streams;
+
+namespace Foretell.Grains;
+
+/// <summary>Raises the alerts of the shards that live on this silo: first into the log of alerts, then to the gateways.</summary>
+/// <remarks>One timer for all shards: a tick of a wheel that holds nothing due costs next to nothing.</remarks>
+internal sealed class AlertRaiser(SiloEngine engine, FeedStreams streams, TimeProvider time) : BackgroundService
+{
+    // Rows in one transaction and in one push.
+    private const int BatchSize = 512;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (engine.Alerts is not { } log || !engine.AlertRule.IsOn)
+        {
+            return;
+        }
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.WhenAll(engine.LocalShards.Select(owner => engine.Workers.Run(() => RaiseAsync(owner, log))));
+            await Task.Delay(engine.AlertRule.Tick, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private Task RaiseAsync(ShardOwner owner, IAlertLog log)
+    {
+        // The time first: what the log takes after it is not part of "caught up". A log that cannot be followed may hold anything.
+        long now = EventTime.FromDateTimeOffset(time.GetUtcNow());
+        int partition = owner.Shard.Partition;
+        bool caughtUp = engine.Log.Problem is null && engine.Log.End(partition).Sequence <= owner.Shard.Position;
+        return owner.RaiseAlertsAsync(now, caughtUp, async alerts =>
+        {
+            foreach (Alert[] batch in alerts.Chunk(BatchSize))
+            {
+                await PushAsync(await log.AppendAsync(partition, owner.Epoch, batch, CancellationToken.None));
+            }
+        });
+    }
+
+    /// <summary>Tells the gateways at once. One that misses it finds the alerts in the log a little later.</summary>
+    private async Task PushAsync(IReadOnlyList<NumberedAlert> raised)
+    {
+        if (raised.Count > 0)
+        {
+            Task push = streams.Alerts.OnNextBatchAsync(raised.Select(AlertRow.Of));
+            await push.WaitAsync(s_patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

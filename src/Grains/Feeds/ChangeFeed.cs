@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Threading.Channels;
+using Foretell.Streams;
+
+namespace Foretell.Grains;
+
+/// <summary>A stream's changes as a reader at this gateway sees them, wherever the shard is and goes.</summary>
+internal sealed class ChangeFeed(SiloEngine engine, FeedInbox inbox, IGrainFactory grains, TimeProvider time)
+{
+    // Three questions within a term: the shard goes on where one is lost.
+    private static readonly TimeSpan s_renewal = ChangePublisher.Term / 4;
+
+    // A shard that moves is out for less. One that is out for longer is a problem to be told.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>As <see cref="IPlatform.SubscribeAsync"/>.</summary>
+    public async IAsyncEnumerable<FeedItem<ForecastChange>> ReadAsync(string stream, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Channel<ChangeNews> news = inbox.Changes.Add(stream);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task asking = Background.Run(() => AskAsync(stream, news.Writer, ended.Token));
+        try
+        {
+            var sequence = new ChangeSequence();
+            await foreach (ChangeNews one in news.Reader.ReadAllAsync(cancellationToken))
+            {
+                foreach (FeedItem<ForecastChange> item in sequence.Take(one))
+                {
+                    yield return item;
+                }
+            }
+        }
+        finally
+        {
+            inbox.Changes.Remove(stream, news);
+            await ended.CancelAsync();
+            await Background.EndedAsync(asking);
+        }
+    }
+
+    /// <summary>Asks the shard for another term again and again, and whether the reader is up to date.</summary>
+    private async Task AskAsync(string stream, ChannelWriter<ChangeNews> news, CancellationToken ended)
+    {
+        int partition = EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(stream), engine.Log.PartitionCount);
+        long? answeredAt = null;
+        while (!ended.IsCancellationRequested)
+        {
+            try
+            {
+                Subscribed answer = await ShardCall.AnswerAsync(partition, () => grains.GetGrain<IStreamGrain>(stream).Subscribe(inbox.Name), ended);
+                answeredAt = time.GetTimestamp();
+                news.TryWrite(new ChangeNews(null, answer));
+            }
+            catch (PlatformUnavailableException e) when (answeredAt is not { } last || time.GetElapsedTime(last) > s_patience)
+            {
+                news.TryComplete(e);
+                return;
+            }
+            catch (Exception)
+            {
+                // It is moving; the new owner is asked, too.
+            }
+            await Task.Delay(s_renewal, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

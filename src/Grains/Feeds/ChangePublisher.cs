@@ -1,0 +1,78 @@
+using Foretell.Streams;
+using Orleans.Streams;
+
+namespace Foretell.Grains;
+
+/// <summary>Publishes the changes of a shard's streams to the gateways that asked for them, each for as long as it goes on asking.</summary>
+/// <remarks>Costs nothing for streams that nobody asked for. Not for use from several threads at once.</remarks>
+internal sealed class ChangePublisher(ShardOwner owner, Func<string, IAsyncStream<StreamChange>> streams, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>How long a gateway is told of changes after it has asked; readers that are gone cost no longer than that.</summary>
+    public static readonly TimeSpan Term = TimeSpan.FromSeconds(10);
+
+    // A push that does not arrive must not hold up those behind it for long; what it leaves out is seen by the counts.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+
+    private readonly Dictionary<(string Stream, string Gateway), (CancellationTokenSource Term, Task Loop)> _subscriptions = [];
+
+    /// <summary>Subscriptions that stand, those included that ended since the last call of <see cref="Subscribe"/>.</summary>
+    public int Count => _subscriptions.Count;
+
+    /// <summary>Tells a gateway of a stream's changes from now on, or for another term.</summary>
+    /// <returns>Where the stream stands; what comes behind it is published.</returns>
+    /// <exception cref="PlatformUnavailableException">The shard cannot answer now.</exception>
+    public Subscribed Subscribe(string stream, string gateway)
+    {
+        owner.Serving();
+        foreach (((string, string) key, (CancellationTokenSource term, Task loop)) in _subscriptions)
+        {
+            if (loop.IsCompleted)
+            {
+                term.Dispose();
+                _subscriptions.Remove(key);
+            }
+        }
+        if (_subscriptions.TryGetValue((stream, gateway), out var standing) && !standing.Term.IsCancellationRequested)
+        {
+            standing.Term.CancelAfter(Term);
+        }
+        else
+        {
+            var term = new CancellationTokenSource(Term, time);
+            // Up to its first wait it runs here, so that the subscription stands before the question below.
+            IAsyncEnumerator<FeedItem<ForecastChange>> changes = owner.SubscribeAsync(stream, term.Token).GetAsyncEnumerator(CancellationToken.None);
+            Task<bool> first = changes.MoveNextAsync().AsTask();
+            _subscriptions[(stream, gateway)] = (term, Background.Run(() => PublishAsync(changes, first, streams(gateway), term.Token)));
+        }
+        return new Subscribed(owner.Epoch, owner.Answer(shard => shard.Current(stream)) is { } now ? StreamChange.Of(now, owner.Epoch) : null);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(_subscriptions.Values.Select(async subscription =>
+        {
+            await subscription.Term.CancelAsync();
+            await Background.EndedAsync(subscription.Loop);
+            subscription.Term.Dispose();
+        }));
+        _subscriptions.Clear();
+    }
+
+    private async Task PublishAsync(IAsyncEnumerator<FeedItem<ForecastChange>> changes, Task<bool> next, IAsyncStream<StreamChange> target, CancellationToken ended)
+    {
+        await using (changes)
+        {
+            while (await next)
+            {
+                // A gap needs no word: the counts of what comes next tell of it.
+                if (changes.Current.Value is { } change)
+                {
+                    Task push = target.OnNextAsync(StreamChange.Of(change, owner.Epoch));
+                    await push.WaitAsync(s_patience, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                }
+                next = changes.MoveNextAsync().AsTask();
+            }
+        }
+    }
+}

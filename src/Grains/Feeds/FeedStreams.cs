@@ -1,0 +1,40 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.Streams;
+
+namespace Foretell.Grains;
+
+/// <summary>The Orleans streams by which shards push what feeds tell; decision 10 says why they may lose items.</summary>
+/// <remarks>
+/// There are as many streams as gateways, and one more: Orleans keeps a record of every stream that was ever published,
+/// so a stream for each of millions of keys would be a leak.
+/// </remarks>
+internal sealed class FeedStreams(IServiceProvider services)
+{
+    private const string Provider = "foretell", PubSubStore = "PubSubStore";
+
+    // An agent asks each queue this often: what a push may be late, and all that an idle cluster pays.
+    private static readonly TimeSpan s_pull = TimeSpan.FromMilliseconds(50);
+
+    private readonly IStreamProvider _provider = services.GetRequiredKeyedService<IStreamProvider>(Provider);
+
+    /// <summary>Every alert, as it is raised.</summary>
+    public IAsyncStream<AlertRow> Alerts => _provider.GetStream<AlertRow>(StreamId.Create("foretell.alerts", "all"));
+
+    /// <summary>Changes that one gateway asked for.</summary>
+    /// <param name="gateway">Name that the gateway subscribes under (<see cref="IStreamGrain.Subscribe"/>).</param>
+    public IAsyncStream<StreamChange> Changes(string gateway) => _provider.GetStream<StreamChange>(StreamId.Create("foretell.forecasts", gateway));
+
+    /// <summary>Adds the stream provider.</summary>
+    public static void Add(ISiloBuilder silo)
+    {
+        silo.AddMemoryGrainStorage(PubSubStore);
+        silo.AddMemoryStreams(Provider, streams =>
+        {
+            streams.ConfigurePartitioning(2);
+            streams.ConfigurePullingAgent(agent => agent.Configure(o => o.GetQueueMsgsTimerPeriod = s_pull));
+        });
+        silo.Services.AddSingleton<FeedStreams>();
+    }
+}

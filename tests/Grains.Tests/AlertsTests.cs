@@ -1,0 +1,120 @@
+using Foretell.Streams;
+using Foretell.Streams.Tests;
+using Orleans.Runtime;
+
+namespace Foretell.Grains.Tests;
+
+/// <summary>Alerts of a cluster: raised by whichever silo has the shard, told at every gateway.</summary>
+public sealed class AlertsTests : IAsyncLifetime
+{
+    private const string Front = "gateway,ingest", Worker = "worker";
+
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
+    private ThrowawayPostgres? _postgres;
+
+    public async Task InitializeAsync() => _postgres = PostgresPrograms.Find() is null ? null : await ThrowawayPostgres.CreateAsync();
+
+    public async Task DisposeAsync() => await (_postgres?.DisposeAsync() ?? ValueTask.CompletedTask);
+
+    [PostgresFact]
+    public async Task Alerts_WhenStreamsFallSilent_AreToldOnceAtEveryGatewayAndFromAnyPlace()
+    {
+        await using GrainCluster cluster = await GrainCluster.StartWithAlertsAsync(_postgres!, 4, Front, Front, Worker);
+        await using var here = await Reading.OpenAsync(cluster, gateway: 0, after: null);
+        await using var there = await Reading.OpenAsync(cluster, gateway: 1, after: null);
+        string[] streams = [.. Enumerable.Range(0, 20).Select(i => $"user/{i}")];
+        await cluster.FeedAsync(Silent(streams, TimeSpan.FromSeconds(1)));
+
+        (Alert Alert, string Id)[] told = await here.TakeAsync(20);
+
+        Assert.Equal(streams.Order(), told.Select(t => t.Alert.Stream).Order());
+        Assert.Equal(told, await there.TakeAsync(20));
+        Assert.All(told, t => Assert.True(t.Alert.Events == 1 && t.Alert.LogSurvival <= Math.Log(GrainCluster.Rule.Survival) && t.Alert.AtTicks > t.Alert.LastEventTicks));
+        // Whoever comes back goes on behind the last, here or elsewhere; a place that this cluster never gave is answered with a gap.
+        await using var again = await Reading.OpenAsync(cluster, gateway: 1, after: told[11].Id);
+        Assert.Equal(told[12..], await again.TakeAsync(8));
+        await using var stranger = await Reading.OpenAsync(cluster, gateway: 0, after: "00000000-7");
+        Assert.Equal(FeedItem<Alert>.Gap(null), await stranger.NextAsync());
+
+        await cluster.FeedAsync(Silent(["later"], TimeSpan.FromSeconds(1)));
+        foreach (Reading reading in new[] { here, there, again, stranger })
+        {
+            Assert.Equal("later", Assert.Single(await reading.TakeAsync(1)).Alert.Stream);
+        }
+    }
+
+    [PostgresFact]
+    public async Task Alerts_WhenTheirSiloIsKilled_AreRaisedByTheNextOwner()
+    {
+        await using GrainCluster cluster = await GrainCluster.StartWithAlertsAsync(_postgres!, 4, Front, Worker, Worker);
+        await using var reading = await Reading.OpenAsync(cluster, gateway: 0, after: null);
+        string[] streams = [.. Enumerable.Range(0, 60).Select(i => $"user/{i}")];
+        // Some are due before the kill, some while nobody owns their partitions, and some after.
+        await cluster.FeedAsync(streams.SelectMany((stream, i) => Silent([stream], TimeSpan.FromMilliseconds(1000 + 100 * i))));
+        (Alert Alert, string Id)[] first = await reading.TakeAsync(10);
+
+        await cluster.Cluster.KillSiloAsync(cluster.Cluster.Silos[1]);
+
+        Assert.Equal(streams.Order(), first.Concat(await reading.TakeAsync(50)).Select(t => t.Alert.Stream).Order());
+    }
+
+    [PostgresFact]
+    public async Task Alerts_WhenEventsComeInTime_AreNotRaised()
+    {
+        await using GrainCluster cluster = await GrainCluster.StartWithAlertsAsync(_postgres!, 2, Front, Worker);
+        await using var reading = await Reading.OpenAsync(cluster, gateway: 0, after: null);
+        await cluster.FeedAsync(Silent(["a", "b"], TimeSpan.FromSeconds(8)));
+        await cluster.FeedAsync([("a", EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), "view")]);
+        await cluster.FeedAsync(Silent(["c"], TimeSpan.FromSeconds(8)));
+
+        Assert.Equal(["b", "c"], (await reading.TakeAsync(2)).Select(t => t.Alert.Stream).Order());
+    }
+
+    /// <summary>First events that make streams overdue a while from now.</summary>
+    private static IEnumerable<(string, long, string)> Silent(string[] streams, TimeSpan due)
+    {
+        using var shard = new Shard(0, Small.Model);
+        var batch = new RecordBatch();
+        batch.Clear(1);
+        batch.Add(Events.Batch(("x", 1_000_000_000, "view"))[0], 1_000_000_000);
+        shard.Advance(batch);
+        double seconds = Small.Model.Forecast(shard.Current("x")!.State, 0).Quantile(1 - GrainCluster.Rule.Survival);
+        long time = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow + due - TimeSpan.FromSeconds(seconds));
+        return streams.Select(stream => (stream, time, "view"));
+    }
+
+    private sealed class Reading(IAsyncEnumerator<FeedItem<Alert>> items) : IAsyncDisposable
+    {
+        public static async Task<Reading> OpenAsync(GrainCluster cluster, int gateway, string? after)
+        {
+            var reading = new Reading((await cluster.Platform(gateway).AlertsAsync(after, default)).GetAsyncEnumerator());
+            return reading;
+        }
+
+        public async Task<FeedItem<Alert>> NextAsync()
+        {
+            Assert.True(await items.MoveNextAsync().AsTask().WaitAsync(s_limit));
+            return items.Current;
+        }
+
+        public async Task<(Alert Alert, string Id)[]> TakeAsync(int count)
+        {
+            var taken = new List<(Alert, string)>();
+            while (taken.Count < count)
+            {
+                FeedItem<Alert> item = await NextAsync();
+                taken.Add((Assert.IsType<Alert>(item.Value), Assert.IsType<string>(item.Id)));
+            }
+            return [.. taken];
+        }
+
+        public ValueTask DisposeAsync() => items.DisposeAsync();
+    }
+}
+
+/// <summary>A test that needs PostgreSQL's programs on the machine.</summary>
+public sealed class PostgresFactAttribute : FactAttribute
+{
+    public PostgresFactAttribute() => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : null;
+}
