@@ -64,11 +64,12 @@ public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetim
 
         await _log.AppendAsync(0, epoch, [.. Enumerable.Range(0, 499).Select(n => Raised($"later {n}"))], default);
 
-        // Twice as many as it added went; the next ones take the rest.
+        // Twice as many as it added went; the next one takes the rest, but leaves the latest whatever their age.
         Assert.Equal(2001 + 499 - 2 * 499, (await _log.ReadAsync(0, 10_000, default)).Count);
+        _options.Execute("UPDATE alert SET raised = raised - interval '61 minutes'");
         await _log.AppendAsync(0, epoch, [.. Enumerable.Range(0, 600).Select(n => Raised($"latest {n}"))], default);
         IReadOnlyList<NumberedAlert> kept = await _log.ReadAsync(0, 10_000, default);
-        Assert.Equal((PostgresAlertLog.Kept + 600 - 524, 3100L), (kept.Count, kept[^1].Number));
+        Assert.Equal((PostgresAlertLog.Kept, 3100L), (kept.Count, kept[^1].Number));
     }
 
     [ContractFact]
