@@ -30,11 +30,12 @@ internal static class GetStreamEvents
     {
         var question = ForecastQuestion.Parse(null, horizon, quantiles, "false", options.Value.MaxQuantiles);
         long? after = ParseAfter(http);
-        if (await platform.FindAsync(key.Value, cancellationToken) is null)
+        if (await platform.FindAsync(key.Value, cancellationToken) is not { } found)
         {
             return Problems.UnknownStream(key.Value);
         }
-        return feed.Serve(http, ended => EventsAsync(platform, key.Value, question, after, ended));
+        // The stream may go on before the subscription stands: that, too, is told or counted.
+        return feed.Serve(http, ended => EventsAsync(platform, key.Value, question, after, found.Events, ended));
     }
 
     private static long? ParseAfter(HttpContext http) => EventFeed.After(http) is not { } text ? null
@@ -42,8 +43,9 @@ internal static class GetStreamEvents
         : throw RequestException.Parameters("Last-Event-ID", $"'Last-Event-ID' must be an id of this feed, a number of events; got '{text}'.");
 
     private static async IAsyncEnumerable<SseItem<FeedEvent>> EventsAsync(
-        IPlatform platform, string stream, ForecastQuestion question, long? after, [EnumeratorCancellation] CancellationToken ended)
+        IPlatform platform, string stream, ForecastQuestion question, long? after, long found, [EnumeratorCancellation] CancellationToken ended)
     {
+        long? read = after ?? found - 1;
         await foreach (FeedItem<ForecastChange> item in platform.SubscribeAsync(stream, ended))
         {
             if (item.Value is not { } change)
@@ -54,13 +56,13 @@ internal static class GetStreamEvents
             // Only the first item can be one that the reader has: after it the ids ascend.
             if (after != change.Events)
             {
-                if (after < change.Events - 1)
+                if (read < change.Events - 1)
                 {
-                    yield return Missed(change.Events - 1 - after);
+                    yield return Missed(change.Events - 1 - read);
                 }
                 yield return new SseItem<FeedEvent>(ToEvent(platform.Model, change, question), "forecast") { EventId = item.Id };
             }
-            after = null;
+            (after, read) = (null, null);
         }
     }
 
