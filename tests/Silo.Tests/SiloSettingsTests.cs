@@ -18,11 +18,12 @@ public class SiloSettingsTests
     [Fact]
     public void Read_WhenNamesDifferInCase_FindsThemAsTheEnvironmentGivesThem()
     {
-        SiloSettings settings = Read(("ROLES", "worker, ingest"), ("PARTITIONS", "16"), ("LEASESECONDS", "2.5"));
+        SiloSettings settings = Read(("ROLES", "worker, ingest"), ("PARTITIONS", "16"), ("LEASESECONDS", "2.5"), ("ALERTSURVIVAL", "0"));
 
         Assert.Equal(["worker", "ingest"], settings.Roles);
         Assert.Equal(16, settings.Partitions);
         Assert.Equal(TimeSpan.FromSeconds(2.5), settings.Lease);
+        Assert.Equal(0, settings.AlertSurvival);
     }
 
     [Theory]
@@ -31,6 +32,7 @@ public class SiloSettingsTests
     [InlineData("Partitions", "0", "Foretell:Partitions is '0'. Give a whole number from 1 to 32767.")]
     [InlineData("Port", "x", "Foretell:Port is 'x'. Give a whole number from 0 to 65535.")]
     [InlineData("LeaseSeconds", "NaN", "Foretell:LeaseSeconds is 'NaN'. Give a number of seconds from 0.5 to 60.")]
+    [InlineData("AlertSurvival", "0.9", "Foretell:AlertSurvival is '0.9'. Give 0 for no alerts, or a probability from 1E-09 to 0.5.")]
     [InlineData("Address", "0.0.0.0", "Foretell:Address is '0.0.0.0'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.")]
     [InlineData("Urls", "here", "Foretell:Urls is 'here'. Give http addresses such as http://0.0.0.0:5057, separated by ';'.")]
     [InlineData("Model", "", "Foretell:Model is missing. Set it in appsettings.json or as the environment variable FORETELL__MODEL.")]
@@ -42,7 +44,7 @@ public class SiloSettingsTests
     {
         string message = Assert.Throws<SettingsException>(() => Read(("Role", "worker"))).Message;
 
-        Assert.StartsWith("Foretell:Role is not a setting. There are: Address, Certificate, ", message, StringComparison.Ordinal);
+        Assert.StartsWith("Foretell:Role is not a setting. There are: Address, AlertSurvival, Certificate, ", message, StringComparison.Ordinal);
     }
 
     private static SiloSettings Read(params (string Name, string Value)[] settings)
