@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Foretell.Models;
 
 /// <summary>What the mark head sees of a gap: [z, z^2/2, sin and cos of {1, 2, 4, 8, 16} z], z the standardised log gap.</summary>
@@ -17,11 +19,14 @@ internal static class GapFeatures
         z = Math.Clamp(z, -6, 6);
         features[0] = (float)z;
         features[1] = (float)(z * z / 2);
-        for (int i = 0, scale = 1; i < 5; i++, scale *= 2)
+        // cos x = sin(x + pi/2): sines and cosines of all five multiples fill ten lanes.
+        Vector512<double> shift = Vector512.Create(0, Math.PI / 2, 0, Math.PI / 2, 0, Math.PI / 2, 0, Math.PI / 2), argument = Vector512.Create(z);
+        var first = VectorMath.Sin(Vector512.FusedMultiplyAdd(argument, Vector512.Create(1.0, 1, 2, 2, 4, 4, 8, 8), shift));
+        var last = VectorMath.Sin(Vector512.FusedMultiplyAdd(argument, Vector512.Create(16.0), shift));
+        Vector512<float> waves = Vector512.Narrow(first, last);
+        for (int i = 2; i < Count; i++)
         {
-            (double sin, double cos) = Math.SinCos(scale * z);
-            features[2 + 2 * i] = (float)sin;
-            features[3 + 2 * i] = (float)cos;
+            features[i] = waves[i - 2];
         }
     }
 }

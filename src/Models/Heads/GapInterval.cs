@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Foretell.Models;
 
 /// <summary>One observed gap as the time head scores it: on a clock grid the tick interval around it, else a point.</summary>
@@ -15,19 +17,22 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
     public static GapInterval Of(double gap, ModelConfig config)
     {
         double floored = Math.Max(gap, config.GapFloor);
-        double z = StandardiseFloored(gap, config);
         if (config.Resolution == 0)
         {
-            return new GapInterval(z, z, z, -Math.Log(config.LogGapDeviation * floored));
+            var log = VectorMath.Log(Vector512.Create(floored));
+            double point = Standardise(log[0], config);
+            return new GapInterval(point, point, point, -log[0] - VectorMath.Log(config.LogGapDeviation));
         }
         // The interval is around the gap as it was seen, not floored: the ticks' intervals tile the axis and sum to 1.
         double low = Math.Max(0, gap - config.Resolution / 2), high = gap + config.Resolution / 2;
-        return new GapInterval(z, low == 0 ? double.NegativeInfinity : Standardise(low, config), Standardise(high, config), -Math.Log(high - low));
+        // One vector has all four logarithms, and they are our own: the score is kept with the row, and the row must not differ between platforms.
+        var logs = VectorMath.Log(Vector512.Create(floored, low == 0 ? 1 : low, high, high - low, 1, 1, 1, 1));
+        return new GapInterval(Standardise(logs[0], config), low == 0 ? double.NegativeInfinity : Standardise(logs[1], config),
+            Standardise(logs[2], config), -logs[3]);
     }
 
     /// <summary>z of a gap, floored at the model's floor.</summary>
-    public static double StandardiseFloored(double gap, ModelConfig config) => Standardise(Math.Max(gap, config.GapFloor), config);
+    public static double StandardiseFloored(double gap, ModelConfig config) => Standardise(VectorMath.Log(Math.Max(gap, config.GapFloor)), config);
 
-    /// <summary>(ln tau - mean) / deviation.</summary>
-    private static double Standardise(double tau, ModelConfig config) => (Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation;
+    private static double Standardise(double logTau, ModelConfig config) => (logTau - config.LogGapMean) / config.LogGapDeviation;
 }

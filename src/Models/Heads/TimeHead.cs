@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Foretell.Models;
 
 /// <summary>From a hidden vector's linear outputs to a mixture of log-normals, anchored at the history-free mixture.</summary>
@@ -21,7 +23,7 @@ internal sealed class TimeHead
         _anchorLogWeight = logWeight.ToArray();
         _anchorMean = mean.ToArray();
         _anchorDeviation = deviation.ToArray();
-        _anchorLogDeviation = Array.ConvertAll(_anchorDeviation, Math.Log);
+        _anchorLogDeviation = Array.ConvertAll(_anchorDeviation, VectorMath.Log);
     }
 
     /// <summary>Log weights of the history-free mixture. Shape [k].</summary>
@@ -58,6 +60,30 @@ internal sealed class TimeHead
         for (int i = 0; i < k; i++)
         {
             logWeight[i] -= logSum;
+        }
+    }
+
+    /// <summary>The mixture as <see cref="MixtureScore"/> takes it: log weights up to a common term, means, inverse deviations; the same bits on every processor.</summary>
+    /// <param name="outputs">Shape [3k].</param>
+    /// <param name="logWeight">Output. Shape [k].</param>
+    /// <param name="mean">Output. Shape [k].</param>
+    /// <param name="inverse">Output. Shape [k].</param>
+    public unsafe void Decode(float* outputs, double* logWeight, double* mean, double* inverse)
+    {
+        int k = Components;
+        Vector512<double> least = Vector512.Create(MinLogDeviation), most = Vector512.Create(MaxLogDeviation);
+        for (int i = 0; i < k; i += 8)
+        {
+            (Vector512.Create(_anchorLogWeight, i) + Widen(outputs + i)).Store(logWeight + i);
+            Vector512.FusedMultiplyAdd(Vector512.Create(_anchorDeviation, i), Widen(outputs + k + i), Vector512.Create(_anchorMean, i)).Store(mean + i);
+            var logDeviation = Vector512.Create(_anchorLogDeviation, i) + Widen(outputs + 2 * k + i);
+            VectorMath.Exp(-Vector512.Min(Vector512.Max(logDeviation, least), most)).Store(inverse + i);
+        }
+
+        static Vector512<double> Widen(float* eight)
+        {
+            (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Load(eight));
+            return Vector512.Create(low, high);
         }
     }
 

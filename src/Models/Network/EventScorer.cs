@@ -1,11 +1,17 @@
+using System.Numerics;
+
 namespace Foretell.Models;
 
 /// <summary>Scores events by the forecasts that stood before them: the heads on the rows' last hidden vectors.</summary>
 internal sealed unsafe class EventScorer : IDisposable
 {
+    private const double UnknownMarkProbability = 1e-6;
+    private const float LeastPValue = 1e-37f;
+
     private readonly ForecastModel _model;
     private readonly StateLayout _state;
     private readonly HeadKernel _heads;
+    private readonly BaselineScorer _baseline;
     private readonly AlignedBuffer _hidden;
     private readonly AlignedBuffer _features;
 
@@ -14,6 +20,7 @@ internal sealed unsafe class EventScorer : IDisposable
         _model = model;
         _state = new StateLayout(model.Config);
         _heads = new HeadKernel(model, StepKernel.TileRows);
+        _baseline = new BaselineScorer(model);
         _hidden = new AlignedBuffer((long)StepKernel.TileRows * model.Config.Width);
         _features = new AlignedBuffer((long)StepKernel.TileRows * GapFeatures.Stride);
     }
@@ -40,21 +47,9 @@ internal sealed unsafe class EventScorer : IDisposable
         }
         for (int i = 0; i < n; i++)
         {
-            if (inputs[i].Ordinal == 0)
-            {
-                scores[i] = default;
-                continue;
-            }
-            double time = _model.TimeHead.LogDensity(_heads.TimeOutputs(i), gaps[i], 0, []);
-            double mark = marks == 0 ? 0
-                : inputs[i].Mark == _model.UnknownMark ? ForecastModel.LogUnknownMark
-                : MarkHead.LogProbability(_heads.MarkLogits(i), inputs[i].Mark, 0, []);
-            scores[i] = new StepScore((float)time, (float)mark, (float)_model.Baselines.LogMixture(inputs[i].Gap), (float)BaselineMark(inputs[i]));
+            scores[i] = inputs[i].Ordinal == 0 ? default : Score(i, inputs[i], gaps[i]);
         }
     }
-
-    private double BaselineMark(in StepInput input) =>
-        input.PreviousMark < 0 ? _model.Baselines.LogUnigram(input.Mark) : _model.Baselines.LogMarkov(input.PreviousMark, input.Mark);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -62,5 +57,52 @@ internal sealed unsafe class EventScorer : IDisposable
         _heads.Dispose();
         _hidden.Dispose();
         _features.Dispose();
+    }
+
+    private StepScore Score(int row, in StepInput input, in GapInterval gap)
+    {
+        int k = _model.TimeHead.Components;
+        double* logWeight = stackalloc double[3 * k], mean = logWeight + k, inverse = mean + k;
+        _model.TimeHead.Decode(_heads.TimeOutputsPointer(row), logWeight, mean, inverse);
+        var time = MixtureScore.Of(k, logWeight, mean, inverse, gap);
+
+        // On a clock grid many gaps share a value; a random point within each one's share makes the transform uniform again.
+        double share = gap.IsInterval ? HashedUniform(input.Ordinal, _hidden.Pointer + row * _model.Config.Width) : 0;
+        double below = time.Below + share * time.Within, above = time.Above + (1 - share) * time.Within;
+        double surprise = Math.Min(1, 2 * Math.Min(below, above));
+        (double baselineTime, double baselineMark) = _baseline.Score(gap, input);
+        var timeScore = new StepScore((float)(time.LogProbability + gap.LogUnit), 0, (float)baselineTime, (float)baselineMark, (float)below, 0, 0, false);
+        if (_model.Config.Marks.Count == 0)
+        {
+            return timeScore with { PValue = Math.Max(LeastPValue, (float)surprise) };
+        }
+        bool isUnknown = input.Mark == _model.UnknownMark;
+        var mark = MarkScore.Of(_heads.MarkLogitsPointer(row), _model.Config.Marks.Count, isUnknown ? 0 : input.Mark);
+        return timeScore with
+        {
+            Mark = (float)(isUnknown ? ForecastModel.LogUnknownMark : mark.Log),
+            PValue = Fisher(surprise * (isUnknown ? UnknownMarkProbability : mark.NoLikelier)),
+            Confidence = 1 / mark.Sum,
+            IsHit = mark.IsLikeliest && !isUnknown,
+        };
+    }
+
+    /// <summary>P(the product of two independent uniform numbers is at most q) = q (1 - ln q). Source: Fisher, Statistical Methods for Research Workers, 1932, section 21.1.</summary>
+    private static float Fisher(double q)
+    {
+        q = Math.Max(q, 1e-300);
+        return Math.Clamp((float)(q * (1 - VectorMath.Log(q))), LeastPValue, 1);
+    }
+
+    /// <summary>A number in (0, 1) that looks uniform and says nothing about the gap: a hash of the event's ordinal and of the history before it.</summary>
+    private static double HashedUniform(long ordinal, float* hidden)
+    {
+        ulong x = (ulong)ordinal * 0x9E3779B97F4A7C15;
+        for (int i = 0; i < 4; i++)
+        {
+            x = (BitOperations.RotateLeft(x, 23) ^ BitConverter.SingleToUInt32Bits(hidden[i])) * 0xBF58476D1CE4E5B9;
+        }
+        x = (x ^ (x >> 31)) * 0x94D049BB133111EB;
+        return ((x >> 12) + 0.5) * (1.0 / (1UL << 52));
     }
 }

@@ -21,6 +21,12 @@ internal sealed unsafe class HeadKernel : IDisposable
     /// <summary>Time outputs of one row after <see cref="Time"/>. Shape [3k].</summary>
     public ReadOnlySpan<float> TimeOutputs(int row) => new(_time.Pointer + (nint)row * _timeStride, _timeStride);
 
+    /// <summary>The same as a pointer.</summary>
+    public float* TimeOutputsPointer(int row) => _time.Pointer + (nint)row * _timeStride;
+
+    /// <summary>Mark logits of one row after <see cref="Marks"/>, padded to 16.</summary>
+    public float* MarkLogitsPointer(int row) => _logits.Pointer + (nint)row * _logitStride;
+
     /// <summary>Mark logits of one row after <see cref="Marks"/>. Shape [m].</summary>
     public ReadOnlySpan<float> MarkLogits(int row) => new(_logits.Pointer + (nint)row * _logitStride, _model.Config.Marks.Count);
 

@@ -5,7 +5,7 @@ namespace Foretell.Models;
 
 /// <summary>Elementary functions on 16 float lanes, built from additions, multiplications, divisions and fused
 /// multiply-adds alone, so that they give the same bits on every processor with fused multiply-add (law 5).</summary>
-internal static class VectorMath
+internal static partial class VectorMath
 {
     /// <summary>exp(x) within 2 ulp; x is clamped to [-87, 88].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -58,6 +58,15 @@ internal static class VectorMath
         var half = x.GetLower() + x.GetUpper();
         var quarter = half.GetLower() + half.GetUpper();
         return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+    }
+
+    /// <summary>Largest of the 16 lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Max(Vector512<float> x)
+    {
+        var half = Vector256.Max(x.GetLower(), x.GetUpper());
+        var quarter = Vector128.Max(half.GetLower(), half.GetUpper());
+        return Math.Max(Math.Max(quarter[0], quarter[1]), Math.Max(quarter[2], quarter[3]));
     }
 
     /// <summary>2 atanh(s) for |s| at most 1/3, by its Taylor series.</summary>

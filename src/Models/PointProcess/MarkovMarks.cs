@@ -74,15 +74,21 @@ public sealed class MarkovMarks
     }
 
     /// <summary>ln p(mark).</summary>
-    public double LogUnigram(int mark) => Math.Log(_unigram[mark]);
+    public double LogUnigram(int mark) => Math.Log(Unigram(mark));
 
     /// <summary>ln p(mark | previous mark).</summary>
-    public double LogMarkov(int previous, int mark)
+    public double LogMarkov(int previous, int mark) => Math.Log(Markov(previous, mark));
+
+    /// <summary>p(mark).</summary>
+    public double Unigram(int mark) => _unigram[mark];
+
+    /// <summary>p(mark | previous mark).</summary>
+    public double Markov(int previous, int mark)
     {
         int start = (int)_rowStart[previous], length = (int)_rowStart[previous + 1] - start;
         int at = Array.BinarySearch(_column, start, length, (long)mark);
         double count = at >= 0 ? _count[at] : 0;
-        return Math.Log((count + RowPrior * _unigram[mark]) / (_rowTotal[previous] + RowPrior));
+        return (count + RowPrior * _unigram[mark]) / (_rowTotal[previous] + RowPrior);
     }
 
     /// <summary>The mark that most often follows; the more frequent one in the whole where a row is empty or tied.</summary>

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Foretell.Models;
 
 /// <summary>Mills ratio of the standard normal, R(x) = Q(x) / phi(x), with Q the survival function and phi the density.</summary>
@@ -20,6 +23,9 @@ internal static class MillsRatio
         9.356567435270867e-18, 1.0011164672330591e-17,
     ];
 
+    /// <summary>Terms of the series in vectors: what follows adds less than 1e-12.</summary>
+    private const int VectorTerms = 16;
+
     /// <summary>ln sqrt(2 pi).</summary>
     public const double LogRootTwoPi = 0.91893853320467274178;
 
@@ -37,6 +43,21 @@ internal static class MillsRatio
             (b1, b2) = (Math.FusedMultiplyAdd(2 * t, b1, c[n] - b2), b1);
         }
         return (Math.FusedMultiplyAdd(t, b1, c[0] - b2)) / (x + 1.25);
+    }
+
+    /// <summary>R(x) for x of 0 to 1e100 in 8 lanes, within 1e-12, relative; the same bits on every processor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Upper(Vector512<double> x)
+    {
+        var five = Vector512.Create(5.0);
+        Vector512<double> t = (x - five) / (x + five), twice = t + t;
+        Vector512<double> b1 = Vector512<double>.Zero, b2 = Vector512<double>.Zero;
+        ReadOnlySpan<double> c = Chebyshev;
+        for (int n = VectorTerms - 1; n > 0; n--)
+        {
+            (b1, b2) = (Vector512.FusedMultiplyAdd(twice, b1, Vector512.Create(c[n]) - b2), b1);
+        }
+        return Vector512.FusedMultiplyAdd(t, b1, Vector512.Create(c[0]) - b2) / (x + Vector512.Create(1.25));
     }
 
     /// <summary>ln R(x) for any x; grows like x^2 / 2 to the left.</summary>

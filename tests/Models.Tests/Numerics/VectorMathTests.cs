@@ -50,6 +50,34 @@ public class VectorMathTests
     public void Sum_AddsEveryLane() =>
         Assert.Equal(120f, VectorMath.Sum(Vector512.CreateSequence(0f, 1f)));
 
+    [Fact]
+    public void ExpLogSin_InDouble_AgreeWithThePlatform()
+    {
+        foreach (double x in Points(-700, 700))
+        {
+            Assert.Equal(1, VectorMath.Exp(Vector512.Create(x))[5] / Math.Exp(x), 2e-14);
+            double value = Math.Exp(x);
+            Assert.Equal(Math.Log(value), VectorMath.Log(value), 1e-15 * (2 + 2 * Math.Abs(x)));
+            Assert.Equal(Math.Sin(x / 5), VectorMath.Sin(Vector512.Create(x / 5))[2], 2e-14);
+        }
+        Assert.Equal(0, VectorMath.Log(1.0));
+        Assert.True(VectorMath.Exp(Vector512.Create(double.NegativeInfinity))[0] is > 0 and < 1e-307);
+    }
+
+    [Fact]
+    public void SumAndMax_InDouble_CountEveryLane()
+    {
+        Assert.Equal(28, VectorMath.Sum(Vector512.CreateSequence(0.0, 1.0)));
+        for (int lane = 0; lane < 8; lane++)
+        {
+            Assert.Equal(9, VectorMath.Max(Vector512<double>.Zero.WithElement(lane, 9)));
+        }
+        for (int lane = 0; lane < 16; lane++)
+        {
+            Assert.Equal(9, VectorMath.Max(Vector512<float>.Zero.WithElement(lane, 9)));
+        }
+    }
+
     private static IEnumerable<double> Points(double low, double high)
     {
         var random = new RandomStream(Seed);

@@ -1,0 +1,38 @@
+namespace Foretell.Models;
+
+/// <summary>Scores events by the history-free baselines, in vectors: these scores are kept with the row as well.</summary>
+internal sealed unsafe class BaselineScorer
+{
+    private const int Lanes = 8;
+    private const double NoWeight = -1e9;
+
+    private readonly Baselines _baselines;
+    private readonly double[] _logWeight, _mean, _inverse;
+
+    public BaselineScorer(ForecastModel model)
+    {
+        _baselines = model.Baselines;
+        // In standardised log time, as gaps are, and filled up to whole vectors with components that weigh nothing.
+        NormalMixture gaps = model.Baselines.Gaps;
+        int padded = (gaps.Mean.Length + Lanes - 1) / Lanes * Lanes;
+        (_logWeight, _mean, _inverse) = (new double[padded], new double[padded], new double[padded]);
+        for (int i = 0; i < padded; i++)
+        {
+            bool isReal = i < gaps.Mean.Length;
+            _logWeight[i] = isReal ? gaps.LogWeight[i] : NoWeight;
+            _mean[i] = isReal ? (gaps.Mean[i] - model.Config.LogGapMean) / model.Config.LogGapDeviation : 0;
+            _inverse[i] = isReal ? model.Config.LogGapDeviation / gaps.Deviation[i] : 1;
+        }
+    }
+
+    /// <summary>Log density of the gap, nats per time unit, and log probability of the mark.</summary>
+    public (double Time, double Mark) Score(in GapInterval gap, in StepInput input)
+    {
+        double probability = _baselines.Mark(input.PreviousMark, input.Mark);
+        fixed (double* logWeight = _logWeight, mean = _mean, inverse = _inverse)
+        {
+            var time = MixtureScore.Of(_logWeight.Length, logWeight, mean, inverse, gap);
+            return (time.LogProbability + gap.LogUnit, probability == 1 ? 0 : VectorMath.Log(probability));
+        }
+    }
+}
