@@ -81,6 +81,17 @@ public sealed class ClusterPlatform : IPlatform
     public Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
         _alerts.OpenAsync(after, cancellationToken);
 
+    /// <inheritdoc/>
+    public async Task<Calibration> CalibrationAsync(CancellationToken cancellationToken)
+    {
+        var all = new Calibration();
+        foreach (byte[] counts in await AskAllAsync(shard => shard.Calibration(), cancellationToken))
+        {
+            all.Add(Calibration.FromBytes(counts));
+        }
+        return all;
+    }
+
     /// <summary>Digest over all streams (<see cref="PlatformDigest"/>).</summary>
     /// <exception cref="PlatformUnavailableException">A partition is not served now.</exception>
     public async Task<string> StateDigestAsync(CancellationToken cancellationToken)

@@ -48,6 +48,10 @@ public interface IPlatform
     /// <exception cref="PlatformUnavailableException">The feed cannot be served now, or cannot go on.</exception>
     Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken);
 
+    /// <summary>How well the model's probabilities came true over all streams, since it began to advance them.</summary>
+    /// <exception cref="PlatformUnavailableException">A partition is not served now.</exception>
+    Task<Calibration> CalibrationAsync(CancellationToken cancellationToken);
+
     /// <summary>Counts and scores now; cheap enough to ask several times a second.</summary>
     PlatformStatus Status();
 }
@@ -59,8 +63,9 @@ public interface IPlatform
 /// <param name="State">Copy of the row's floats; shape [ForecastModel.StateFloats].</param>
 /// <param name="StateBytes">Bytes that one stream takes in slab and store (header and state, without its key).</param>
 /// <param name="StateDigest">SHA-256 over model id, count, last event time and mixer state, lower-case hex.</param>
+/// <param name="Scores">How well its forecasts have done.</param>
 public sealed record StreamSnapshot(
-    string Stream, long Events, long LastEventTicks, float[] State, int StateBytes, string StateDigest);
+    string Stream, long Events, long LastEventTicks, float[] State, int StateBytes, string StateDigest, LiveScores Scores = default);
 
 /// <summary>A stream that has been silent for unusually long.</summary>
 /// <param name="Stream">Stream key.</param>

@@ -32,6 +32,18 @@ public static class Telemetry
     /// <summary>Alerts that would have come too late to be news.</summary>
     public static readonly Counter<long> AlertsTooOld = Meter.CreateCounter<long>("foretell.alerts.too_old", "{alert}", "Streams found overdue long after the fact");
 
+    /// <summary>An event counts as surprising below this p-value (<see cref="Foretell.Models.StepScore.PValue"/>).</summary>
+    public const float SurprisingPValue = 0.001f;
+
+    /// <summary>Surprising events, by partition: about one applied event in a thousand if the model is right.</summary>
+    public static readonly Counter<long> EventsSurprising = Meter.CreateCounter<long>("foretell.events.surprising", "{event}", "Applied events with a p-value below 0.001");
+
+    /// <summary>Streams found changed, by partition.</summary>
+    public static readonly Counter<long> DriftAlarms = Meter.CreateCounter<long>("foretell.drift.alarms", "{alarm}", "Streams whose likelihood changed for good");
+
+    /// <summary>Distance of the gaps' probability integral transform from uniform, by partition, at each commit.</summary>
+    public static readonly Gauge<double> PitKs = Meter.CreateGauge<double>("foretell.pit.ks", "1", "Kolmogorov-Smirnov distance of the probability integral transform from uniform");
+
     /// <summary>Records that a shard applied in one go.</summary>
     public static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("foretell.batch.size", "{event}", "Records read from the log at once");
 

@@ -69,6 +69,7 @@ public static class ForetellWeb
         GetOverdue.Map(api);
         GetAlertEvents.Map(api);
         GetDeadLetters.Map(api);
+        GetCalibration.Map(api);
         GetStatus.Map(api);
         Health.Map(api);
         ApiDocument.Map(app);

@@ -15,6 +15,7 @@ namespace Foretell.Web;
 [JsonSerializable(typeof(OverdueAnswer))]
 [JsonSerializable(typeof(DeadLettersAnswer))]
 [JsonSerializable(typeof(FeedEvent))]
+[JsonSerializable(typeof(CalibrationAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(ProblemDetails))]

@@ -66,7 +66,7 @@ public class ClusterPlatformTests
         {
             StreamSnapshot? found = await platform.FindAsync(stream, default);
             Assert.Equal(reference.Digest(stream), found!.StateDigest);
-            Assert.Equal(reference.Count(stream), found.Events);
+            Assert.Equal((reference.Count(stream), reference.Scores(stream)), (found.Events, found.Scores));
             Assert.Equal(Small.Model.StateFloats, found.State.Length);
             Assert.Null(await platform.FindAsync("nobody", default));
             IReadOnlyList<OverdueStream> overdue = await platform.OverdueAsync(at, 5, default);
@@ -161,6 +161,7 @@ public class ClusterPlatformTests
     {
         Reference reference = await cluster.ReferenceAsync();
         Assert.Equal(reference.Digest(), await cluster.Platform().StateDigestAsync(default));
+        Assert.Equal(reference.Calibration, await cluster.Platform().CalibrationAsync(default));
         ShardStatus[] shards = await Task.WhenAll(Enumerable.Range(0, cluster.Log.PartitionCount).Select(p => cluster.Grains.GetGrain<IShardGrain>(p).Status()));
         Assert.Equal(reference.Applied, shards.Sum(s => s.Applied));
         Assert.Equal(reference.DeadLetters.Count, shards.Sum(s => s.DeadLetters));

@@ -29,7 +29,8 @@ public class TelemetryTests
         Assert.True(measured["foretell.events.rejected"] >= 1);
         Assert.Superset(
             new HashSet<string> { "foretell.batch.size", "foretell.step.duration", "foretell.commit.duration", "foretell.append.duration",
-                "foretell.streams", "foretell.lag.events", "foretell.lag.time", "foretell.nll", "foretell.nll.baseline" },
+                "foretell.streams", "foretell.lag.events", "foretell.lag.time", "foretell.nll", "foretell.nll.baseline",
+                "foretell.events.surprising", "foretell.drift.alarms", "foretell.pit.ks" },
             measured.Keys.ToHashSet());
         Assert.Subset(new HashSet<string> { "foretell.partition", "foretell.reason" }, tags.Keys.ToHashSet());
 

@@ -25,6 +25,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
             "GET /health/startup: 200 503",
             "GET /v1/alerts/events: 200 503",
             "GET /v1/dead-letters: 200 400 503 504",
+            "GET /v1/models/{model}/calibration: 200 400 404 503 504",
             "GET /v1/overdue: 200 400 503 504",
             "GET /v1/status: 200 400 503 504",
             "GET /v1/streams/{stream}/events: 200 400 404 503 504",
@@ -52,7 +53,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
                 {
                     Assert.True(Has(parameter!, "description"), $"{name} {parameter!["name"]}");
                     // The explorer fills examples in, and no fixed position or moment suits every platform.
-                    bool isOfOnePlatform = (string?)parameter!["name"] is "after" or "at";
+                    bool isOfOnePlatform = (string?)parameter!["name"] is "after" or "at" or "model";
                     Assert.Equal(isOfOnePlatform, parameter["example"] is null);
                 }
                 foreach ((string status, JsonNode? response) in operation["responses"]!.AsObject())
@@ -79,6 +80,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
 
     [Theory]
     [InlineData("/v1/streams/{stream}", "get", "after stream")]
+    [InlineData("/v1/models/{model}/calibration", "get", "after model")]
     [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon quantiles stream")]
     [InlineData("/v1/streams/{stream}/events", "get", "Last-Event-ID after horizon quantiles stream")]
     [InlineData("/v1/alerts/events", "get", "Last-Event-ID")]

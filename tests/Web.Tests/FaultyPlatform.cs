@@ -52,5 +52,11 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
     public Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
         OnAlerts is null ? inner.AlertsAsync(after, cancellationToken) : Task.FromResult(OnAlerts());
 
+    public Task<Calibration> CalibrationAsync(CancellationToken cancellationToken)
+    {
+        OnFind();
+        return inner.CalibrationAsync(cancellationToken);
+    }
+
     public PlatformStatus Status() => OnStatus(inner.Status());
 }

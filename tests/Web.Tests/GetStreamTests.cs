@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Foretell.Models;
 using Foretell.Streams;
 
 namespace Foretell.Web.Tests;
@@ -24,6 +25,26 @@ public class GetStreamTests(SharedApi shared) : IClassFixture<SharedApi>
         Assert.Equal(snapshot.StateBytes, (int?)answer.Json["stateBytes"]);
         Assert.Matches("^[0-9a-f]{64}$", (string)answer.Json["stateDigest"]!);
         Assert.Equal(snapshot.StateDigest, (string?)answer.Json["stateDigest"]);
+    }
+
+    [Fact]
+    public async Task GetStream_WhenEventsWereScored_ShowsHowItsForecastsDid()
+    {
+        await using var api = await ApiHost.StartAsync();
+        string first = await api.SendEventsAsync("""{"stream":"a","time":1,"mark":"visit"}""");
+        Assert.Null((await api.GetAsync($"/v1/streams/a?after={first}")).Json["live"]);
+
+        string position = await api.SendEventsAsync("""[{"stream":"a","time":2,"mark":"visit"},{"stream":"a","time":5,"mark":"purchase"}]""");
+        ApiResponse answer = await api.GetAsync($"/v1/streams/a?after={position}");
+
+        LiveScores scores = (await api.Platform.FindAsync("a", CancellationToken.None))!.Scores;
+        Assert.Equal(2, (int?)answer.Json["live"]!["events"]);
+        Assert.Equal(scores.Nll, (double?)answer.Json["live"]!["nll"]);
+        Assert.Equal(scores.BaselineNll, (double?)answer.Json["live"]!["baselineNll"]);
+        Assert.NotEqual(scores.Nll, scores.BaselineNll);
+        Assert.InRange((double)answer.Json["live"]!["lastEventPValue"]!, 1e-37, 1);
+        Assert.Equal(0, (int?)answer.Json["live"]!["drift"]!["alarms"]);
+        Assert.Null(answer.Json["live"]!["drift"]!["eventsSinceLast"]);
     }
 
     [Theory]

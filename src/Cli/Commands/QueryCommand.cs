@@ -46,7 +46,9 @@ internal static class QueryCommand
         }
         else
         {
+            string standing = await api.GetAsync($"v1/streams/{Uri.EscapeDataString(stream)}", cancellation);
             ForecastView.Write(JsonSerializer.Deserialize<ForecastAnswer>(json, JsonSerializerOptions.Web)!);
+            ScoresView.Write(JsonSerializer.Deserialize<StreamAnswer>(standing, JsonSerializerOptions.Web)!.Live);
         }
         return ExitCode.Success;
     }

@@ -28,6 +28,10 @@ public interface IShardGrain : IGrainWithIntegerKey
     [Alias("dead-letters"), ResponseTimeout("00:00:05")]
     Task<DeadLetterRow[]> DeadLetters(int limit);
 
+    /// <summary>How well the model's probabilities came true on this partition: the counts of <c>Calibration.ToBytes</c> (docs/formats.md).</summary>
+    [Alias("calibration"), ResponseTimeout("00:00:03")]
+    Task<byte[]> Calibration();
+
     /// <summary>Digests of some rows, for a digest over all streams.</summary>
     /// <param name="first">First row; rows are numbered from 0 and never move while the shard lives.</param>
     [Alias("digests"), ResponseTimeout("00:00:10")]

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Foretell.Models;
 using Foretell.Streams;
 
 namespace Foretell.Grains;
@@ -19,11 +20,18 @@ public sealed record StreamState(
     [property: Id(4)] int StateBytes,
     [property: Id(5)] string StateDigest)
 {
+    /// <summary>How well its forecasts have done: the row's bytes (docs/formats.md); null from a silo that keeps none.</summary>
+    [Id(6)] public byte[]? Scores { get; init; }
+
     internal static StreamState Of(StreamSnapshot found) => new(found.Stream, found.Events, found.LastEventTicks,
-        MemoryMarshal.AsBytes(found.State.AsSpan()).ToArray(), found.StateBytes, found.StateDigest);
+        MemoryMarshal.AsBytes(found.State.AsSpan()).ToArray(), found.StateBytes, found.StateDigest)
+    {
+        Scores = MemoryMarshal.AsBytes([found.Scores]).ToArray(),
+    };
 
     internal StreamSnapshot ToSnapshot() => new(Stream, Events, LastEventTicks,
-        MemoryMarshal.Cast<byte, float>(State).ToArray(), StateBytes, StateDigest);
+        MemoryMarshal.Cast<byte, float>(State).ToArray(), StateBytes, StateDigest,
+        Scores is { Length: LiveScores.Bytes } ? MemoryMarshal.Read<LiveScores>(Scores) : default);
 }
 
 /// <summary>A stream that has been silent for unusually long.</summary>

@@ -108,6 +108,9 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
     });
 
     /// <inheritdoc/>
+    public Task<byte[]> Calibration() => Guard(() => Task.FromResult(_owner.Answer(shard => shard.Calibration()).ToBytes()));
+
+    /// <inheritdoc/>
     public Task<DigestPage> Digests(int first) => Guard(() => Task.Run(() => _owner.Answer(shard =>
     {
         var digest = new PlatformDigest();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Foretell.Models;
@@ -14,6 +15,7 @@ internal static class GapFeatures
     /// <summary>Writes the features of z, clamped to six deviations.</summary>
     /// <param name="z">Standardised log gap.</param>
     /// <param name="features">Output; at least <see cref="Count"/> floats.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Write(double z, Span<float> features)
     {
         z = Math.Clamp(z, -6, 6);

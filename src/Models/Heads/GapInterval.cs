@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Foretell.Models;
@@ -14,6 +15,7 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
 
     /// <summary>Standardises a gap by a model's statistics.</summary>
     /// <param name="gap">Gap in time units, 0 or more; floored at the model's floor.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static GapInterval Of(double gap, ModelConfig config)
     {
         double floored = Math.Max(gap, config.GapFloor);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Foretell.Models;
@@ -15,6 +16,7 @@ internal readonly record struct MarkScore(float Sum, double Log, float NoLikelie
     /// <param name="logits">Shape [m, padded to 16].</param>
     /// <param name="marks">Marks m, 1 or more.</param>
     /// <param name="target">Index of the mark that came.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe MarkScore Of(float* logits, int marks, int target)
     {
         var lowest = Vector512.Create(float.MinValue);
@@ -37,6 +39,7 @@ internal readonly record struct MarkScore(float Sum, double Log, float NoLikelie
     }
 
     /// <summary>Logits behind the last mark count as far below every other; their share of exp(-87) changes no sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe Vector512<float> Masked(float* logits, int first, int marks, Vector512<float> lowest) =>
         Vector512.ConditionalSelect(Vector512.LessThan(Vector512.CreateSequence(first, 1), Vector512.Create(marks)).AsSingle(),
             Vector512.Load(logits + first), lowest);

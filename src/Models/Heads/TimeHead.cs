@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Foretell.Models;
@@ -68,6 +69,7 @@ internal sealed class TimeHead
     /// <param name="logWeight">Output. Shape [k].</param>
     /// <param name="mean">Output. Shape [k].</param>
     /// <param name="inverse">Output. Shape [k].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe void Decode(float* outputs, double* logWeight, double* mean, double* inverse)
     {
         int k = Components;
@@ -80,11 +82,8 @@ internal sealed class TimeHead
             VectorMath.Exp(-Vector512.Min(Vector512.Max(logDeviation, least), most)).Store(inverse + i);
         }
 
-        static Vector512<double> Widen(float* eight)
-        {
-            (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Load(eight));
-            return Vector512.Create(low, high);
-        }
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static Vector512<double> Widen(float* eight) => Vector512.WidenLower(Vector256.Load(eight).ToVector512Unsafe());
     }
 
     /// <summary>Log density of an observed gap, nats per time unit, and its gradient.</summary>

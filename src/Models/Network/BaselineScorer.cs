@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Foretell.Models;
 
 /// <summary>Scores events by the history-free baselines, in vectors: these scores are kept with the row as well.</summary>
@@ -26,12 +28,13 @@ internal sealed unsafe class BaselineScorer
     }
 
     /// <summary>Log density of the gap, nats per time unit, and log probability of the mark.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (double Time, double Mark) Score(in GapInterval gap, in StepInput input)
     {
         double probability = _baselines.Mark(input.PreviousMark, input.Mark);
         fixed (double* logWeight = _logWeight, mean = _mean, inverse = _inverse)
         {
-            var time = MixtureScore.Of(_logWeight.Length, logWeight, mean, inverse, gap);
+            var time = MixtureScore.Of(_logWeight.Length, logWeight, mean, inverse, gap, tails: false);
             return (time.LogProbability + gap.LogUnit, probability == 1 ? 0 : VectorMath.Log(probability));
         }
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Foretell.Models;
 
@@ -88,6 +89,7 @@ internal sealed unsafe class EventScorer : IDisposable
     }
 
     /// <summary>P(the product of two independent uniform numbers is at most q) = q (1 - ln q). Source: Fisher, Statistical Methods for Research Workers, 1932, section 21.1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Fisher(double q)
     {
         q = Math.Max(q, 1e-300);

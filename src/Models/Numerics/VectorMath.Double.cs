@@ -59,6 +59,7 @@ internal static partial class VectorMath
     }
 
     /// <summary>ln of one number, the first lane of <see cref="Log(Vector512{double})"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Log(double x) => Log(Vector512.Create(x))[0];
 
     /// <summary>sin(x) within 1e-14 for |x| up to 1000.</summary>

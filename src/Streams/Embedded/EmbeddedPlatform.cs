@@ -164,6 +164,17 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     public Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
         Task.FromResult(_alerts.SubscribeAsync(after, cancellationToken));
 
+    /// <inheritdoc/>
+    public Task<Calibration> CalibrationAsync(CancellationToken cancellationToken)
+    {
+        var all = new Calibration();
+        foreach (ShardRunner runner in _runners)
+        {
+            all.Add(runner.Owner.Serving().Calibration());
+        }
+        return Task.FromResult(all);
+    }
+
     /// <summary>SHA-256 over the digests (32 bytes each) of all streams, in the order of their keys' bytes; lower-case hex.</summary>
     public Task<string> StateDigestAsync(CancellationToken cancellationToken) => Task.Run(() =>
     {

@@ -39,6 +39,8 @@ public static class PostgresSchema
         CREATE TABLE alert(sequence bigint PRIMARY KEY, stream bytea NOT NULL, events bigint NOT NULL, last_event bigint NOT NULL, at bigint NOT NULL,
             log_survival float8 NOT NULL, threshold float8 NOT NULL, raised timestamptz NOT NULL DEFAULT now(), UNIQUE(stream, events));
         """,
+        // How well the model's probabilities came true; null until a program that counts it commits.
+        "ALTER TABLE shard ADD COLUMN calibration bytea;",
     ];
 
     /// <summary>Version that this program reads and writes.</summary>

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Foretell.Models;
 using Npgsql;
 using static Foretell.Streams.PostgresParameters;
 
@@ -22,9 +23,10 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
         """;
 
     private const string PutShard = """
-        INSERT INTO shard VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (partition) DO UPDATE SET position = excluded.position,
+        INSERT INTO shard VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (partition) DO UPDATE SET position = excluded.position,
             policy = excluded.policy, model = excluded.model, rows_per_page = excluded.rows_per_page, rows = excluded.rows,
-            applied = excluded.applied, dead_letters = excluded.dead_letters, unknown_marks = excluded.unknown_marks
+            applied = excluded.applied, dead_letters = excluded.dead_letters, unknown_marks = excluded.unknown_marks,
+            calibration = excluded.calibration
         """;
 
     private readonly PostgresDatabase _database = new(options);
@@ -52,7 +54,7 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
         _database.RunAsync(async (connection, stop) =>
         {
             await using NpgsqlCommand command = connection.Command(
-                "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks FROM shard WHERE partition = $1", Int(partition));
+                "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration FROM shard WHERE partition = $1", Int(partition));
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(stop);
             return !await reader.ReadAsync(stop) ? null : new ShardHeader
             {
@@ -62,6 +64,7 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
                 RowsPerPage = reader.GetInt32(3),
                 Rows = reader.GetInt32(4),
                 Totals = new ShardTotals(reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7)),
+                Calibration = Calibration.FromBytes(await reader.IsDBNullAsync(8, stop) ? [] : reader.GetFieldValue<byte[]>(8)),
             };
         }, cancellationToken));
 
@@ -121,7 +124,8 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
             }
             ShardHeader header = commit.Header;
             batch.Add(PutShard, Int(partition), Long(header.Position), Text(header.Policy.ToString()), Text(header.ModelId), Int(header.RowsPerPage),
-                Int(header.Rows), Long(header.Totals.Applied), Long(header.Totals.DeadLetters), Long(header.Totals.UnknownMarks));
+                Int(header.Rows), Long(header.Totals.Applied), Long(header.Totals.DeadLetters), Long(header.Totals.UnknownMarks),
+                Blob(header.Calibration.ToBytes()));
             batch.Add("COMMIT");
             await batch.ExecuteNonQueryAsync(cancellationToken);
             return true;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Foretell.Models;
 
 namespace Foretell.Streams;
 
@@ -6,7 +7,7 @@ namespace Foretell.Streams;
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]
 public struct RowHeader
 {
-    /// <summary>Size of a header. What lies behind the named fields is zero, reserved for statistics of drift and scores.</summary>
+    /// <summary>Size of a header.</summary>
     public const int Bytes = 64;
 
     /// <summary>Sequence number of the last record applied to the row; replay skips what is not beyond it (law 2).</summary>
@@ -20,4 +21,7 @@ public struct RowHeader
 
     /// <summary>Index of the last mark.</summary>
     public int LastMark;
+
+    /// <summary>How well the stream's forecasts have done. No part of its digest: the scores follow from the state, and not the state from them.</summary>
+    public LiveScores Scores;
 }

@@ -30,6 +30,7 @@ public sealed class Shard : IDisposable
     private Slab _slab;
     private ShardTotals _totals;
     private ScoreTotals _scored = new(0, 0, 0, 0, 0);
+    private Calibration _calibration = new();
     private long _position, _committedPosition, _appliedTicks = long.MinValue;
     private string? _fence;
 
@@ -63,6 +64,15 @@ public sealed class Shard : IDisposable
         }
     }
 
+    /// <summary>A copy of how well the model's probabilities came true, since it began to advance this shard's streams.</summary>
+    public Calibration Calibration()
+    {
+        lock (_gate)
+        {
+            return _calibration.Copy();
+        }
+    }
+
     /// <summary>Takes over what the last commit says, before any page and any record.</summary>
     /// <exception cref="InvalidDataException">Another model made the rows.</exception>
     public void Restore(ShardHeader header)
@@ -78,6 +88,7 @@ public sealed class Shard : IDisposable
             _slab.Backend.EnsureCapacity(header.Rows);
             _eventTime.Policy = header.Policy;
             _totals = header.Totals;
+            _calibration = header.Calibration.Copy();
             _position = _committedPosition = header.Position;
         }
     }
@@ -147,7 +158,7 @@ public sealed class Shard : IDisposable
             _slab.Backend.Read(row, state);
         }
         string digest = Convert.ToHexStringLower(StateDigest.Compute(_model, header.Count, header.LastEventTicks, state));
-        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, StateBytes, digest);
+        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, StateBytes, digest, header.Scores);
     }
 
     /// <summary>Bytes of one stream's row, without its key.</summary>
@@ -282,6 +293,7 @@ public sealed class Shard : IDisposable
                 RowsPerPage = _slab.RowsPerPage,
                 Rows = _slab.Count,
                 Totals = _totals,
+                Calibration = _calibration.Copy(),
             };
             var commit = new ShardCommit(header) { DeadLetters = [.. _uncommitted] };
             foreach (int page in _slab.TakeDirtyPages())
@@ -432,7 +444,7 @@ public sealed class Shard : IDisposable
 
     private void Score(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<StepScore> scores)
     {
-        long events = 0;
+        long events = 0, surprising = 0, changed = 0;
         double time = 0, mark = 0, baselineTime = 0, baselineMark = 0;
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -444,10 +456,15 @@ public sealed class Shard : IDisposable
                 mark += scores[i].Mark;
                 baselineTime += scores[i].BaselineTime;
                 baselineMark += scores[i].BaselineMark;
+                surprising += scores[i].PValue < Telemetry.SurprisingPValue ? 1 : 0;
+                changed += _slab.Header(inputs[i].Row).Scores.Add(scores[i]) ? 1 : 0;
+                _calibration.Add(scores[i]);
             }
         }
         _scored = new ScoreTotals(_scored.Events + events, _scored.Time + time, _scored.Mark + mark,
             _scored.BaselineTime + baselineTime, _scored.BaselineMark + baselineMark);
+        Telemetry.EventsSurprising.Add(surprising, _partitionTag);
+        Telemetry.DriftAlarms.Add(changed, _partitionTag);
     }
 
     private void FenceHeld(string reason)

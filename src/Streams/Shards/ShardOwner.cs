@@ -228,6 +228,10 @@ public sealed class ShardOwner : IDisposable
             Shard.CommitSucceeded(commit);
             _commitProblem = null;
             Committed.Publish(commit.Header.Position);
+            if (commit.Header.Calibration.PitKs is { } distance)
+            {
+                Telemetry.PitKs.Record(distance, _partitionTag);
+            }
             Telemetry.CommitDuration.Record(_options.Time.GetElapsedTime(started).TotalSeconds, _partitionTag);
         }
         finally

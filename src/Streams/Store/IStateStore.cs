@@ -1,3 +1,5 @@
+using Foretell.Models;
+
 namespace Foretell.Streams;
 
 /// <summary>Keeps rows, dead letters and position of every shard. Guarded by epochs: the newest owner alone can commit (law 3).</summary>
@@ -47,6 +49,9 @@ public sealed record ShardHeader
 
     /// <summary>Counts since the log was created.</summary>
     public required ShardTotals Totals { get; init; }
+
+    /// <summary>How well the model's probabilities came true; empty where a program that counted none wrote the header. Not changed once it is here.</summary>
+    public Calibration Calibration { get; init; } = new();
 }
 
 /// <summary>Counts of one shard since its log was created.</summary>

@@ -1,3 +1,5 @@
+using Foretell.Models;
+
 namespace Foretell.Streams;
 
 /// <summary>The tables of one shard's file and the connection that writes them; opened at first use, and anew after a failure.</summary>
@@ -10,7 +12,7 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
         CREATE TABLE IF NOT EXISTS owner(id INTEGER PRIMARY KEY CHECK(id = 0), epoch INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS shard(id INTEGER PRIMARY KEY CHECK(id = 0), position INTEGER NOT NULL, policy TEXT NOT NULL,
             model TEXT NOT NULL, rows_per_page INTEGER NOT NULL, rows INTEGER NOT NULL, applied INTEGER NOT NULL,
-            dead_letters INTEGER NOT NULL, unknown_marks INTEGER NOT NULL);
+            dead_letters INTEGER NOT NULL, unknown_marks INTEGER NOT NULL, calibration BLOB);
         CREATE TABLE IF NOT EXISTS page(id INTEGER PRIMARY KEY, rows BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS dead_letter(sequence INTEGER PRIMARY KEY, stream TEXT NOT NULL, time INTEGER NOT NULL, mark TEXT,
             event_id TEXT, append INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
@@ -45,7 +47,7 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
     public ShardHeader? ReadHeader()
     {
         using SqliteStatement select = Open().Prepare(
-            "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks FROM shard");
+            "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration FROM shard");
         return !select.Step() ? null : new ShardHeader
         {
             Position = select.Int64(0),
@@ -54,6 +56,7 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
             RowsPerPage = (int)select.Int64(3),
             Rows = (int)select.Int64(4),
             Totals = new ShardTotals(select.Int64(5), select.Int64(6), select.Int64(7)),
+            Calibration = Calibration.FromBytes(select.Blob(8)),
         };
     }
 
@@ -82,7 +85,8 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
             }
             ShardHeader header = commit.Header;
             _putShard.Bind(1, header.Position).Bind(2, header.Policy.ToString()).Bind(3, header.ModelId).Bind(4, header.RowsPerPage)
-                .Bind(5, header.Rows).Bind(6, header.Totals.Applied).Bind(7, header.Totals.DeadLetters).Bind(8, header.Totals.UnknownMarks).Run();
+                .Bind(5, header.Rows).Bind(6, header.Totals.Applied).Bind(7, header.Totals.DeadLetters).Bind(8, header.Totals.UnknownMarks)
+                .Bind(9, header.Calibration.ToBytes()).Run();
             database.Execute("COMMIT");
         }
         catch (SqliteException)
@@ -122,10 +126,13 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
         SqliteDatabase database = SqliteDatabase.Open(path, PageBytes);
         try
         {
-            database.Execute($"BEGIN IMMEDIATE; {Schema} COMMIT;");
+            database.Execute("BEGIN IMMEDIATE");
+            database.Execute(Schema);
+            AddCalibration(database);
+            database.Execute("COMMIT");
             _takeEpoch = database.Prepare("UPDATE owner SET epoch = epoch + 1 RETURNING epoch");
             _epoch = database.Prepare("SELECT epoch FROM owner");
-            _putShard = database.Prepare("INSERT OR REPLACE INTO shard VALUES(0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+            _putShard = database.Prepare("INSERT OR REPLACE INTO shard VALUES(0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
             _putPage = database.Prepare("INSERT OR REPLACE INTO page VALUES(?1, ?2)");
             _putDeadLetter = database.Prepare("INSERT OR REPLACE INTO dead_letter VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
             return _database = database;
@@ -134,6 +141,18 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Files that were made before shards counted how their model's probabilities came true lack the column.</summary>
+    private static void AddCalibration(SqliteDatabase database)
+    {
+        using SqliteStatement find = database.Prepare("SELECT 1 FROM pragma_table_info('shard') WHERE name = 'calibration'");
+        bool isThere = find.Step();
+        find.Reset();
+        if (!isThere)
+        {
+            database.Execute("ALTER TABLE shard ADD COLUMN calibration BLOB");
         }
     }
 }

@@ -13,6 +13,7 @@ internal sealed record ProblemKind(string Name, int Status, string Title)
     public static readonly ProblemKind BeforeLastEvent = new("before-last-event", 400, "The time lies before the stream's last event.");
     public static readonly ProblemKind UnknownAddress = new("unknown-address", 404, "There is nothing at this address.");
     public static readonly ProblemKind UnknownStream = new("unknown-stream", 404, "The stream is unknown.");
+    public static readonly ProblemKind UnknownModel = new("unknown-model", 404, "The model is unknown.");
     public static readonly ProblemKind MethodNotAllowed = new("method-not-allowed", 405, "The address does not answer this method.");
     public static readonly ProblemKind IdempotencyConflict = new("idempotency-conflict", 409, "The idempotency key belongs to another request.");
     public static readonly ProblemKind BodyTooLarge = new("body-too-large", 413, "The body is too large.");

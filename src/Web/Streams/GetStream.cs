@@ -13,7 +13,7 @@ internal static class GetStream
         .MapGet("/v1/streams/{stream}", HandleAsync)
         .WithName("GetStream").WithTags("Streams")
         .WithSummary("Where a stream stands")
-        .WithDescription("Counts and identity of one stream's state. The state's size does not grow with its events.")
+        .WithDescription("Counts and identity of one stream's state, and how well its forecasts have done. The state's size does not grow with its events.")
         .StreamParameter()
         .Problems(ProblemKind.InvalidParameter, ProblemKind.UnknownStream, ProblemKind.Unavailable));
 
@@ -21,7 +21,7 @@ internal static class GetStream
         StreamKey key, IPlatform platform, CancellationToken cancellationToken) =>
         await platform.FindAsync(key.Value, cancellationToken) is { } found
             ? TypedResults.Ok(new StreamAnswer(found.Stream, found.Events, QueryTime.ToUtc(found.LastEventTicks),
-                platform.Model.Id, found.StateBytes, found.StateDigest))
+                platform.Model.Id, found.StateBytes, found.StateDigest, LiveAnswer.Of(found.Scores)))
             : Problems.UnknownStream(key.Value);
 }
 
@@ -32,5 +32,6 @@ internal static class GetStream
 /// <param name="Model">Id of the model that advances it.</param>
 /// <param name="StateBytes">Bytes that its state takes; the same however many events it has had.</param>
 /// <param name="StateDigest">SHA-256 over model id, count, last event time and state, hex. Equal digests mean equal states.</param>
+/// <param name="Live">How well its forecasts have done; null before its first scored event, which is its second.</param>
 public sealed record StreamAnswer(
-    string Stream, long Events, DateTime LastEventTime, string Model, int StateBytes, string StateDigest);
+    string Stream, long Events, DateTime LastEventTime, string Model, int StateBytes, string StateDigest, LiveAnswer? Live);

@@ -278,6 +278,28 @@ public sealed class EmbeddedPlatformTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_WhenTheStoreIsOfAProgramWithoutScores_OpensAndCountsFromThere()
+    {
+        List<(string, long, string)> events = Workload();
+        await using (EmbeddedPlatform platform = await OpenAsync(Options(1)))
+        {
+            await FeedAsync(platform, events[..1000]);
+        }
+        // The file as it was: no column, and zeros where the rows have their scores.
+        Execute("shard-0000.db", "ALTER TABLE shard DROP COLUMN calibration");
+        await RewritePagesAsync(0, header => header with { Scores = default });
+
+        await using (EmbeddedPlatform platform = await OpenAsync(Options(1)))
+        {
+            Assert.Equal(0, (await platform.CalibrationAsync(default)).Events);
+            Assert.Equal(default, (await platform.FindAsync("user/0", default))!.Scores);
+            await FeedAsync(platform, events[1000..]);
+            Assert.InRange((await platform.FindAsync("user/0", default))!.Scores.Events, 100, 300);
+            Assert.InRange((await platform.CalibrationAsync(default)).Events, 350, 500);
+        }
+    }
+
+    [Fact]
     public async Task Open_WhenTheLogIsOlderThanTheStores_SaysSo()
     {
         EmbeddedPlatform first = await OpenAsync(Options(1));
@@ -405,15 +427,38 @@ public sealed class EmbeddedPlatformTests : IDisposable
         foreach (string stream in reference.Streams)
         {
             StreamSnapshot? snapshot = await platform.FindAsync(stream, default);
-            Assert.Equal((reference.Count(stream), reference.Digest(stream)), (snapshot?.Events, snapshot?.StateDigest));
+            Assert.Equal((reference.Count(stream), reference.Digest(stream), reference.Scores(stream)), (snapshot?.Events, snapshot?.StateDigest, snapshot?.Scores));
         }
         Assert.Equal(reference.Digest(), await platform.StateDigestAsync(default));
+        Assert.Equal(reference.Calibration, await platform.CalibrationAsync(default));
         PlatformStatus status = platform.Status();
         Assert.Equal((reference.Streams.Count(), reference.Applied, reference.DeadLetters.Count, reference.UnknownMarks),
             (status.Streams, status.EventsApplied, status.DeadLetters, status.UnknownMarks));
         IReadOnlyList<DeadLetter> letters = await platform.DeadLettersAsync(int.MaxValue, default);
         Assert.Equal(reference.DeadLetters.Order(), letters.Select(l => (l.Partition, l.Sequence, l.Reason)).Order());
         return reference;
+    }
+
+    /// <summary>Changes the header of every row in a stopped platform's store.</summary>
+    private async Task RewritePagesAsync(int partition, Func<RowHeader, RowHeader> change)
+    {
+        await using var store = new SqliteStateStore(_directory.Path);
+        ShardHeader header = (await store.ReadHeaderAsync(partition, default))!;
+        using var slab = new Slab(Small.Model.CreateBackend(), Small.Model.StateFloats, header.RowsPerPage);
+        await foreach (Memory<byte> page in store.ReadPagesAsync(partition, default))
+        {
+            RowPage.Decode(page.Span, slab);
+        }
+        using var commit = new ShardCommit(header);
+        for (int row = 0; row < slab.Count; row++)
+        {
+            slab.Header(row) = change(slab.Header(row));
+        }
+        for (int page = 0; page < slab.Pages; page++)
+        {
+            RowPage.Encode(slab, page, commit.AddPage(page, RowPage.Length(slab, page)));
+        }
+        await store.CommitAsync(partition, await store.TakeEpochAsync(partition, default), commit, default);
     }
 
     private void Execute(string file, string sql)

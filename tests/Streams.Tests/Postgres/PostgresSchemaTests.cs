@@ -16,6 +16,20 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     }
 
     [ContractFact]
+    public async Task Migrate_WhenTheSchemaHasShardsWithoutCalibration_LeavesThemReadable()
+    {
+        PostgresOptions options = await server.NewSchemaAsync();
+        options.Execute("ALTER TABLE shard DROP COLUMN calibration; UPDATE schema_version SET version = 2; "
+            + "INSERT INTO shard VALUES(0, 7, 'late=1;future=1', 'model', 15, 0, 1, 2, 3)");
+
+        Assert.Equal(PostgresSchema.Version - 2, await PostgresSchema.MigrateAsync(options));
+
+        await using var store = new PostgresStateStore(options);
+        ShardHeader header = (await store.ReadHeaderAsync(0, default))!;
+        Assert.Equal((7, new ShardTotals(1, 2, 3), 0), (header.Position, header.Totals, header.Calibration.Events));
+    }
+
+    [ContractFact]
     public async Task Migrate_WhenManyDoItAtOnce_DoesEachStepOnce()
     {
         int[] steps = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => PostgresSchema.MigrateAsync(server.ConnectionString, "migrated_together"))));

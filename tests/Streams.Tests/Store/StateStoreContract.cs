@@ -1,3 +1,5 @@
+using Foretell.Models;
+
 namespace Foretell.Streams.Tests;
 
 /// <summary>What every store must do. A store's own test class inherits these tests.</summary>
@@ -170,7 +172,15 @@ public abstract class StateStoreContract : IDisposable
         RowsPerPage = 15,
         Rows = 31,
         Totals = new ShardTotals(position, 2, 3),
+        Calibration = Counted((float)(position % 100 / 100.0)),
     };
+
+    private static Calibration Counted(float pit)
+    {
+        var calibration = new Calibration();
+        calibration.Add(new StepScore(0, 0, 0, 0, pit, 0.5f, 0.7f, true));
+        return calibration;
+    }
 
     private static ShardCommit Commit(ShardHeader header, (int Number, byte Content)[] pages, DeadLetter[]? letters = null)
     {

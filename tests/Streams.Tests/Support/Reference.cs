@@ -12,6 +12,8 @@ public sealed class Reference(ForecastModel model)
 {
     private readonly IStateBackend _rows = model.CreateBackend();
     private readonly Dictionary<string, (int Row, long Count, long LastTicks)> _streams = [];
+    private readonly Dictionary<string, (int LastMark, LiveScores Scores)> _scores = [];
+    private readonly StepScore[] _score = new StepScore[1];
 
     /// <summary>Dead letters: partition, sequence number, reason.</summary>
     public List<(int Partition, long Sequence, string Reason)> DeadLetters { get; } = [];
@@ -22,6 +24,8 @@ public sealed class Reference(ForecastModel model)
     public long Applied => _streams.Values.Sum(s => s.Count);
 
     public long UnknownMarks { get; private set; }
+
+    public Calibration Calibration { get; } = new();
 
     /// <summary>Replays a whole log file.</summary>
     public static async Task<Reference> ReplayAsync(string logPath, ForecastModel model)
@@ -53,6 +57,8 @@ public sealed class Reference(ForecastModel model)
         return reference;
     }
 
+    public LiveScores Scores(string stream) => _scores[stream].Scores;
+
     public long Count(string stream) => _streams[stream].Count;
 
     public void Apply(int partition, Events.Read record, long late, long future)
@@ -76,7 +82,14 @@ public sealed class Reference(ForecastModel model)
         double gap = record.TimeTicks <= stream.LastTicks ? 0 : (record.TimeTicks - stream.LastTicks) / 1e7 / model.Config.TimeUnitSeconds;
         int mark = model.MarkIndex(Encoding.UTF8.GetBytes(record.Mark));
         UnknownMarks += mark == model.UnknownMark ? 1 : 0;
-        _rows.Step([new StepInput(stream.Row, mark, gap, stream.Count)], []);
+        (int previous, LiveScores scores) = _scores.GetValueOrDefault(record.Key, (-1, default));
+        _rows.Step([new StepInput(stream.Row, mark, gap, stream.Count, previous)], _score);
+        if (known)
+        {
+            scores.Add(_score[0]);
+            Calibration.Add(_score[0]);
+        }
+        _scores[record.Key] = (mark, scores);
         _streams[record.Key] = (stream.Row, stream.Count + 1, Math.Max(stream.LastTicks, record.TimeTicks));
     }
 
