@@ -8,6 +8,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["path"] = PathBench.RunAsync,
     ["alerts"] = AlertBench.RunAsync,
     ["cluster"] = ClusterBench.RunAsync,
+    ["memory"] = MemoryBench.RunAsync,
 };
 foreach (string name in args.Length == 0 ? [.. benches.Keys] : args)
 {

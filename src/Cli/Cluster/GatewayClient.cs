@@ -7,7 +7,7 @@ using Foretell.Ingest;
 namespace Foretell.Cli.Cluster;
 
 /// <summary>Asks the cluster's gateways in turn, and asks the next one when one is away.</summary>
-internal sealed class GatewayClient(IReadOnlyList<SiloProcess> silos) : IDisposable
+internal sealed class GatewayClient(IReadOnlyList<SiloProcess> gateways) : IDisposable
 {
     /// <summary>Longer than a cluster takes to notice a lost silo and to serve its partitions elsewhere.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
@@ -19,7 +19,7 @@ internal sealed class GatewayClient(IReadOnlyList<SiloProcess> silos) : IDisposa
     /// <param name="request">Makes the request, anew for each attempt.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>The body, and whether the request had been answered before (<see cref="ReplayClient.ReplayedHeader"/>).</returns>
-    /// <exception cref="CliException">A gateway refuses the request, every silo has ended, or none answers for two minutes.</exception>
+    /// <exception cref="CliException">A gateway refuses the request, every gateway has ended, or none answers for two minutes.</exception>
     public async Task<(T Answer, bool Replayed)> SendAsync<T>(Func<HttpRequestMessage> request, CancellationToken cancellation)
     {
         long started = TimeProvider.System.GetTimestamp();
@@ -64,7 +64,7 @@ internal sealed class GatewayClient(IReadOnlyList<SiloProcess> silos) : IDisposa
     /// <summary>Asks each gateway once at most; null when none answers.</summary>
     public async Task<T?> TryGetAsync<T>(string path, CancellationToken cancellation) where T : class
     {
-        for (int attempt = 0; attempt < silos.Count; attempt++)
+        for (int attempt = 0; attempt < gateways.Count; attempt++)
         {
             try
             {
@@ -83,14 +83,14 @@ internal sealed class GatewayClient(IReadOnlyList<SiloProcess> silos) : IDisposa
 
     private Uri NextGateway()
     {
-        for (int i = 0; i < silos.Count; i++)
+        for (int i = 0; i < gateways.Count; i++)
         {
-            SiloProcess silo = silos[(int)((uint)Interlocked.Increment(ref _next) % silos.Count)];
+            SiloProcess silo = gateways[(int)((uint)Interlocked.Increment(ref _next) % gateways.Count)];
             if (!silo.HasExited)
             {
                 return silo.Urls[0];
             }
         }
-        throw new CliException($"Every silo has ended. {string.Join(' ', silos.Select(s => s.End))}");
+        throw new CliException($"Every gateway has ended. {string.Join(' ', gateways.Select(s => s.End))}");
     }
 }

@@ -26,7 +26,7 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
     public GatewayPlatform(LocalCluster cluster, ForecastModel model)
     {
         (_cluster, Model) = (cluster, model);
-        _gateways = new GatewayClient(cluster.Silos);
+        _gateways = new GatewayClient(cluster.Gateways);
         _store = new PostgresStateStore(cluster.Database);
     }
 

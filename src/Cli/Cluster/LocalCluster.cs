@@ -18,6 +18,9 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>The silos, those that have ended included.</summary>
     public IReadOnlyList<SiloProcess> Silos => _silos;
 
+    /// <summary>Those of them that serve the API.</summary>
+    public IReadOnlyList<SiloProcess> Gateways => [.. _silos.Where((_, i) => _settings.SiloRoles[i].Split(',').Contains("gateway"))];
+
     /// <summary>Database of membership, log and store.</summary>
     public PostgresOptions Database => new() { ConnectionString = _postgres.ConnectionString };
 

@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using Foretell.Cli;
+using Foretell.Streams;
+
+namespace Foretell.Bench;
+
+/// <summary>The embedded host in a process of its own.</summary>
+internal sealed class HostProcess : IAsyncDisposable
+{
+    private const string ListeningOn = "listening on ";
+
+    private readonly Process _process;
+
+    private HostProcess(Process process) => _process = process;
+
+    /// <summary>Process id.</summary>
+    public int Id => _process.Id;
+
+    private Uri Url { get; set; } = null!;
+
+    /// <summary>Starts foretell run on a data directory and waits until it serves.</summary>
+    public static async Task<HostProcess> StartAsync(string directory, string model)
+    {
+        var host = new HostProcess(Process.Start(new ProcessStartInfo("dotnet",
+        [
+            Path.Combine(AppContext.BaseDirectory, "foretell.dll"), "run", "--no-demo", "--plain", "--alert-survival", "0",
+            "--urls", "http://127.0.0.1:0", "--data-dir", directory, "--model", model,
+        ])
+        { RedirectStandardOutput = true })!);
+        while (await host._process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith(ListeningOn, StringComparison.Ordinal))
+            {
+                host.Url = new Uri(line[ListeningOn.Length..].Split(' ')[0]);
+                // Whatever else it says must not fill the pipe.
+                _ = host._process.StandardOutput.ReadToEndAsync();
+                return host;
+            }
+        }
+        throw new InvalidOperationException($"The embedded host on {directory} ended before it listened.");
+    }
+
+    /// <summary>Waits until a position is applied.</summary>
+    public async Task AppliedAsync(Position position)
+    {
+        using var api = new ApiClient(Url);
+        while (await api.FindStatusAsync(position.ToString(), CancellationToken.None) is null)
+        {
+            // It answers after a few seconds at most; then it is asked again.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}
