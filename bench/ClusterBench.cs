@@ -47,7 +47,7 @@ internal static class ClusterBench
             {
                 await AppendAsync(log, round == 0 ? WarmUp : Count, round);
             }
-            rates.Add(await ApplyAsync(new EmbeddedOptions { DataDirectory = directory, Model = s_model, Alerts = AlertRule.Off }));
+            rates.Add(await ApplyAsync(new EmbeddedOptions { DataDirectory = directory, Model = s_model }));
             Directory.Delete(directory, recursive: true);
         }
         return Print("embedded host", rates[1..], null);
@@ -70,7 +70,6 @@ internal static class ClusterBench
             {
                 DataDirectory = Path.Combine(folder, $"postgres-{round}"),
                 Model = s_model,
-                Alerts = AlertRule.Off,
                 OpenLog = async stop => await PostgresEventLog.OpenAsync(database, null, TimeProvider.System, stop),
                 OpenStore = () => new PostgresStateStore(database),
             }));

@@ -23,7 +23,7 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         var host = new HostProcess(Process.Start(new ProcessStartInfo("dotnet",
         [
-            Path.Combine(AppContext.BaseDirectory, "foretell.dll"), "run", "--no-demo", "--plain", "--alert-survival", "0",
+            Path.Combine(AppContext.BaseDirectory, "foretell.dll"), "run", "--no-demo", "--plain",
             "--urls", "http://127.0.0.1:0", "--data-dir", directory, "--model", model,
         ])
         { RedirectStandardOutput = true })!);

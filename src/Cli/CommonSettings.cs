@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using Foretell.Ingest;
+using Foretell.Streams;
 
 namespace Foretell.Cli;
 
@@ -31,6 +33,14 @@ internal static class CommonSettings
 
     public static Option<double?> FutureTolerance() => Durations.OptionalOption("--future-tolerance",
         "An event more than this ahead of the clock is a dead letter; 1h for a new log, kept with it.");
+
+    public static Option<double> AlertSurvival()
+    {
+        Option<double> option = Settings.Parsed("--alert-survival", "p",
+            "A stream is overdue, and /v1/alerts/events tells of it, once its forecast gave so long a silence no more than this probability; 0 for no alerts.", ParseAlertSurvival);
+        option.DefaultValueFactory = _ => new AlertRule().Survival;
+        return option;
+    }
 
     public static Option<bool> Plain() => Settings.Flag("--plain", "Print log lines only (also when the output is no terminal).");
 
@@ -79,4 +89,11 @@ internal static class CommonSettings
         }
         return text;
     }
+
+    private static double ParseAlertSurvival(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double survival)
+        && survival is 0 or >= AlertRule.MinSurvival and <= AlertRule.MaxSurvival
+            ? survival
+            : throw new CliException(string.Create(CultureInfo.InvariantCulture,
+                $"--alert-survival must be 0 or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}, got '{text}'."));
 }

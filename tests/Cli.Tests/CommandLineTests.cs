@@ -22,7 +22,7 @@ public sealed partial class CommandLineTests
     [InlineData("eval --model M --test F --json")]
     [InlineData("run --data-dir D --urls http://127.0.0.1:1 --model M --partitions 8 --threads 2 --no-demo --plain --file F --exit --json")]
     [InlineData("run --file F --columns stream=a,time=b --late-tolerance 0s --future-tolerance 2h --alert-survival 1e-6")]
-    [InlineData("cluster --silos 3 --urls http://127.0.0.1:0 --model M --partitions 8 --threads 1 --late-tolerance 0s --future-tolerance 2h --plain")]
+    [InlineData("cluster --silos 3 --urls http://127.0.0.1:0 --model M --partitions 8 --threads 1 --late-tolerance 0s --future-tolerance 2h --alert-survival 0 --plain")]
     [InlineData("cluster --silos 1 --file F --columns stream=a,time=b --exit --json --postgres D --silo-program D")]
     [InlineData("replay --file F --url http://127.0.0.1:1 --speed max --columns stream=a,time=b,mark=c")]
     [InlineData("replay --file F --speed 2.5")]

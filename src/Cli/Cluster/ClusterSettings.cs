@@ -24,6 +24,9 @@ internal sealed record ClusterSettings
     /// <summary>How far ahead an event may be, or null for the default.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>Survival probability below which a stream is overdue, 0 for no alerts; null for the default.</summary>
+    public double? AlertSurvival { get; init; }
+
     /// <summary>Folder of PostgreSQL's programs, or null to look for them.</summary>
     public string? Postgres { get; init; }
 

@@ -99,6 +99,7 @@ internal sealed class LocalCluster : IAsyncDisposable
             ["Threads"] = _settings.Threads.ToString(CultureInfo.InvariantCulture),
         };
         Add("Partitions", _settings.Partitions);
+        Add("AlertSurvival", _settings.AlertSurvival);
         Add("LateSeconds", _settings.LateTolerance?.TotalSeconds);
         Add("FutureSeconds", _settings.FutureTolerance?.TotalSeconds);
         return settings;

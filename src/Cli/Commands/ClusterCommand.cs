@@ -19,6 +19,7 @@ internal static class ClusterCommand
     private static readonly Option<int?> Threads = Settings.OptionalNumber("--threads", "Worker threads of each silo; by default the processors, shared out.", 1, 1024);
     private static readonly Option<double?> LateTolerance = CommonSettings.LateTolerance();
     private static readonly Option<double?> FutureTolerance = CommonSettings.FutureTolerance();
+    private static readonly Option<double> AlertSurvival = CommonSettings.AlertSurvival();
     private static readonly Option<bool> Plain = CommonSettings.Plain();
     private static readonly FeedOptions Feed = new();
     private static readonly Option<string> Postgres = Settings.Text("--postgres", "folder", "Folder of PostgreSQL's programs initdb and postgres; looked for when not named.");
@@ -31,7 +32,7 @@ internal static class ClusterCommand
             "cluster --silos 2 --file events.ndjson --exit --json",
             "cluster --silos 2 --model model.safetensors --urls http://127.0.0.1:8080 --plain")
         {
-            Silos, Urls, Model, Partitions, Threads, LateTolerance, FutureTolerance, Plain, Feed.File, Feed.Columns, Feed.Exit, Feed.Json, Postgres, Silo,
+            Silos, Urls, Model, Partitions, Threads, LateTolerance, FutureTolerance, AlertSurvival, Plain, Feed.File, Feed.Columns, Feed.Exit, Feed.Json, Postgres, Silo,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -49,6 +50,7 @@ internal static class ClusterCommand
             Threads = parsed.GetValue(Threads) ?? Math.Max(1, Environment.ProcessorCount / silos),
             LateTolerance = Durations.ToTimeSpan(parsed.GetValue(LateTolerance)),
             FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(FutureTolerance)),
+            AlertSurvival = parsed.GetRequiredValue(AlertSurvival),
             Postgres = parsed.GetValue(Postgres),
             SiloProgram = parsed.GetValue(Silo),
         };

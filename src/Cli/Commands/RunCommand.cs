@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
 using Foretell.Cli.Hosting;
-using Foretell.Streams;
 
 namespace Foretell.Cli.Commands;
 
@@ -16,15 +14,13 @@ internal static class RunCommand
     private static readonly Option<int> Threads = CommonSettings.Threads();
     private static readonly Option<double?> LateTolerance = CommonSettings.LateTolerance();
     private static readonly Option<double?> FutureTolerance = CommonSettings.FutureTolerance();
-    private static readonly Option<double> AlertSurvival = Settings.Parsed("--alert-survival", "p",
-        "A stream is overdue, and /v1/alerts/events tells of it, once its forecast gave so long a silence no more than this probability; 0 for no alerts.", ParseAlertSurvival);
+    private static readonly Option<double> AlertSurvival = CommonSettings.AlertSurvival();
     private static readonly Option<bool> NoDemo = Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
     private static readonly Option<bool> Plain = CommonSettings.Plain();
     private static readonly FeedOptions Feed = new();
 
     public static Command Create()
     {
-        AlertSurvival.DefaultValueFactory = _ => new AlertRule().Survival;
         var verb = new Verb("run", "Starts the host: takes events, keeps a state for each stream, answers with forecasts.",
             "run",
             "run --no-demo --model model.safetensors --data-dir ./my-data",
@@ -67,11 +63,4 @@ internal static class RunCommand
         }
         return ExitCode.Success;
     }
-
-    private static double ParseAlertSurvival(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double survival)
-        && survival is 0 or >= AlertRule.MinSurvival and <= AlertRule.MaxSurvival
-            ? survival
-            : throw new CliException(string.Create(CultureInfo.InvariantCulture,
-                $"--alert-survival must be 0 or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}, got '{text}'."));
 }
