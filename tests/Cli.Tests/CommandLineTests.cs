@@ -60,6 +60,7 @@ public sealed partial class CommandLineTests
     [InlineData("docs/architecture.md")]
     [InlineData("docs/models.md")]
     [InlineData("docs/formats.md")]
+    [InlineData("docs/cluster.md")]
     public void Documents_WhenTheyShowACommand_ShowOneThatParses(string document)
     {
         string[] lines = [.. ShownCommand().Matches(File.ReadAllText(Repository.At(document))).Select(m => m.Groups[1].Value.Trim())];

@@ -1,3 +1,4 @@
+using Foretell.Models;
 using Foretell.Streams;
 using Foretell.Streams.Tests;
 
@@ -35,6 +36,23 @@ public sealed class ProgramTests(ClusterPostgres postgres) : IClassFixture<Clust
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith("foretell-silo: Schema nowhere does not exist", errors, StringComparison.Ordinal);
+        Assert.Single(errors.Trim().Split('\n'));
+    }
+
+    [ClusterFact]
+    public async Task Run_WhenTheLogBelongsToAnotherModel_SaysSoInOneSentence()
+    {
+        await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 1, Small.Model, "worker");
+        using var directory = new TempDirectory();
+        var other = ForecastModel.Untrained(Small.Model.Config, seed: 4711);
+        other.Save(directory.File("other.safetensors"));
+        Dictionary<string, string> settings = cluster.Settings("worker");
+        settings["Model"] = directory.File("other.safetensors");
+
+        (int exitCode, _, string errors) = await SiloProcess.RunAsync(settings);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"was made with model {Small.Model.Id}", errors, StringComparison.Ordinal);
         Assert.Single(errors.Trim().Split('\n'));
     }
 

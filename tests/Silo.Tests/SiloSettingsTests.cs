@@ -1,3 +1,5 @@
+using System.Globalization;
+using Foretell.Architecture.Tests;
 using Microsoft.Extensions.Configuration;
 
 namespace Foretell.Silo.Tests;
@@ -30,6 +32,7 @@ public class SiloSettingsTests
     [InlineData("Roles", "worker,boss", "Foretell:Roles is 'worker,boss'. Give one or more of gateway, ingest, worker, separated by commas.")]
     [InlineData("Roles", ",", "Foretell:Roles is ','. Give one or more of gateway, ingest, worker, separated by commas.")]
     [InlineData("Partitions", "0", "Foretell:Partitions is '0'. Give a whole number from 1 to 32767.")]
+    [InlineData("StopWithInput", "yes", "Foretell:StopWithInput is 'yes'. Give true or false.")]
     [InlineData("Port", "x", "Foretell:Port is 'x'. Give a whole number from 0 to 65535.")]
     [InlineData("LeaseSeconds", "NaN", "Foretell:LeaseSeconds is 'NaN'. Give a number of seconds from 0.5 to 60.")]
     [InlineData("AlertSurvival", "0.9", "Foretell:AlertSurvival is '0.9'. Give 0 for no alerts, or a probability from 1E-09 to 0.5.")]
@@ -45,6 +48,65 @@ public class SiloSettingsTests
         string message = Assert.Throws<SettingsException>(() => Read(("Role", "worker"))).Message;
 
         Assert.StartsWith("Foretell:Role is not a setting. There are: Address, AlertSurvival, Certificate, ", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Documentation_WhenRead_NamesEverySettingAndNoOther()
+    {
+        string message = Assert.Throws<SettingsException>(() => Read(("Role", "worker"))).Message;
+        string[] settings = [.. message[(message.IndexOf("There are: ", StringComparison.Ordinal) + "There are: ".Length)..].TrimEnd('.').Split(", ")];
+        string table = File.ReadAllText(Repository.At("docs/cluster.md")).Split("### Settings")[1].Split("### ")[0];
+
+        string[] documented = [.. table.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1])];
+
+        Assert.Equal(settings.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Threads", 1, 1024)]
+    [InlineData("Partitions", 1, 32767)]
+    [InlineData("Port", 0, 65535)]
+    [InlineData("CommitSeconds", 0.01, 3600)]
+    [InlineData("LeaseSeconds", 0.5, 60)]
+    [InlineData("AlertSurvival", 1e-9, 0.5)]
+    [InlineData("LateSeconds", 0, 1e9)]
+    [InlineData("FutureSeconds", 0, 1e9)]
+    [InlineData("ShutdownSeconds", 1, 3600)]
+    public void Documentation_WhenANumberIsAllowed_GivesTheLimitsThatHold(string name, double least, double greatest)
+    {
+        string row = File.ReadAllLines(Repository.At("docs/cluster.md")).Single(l => l.StartsWith($"| `{name}` |", StringComparison.Ordinal));
+
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{least} to {greatest}"), row, StringComparison.Ordinal);
+        foreach (double limit in new[] { least, greatest })
+        {
+            Read((name, limit.ToString(CultureInfo.InvariantCulture)));
+        }
+        Assert.Throws<SettingsException>(() => Read((name, (greatest * 1.1 + 1).ToString("F0", CultureInfo.InvariantCulture))));
+        Assert.Throws<SettingsException>(() => Read((name, (-1).ToString(CultureInfo.InvariantCulture))));
+    }
+
+    [Fact]
+    public void Documentation_WhenItGivesADefault_GivesTheOneThatHolds()
+    {
+        SiloSettings settings = Read();
+        var defaults = new Dictionary<string, object>
+        {
+            ["Schema"] = settings.Postgres.Schema,
+            ["Cluster"] = settings.Cluster,
+            ["Roles"] = string.Join(',', settings.Roles),
+            ["Urls"] = settings.Urls,
+            ["Address"] = settings.Address,
+            ["Port"] = settings.Port,
+            ["CommitSeconds"] = settings.CommitInterval.TotalSeconds,
+            ["LeaseSeconds"] = settings.Lease.TotalSeconds,
+            ["AlertSurvival"] = settings.AlertSurvival,
+            ["ShutdownSeconds"] = settings.ShutdownTimeout.TotalSeconds,
+            ["StopWithInput"] = settings.StopWithInput ? "true" : "false",
+        };
+        string[] lines = File.ReadAllLines(Repository.At("docs/cluster.md"));
+
+        Assert.All(defaults, pair => Assert.Equal(string.Create(CultureInfo.InvariantCulture, $"{pair.Value}"),
+            lines.Single(l => l.StartsWith($"| `{pair.Key}` |", StringComparison.Ordinal)).Split('|')[2].Trim().Trim('`')));
     }
 
     private static SiloSettings Read(params (string Name, string Value)[] settings)
