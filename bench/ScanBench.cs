@@ -20,7 +20,7 @@ internal static class ScanBench
         unsafe long Scan(int chunk)
         {
             AarenScan.Forward(scores.Pointer, values.Pointer, gaps.Pointer, decay.Pointer, decay.Pointer, Heads, Width,
-                Length, averages.Pointer, Width, logMass.Pointer, gates.Pointer, chunk);
+                Length, averages.Pointer, Width, logMass.Pointer, 16, gates.Pointer, chunk);
             return Length;
         }
 

@@ -21,7 +21,7 @@ public sealed class ForecastModel
         TimeHead = timeHead;
         Baselines = baselines;
         Layout = new ParameterLayout(config);
-        var state = new StateLayout(config);
+        var state = new StateLayout(config, Layout);
         (StateFloats, MixerFloats) = (state.Floats, state.MixerFloats);
         _markIndex = IndexMarks(config.Marks);
         _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();

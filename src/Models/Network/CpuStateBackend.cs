@@ -15,7 +15,7 @@ internal sealed unsafe class CpuStateBackend : IStateBackend
     public CpuStateBackend(ForecastModel model)
     {
         _model = model;
-        _layout = new StateLayout(model.Config);
+        _layout = new StateLayout(model.Config, model.Layout);
         _kernel = new StepKernel(model.Config, model.Layout, model.Weights);
         _scorer = new EventScorer(model);
         _stride = (_layout.Floats + 15) / 16 * 16;

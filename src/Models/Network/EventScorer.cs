@@ -19,7 +19,7 @@ internal sealed unsafe class EventScorer : IDisposable
     public EventScorer(ForecastModel model)
     {
         _model = model;
-        _state = new StateLayout(model.Config);
+        _state = new StateLayout(model.Config, model.Layout);
         _heads = new HeadKernel(model, StepKernel.TileRows);
         _baseline = new BaselineScorer(model);
         _hidden = new AlignedBuffer((long)StepKernel.TileRows * model.Config.Width);

@@ -54,17 +54,12 @@ internal sealed class ParameterLayout
         for (int l = 0; l < config.Layers; l++)
         {
             string p = $"layer.{l}.";
+            Mixer mixer;
             Layers[l] = new LayerParameters(
                 Add(p + "norm1.gain", 1, d, Initializer.One),
                 Add(p + "norm1.bias", 1, d, Initializer.Zero),
-                Add(p + "score.weight", d, config.Heads, Initializer.Linear),
-                Add(p + "score.bias", 1, config.Heads, Initializer.Zero),
-                Add(p + "value.weight", d, d, Initializer.Linear),
-                Add(p + "value.bias", 1, d, Initializer.Zero),
-                Add(p + "decay.time", 1, config.Heads, new(InitializerKind.TimeDecay)),
-                Add(p + "decay.event", 1, config.Heads, new(InitializerKind.EventDecay)),
-                // The log-mass of each head enters beside the averages: for an exponential kernel it is a Hawkes intensity.
-                Add(p + "output.weight", config.Decay ? d + config.Heads : d, d, Initializer.Linear),
+                mixer = Mixer.Create(config, l, (name, rows, columns, initial) => Add(p + name, rows, columns, initial)),
+                Add(p + "output.weight", mixer.OutputColumns, d, Initializer.Linear),
                 Add(p + "output.bias", 1, d, Initializer.Zero),
                 Add(p + "norm2.gain", 1, d, Initializer.One),
                 Add(p + "norm2.bias", 1, d, Initializer.Zero),
@@ -124,6 +119,5 @@ internal sealed class ParameterLayout
 
 /// <summary>Tensors of one layer.</summary>
 internal sealed record LayerParameters(
-    Parameter Norm1Gain, Parameter Norm1Bias, Parameter ScoreWeight, Parameter ScoreBias, Parameter ValueWeight, Parameter ValueBias,
-    Parameter TimeDecay, Parameter EventDecay, Parameter OutputWeight, Parameter OutputBias, Parameter Norm2Gain, Parameter Norm2Bias,
+    Parameter Norm1Gain, Parameter Norm1Bias, Mixer Mixer, Parameter OutputWeight, Parameter OutputBias, Parameter Norm2Gain, Parameter Norm2Bias,
     Parameter InWeight, Parameter InBias, Parameter OutWeight, Parameter OutBias);

@@ -1,24 +1,21 @@
 namespace Foretell.Models;
 
-/// <summary>Floats of one stream's row: per layer the averages and each head's log-mass (leading and trailing parts), then the last hidden vector.</summary>
-internal sealed class StateLayout(ModelConfig config)
+/// <summary>Floats of one stream's row: each layer's mixer state, then the last hidden vector.</summary>
+internal sealed class StateLayout(ModelConfig config, ParameterLayout layout)
 {
-    /// <summary>Floats of one layer's state: average [d], log-mass high [H], log-mass low [H].</summary>
-    public int LayerFloats { get; } = config.Width + 2 * config.Heads;
-
     /// <summary>Floats of mixer state.</summary>
-    public int MixerFloats { get; } = config.Layers * (config.Width + 2 * config.Heads);
+    public int MixerFloats { get; } = layout.Layers.Sum(l => l.Mixer.StateFloats);
 
     /// <summary>Floats of a row.</summary>
-    public int Floats { get; } = config.Layers * (config.Width + 2 * config.Heads) + config.Width;
+    public int Floats => MixerFloats + config.Width;
 
     /// <summary>Writes the state of a stream without events.</summary>
     public void WriteEmpty(Span<float> row)
     {
         row.Clear();
-        for (int l = 0; l < config.Layers; l++)
+        foreach (LayerParameters layer in layout.Layers)
         {
-            row.Slice(l * LayerFloats + config.Width, config.Heads).Fill(AarenLanes.EmptyLogMass);
+            layer.Mixer.WriteEmpty(row.Slice(layer.Mixer.StateOffset, layer.Mixer.StateFloats));
         }
     }
 }

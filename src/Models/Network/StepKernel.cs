@@ -15,17 +15,16 @@ internal sealed unsafe class StepKernel : IDisposable
     private readonly StateLayout _state;
     private readonly AlignedBuffer _weights;
     private readonly AlignedBuffer _scratch;
-    private readonly AlignedBuffer _rates;
     private readonly AlignedBuffer _panels;
-    private readonly int[] _headOfElement;
-    private readonly float* _x, _hidden, _values, _attended, _inner, _scores;
+    private readonly MixerStep[] _mixers;
+    private readonly float* _x, _hidden, _attended, _inner;
 
     public StepKernel(ModelConfig config, ParameterLayout layout, AlignedBuffer weights)
     {
         (_config, _layout, _weights) = (config, layout, weights);
-        _state = new StateLayout(config);
-        int d = config.Width, attended = NetworkBuffers.AttendedStride(config);
-        _scratch = new AlignedBuffer(TileRows * (long)(3 * d + attended + MatMul.PanelColumns + AarenLanes.Count));
+        _state = new StateLayout(config, layout);
+        int d = config.Width, attended = Mixer.OutputFloats(config);
+        _scratch = new AlignedBuffer(TileRows * (long)(2 * d + attended + MatMul.PanelColumns));
         float* next = _scratch.Pointer;
         float* Take(int columns)
         {
@@ -35,19 +34,10 @@ internal sealed unsafe class StepKernel : IDisposable
         }
         _x = Take(d);
         _hidden = Take(d);
-        _values = Take(d);
         _attended = Take(attended);
         _inner = Take(MatMul.PanelColumns);
-        _scores = Take(AarenLanes.Count);
         _panels = PackPanels(config, layout, weights);
-        _headOfElement = [.. Enumerable.Range(0, d).Select(j => j / (d / config.Heads))];
-        _rates = new AlignedBuffer(config.Layers * 2L * AarenLanes.Count);
-        for (int l = 0; l < config.Layers; l++)
-        {
-            float* rates = _rates.Pointer + l * 2 * AarenLanes.Count;
-            AarenDecay.Rates(weights.Pointer + layout.Layers[l].TimeDecay.Offset, weights.Pointer + layout.Layers[l].EventDecay.Offset,
-                config, rates, rates + AarenLanes.Count);
-        }
+        _mixers = Array.ConvertAll(layout.Layers, l => l.Mixer.Recurrent(weights.Pointer));
     }
 
     /// <summary>Advances rows.</summary>
@@ -62,15 +52,12 @@ internal sealed unsafe class StepKernel : IDisposable
             InputEmbedding.Write(w + _layout.EmbedMark.Offset + (nint)inputs[i].Mark * d, w + _layout.EmbedGap.Offset, w + _layout.EmbedBias.Offset,
                 inputs[i].Ordinal == 0, StandardisedGap(inputs[i].Gap), _x + i * d, d);
         }
-        int stride = NetworkBuffers.AttendedStride(_config);
         for (int l = 0; l < _config.Layers; l++)
         {
             LayerParameters p = _layout.Layers[l];
             LayerNorm.Forward(_x, w + p.Norm1Gain.Offset, w + p.Norm1Bias.Offset, _hidden, null, null, n, d);
-            Linear.Forward(_hidden, d, w, p.ScoreWeight, p.ScoreBias, _scores, n);
-            Linear.Forward(_hidden, d, w, p.ValueWeight, p.ValueBias, _values, n);
-            Attend(inputs, rows, l);
-            Linear.Forward(_attended, stride, w, p.OutputWeight, p.OutputBias, _x, n, true);
+            _mixers[l].Advance(inputs, _hidden, rows, _attended);
+            Linear.Forward(_attended, p.Mixer.OutputStride, w, p.OutputWeight, p.OutputBias, _x, n, true);
             LayerNorm.Forward(_x, w + p.Norm2Gain.Offset, w + p.Norm2Bias.Offset, _hidden, null, null, n, d);
             FeedForward(l, n);
         }
@@ -85,7 +72,7 @@ internal sealed unsafe class StepKernel : IDisposable
     public void Dispose()
     {
         _scratch.Dispose();
-        _rates.Dispose();
+        Array.ForEach(_mixers, m => m.Dispose());
         _panels.Dispose();
     }
 
@@ -124,46 +111,6 @@ internal sealed unsafe class StepKernel : IDisposable
             }
         }
         return panels;
-    }
-
-    /// <summary>Reads the rows' state of one layer, advances it and leaves averages and log-mass for the output projection.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Attend(ReadOnlySpan<StepInput> inputs, float** rows, int layer)
-    {
-        int d = _config.Width, heads = _config.Heads, stride = NetworkBuffers.AttendedStride(_config);
-        var perTime = Vector512.Load(_rates.Pointer + layer * 2 * AarenLanes.Count);
-        var perEvent = Vector512.Load(_rates.Pointer + layer * 2 * AarenLanes.Count + AarenLanes.Count);
-        float* highs = stackalloc float[AarenLanes.Count], lows = stackalloc float[AarenLanes.Count];
-        new Span<float>(highs, AarenLanes.Count).Clear();
-        new Span<float>(lows, AarenLanes.Count).Clear();
-        ReadOnlySpan<int> headOfElement = _headOfElement;
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            float* average = rows[i] + (nint)layer * _state.LayerFloats;
-            float* mass = average + d;
-            Unsafe.CopyBlock(highs, mass, (uint)heads * sizeof(float));
-            Unsafe.CopyBlock(lows, mass + heads, (uint)heads * sizeof(float));
-            Vector512<float> high = Vector512.Load(highs), low = Vector512.Load(lows);
-            var fade = inputs[i].Ordinal == 0
-                ? Vector512<float>.Zero
-                : Vector512.FusedMultiplyAdd(perTime, Vector512.Create((float)inputs[i].Gap), perEvent);
-            var gates = AarenLanes.Advance(ref high, ref low, Vector512.Load(_scores + i * AarenLanes.Count), fade);
-            high.Store(highs);
-            low.Store(lows);
-            Unsafe.CopyBlock(mass, highs, (uint)heads * sizeof(float));
-            Unsafe.CopyBlock(mass + heads, lows, (uint)heads * sizeof(float));
-
-            float* attended = _attended + i * stride;
-            for (int j = 0; j < d; j += 16)
-            {
-                // Heads need not fill vectors: each element looks its head's gate up.
-                var noise = Dither.Noise((uint)inputs[i].Ordinal, (uint)(layer * d + j));
-                var result = Dither.Lerp(Vector512.Load(average + j), Vector512.Load(_values + i * d + j), Vector512.Shuffle(gates, Vector512.Create(headOfElement.Slice(j, 16))), noise);
-                result.Store(average + j);
-                result.Store(attended + j);
-            }
-            (high + low).Store(attended + d);
-        }
     }
 
     private float StandardisedGap(double gap)

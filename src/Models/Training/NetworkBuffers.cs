@@ -5,9 +5,9 @@ internal sealed unsafe class NetworkBuffers : IDisposable
 {
     private readonly List<AlignedBuffer> _owned = [];
 
-    public NetworkBuffers(ModelConfig config, int rows)
+    public NetworkBuffers(ModelConfig config, ParameterLayout layout, int rows)
     {
-        int d = config.Width;
+        int d = config.Width, attended = Mixer.OutputFloats(config);
         Rows = rows;
         Input = Take(rows, d);
         Layers = new LayerBuffers[config.Layers];
@@ -16,15 +16,13 @@ internal sealed unsafe class NetworkBuffers : IDisposable
             Layers[l] = new LayerBuffers
             {
                 Normal1 = Take(rows, d), Inverse1 = Take(rows, 1), Hidden1 = Take(rows, d),
-                Scores = Take(rows, AarenLanes.Count), Values = Take(rows, d),
-                Attended = Take(rows, AttendedStride(config)), Gates = Take(rows, AarenLanes.Count), Keep1 = Take(rows, d),
+                Mixer = layout.Layers[l].Mixer.Parallel(rows), Attended = Take(rows, attended), Keep1 = Take(rows, d),
                 Normal2 = Take(rows, d), Inverse2 = Take(rows, 1), Hidden2 = Take(rows, d),
                 Inner = Take(rows, 4 * d), Active = Take(rows, 4 * d), Keep2 = Take(rows, d),
             };
         }
         X = Take(rows, d);
         Branch = Take(rows, Math.Max(d, 16));
-        LogMass = Take(rows, AarenLanes.Count);
         Normal = Take(rows, d);
         Inverse = Take(rows, 1);
         Hidden = Take(rows, d);
@@ -37,10 +35,9 @@ internal sealed unsafe class NetworkBuffers : IDisposable
         Gaps = Take(rows, 1);
 
         GradientX = Take(rows, d);
-        GradientA = Take(rows, Math.Max(4 * d, AttendedStride(config)));
+        GradientA = Take(rows, Math.Max(4 * d, attended));
         GradientB = Take(rows, Math.Max(d, MarkHead.HiddenWidth));
         GradientC = Take(rows, d);
-        GradientScores = Take(rows, AarenLanes.Count);
         GradientTime = Take(rows, 3 * config.Components);
         GradientMarks = Take(rows, marks);
         KeepInput = Take(rows, d);
@@ -52,7 +49,6 @@ internal sealed unsafe class NetworkBuffers : IDisposable
     public LayerBuffers[] Layers { get; }
     public float* X { get; }
     public float* Branch { get; }
-    public float* LogMass { get; }
     public float* Normal { get; }
     public float* Inverse { get; }
     public float* Hidden { get; }
@@ -66,16 +62,16 @@ internal sealed unsafe class NetworkBuffers : IDisposable
     public float* GradientA { get; }
     public float* GradientB { get; }
     public float* GradientC { get; }
-    public float* GradientScores { get; }
     public float* GradientTime { get; }
     public float* GradientMarks { get; }
     public float* KeepInput { get; }
 
-    /// <summary>Floats of a row of attention output: averages, then the log-mass of each head in a vector of its own.</summary>
-    public static int AttendedStride(ModelConfig config) => config.Width + AarenLanes.Count;
-
     /// <inheritdoc/>
-    public void Dispose() => _owned.ForEach(b => b.Dispose());
+    public void Dispose()
+    {
+        Array.ForEach(Layers, l => l.Mixer.Dispose());
+        _owned.ForEach(b => b.Dispose());
+    }
 
     private float* Take(int rows, int columns)
     {
@@ -91,10 +87,8 @@ internal sealed unsafe class LayerBuffers
     public required float* Normal1 { get; init; }
     public required float* Inverse1 { get; init; }
     public required float* Hidden1 { get; init; }
-    public required float* Scores { get; init; }
-    public required float* Values { get; init; }
+    public required MixerPass Mixer { get; init; }
     public required float* Attended { get; init; }
-    public required float* Gates { get; init; }
     public required float* Keep1 { get; init; }
     public required float* Normal2 { get; init; }
     public required float* Inverse2 { get; init; }

@@ -12,7 +12,7 @@ namespace Foretell.Models;
 internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout layout, TimeHead timeHead) : IDisposable
 {
     private NetworkBuffers? _buffers;
-    private AlignedBuffer? _transposed;
+    private int[] _lengths = [];
 
     /// <summary>Summed log-likelihoods of the predicted events of the last pass, nats.</summary>
     public double Time { get; private set; }
@@ -35,7 +35,8 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     public void Run(float* weights, IReadOnlyList<EncodedSequence> sequences, float* gradient, double gradientScale,
         double dropout = 0, RandomStream? random = null)
     {
-        Rows = sequences.Sum(s => s.Predicted);
+        _lengths = [.. sequences.Select(s => s.Predicted)];
+        Rows = _lengths.Sum();
         Time = Mark = 0;
         if (Rows == 0)
         {
@@ -44,12 +45,12 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         if (_buffers is null || _buffers.Rows < Rows)
         {
             _buffers?.Dispose();
-            _buffers = new NetworkBuffers(config, Rows + Rows / 4);
+            _buffers = new NetworkBuffers(config, layout, Rows + Rows / 4);
         }
         Embed(weights, sequences, dropout, random);
         for (int l = 0; l < config.Layers; l++)
         {
-            Layer(weights, layout.Layers[l], _buffers.Layers[l], sequences, dropout, random);
+            Layer(weights, layout.Layers[l], _buffers.Layers[l], dropout, random);
         }
         Heads(weights, sequences, gradient != null, gradientScale);
         if (gradient != null)
@@ -59,11 +60,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _buffers?.Dispose();
-        _transposed?.Dispose();
-    }
+    public void Dispose() => _buffers?.Dispose();
 
     private void Embed(float* weights, IReadOnlyList<EncodedSequence> sequences, double dropout, RandomStream? random)
     {
@@ -86,27 +83,12 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         Drop(b.X, b.KeepInput, dropout, random);
     }
 
-    private void Layer(float* weights, LayerParameters p, LayerBuffers a, IReadOnlyList<EncodedSequence> sequences, double dropout, RandomStream? random)
+    private void Layer(float* weights, LayerParameters p, LayerBuffers a, double dropout, RandomStream? random)
     {
         var b = _buffers!;
-        int d = config.Width, stride = NetworkBuffers.AttendedStride(config);
+        int d = config.Width, stride = p.Mixer.OutputStride;
         LayerNorm.Forward(b.X, weights + p.Norm1Gain.Offset, weights + p.Norm1Bias.Offset, a.Hidden1, a.Normal1, a.Inverse1, Rows, d);
-        Linear.Forward(a.Hidden1, d, weights, p.ScoreWeight, p.ScoreBias, a.Scores, Rows);
-        Linear.Forward(a.Hidden1, d, weights, p.ValueWeight, p.ValueBias, a.Values, Rows);
-        float* time = stackalloc float[AarenLanes.Count], events = stackalloc float[AarenLanes.Count];
-        AarenDecay.Rates(weights + p.TimeDecay.Offset, weights + p.EventDecay.Offset, config, time, events);
-        int row = 0;
-        foreach (var sequence in sequences)
-        {
-            int n = sequence.Predicted;
-            AarenScan.Forward(a.Scores + (nint)row * 16, a.Values + (nint)row * d, b.Gaps + row, time, events, config.Heads, d, n,
-                a.Attended + (nint)row * stride, stride, b.LogMass + (nint)row * 16, a.Gates + (nint)row * 16, Math.Max(n, 1));
-            row += n;
-        }
-        for (row = 0; row < Rows; row++)
-        {
-            Vector512.Load(b.LogMass + (nint)row * 16).Store(a.Attended + (nint)row * stride + d);
-        }
+        a.Mixer.Forward(weights, _lengths, b.Gaps, a.Hidden1, a.Attended);
         Linear.Forward(a.Attended, stride, weights, p.OutputWeight, p.OutputBias, b.Branch, Rows);
         Drop(b.Branch, a.Keep1, dropout, random);
         Add(b.Branch, b.X, (long)Rows * d);
@@ -157,20 +139,20 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         int d = config.Width;
         new Span<float>(b.GradientX, Rows * d).Clear();
         float* hidden = b.GradientC;
-        BackLinear(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.GradientTime, hidden, d, false, gradient);
+        Linear.Backward(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.GradientTime, hidden, d, Rows, false, gradient);
         if (config.Marks.Count > 0)
         {
-            BackLinear(b.Hidden, d, weights, layout.MarkWeight!, layout.MarkBias, b.GradientMarks, hidden, d, true, gradient);
-            BackLinear(b.MarkActive, MarkHead.HiddenWidth, weights, layout.MarkMixWeight!, null, b.GradientMarks, b.GradientB, MarkHead.HiddenWidth, false, gradient);
+            Linear.Backward(b.Hidden, d, weights, layout.MarkWeight!, layout.MarkBias, b.GradientMarks, hidden, d, Rows, true, gradient);
+            Linear.Backward(b.MarkActive, MarkHead.HiddenWidth, weights, layout.MarkMixWeight!, null, b.GradientMarks, b.GradientB, MarkHead.HiddenWidth, Rows, false, gradient);
             Silu.Backward(b.MarkInner, b.GradientB, b.GradientB, (long)Rows * MarkHead.HiddenWidth);
-            BackLinear(b.Features, GapFeatures.Stride, weights, layout.MarkGapWeight!, null, b.GradientB, null, 0, false, gradient);
-            BackLinear(b.Hidden, d, weights, layout.MarkHiddenWeight!, layout.MarkHiddenBias, b.GradientB, hidden, d, true, gradient);
+            Linear.Backward(b.Features, GapFeatures.Stride, weights, layout.MarkGapWeight!, null, b.GradientB, null, 0, Rows, false, gradient);
+            Linear.Backward(b.Hidden, d, weights, layout.MarkHiddenWeight!, layout.MarkHiddenBias, b.GradientB, hidden, d, Rows, true, gradient);
         }
         LayerNorm.Backward(hidden, b.Normal, b.Inverse, weights + layout.NormGain.Offset, gradient + layout.NormGain.Offset,
             gradient + layout.NormBias.Offset, b.GradientX, Rows, d);
         for (int l = config.Layers - 1; l >= 0; l--)
         {
-            BackLayer(weights, layout.Layers[l], b.Layers[l], sequences, gradient);
+            BackLayer(weights, layout.Layers[l], b.Layers[l], gradient);
         }
         Multiply(b.GradientX, b.KeepInput, b.GradientX, (long)Rows * d);
         int row = 0;
@@ -184,84 +166,25 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         }
     }
 
-    private void BackLayer(float* weights, LayerParameters p, LayerBuffers a, IReadOnlyList<EncodedSequence> sequences, float* gradient)
+    private void BackLayer(float* weights, LayerParameters p, LayerBuffers a, float* gradient)
     {
         var b = _buffers!;
-        int d = config.Width, stride = NetworkBuffers.AttendedStride(config);
+        int d = config.Width, stride = p.Mixer.OutputStride;
 
         // Feed-forward branch.
         Multiply(b.GradientX, a.Keep2, b.GradientB, (long)Rows * d);
-        BackLinear(a.Active, 4 * d, weights, p.OutWeight, p.OutBias, b.GradientB, b.GradientA, 4 * d, false, gradient);
+        Linear.Backward(a.Active, 4 * d, weights, p.OutWeight, p.OutBias, b.GradientB, b.GradientA, 4 * d, Rows, false, gradient);
         Silu.Backward(a.Inner, b.GradientA, b.GradientA, (long)Rows * 4 * d);
-        BackLinear(a.Hidden2, d, weights, p.InWeight, p.InBias, b.GradientA, b.GradientC, d, false, gradient);
+        Linear.Backward(a.Hidden2, d, weights, p.InWeight, p.InBias, b.GradientA, b.GradientC, d, Rows, false, gradient);
         LayerNorm.Backward(b.GradientC, a.Normal2, a.Inverse2, weights + p.Norm2Gain.Offset, gradient + p.Norm2Gain.Offset,
             gradient + p.Norm2Bias.Offset, b.GradientX, Rows, d);
 
         // Attention branch.
         Multiply(b.GradientX, a.Keep1, b.GradientB, (long)Rows * d);
-        BackLinear(a.Attended, stride, weights, p.OutputWeight, p.OutputBias, b.GradientB, b.GradientA, stride, false, gradient);
-        float* time = stackalloc float[AarenLanes.Count], events = stackalloc float[AarenLanes.Count];
-        float* dTime = stackalloc float[AarenLanes.Count], dEvents = stackalloc float[AarenLanes.Count];
-        new Span<float>(dTime, AarenLanes.Count).Clear();
-        new Span<float>(dEvents, AarenLanes.Count).Clear();
-        int row = 0;
-        foreach (var sequence in sequences)
-        {
-            int n = sequence.Predicted;
-            AarenScan.Backward(a.Values + (nint)row * d, b.Gaps + row, a.Attended + (nint)row * stride, stride, a.Gates + (nint)row * 16,
-                config.Heads, d, n, b.GradientA + (nint)row * stride, stride,
-                config.Decay ? b.GradientA + (nint)row * stride + d : null, stride,
-                b.GradientB + (nint)row * d, b.GradientScores + (nint)row * 16, dTime, dEvents);
-            row += n;
-        }
-        if (config.Decay)
-        {
-            AarenDecay.Rates(weights + p.TimeDecay.Offset, weights + p.EventDecay.Offset, config, time, events);
-            for (int h = 0; h < config.Heads; h++)
-            {
-                gradient[p.TimeDecay.Offset + h] += dTime[h] * time[h];
-                gradient[p.EventDecay.Offset + h] += dEvents[h] * events[h];
-            }
-        }
-        BackLinear(a.Hidden1, d, weights, p.ScoreWeight, p.ScoreBias, b.GradientScores, b.GradientC, d, false, gradient);
-        BackLinear(a.Hidden1, d, weights, p.ValueWeight, p.ValueBias, b.GradientB, b.GradientC, d, true, gradient);
+        Linear.Backward(a.Attended, stride, weights, p.OutputWeight, p.OutputBias, b.GradientB, b.GradientA, stride, Rows, false, gradient);
+        a.Mixer.Backward(weights, _lengths, b.Gaps, a.Hidden1, a.Attended, b.GradientA, b.GradientC, gradient);
         LayerNorm.Backward(b.GradientC, a.Normal1, a.Inverse1, weights + p.Norm1Gain.Offset, gradient + p.Norm1Gain.Offset,
             gradient + p.Norm1Bias.Offset, b.GradientX, Rows, d);
-    }
-
-    /// <summary>Gradients of y = x W + b: dW += x' dy, db += column sums of dy, dx (+)= dy W'.</summary>
-    private void BackLinear(float* input, int inputRow, float* weights, Parameter weight, Parameter? bias, float* dOutput,
-        float* dInput, int dInputRow, bool accumulate, float* gradient)
-    {
-        int columns = weight.Stride;
-        MatMul.Run(input, 1, inputRow, dOutput, columns, null, gradient + weight.Offset, columns, weight.Rows, Rows, columns, true);
-        if (bias is not null)
-        {
-            float* dBias = gradient + bias.Offset;
-            for (int row = 0; row < Rows; row++)
-            {
-                Add(dOutput + (nint)row * columns, dBias, columns);
-            }
-        }
-        if (dInput == null)
-        {
-            return;
-        }
-        int padded = (weight.Rows + 15) / 16 * 16;
-        if (_transposed is null || _transposed.Length < (long)padded * columns)
-        {
-            _transposed?.Dispose();
-            _transposed = new AlignedBuffer((long)padded * columns);
-        }
-        float* transposed = _transposed.Pointer, source = weights + weight.Offset;
-        for (int j = 0; j < columns; j++)
-        {
-            for (int i = 0; i < padded; i++)
-            {
-                transposed[(nint)j * padded + i] = i < weight.Rows ? source[(nint)i * columns + j] : 0;
-            }
-        }
-        MatMul.Run(dOutput, columns, 1, transposed, padded, null, dInput, dInputRow, Rows, weight.Columns, padded, accumulate);
     }
 
     /// <summary>Drops activations and scales the others up; keeps the factors for the backward pass.</summary>

@@ -134,7 +134,7 @@ public unsafe class AarenScanTests
         public double[] Doubles(AlignedBuffer buffer) => Array.ConvertAll(buffer.Span.ToArray(), x => (double)x);
 
         public void Scan(int chunk) => AarenScan.Forward(Scores.Pointer, Values.Pointer, Gaps.Pointer, Time.Pointer, Events.Pointer, Heads, Width,
-            _n, Averages.Pointer, Width, LogMass.Pointer, Gates.Pointer, chunk);
+            _n, Averages.Pointer, Width, LogMass.Pointer, 16, Gates.Pointer, chunk);
 
         /// <summary>The recurrent form with the state a row would hold.</summary>
         public void Step()

@@ -20,12 +20,12 @@ internal static unsafe class AarenScan
     /// <param name="timeDecay">Per head. Shape [16].</param>
     /// <param name="eventDecay">Per head. Shape [16].</param>
     /// <param name="averages">Output. Shape [n, width] at <paramref name="averageRow"/> floats a row.</param>
-    /// <param name="logMass">Output; lanes from heads on are 0. Shape [n, 16].</param>
+    /// <param name="logMass">Output; lanes from heads on are 0. Shape [n, 16] at <paramref name="logMassRow"/> floats a row.</param>
     /// <param name="gates">Output: share of each event in the average just after it. Shape [n, 16].</param>
     /// <param name="chunk">Events a chunk, 1 or more.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Forward(float* scores, float* values, float* gaps, float* timeDecay, float* eventDecay, int heads, int width,
-        int n, float* averages, int averageRow, float* logMass, float* gates, int chunk)
+        int n, float* averages, int averageRow, float* logMass, int logMassRow, float* gates, int chunk)
     {
         int headWidth = width / heads;
         var perTime = Vector512.Load(timeDecay);
@@ -58,7 +58,7 @@ internal static unsafe class AarenScan
                 {
                     Vector512<float> joinedHigh = carryHigh, joinedLow = carryLow;
                     var share = AarenLanes.Advance(ref joinedHigh, ref joinedLow, high + low, faded);
-                    share.Store(logMass + (nint)t * AarenLanes.Count);
+                    share.Store(logMass + (nint)t * logMassRow);
                     (joinedHigh + joinedLow).Store(gates + (nint)t * AarenLanes.Count);
                 }
                 else
@@ -72,7 +72,7 @@ internal static unsafe class AarenScan
             {
                 for (int t = start; t < end; t++)
                 {
-                    Lerp(carry, averages + (nint)t * averageRow, logMass + (nint)t * AarenLanes.Count, averages + (nint)t * averageRow, heads, headWidth);
+                    Lerp(carry, averages + (nint)t * averageRow, logMass + (nint)t * logMassRow, averages + (nint)t * averageRow, heads, headWidth);
                 }
                 AarenLanes.Advance(ref carryHigh, ref carryLow, high + low, faded);
             }
@@ -89,7 +89,7 @@ internal static unsafe class AarenScan
                 var mass = Vector512.Load(gates + (nint)t * AarenLanes.Count);
                 var score = Vector512.Load(scores + (nint)t * AarenLanes.Count);
                 VectorMath.Exp(Vector512.Min(score - mass, Vector512<float>.Zero)).Store(gates + (nint)t * AarenLanes.Count);
-                (mass.AsInt32() & used.AsInt32()).AsSingle().Store(logMass + (nint)t * AarenLanes.Count);
+                (mass.AsInt32() & used.AsInt32()).AsSingle().Store(logMass + (nint)t * logMassRow);
             }
         }
     }
