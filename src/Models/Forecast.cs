@@ -17,10 +17,7 @@ public sealed class Forecast
 
     internal Forecast(ForecastModel model, ReadOnlySpan<float> state, double silenceSeconds)
     {
-        if (state.Length != model.StateFloats)
-        {
-            throw new ArgumentException($"State must be {model.StateFloats} floats, got {state.Length}.", nameof(state));
-        }
+        model.CheckState(state);
         if (!(silenceSeconds >= 0 && double.IsFinite(silenceSeconds)))
         {
             throw new ArgumentOutOfRangeException(nameof(silenceSeconds), silenceSeconds,
@@ -78,5 +75,5 @@ public sealed class Forecast
 
     private double Unit => _model.Config.TimeUnitSeconds;
 
-    private ReadOnlySpan<float> Hidden => _state.AsSpan(_model.MixerFloats);
+    private ReadOnlySpan<float> Hidden => _state.AsSpan(_model.MixerFloats, _model.Config.Width);
 }

@@ -21,8 +21,7 @@ public sealed class ForecastModel
         TimeHead = timeHead;
         Baselines = baselines;
         Layout = new ParameterLayout(config);
-        var state = new StateLayout(config, Layout);
-        (StateFloats, MixerFloats) = (state.Floats, state.MixerFloats);
+        State = new StateLayout(config, Layout);
         _markIndex = IndexMarks(config.Marks);
         _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();
         _kernels = new Pool<ForecastKernel>(() => new ForecastKernel(this));
@@ -39,22 +38,29 @@ public sealed class ForecastModel
     /// <summary>Simple methods fitted on the same training data.</summary>
     public Baselines Baselines { get; }
 
-    /// <summary>Floats of one state row: mixer state, then the last hidden vector.</summary>
-    public int StateFloats { get; }
+    /// <summary>Floats of one state row: mixer state, then the last hidden vector. A tail follows where the state grows.</summary>
+    public int StateFloats => State.Floats;
 
     /// <summary>Leading floats of a row that are mixer state.</summary>
-    public int MixerFloats { get; }
+    public int MixerFloats => State.MixerFloats;
+
+    /// <summary>A row grows with its events: it has a tail, and belongs to the mixer softmax.</summary>
+    public bool Grows => State.TailBlockFloats > 0;
 
     /// <summary>Index that every mark unknown to training maps to.</summary>
     public int UnknownMark => Config.Marks.Count;
 
-    /// <summary>Bytes of one row's floats.</summary>
+    /// <summary>Bytes of one row's floats; of a row that grows, before its first event.</summary>
     public int StateBytes => StateFloats * sizeof(float);
+
+    /// <summary>Bytes of one row's floats after a number of events.</summary>
+    public long StateBytesAfter(long events) => (StateFloats + State.TailFloats(events)) * sizeof(float);
 
     /// <summary>Numbers that training set.</summary>
     public int ParameterCount => Layout.TrainedCount;
 
     internal ParameterLayout Layout { get; }
+    internal StateLayout State { get; }
     internal AlignedBuffer Weights { get; }
     internal TimeHead TimeHead { get; }
     internal IReadOnlyDictionary<string, int> MarkIndices => _markIndex;
@@ -76,7 +82,46 @@ public sealed class ForecastModel
 
     /// <summary>Log probability that a stream in this state stays silent for so long; the cheap part of <see cref="Forecast"/>.</summary>
     public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
-        Math.Min(0, Mixture(state[MixerFloats..]).AsLogNormal().LogSurvival(silenceSeconds / Config.TimeUnitSeconds));
+        Math.Min(0, Mixture(state.Slice(MixerFloats, Config.Width)).AsLogNormal().LogSurvival(silenceSeconds / Config.TimeUnitSeconds));
+
+    /// <summary>This model with its states bounded by a policy, or by another one; the weights are the same.</summary>
+    /// <param name="mixer">tova, window, window+i, h2o; or softmax, which keeps all.</param>
+    /// <param name="states">Events that the policy keeps per layer; 0 for softmax.</param>
+    /// <exception cref="ArgumentException">The model is no softmax model, or the policy's numbers are out of range.</exception>
+    public ForecastModel WithMixer(string mixer, int states)
+    {
+        static bool IsSoftmax(string name) => MixerName.Parse(name).Kind is not (MixerKind.Aaren or MixerKind.Linear);
+        ModelConfig config = Config with { Mixer = mixer, States = states };
+        config.Validate();
+        if (mixer == Config.Mixer && states == Config.States)
+        {
+            return this;
+        }
+        if (!IsSoftmax(mixer) || !IsSoftmax(Config.Mixer))
+        {
+            throw new ArgumentException($"A model of mixer {Config.Mixer} cannot run as {mixer}: tova, window, window+i and h2o bound a softmax model, and nothing else changes after training. "
+                + "Train one with 'foretell train --mixer softmax'.", nameof(mixer));
+        }
+        return new ForecastModel(config, Weights, TimeHead, Baselines);
+    }
+
+    /// <summary>Refuses a state that is no row of this model.</summary>
+    /// <exception cref="ArgumentException">Its length is not that of a row with as many events.</exception>
+    internal unsafe void CheckState(ReadOnlySpan<float> state)
+    {
+        long expected = StateFloats;
+        if (state.Length >= StateFloats)
+        {
+            fixed (float* row = state)
+            {
+                expected += State.TailFloats(State.Events(row));
+            }
+        }
+        if (state.Length != expected)
+        {
+            throw new ArgumentException($"State must be {expected} floats, got {state.Length}.", nameof(state));
+        }
+    }
 
     /// <summary>Reads a weights file.</summary>
     /// <exception cref="InvalidDataException">The file is no Foretell model; the message says what is wrong.</exception>

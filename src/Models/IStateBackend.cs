@@ -28,7 +28,8 @@ public readonly record struct StepScore(float Time, float Mark, float BaselineTi
 /// </summary>
 /// <remarks>
 /// A row is <see cref="ForecastModel.StateFloats"/> floats: first the mixer state
-/// (<see cref="ForecastModel.MixerFloats"/>), then the last hidden vector.
+/// (<see cref="ForecastModel.MixerFloats"/>), then the last hidden vector. Where the mixer's state grows
+/// (<see cref="ForecastModel.Grows"/>) a tail follows, which belongs to the mixer state.
 /// A row's value after a step depends on that row and its input alone: not on the batch, the thread or the
 /// vector width (law 5).
 /// </remarks>
@@ -40,10 +41,17 @@ public interface IStateBackend : IDisposable
     /// <summary>Grows the slab to at least <paramref name="rows"/> rows; present rows keep their values, new rows are empty states.</summary>
     void EnsureCapacity(int rows);
 
-    /// <summary>Copies a row out. Shape [StateFloats].</summary>
+    /// <summary>Floats of a row, with its tail.</summary>
+    int RowFloats(int row);
+
+    /// <summary>Copies a row out. Shape [RowFloats], or [StateFloats] for all but the tail.</summary>
     void Read(int row, Span<float> state);
 
-    /// <summary>Overwrites a row. Shape [StateFloats].</summary>
+    /// <summary>Copies a row's last hidden vector out: all that a forecast's closed forms need. Shape [d].</summary>
+    void ReadHidden(int row, Span<float> hidden);
+
+    /// <summary>Overwrites a row, with its tail.</summary>
+    /// <exception cref="ArgumentException">The state's length is not that of a row with as many events.</exception>
     void Write(int row, ReadOnlySpan<float> state);
 
     /// <summary>Scores each event by the forecast that stood before it, then advances its row.</summary>

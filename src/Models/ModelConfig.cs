@@ -1,8 +1,13 @@
+using System.Text.Json.Serialization;
+
 namespace Foretell.Models;
 
 /// <summary>Everything about a model but its weights. Kept in the weights file's metadata.</summary>
 public sealed record ModelConfig
 {
+    /// <summary>Most events that a policy may keep per layer.</summary>
+    public const int MaxStates = 4096;
+
     /// <summary>Hidden width d. A multiple of 16 and of <see cref="Heads"/>.</summary>
     public int Width { get; init; } = 64;
 
@@ -15,10 +20,14 @@ public sealed record ModelConfig
     /// <summary>Mixture components K of the inter-event time distribution.</summary>
     public int Components { get; init; } = 16;
 
-    /// <summary>Attention part of a layer: "aaren".</summary>
+    /// <summary>Attention part of a layer: aaren, linear, softmax; or a policy that bounds a softmax model: tova, window, window+i, h2o.</summary>
     public string Mixer { get; init; } = "aaren";
 
-    /// <summary>Heads forget at a learned rate and expose their log-mass. False is the paper's plain Aaren.</summary>
+    /// <summary>Events that a policy keeps per layer; 0 for mixers without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int States { get; init; }
+
+    /// <summary>Heads forget at a learned rate and expose their log-mass. False is the paper's plain form.</summary>
     public bool Decay { get; init; } = true;
 
     /// <summary>Seconds per unit of the model's inter-event times (3600: hours).</summary>
@@ -46,7 +55,16 @@ public sealed record ModelConfig
     /// <exception cref="ArgumentException">A field is out of range; the message names it, its value and what is allowed.</exception>
     public void Validate()
     {
-        Require(Mixer == "aaren", "mixer", Mixer, "aaren");
+        Require(MixerName.TryParse(Mixer, out MixerName mixer), "mixer", Mixer, MixerName.Allowed);
+        if (mixer.IsBounded)
+        {
+            Require(States is >= 1 and <= MaxStates, "states", States, $"1 to {MaxStates} with mixer {Mixer}: the events that it keeps per layer");
+            Require(mixer.First < States, "mixer", Mixer, $"window+i with i below its {States} states");
+        }
+        else
+        {
+            Require(States == 0, "states", States, $"0 with mixer {Mixer}: only tova, window, window+i and h2o keep a number of events, of a trained softmax model");
+        }
         Require(Width is >= 16 and <= 1024 && Width % 16 == 0, "width", Width, "a multiple of 16 from 16 to 1024");
         Require(Layers is >= 1 and <= 16, "layers", Layers, "1 to 16");
         Require(Heads is >= 1 and <= 16 && Width % Math.Max(Heads, 1) == 0, "heads", Heads, "1 to 16, dividing the width");

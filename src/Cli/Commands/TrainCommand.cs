@@ -15,7 +15,7 @@ internal static class TrainCommand
     private static readonly Option<string> Out = Settings.Text("--out", "file", "Where to write the model (safetensors).", required: true);
     private static readonly Option<string> TimeUnit = CommonSettings.TimeUnit();
     private static readonly Option<string> Mixer = Settings.Typed("--mixer", "name", "Attention part of a layer: aaren.", "aaren", text =>
-        text == "aaren" ? text : throw new CliException($"--mixer must be aaren, got '{text}'."));
+        text);
     private static readonly Option<bool> NoDecay = Settings.Flag("--no-decay", "The paper's plain Aaren: heads do not forget.");
     private static readonly Option<int> Width = Settings.Number("--width", "Hidden width, a multiple of 16.", 16, 1024, 64);
     private static readonly Option<int> Layers = Settings.Number("--layers", "Number of layers.", 1, 16, 2);

@@ -41,3 +41,29 @@ internal static class Dither
         return x.AsInt32();
     }
 }
+
+/// <summary>How a running average is rounded.</summary>
+internal interface IRounding
+{
+    /// <summary>before + gate * (value - before).</summary>
+    /// <param name="element">Index of the first lane's element in the row.</param>
+    Vector512<float> Lerp(Vector512<float> before, Vector512<float> value, Vector512<float> gate, uint element);
+}
+
+/// <summary>To the nearest float: for sequences of training length.</summary>
+internal readonly struct NearestRounding : IRounding
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Lerp(Vector512<float> before, Vector512<float> value, Vector512<float> gate, uint element) =>
+        Vector512.FusedMultiplyAdd(gate, value - before, before);
+}
+
+/// <summary>By <see cref="Dither"/>: for rows that live long.</summary>
+internal readonly struct DitheredRounding(long ordinal) : IRounding
+{
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Lerp(Vector512<float> before, Vector512<float> value, Vector512<float> gate, uint element) =>
+        Dither.Lerp(before, value, gate, Dither.Noise((uint)ordinal, element));
+}

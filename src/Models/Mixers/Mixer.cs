@@ -23,6 +23,9 @@ internal abstract unsafe class Mixer(ModelConfig config, int layer)
     /// <summary>Floats of this layer's state.</summary>
     public abstract int StateFloats { get; }
 
+    /// <summary>Floats that the row's tail grows by with every 16 events; 0 where the state has a constant size.</summary>
+    public virtual int TailBlockFloats => 0;
+
     /// <summary>Where this layer's state starts in a row.</summary>
     public int StateOffset => layer * StateFloats;
 
@@ -33,13 +36,21 @@ internal abstract unsafe class Mixer(ModelConfig config, int layer)
     protected int Layer => layer;
 
     /// <summary>The mixer that a configuration names, with its tensors declared.</summary>
-    public static Mixer Create(ModelConfig config, int layer, AddParameter add) => new AarenMixer(config, layer, add);
+    public static Mixer Create(ModelConfig config, int layer, AddParameter add) => MixerName.Parse(config.Mixer).Kind switch
+    {
+        MixerKind.Aaren => new AarenMixer(config, layer, add),
+        MixerKind.Linear => new LinearMixer(config, layer, add),
+        _ => new SoftmaxMixer(config, layer, add),
+    };
 
     /// <summary>Floats of one row of any mixer's output.</summary>
     public static int OutputFloats(ModelConfig config) => config.Width + MaxHeads;
 
     /// <summary>Writes the state of a stream without events. Shape [StateFloats].</summary>
     public abstract void WriteEmpty(Span<float> state);
+
+    /// <summary>Events that the state has seen, where it has a tail.</summary>
+    public virtual long Events(float* state) => throw new NotSupportedException();
 
     /// <summary>The recurrent form. One thread uses it at a time.</summary>
     /// <param name="weights">Parameter vector; must outlive the step.</param>
@@ -57,7 +68,7 @@ internal abstract unsafe class MixerStep : IDisposable
     /// <param name="hidden">Normalised input. Shape [n, d].</param>
     /// <param name="rows">Each event's row.</param>
     /// <param name="output">Output. Shape [n, OutputStride].</param>
-    public abstract void Advance(ReadOnlySpan<StepInput> inputs, float* hidden, float** rows, float* output);
+    public abstract void Advance(ReadOnlySpan<StepInput> inputs, float* hidden, RowTile rows, float* output);
 
     /// <inheritdoc/>
     public abstract void Dispose();

@@ -1,55 +1,58 @@
 namespace Foretell.Models;
 
 /// <summary>State rows in this process's memory, stepped on the CPU.</summary>
-/// <remarks>Rows lie in blocks of fixed size, so the slab grows without copying and rows never move.</remarks>
 internal sealed unsafe class CpuStateBackend : IStateBackend
 {
-    private const int BlockShift = 12, BlockRows = 1 << BlockShift;
     private readonly ForecastModel _model;
-    private readonly StateLayout _layout;
+    private readonly RowStore _rows;
     private readonly StepKernel _kernel;
     private readonly EventScorer _scorer;
-    private readonly int _stride;
-    private readonly List<AlignedBuffer> _blocks = [];
 
     public CpuStateBackend(ForecastModel model)
     {
         _model = model;
-        _layout = new StateLayout(model.Config, model.Layout);
-        _kernel = new StepKernel(model.Config, model.Layout, model.Weights);
+        _rows = new RowStore(model.State);
+        _kernel = new StepKernel(model);
         _scorer = new EventScorer(model);
-        _stride = (_layout.Floats + 15) / 16 * 16;
     }
 
     /// <inheritdoc/>
-    public int Capacity => _blocks.Count << BlockShift;
+    public int Capacity => _rows.Capacity;
 
     /// <inheritdoc/>
-    public void EnsureCapacity(int rows)
+    public void EnsureCapacity(int rows) => _rows.EnsureCapacity(rows);
+
+    /// <inheritdoc/>
+    public int RowFloats(int row)
     {
-        while (Capacity < rows)
-        {
-            var block = new AlignedBuffer((long)_stride << BlockShift);
-            for (int i = 0; i < BlockRows; i++)
-            {
-                _layout.WriteEmpty(new Span<float>(block.Pointer + (nint)i * _stride, _layout.Floats));
-            }
-            _blocks.Add(block);
-        }
+        CheckRow(row);
+        return _rows.Floats(row);
     }
 
     /// <inheritdoc/>
     public void Read(int row, Span<float> state)
     {
-        Check(row, state.Length);
-        new ReadOnlySpan<float>(At(row), _layout.Floats).CopyTo(state);
+        CheckRow(row);
+        if (state.Length != _model.StateFloats && state.Length != _rows.Floats(row))
+        {
+            throw new ArgumentException($"A state must be {_model.StateFloats} floats, or all {_rows.Floats(row)} of row {row}, got {state.Length}.", nameof(state));
+        }
+        _rows.Read(row, state);
+    }
+
+    /// <inheritdoc/>
+    public void ReadHidden(int row, Span<float> hidden)
+    {
+        CheckRow(row);
+        new ReadOnlySpan<float>(_rows.Row(row) + _model.MixerFloats, _model.Config.Width).CopyTo(hidden);
     }
 
     /// <inheritdoc/>
     public void Write(int row, ReadOnlySpan<float> state)
     {
-        Check(row, state.Length);
-        state.CopyTo(new Span<float>(At(row), _layout.Floats));
+        CheckRow(row);
+        _model.CheckState(state);
+        _rows.Write(row, state);
     }
 
     /// <inheritdoc/>
@@ -59,19 +62,20 @@ internal sealed unsafe class CpuStateBackend : IStateBackend
         {
             throw new ArgumentException($"Scores must be empty or one an event, got {scores.Length} for {inputs.Length} events.", nameof(scores));
         }
-        float** rows = stackalloc float*[StepKernel.TileRows];
+        float** rows = stackalloc float*[StepKernel.TileRows], tails = stackalloc float*[StepKernel.TileRows];
         for (int start = 0; start < inputs.Length; start += StepKernel.TileRows)
         {
             ReadOnlySpan<StepInput> tile = inputs.Slice(start, Math.Min(StepKernel.TileRows, inputs.Length - start));
             for (int i = 0; i < tile.Length; i++)
             {
-                rows[i] = At(Check(tile[i]));
+                rows[i] = _rows.Row(Check(tile[i]));
+                tails[i] = _rows.TailForNext(tile[i].Row);
             }
             if (!scores.IsEmpty)
             {
                 _scorer.Score(tile, rows, scores.Slice(start, tile.Length));
             }
-            _kernel.Advance(tile, rows);
+            _kernel.Advance(tile, new RowTile(rows, tails));
         }
     }
 
@@ -80,18 +84,12 @@ internal sealed unsafe class CpuStateBackend : IStateBackend
     {
         _kernel.Dispose();
         _scorer.Dispose();
-        _blocks.ForEach(b => b.Dispose());
-        _blocks.Clear();
+        _rows.Dispose();
     }
-
-    private float* At(int row) => _blocks[row >> BlockShift].Pointer + (nint)(row & (BlockRows - 1)) * _stride;
 
     private int Check(in StepInput input)
     {
-        if ((uint)input.Row >= (uint)Capacity)
-        {
-            throw new ArgumentException($"Row must be below the capacity {Capacity}, got {input.Row}.");
-        }
+        CheckRow(input.Row);
         if ((uint)input.Mark > (uint)_model.UnknownMark)
         {
             throw new ArgumentException($"Mark must be 0 to {_model.UnknownMark}, got {input.Mark} (row {input.Row}).");
@@ -103,11 +101,11 @@ internal sealed unsafe class CpuStateBackend : IStateBackend
         return input.Row;
     }
 
-    private void Check(int row, int length)
+    private void CheckRow(int row)
     {
-        if ((uint)row >= (uint)Capacity || length != _layout.Floats)
+        if ((uint)row >= (uint)Capacity)
         {
-            throw new ArgumentException($"Row must be below the capacity {Capacity} and the state {_layout.Floats} floats, got row {row} and {length} floats.");
+            throw new ArgumentException($"Row must be below the capacity {Capacity}, got {row}.");
         }
     }
 }

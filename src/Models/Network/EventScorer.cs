@@ -10,7 +10,6 @@ internal sealed unsafe class EventScorer : IDisposable
     private const float LeastPValue = 1e-37f;
 
     private readonly ForecastModel _model;
-    private readonly StateLayout _state;
     private readonly HeadKernel _heads;
     private readonly BaselineScorer _baseline;
     private readonly AlignedBuffer _hidden;
@@ -19,7 +18,6 @@ internal sealed unsafe class EventScorer : IDisposable
     public EventScorer(ForecastModel model)
     {
         _model = model;
-        _state = new StateLayout(model.Config, model.Layout);
         _heads = new HeadKernel(model, StepKernel.TileRows);
         _baseline = new BaselineScorer(model);
         _hidden = new AlignedBuffer((long)StepKernel.TileRows * model.Config.Width);
@@ -34,7 +32,7 @@ internal sealed unsafe class EventScorer : IDisposable
         Span<GapInterval> gaps = stackalloc GapInterval[n];
         for (int i = 0; i < n; i++)
         {
-            new ReadOnlySpan<float>(rows[i] + _state.MixerFloats, d).CopyTo(new Span<float>(_hidden.Pointer + i * d, d));
+            new ReadOnlySpan<float>(rows[i] + _model.MixerFloats, d).CopyTo(new Span<float>(_hidden.Pointer + i * d, d));
             gaps[i] = GapInterval.Of(inputs[i].Gap, config);
             if (marks > 0)
             {

@@ -12,8 +12,8 @@ internal sealed unsafe class PathSampler
     private readonly ForecastModel _model;
     private readonly StepKernel _kernel;
     private readonly HeadKernel _heads;
-    private readonly AlignedBuffer _rows, _hidden, _features;
-    private readonly int _rowFloats;
+    private readonly RowStore _rows;
+    private readonly AlignedBuffer _hidden, _features;
     private readonly double[] _time = new double[Paths], _gap = new double[Paths], _count = new double[Paths];
     private readonly double[] _logWeight, _mu, _sigma, _probabilities;
 
@@ -21,16 +21,17 @@ internal sealed unsafe class PathSampler
     {
         _model = model;
         int d = model.Config.Width, k = model.TimeHead.Components;
-        _rowFloats = (model.StateFloats + 15) / 16 * 16;
-        _kernel = new StepKernel(model.Config, model.Layout, model.Weights);
+        _rows = new RowStore(model.State, Paths);
+        _rows.EnsureCapacity(Paths);
+        _kernel = new StepKernel(model);
         _heads = new HeadKernel(model, Paths);
-        (_rows, _hidden, _features) = (new((long)Paths * _rowFloats), new((long)Paths * d), new((long)Paths * GapFeatures.Stride));
+        (_hidden, _features) = (new((long)Paths * d), new((long)Paths * GapFeatures.Stride));
         (_logWeight, _mu, _sigma) = (new double[k], new double[k], new double[k]);
         _probabilities = new double[model.Config.Marks.Count];
     }
 
     /// <summary>Expected number of events within a horizon.</summary>
-    /// <param name="state">The stream's row. Shape [StateFloats].</param>
+    /// <param name="state">The stream's row. With its tail.</param>
     /// <param name="next">The next event's time, given the silence so far.</param>
     /// <param name="horizon">Time units from now.</param>
     public double ExpectedCount(ReadOnlySpan<float> state, ConditionedMixture next, double horizon, int seed)
@@ -44,7 +45,7 @@ internal sealed unsafe class PathSampler
         var active = new List<int>(Paths);
         for (int i = 0; i < Paths; i++)
         {
-            state.CopyTo(Row(i));
+            _rows.Write(i, state);
             // One draw from each of 64 equal slices of what falls within the horizon.
             double p = probability * (i + random.NextDouble()) / Paths;
             _time[i] = p < 1 ? Math.Min(next.Quantile(p), horizon) : horizon;
@@ -94,7 +95,7 @@ internal sealed unsafe class PathSampler
             _heads.Marks(_hidden.Pointer, _features.Pointer, active.Count);
         }
         Span<StepInput> inputs = stackalloc StepInput[StepKernel.TileRows];
-        float** rows = stackalloc float*[StepKernel.TileRows];
+        float** rows = stackalloc float*[StepKernel.TileRows], tails = stackalloc float*[StepKernel.TileRows];
         for (int start = 0; start < active.Count; start += StepKernel.TileRows)
         {
             int n = Math.Min(StepKernel.TileRows, active.Count - start);
@@ -102,10 +103,11 @@ internal sealed unsafe class PathSampler
             {
                 int i = active[start + j];
                 _count[i]++;
-                rows[j] = _rows.Pointer + (nint)i * _rowFloats;
+                rows[j] = _rows.Row(i);
+                tails[j] = _rows.TailForNext(i);
                 inputs[j] = new StepInput(i, DrawMark(start + j, random), Math.Min(_gap[i], float.MaxValue / 2), ordinal);
             }
-            _kernel.Advance(inputs[..n], rows);
+            _kernel.Advance(inputs[..n], new RowTile(rows, tails));
         }
     }
 
@@ -138,9 +140,7 @@ internal sealed unsafe class PathSampler
         int d = _model.Config.Width;
         for (int j = 0; j < active.Count; j++)
         {
-            Row(active[j]).Slice(_model.MixerFloats, d).CopyTo(_hidden.Span[(j * d)..]);
+            new ReadOnlySpan<float>(_rows.Row(active[j]) + _model.MixerFloats, d).CopyTo(_hidden.Span[(j * d)..]);
         }
     }
-
-    private Span<float> Row(int path) => _rows.Span.Slice(path * _rowFloats, _model.StateFloats);
 }

@@ -21,7 +21,7 @@ public sealed unsafe class SilenceBounds : IDisposable
     private readonly ForecastModel _model;
     private readonly HeadKernel _heads;
     private readonly AlignedBuffer _hidden;
-    private readonly float[] _state, _anchorLogWeight, _anchorMean, _anchorDeviation, _anchorLogDeviation;
+    private readonly float[] _anchorLogWeight, _anchorMean, _anchorDeviation, _anchorLogDeviation;
     private readonly float _logThreshold, _logComponents;
 
     /// <param name="model">Model of the rows.</param>
@@ -36,7 +36,6 @@ public sealed unsafe class SilenceBounds : IDisposable
         _model = model;
         _heads = new HeadKernel(model, StepKernel.TileRows);
         _hidden = new AlignedBuffer((long)StepKernel.TileRows * model.Config.Width);
-        _state = new float[model.StateFloats];
         _anchorLogWeight = ToFloats(head.AnchorLogWeight);
         _anchorMean = ToFloats(head.AnchorMean);
         _anchorDeviation = ToFloats(head.AnchorDeviation);
@@ -61,8 +60,7 @@ public sealed unsafe class SilenceBounds : IDisposable
             int n = Math.Min(StepKernel.TileRows, rows.Length - start);
             for (int i = 0; i < n; i++)
             {
-                backend.Read(rows[start + i], _state);
-                _state.AsSpan(_model.MixerFloats).CopyTo(new Span<float>(_hidden.Pointer + i * d, d));
+                backend.ReadHidden(rows[start + i], new Span<float>(_hidden.Pointer + i * d, d));
             }
             _heads.Time(_hidden.Pointer, n);
             for (int i = 0; i < n; i++)

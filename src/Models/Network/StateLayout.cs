@@ -1,15 +1,24 @@
 namespace Foretell.Models;
 
-/// <summary>Floats of one stream's row: each layer's mixer state, then the last hidden vector.</summary>
-internal sealed class StateLayout(ModelConfig config, ParameterLayout layout)
+/// <summary>Floats of one stream's row: each layer's mixer state, then the last hidden vector; behind this fixed part a tail, where the mixer's state grows.</summary>
+internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout layout)
 {
-    /// <summary>Floats of mixer state.</summary>
+    /// <summary>Floats of mixer state in the fixed part.</summary>
     public int MixerFloats { get; } = layout.Layers.Sum(l => l.Mixer.StateFloats);
 
-    /// <summary>Floats of a row.</summary>
+    /// <summary>Floats of the fixed part: all of the row, where the state has a constant size.</summary>
     public int Floats => MixerFloats + config.Width;
 
-    /// <summary>Writes the state of a stream without events.</summary>
+    /// <summary>Floats that the tail grows by with every 16 events; 0 for a constant size.</summary>
+    public int TailBlockFloats { get; } = layout.Layers.Sum(l => l.Mixer.TailBlockFloats);
+
+    /// <summary>Floats of the tail after a number of events.</summary>
+    public long TailFloats(long events) => TailBlockFloats * ((events + KvBlocks.Events - 1) / KvBlocks.Events);
+
+    /// <summary>Events that a row has seen; 0 where it has no tail.</summary>
+    public long Events(float* row) => TailBlockFloats == 0 ? 0 : layout.Layers[0].Mixer.Events(row);
+
+    /// <summary>Writes the fixed part of a stream without events; its tail is empty.</summary>
     public void WriteEmpty(Span<float> row)
     {
         row.Clear();

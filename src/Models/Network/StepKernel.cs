@@ -19,10 +19,10 @@ internal sealed unsafe class StepKernel : IDisposable
     private readonly MixerStep[] _mixers;
     private readonly float* _x, _hidden, _attended, _inner;
 
-    public StepKernel(ModelConfig config, ParameterLayout layout, AlignedBuffer weights)
+    public StepKernel(ForecastModel model)
     {
-        (_config, _layout, _weights) = (config, layout, weights);
-        _state = new StateLayout(config, layout);
+        ModelConfig config = model.Config;
+        (_config, _layout, _state, _weights) = (config, model.Layout, model.State, model.Weights);
         int d = config.Width, attended = Mixer.OutputFloats(config);
         _scratch = new AlignedBuffer(TileRows * (long)(2 * d + attended + MatMul.PanelColumns));
         float* next = _scratch.Pointer;
@@ -36,14 +36,14 @@ internal sealed unsafe class StepKernel : IDisposable
         _hidden = Take(d);
         _attended = Take(attended);
         _inner = Take(MatMul.PanelColumns);
-        _panels = PackPanels(config, layout, weights);
-        _mixers = Array.ConvertAll(layout.Layers, l => l.Mixer.Recurrent(weights.Pointer));
+        _panels = PackPanels(config, _layout, _weights);
+        _mixers = Array.ConvertAll(_layout.Layers, l => l.Mixer.Recurrent(_weights.Pointer));
     }
 
     /// <summary>Advances rows.</summary>
     /// <param name="inputs">At most <see cref="TileRows"/> events.</param>
-    /// <param name="rows">Each event's row, <see cref="StateLayout.Floats"/> floats.</param>
-    public void Advance(ReadOnlySpan<StepInput> inputs, float** rows)
+    /// <param name="rows">Each event's row.</param>
+    public void Advance(ReadOnlySpan<StepInput> inputs, RowTile rows)
     {
         int n = inputs.Length, d = _config.Width;
         float* w = _weights.Pointer;
@@ -64,7 +64,7 @@ internal sealed unsafe class StepKernel : IDisposable
         LayerNorm.Forward(_x, w + _layout.NormGain.Offset, w + _layout.NormBias.Offset, _hidden, null, null, n, d);
         for (int i = 0; i < n; i++)
         {
-            Unsafe.CopyBlock(rows[i] + _state.MixerFloats, _hidden + i * d, (uint)d * sizeof(float));
+            Unsafe.CopyBlock(rows.Fixed[i] + _state.MixerFloats, _hidden + i * d, (uint)d * sizeof(float));
         }
     }
 

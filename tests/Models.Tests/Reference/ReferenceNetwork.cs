@@ -29,7 +29,7 @@ internal static class ReferenceNetwork
     /// <summary>Joint log-likelihood of a sequence under weights given by tensor name.</summary>
     public static (double Time, double Mark) LogLikelihood(ModelConfig config, Func<string, double[]> w, NormalMixture anchor, EventSequence sequence)
     {
-        int d = config.Width, heads = config.Heads, headWidth = d / heads, n = sequence.Times.Length - 1, m = config.Marks.Count;
+        int d = config.Width, n = sequence.Times.Length - 1, m = config.Marks.Count;
         double[] gaps = [.. sequence.Times.Select((t, i) => i == 0 ? 0 : t - sequence.Times[i - 1])];
         double Z(int t) => (Math.Log(Math.Max(gaps[t], config.GapFloor)) - config.LogGapMean) / config.LogGapDeviation;
         int Mark(int t) => m == 0 ? 0 : config.Marks.ToList().IndexOf(sequence.Marks![t]);
@@ -40,23 +40,8 @@ internal static class ReferenceNetwork
         {
             double[] P(string name) => w($"layer.{l}.{name}");
             double[][] hidden = [.. x.Select(r => LayerNorm(r, P("norm1.gain"), P("norm1.bias")))];
-            double[][] scores = [.. hidden.Select(r => Linear(r, P("score.weight"), P("score.bias")))];
-            double[][] values = [.. hidden.Select(r => Linear(r, P("value.weight"), P("value.bias")))];
-            var attended = Enumerable.Range(0, n).Select(_ => new double[config.Decay ? d + heads : d]).ToArray();
-            for (int h = 0; h < heads; h++)
-            {
-                double time = config.Decay ? Math.Exp(P("decay.time")[h]) : 0, events = config.Decay ? Math.Exp(P("decay.event")[h]) : 0;
-                (double[][] average, double[] logMass) = AarenReference.Run([.. scores.Select(s => s[h])],
-                    [.. values.Select(v => v[(h * headWidth)..((h + 1) * headWidth)])], gaps[..n], time, events);
-                for (int t = 0; t < n; t++)
-                {
-                    average[t].CopyTo(attended[t], h * headWidth);
-                    if (config.Decay)
-                    {
-                        attended[t][d + h] = logMass[t];
-                    }
-                }
-            }
+            double[][] attended = [.. Attend(config, P, hidden, gaps[..n]).Select(heads =>
+                (double[])[.. heads.SelectMany(h => h.Value), .. config.Decay ? heads.Select(h => h.LogMass) : []])];
             x = [.. x.Select((r, t) => Sum(r, Linear(attended[t], P("output.weight"), P("output.bias"))))];
             x = [.. x.Select(r => Sum(r, Linear([.. Linear(LayerNorm(r, P("norm2.gain"), P("norm2.bias")), P("feedforward.in.weight"), P("feedforward.in.bias")).Select(Silu)],
                 P("feedforward.out.weight"), P("feedforward.out.bias"))))];
@@ -77,6 +62,30 @@ internal static class ReferenceNetwork
             }
         }
         return (logTime, logMark);
+    }
+
+    /// <summary>A layer's attention: value and log-mass of every head at every event.</summary>
+    /// <param name="w">Tensors of the layer.</param>
+    /// <param name="hidden">Shape [n][d].</param>
+    /// <param name="gaps">The first is ignored. Shape [n].</param>
+    public static (double[] Value, double LogMass)[][] Attend(ModelConfig config, Func<string, double[]> w, double[][] hidden, double[] gaps)
+    {
+        int headWidth = config.Width / config.Heads;
+        double[][] Project(string name) => [.. hidden.Select(r => Linear(r, w(name + ".weight"), w(name + ".bias")))];
+        double[][] Part(double[][] rows, int head) => [.. rows.Select(r => r[(head * headWidth)..((head + 1) * headWidth)])];
+        double Rate(string name, int head) => config.Decay ? Math.Exp(w(name)[head]) : 0;
+        double[][] values = Project("value");
+        if (config.Mixer == "aaren")
+        {
+            double[][] scores = Project("score");
+            (double[][] Average, double[] LogMass)[] runs = [.. Enumerable.Range(0, config.Heads).Select(h =>
+                AarenReference.Run([.. scores.Select(s => s[h])], Part(values, h), gaps, Rate("decay.time", h), Rate("decay.event", h)))];
+            return [.. hidden.Select((_, t) => runs.Select(run => (run.Average[t], run.LogMass[t])).ToArray())];
+        }
+        double[][] queries = Project("query"), keys = Project("key");
+        double[] times = [.. gaps.Select((_, t) => gaps[1..(t + 1)].Sum())];
+        return ReferenceAttention.Run(config.Mixer, config.States, [.. Enumerable.Range(0, config.Heads).Select(h => new ReferenceAttention.Head(
+            Part(queries, h), Part(keys, h), Part(values, h), times, Rate("decay.time", h), Rate("decay.event", h)))]);
     }
 
     /// <summary>Log density of a gap under the anchored mixture, by interval on a clock grid.</summary>

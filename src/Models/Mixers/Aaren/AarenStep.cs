@@ -26,7 +26,7 @@ internal sealed unsafe class AarenStep : MixerStep
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Advance(ReadOnlySpan<StepInput> inputs, float* hidden, float** rows, float* output)
+    public override void Advance(ReadOnlySpan<StepInput> inputs, float* hidden, RowTile rows, float* output)
     {
         _mixer.Project(_weights, hidden, _scores, _values, inputs.Length);
         int d = _width, heads = _heads;
@@ -38,7 +38,7 @@ internal sealed unsafe class AarenStep : MixerStep
         ReadOnlySpan<int> headOfElement = _headOfElement;
         for (int i = 0; i < inputs.Length; i++, output += _stride)
         {
-            float* average = rows[i] + _offset;
+            float* average = rows.Fixed[i] + _offset;
             float* mass = average + d;
             Unsafe.CopyBlock(highs, mass, (uint)heads * sizeof(float));
             Unsafe.CopyBlock(lows, mass + heads, (uint)heads * sizeof(float));
