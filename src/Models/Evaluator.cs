@@ -24,8 +24,8 @@ public sealed record Evaluation
     public double Rmse { get; init; }
     /// <summary>Kolmogorov-Smirnov distance of the probability integral transform from uniform.</summary>
     public double PitKs { get; init; }
-    /// <summary>Bytes of one stream's row.</summary>
-    public int StateBytesPerStream { get; init; }
+    /// <summary>Bytes of one stream's row; of rows that grow, at the end of the longest sequence.</summary>
+    public long StateBytesPerStream { get; init; }
     /// <summary>By name: exponential and logNormalMixture (history-free) for times, markov for marks.</summary>
     public IReadOnlyDictionary<string, BaselineScore> Baselines { get; init; } = new Dictionary<string, BaselineScore>();
 }
@@ -64,7 +64,7 @@ public static unsafe class Evaluator
             AccuracyGivenGap = total.HitsGivenGap / n,
             Rmse = Math.Sqrt(total.SquaredError / n),
             PitKs = KolmogorovSmirnov(total.Pit),
-            StateBytesPerStream = model.StateBytes,
+            StateBytesPerStream = model.StateBytesAfter(scored.Max(s => s.Times.Length)),
             Baselines = new Dictionary<string, BaselineScore>
             {
                 ["exponential"] = new(-total.Exponential / n, null),

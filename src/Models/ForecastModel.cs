@@ -100,7 +100,7 @@ public sealed class ForecastModel
         if (!IsSoftmax(mixer) || !IsSoftmax(Config.Mixer))
         {
             throw new ArgumentException($"A model of mixer {Config.Mixer} cannot run as {mixer}: tova, window, window+i and h2o bound a softmax model, and nothing else changes after training. "
-                + "Train one with 'foretell train --mixer softmax'.", nameof(mixer));
+                + "Train one with 'foretell train --mixer softmax'.");
         }
         return new ForecastModel(config, Weights, TimeHead, Baselines);
     }

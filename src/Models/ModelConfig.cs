@@ -63,7 +63,7 @@ public sealed record ModelConfig
         }
         else
         {
-            Require(States == 0, "states", States, $"0 with mixer {Mixer}: only tova, window, window+i and h2o keep a number of events, of a trained softmax model");
+            Require(States == 0, "states", States, $"0 with mixer {Mixer}, whose size is its own: tova, window, window+i and h2o keep a number of events, of a trained softmax model");
         }
         Require(Width is >= 16 and <= 1024 && Width % 16 == 0, "width", Width, "a multiple of 16 from 16 to 1024");
         Require(Layers is >= 1 and <= 16, "layers", Layers, "1 to 16");

@@ -10,6 +10,7 @@ internal static class EvalCommand
 {
     private static readonly Option<string> Model = Settings.Text("--model", "file", "Model to score (safetensors).", required: true);
     private static readonly Option<string> Test = Settings.Text("--test", "file", "Event file that the model has not seen.", required: true);
+    private static readonly ModelSettings Bound = new();
     private static readonly Option<EventColumns?> Columns = CommonSettings.Columns();
     private static readonly Option<int> Threads = CommonSettings.Threads();
     private static readonly Option<bool> Json = CommonSettings.Json();
@@ -18,9 +19,10 @@ internal static class EvalCommand
     {
         var verb = new Verb("eval", "Scores a model on held-out sequences, beside simple baselines.",
             "eval --model model.safetensors --test test.jsonl",
-            "eval --model model.safetensors --test test.jsonl --json")
+            "eval --model model.safetensors --test test.jsonl --json",
+            "eval --model softmax.safetensors --test test.jsonl --mixer tova --states 64")
         {
-            Model, Test, Columns, Threads, Json,
+            Model, Test, Bound.Mixer, Bound.States, Columns, Threads, Json,
         };
         verb.SetAction(Run);
         return verb;
@@ -28,7 +30,7 @@ internal static class EvalCommand
 
     private static int Run(ParseResult parsed)
     {
-        ForecastModel model = ModelFiles.Load(parsed.GetRequiredValue(Model));
+        ForecastModel model = Bound.Apply(ModelFiles.Load(parsed.GetRequiredValue(Model)), parsed);
         IReadOnlyList<EventSequence> sequences =
             EventFile.ReadSequences(parsed.GetRequiredValue(Test), model.Config.TimeUnitSeconds, parsed.GetValue(Columns));
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(Threads));

@@ -10,6 +10,7 @@ internal static class RunCommand
     private static readonly Option<string> Urls = CommonSettings.Urls("Addresses to listen on, separated by ';'; port 0 takes any free one.");
     private static readonly Option<string> Model = Settings.Text("--model", "file",
         "Model that forecasts; by default the one kept in the data folder, or else the small one that comes with the program.");
+    private static readonly ModelSettings Bound = new();
     private static readonly Option<int?> Partitions = CommonSettings.Partitions();
     private static readonly Option<int> Threads = CommonSettings.Threads();
     private static readonly Option<double?> LateTolerance = CommonSettings.LateTolerance();
@@ -24,10 +25,11 @@ internal static class RunCommand
         var verb = new Verb("run", "Starts the host: takes events, keeps a state for each stream, answers with forecasts.",
             "run",
             "run --no-demo --model model.safetensors --data-dir ./my-data",
+            "run --no-demo --model softmax.safetensors --mixer tova --states 64 --data-dir ./my-data",
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
             "run --data-dir ./my-data --file events.ndjson --exit --json")
         {
-            DataDir, Urls, Model, Partitions, Threads, LateTolerance, FutureTolerance, AlertSurvival, NoDemo, Plain, Feed.File, Feed.Columns, Feed.Exit, Feed.Json,
+            DataDir, Urls, Model, Bound.Mixer, Bound.States, Partitions, Threads, LateTolerance, FutureTolerance, AlertSurvival, NoDemo, Plain, Feed.File, Feed.Columns, Feed.Exit, Feed.Json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -41,6 +43,8 @@ internal static class RunCommand
             DataDirectory = parsed.GetRequiredValue(DataDir),
             Urls = parsed.GetRequiredValue(Urls),
             Model = parsed.GetValue(Model),
+            Mixer = parsed.GetValue(Bound.Mixer),
+            States = parsed.GetValue(Bound.States),
             Partitions = parsed.GetValue(Partitions),
             Threads = parsed.GetValue(Threads),
             LateTolerance = Durations.ToTimeSpan(parsed.GetValue(LateTolerance)),

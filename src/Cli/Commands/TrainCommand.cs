@@ -14,9 +14,9 @@ internal static class TrainCommand
     private static readonly Option<string> Dev = Settings.Text("--dev", "file", "Event file that decides when to stop.", required: true);
     private static readonly Option<string> Out = Settings.Text("--out", "file", "Where to write the model (safetensors).", required: true);
     private static readonly Option<string> TimeUnit = CommonSettings.TimeUnit();
-    private static readonly Option<string> Mixer = Settings.Typed("--mixer", "name", "Attention part of a layer: aaren.", "aaren", text =>
-        text);
-    private static readonly Option<bool> NoDecay = Settings.Flag("--no-decay", "The paper's plain Aaren: heads do not forget.");
+    private static readonly Option<string> Mixer = Settings.Typed("--mixer", "name",
+        "Attention part of a layer: aaren (constant state), linear (constant, larger) or softmax (grows with the events; tova, window and h2o bound it afterwards).", "aaren", ParseMixer);
+    private static readonly Option<bool> NoDecay = Settings.Flag("--no-decay", "The papers' plain forms: heads do not forget.");
     private static readonly Option<int> Width = Settings.Number("--width", "Hidden width, a multiple of 16.", 16, 1024, 64);
     private static readonly Option<int> Layers = Settings.Number("--layers", "Number of layers.", 1, 16, 2);
     private static readonly Option<int> Heads = Settings.Number("--heads", "Attention heads a layer, a divisor of --width.", 1, 16, 4);
@@ -101,6 +101,11 @@ internal static class TrainCommand
             throw new CliException($"The folder {folder} of --out does not exist; make it first.");
         }
     }
+
+    private static string ParseMixer(string text) => text is "aaren" or "linear" or "softmax"
+        ? text
+        : throw new CliException($"--mixer must be aaren, linear or softmax at training, got '{text}'. tova, window, window+i and h2o bound a trained softmax model: "
+            + "train with --mixer softmax, and name the policy where the model is used, as in 'foretell eval --mixer tova --states 64'.");
 
     /// <summary>Null stands for "find it in the data".</summary>
     private static double? ParseResolution(string text) => text switch

@@ -10,15 +10,14 @@ internal static class DataDirectory
 
     private const string ModelFile = "model.safetensors";
 
-    /// <summary>The model to open a directory with: the one named, else the one kept there, else the one that comes with the program.</summary>
-    /// <param name="directory">Data directory, which need not exist.</param>
-    /// <param name="named">The --model option, or null.</param>
+    /// <summary>The model to open a directory with: the one named, else the one kept there, else the one that comes with the program; bounded where the settings say so.</summary>
+    /// <param name="settings">Its data directory need not exist.</param>
     /// <param name="isBuiltIn">True when nobody chose this model.</param>
-    public static ForecastModel FindModel(string directory, string? named, out bool isBuiltIn)
+    public static ForecastModel FindModel(RunSettings settings, out bool isBuiltIn)
     {
-        string kept = Path.Combine(directory, ModelFile);
-        isBuiltIn = named is null && !File.Exists(kept);
-        return ModelFiles.Load(named ?? (isBuiltIn ? ModelFiles.BuiltIn : kept));
+        string kept = Path.Combine(settings.DataDirectory, ModelFile);
+        isBuiltIn = settings.Model is null && !File.Exists(kept);
+        return ModelSettings.Apply(ModelFiles.Load(settings.Model ?? (isBuiltIn ? ModelFiles.BuiltIn : kept)), settings.Mixer, settings.States);
     }
 
     /// <summary>Keeps the model with the states, so that the next start needs no --model.</summary>

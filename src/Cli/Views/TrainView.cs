@@ -28,7 +28,7 @@ internal static class TrainView
             .AddRow("best dev NLL", $"{Format.Nats(result.DevNll)} nats an event, in epoch {result.BestEpoch}")
             .AddRow("steps", result.Steps.ToString(CultureInfo.InvariantCulture))
             .AddRow("took", Durations.Show(took.TotalSeconds))
-            .AddRow("bytes a stream", Format.Count(result.Model.StateBytes))
+            .AddRow("bytes a stream", result.Model.Grows ? $"{Format.Count(result.Model.StateBytesAfter(1000))} after 1,000 events, growing with each" : Format.Count(result.Model.StateBytes))
             .AddRow("written to", Markup.Escape(output));
         Terminal.Out.Write(table);
     }

@@ -41,6 +41,10 @@ public static unsafe class Trainer
         TrainingOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options.Shape.Validate();
+        if (options.Shape.States > 0)
+        {
+            throw new ArgumentException($"Mixer {options.Shape.Mixer} bounds a trained model and is not trained itself; train with mixer softmax and bound the result.", nameof(options));
+        }
         DataStatistics data = DataStatistics.Of(train, options);
         ModelConfig config = data.Config;
         var layout = new ParameterLayout(config);
