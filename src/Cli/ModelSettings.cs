@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Foretell.Cli.Views;
 using Foretell.Models;
 
 namespace Foretell.Cli;
@@ -36,6 +37,16 @@ internal sealed class ModelSettings
         catch (ArgumentException bad)
         {
             throw new UsageException($"{bad.Message} --mixer names a policy and --states how many events it keeps, as in --mixer tova --states 64.");
+        }
+    }
+
+    /// <summary>Says so where rows grow without end: no one should learn it from a full memory.</summary>
+    public static void WarnOfGrowth(ForecastModel model)
+    {
+        if (model.Grows)
+        {
+            Terminal.WriteNote($"warning: with mixer {model.Config.Mixer} a stream's row grows by {Format.Count((model.StateBytesAfter(16) - model.StateBytesAfter(0)) / 16)} bytes with each event, "
+                + "in memory and in each commit; keep a number of events with --mixer tova --states 64, or use aaren or linear for constant rows.");
         }
     }
 }

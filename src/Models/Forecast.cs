@@ -17,7 +17,10 @@ public sealed class Forecast
 
     internal Forecast(ForecastModel model, ReadOnlySpan<float> state, double silenceSeconds)
     {
-        model.CheckState(state);
+        if (state.Length != model.StateFloats && !(model.Grows && state.Length > model.StateFloats))
+        {
+            throw new ArgumentException($"State must be {model.StateFloats} floats, got {state.Length}.", nameof(state));
+        }
         if (!(silenceSeconds >= 0 && double.IsFinite(silenceSeconds)))
         {
             throw new ArgumentOutOfRangeException(nameof(silenceSeconds), silenceSeconds,
@@ -58,8 +61,12 @@ public sealed class Forecast
 
     /// <summary>Expected number of events within <paramref name="horizonSeconds"/>, by sampling paths; the same seed gives the same answer.</summary>
     /// <remarks>The first event's probability is exact and only what follows is sampled, so the answer is never below <see cref="ProbabilityWithin"/>.</remarks>
-    public double ExpectedCount(double horizonSeconds, int seed = 1) =>
-        horizonSeconds <= 0 ? 0 : _model.ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
+    /// <exception cref="ArgumentException">The forecast was made of a row without its tail.</exception>
+    public double ExpectedCount(double horizonSeconds, int seed = 1)
+    {
+        _model.CheckState(_state);
+        return horizonSeconds <= 0 ? 0 : _model.ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
+    }
 
     /// <summary>Draws the next event: seconds from now, and its mark ("" where the model has no marks).</summary>
     public (double Seconds, string Mark) Sample(RandomStream random)

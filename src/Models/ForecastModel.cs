@@ -77,6 +77,8 @@ public sealed class ForecastModel
     public IStateBackend CreateBackend() => new CpuStateBackend(this);
 
     /// <summary>The distribution of the next event, given a stream's state row and its silence since the last event.</summary>
+    /// <param name="state">The row; where states grow its tail may be left out, and only <see cref="Models.Forecast.ExpectedCount"/> needs it.</param>
+    /// <param name="silenceSeconds">Time since the last event.</param>
     /// <exception cref="ArgumentException">The row has another length, or the silence is negative or not finite.</exception>
     public Forecast Forecast(ReadOnlySpan<float> state, double silenceSeconds) => new(this, state, silenceSeconds);
 

@@ -60,7 +60,7 @@ public interface IPlatform
 /// <param name="Stream">Stream key.</param>
 /// <param name="Events">Events applied.</param>
 /// <param name="LastEventTicks">Time of the latest event, 100 ns ticks since 1970.</param>
-/// <param name="State">Copy of the row's floats; shape [ForecastModel.StateFloats].</param>
+/// <param name="State">Copy of the row's floats, with its tail where states grow.</param>
 /// <param name="StateBytes">Bytes that one stream takes in slab and store (header and state, without its key).</param>
 /// <param name="StateDigest">SHA-256 over model id, count, last event time and mixer state, lower-case hex.</param>
 /// <param name="Scores">How well its forecasts have done.</param>

@@ -10,6 +10,7 @@ internal static class DemoRun
     public static async Task RunAsync(RunSettings settings, CancellationToken cancellation)
     {
         ForecastModel model = ModelSettings.Apply(ModelFiles.Load(settings.Model ?? ModelFiles.BuiltIn), settings.Mixer, settings.States);
+        ModelSettings.WarnOfGrowth(model);
         string directory = DemoDirectory.Prepare(settings.DataDirectory);
         var warnings = new RecentWarnings();
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(directory, model), settings.Urls,

@@ -10,6 +10,7 @@ internal static class FileRun
     public static async Task RunAsync(RunSettings settings, FeedSettings feed, CancellationToken cancellation)
     {
         ForecastModel model = DataDirectory.FindModel(settings, out _);
+        ModelSettings.WarnOfGrowth(model);
         await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(settings.ToOptions(settings.DataDirectory, model), cancellation);
         DataDirectory.KeepModel(settings.DataDirectory, model);
         await platform.Ready.WaitAsync(cancellation);

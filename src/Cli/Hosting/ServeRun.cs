@@ -9,6 +9,7 @@ internal static class ServeRun
     public static async Task RunAsync(RunSettings settings, CancellationToken cancellation)
     {
         ForecastModel model = DataDirectory.FindModel(settings, out bool isBuiltIn);
+        ModelSettings.WarnOfGrowth(model);
         var warnings = new RecentWarnings();
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(settings.DataDirectory, model), settings.Urls,
             logging => RunScreen.ConfigureLogging(logging, settings.Plain, warnings), cancellation);

@@ -6,5 +6,5 @@ namespace Foretell.Streams;
 /// <param name="Sequence">Sequence number of the event within it.</param>
 /// <param name="Events">Events applied, this one included.</param>
 /// <param name="LastEventTicks">Time of the latest event (<see cref="EventTime"/>).</param>
-/// <param name="State">Copy of the row's floats. Shape [ForecastModel.StateFloats].</param>
+/// <param name="State">Copy of the row's floats, with its tail where states grow.</param>
 public sealed record ForecastChange(string Stream, int Partition, long Sequence, long Events, long LastEventTicks, float[] State);

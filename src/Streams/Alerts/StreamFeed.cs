@@ -89,9 +89,7 @@ internal sealed class StreamFeed
 
     private static FeedItem<ForecastChange> Item(Slab slab, int partition, int row, long sequence, long events, long lastTicks)
     {
-        float[] state = new float[slab.StateFloats];
-        slab.Backend.Read(row, state);
-        return new(new ForecastChange(Encoding.UTF8.GetString(slab.Index.Key(row)), partition, sequence, events, lastTicks, state), 0,
+        return new(new ForecastChange(Encoding.UTF8.GetString(slab.Index.Key(row)), partition, sequence, events, lastTicks, slab.ReadRow(row)), 0,
             events.ToString(CultureInfo.InvariantCulture));
     }
 

@@ -24,13 +24,11 @@ public sealed class PlatformDigest
     /// <returns>Rows added; fewer than <paramref name="maximum"/> only behind the last row.</returns>
     public int Add(Shard shard, ForecastModel model, int first, int maximum, CancellationToken cancellationToken)
     {
-        var header = new RowHeader[1];
-        float[] state = new float[model.StateFloats];
         int added = 0;
-        for (; added < maximum && shard.CopyRows(first + added, header, state) > 0; added++)
+        for (; added < maximum && shard.CopyRow(first + added) is var (header, state); added++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Add(shard.KeyOf(first + added), StateDigest.Compute(model, header[0].Count, header[0].LastEventTicks, state));
+            Add(shard.KeyOf(first + added), StateDigest.Compute(model, header.Count, header.LastEventTicks, state));
         }
         return added;
     }

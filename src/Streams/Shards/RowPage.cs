@@ -1,26 +1,28 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Foretell.Models;
 
 namespace Foretell.Streams;
 
 /// <summary>Encodes a page of rows for the store, and reads it back.</summary>
 /// <remarks>
 /// Page, little-endian: CRC-32C of the rest u32, format u16, rows u16, page number u32, floats per row u32;
-/// then all headers (64 bytes each), all states, and per row the key's length u16 with the key. Rows stand in
-/// slab order: row i of page p is row p x rowsPerPage + i.
+/// then all headers (64 bytes each), all states, and per row the key's length u16 with the key. Where states grow
+/// (format 2) each key is followed by its row's tail: length in floats i32, then the floats. Rows stand in slab
+/// order: row i of page p is row p x rowsPerPage + i.
 /// </remarks>
 internal static class RowPage
 {
     private const int HeaderBytes = 16;
-    private const int Format = 1;
+    private const int Format = 1, FormatWithTails = 2;
 
     // A page and its row in SQLite's tree should fill one SQLite page of 16 KB and no second one.
     private const int TargetBytes = 15 << 10;
     private const int TypicalKeyBytes = 24;
 
-    /// <summary>Rows a page should hold for states of a size, at least 1.</summary>
-    public static int RowsFor(int stateFloats) =>
-        Math.Max(1, (TargetBytes - HeaderBytes) / (RowHeader.Bytes + stateFloats * sizeof(float) + sizeof(ushort) + TypicalKeyBytes));
+    /// <summary>Rows a page should hold for a model's states, at least 1; just 1 where they grow, since a commit writes whole pages.</summary>
+    public static int RowsFor(ForecastModel model) => model.Grows ? 1 :
+        Math.Max(1, (TargetBytes - HeaderBytes) / (RowHeader.Bytes + model.StateBytes + sizeof(ushort) + TypicalKeyBytes));
 
     /// <summary>Bytes of a page.</summary>
     public static int Length(Slab slab, int page)
@@ -29,7 +31,7 @@ internal static class RowPage
         int length = HeaderBytes + rows * (RowHeader.Bytes + slab.StateFloats * sizeof(float) + sizeof(ushort));
         for (int row = first; row < first + rows; row++)
         {
-            length += slab.Index.Key(row).Length;
+            length += slab.Index.Key(row).Length + (slab.Grows ? sizeof(int) + slab.TailFloats(row) * sizeof(float) : 0);
         }
         return length;
     }
@@ -38,7 +40,7 @@ internal static class RowPage
     public static void Encode(Slab slab, int page, Span<byte> bytes)
     {
         (int first, int rows) = Rows(slab, page);
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes[4..], Format);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[4..], FormatOf(slab));
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[6..], checked((ushort)rows));
         BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], page);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], slab.StateFloats);
@@ -51,6 +53,14 @@ internal static class RowPage
             BinaryPrimitives.WriteUInt16LittleEndian(keys, (ushort)key.Length);
             key.CopyTo(keys[sizeof(ushort)..]);
             keys = keys[(sizeof(ushort) + key.Length)..];
+            if (slab.Grows)
+            {
+                float[] row = slab.ReadRow(first + i);
+                ReadOnlySpan<byte> tail = MemoryMarshal.AsBytes(row.AsSpan(slab.StateFloats));
+                BinaryPrimitives.WriteInt32LittleEndian(keys, tail.Length / sizeof(float));
+                tail.CopyTo(keys[sizeof(int)..]);
+                keys = keys[(sizeof(int) + tail.Length)..];
+            }
         }
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, Crc32C.Compute(bytes[4..]));
     }
@@ -68,10 +78,10 @@ internal static class RowPage
         int rows = BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]);
         int number = BinaryPrimitives.ReadInt32LittleEndian(bytes[8..]);
         int floats = BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]);
-        if (format != Format || floats != slab.StateFloats || rows > slab.RowsPerPage)
+        if (format != FormatOf(slab) || floats != slab.StateFloats || rows > slab.RowsPerPage)
         {
             throw new InvalidDataException($"page {number} has format {format}, {rows} rows and {floats} floats a row, "
-                + $"expected format {Format}, at most {slab.RowsPerPage} rows and {slab.StateFloats} floats");
+                + $"expected format {FormatOf(slab)}, at most {slab.RowsPerPage} rows and {slab.StateFloats} floats");
         }
         if (number != page || slab.Count % slab.RowsPerPage != 0)
         {
@@ -84,9 +94,21 @@ internal static class RowPage
             int row = slab.Add(keys.Slice(sizeof(ushort), length));
             keys = keys[(sizeof(ushort) + length)..];
             slab.Header(row) = headers[i];
-            slab.Backend.Write(row, states.Slice(i * floats, floats));
+            Span<float> state = states.Slice(i * floats, floats);
+            if (slab.Grows)
+            {
+                int tail = BinaryPrimitives.ReadInt32LittleEndian(keys) * sizeof(float);
+                float[] all = new float[floats + tail / sizeof(float)];
+                state.CopyTo(all);
+                keys.Slice(sizeof(int), tail).CopyTo(MemoryMarshal.AsBytes(all.AsSpan(floats)));
+                keys = keys[(sizeof(int) + tail)..];
+                state = all;
+            }
+            slab.Backend.Write(row, state);
         }
     }
+
+    private static ushort FormatOf(Slab slab) => (ushort)(slab.Grows ? FormatWithTails : Format);
 
     private static (int First, int Rows) Rows(Slab slab, int page) =>
         (page * slab.RowsPerPage, Math.Min(slab.RowsPerPage, slab.Count - page * slab.RowsPerPage));

@@ -42,7 +42,7 @@ public sealed class Shard : IDisposable
         (Partition, _model) = (partition, model);
         _overdue = alerts is { IsOn: true } ? new OverdueWatch(model, alerts) : null;
         _hasMarks = model.Config.Marks.Count > 0;
-        _slab = new Slab(model.CreateBackend(), model.StateFloats, RowPage.RowsFor(model.StateFloats));
+        _slab = new Slab(model, RowPage.RowsFor(model));
         _partitionTag = new("foretell.partition", partition);
     }
 
@@ -84,7 +84,7 @@ public sealed class Shard : IDisposable
         lock (_gate)
         {
             _slab.Dispose();
-            _slab = new Slab(_model.CreateBackend(), _model.StateFloats, header.RowsPerPage);
+            _slab = new Slab(_model, header.RowsPerPage);
             _slab.Backend.EnsureCapacity(header.Rows);
             _eventTime.Policy = header.Policy;
             _totals = header.Totals;
@@ -145,7 +145,7 @@ public sealed class Shard : IDisposable
     public StreamSnapshot? Find(ReadOnlySpan<byte> key)
     {
         RowHeader header;
-        float[] state = new float[_model.StateFloats];
+        float[] state;
         lock (_gate)
         {
             ThrowIfFenced();
@@ -155,16 +155,23 @@ public sealed class Shard : IDisposable
                 return null;
             }
             header = _slab.Header(row);
-            _slab.Backend.Read(row, state);
+            state = _slab.ReadRow(row);
         }
         string digest = Convert.ToHexStringLower(StateDigest.Compute(_model, header.Count, header.LastEventTicks, state));
-        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, StateBytes, digest, header.Scores);
+        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, RowHeader.Bytes + state.Length * sizeof(float), digest, header.Scores);
     }
 
-    /// <summary>Bytes of one stream's row, without its key.</summary>
-    public int StateBytes => RowHeader.Bytes + _model.StateFloats * sizeof(float);
+    /// <summary>A row's header and its floats, tail and all; null behind the last row.</summary>
+    public (RowHeader Header, float[] State)? CopyRow(int row)
+    {
+        lock (_gate)
+        {
+            ThrowIfFenced();
+            return row < _slab.Count ? (_slab.Header(row), _slab.ReadRow(row)) : null;
+        }
+    }
 
-    /// <summary>Copies rows from <paramref name="first"/> on, for scans over all streams.</summary>
+    /// <summary>Copies rows without their tails from <paramref name="first"/> on, for scans over all streams.</summary>
     /// <param name="first">First row; rows are numbered from 0 and never move.</param>
     /// <param name="headers">Output. Shape [n].</param>
     /// <param name="states">Output. Shape [n, StateFloats].</param>

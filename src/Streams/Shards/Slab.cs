@@ -13,15 +13,19 @@ internal sealed class Slab : IDisposable
     private readonly List<int> _dirtyPages = [];
     private bool[] _isDirty = new bool[16];
 
-    /// <param name="backend">Where the floats live; owned by the slab.</param>
-    /// <param name="stateFloats">Floats of a row.</param>
+    /// <param name="model">Model of the rows.</param>
     /// <param name="rowsPerPage">Rows that one page of the store holds.</param>
-    public Slab(IStateBackend backend, int stateFloats, int rowsPerPage) =>
-        (Backend, StateFloats, RowsPerPage) = (backend, stateFloats, rowsPerPage);
+    public Slab(ForecastModel model, int rowsPerPage) =>
+        (Backend, StateFloats, Grows, RowsPerPage) = (model.CreateBackend(), model.StateFloats, model.Grows, rowsPerPage);
 
+    /// <summary>Where the floats live; owned by the slab.</summary>
     public IStateBackend Backend { get; }
 
+    /// <summary>Floats of a row, without its tail.</summary>
     public int StateFloats { get; }
+
+    /// <summary>Rows have tails.</summary>
+    public bool Grows { get; }
 
     public int RowsPerPage { get; }
 
@@ -37,6 +41,17 @@ internal sealed class Slab : IDisposable
     public int DirtyPages => _dirtyPages.Count;
 
     public ref RowHeader Header(int row) => ref _headers[row / ChunkRows][row % ChunkRows];
+
+    /// <summary>Floats of a row's tail.</summary>
+    public int TailFloats(int row) => Backend.RowFloats(row) - StateFloats;
+
+    /// <summary>A copy of a row, tail and all.</summary>
+    public float[] ReadRow(int row)
+    {
+        float[] state = new float[Backend.RowFloats(row)];
+        Backend.Read(row, state);
+        return state;
+    }
 
     /// <summary>Adds an empty row.</summary>
     public int Add(ReadOnlySpan<byte> key)

@@ -6,11 +6,11 @@ using Foretell.Models;
 
 namespace Foretell.Streams;
 
-/// <summary>SHA-256 over what a stream's state means: model id (UTF-8), count i64, last event time i64, mixer floats; little-endian.</summary>
+/// <summary>SHA-256 over what a stream's state means: model id (UTF-8), count i64, last event time i64, mixer floats, and where the state grows its tail; little-endian.</summary>
 /// <remarks>No sequence numbers: the digest is the same in whichever order streams share a log (law 5).</remarks>
 public static class StateDigest
 {
-    /// <summary>Digest of one row. Shape of <paramref name="state"/>: [StateFloats].</summary>
+    /// <summary>Digest of one row, with its tail.</summary>
     public static byte[] Compute(ForecastModel model, long count, long lastEventTicks, ReadOnlySpan<float> state)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -20,6 +20,7 @@ public static class StateDigest
         BinaryPrimitives.WriteInt64LittleEndian(numbers[8..], lastEventTicks);
         sha.AppendData(numbers);
         sha.AppendData(MemoryMarshal.AsBytes(state[..model.MixerFloats]));
+        sha.AppendData(MemoryMarshal.AsBytes(state[model.StateFloats..]));
         return sha.GetHashAndReset();
     }
 }

@@ -30,7 +30,7 @@ internal static class GetStream
 /// <param name="Events">Events applied to its state.</param>
 /// <param name="LastEventTime">Time of the latest of them.</param>
 /// <param name="Model">Id of the model that advances it.</param>
-/// <param name="StateBytes">Bytes that its state takes; the same however many events it has had.</param>
+/// <param name="StateBytes">Bytes that its state takes; the same however many events it has had, but with mixer softmax.</param>
 /// <param name="StateDigest">SHA-256 over model id, count, last event time and state, hex. Equal digests mean equal states.</param>
 /// <param name="Live">How well its forecasts have done; null before its first scored event, which is its second.</param>
 public sealed record StreamAnswer(

@@ -71,6 +71,42 @@ public sealed class EmbeddedPlatformTests : IDisposable
         await AssertEqualsReferenceAsync();
     }
 
+    [Theory]
+    [InlineData("linear", 0)]
+    [InlineData("softmax", 0)]
+    [InlineData("tova", 9)]
+    [InlineData("window+2", 20)]
+    [InlineData("h2o", 8)]
+    public async Task Digest_WhenTheMixerIsNotAaren_OutlivesCrashesAndStops(string mixer, int states)
+    {
+        ForecastModel model = Small.Create(seed: 1, mixer, states);
+        foreach (List<(string, long, string)> part in Split(Workload(), 4))
+        {
+            EmbeddedPlatform platform = await OpenAsync(Options(3) with { Model = model, BatchSize = 50 });
+            await FeedAsync(platform, part[..(part.Count / 2)]);
+            await platform.CommitAsync();
+            await FeedAsync(platform, part[(part.Count / 2)..]);
+            await platform.AbandonAsync();
+        }
+        await AssertEqualsReferenceAsync(Options(3) with { Model = model });
+        await AssertEqualsReferenceAsync(Options(3) with { Model = model });
+    }
+
+    [Fact]
+    public async Task Find_WhenStatesGrow_GivesRowsThatForecastAndGrow()
+    {
+        ForecastModel model = Small.Create(seed: 1, "softmax");
+        await using EmbeddedPlatform platform = await OpenAsync(Options(1) with { Model = model });
+        foreach (int events in new[] { 1, 16, 17, 40 })
+        {
+            await FeedAsync(platform, [.. Enumerable.Range(0, events).Select(i => ($"user/{events}", _time.NowTicks - (50 - i) * TimeSpan.TicksPerMinute, "view"))]);
+            StreamSnapshot found = (await platform.FindAsync($"user/{events}", default))!;
+            Assert.Equal(RowHeader.Bytes + model.StateBytesAfter(events), found.StateBytes);
+            Assert.True(model.Forecast(found.State, 1).ExpectedCount(600) > 0);
+        }
+        Assert.NotEmpty(await platform.OverdueAsync(_time.NowTicks, 10, default));
+    }
+
     [Fact]
     public async Task Digest_WhenACopyOfTheFilesIsOpened_IsThatOfItsLog()
     {
@@ -421,7 +457,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
     /// <summary>Opens the directory once more and compares all that it says with a plain replay of its log.</summary>
     private async Task<Reference> AssertEqualsReferenceAsync(EmbeddedOptions? options = null)
     {
-        Reference reference = await Reference.ReplayAsync(_directory.File("log.db"), Small.Model);
+        Reference reference = await Reference.ReplayAsync(_directory.File("log.db"), options?.Model ?? Small.Model);
         Assert.NotEmpty(reference.DeadLetters);
         await using EmbeddedPlatform platform = await DrainedAsync(options ?? Options(0) with { Partitions = null });
         foreach (string stream in reference.Streams)

@@ -96,14 +96,14 @@ public sealed class Reference(ForecastModel model)
     public string Digest(string stream)
     {
         (int row, long count, long lastTicks) = _streams[stream];
-        float[] state = new float[model.StateFloats];
+        float[] state = new float[_rows.RowFloats(row)];
         _rows.Read(row, state);
         using var bytes = new MemoryStream();
         using var writer = new BinaryWriter(bytes);
         writer.Write(Encoding.UTF8.GetBytes(model.Id));
         writer.Write(count);
         writer.Write(lastTicks);
-        foreach (float value in state[..model.MixerFloats])
+        foreach (float value in (float[])[.. state[..model.MixerFloats], .. state[model.StateFloats..]])
         {
             writer.Write(value);
         }

@@ -7,11 +7,13 @@ public static class Small
 {
     public static readonly ForecastModel Model = Create(seed: 1);
 
-    public static ForecastModel Create(int seed) => ForecastModel.Untrained(new ModelConfig
+    public static ForecastModel Create(int seed, string mixer = "aaren", int states = 0) => ForecastModel.Untrained(new ModelConfig
     {
         Width = 16,
         Layers = 2,
         Heads = 2,
+        Mixer = mixer,
+        States = states,
         Components = 16,
         TimeUnitSeconds = 60,
         Marks = ["login", "view", "buy"],
