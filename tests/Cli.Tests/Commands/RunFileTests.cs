@@ -99,6 +99,37 @@ public sealed partial class RunFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Feed_WhenAPolicyBoundsASoftmaxModel_KeepsItWithTheDataAndWarnsOnlyWithoutIt()
+    {
+        string[] feed = ["run", "--file", _file, "--exit", "--json", "--model", Workload.Model(_folder, mixer: "softmax")];
+        ProcessResult growing = await ForetellProcess.RunAsync(_folder.Path, [.. feed, "--data-dir", "growing"]);
+        Assert.Contains("grows by", growing.Error);
+        ProcessResult bounded = await ForetellProcess.RunAsync(_folder.Path, [.. feed, "--data-dir", "bounded", "--mixer", "tova", "--states", "8"]);
+        Assert.Equal((0, ""), (bounded.ExitCode, bounded.Error));
+
+        ProcessResult again = await ForetellProcess.RunAsync(_folder.Path, "run", "--file", _file, "--exit", "--json", "--data-dir", "bounded");
+
+        string[] digests = [.. new[] { growing, bounded, again }.Select(r => JsonDocument.Parse(r.Output).RootElement.GetProperty("digest").GetString()!)];
+        Assert.Equal(digests[1], digests[2]);
+        Assert.NotEqual(digests[0], digests[1]);
+    }
+
+    [Theory]
+    [InlineData("aaren", "--states 5", "tova, window, window+i and h2o keep a number of events")]
+    [InlineData("aaren", "--mixer tova --states 5", "Train one with 'foretell train --mixer softmax'")]
+    [InlineData("softmax", "--mixer tova", "Model states must be 1 to 4096 with mixer tova")]
+    [InlineData("softmax", "--mixer window+5 --states 5", "window+i with i below its 5 states")]
+    [InlineData("softmax", "--mixer linear", "A model of mixer softmax cannot run as linear")]
+    [InlineData("softmax", "--mixer forget --states 5", "got forget")]
+    public async Task Feed_WhenModelAndPolicyDoNotGoTogether_SaysWhatDoes(string mixer, string options, string expected)
+    {
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path,
+            ["run", "--file", _file, "--exit", "--model", Workload.Model(_folder, mixer: mixer), .. options.Split(' ')]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains(expected, result.Sentence);
+    }
+
+    [Fact]
     public async Task Feed_WhenEventsComeLate_CountsThemAsDeadLettersUnlessTolerated()
     {
         string file = _folder.At("late.ndjson");

@@ -35,6 +35,28 @@ public sealed class TrainAndEvalTests : IDisposable
         Assert.Equal(1000, JsonDocument.Parse(fed.Output).RootElement.GetProperty("events").GetInt64());
     }
 
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("softmax", "--mixer", "h2o", "--states", "8")]
+    public async Task Train_WhenTheMixerIsNamed_WritesAModelThatEvalTakes(string mixer, params string[] bound)
+    {
+        await SimulateAsync("train.jsonl", seed: 1, streams: 30, events: 900);
+        await RunAsync("train", "--train", "train.jsonl", "--dev", "train.jsonl", "--out", "m.safetensors",
+            "--width", "16", "--layers", "1", "--heads", "2", "--epochs", "2", "--mixer", mixer);
+
+        ProcessResult scores = await RunAsync(["eval", "--model", "m.safetensors", "--test", "train.jsonl", "--json", .. bound]);
+
+        Assert.True(double.IsFinite(JsonDocument.Parse(scores.Output).RootElement.GetProperty("nll").GetDouble()));
+    }
+
+    [Fact]
+    public async Task Train_WhenTheMixerBoundsATrainedModel_SaysHowToUseIt()
+    {
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, "train", "--train", "a", "--dev", "b", "--out", "c", "--mixer", "tova");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("train with --mixer softmax", result.Sentence);
+    }
+
     [Fact]
     public async Task Train_WhenInterrupted_WritesNothing()
     {

@@ -20,7 +20,7 @@ internal static class Workload
     }
 
     /// <summary>Writes a small model with random weights and returns its path.</summary>
-    public static string Model(TemporaryFolder folder, double timeUnitSeconds = 1)
+    public static string Model(TemporaryFolder folder, double timeUnitSeconds = 1, string mixer = "aaren")
     {
         string path = folder.At("model.safetensors");
         ForecastModel.Untrained(new ModelConfig
@@ -28,6 +28,7 @@ internal static class Workload
             Width = 32,
             Layers = 1,
             Heads = 2,
+            Mixer = mixer,
             Components = 16,
             TimeUnitSeconds = timeUnitSeconds,
             LogGapMean = 3,

@@ -32,6 +32,7 @@ public class TrainerTests
         Assert.Contains("dev", Assert.Throws<ArgumentException>(() => Trainer.Train(good, [], new())).Message);
         Assert.Contains("gap above 0", Assert.Throws<ArgumentException>(() => Trainer.Train([new EventSequence("a", [1, 1], null)], good, new())).Message);
         Assert.Contains("width", Assert.Throws<ArgumentException>(() => Trainer.Train(good, good, new() { Shape = new ModelConfig { Width = 20 } })).Message);
+        Assert.Contains("train with mixer softmax", Assert.Throws<ArgumentException>(() => Trainer.Train(good, good, new() { Shape = new ModelConfig { Mixer = "tova", States = 4 } })).Message);
     }
 
     [Fact]

@@ -21,6 +21,32 @@ public class ModelFileTests
         }
     }
 
+    [Theory]
+    [InlineData("aaren", 0)]
+    [InlineData("linear", 0)]
+    [InlineData("softmax", 0)]
+    [InlineData("window+4", 32)]
+    public void FromTensors_WhenTheMixerIsNamed_GivesTheSameModel(string mixer, int states)
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Mixer = mixer, States = states }, TestModels.WeightsSeed);
+        SafeTensors file = ModelFile.ToTensors(model);
+        ForecastModel read = ModelFile.FromTensors(file);
+        Assert.Equal((model.Id, mixer, states), (read.Id, read.Config.Mixer, read.Config.States));
+        // Files from before there were policies have no such field, and their ids are part of every stored row's digest.
+        Assert.Equal(states > 0, file.Metadata["foretell.config"].Contains("states"));
+    }
+
+    [Fact]
+    public void WithMixer_WhenAPolicyBoundsASoftmaxModel_KeepsTheWeightsAndHasAnIdOfItsOwn()
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Mixer = "softmax" }, TestModels.WeightsSeed);
+        ForecastModel bounded = model.WithMixer("tova", 16);
+        Assert.Equal(model.Weights.Span.ToArray(), bounded.Weights.Span.ToArray());
+        Assert.NotEqual(model.Id, bounded.Id);
+        Assert.Equal(model.Id, bounded.WithMixer("softmax", 0).Id);
+        Assert.Equal(bounded.StateBytes, bounded.StateBytesAfter(1_000_000));
+    }
+
     [Fact]
     public void Id_WhenOneWeightDiffers_Differs() =>
         Assert.NotEqual(ForecastModel.Untrained(TestModels.Config(), 1).Id, ForecastModel.Untrained(TestModels.Config(), 2).Id);
