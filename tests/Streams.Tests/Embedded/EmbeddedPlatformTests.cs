@@ -480,7 +480,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
     {
         await using var store = new SqliteStateStore(_directory.Path);
         ShardHeader header = (await store.ReadHeaderAsync(partition, default))!;
-        using var slab = new Slab(Small.Model.CreateBackend(), Small.Model.StateFloats, header.RowsPerPage);
+        using var slab = new Slab(Small.Model, header.RowsPerPage);
         await foreach (Memory<byte> page in store.ReadPagesAsync(partition, default))
         {
             RowPage.Decode(page.Span, slab);
