@@ -23,6 +23,9 @@ internal static class SiloHost
     public static async Task RunAsync(WebApplicationBuilder builder)
     {
         SiloSettings settings = SiloSettings.Read(builder.Configuration);
+        SiloCertificate? certificate = settings.Certificate is { } path
+            ? SiloCertificate.Load(path, settings.CertificatePassword, TimeProvider.System)
+            : null;
         ForecastModel model = LoadModel(settings.Model);
         await using PostgresEventLog log = await PostgresEventLog.OpenAsync(settings.Postgres, settings.Partitions, TimeProvider.System);
         await BindAsync(log, model, settings);
@@ -34,7 +37,7 @@ internal static class SiloHost
             Alerts = new AlertRule { Survival = settings.AlertSurvival },
             Owner = new ShardOwnerOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
         });
-        await using WebApplication app = Build(builder, settings, engine);
+        await using WebApplication app = Build(builder, settings, certificate, engine);
         await StartAsync(app, settings);
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
         await app.WaitForShutdownAsync();
@@ -56,7 +59,7 @@ internal static class SiloHost
         }
     }
 
-    private static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, SiloEngine engine)
+    private static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, SiloCertificate? certificate, SiloEngine engine)
     {
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.ShutdownTimeout);
@@ -68,7 +71,7 @@ internal static class SiloHost
         // Hosted services start in this order and stop in the other: the silo first and last, HTTP in between.
         builder.UseOrleans(silo =>
         {
-            Membership.Add(silo, settings);
+            Membership.Add(silo, settings, certificate);
             silo.AddActivityPropagation();
             silo.AddForetellGrains(settings.Roles);
         });

@@ -54,7 +54,7 @@ internal sealed record SiloSettings
     /// <summary>How far ahead of its append an event may be; null keeps what the log says.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
-    /// <summary>Certificate (PKCS#12) for connections between silos; null leaves them plain.</summary>
+    /// <summary>Certificate for connections between silos (<see cref="SiloCertificate"/>); null leaves them plain.</summary>
     public string? Certificate { get; init; }
 
     /// <summary>Its password.</summary>

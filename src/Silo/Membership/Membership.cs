@@ -1,9 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Orleans.Configuration;
-using Orleans.Connections.Security;
 using Orleans.Hosting;
 
 namespace Foretell.Silo;
@@ -14,9 +11,8 @@ internal static class Membership
     /// <summary>Silos ask each other for a sign of life this often, and wait this long for it.</summary>
     private static readonly TimeSpan s_probe = TimeSpan.FromSeconds(2);
 
-    /// <summary>Adds clustering on PostgreSQL, endpoints, and TLS when a certificate is set.</summary>
-    /// <exception cref="SettingsException">The certificate cannot be read.</exception>
-    public static void Add(ISiloBuilder silo, SiloSettings settings)
+    /// <summary>Adds clustering on PostgreSQL, endpoints, and TLS when there is a certificate.</summary>
+    public static void Add(ISiloBuilder silo, SiloSettings settings, SiloCertificate? certificate)
     {
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (settings.Cluster, settings.Cluster));
         silo.UseAdoNetClustering(o =>
@@ -38,34 +34,9 @@ internal static class Membership
             o.DefunctSiloExpiration = TimeSpan.FromHours(1);
             o.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
         });
-        if (settings.Certificate is not null)
+        if (certificate is not null)
         {
-            UseTls(silo, Load(settings));
-        }
-    }
-
-    private static void UseTls(ISiloBuilder silo, X509Certificate2 certificate) => silo.UseTls(certificate, tls =>
-    {
-        tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
-        tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
-        // Every silo of a cluster has the same certificate: whoever shows it with its key belongs here, and nobody else.
-        tls.RemoteCertificateValidation = (remote, _, _) => CryptographicOperations.FixedTimeEquals(
-            remote.GetCertHash(HashAlgorithmName.SHA256), certificate.GetCertHash(HashAlgorithmName.SHA256));
-        tls.OnAuthenticateAsClient = (_, client) => client.TargetHost = certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
-    });
-
-    private static X509Certificate2 Load(SiloSettings settings)
-    {
-        try
-        {
-            X509Certificate2 certificate = X509CertificateLoader.LoadPkcs12FromFile(settings.Certificate!, settings.CertificatePassword);
-            return certificate.HasPrivateKey ? certificate : throw new SettingsException(
-                $"Foretell:Certificate is '{settings.Certificate}', which has no private key. Give a PKCS#12 file with certificate and key.");
-        }
-        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            throw new SettingsException(
-                $"Foretell:Certificate is '{settings.Certificate}', which cannot be read: {e.Message} Give a PKCS#12 file, and its password as Foretell:CertificatePassword.", e);
+            SiloTls.Use(silo, certificate);
         }
     }
 
