@@ -88,6 +88,7 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         {
             return;
         }
+        Untraced.Enter();
         try
         {
             Learn(await grains.GetGrain<IShardGrain>(partition).Status());

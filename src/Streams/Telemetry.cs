@@ -10,7 +10,7 @@ public static class Telemetry
     /// <summary>Name of the meter and of the activity source.</summary>
     public const string Name = "Foretell";
 
-    /// <summary>Spans of appends and commits.</summary>
+    /// <summary>Spans of appends, of what a shard applies of them, and of commits.</summary>
     public static readonly ActivitySource Activities = new(Name);
 
     private static readonly Meter Meter = new(Name);
@@ -65,6 +65,9 @@ public static class Telemetry
         Gauge("foretell.nll.baseline", "nat", "The same under the history-free baseline",
             s => Nll(s.Scores.Events, s.Scores.BaselineTime + s.Scores.BaselineMark));
     }
+
+    /// <summary>The span at work, when somebody samples it and this process traces; else null.</summary>
+    internal static ActivityContext? Sampled => Activities.HasListeners() && Activity.Current is { Recorded: true } span ? span.Context : null;
 
     /// <summary>Lets the gauges observe a platform until the result is disposed.</summary>
     public static IDisposable Observe(Func<PlatformStatus> status)

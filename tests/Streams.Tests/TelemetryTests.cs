@@ -1,10 +1,36 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace Foretell.Streams.Tests;
 
 public class TelemetryTests
 {
+    [Fact]
+    public async Task Trace_WhenAnAppendIsSampled_GoesOnToItsShards()
+    {
+        using var directory = new TempDirectory();
+        using var recorder = new TraceRecorder();
+        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(
+            new EmbeddedOptions { DataDirectory = directory.Path, Model = Small.Model, Threads = 1, Partitions = 1 });
+        long now = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow);
+
+        await platform.AppendAsync(Events.Batch(("a", now, "view")), null, default);
+        using (recorder.Begin(sampled: false))
+        {
+            await platform.AppendAsync(Events.Batch(("a", now, "view")), null, default);
+        }
+        using (recorder.Begin())
+        {
+            await platform.AppendAsync(Events.Batch(("a", now, "view"), ("b", now, "view")), null, default);
+        }
+        await platform.DrainAsync(default);
+
+        Activity append = recorder.Span("log append"), apply = recorder.Span("shard apply");
+        Assert.Equal(append.SpanId, apply.ParentSpanId);
+        Assert.Equal((0, 2L, ActivityStatusCode.Unset), (apply.GetTagItem("foretell.partition"), (long)apply.GetTagItem("foretell.events")!, apply.Status));
+    }
+
     [Fact]
     public async Task Instruments_WhenEventsFlow_MeasureAndNeverCarryAStreamKey()
     {

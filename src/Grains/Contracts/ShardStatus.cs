@@ -4,7 +4,7 @@ namespace Foretell.Grains;
 
 /// <summary>Where a shard stands.</summary>
 [GenerateSerializer, Immutable, Alias("foretell.shard-status")]
-public sealed record ShardStatus
+public sealed partial record ShardStatus
 {
     /// <summary>Its partition.</summary>
     [Id(0)] public required int Partition { get; init; }

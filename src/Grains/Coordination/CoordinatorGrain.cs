@@ -33,6 +33,7 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
 
     private async Task RoundAsync(CancellationToken cancellationToken)
     {
+        Untraced.Enter();
         for (int partition = 0; partition < engine.Log.PartitionCount; partition++)
         {
             // One question at a time each: those that nobody answers must not pile up.

@@ -11,15 +11,21 @@ internal sealed class Heartbeat(IGrainFactory grains, TimeProvider time) : Backg
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            try
-            {
-                await grains.GetGrain<ICoordinatorGrain>(0).Ping().WaitAsync(stoppingToken);
-            }
-            catch (Exception)
-            {
-                // Its silo was lost, or ours is on its way in or out: the next ping finds or makes another one.
-            }
+            await PingAsync(stoppingToken);
             await Task.Delay(s_period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task PingAsync(CancellationToken stoppingToken)
+    {
+        Untraced.Enter();
+        try
+        {
+            await grains.GetGrain<ICoordinatorGrain>(0).Ping().WaitAsync(stoppingToken);
+        }
+        catch (Exception)
+        {
+            // Its silo was lost, or ours is on its way in or out: the next ping finds or makes another one.
         }
     }
 }

@@ -27,6 +27,7 @@ internal sealed class PartitionReader(int partition, IEventLog log, IShardGrain 
     /// <summary>Feeds the shard until told to stop, through any failure.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
+        Untraced.Enter();
         while (!stop.IsCancellationRequested)
         {
             try
@@ -88,7 +89,8 @@ internal sealed class PartitionReader(int partition, IEventLog log, IShardGrain 
 
     private void Send(long epoch)
     {
-        _inFlight.Enqueue(shard.Apply(new ReaderBatch(epoch, _records.FirstSequence - 1, _records.LastSequence, _records.Encode())));
+        _inFlight.Enqueue(shard.Apply(new ReaderBatch(epoch, _records.FirstSequence - 1, _records.LastSequence,
+            _records.Encode(), _records.Traces.Encode(_records.FirstSequence))));
         Volatile.Write(ref _position, _records.LastSequence);
     }
 

@@ -35,6 +35,7 @@ internal sealed class ShardFeed(ShardOwner owner, WorkerThreads workers)
             await workers.Run(() =>
             {
                 _records.Decode(batch.Records, batch.Previous + 1, checked((int)(batch.Last - batch.Previous)));
+                _records.Traces.Decode(batch.Traces, batch.Previous + 1);
                 owner.Apply(_records);
             });
         }

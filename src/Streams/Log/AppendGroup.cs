@@ -92,7 +92,7 @@ internal sealed class AppendGroup
             {
                 _touched.Add(part.Partition);
             }
-            segment.Add(request.Records(part), part.Count, request.Control is null ? part.Count : 0);
+            segment.Add(request.Records(part), part.Count, request.Control is null ? part.Count : 0, request.Trace);
             reached[i] = (part.Partition, segment.End.Sequence + segment.Count);
         }
         request.Receipt = new AppendReceipt(request.Accepted, new Position(reached), Replayed: false, request.Idempotent?.Payload ?? default);

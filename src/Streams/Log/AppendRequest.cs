@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 
 namespace Foretell.Streams;
 
@@ -21,6 +22,9 @@ internal sealed class AppendRequest
 
     /// <summary>Idempotency key, or null.</summary>
     public IdempotentRequest? Idempotent { get; private init; }
+
+    /// <summary>The caller's span, when it is sampled.</summary>
+    public ActivityContext? Trace { get; private init; }
 
     /// <summary>Name and value of a control record, or null.</summary>
     public (string Name, string Value)? Control { get; private init; }
@@ -69,6 +73,7 @@ internal sealed class AppendRequest
             _bytes = bytes,
             Length = batch.Records.Length,
             Idempotent = idempotent is null ? null : Copy(idempotent),
+            Trace = Telemetry.Sampled,
         };
     }
 

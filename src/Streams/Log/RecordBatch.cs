@@ -19,6 +19,9 @@ public sealed class RecordBatch
     /// <summary>Sequence number of the last record; <c>FirstSequence - 1</c> when empty.</summary>
     public long LastSequence => FirstSequence + Count - 1;
 
+    /// <summary>Which of the records somebody traces.</summary>
+    public RecordTraces Traces { get; } = new();
+
     /// <summary>Record <paramref name="index"/>.</summary>
     public LogRecord this[int index]
     {
@@ -38,7 +41,11 @@ public sealed class RecordBatch
     }
 
     /// <summary>Removes every record; the next one added has sequence number <paramref name="firstSequence"/>.</summary>
-    public void Clear(long firstSequence) => (Count, FirstSequence) = (0, firstSequence);
+    public void Clear(long firstSequence)
+    {
+        (Count, FirstSequence) = (0, firstSequence);
+        Traces.Clear();
+    }
 
     /// <summary>Adds the next record.</summary>
     public void Add(ReadOnlySpan<byte> record, long appendTicks)
@@ -58,7 +65,7 @@ public sealed class RecordBatch
         _ends[Count++] = start + record.Length;
     }
 
-    /// <summary>The batch on its way to another process: every append time i64, then every record; little-endian (docs/formats.md).</summary>
+    /// <summary>The records on their way to another process: every append time i64, then every record; little-endian (docs/formats.md).</summary>
     public byte[] Encode()
     {
         int recordBytes = Count == 0 ? 0 : _ends[Count - 1], timeBytes = Count * sizeof(long);

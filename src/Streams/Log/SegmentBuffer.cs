@@ -1,9 +1,12 @@
+using System.Diagnostics;
+
 namespace Foretell.Streams;
 
 /// <summary>The records that one transaction adds to one partition, behind that partition's end.</summary>
 internal sealed class SegmentBuffer
 {
     private byte[] _bytes = [];
+    private readonly RecordTraces _traces = new();
     private int _length;
 
     /// <summary>Where the partition ends without these records.</summary>
@@ -18,11 +21,18 @@ internal sealed class SegmentBuffer
     /// <summary>Encoded records, one behind the other.</summary>
     public ReadOnlyMemory<byte> Records => _bytes.AsMemory(0, _length);
 
+    /// <summary>Traces of the appends that are sampled (<see cref="RecordTraces"/>), counted from the first record; null when there are none.</summary>
+    public byte[]? Traces => _traces.Encode(origin: 0);
+
     /// <summary>Where the partition ends once these records, appended at a time, are durable.</summary>
     public LogEnd EndBehind(long appendTicks) => new(End.Sequence + Count, End.Events + Events, appendTicks);
 
-    public void Add(ReadOnlySpan<byte> records, int count, int events)
+    public void Add(ReadOnlySpan<byte> records, int count, int events, ActivityContext? trace = null)
     {
+        if (trace is { } parent)
+        {
+            _traces.Add(new RecordTrace(Count, Count + count - 1, parent));
+        }
         if (_bytes.Length - _length < records.Length)
         {
             Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, _length + records.Length));
@@ -34,5 +44,9 @@ internal sealed class SegmentBuffer
     }
 
     /// <summary>Empties the buffer and keeps its memory.</summary>
-    public void Clear() => (_length, Count, Events) = (0, 0, 0);
+    public void Clear()
+    {
+        (_length, Count, Events) = (0, 0, 0);
+        _traces.Clear();
+    }
 }

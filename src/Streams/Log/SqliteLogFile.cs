@@ -5,13 +5,13 @@ namespace Foretell.Streams;
 /// <summary>The tables of log.db (docs/formats.md) and the statements of the one connection that writes them.</summary>
 internal sealed class SqliteLogFile : IAppendMemory, IDisposable
 {
-    /// <summary>Version of the tables and of the record format.</summary>
-    private const int Format = 1;
+    /// <summary>Version of the tables and of the record format. Format 1 had no traces.</summary>
+    private const int Format = 2;
 
     private const string Schema = """
         CREATE TABLE log(id INTEGER PRIMARY KEY CHECK(id = 0), format INTEGER NOT NULL, partitions INTEGER NOT NULL);
         CREATE TABLE segment(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, events INTEGER NOT NULL,
-            append INTEGER NOT NULL, crc INTEGER NOT NULL, records BLOB NOT NULL);
+            append INTEGER NOT NULL, crc INTEGER NOT NULL, records BLOB NOT NULL, trace BLOB);
         CREATE TABLE control(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE request(key TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, accepted INTEGER NOT NULL,
             position TEXT NOT NULL, payload BLOB NOT NULL, append INTEGER NOT NULL) WITHOUT ROWID;
@@ -27,7 +27,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
         _database = database;
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
-        _insertSegment = database.Prepare("INSERT INTO segment VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+        _insertSegment = database.Prepare("INSERT INTO segment VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
         _lastSegment = database.Prepare(
             "SELECT id, count, events, append FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
         _findControl = database.Prepare("SELECT value FROM control WHERE name = ?1");
@@ -49,6 +49,10 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
             {
                 string row = string.Create(CultureInfo.InvariantCulture, $"INSERT INTO log VALUES(0, {Format}, {partitions ?? partitionsWhenNew});");
                 database.Execute($"BEGIN; {Schema} {row} COMMIT;");
+            }
+            if (Query(database, "SELECT format FROM log") == 1)
+            {
+                database.Execute($"BEGIN; ALTER TABLE segment ADD COLUMN trace BLOB; UPDATE log SET format = {Format}; COMMIT;");
             }
             long format = Query(database, "SELECT format FROM log");
             int found = (int)Query(database, "SELECT partitions FROM log");
@@ -98,7 +102,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     {
         ReadOnlySpan<byte> records = segment.Records.Span;
         _insertSegment.Bind(1, SegmentId(partition, segment.End.Sequence + 1)).Bind(2, segment.Count).Bind(3, segment.EndBehind(appendTicks).Events)
-            .Bind(4, appendTicks).Bind(5, Crc32C.Compute(records)).Bind(6, records).Run();
+            .Bind(4, appendTicks).Bind(5, Crc32C.Compute(records)).Bind(6, records).Bind(7, segment.Traces).Run();
     }
 
     public string? FindControl(string name)

@@ -8,6 +8,7 @@ internal sealed class SqliteLogReader : ILogReader
     private readonly SequenceSignal _end;
     private SqliteDatabase? _database;
     private SqliteStatement? _select;
+    private readonly RecordTraces _traces = new();
     private byte[] _segment = [];
     private int _length, _offset;
     private long _appendTicks;
@@ -42,6 +43,7 @@ internal sealed class SqliteLogReader : ILogReader
             _offset += length;
             _next++;
         }
+        _traces.MoveTo(into.Traces, into.FirstSequence, into.LastSequence);
         return ValueTask.FromResult(into.Count);
     }
 
@@ -59,7 +61,7 @@ internal sealed class SqliteLogReader : ILogReader
         {
             _database ??= SqliteDatabase.OpenReadOnly(_path);
             _select ??= _database.Prepare(
-                "SELECT id, count, append, crc, records FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
+                "SELECT id, count, append, crc, records, trace FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
             _select.Bind(1, SqliteLogFile.SegmentId(_partition, 0)).Bind(2, SqliteLogFile.SegmentId(_partition, _next));
             if (!_select.Step())
             {
@@ -81,6 +83,7 @@ internal sealed class SqliteLogReader : ILogReader
             }
             records.CopyTo(_segment);
             (_length, _offset, _appendTicks) = (records.Length, 0, _select.Int64(2));
+            _traces.Decode(_select.Blob(5), first);
             _select.Reset();
             for (; first < _next; first++)
             {

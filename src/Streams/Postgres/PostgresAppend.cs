@@ -77,9 +77,9 @@ internal sealed class PostgresAppend : IAppendMemory
         if (group.Touched.Count > 0)
         {
             IReadOnlyList<int> touched = group.Touched;
-            batch.Add("INSERT INTO segment SELECT p, first, count, $4, crc, records FROM unnest($1, $2, $3, $5, $6) s(p, first, count, crc, records)",
+            batch.Add("INSERT INTO segment SELECT p, first, count, $4, crc, records, trace FROM unnest($1, $2, $3, $5, $6, $7) s(p, first, count, crc, records, trace)",
                 Ints(touched), Longs(touched.Select(p => group[p].End.Sequence + 1)), Ints(touched.Select(p => group[p].Count)), Long(now),
-                Longs(touched.Select(p => (long)Crc32C.Compute(group[p].Records.Span))), Blobs(touched.Select(p => group[p].Records)));
+                Longs(touched.Select(p => (long)Crc32C.Compute(group[p].Records.Span))), Blobs(touched.Select(p => group[p].Records)), Bytes(touched.Select(p => group[p].Traces)));
             batch.Add("UPDATE partition SET sequence = s.sequence, events = s.events, append = $4 FROM unnest($1, $2, $3) s(p, sequence, events) WHERE partition = s.p",
                 Ints(touched), Longs(touched.Select(p => group[p].EndBehind(now).Sequence)), Longs(touched.Select(p => group[p].EndBehind(now).Events)), Long(now));
         }

@@ -12,15 +12,16 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
     private const int FetchSegments = 512;
 
     private const string Select = """
-        SELECT first, count, append, crc, length, records FROM (
+        SELECT first, count, append, crc, length, trace, records FROM (
             SELECT *, sum(length) OVER (ORDER BY first) - length AS before FROM (
-                SELECT first, count, append, crc, octet_length(records) AS length, records FROM segment
+                SELECT first, count, append, crc, octet_length(records) AS length, trace, records FROM segment
                 WHERE partition = $1 AND first >= (SELECT max(first) FROM segment WHERE partition = $1 AND first <= $2)
                 ORDER BY first LIMIT $3) few) measured
         WHERE before < $4 ORDER BY first
         """;
 
-    private readonly Queue<(int Length, long AppendTicks)> _segments = new();
+    private readonly Queue<(int Length, long AppendTicks, long First, byte[]? Traces)> _segments = new();
+    private readonly RecordTraces _traces = new();
     private byte[] _bytes = [];
     private int _offset, _segmentEnd;
     private long _appendTicks;
@@ -53,6 +54,7 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
             _offset += length;
             _next++;
         }
+        _traces.MoveTo(into.Traces, into.FirstSequence, into.LastSequence);
         return into.Count;
     }
 
@@ -64,11 +66,12 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
 
     private bool NextSegment()
     {
-        if (!_segments.TryDequeue(out (int Length, long AppendTicks) segment))
+        if (!_segments.TryDequeue(out (int Length, long AppendTicks, long First, byte[]? Traces) segment))
         {
             return false;
         }
         (_segmentEnd, _appendTicks) = (_offset + segment.Length, segment.AppendTicks);
+        _traces.Decode(segment.Traces, segment.First);
         return true;
     }
 
@@ -100,11 +103,12 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
         {
             long first = reader.GetInt64(0), count = reader.GetInt32(1), append = reader.GetInt64(2), crc = reader.GetInt64(3);
             int length = reader.GetInt32(4);
+            byte[]? traces = await reader.IsDBNullAsync(5, cancellationToken) ? null : reader.GetFieldValue<byte[]>(5);
             if (_bytes.Length - filled < length)
             {
                 Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, filled + length));
             }
-            await using (Stream records = await reader.GetStreamAsync(5, cancellationToken))
+            await using (Stream records = await reader.GetStreamAsync(6, cancellationToken))
             {
                 await records.ReadExactlyAsync(_bytes.AsMemory(filled, length), cancellationToken);
             }
@@ -122,14 +126,14 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
             }
             if (_segments.Count == 0)
             {
-                for (; first < expected; first++, count--)
+                for (long skipped = first; skipped < expected; skipped++)
                 {
                     _offset += new LogRecord(_bytes.AsSpan(_offset)).Length;
                 }
                 // The record that is wanted begins a segment, as far as this reader is concerned.
                 _segmentEnd = _offset;
             }
-            _segments.Enqueue((length - (_segments.Count == 0 ? _offset : 0), append));
+            _segments.Enqueue((length - (_segments.Count == 0 ? _offset : 0), append, first, traces));
             filled += length;
             expected = first + count;
         }

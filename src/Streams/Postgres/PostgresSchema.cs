@@ -41,6 +41,8 @@ public static class PostgresSchema
         """,
         // How well the model's probabilities came true; null until a program that counts it commits.
         "ALTER TABLE shard ADD COLUMN calibration bytea;",
+        // Traces of appends that somebody samples. Older programs that still run leave them out, and do not look at them.
+        "ALTER TABLE segment ADD COLUMN IF NOT EXISTS trace bytea",
     ];
 
     /// <summary>Version that this program reads and writes.</summary>

@@ -120,7 +120,18 @@ public sealed class ShardOwner : IDisposable
     {
         Volatile.Write(ref _pendingSince, batch.AppendTicks(0));
         long before = Shard.Counts().Totals.Applied;
-        Shard.Advance(batch);
+        using (ApplySpans? spans = ApplySpans.Start(batch, Shard.Partition))
+        {
+            try
+            {
+                Shard.Advance(batch);
+            }
+            catch (Exception e)
+            {
+                spans?.Fail(e);
+                throw;
+            }
+        }
         Applied.Publish(Shard.Position);
         Volatile.Write(ref _pendingSince, long.MaxValue);
         Telemetry.BatchSize.Record(batch.Count);

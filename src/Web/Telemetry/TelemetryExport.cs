@@ -25,8 +25,8 @@ internal sealed class TelemetryExport : IHostedService, IDisposable
     private static readonly string[] _meters =
         [Streams.Telemetry.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans", "System.Runtime"];
 
-    private static readonly string[] _sources =
-        [Streams.Telemetry.Name, "Microsoft.AspNetCore", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application"];
+    // Calls between grains; not Orleans' own housekeeping (Microsoft.Orleans.Runtime), whose timers and look-ups each begin a trace.
+    private static readonly string[] _sources = [Streams.Telemetry.Name, "Microsoft.AspNetCore", "Microsoft.Orleans.Application"];
 
     private readonly MeterProvider _metrics;
     private readonly TracerProvider _traces;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 
 namespace Foretell.Streams.Tests;
@@ -55,6 +56,39 @@ public abstract class EventLogContract : IDisposable
             Assert.Equal(Enumerable.Range(0, 200).Where(i => Events.PartitionOf($"s{i % 40}", 4) == p).Select(i => (long)i), records.Select(r => r.TimeTicks));
             Assert.Contains((p, (long)records.Count), receipt.Position.Parts);
         }
+    }
+
+    [ContractFact]
+    public async Task Append_WhenItIsSampled_KeepsItsTraceBesideItsRecords()
+    {
+        using var recorder = new TraceRecorder();
+        ActivitySpanId span;
+        await using (IEventLog log = await OpenAsync(1))
+        {
+            await log.AppendAsync(Events.Batch(("a", 1, ""), ("a", 2, "")));
+            using (Activity request = recorder.Begin())
+            {
+                span = request.SpanId;
+                await log.AppendAsync(Events.Batch(("a", 3, ""), ("b", 4, ""), ("a", 5, "")));
+            }
+            using (recorder.Begin(sampled: false))
+            {
+                await log.AppendAsync(Events.Batch(("a", 6, "")));
+            }
+        }
+        var parent = new ActivityContext(recorder.TraceId, span, ActivityTraceFlags.Recorded, isRemote: true);
+        await using IEventLog reopened = await OpenAsync(1);
+        await using ILogReader reader = reopened.OpenReader(0, 0), late = reopened.OpenReader(0, 3);
+        var batch = new RecordBatch();
+
+        // Batches that cut the append in two each bring their part of it.
+        foreach (RecordTrace[] expected in (RecordTrace[][])[[], [new(3, 4, parent)], [new(5, 5, parent)]])
+        {
+            Assert.Equal(2, await reader.ReadAsync(batch, 2, default));
+            Assert.Equal(expected, batch.Traces.All);
+        }
+        Assert.Equal(3, await late.ReadAsync(batch, 10, default));
+        Assert.Equal([new RecordTrace(4, 5, parent)], batch.Traces.All);
     }
 
     [ContractFact]

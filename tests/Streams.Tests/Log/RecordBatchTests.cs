@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Foretell.Streams.Tests;
 
 public class RecordBatchTests
@@ -36,6 +38,29 @@ public class RecordBatchTests
         Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, 4));
         Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, int.MaxValue));
         Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, -1));
+    }
+
+    [Fact]
+    public void Traces_WhenDecoded_AreThoseThatWereEncoded()
+    {
+        RecordBatch batch = Make(10), copy = Make(0);
+        Assert.Null(batch.Traces.Encode(batch.FirstSequence));
+        copy.Traces.Decode(null, copy.FirstSequence);
+        Assert.Empty(copy.Traces.All);
+        foreach ((long first, long last) in new[] { (41L, 44L), (46L, 46L) })
+        {
+            batch.Traces.Add(new RecordTrace(first, last,
+                new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true)));
+        }
+
+        copy.Traces.Decode(batch.Traces.Encode(batch.FirstSequence), batch.FirstSequence);
+
+        Assert.Equal(batch.Traces.All, copy.Traces.All);
+        copy.Clear(1);
+        Assert.Empty(copy.Traces.All);
+        // Half an entry, as a later version might leave it, costs a trace and no event.
+        copy.Traces.Decode(batch.Traces.Encode(batch.FirstSequence).AsSpan(0, 40), batch.FirstSequence);
+        Assert.Equal(batch.Traces.All.Take(1), copy.Traces.All);
     }
 
     private static RecordBatch Make(int count)

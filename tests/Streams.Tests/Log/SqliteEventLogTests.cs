@@ -35,6 +35,27 @@ public sealed class SqliteEventLogTests : EventLogContract
     }
 
     [Fact]
+    public async Task Open_WhenTheLogHasNoTracesYet_GivesThemRoom()
+    {
+        await using (IEventLog log = await OpenAsync(1))
+        {
+            await log.AppendAsync(Events.Batch(("a", 1, "")));
+        }
+        Execute("ALTER TABLE segment DROP COLUMN trace; UPDATE log SET format = 1");
+
+        await using IEventLog reopened = await OpenAsync(1);
+        using var recorder = new TraceRecorder();
+        using (recorder.Begin())
+        {
+            await reopened.AppendAsync(Events.Batch(("a", 2, "")));
+        }
+        var batch = new RecordBatch();
+        await using ILogReader reader = reopened.OpenReader(0, 0);
+        Assert.Equal(2, await reader.ReadAsync(batch, 10, default));
+        Assert.Equal(2, Assert.Single(batch.Traces.All).First);
+    }
+
+    [Fact]
     public async Task Read_WhenASegmentIsDamaged_NamesTheRecord()
     {
         await using IEventLog log = await OpenAsync(1);

@@ -55,6 +55,18 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     }
 
     [ContractFact]
+    public async Task Migrate_WhenTheLogHasNoTracesYet_GivesThemRoomWhileOlderProgramsAppend()
+    {
+        PostgresOptions options = await server.NewSchemaAsync();
+        options.Execute("ALTER TABLE segment DROP COLUMN trace; UPDATE schema_version SET version = 3");
+
+        Assert.Equal(PostgresSchema.Version - 3, await PostgresSchema.MigrateAsync(options));
+
+        // Their statement, which names no columns.
+        options.Execute("INSERT INTO segment SELECT 0, 1, 1, 0, 0, ''::bytea");
+    }
+
+    [ContractFact]
     public async Task Migrate_WhenRoleMayNotCreate_NamesRoleAndRemedyAndLeavesNothing()
     {
         var admin = new PostgresOptions { ConnectionString = server.ConnectionString, Schema = "public" };
