@@ -8,11 +8,14 @@ using Foretell.Streams.Tests;
 namespace Foretell.Silo.Tests;
 
 /// <summary>A client that sends events through any gateway that answers, and repeats what was not acknowledged.</summary>
-public sealed class Feed(SiloCluster cluster, IReadOnlyList<SiloProcess> gateways) : IDisposable
+public sealed class Feed(SiloCluster cluster, IEnumerable<SiloProcess> gateways) : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private int _next;
     private long _accepted;
+
+    /// <summary>Gateways to send to, in turns; one may be put in another's place at any time.</summary>
+    public List<SiloProcess> Gateways { get; } = [.. gateways];
 
     /// <summary>Events acknowledged.</summary>
     public long Accepted => Volatile.Read(ref _accepted);
@@ -31,7 +34,7 @@ public sealed class Feed(SiloCluster cluster, IReadOnlyList<SiloProcess> gateway
         string key = Guid.NewGuid().ToString();
         while (true)
         {
-            SiloProcess gateway = gateways[_next++ % gateways.Count];
+            SiloProcess gateway = Gateways[_next++ % Gateways.Count];
             if (gateway.HasExited)
             {
                 continue;

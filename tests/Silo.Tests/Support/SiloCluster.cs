@@ -34,6 +34,9 @@ public sealed class SiloCluster : IAsyncDisposable
 
     public List<SiloProcess> Silos { get; } = [];
 
+    /// <summary>The silos that were started with just these roles.</summary>
+    public List<SiloProcess> With(string roles) => Silos.FindAll(s => s.Roles == roles);
+
     /// <summary>Longest time between commits of the silos to be started, seconds.</summary>
     public double CommitSeconds { get; set; } = 1;
 
@@ -72,9 +75,9 @@ public sealed class SiloCluster : IAsyncDisposable
     }
 
     /// <summary>Starts one more silo.</summary>
-    public async Task<SiloProcess> AddAsync(string roles)
+    public async Task<SiloProcess> AddAsync(string roles, SiloLaunch? launch = null)
     {
-        SiloProcess silo = await SiloProcess.StartAsync(Settings(roles));
+        SiloProcess silo = await SiloProcess.StartAsync(Settings(roles), launch);
         Silos.Add(silo);
         return silo;
     }

@@ -16,9 +16,11 @@ public sealed partial class SiloProcess : IAsyncDisposable
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _outputEnd, _errorEnd;
 
-    private SiloProcess(IReadOnlyDictionary<string, string> settings, string[] arguments)
+    private SiloProcess(IReadOnlyDictionary<string, string> settings, SiloLaunch launch, string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "foretell-silo.dll"), .. arguments])
+        (Roles, Launch) = (settings.GetValueOrDefault("Roles"), launch);
+        string[] command = [.. launch.Prefix, "dotnet", launch.Program, .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -29,10 +31,20 @@ public sealed partial class SiloProcess : IAsyncDisposable
         {
             start.Environment["FORETELL__" + name.ToUpperInvariant()] = value;
         }
+        foreach ((string name, string value) in launch.Environment)
+        {
+            start.Environment[name] = value;
+        }
         _process = Process.Start(start)!;
         _outputEnd = ReadAsync(_process.StandardOutput, _output);
         _errorEnd = ReadAsync(_process.StandardError, _errors);
     }
+
+    /// <summary>Roles that it was given, as they were written.</summary>
+    public string? Roles { get; }
+
+    /// <summary>Program that it is.</summary>
+    public SiloLaunch Launch { get; }
 
     /// <summary>Process id.</summary>
     public int Id => _process.Id;
@@ -42,6 +54,20 @@ public sealed partial class SiloProcess : IAsyncDisposable
 
     /// <summary>True once the process is gone.</summary>
     public bool HasExited => _process.HasExited;
+
+    /// <summary>True once it was a member of the cluster and listened.</summary>
+    public bool HasJoined => _listening.Task.IsCompletedSuccessfully;
+
+    /// <summary>Waits until its log has a word.</summary>
+    public async Task SaysAsync(string word)
+    {
+        using var limit = new CancellationTokenSource(s_limit);
+        while (!Errors.Contains(word, StringComparison.Ordinal))
+        {
+            Assert.False(limit.IsCancellationRequested, $"Its log has no '{word}': {Errors}");
+            await Task.Delay(50);
+        }
+    }
 
     /// <summary>What it wrote to its log.</summary>
     public string Errors
@@ -55,10 +81,13 @@ public sealed partial class SiloProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a silo and waits for nothing.</summary>
+    public static SiloProcess Begin(IReadOnlyDictionary<string, string> settings, SiloLaunch? launch = null) => new(settings, launch ?? SiloLaunch.Today, []);
+
     /// <summary>Starts a silo and waits until it is a member and listens.</summary>
-    public static async Task<SiloProcess> StartAsync(IReadOnlyDictionary<string, string> settings)
+    public static async Task<SiloProcess> StartAsync(IReadOnlyDictionary<string, string> settings, SiloLaunch? launch = null)
     {
-        var silo = new SiloProcess(settings, []);
+        SiloProcess silo = Begin(settings, launch);
         try
         {
             silo.Url = await silo._listening.Task.WaitAsync(s_limit);
@@ -74,7 +103,7 @@ public sealed partial class SiloProcess : IAsyncDisposable
     /// <summary>Runs the program to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> settings, params string[] arguments)
     {
-        await using var silo = new SiloProcess(settings, arguments);
+        await using var silo = new SiloProcess(settings, SiloLaunch.Today, arguments);
         await silo.EndAsync();
         return (silo._process.ExitCode, silo._output.ToString(), silo._errors.ToString());
     }

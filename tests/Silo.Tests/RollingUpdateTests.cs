@@ -1,0 +1,75 @@
+using System.Text.Json;
+using Foretell.Streams;
+using Foretell.Streams.Tests;
+using Xunit.Abstractions;
+
+namespace Foretell.Silo.Tests;
+
+/// <summary>Silos of two releases share a cluster while it is updated, and while an update is taken back.</summary>
+public sealed class RollingUpdateTests(ClusterPostgres postgres, ITestOutputHelper output) : IClassFixture<ClusterPostgres>
+{
+    private const string Front = "gateway,ingest", Worker = "worker";
+
+    private static readonly List<(string, long, string)> s_events =
+        Small.Workload(20_000, 500, EventTime.FromDateTimeOffset(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)));
+
+    [ClusterTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Update_WhenSilosAreReplacedOneByOneUnderLoad_LosesNothing(bool forward)
+    {
+        (SiloLaunch before, SiloLaunch after) = forward ? (SiloLaunch.Today, SiloLaunch.Next) : (SiloLaunch.Next, SiloLaunch.Today);
+        await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 4, Small.Model);
+        // Readers and shards live on different silos, so every batch and every answer crosses from one process to another.
+        string[] roles = [Worker, Front, Worker, Front];
+        cluster.Silos.AddRange(await Task.WhenAll(roles.Select(r => SiloProcess.StartAsync(cluster.Settings(r), before))));
+        using var feed = new Feed(cluster, cluster.With(Front));
+        await cluster.ProbeAllAsync(feed.Gateways[0]);
+        Task load = feed.RunAsync(s_events, batchSize: 50);
+
+        foreach (string role in roles)
+        {
+            // The new one first, as an orchestrator does it. It gets its share when the old one has left.
+            SiloProcess leaving = cluster.Silos.First(s => s.Roles == role && s.Launch == before), coming = await cluster.AddAsync(role, after);
+            if (role == Front)
+            {
+                feed.Gateways[feed.Gateways.IndexOf(leaving)] = coming;
+            }
+            Assert.Equal(0, await leaving.StopAsync());
+            cluster.Silos.Remove(leaving);
+            await leaving.DisposeAsync();
+            TimeSpan outage = await cluster.ServedAsync(feed.Gateways[0], TimeSpan.FromSeconds(30));
+            // Both releases at work on the same partitions, until the last silo is replaced.
+            await MoreAsync(cluster, feed, 2000);
+            output.WriteLine($"{role}: served again after {outage.TotalSeconds:F1} s, {feed.Accepted} events accepted");
+        }
+        feed.Stop();
+        await load;
+
+        Assert.All(cluster.Silos, s => Assert.Equal(after, s.Launch));
+        Assert.All(cluster.With(Worker), s => Assert.Contains("is served here", s.Errors, StringComparison.Ordinal));
+        Assert.Empty(feed.Surprises);
+        await cluster.AppliedAsync(feed.Gateways[0], feed.Accepted + cluster.Partitions);
+        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
+    }
+
+    /// <summary>Waits until some more events were accepted, and all of them applied.</summary>
+    private static async Task MoreAsync(SiloCluster cluster, Feed feed, long events)
+    {
+        long wanted = feed.Accepted + events;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (feed.Accepted < wanted)
+        {
+            await Task.Delay(50, limit.Token);
+        }
+        while (true)
+        {
+            JsonElement status = await cluster.StatusAsync(feed.Gateways[0]);
+            if (status.GetProperty("eventsApplied").GetInt64() + status.GetProperty("deadLetters").GetInt64() >= wanted)
+            {
+                return;
+            }
+            await Task.Delay(50, limit.Token);
+        }
+    }
+}
