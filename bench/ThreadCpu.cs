@@ -7,27 +7,31 @@ internal static class ThreadCpu
 {
     private const double TicksPerSecond = 100;
 
-    /// <summary>Seconds by kind of thread. The time of threads that ended is only in <see cref="Process"/>.</summary>
+    /// <summary>Seconds by kind of thread; all kinds together are the process's.</summary>
     public static Dictionary<string, double> Read(int process)
     {
         var seconds = new Dictionary<string, double>();
+        double rest = Seconds($"/proc/{process}/stat");
         foreach (string folder in Directory.GetDirectories($"/proc/{process}/task"))
         {
             try
             {
-                string kind = Kind(File.ReadAllText(Path.Combine(folder, "comm")).Trim());
-                seconds[kind] = seconds.GetValueOrDefault(kind) + Seconds(Path.Combine(folder, "stat"));
+                if (Kind(File.ReadAllText(Path.Combine(folder, "comm")).Trim()) is { } kind)
+                {
+                    double spent = Seconds(Path.Combine(folder, "stat"));
+                    seconds[kind] = seconds.GetValueOrDefault(kind) + spent;
+                    rest -= spent;
+                }
             }
             catch (IOException)
             {
                 // It ended while we looked.
             }
         }
+        // The pool's threads come and go, and what a thread took that is gone is only in the process's sum.
+        seconds["thread pool (log, grains, network, commits)"] = rest;
         return seconds;
     }
-
-    /// <summary>Seconds of the whole process.</summary>
-    public static double Process(int process) => Seconds($"/proc/{process}/stat");
 
     private static double Seconds(string file)
     {
@@ -37,13 +41,12 @@ internal static class ThreadCpu
         return (long.Parse(fields[user], CultureInfo.InvariantCulture) + long.Parse(fields[system], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
-    private static string Kind(string name) => name switch
+    private static string? Kind(string name) => name switch
     {
-        _ when name.StartsWith("foretell-worker", StringComparison.Ordinal) => "worker threads (steps)",
-        _ when name.StartsWith(".NET TP", StringComparison.Ordinal) => "thread pool",
+        _ when name.StartsWith("foretell-worker", StringComparison.Ordinal) => "worker threads (decode, step)",
         _ when name.StartsWith(".NET Socket", StringComparison.Ordinal) => "socket events",
         _ when name.StartsWith(".NET Tiered", StringComparison.Ordinal) => "compiler",
         _ when name.Contains("GC", StringComparison.Ordinal) => "collector",
-        _ => "other",
+        _ => null,
     };
 }

@@ -1,0 +1,69 @@
+using Foretell.Cli.Cluster;
+using Foretell.Cli.Hosting;
+using Foretell.Models;
+using Foretell.Streams;
+
+namespace Foretell.Bench;
+
+/// <summary>Silos in processes of their own; this process appends the events that they read.</summary>
+internal sealed class SiloLayout : ILayout, IAsyncDisposable
+{
+    private readonly LocalCluster _cluster;
+    private readonly GatewayPlatform _platform;
+    private readonly PostgresEventLog _log;
+    private readonly string[] _roles;
+    private Dictionary<string, double>[] _threads = [];
+    private double _database;
+
+    private SiloLayout(string name, LocalCluster cluster, GatewayPlatform platform, PostgresEventLog log, string[] roles) =>
+        (Name, _cluster, _platform, _log, _roles) = (name, cluster, platform, log, roles);
+
+    public string Name { get; }
+
+    /// <summary>Starts silos with roles.</summary>
+    public static async Task<SiloLayout> StartAsync(string name, ForecastModel model, string file, params string[] roles)
+    {
+        LocalCluster cluster = await LocalCluster.CreateAsync(SiloPrograms.Settings(file, ClusterBench.Partitions, roles), CancellationToken.None);
+        await cluster.StartAsync(null, CancellationToken.None);
+        var platform = new GatewayPlatform(cluster, model);
+        await platform.ReadyAsync(CancellationToken.None);
+        return new SiloLayout(name, cluster, platform, await PostgresEventLog.OpenAsync(cluster.Database, null, TimeProvider.System), roles);
+    }
+
+    /// <summary>What was spent up to now is no part of <see cref="PrintParts"/>.</summary>
+    public void Begin() => (_threads, _database) = (Threads(), Database());
+
+    public async Task<double> ApplyAsync(int round, int count)
+    {
+        double before = Seconds();
+        await _platform.DrainAsync(await ClusterBench.AppendAsync(_log, round, count), CancellationToken.None);
+        double seconds = Seconds() - before;
+        ClusterBench.Check(await _platform.StatusAsync(Position.None, CancellationToken.None));
+        return seconds;
+    }
+
+    public void PrintParts(double events)
+    {
+        Dictionary<string, double>[] now = Threads();
+        for (int silo = 0; silo < now.Length; silo++)
+        {
+            IEnumerable<string> parts = now[silo].Select(t => (Kind: t.Key, Seconds: t.Value - _threads[silo].GetValueOrDefault(t.Key)))
+                .OrderByDescending(t => t.Seconds).Select(t => FormattableString.Invariant($"{t.Kind} {1e6 * t.Seconds / events:0.00}"));
+            Console.WriteLine($"  {_cluster.Silos[silo].Label} ({_roles[silo]}), s per million events: {string.Join(", ", parts)}");
+        }
+        Console.WriteLine(FormattableString.Invariant($"  PostgreSQL beside them {1e6 * (Database() - _database) / events:0.00}"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _log.DisposeAsync();
+        await _platform.DisposeAsync();
+        await _cluster.DisposeAsync();
+    }
+
+    private double Seconds() => _cluster.Silos.Sum(s => s.Cpu.TotalSeconds);
+
+    private double Database() => _cluster.Cpu().Where(p => p.Role == ProcessCpu.Database).Sum(p => p.Seconds);
+
+    private Dictionary<string, double>[] Threads() => [.. _cluster.Silos.Select(s => ThreadCpu.Read(s.Id))];
+}
