@@ -11,8 +11,6 @@ internal sealed class AlertRaiser(SiloEngine engine, FeedStreams streams, TimePr
     // Rows in one transaction and in one push.
     private const int BatchSize = 512;
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (engine.Alerts is not { } log || !engine.AlertRule.IsOn)
@@ -46,8 +44,7 @@ internal sealed class AlertRaiser(SiloEngine engine, FeedStreams streams, TimePr
     {
         if (raised.Count > 0)
         {
-            Task push = streams.Alerts.OnNextBatchAsync(raised.Select(AlertRow.Of));
-            await push.WaitAsync(s_patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await FeedStreams.PushAsync(() => streams.Alerts.OnNextBatchAsync(raised.Select(AlertRow.Of)), time, CancellationToken.None);
         }
     }
 }

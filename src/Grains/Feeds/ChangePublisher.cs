@@ -10,9 +10,6 @@ internal sealed class ChangePublisher(ShardOwner owner, Func<string, IAsyncStrea
     /// <summary>How long a gateway is told of changes after it has asked; readers that are gone cost no longer than that.</summary>
     public static readonly TimeSpan Term = TimeSpan.FromSeconds(10);
 
-    // A push that does not arrive must not hold up those behind it for long; what it leaves out is seen by the counts.
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
-
     private readonly Dictionary<(string Stream, string Gateway), (CancellationTokenSource Term, Task Loop)> _subscriptions = [];
 
     /// <summary>Subscriptions that stand, those included that ended since the last call of <see cref="Subscribe"/>.</summary>
@@ -23,15 +20,8 @@ internal sealed class ChangePublisher(ShardOwner owner, Func<string, IAsyncStrea
     /// <exception cref="PlatformUnavailableException">The shard cannot answer now.</exception>
     public Subscribed Subscribe(string stream, string gateway)
     {
+        ForgetEnded();
         owner.Serving();
-        foreach (((string, string) key, (CancellationTokenSource term, Task loop)) in _subscriptions)
-        {
-            if (loop.IsCompleted)
-            {
-                term.Dispose();
-                _subscriptions.Remove(key);
-            }
-        }
         if (_subscriptions.TryGetValue((stream, gateway), out var standing) && !standing.Term.IsCancellationRequested)
         {
             standing.Term.CancelAfter(Term);
@@ -59,6 +49,18 @@ internal sealed class ChangePublisher(ShardOwner owner, Func<string, IAsyncStrea
         _subscriptions.Clear();
     }
 
+    private void ForgetEnded()
+    {
+        foreach (((string, string) key, (CancellationTokenSource term, Task loop)) in _subscriptions)
+        {
+            if (loop.IsCompleted)
+            {
+                term.Dispose();
+                _subscriptions.Remove(key);
+            }
+        }
+    }
+
     private async Task PublishAsync(IAsyncEnumerator<FeedItem<ForecastChange>> changes, Task<bool> next, IAsyncStream<StreamChange> target, CancellationToken ended)
     {
         await using (changes)
@@ -68,8 +70,7 @@ internal sealed class ChangePublisher(ShardOwner owner, Func<string, IAsyncStrea
                 // A gap needs no word: the counts of what comes next tell of it.
                 if (changes.Current.Value is { } change)
                 {
-                    Task push = target.OnNextAsync(StreamChange.Of(change, owner.Epoch));
-                    await push.WaitAsync(s_patience, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    await FeedStreams.PushAsync(() => target.OnNextAsync(StreamChange.Of(change, owner.Epoch)), time, ended);
                 }
                 next = changes.MoveNextAsync().AsTask();
             }
