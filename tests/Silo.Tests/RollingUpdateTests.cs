@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Foretell.Streams;
 using Foretell.Streams.Tests;
@@ -26,6 +27,7 @@ public sealed class RollingUpdateTests(ClusterPostgres postgres, ITestOutputHelp
         using var feed = new Feed(cluster, cluster.With(Front));
         await cluster.ProbeAllAsync(feed.Gateways[0]);
         Task load = feed.RunAsync(s_events, batchSize: 50);
+        var clock = Stopwatch.StartNew();
 
         foreach (string role in roles)
         {
@@ -41,7 +43,7 @@ public sealed class RollingUpdateTests(ClusterPostgres postgres, ITestOutputHelp
             TimeSpan outage = await cluster.ServedAsync(feed.Gateways[0], TimeSpan.FromSeconds(30));
             // Both releases at work on the same partitions, until the last silo is replaced.
             await MoreAsync(cluster, feed, 2000);
-            output.WriteLine($"{role}: served again after {outage.TotalSeconds:F1} s, {feed.Accepted} events accepted");
+            output.WriteLine($"after {clock.Elapsed.TotalSeconds:F0} s {role}: served again after {outage.TotalSeconds:F1} s, {feed.Accepted} events accepted");
         }
         feed.Stop();
         await load;
