@@ -3,6 +3,8 @@ using Foretell.Bench;
 var benches = new Dictionary<string, Func<Task>>
 {
     ["step"] = StepBench.RunAsync,
+    ["mixers"] = MixerBench.RunAsync,
+    ["long"] = LongBench.RunAsync,
     ["scan"] = ScanBench.RunAsync,
     ["append"] = AppendBench.RunAsync,
     ["path"] = PathBench.RunAsync,

@@ -101,7 +101,7 @@ internal static unsafe class LinearAttention
             for (int i = 0; i < headWidth; i += 16)
             {
                 var logs = Vector512.Load(shares + start + i);
-                var weight = VectorMath.Exp(logs - Vector512.Create(largest));
+                var weight = VectorMath.Weight(logs - Vector512.Create(largest));
                 weight = i + 16 > headWidth ? Vector512.ConditionalSelect(tail, weight, Vector512<float>.Zero) : weight;
                 sum += weight;
                 (i + 16 > headWidth ? Vector512.ConditionalSelect(tail, weight, logs) : weight).Store(shares + start + i);

@@ -152,7 +152,7 @@ internal sealed unsafe class SoftmaxPass : MixerPass
             var sum = Vector512<float>.Zero;
             for (int j = 0; j < columns; j += 16)
             {
-                var share = Vector512.ConditionalSelect(Past(i, j), VectorMath.Exp(Vector512.Load(weight + j) - Vector512.Create(max)), Vector512<float>.Zero);
+                var share = Vector512.ConditionalSelect(Past(i, j), VectorMath.Weight(Vector512.Load(weight + j) - Vector512.Create(max)), Vector512<float>.Zero);
                 share.Store(weight + j);
                 sum += share;
             }
@@ -181,7 +181,7 @@ internal sealed unsafe class SoftmaxPass : MixerPass
             var dot = Vector512<float>.Zero;
             for (int j = 0; j < columns; j += 16)
             {
-                var share = Vector512.ConditionalSelect(Past(i, j), VectorMath.Exp(Vector512.Load(weight + j) - logNormaliser), Vector512<float>.Zero);
+                var share = Vector512.ConditionalSelect(Past(i, j), VectorMath.Weight(Vector512.Load(weight + j) - logNormaliser), Vector512<float>.Zero);
                 share.Store(weight + j);
                 dot = Vector512.FusedMultiplyAdd(share, Vector512.Load(gradient + j), dot);
             }

@@ -137,13 +137,11 @@ internal sealed unsafe class SoftmaxStep : MixerStep
         var sum = Vector512<float>.Zero;
         for (int b = 0; b < blocks; b++)
         {
-            var score = Vector512.Load(scores + b * KvBlocks.Events);
-            // Our exp never reaches 0: what is not there must not weigh 1e-38.
-            var weight = Vector512.ConditionalSelect(Vector512.GreaterThan(score, Vector512.Create(Never)), VectorMath.Exp(score - Vector512.Create(max)), Vector512<float>.Zero);
+            var weight = VectorMath.Weight(Vector512.Load(scores + b * KvBlocks.Events) - Vector512.Create(max));
             weight.Store(scores + b * KvBlocks.Events);
             sum += weight;
         }
-        float ownWeight = VectorMath.Exp(Vector512.Create(own - max))[0], total = VectorMath.Sum(sum) + ownWeight, inverse = 1 / total;
+        float ownWeight = VectorMath.Weight(Vector512.Create(own - max))[0], total = VectorMath.Sum(sum) + ownWeight, inverse = 1 / total;
         for (int b = 0; b < blocks; b++)
         {
             (Vector512.Load(scores + b * KvBlocks.Events) * Vector512.Create(inverse)).Store(scores + b * KvBlocks.Events);
