@@ -6,7 +6,7 @@ namespace Foretell.Models;
 /// Window: the oldest, but for the stream's first i where the name says so.
 /// H2O: among all but the newest half, the one with the least attention so far; each head for itself.
 /// Of equals the older leaves.
-/// Sources: Oren et al., "Transformers are Multi-State RNNs", 2024, section 3; Zhang et al., "H2O: Heavy-Hitter Oracle",
+/// Sources: Oren et al., "Transformers are Multi-State RNNs", 2024; Zhang et al., "H2O: Heavy-Hitter Oracle",
 /// NeurIPS 2023, algorithm 1.
 /// </remarks>
 internal readonly unsafe struct Eviction(MixerName name, int states)
