@@ -33,13 +33,13 @@ internal sealed partial class FeedInbox(FeedStreams streams, ILocalSiloDetails s
                 await changes.RenewAsync().WaitAsync(stoppingToken);
                 await alerts.RenewAsync().WaitAsync(stoppingToken);
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception e)
             {
+                if (stoppingToken.IsCancellationRequested)
+                {
+                    break;
+                }
                 LogNotSubscribed(e.Message);
-            }
-            catch (OperationCanceledException)
-            {
-                break;
             }
             await Task.Delay(s_check, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
