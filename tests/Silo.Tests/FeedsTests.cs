@@ -127,14 +127,13 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         // On their way to it, or in its hands: nobody may hear of them from it.
         await feed.SendAsync([.. Enumerable.Range(0, cluster.Partitions).Select(p => (cluster.KeyOf(p), 2_000_000_000L, "view"))]);
         await cluster.ServedAsync(gateway, s_limit);
-        double moved = clock.Elapsed.TotalSeconds + 10;
-        (string Stream, double Due)[] later = [.. streams.Where(s => s.Due > moved)];
-        Assert.True(later.Length >= 40, $"The partitions moved only after {moved} s: the machine is too busy for this test.");
+        (string Stream, double Due)[] later = [.. streams.Where(s => s.Due > clock.Elapsed.TotalSeconds)];
         await feed.SendAsync([.. later.Select(s => (s.Stream, EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), "view"))]);
         await cluster.AppliedAsync(gateway, feed.Accepted + cluster.Partitions);
-        Assert.True(clock.Elapsed.TotalSeconds < later[0].Due, "The events that came in time were applied too late: the machine is too busy for this test.");
+        (string Stream, double Due)[] inTime = [.. later.Where(s => s.Due > clock.Elapsed.TotalSeconds)];
         output.WriteLine($"the paused silo's partitions moved, and everything is applied, after {clock.Elapsed.TotalSeconds:F1} s");
-        await Task.Delay(TimeSpan.FromSeconds(Math.Max(0, later[39].Due - clock.Elapsed.TotalSeconds)));
+        Assert.True(inTime.Length >= 40, "The partitions moved too late: the machine is too busy for this test.");
+        await Task.Delay(TimeSpan.FromSeconds(Math.Max(0, inTime[39].Due - clock.Elapsed.TotalSeconds)));
         paused.Resume();
 
         // It has a while to do wrong; then an alert that is right shows that the feed would have told.
@@ -146,7 +145,8 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
             Assert.Equal(("alert", 1), (name, (int)data["events"]!));
             told.Add((string)data["stream"]!);
         }
-        Assert.Equal(streams.Select(s => s.Stream).Except(later.Select(s => s.Stream)).Append("right").Order(), told.Order());
+        Assert.Empty(streams.Except(later).Select(s => s.Stream).Except(told));
+        Assert.Empty(inTime.Select(s => s.Stream).Intersect(told));
         Assert.Equal(told.Count, await AlertsAsync(cluster));
         Assert.All(await Task.WhenAll(readings.Select(r => r.ReadToAsync(2))), missed => Assert.Equal(0, missed));
         Array.ForEach(readings, r => r.Dispose());
