@@ -11,6 +11,7 @@ internal static class ClusterRun
     public static async Task RunAsync(ClusterSettings settings, FeedSettings? feed, bool plain, CancellationToken cancellation)
     {
         ForecastModel model = ModelFiles.Load(settings.Model);
+        ModelSettings.WarnOfGrowth(model);
         var warnings = new RecentWarnings();
         bool ends = feed is { Exit: true };
         int silos = settings.SiloRoles.Count;
