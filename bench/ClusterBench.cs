@@ -34,8 +34,6 @@ internal static class ClusterBench
             {
                 await layout.ApplyAsync(0, WarmUp);
             }
-            one.Begin();
-            two.Begin();
             for (int round = 0; round < Rounds; round++)
             {
                 for (int i = 0; i < layouts.Length; i++)

@@ -12,11 +12,11 @@ internal sealed class SiloLayout : ILayout, IAsyncDisposable
     private readonly GatewayPlatform _platform;
     private readonly PostgresEventLog _log;
     private readonly string[] _roles;
-    private Dictionary<string, double>[] _threads = [];
+    private readonly Dictionary<string, double>[] _threads;
     private double _database;
 
     private SiloLayout(string name, LocalCluster cluster, GatewayPlatform platform, PostgresEventLog log, string[] roles) =>
-        (Name, _cluster, _platform, _log, _roles) = (name, cluster, platform, log, roles);
+        (Name, _cluster, _platform, _log, _roles, _threads) = (name, cluster, platform, log, roles, [.. roles.Select(_ => new Dictionary<string, double>())]);
 
     public string Name { get; }
 
@@ -30,28 +30,30 @@ internal sealed class SiloLayout : ILayout, IAsyncDisposable
         return new SiloLayout(name, cluster, platform, await PostgresEventLog.OpenAsync(cluster.Database, null, TimeProvider.System), roles);
     }
 
-    /// <summary>What was spent up to now is no part of <see cref="PrintParts"/>.</summary>
-    public void Begin() => (_threads, _database) = (Threads(), Database());
-
     public async Task<double> ApplyAsync(int round, int count)
     {
-        double before = Seconds();
+        double before = Seconds(), database = Database();
+        Dictionary<string, double>[] threads = Threads();
         await _platform.DrainAsync(await ClusterBench.AppendAsync(_log, round, count), CancellationToken.None);
         double seconds = Seconds() - before;
+        // The first round only warms up.
+        if (round > 0)
+        {
+            _database += Database() - database;
+            Add(threads, Threads());
+        }
         ClusterBench.Check(await _platform.StatusAsync(Position.None, CancellationToken.None));
         return seconds;
     }
 
     public void PrintParts(double events)
     {
-        Dictionary<string, double>[] now = Threads();
-        for (int silo = 0; silo < now.Length; silo++)
+        for (int silo = 0; silo < _threads.Length; silo++)
         {
-            IEnumerable<string> parts = now[silo].Select(t => (Kind: t.Key, Seconds: t.Value - _threads[silo].GetValueOrDefault(t.Key)))
-                .OrderByDescending(t => t.Seconds).Select(t => FormattableString.Invariant($"{t.Kind} {1e6 * t.Seconds / events:0.00}"));
+            IEnumerable<string> parts = _threads[silo].OrderByDescending(t => t.Value).Select(t => FormattableString.Invariant($"{t.Key} {1e6 * t.Value / events:0.00}"));
             Console.WriteLine($"  {_cluster.Silos[silo].Label} ({_roles[silo]}), s per million events: {string.Join(", ", parts)}");
         }
-        Console.WriteLine(FormattableString.Invariant($"  PostgreSQL beside them {1e6 * (Database() - _database) / events:0.00}"));
+        Console.WriteLine(FormattableString.Invariant($"  PostgreSQL beside them {1e6 * _database / events:0.00}"));
     }
 
     public async ValueTask DisposeAsync()
@@ -64,6 +66,17 @@ internal sealed class SiloLayout : ILayout, IAsyncDisposable
     private double Seconds() => _cluster.Silos.Sum(s => s.Cpu.TotalSeconds);
 
     private double Database() => _cluster.Cpu().Where(p => p.Role == ProcessCpu.Database).Sum(p => p.Seconds);
+
+    private void Add(Dictionary<string, double>[] before, Dictionary<string, double>[] after)
+    {
+        for (int silo = 0; silo < after.Length; silo++)
+        {
+            foreach ((string kind, double seconds) in after[silo])
+            {
+                _threads[silo][kind] = _threads[silo].GetValueOrDefault(kind) + seconds - before[silo].GetValueOrDefault(kind);
+            }
+        }
+    }
 
     private Dictionary<string, double>[] Threads() => [.. _cluster.Silos.Select(s => ThreadCpu.Read(s.Id))];
 }

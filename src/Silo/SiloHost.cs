@@ -1,10 +1,8 @@
-using System.Net.Sockets;
 using Foretell.Grains;
 using Foretell.Models;
 using Foretell.Streams;
 using Foretell.Web;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -23,6 +21,7 @@ internal static class SiloHost
     public static async Task RunAsync(WebApplicationBuilder builder)
     {
         SiloSettings settings = SiloSettings.Read(builder.Configuration);
+        ListenCheck.Run(settings.Urls);
         SiloCertificate? certificate = settings.Certificate is { } path
             ? SiloCertificate.Load(path, settings.CertificatePassword, TimeProvider.System)
             : null;
@@ -38,25 +37,9 @@ internal static class SiloHost
             Owner = new ShardOwnerOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
         });
         await using WebApplication app = Build(builder, settings, certificate, engine);
-        await StartAsync(app, settings);
+        await app.StartAsync();
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
         await app.WaitForShutdownAsync();
-    }
-
-    private static async Task StartAsync(WebApplication app, SiloSettings settings)
-    {
-        try
-        {
-            await app.StartAsync();
-        }
-        catch (IOException e) when (e.InnerException is AddressInUseException)
-        {
-            throw new SettingsException($"Foretell:Urls is '{settings.Urls}', and another program listens there. Stop it, or give another address (port 0 takes any free one).", e);
-        }
-        catch (SocketException e)
-        {
-            throw new SettingsException($"Foretell:Urls is '{settings.Urls}', where this machine cannot listen: {e.Message}. Give an address of this machine.", e);
-        }
     }
 
     private static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, SiloCertificate? certificate, SiloEngine engine)
