@@ -5,7 +5,7 @@ using Orleans.Streams;
 
 namespace Foretell.Grains;
 
-/// <summary>The Orleans streams by which shards push what feeds tell; decision 10 says why they may lose items.</summary>
+/// <summary>The Orleans streams by which shards push what feeds tell; decision 12 says why they may lose items.</summary>
 /// <remarks>
 /// There are as many streams as gateways, and one more: Orleans keeps a record of every stream that was ever published,
 /// so a stream for each of millions of keys would be a leak.
