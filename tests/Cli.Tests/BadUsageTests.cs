@@ -24,7 +24,7 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("Model heads must be 1 to 16, dividing the width, got 5", "train", "--train", "a", "--dev", "b", "--out", "c", "--heads", "5")]
     [InlineData("--epochs must be a whole number from 1", "train", "--train", "a", "--dev", "b", "--out", "c", "--epochs", "0")]
     [InlineData("Model components must be a multiple of 16", "train", "--train", "a", "--dev", "b", "--out", "c", "--components", "20")]
-    [InlineData("--mixer must be aaren", "train", "--train", "a", "--dev", "b", "--out", "c", "--mixer", "softmax")]
+    [InlineData("--mixer must be aaren", "train", "--train", "a", "--dev", "b", "--out", "c", "--mixer", "gru")]
     [InlineData("--resolution must be auto, none or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--resolution", "-1")]
     [InlineData("--time-unit must be seconds, minutes, hours, days or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--time-unit", "weeks")]
     [InlineData("--columns: Columns can name stream, time, mark and id, got 'user'", "eval", "--model", "m", "--test", "t", "--columns", "user=x")]
