@@ -29,14 +29,20 @@ public sealed class Simulator
     /// <exception cref="ArgumentException">The kind is unknown.</exception>
     public static Simulator Create(string kind, int streams, long seed, DateTimeOffset startTime)
     {
+        return new Simulator(Streams(kind, streams, seed, startTime));
+    }
+
+    /// <summary>The same streams one by one, each with its own events.</summary>
+    /// <inheritdoc cref="Create"/>
+    public static SimulatedStream[] Streams(string kind, int streams, long seed, DateTimeOffset startTime)
+    {
         ArgumentOutOfRangeException.ThrowIfLessThan(streams, 1);
         SimulationKind[] kinds = kind == "demo" ? SimulationKind.Demo : Array.FindAll(SimulationKind.All, k => k.Name == kind);
         if (kinds.Length == 0)
         {
             throw new ArgumentException($"There is no simulation '{kind}'; the kinds are {string.Join(", ", Kinds)}.", nameof(kind));
         }
-        return new Simulator(Enumerable.Range(0, streams)
-            .Select(i => new SimulatedStream(kinds[i % kinds.Length], i, seed, startTime)));
+        return [.. Enumerable.Range(0, streams).Select(i => new SimulatedStream(kinds[i % kinds.Length], i, seed, startTime))];
     }
 
     /// <summary>The next event of all streams.</summary>
