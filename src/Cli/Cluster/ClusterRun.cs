@@ -27,6 +27,10 @@ internal static class ClusterRun
             FileSummary summary = await FileFeedView.ShowAsync(progress => FileFeed.RunAsync(platform, feed.File, feed.Columns, progress, cancellation));
             if (ends)
             {
+                foreach (SiloProcess lost in cluster.Silos.Where(s => s.HasExited))
+                {
+                    Terminal.WriteNote($"{lost.End} The others went on.");
+                }
                 FileFeedView.Print(summary, feed.Json);
                 return;
             }

@@ -134,7 +134,7 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
 
     private Position Appended() => new([.. _appended.Select(p => (p.Key, p.Value))]);
 
-    private IEnumerable<string> Lost() => _cluster.Silos.Where(s => s.HasExited).Select(s => $"{s.End}.");
+    private IEnumerable<string> Lost() => _cluster.Silos.Where(s => s.HasExited).Select(s => s.End);
 
     private static PlatformStatus Known(StatusAnswer answer)
     {

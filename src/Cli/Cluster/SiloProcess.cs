@@ -69,7 +69,7 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <summary>How it ended, in words.</summary>
     public string End => _process.ExitCode > 128
-        ? $"{Label} was ended by signal {_process.ExitCode - 128}"
+        ? $"{Label} was ended by signal {_process.ExitCode - 128}."
         : $"{Label} ended with exit code {_process.ExitCode}: {LastWords()}";
 
     /// <summary>Processor time of all its threads; after its end what was last seen.</summary>
