@@ -7,7 +7,7 @@ public class ChangeOfRateTests(ITestOutputHelper output)
 {
     private const int Seed = 61, Events = 1_000_000;
     private const int Looked = 10_000;
-    private const double Spread = 0.2, Before = 20, After = 2;
+    private const double Spread = 0.25, Before = 20, After = 2;
 
     private static readonly Lazy<ForecastModel> s_softmax = new(() => Train("softmax"));
 
@@ -61,7 +61,7 @@ public class ChangeOfRateTests(ITestOutputHelper output)
     /// <summary>Streams of all rates, half of which change theirs somewhere.</summary>
     private static ForecastModel Train(string mixer, bool decay = true)
     {
-        EventSequence[] sequences = [.. Enumerable.Range(0, 150).Select(i =>
+        EventSequence[] sequences = [.. Enumerable.Range(0, 330).Select(i =>
         {
             var random = new RandomStream(Seed, i);
             double[] times = new double[120];
@@ -74,7 +74,7 @@ public class ChangeOfRateTests(ITestOutputHelper output)
             }
             return new EventSequence($"{i}", times, null);
         })];
-        var options = new TrainingOptions { Shape = new ModelConfig { Width = 16, Layers = 1, Heads = 4, Mixer = mixer, Decay = decay }, Epochs = 20, Threads = 2 };
-        return Trainer.Train(sequences[..130], sequences[130..], options).Model;
+        var options = new TrainingOptions { Shape = new ModelConfig { Width = 16, Layers = 1, Heads = 4, Mixer = mixer, Decay = decay }, Epochs = 30, Threads = 2 };
+        return Trainer.Train(sequences[..300], sequences[300..], options).Model;
     }
 }
