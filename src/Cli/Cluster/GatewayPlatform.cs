@@ -89,12 +89,13 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
             ? [.. answer.Streams.Select(s => new OverdueStream(s.Stream, EventTime.FromDateTimeOffset(s.LastEventTime), s.SilenceSeconds, s.LogSurvival ?? double.NegativeInfinity))]
             : _overdue;
 
-    public Task DrainAsync(CancellationToken cancellation) => DrainAsync(Appended(), cancellation);
+    public Task<PlatformStatus> DrainAsync(CancellationToken cancellation) => DrainAsync(Appended(), cancellation);
 
     /// <summary>Waits until everything up to a position is applied and committed.</summary>
-    public async Task DrainAsync(Position position, CancellationToken cancellation)
+    /// <returns>Counts and scores by the gateway that waited: the others may not have heard of it yet.</returns>
+    public async Task<PlatformStatus> DrainAsync(Position position, CancellationToken cancellation)
     {
-        await AppliedAsync(position, cancellation);
+        StatusAnswer applied = await AppliedAsync(position, cancellation);
         long started = TimeProvider.System.GetTimestamp();
         foreach ((int partition, long sequence) in position.Parts)
         {
@@ -108,6 +109,7 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
                 await Task.Delay(s_pause, cancellation);
             }
         }
+        return Known(applied);
     }
 
     public async Task<string> StateDigestAsync(CancellationToken cancellation)

@@ -52,11 +52,9 @@ internal static class FileFeed
             read += batch.Count;
             progress?.Report(read);
         }
-        await platform.DrainAsync(cancellation);
+        PlatformStatus status = await platform.DrainAsync(cancellation);
         double seconds = clock.Elapsed.TotalSeconds;
         IReadOnlyList<ProcessCpu> cpu = ProcessCpu.Between(before, platform.Cpu());
-
-        PlatformStatus status = await platform.StatusAsync(Position.None, cancellation);
         return new FileSummary(status.EventsApplied, status.Streams, status.DeadLetters,
             await platform.StateDigestAsync(cancellation), Math.Round(appended / seconds, 1), ProcessCpu.Total(cpu))
         {

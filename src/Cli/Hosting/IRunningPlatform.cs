@@ -19,7 +19,8 @@ internal interface IRunningPlatform
     Task<IReadOnlyList<OverdueStream>> OverdueAsync(int limit, CancellationToken cancellation);
 
     /// <summary>Waits until everything that was appended here is applied and committed.</summary>
-    Task DrainAsync(CancellationToken cancellation);
+    /// <returns>Counts and scores that include it.</returns>
+    Task<PlatformStatus> DrainAsync(CancellationToken cancellation);
 
     /// <summary>SHA-256 over all streams' digests in the order of their keys' bytes.</summary>
     Task<string> StateDigestAsync(CancellationToken cancellation);

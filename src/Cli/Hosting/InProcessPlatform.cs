@@ -20,7 +20,11 @@ internal sealed class InProcessPlatform(EmbeddedPlatform platform) : IRunningPla
     public Task<IReadOnlyList<OverdueStream>> OverdueAsync(int limit, CancellationToken cancellation) =>
         platform.OverdueAsync(EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), limit, cancellation);
 
-    public Task DrainAsync(CancellationToken cancellation) => platform.DrainAsync(cancellation);
+    public async Task<PlatformStatus> DrainAsync(CancellationToken cancellation)
+    {
+        await platform.DrainAsync(cancellation);
+        return platform.Status();
+    }
 
     public Task<string> StateDigestAsync(CancellationToken cancellation) => platform.StateDigestAsync(cancellation);
 
