@@ -92,7 +92,7 @@ internal static class CommonSettings
 
     private static double ParseAlertSurvival(string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double survival)
-        && survival is 0 or >= AlertRule.MinSurvival and <= AlertRule.MaxSurvival
+        && AlertRule.Allows(survival)
             ? survival
             : throw new CliException(string.Create(CultureInfo.InvariantCulture,
                 $"--alert-survival must be 0 or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}, got '{text}'."));

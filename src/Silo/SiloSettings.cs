@@ -109,7 +109,7 @@ internal sealed record SiloSettings
 
     private static double ReadAlertSurvival(SettingsSection section) => section.OptionalText("AlertSurvival") is not { } text ? new AlertRule().Survival
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
-            && value is 0 or >= AlertRule.MinSurvival and <= AlertRule.MaxSurvival ? value
+            && AlertRule.Allows(value) ? value
         : throw new SettingsException(string.Create(CultureInfo.InvariantCulture,
             $"Foretell:AlertSurvival is '{text}'. Give 0 for no alerts, or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}."));
 

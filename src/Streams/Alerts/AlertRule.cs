@@ -26,10 +26,13 @@ public sealed record AlertRule
     /// <summary>Whether there are alerts at all.</summary>
     public bool IsOn => Survival > 0;
 
+    /// <summary>Whether a number may be <see cref="Survival"/>.</summary>
+    public static bool Allows(double survival) => survival is 0 or >= MinSurvival and <= MaxSurvival;
+
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     internal void Check()
     {
-        if (!(Survival == 0 || Survival is >= MinSurvival and <= MaxSurvival))
+        if (!Allows(Survival))
         {
             throw new ArgumentOutOfRangeException(nameof(Survival), Survival, string.Create(CultureInfo.InvariantCulture,
                 $"The survival probability of an alert must be 0 (no alerts) or from {MinSurvival} to {MaxSurvival}."));
