@@ -6,7 +6,7 @@ namespace Foretell.Models;
 /// <summary>Layer normalisation over a row: y = gain * (x - mean) / sqrt(variance + 1e-5) + bias. Source: Ba, Kiros, Hinton 2016.</summary>
 internal static unsafe class LayerNorm
 {
-    public const float Epsilon = 1e-5f;
+    private const float Epsilon = 1e-5f;
 
     /// <summary>Normalises rows.</summary>
     /// <param name="x">Input. Shape [rows, width], width a multiple of 16.</param>

@@ -35,7 +35,7 @@ internal sealed unsafe class LinearPass : MixerPass
         LinearAttention.LogFeatures(_queries.Pointer, total * _width);
         LinearAttention.LogFeatures(_keys.Pointer, total * _width);
         _mixer.Rates(weights, _time.Pointer, _events.Pointer);
-        Reserve(lengths);
+        Reserve(Stretches(lengths));
         using var state = new AlignedBuffer(_stateFloats);
         foreach (int n in lengths)
         {
@@ -57,11 +57,7 @@ internal sealed unsafe class LinearPass : MixerPass
     {
         _gradient ??= new LinearGradient(_config, _queries.Length);
         _gradient.Clear();
-        int end = Sum(lengths), rows = end, stretches = 0;
-        foreach (int n in lengths)
-        {
-            stretches += Stretches(n);
-        }
+        int end = Sum(lengths), rows = end, stretches = Stretches(lengths);
         using var states = new AlignedBuffer((Stretch + 1L) * _stateFloats);
         using var again = new AlignedBuffer(_mixer.OutputStride);
         for (int s = lengths.Length - 1; s >= 0; s--)
@@ -112,13 +108,8 @@ internal sealed unsafe class LinearPass : MixerPass
 
     private Span<float> Kept(int stretch) => new(_kept.Pointer + (nint)stretch * _stateFloats, _stateFloats);
 
-    private void Reserve(ReadOnlySpan<int> lengths)
+    private void Reserve(long stretches)
     {
-        long stretches = 0;
-        foreach (int n in lengths)
-        {
-            stretches += Stretches(n);
-        }
         if (_kept.Length < stretches * _stateFloats)
         {
             _kept.Dispose();
@@ -127,4 +118,14 @@ internal sealed unsafe class LinearPass : MixerPass
     }
 
     private static int Stretches(int length) => (length + Stretch - 1) / Stretch;
+
+    private static int Stretches(ReadOnlySpan<int> lengths)
+    {
+        int sum = 0;
+        foreach (int n in lengths)
+        {
+            sum += Stretches(n);
+        }
+        return sum;
+    }
 }

@@ -6,7 +6,7 @@ internal sealed unsafe class HeadPanels(int width, int heads)
     private readonly int _headWidth = width / heads;
 
     /// <summary>Floats of a panel's row.</summary>
-    public int Row { get; } = (width / heads + 15) / 16 * 16;
+    public int Row { get; } = Padded(width / heads);
 
     /// <summary>A number of events padded to whole vectors.</summary>
     public static int Padded(int n) => (n + 15) / 16 * 16;
