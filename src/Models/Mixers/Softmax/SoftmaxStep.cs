@@ -154,6 +154,12 @@ internal sealed unsafe class SoftmaxStep : MixerStep
     private void Keep(KvBlocks blocks, float high, float low, uint ordinal, float* key, float* value)
     {
         int kept = blocks.Kept, slot = kept, line = Line(blocks), newest = blocks.Count * KvBlocks.Events;
+        if (!_bounded)
+        {
+            // Nobody leaves, so nobody asks who was attended to.
+            blocks.Put(slot, high, low, ordinal, 0, key, value);
+            return;
+        }
         float* weights = _attention.Pointer;
         for (int h = 1; h < _setHeads; h++)
         {
@@ -173,7 +179,7 @@ internal sealed unsafe class SoftmaxStep : MixerStep
         }
         float attention = weights[newest];
         weights[kept] = attention;
-        if (_bounded && kept == _config.States)
+        if (kept == _config.States)
         {
             slot = _eviction.Choose(blocks, ordinal, weights);
             if (slot == kept)
