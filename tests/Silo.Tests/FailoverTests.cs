@@ -43,7 +43,7 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         // seldom that it wakes up with rows that no commit holds. It gets its share of the partitions once it is known.
         cluster.CommitSeconds = 60;
         SiloProcess paused = await cluster.AddAsync("gateway,worker");
-        await UntilAsync(() => paused.Errors.Contains("is served here", StringComparison.Ordinal));
+        await paused.SaysAsync("is served here");
         using var feed = new Feed(cluster, [gateway]);
         await feed.SendAsync([.. s_events.Take(2000)]);
         await cluster.AppliedAsync(gateway, feed.Accepted + cluster.Partitions);
@@ -89,7 +89,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         }
         output.WriteLine($"{refused} refused, {right} answered by the new owners");
         // It finds out by itself, and lets go: of its shards, or of its life.
-        await UntilAsync(() => paused.HasExited || paused.Errors.Contains("stopped here", StringComparison.Ordinal) || paused.Errors.Contains("left this silo", StringComparison.Ordinal));
+        await Until.TrueAsync(() => paused.HasExited || paused.Errors.Contains("stopped here", StringComparison.Ordinal) || paused.Errors.Contains("left this silo", StringComparison.Ordinal),
+            TimeSpan.FromSeconds(60));
         await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions, except: paused);
     }
 
@@ -193,15 +194,6 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         Assert.Empty(feed.Surprises);
         await cluster.AppliedAsync(gateway, feed.Accepted);
         await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!condition())
-        {
-            await Task.Delay(50, deadline.Token);
-        }
     }
 
     /// <summary>Asks every partition all the time until the silo has left and a while beyond; returns the longest time without an answer.</summary>

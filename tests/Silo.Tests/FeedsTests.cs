@@ -106,10 +106,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         SiloProcess gateway = cluster.Silos[0];
         await cluster.ProbeAllAsync(gateway);
         SiloProcess paused = await cluster.AddAsync(Worker);
-        while (!paused.Errors.Contains("is served here", StringComparison.Ordinal))
-        {
-            await Task.Delay(50);
-        }
+        await paused.SaysAsync("is served here");
         await cluster.ServedAsync(gateway, s_limit);
         using var feed = new Feed(cluster, [gateway]);
         using FeedReader alerts = await FeedReader.OpenAsync(cluster, gateway, "/v1/alerts/events");

@@ -29,7 +29,7 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
 
         await network.SeparateAsync(true);
         // Each finds the other dead, and the database decides which of them is.
-        await UntilAsync(() => silos.Any(s => s.HasExited));
+        await Until.TrueAsync(() => silos.Any(s => s.HasExited), s_patience);
         int lost = Array.FindIndex(silos, s => s.HasExited);
         SiloProcess left = silos[1 - lost];
         output.WriteLine($"silo {lost} gave way; {feed.Accepted} events accepted");
@@ -58,6 +58,8 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
         Assert.False(left.HasExited, left.Errors);
         // The new owners go on, so that an older state could be told from theirs.
         await feed.SendAsync([.. Enumerable.Range(0, cluster.Partitions).Select(p => (cluster.KeyOf(p), 2_000_000_000L, "view"))]);
+        // An owner that still reads what the log holds may answer with what it has read so far; from here on none does.
+        await cluster.CommittedAsync();
 
         await network.CutAsync(1, cut: false);
         int right = await AskUntilItEndsAsync(cluster, cut);
@@ -106,7 +108,7 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
     private static async Task EndAsync(SiloCluster cluster, Feed feed, Task load, SiloProcess left)
     {
         long more = feed.Accepted + 1000;
-        await UntilAsync(() => feed.Accepted >= more);
+        await Until.TrueAsync(() => feed.Accepted >= more, s_patience);
         feed.Stop();
         await load;
         Assert.Empty(feed.Surprises);
@@ -144,15 +146,6 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
             }
         }
         return right;
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var limit = new CancellationTokenSource(s_patience);
-        while (!condition())
-        {
-            await Task.Delay(50, limit.Token);
-        }
     }
 }
 

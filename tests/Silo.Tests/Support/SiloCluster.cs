@@ -140,6 +140,22 @@ public sealed class SiloCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until everything that the log holds by now is in the store, where a new owner begins.</summary>
+    public async Task CommittedAsync()
+    {
+        await using PostgresEventLog log = await PostgresEventLog.OpenAsync(Options, null, TimeProvider.System);
+        await using var store = new PostgresStateStore(Options);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        for (int partition = 0; partition < Partitions; partition++)
+        {
+            long end = log.End(partition).Sequence;
+            while ((await store.ReadHeaderAsync(partition, limit.Token))?.Position is not { } committed || committed < end)
+            {
+                await Task.Delay(50, limit.Token);
+            }
+        }
+    }
+
     /// <summary>Stops every silo gracefully.</summary>
     /// <param name="except">A silo that may end as it likes.</param>
     public async Task StopAllAsync(SiloProcess? except = null)
