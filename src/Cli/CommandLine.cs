@@ -18,6 +18,7 @@ public static class CommandLine
             ClusterCommand.Create(),
             TrainCommand.Create(),
             EvalCommand.Create(),
+            CompareCommand.Create(),
             ReplayCommand.Create(),
             QueryCommand.Create(),
             SimulateCommand.Create(),

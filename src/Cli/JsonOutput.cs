@@ -14,5 +14,10 @@ internal static class JsonOutput
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private static readonly JsonSerializerOptions s_indented = new(s_options) { WriteIndented = true };
+
+    /// <summary>The same for a file that people may look into.</summary>
+    public static string Indented<T>(T value) => JsonSerializer.Serialize(value, s_indented) + "\n";
+
     public static void Write<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, s_options));
 }

@@ -9,6 +9,15 @@ public class Verb(string name, string description, params string[] examples) : C
 {
     /// <summary>Command lines that work as written, without the leading "foretell".</summary>
     public IReadOnlyList<string> Examples { get; } = examples;
+
+    /// <summary>Adds options that several verbs share.</summary>
+    public void AddAll(IEnumerable<Option> options)
+    {
+        foreach (Option option in options)
+        {
+            Add(option);
+        }
+    }
 }
 
 /// <summary>The usual help, then the command's examples.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Foretell.Models;
 
 /// <summary>Score of a simple method on the same events, nats per event; null where the method says nothing.</summary>
@@ -24,6 +26,12 @@ public sealed record Evaluation
     public double Rmse { get; init; }
     /// <summary>Kolmogorov-Smirnov distance of the probability integral transform from uniform.</summary>
     public double PitKs { get; init; }
+    /// <summary>Events per hundredth of the probability integral transform: equal if the forecasts of the gap are right. Shape [100].</summary>
+    [JsonIgnore]
+    public IReadOnlyList<long> Pit { get; init; } = [];
+    /// <summary>Scores by the number of events that the stream had before, doubling from 1.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<SeenScore> BySeen { get; init; } = [];
     /// <summary>Bytes of one stream's row; of rows that grow, at the end of the longest sequence.</summary>
     public long StateBytesPerStream { get; init; }
     /// <summary>By name: exponential and logNormalMixture (history-free) for times, markov for marks.</summary>
@@ -52,18 +60,20 @@ public static unsafe class Evaluator
         // Added in the pieces' order, so the figures do not depend on the threads.
         var total = new Sums();
         Array.ForEach(sums, total.Add);
-        double n = total.Pit.Count;
+        double n = total.Tally.Events;
         return new Evaluation
         {
             Sequences = sequences.Count,
-            Events = total.Pit.Count,
-            Nll = -(total.Time + total.Mark) / n,
-            NllTime = -total.Time / n,
-            NllMark = model.Config.Marks.Count == 0 ? 0 : -total.Mark / n,
-            Accuracy = total.Hits / n,
+            Events = total.Tally.Events,
+            Nll = -(total.Tally.Time + total.Tally.Mark) / n,
+            NllTime = -total.Tally.Time / n,
+            NllMark = model.Config.Marks.Count == 0 ? 0 : -total.Tally.Mark / n,
+            Accuracy = total.Tally.Hits / n,
             AccuracyGivenGap = total.HitsGivenGap / n,
             Rmse = Math.Sqrt(total.SquaredError / n),
-            PitKs = KolmogorovSmirnov(total.Pit),
+            PitKs = total.Tally.PitKs(),
+            Pit = total.Tally.PitHistogram(),
+            BySeen = total.Tally.BySeen(),
             StateBytesPerStream = model.StateBytesAfter(scored.Max(s => s.Times.Length)),
             Baselines = new Dictionary<string, BaselineScore>
             {
@@ -74,18 +84,6 @@ public static unsafe class Evaluator
         };
     }
 
-    /// <summary>Largest distance between an empirical distribution and the uniform one.</summary>
-    internal static double KolmogorovSmirnov(List<double> values)
-    {
-        values.Sort();
-        double distance = 0;
-        for (int i = 0; i < values.Count; i++)
-        {
-            distance = Math.Max(distance, Math.Max((i + 1.0) / values.Count - values[i], values[i] - (double)i / values.Count));
-        }
-        return distance;
-    }
-
     private static Sums Score(ForecastModel model, EventSequence[] sequences)
     {
         ModelConfig config = model.Config;
@@ -93,59 +91,50 @@ public static unsafe class Evaluator
         EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices))];
         using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
         pass.Run(model.Weights.Pointer, encoded, null, 0);
-        var sums = new Sums { Time = pass.Time, Mark = pass.Mark };
+        var sums = new Sums();
         for (int i = 0, row = 0; i < sequences.Length; i++)
         {
             for (int t = 1; t < sequences[i].Times.Length; t++, row++)
             {
                 double gap = sequences[i].Times[t] - sequences[i].Times[t - 1];
                 var hidden = new ReadOnlySpan<float>(pass.Buffers.Hidden + (nint)row * d, d);
-                LogNormalMixture mixture = model.DecodeTime(new ReadOnlySpan<float>(pass.Buffers.Time + (nint)row * timeOutputs, timeOutputs)).AsLogNormal();
-                ConditionedMixture next = mixture.Given(0);
-                sums.Pit.Add(Pit(mixture, gap, config));
+                var timeOutput = new ReadOnlySpan<float>(pass.Buffers.Time + (nint)row * timeOutputs, timeOutputs);
+                NormalMixture mixture = model.DecodeTime(timeOutput);
+                ConditionedMixture next = mixture.AsLogNormal().Given(0);
                 double error = next.RestrictedMean(config.GapCeiling) - gap;
                 sums.SquaredError += error * error;
                 int mark = encoded[i].Marks[t];
                 sums.Exponential += model.Baselines.LogExponential(gap);
                 sums.Mixture += model.Baselines.LogMixture(gap);
                 sums.Markov += model.Baselines.LogMarkov(encoded[i].Marks[t - 1], mark);
+                double logMark = 0;
+                bool isHit = false;
                 if (marks > 0)
                 {
-                    sums.HitsGivenGap += MarkHead.Largest(new ReadOnlySpan<float>(pass.Buffers.MarkLogits + (nint)row * model.Layout.MarkWeight!.Stride, marks)) == mark ? 1 : 0;
+                    var logits = new ReadOnlySpan<float>(pass.Buffers.MarkLogits + (nint)row * model.Layout.MarkWeight!.Stride, marks);
+                    logMark = mark == marks ? ForecastModel.LogUnknownMark : MarkHead.LogProbability(logits, mark, 0, []);
+                    sums.HitsGivenGap += MarkHead.Largest(logits) == mark ? 1 : 0;
                     double[] probabilities = model.MarkProbabilities(hidden, next.Nodes(MarkNodes));
-                    sums.Hits += Array.IndexOf(probabilities, probabilities.Max()) == mark ? 1 : 0;
+                    isHit = Array.IndexOf(probabilities, probabilities.Max()) == mark;
                 }
+                sums.Tally.Add(t, model.TimeHead.LogDensity(timeOutput, encoded[i].Intervals[t], 0, []), logMark, ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
             }
         }
         return sums;
     }
 
-    /// <summary>Probability integral transform of a gap: the middle of its tick interval on a clock grid, so that ticks do not pile up.</summary>
-    private static double Pit(LogNormalMixture mixture, double gap, ModelConfig config)
-    {
-        if (config.Resolution == 0)
-        {
-            return mixture.Cdf(Math.Max(gap, config.GapFloor));
-        }
-        double low = gap - config.Resolution / 2;
-        return 0.5 * ((low <= 0 ? 0 : mixture.Cdf(low)) + mixture.Cdf(gap + config.Resolution / 2));
-    }
-
     /// <summary>What a piece of the sequences adds.</summary>
     private sealed class Sums
     {
-        public double Time, Mark, SquaredError, Exponential, Mixture, Markov;
-        public long Hits, HitsGivenGap;
-        public readonly List<double> Pit = [];
+        public double SquaredError, Exponential, Mixture, Markov;
+        public long HitsGivenGap;
+        public readonly ScoreTally Tally = new();
 
         public void Add(Sums other)
         {
-            Time += other.Time;
-            Mark += other.Mark;
+            Tally.Add(other.Tally);
             SquaredError += other.SquaredError;
-            Hits += other.Hits;
             HitsGivenGap += other.HitsGivenGap;
-            Pit.AddRange(other.Pit);
             Exponential += other.Exponential;
             Mixture += other.Mixture;
             Markov += other.Markov;

@@ -29,8 +29,17 @@ internal readonly record struct MixerName(MixerKind Kind, int First = 0)
 
     private const string FirstPrefix = "window+";
 
+    private static readonly (string Text, MixerKind Kind)[] s_kinds =
+    [
+        ("aaren", MixerKind.Aaren), ("linear", MixerKind.Linear), ("softmax", MixerKind.Softmax),
+        ("tova", MixerKind.Tova), ("window", MixerKind.Window), ("h2o", MixerKind.H2O),
+    ];
+
     /// <summary>A policy that bounds the states of a trained softmax model.</summary>
     public bool IsBounded => Kind is MixerKind.Tova or MixerKind.Window or MixerKind.H2O;
+
+    /// <summary>Every name but those of windows that keep first events.</summary>
+    public static IEnumerable<string> All => s_kinds.Select(k => k.Text);
 
     /// <summary>Reads a name.</summary>
     public static bool TryParse(string text, out MixerName name)
@@ -41,18 +50,9 @@ internal readonly record struct MixerName(MixerKind Kind, int First = 0)
             name = new MixerName(MixerKind.Window, first);
             return holds;
         }
-        MixerKind? kind = text switch
-        {
-            "aaren" => MixerKind.Aaren,
-            "linear" => MixerKind.Linear,
-            "softmax" => MixerKind.Softmax,
-            "tova" => MixerKind.Tova,
-            "window" => MixerKind.Window,
-            "h2o" => MixerKind.H2O,
-            _ => null,
-        };
-        name = new MixerName(kind ?? default);
-        return kind is not null;
+        int at = Array.FindIndex(s_kinds, k => k.Text == text);
+        name = at < 0 ? default : new MixerName(s_kinds[at].Kind);
+        return at >= 0;
     }
 
     /// <summary>Reads a name that is known to be one.</summary>

@@ -3,6 +3,9 @@ namespace Foretell.Models;
 /// <summary>What to train and for how long.</summary>
 public sealed record TrainingOptions
 {
+    /// <summary>The default recipe's learning rate.</summary>
+    public const double DefaultLearningRate = 3e-3;
+
     /// <summary>Shape and time unit; data-dependent fields (floor, gap statistics, marks, resolution) are filled from the training data.</summary>
     public ModelConfig Shape { get; init; } = new();
 
@@ -11,6 +14,9 @@ public sealed record TrainingOptions
 
     /// <summary>Passes over the training data; null follows the default recipe (docs/models.md).</summary>
     public int? Epochs { get; init; }
+
+    /// <summary>Learning rate after the warm-up; from there it falls to 2% of this.</summary>
+    public double LearningRate { get; init; } = DefaultLearningRate;
 
     /// <summary>Seed of every random choice.</summary>
     public int Seed { get; init; } = 1;
@@ -31,6 +37,9 @@ public sealed record TrainingProgress(int Step, int Steps, int Epoch, double Tra
 /// <summary>A trained model with its dev score.</summary>
 public sealed record TrainingResult(ForecastModel Model, double DevNll, int BestEpoch, int Steps);
 
+/// <summary>No epoch of a training had a finite dev score.</summary>
+public sealed class TrainingDivergedException(string message) : ArgumentException(message);
+
 /// <summary>Fits a model to event sequences on the CPU.</summary>
 public static unsafe class Trainer
 {
@@ -41,6 +50,10 @@ public static unsafe class Trainer
         TrainingOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options.Shape.Validate();
+        if (!(options.LearningRate > 0 && options.LearningRate <= 1))
+        {
+            throw new ArgumentException($"The learning rate must be above 0 and at most 1, got {options.LearningRate}.", nameof(options));
+        }
         if (options.Shape.States > 0)
         {
             throw new ArgumentException($"Mixer {options.Shape.Mixer} bounds a trained model and is not trained itself; train with mixer softmax and bound the result.", nameof(options));
@@ -82,7 +95,7 @@ public static unsafe class Trainer
                 nll += batchNll;
                 events += batchEvents;
                 Clip(gradient.Gradient, layout.Length);
-                optimiser.Step(weights.Pointer, gradient.Gradient, TrainingRecipe.Rate(step, steps));
+                optimiser.Step(weights.Pointer, gradient.Gradient, TrainingRecipe.Rate(step, steps, options.LearningRate));
                 // The average of the first steps would be mostly the random start: it warms up with the number of steps.
                 Average(weights, average, Math.Min(TrainingRecipe.AverageKeep, (1.0 + step) / (10 + step)));
                 step++;
@@ -102,7 +115,7 @@ public static unsafe class Trainer
         }
         if (bestEpoch == 0)
         {
-            throw new ArgumentException("Training diverged: the dev score was never a finite number. Check the data for extreme times.", nameof(train));
+            throw new TrainingDivergedException("Training diverged: the dev score was never a finite number. Check the data for extreme times, or lower the learning rate.");
         }
         SetUnknownMark(best.Span, layout, train, markIndex);
         return new TrainingResult(new ForecastModel(config, best, timeHead, data.Baselines), bestNll, bestEpoch, step);

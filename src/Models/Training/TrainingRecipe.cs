@@ -5,7 +5,6 @@ internal static class TrainingRecipe
 {
     public const int BatchSequences = 16;
     public const int BatchEvents = 4096;
-    public const double PeakRate = 3e-3;
     public const double FinalRateShare = 0.02;
     public const int WarmUpSteps = 100;
     public const double WeightDecay = 0.01;
@@ -21,15 +20,18 @@ internal static class TrainingRecipe
     public static int Patience(int epochs) => Math.Max(6, epochs / 4);
 
     /// <summary>Learning rate of a step: linear warm-up, then half a cosine down to 2%.</summary>
-    public static double Rate(int step, int steps)
+    /// <param name="step">Steps done.</param>
+    /// <param name="steps">Steps planned.</param>
+    /// <param name="peak">Learning rate at the end of the warm-up.</param>
+    public static double Rate(int step, int steps, double peak)
     {
         int warmUp = Math.Min(WarmUpSteps, Math.Max(1, steps / 10));
         if (step < warmUp)
         {
-            return PeakRate * (step + 1) / warmUp;
+            return peak * (step + 1) / warmUp;
         }
         double progress = (step - warmUp) / (double)Math.Max(1, steps - warmUp);
-        return PeakRate * (FinalRateShare + (1 - FinalRateShare) * 0.5 * (1 + Math.Cos(Math.PI * progress)));
+        return peak * (FinalRateShare + (1 - FinalRateShare) * 0.5 * (1 + Math.Cos(Math.PI * progress)));
     }
 
     /// <summary>One epoch's batches: sequences in random order, cut at 16 sequences or 4,096 events.</summary>

@@ -1,0 +1,87 @@
+using System.CommandLine;
+using Foretell.Cli.Reports;
+using Foretell.Cli.Views;
+using Foretell.Models;
+
+namespace Foretell.Cli.Commands;
+
+/// <summary>foretell compare: trains and scores all mixers and simple methods under the same budget, and writes a report.</summary>
+internal static class CompareCommand
+{
+    private static readonly TrainingSettings Training = new();
+    private static readonly Option<string> Test = Settings.Text("--test", "file", "Event file that is scored and decides nothing.", required: true);
+    private static readonly Option<string> Out = Settings.Text("--out", "folder", "Where the report and everything that is finished go; the same command goes on from there.", required: true);
+    private static readonly Option<ComparisonForm[]?> Mixers = Settings.Parsed<ComparisonForm[]?>("--mixers", "a,b",
+        $"Rows: {string.Join(", ", ComparisonForm.Default.Select(f => f.Name))}; all by default.", ParseMixers);
+    private static readonly Option<string> States = Settings.Typed("--states", "1/8,64",
+        "Events that the policies keep per layer: shares of the test sequences' mean length, or numbers.", "1/8", ParseStates);
+    private static readonly Option<int> Seeds = Settings.Number("--seeds", "Trainings of each form at its chosen learning rate.", 1, 1000, 5);
+    private static readonly Option<bool> Json = CommonSettings.Json("Print the table as JSON.");
+
+    public static Command Create()
+    {
+        var verb = new Verb("compare", "Trains and scores all mixers under the same budget, and writes a report.",
+            "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison",
+            "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --time-unit hours --mixers aaren,softmax,tova --states 1/8,1/4 --seeds 3")
+        {
+            Training.Train, Training.Dev, Test, Out, Mixers, States, Seeds, Json,
+        };
+        verb.AddAll(Training.Shared);
+        verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
+        return verb;
+    }
+
+    private static int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        var options = new ComparisonOptions
+        {
+            Forms = parsed.GetValue(Mixers) ?? ComparisonForm.Default,
+            States = ParseStates(parsed.GetRequiredValue(States)),
+            Seeds = parsed.GetValue(Seeds),
+            Training = Training.Read(parsed),
+        };
+        var data = new ComparisonData(Training.ReadSequences(parsed, Training.Train), Training.ReadSequences(parsed, Training.Dev), Training.ReadSequences(parsed, Test));
+        string folder = Path.GetFullPath(parsed.GetRequiredValue(Out));
+        if (File.Exists(folder))
+        {
+            throw new CliException($"--out must name a folder, but {folder} is a file.");
+        }
+        var comparison = new Comparison(data, options, folder);
+        bool isJson = parsed.GetValue(Json);
+        ComparisonReport report;
+        try
+        {
+            report = CompareView.Show(isJson, progress => ComparisonReport.Write(comparison, data, folder, progress, cancellation));
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Terminal.WriteError($"stopped by a signal before the comparison was done. What is finished is in {folder}; the same command goes on from there.");
+            return ExitCode.Interrupted;
+        }
+        if (isJson)
+        {
+            JsonOutput.Write(report);
+        }
+        else
+        {
+            CompareView.Summarise(report, folder);
+        }
+        return ExitCode.Success;
+    }
+
+    private static ComparisonForm[] ParseMixers(string text)
+    {
+        try
+        {
+            return [.. text.Split(',', StringSplitOptions.TrimEntries).Select(ComparisonForm.Parse).Distinct()];
+        }
+        catch (ArgumentException bad)
+        {
+            throw new CliException($"--mixers: {bad.Message}");
+        }
+    }
+
+    private static StateCount[] ParseStates(string text) =>
+        [.. text.Split(',', StringSplitOptions.TrimEntries).Select(part => StateCount.TryParse(part, out StateCount count) ? count
+            : throw new CliException($"--states must be shares such as 1/8, or numbers of events from 1 to {ModelConfig.MaxStates}, separated by commas, got '{part}'."))];
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Foretell.Models;
+
+namespace Foretell.Cli.Reports;
+
+/// <summary>The table of a comparison: what report.json holds and the other two forms show.</summary>
+internal sealed record ComparisonReport
+{
+    /// <summary>False while rows are still to come.</summary>
+    public required bool IsComplete { get; init; }
+    public required DataSummary Train { get; init; }
+    public required DataSummary Dev { get; init; }
+    public required DataSummary Test { get; init; }
+    public required double MeanTestLength { get; init; }
+    public required double TimeUnitSeconds { get; init; }
+    public required string Shape { get; init; }
+    public required int? Epochs { get; init; }
+    public required IReadOnlyList<double> LearningRates { get; init; }
+    public required IReadOnlyList<ReportRow> Rows { get; init; }
+
+    /// <summary>Runs a comparison and writes report.json, report.md and report.html after every row, so that what is done can be read while it goes on.</summary>
+    public static ComparisonReport Write(Comparison comparison, ComparisonData data, string folder, IProgress<ComparisonProgress> progress, CancellationToken cancellation)
+    {
+        List<ComparisonRow> rows = [];
+        foreach (ComparisonRow row in comparison.Run(progress, cancellation))
+        {
+            rows.Add(row);
+            Of(comparison.Settings, data, rows, isComplete: false).WriteFiles(folder);
+        }
+        ComparisonReport report = Of(comparison.Settings, data, rows, isComplete: true);
+        report.WriteFiles(folder);
+        return report;
+    }
+
+    private static ComparisonReport Of(ComparisonSettings settings, ComparisonData data, List<ComparisonRow> rows, bool isComplete)
+    {
+        ModelConfig shape = settings.Training.Shape;
+        return new ComparisonReport
+        {
+            IsComplete = isComplete,
+            Train = settings.Train,
+            Dev = settings.Dev,
+            Test = settings.Test,
+            MeanTestLength = data.MeanTestLength,
+            TimeUnitSeconds = shape.TimeUnitSeconds,
+            Shape = $"width {shape.Width}, {shape.Layers} {(shape.Layers == 1 ? "layer" : "layers")}, {shape.Heads} heads, {shape.Components} components",
+            Epochs = settings.Training.Epochs,
+            LearningRates = settings.Rates,
+            // Simple methods are done first, and stand last.
+            Rows = [.. rows.Select(ReportRow.Of).OrderBy(r => r.IsSimple)],
+        };
+    }
+
+    private void WriteFiles(string folder)
+    {
+        Replace("report.json", JsonOutput.Indented(this));
+        Replace("report.md", ComparisonMarkdown.Of(this));
+
+        void Replace(string name, string text)
+        {
+            string path = Path.Combine(folder, name);
+            File.WriteAllText(path + ".part", text);
+            File.Move(path + ".part", path, overwrite: true);
+        }
+    }
+}
+
+/// <summary>One row, in means over seeds.</summary>
+internal sealed record ReportRow
+{
+    public required string Name { get; init; }
+    public required string? Mixer { get; init; }
+    public required int? States { get; init; }
+    public required int Seeds { get; init; }
+    public required Estimate Nll { get; init; }
+    public required Estimate NllTime { get; init; }
+    public required Estimate? NllMark { get; init; }
+    public required Estimate? Accuracy { get; init; }
+    public required Estimate PitKs { get; init; }
+    public required Estimate? DevNll { get; init; }
+    public required int Parameters { get; init; }
+    public required StateSize BytesPerStream { get; init; }
+    public required double? EventsPerSecond { get; init; }
+    public required double? TrainingSeconds { get; init; }
+    public required double? LearningRate { get; init; }
+    public required bool IsRateAtEdge { get; init; }
+    public required IReadOnlyList<SeenNll> NllBySeen { get; init; }
+    public required IReadOnlyList<double> PitShares { get; init; }
+    public required long Events { get; init; }
+    public required IReadOnlyList<SeedScore> PerSeed { get; init; }
+
+    /// <summary>A method that only counts.</summary>
+    [JsonIgnore]
+    public bool IsSimple => Mixer is null;
+
+    public static ReportRow Of(ComparisonRow row) => new()
+    {
+        Name = row.Name,
+        Mixer = row.First.Mixer,
+        States = row.First.States > 0 ? row.First.States : null,
+        Seeds = row.Scores.Count,
+        Nll = row.Nll,
+        NllTime = row.NllTime,
+        NllMark = row.NllMark,
+        Accuracy = row.Accuracy,
+        PitKs = row.PitKs,
+        DevNll = row.DevNll,
+        Parameters = row.First.Parameters,
+        BytesPerStream = row.First.Bytes,
+        EventsPerSecond = row.First.EventsPerSecond,
+        TrainingSeconds = row.TrainingSeconds,
+        LearningRate = row.Rate,
+        IsRateAtEdge = row.IsRateAtEdge,
+        NllBySeen = [.. row.BySeen.Select(b => new SeenNll(b.From, b.Events, b.Nll))],
+        PitShares = row.PitShares,
+        Events = row.First.Events,
+        PerSeed = [.. row.Scores.Select(s => new SeedScore(s.Seed, s.ModelId, s.Nll, s.NllTime, s.NllMark))],
+    };
+}
+
+/// <summary>Joint NLL of the events before which their streams had so many.</summary>
+internal sealed record SeenNll(long From, long Events, double Nll);
+
+/// <summary>Scores of one seed.</summary>
+internal sealed record SeedScore(int Seed, string? ModelId, double Nll, double NllTime, double? NllMark);

@@ -1,0 +1,47 @@
+using System.Globalization;
+using Foretell.Cli.Views;
+using Foretell.Models;
+
+namespace Foretell.Cli.Reports;
+
+/// <summary>The sentences around the table, the same in every form of the report.</summary>
+internal static class ComparisonText
+{
+    /// <summary>What was compared on what.</summary>
+    public static IEnumerable<string> Facts(ComparisonReport report)
+    {
+        yield return $"Train: {Describe(report.Train)}. Dev: {Describe(report.Dev)}. Test: {Describe(report.Test)}, {Format.Count(report.Rows[0].Events)} predicted.";
+        yield return $"Each form: {report.Shape}; learning rates {string.Join(", ", report.LearningRates.Select(Rate))} with seed 1, then more seeds at the rate that is best on dev"
+            + (report.Epochs is { } epochs ? $"; {epochs} {(epochs == 1 ? "epoch" : "epochs")}." : ".");
+        yield return $"Scores: nats per predicted test event, lower is better; density per {TimeUnit(report.TimeUnitSeconds)}; ± one standard error over seeds.";
+    }
+
+    /// <summary>What a reader should know of the figures.</summary>
+    public static IEnumerable<string> Notes(ComparisonReport report)
+    {
+        yield return "The standard error tells what another seed would change, not what another test set would.";
+        yield return "Events/s: steps of one thread a second of processor time, unscored, 64 streams that have seen 1,000 events. Training: processor time of one training at the chosen rate.";
+        if (report.Rows.Any(r => r.States is not null))
+        {
+            yield return $"A number behind a policy is how many events it keeps per layer; test sequences have {report.MeanTestLength.ToString("0.#", CultureInfo.InvariantCulture)} on average. Policies bound softmax's models after training.";
+        }
+        if (report.Rows.Any(r => r.IsRateAtEdge))
+        {
+            yield return "* The best of the tried learning rates is the lowest or highest: a better one may lie beyond.";
+        }
+    }
+
+    /// <summary>"0.003".</summary>
+    public static string Rate(double rate) => rate.ToString("0.######", CultureInfo.InvariantCulture);
+
+    private static string Describe(DataSummary data) => $"{Format.Count(data.Sequences)} sequences, {Format.Count(data.Events)} events";
+
+    private static string TimeUnit(double seconds) => seconds switch
+    {
+        1 => "second",
+        60 => "minute",
+        3600 => "hour",
+        86400 => "day",
+        _ => Durations.Show(seconds),
+    };
+}

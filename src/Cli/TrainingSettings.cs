@@ -1,0 +1,74 @@
+using System.CommandLine;
+using System.Globalization;
+using Foretell.Ingest;
+using Foretell.Models;
+
+namespace Foretell.Cli;
+
+/// <summary>Options of the verbs that train: data, shape and length of a training.</summary>
+internal sealed class TrainingSettings
+{
+    /// <summary>File to learn from.</summary>
+    public Option<string> Train { get; } = Settings.Text("--train", "file", "Event file to learn from.", required: true);
+
+    /// <summary>File that decides when to stop.</summary>
+    public Option<string> Dev { get; } = Settings.Text("--dev", "file", "Event file that decides when to stop.", required: true);
+
+    private readonly Option<string> _timeUnit = CommonSettings.TimeUnit();
+    private readonly Option<int> _width = Settings.Number("--width", "Hidden width, a multiple of 16.", 16, 1024, 64);
+    private readonly Option<int> _layers = Settings.Number("--layers", "Number of layers.", 1, 16, 2);
+    private readonly Option<int> _heads = Settings.Number("--heads", "Attention heads a layer, a divisor of --width.", 1, 16, 4);
+    private readonly Option<int> _components = Settings.Number("--components", "Log-normals in the mixture of inter-event times, a multiple of 16.", 16, 128, 16);
+    private readonly Option<int?> _epochs = Settings.OptionalNumber("--epochs", "Passes over the training file; by default as many as the recipe finds right.", 1, 100_000);
+    private readonly Option<int> _threads = CommonSettings.Threads();
+    private readonly Option<string> _resolution = Settings.Typed("--resolution", "auto|none|x",
+        "Clock grid of the times, in time units: auto finds it, none treats times as continuous.", "auto", ParseResolution);
+    private readonly Option<EventColumns?> _columns = CommonSettings.Columns();
+
+    /// <summary>The options that a verb adds behind its own.</summary>
+    public IEnumerable<Option> Shared => [_timeUnit, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns];
+
+    /// <summary>What the options say; mixer, decay, learning rate and seed stand at their defaults.</summary>
+    /// <exception cref="UsageException">The shape is not allowed.</exception>
+    public TrainingOptions Read(ParseResult parsed) => new()
+    {
+        Shape = Check(new ModelConfig
+        {
+            Width = parsed.GetValue(_width),
+            Layers = parsed.GetValue(_layers),
+            Heads = parsed.GetValue(_heads),
+            Components = parsed.GetValue(_components),
+            TimeUnitSeconds = Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit)),
+        }),
+        Resolution = ParseResolution(parsed.GetRequiredValue(_resolution)),
+        Epochs = parsed.GetValue(_epochs),
+        Threads = parsed.GetValue(_threads),
+    };
+
+    /// <summary>The sequences of a file that an option names, in the model's time unit.</summary>
+    public IReadOnlyList<EventSequence> ReadSequences(ParseResult parsed, Option<string> file) =>
+        EventFile.ReadSequences(parsed.GetRequiredValue(file), Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit)), parsed.GetValue(_columns));
+
+    private static ModelConfig Check(ModelConfig shape)
+    {
+        try
+        {
+            shape.Validate();
+            return shape;
+        }
+        catch (ArgumentException bad)
+        {
+            throw new UsageException(bad.Message);
+        }
+    }
+
+    /// <summary>Null stands for "find it in the data".</summary>
+    private static double? ParseResolution(string text) => text switch
+    {
+        "auto" => null,
+        "none" => 0,
+        _ => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double grid) && double.IsFinite(grid) && grid > 0
+            ? grid
+            : throw new CliException($"--resolution must be auto, none or a number of time units above 0, got '{text}'."),
+    };
+}

@@ -1,0 +1,69 @@
+using Foretell.Cli.Reports;
+using Foretell.Models;
+using Spectre.Console;
+
+namespace Foretell.Cli.Views;
+
+/// <summary>Shows how a comparison goes, as a bar on a terminal and as a line a training elsewhere, and its table.</summary>
+internal static class CompareView
+{
+    /// <summary>Runs <paramref name="compare"/> and shows what it reports; beside standard output where a program reads that.</summary>
+    public static ComparisonReport Show(bool isJson, Func<IProgress<ComparisonProgress>, ComparisonReport> compare) =>
+        Terminal.IsInteractive && !isJson ? WithBar(compare) : compare(new Lines(isJson ? Terminal.WriteNote : Terminal.Out.WriteLine));
+
+    /// <summary>The table at the end.</summary>
+    public static void Summarise(ComparisonReport report, string folder)
+    {
+        // The files have all columns; a terminal has room for those that decide.
+        ComparisonColumn[] columns = [.. ComparisonColumn.Of(report).Where(c => c.Heading is not ("parameters" or "bytes at 100" or "at 10,000" or "training" or "seeds"))];
+        Table table = Tables.Numbers(columns[0].Heading, [.. columns[1..].Select(c => c.Heading == "at 1,000" ? "bytes at 1,000" : c.Heading)]);
+        foreach (ReportRow row in report.Rows)
+        {
+            table.AddRow([.. columns.Select(c => c.IsBest(row) ? $"[bold]{Markup.Escape(c.Show(row))}[/]" : Markup.Escape(c.Show(row)))]);
+        }
+        Terminal.Out.Write(table);
+        Terminal.Out.WriteLine($"Nats per event, ± one standard error over seeds. All columns and plots: {Path.Combine(folder, "report.html")}, report.md and report.json beside it.");
+    }
+
+    private static ComparisonReport WithBar(Func<IProgress<ComparisonProgress>, ComparisonReport> compare) =>
+        Terminal.Out.Progress()
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn())
+            .Start(context =>
+            {
+                ProgressTask task = context.AddTask("preparing", maxValue: 1);
+                ComparisonReport report = compare(new Bar(task));
+                task.Value = 1;
+                return report;
+            });
+
+    private static string Describe(ComparisonProgress at)
+    {
+        string remaining = at.Remaining is { } left ? $", about {Durations.Show(Math.Max(1, double.Round(left.TotalSeconds)))} left" : "";
+        return at.IsScoring
+            ? $"scoring {at.What}{remaining}"
+            : $"training {at.Finished + 1} of {at.Trainings} ({at.What}){remaining}";
+    }
+
+    /// <summary>A bar with a line beside it, redrawn at every report.</summary>
+    private sealed class Bar(ProgressTask task) : IProgress<ComparisonProgress>
+    {
+        public void Report(ComparisonProgress value)
+        {
+            task.Value = value.Share;
+            task.Description = Markup.Escape(Describe(value)) + (value.Training is { } at
+                ? $"  epoch {at.Epoch}  train {Format.Nats(at.TrainNll)}  best dev {Format.Nats(at.BestDevNll)}" : "");
+        }
+    }
+
+    /// <summary>A line at the start of each training and each scoring.</summary>
+    private sealed class Lines(Action<string> write) : IProgress<ComparisonProgress>
+    {
+        public void Report(ComparisonProgress value)
+        {
+            if (value.Training is null)
+            {
+                write(Describe(value));
+            }
+        }
+    }
+}

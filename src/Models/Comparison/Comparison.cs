@@ -1,0 +1,150 @@
+using System.Diagnostics;
+
+namespace Foretell.Models;
+
+/// <summary>Trains and scores every form under the same budget, and goes on from what a folder already holds.</summary>
+/// <remarks>
+/// The budget of a form: one training a learning rate with the first seed, then one a further seed at the rate with the best dev score.
+/// The test set decides nothing. Policies use the trainings of softmax.
+/// </remarks>
+public sealed class Comparison
+{
+    private const int FirstSeed = 1;
+
+    private readonly ComparisonData _data;
+    private readonly ComparisonOptions _options;
+    private readonly ComparisonFolder _folder;
+    private readonly ComparisonClock _clock;
+
+    /// <summary>Opens the folder and finds out what is left to do.</summary>
+    /// <exception cref="ArgumentException">The options cannot be trained with.</exception>
+    /// <exception cref="InvalidDataException">The folder belongs to a comparison of other data or settings.</exception>
+    public Comparison(ComparisonData data, ComparisonOptions options, string folder)
+    {
+        if (options.Seeds < 1 || options.Rates.Count == 0 || options.Forms.Count == 0 || options.States.Count == 0)
+        {
+            throw new ArgumentException("A comparison needs at least one form, one number of states, one learning rate and one seed.", nameof(options));
+        }
+        (_data, _options) = (data, options);
+        Settings = new ComparisonSettings(1, ComparisonData.Summarise(data.Train), ComparisonData.Summarise(data.Dev), ComparisonData.Summarise(data.Test), options.Rates,
+            options.Training with { Shape = options.Training.Shape with { Mixer = new ModelConfig().Mixer, Decay = true }, LearningRate = options.Rates[0], Seed = FirstSeed, Threads = 1 });
+        _folder = new ComparisonFolder(folder, Settings);
+        // Rates and seeds of each form that is trained; which rate the later seeds take does not matter for their number.
+        _clock = new ComparisonClock([.. options.Forms.Select(f => f.Trained).Distinct().Select(f => (f.Name, options.Rates.Count + options.Seeds - 1))]);
+    }
+
+    /// <summary>Data and settings as the folder keeps them.</summary>
+    public ComparisonSettings Settings { get; }
+
+    /// <summary>The rows, each as soon as it is done: the simple methods, then the forms.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled; what is finished is in the folder.</exception>
+    /// <exception cref="TrainingDivergedException">A form could be trained at no rate, or not with one of its seeds.</exception>
+    public IEnumerable<ComparisonRow> Run(IProgress<ComparisonProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        foreach (ScoreRecord score in SimpleMethods.Score(_data, _options.Training))
+        {
+            yield return new ComparisonRow(score.Form, [score], [], []);
+        }
+        foreach (ComparisonForm form in _options.Forms)
+        {
+            List<TrainingRecord> grid = [.. _options.Rates.Select(rate => Train(form.Trained, rate, FirstSeed, progress, cancellation))];
+            TrainingRecord best = grid.MinBy(t => t.DevNll ?? double.PositiveInfinity)!;
+            List<TrainingRecord> chosen = [best];
+            for (int seed = FirstSeed + 1; seed < FirstSeed + _options.Seeds; seed++)
+            {
+                chosen.Add(Train(form.Trained, best.Rate, seed, progress, cancellation));
+            }
+            if (chosen.Find(t => t.DevNll is null) is { } diverged)
+            {
+                throw new TrainingDivergedException(FormattableString.Invariant(
+                    $"The training of {diverged.Form} with seed {diverged.Seed} diverged at learning rate {diverged.Rate}. Check the data for extreme times, or try lower rates in another folder."));
+            }
+            foreach (int states in form.IsBounded ? _options.States.Select(s => s.Of(_data.MeanTestLength)).Distinct() : [0])
+            {
+                string name = form.IsBounded ? $"{form.Name} {states}" : form.Name;
+                yield return new ComparisonRow(name, [.. chosen.Select(training => Score(form, name, states, training, progress, cancellation))], grid, chosen);
+            }
+        }
+    }
+
+    private TrainingRecord Train(ComparisonForm form, double rate, int seed, IProgress<ComparisonProgress>? progress, CancellationToken cancellation)
+    {
+        if (_folder.FindTraining(form, rate, seed) is { } finished)
+        {
+            _clock.Finish(finished);
+            return finished;
+        }
+        string what = FormattableString.Invariant($"{form.Name}, rate {rate}, seed {seed}");
+        long started = Stopwatch.GetTimestamp();
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
+        void Report(TrainingProgress? at) =>
+            progress?.Report(_clock.During(form.Name, what, at, Stopwatch.GetElapsedTime(started)));
+
+        cancellation.ThrowIfCancellationRequested();
+        Report(null);
+        TrainingOptions options = _options.Training with
+        {
+            Shape = _options.Training.Shape with { Mixer = form.Mixer, Decay = form.Decay },
+            LearningRate = rate,
+            Seed = seed,
+        };
+        TrainingResult? result = null;
+        try
+        {
+            result = Trainer.Train(_data.Train, _data.Dev, options, new Relay(Report), cancellation);
+        }
+        catch (TrainingDivergedException)
+        {
+            // A rate that is too high for a form is a finding of the grid.
+        }
+        var training = new TrainingRecord(form.Name, rate, seed, result?.DevNll, result?.BestEpoch ?? 0, result?.Steps ?? 0,
+            Stopwatch.GetElapsedTime(started).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
+        _folder.Keep(training, result?.Model);
+        _clock.Finish(training);
+        return training;
+    }
+
+    private ScoreRecord Score(ComparisonForm form, string name, int states, TrainingRecord training, IProgress<ComparisonProgress>? progress, CancellationToken cancellation)
+    {
+        if (_folder.FindScore(form.Name, states, training.Seed) is { } finished)
+        {
+            return finished;
+        }
+        cancellation.ThrowIfCancellationRequested();
+        progress?.Report(_clock.Scoring($"{name}, seed {training.Seed}"));
+        ForecastModel model = _folder.LoadModel(training);
+        if (form.IsBounded)
+        {
+            model = model.WithMixer(form.MixerAt(states), states);
+        }
+        Evaluation scores = Evaluator.Evaluate(model, _data.Test, _options.Training.Threads);
+        bool isMarked = model.Config.Marks.Count > 0;
+        var score = new ScoreRecord
+        {
+            Form = form.Name,
+            Mixer = model.Config.Mixer,
+            States = states,
+            Seed = training.Seed,
+            ModelId = model.Id,
+            Events = scores.Events,
+            Nll = scores.Nll,
+            NllTime = scores.NllTime,
+            NllMark = isMarked ? scores.NllMark : null,
+            Accuracy = isMarked ? scores.Accuracy : null,
+            PitKs = scores.PitKs,
+            Parameters = model.ParameterCount,
+            Bytes = StateSize.Of(model.StateBytesAfter),
+            EventsPerSecond = training.Seed == FirstSeed ? StepSpeed.Measure(model, _options.TimingRound) : null,
+            Pit = scores.Pit,
+            BySeen = scores.BySeen,
+        };
+        _folder.Keep(score);
+        return score;
+    }
+
+    /// <summary>Reports on the caller's thread and in order, which <see cref="Progress{T}"/> does not promise.</summary>
+    private sealed class Relay(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
+    }
+}

@@ -1,0 +1,109 @@
+namespace Foretell.Models;
+
+/// <summary>A forecast of the next gap and mark by counting. One object follows one stream.</summary>
+internal abstract class SimpleMethod(ModelConfig config)
+{
+    /// <summary>The model's configuration: floor, resolution, marks.</summary>
+    protected ModelConfig Config => config;
+
+    /// <summary>Log density of a gap, nats per time unit.</summary>
+    public abstract double LogDensity(double gap);
+
+    /// <summary>Probability of a gap of at most tau.</summary>
+    public abstract double Cdf(double tau);
+
+    /// <summary>Probability of a mark after the one before it.</summary>
+    public abstract double Mark(int previous, int mark);
+
+    /// <summary>Takes a mark in.</summary>
+    public virtual void SeeMark(int mark)
+    {
+    }
+
+    /// <summary>Takes a gap in.</summary>
+    public virtual void SeeGap(double gap)
+    {
+    }
+}
+
+/// <summary>Events at a constant rate, with marks by their frequency.</summary>
+internal sealed class ExponentialMethod(ModelConfig config, Baselines baselines) : SimpleMethod(config)
+{
+    /// <inheritdoc/>
+    public override double LogDensity(double gap) => baselines.LogExponential(gap);
+
+    /// <inheritdoc/>
+    public override double Cdf(double tau) => -RealMath.Expm1(-baselines.Rate * tau);
+
+    /// <inheritdoc/>
+    public override double Mark(int previous, int mark) => baselines.Mark(-1, mark);
+}
+
+/// <summary>Gaps by a mixture of log-normals without history, marks by the one before.</summary>
+internal sealed class MixtureMethod(ModelConfig config, Baselines baselines) : SimpleMethod(config)
+{
+    /// <inheritdoc/>
+    public override double LogDensity(double gap) => baselines.LogMixture(gap);
+
+    /// <inheritdoc/>
+    public override double Cdf(double tau) => baselines.Gaps.AsLogNormal().Cdf(tau);
+
+    /// <inheritdoc/>
+    public override double Mark(int previous, int mark) => baselines.Mark(previous, mark);
+}
+
+/// <summary>A log-normal by the stream's latest gaps and marks by its own counts, both with the population as so many events in front.</summary>
+/// <remarks>A gap's weight falls by an eighth with each one after it: without that, bursts would not show.</remarks>
+/// <param name="config">Gives the population's mean and deviation of ln gap.</param>
+/// <param name="baselines">Gives the population's marks.</param>
+/// <param name="gapPrior">Weight of the population's gaps, events; above 0.</param>
+/// <param name="markPrior">Weight of the population's marks, events; above 0.</param>
+internal sealed class RunningMethod(ModelConfig config, Baselines baselines, double gapPrior, double markPrior) : SimpleMethod(config)
+{
+    private const double Keep = 1 - 1.0 / 8;
+
+    private readonly int[] _counts = new int[config.Marks.Count + 1];
+    private double _weight, _sum, _squares;
+    private int _marks;
+
+    private NormalMixture Next
+    {
+        get
+        {
+            // Both moments are taken about the population's mean, where squares lose no digits.
+            double weight = gapPrior + _weight, mean = _sum / weight;
+            double variance = (gapPrior * Config.LogGapDeviation * Config.LogGapDeviation + _squares) / weight - mean * mean;
+            return new NormalMixture([0], [Config.LogGapMean + mean], [Math.Sqrt(variance)]);
+        }
+    }
+
+    /// <summary>Bytes of what it keeps of a stream: weight, sum and sum of squares, and a count a mark.</summary>
+    public static long Bytes(int marks) => 3 * sizeof(double) + (marks > 0 ? (marks + 1) * sizeof(int) : 0);
+
+    /// <inheritdoc/>
+    public override double LogDensity(double gap) =>
+        Next.AsLogNormal().LogIntervalDensity(Config.Resolution == 0 ? Math.Max(gap, Config.GapFloor) : gap, Config.Resolution);
+
+    /// <inheritdoc/>
+    public override double Cdf(double tau) => Next.AsLogNormal().Cdf(tau);
+
+    /// <inheritdoc/>
+    public override double Mark(int previous, int mark) =>
+        Config.Marks.Count == 0 ? 1 : (_counts[mark] + markPrior * baselines.Mark(-1, mark)) / (_marks + markPrior);
+
+    /// <inheritdoc/>
+    public override void SeeMark(int mark)
+    {
+        _counts[mark]++;
+        _marks++;
+    }
+
+    /// <inheritdoc/>
+    public override void SeeGap(double gap)
+    {
+        double x = Math.Log(Math.Max(gap, Config.GapFloor)) - Config.LogGapMean;
+        _weight = Keep * _weight + 1;
+        _sum = Keep * _sum + x;
+        _squares = Keep * _squares + x * x;
+    }
+}

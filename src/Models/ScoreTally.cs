@@ -1,0 +1,98 @@
+namespace Foretell.Models;
+
+/// <summary>Mean score of the predicted events before which their streams had a number of events, nats.</summary>
+/// <param name="From">Least number of events before; the most is twice as many less one.</param>
+/// <param name="Events">Events so predicted.</param>
+/// <param name="NllTime">NLL of the inter-event times, density per time unit.</param>
+/// <param name="NllMark">NLL of the marks; 0 without marks.</param>
+public sealed record SeenScore(long From, long Events, double NllTime, double NllMark);
+
+/// <summary>Adds up the scores of predicted events, whatever forecast them.</summary>
+internal sealed class ScoreTally
+{
+    /// <summary>Doublings of the number of events before: enough for any array.</summary>
+    private const int Doublings = 31;
+
+    private readonly (long Events, double Time, double Mark)[] _seen = new (long, double, double)[Doublings];
+    private readonly List<double> _pit = [];
+
+    /// <summary>Events added.</summary>
+    public long Events => _pit.Count;
+
+    /// <summary>Summed log density of the gaps, nats per time unit.</summary>
+    public double Time { get; private set; }
+
+    /// <summary>Summed log probability of the marks.</summary>
+    public double Mark { get; private set; }
+
+    /// <summary>Events whose likeliest mark came.</summary>
+    public long Hits { get; private set; }
+
+    /// <summary>Adds one event.</summary>
+    /// <param name="seen">Events that the stream had before, 1 or more.</param>
+    /// <param name="time">Log density of the gap.</param>
+    /// <param name="mark">Log probability of the mark.</param>
+    /// <param name="pit">Probability integral transform of the gap.</param>
+    /// <param name="isHit">The likeliest mark came.</param>
+    public void Add(int seen, double time, double mark, double pit, bool isHit)
+    {
+        Time += time;
+        Mark += mark;
+        Hits += isHit ? 1 : 0;
+        _pit.Add(pit);
+        ref var bucket = ref _seen[int.Log2(seen)];
+        bucket = (bucket.Events + 1, bucket.Time + time, bucket.Mark + mark);
+    }
+
+    /// <summary>Adds what another one has.</summary>
+    public void Add(ScoreTally other)
+    {
+        Time += other.Time;
+        Mark += other.Mark;
+        Hits += other.Hits;
+        _pit.AddRange(other._pit);
+        for (int i = 0; i < Doublings; i++)
+        {
+            var (events, time, mark) = other._seen[i];
+            _seen[i] = (_seen[i].Events + events, _seen[i].Time + time, _seen[i].Mark + mark);
+        }
+    }
+
+    /// <summary>Kolmogorov-Smirnov distance of the probability integral transform from uniform.</summary>
+    public double PitKs()
+    {
+        _pit.Sort();
+        double distance = 0;
+        for (int i = 0; i < _pit.Count; i++)
+        {
+            distance = Math.Max(distance, Math.Max((i + 1.0) / _pit.Count - _pit[i], _pit[i] - (double)i / _pit.Count));
+        }
+        return distance;
+    }
+
+    /// <summary>Events per hundredth of the transform. Shape [100].</summary>
+    public long[] PitHistogram()
+    {
+        var counts = new long[Calibration.PitBins];
+        foreach (double pit in _pit)
+        {
+            counts[Math.Clamp((int)(pit * counts.Length), 0, counts.Length - 1)]++;
+        }
+        return counts;
+    }
+
+    /// <summary>Scores by events seen, where there are any.</summary>
+    public SeenScore[] BySeen() =>
+        [.. _seen.Select((s, i) => new SeenScore(1L << i, s.Events, -s.Time / s.Events, -s.Mark / s.Events)).Where(s => s.Events > 0)];
+
+    /// <summary>Probability integral transform of a gap: the middle of its tick interval on a clock grid, so that ticks do not pile up.</summary>
+    public static double Pit(Func<double, double> cdf, double gap, ModelConfig config)
+    {
+        if (config.Resolution == 0)
+        {
+            return cdf(Math.Max(gap, config.GapFloor));
+        }
+        double low = gap - config.Resolution / 2;
+        return 0.5 * ((low <= 0 ? 0 : cdf(low)) + cdf(gap + config.Resolution / 2));
+    }
+}

@@ -1,0 +1,66 @@
+namespace Foretell.Models.Tests;
+
+public class SimpleMethodsTests
+{
+    private static readonly ModelConfig s_config = TestModels.Config();
+
+    [Fact]
+    public void Running_WhenAStreamGoesOn_IsTheLogNormalOfItsPopulationAndItsOwnGaps()
+    {
+        Baselines baselines = Baselines.Fit(s_config, [1, 2, 3, 4], [0, 1, 2, 0], [1, 2, 0, 1]);
+        var method = new RunningMethod(s_config, baselines, gapPrior: 4, markPrior: 2);
+        double[] gaps = [0.5, 3, 8];
+        foreach (double gap in gaps)
+        {
+            method.SeeGap(gap);
+        }
+        method.SeeMark(1);
+        method.SeeMark(1);
+        method.SeeMark(2);
+
+        // Four events at the population's mean with its deviation around it, and the stream's own, the older the lighter.
+        double m0 = s_config.LogGapMean, s0 = s_config.LogGapDeviation;
+        double[] weights = [49 / 64.0, 7 / 8.0, 1];
+        double mean = (4 * m0 + gaps.Zip(weights, (g, w) => w * Math.Log(g)).Sum()) / (4 + weights.Sum());
+        double variance = (4 * (s0 * s0 + m0 * m0) + gaps.Zip(weights, (g, w) => w * Math.Log(g) * Math.Log(g)).Sum()) / (4 + weights.Sum()) - mean * mean;
+        double z = (Math.Log(2.5) - mean) / Math.Sqrt(variance);
+        Assert.Equal(-0.5 * z * z - 0.5 * Math.Log(2 * Math.PI * variance) - Math.Log(2.5), method.LogDensity(2.5), 1e-9);
+        Assert.Equal(Normal.Cdf(z), method.Cdf(2.5), 1e-9);
+        Assert.Equal((2 + 2 * Math.Exp(baselines.LogUnigram(1))) / 5, method.Mark(0, 1), 1e-12);
+        Assert.Equal(1, Enumerable.Range(0, 4).Sum(mark => method.Mark(0, mark)), 1e-9);
+    }
+
+    [Fact]
+    public void Score_WhenMarksAlternate_OnlyTheMarkovChainKnows()
+    {
+        List<EventSequence> sequences = [.. Enumerable.Range(0, 20).Select(i =>
+        {
+            EventSequence s = TestModels.History(30, seed: 40 + i);
+            return s with { Marks = [.. s.Times.Select((_, t) => (t + i) % 2 == 0 ? "a" : "b")] };
+        })];
+        Dictionary<string, ScoreRecord> scores = SimpleMethods.Score(new ComparisonData(sequences, sequences, sequences), new TrainingOptions()).ToDictionary(s => s.Form);
+
+        Assert.Equal(["exponential", "log-normals", "running"], scores.Keys);
+        Assert.Equal(1, scores["log-normals"].Accuracy);
+        Assert.InRange(scores["exponential"].NllMark!.Value, 0.68, 0.72);
+        Assert.True(scores["log-normals"].NllMark < 0.05);
+        // Gaps are log-normal without history, as the last two have it and the first has not.
+        Assert.True(scores["log-normals"].NllTime < scores["exponential"].NllTime && scores["running"].NllTime < scores["exponential"].NllTime);
+        Assert.True(scores["running"].PitKs < 0.06 && scores["exponential"].PitKs > 0.06);
+    }
+
+    /// <summary>Scores on dev that the data's own notes give for such methods, in nats.</summary>
+    [SharedDataTheory]
+    [InlineData("taxi", -0.561, 0.329, -0.550)]
+    [InlineData("stackoverflow", 3.234, 1.697, 3.370)]
+    [InlineData("hawkes1", 0.674, 0, 0.635)]
+    public void Score_WhenTheDataAreReal_ReachesThePublishedScores(string set, double mixture, double markov, double running)
+    {
+        List<EventSequence> train = SharedData.Read($"{set}/train"), dev = SharedData.Read($"{set}/dev");
+        Dictionary<string, ScoreRecord> scores = SimpleMethods.Score(new ComparisonData(train, dev, dev), new TrainingOptions { Resolution = 0 }).ToDictionary(s => s.Form);
+
+        Assert.Equal(mixture, scores["log-normals"].NllTime, 0.003);
+        Assert.Equal(markov, scores["log-normals"].NllMark ?? 0, 0.002);
+        Assert.Equal(running, scores["running"].NllTime, 0.01);
+    }
+}
