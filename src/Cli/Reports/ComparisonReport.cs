@@ -56,6 +56,7 @@ internal sealed record ComparisonReport
     {
         Replace("report.json", JsonOutput.Indented(this));
         Replace("report.md", ComparisonMarkdown.Of(this));
+        Replace("report.html", ComparisonPage.Of(this));
 
         void Replace(string name, string text)
         {

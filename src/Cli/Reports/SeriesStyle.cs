@@ -1,0 +1,34 @@
+using Foretell.Models;
+
+namespace Foretell.Cli.Reports;
+
+/// <summary>How a row looks in every plot: a colour a mixer, broken lines and hollow points for plain forms, grey for simple methods.</summary>
+/// <param name="Class">Classes of the page's style.</param>
+/// <param name="IsDiamond">Policies are diamonds, all else is round.</param>
+internal sealed record SeriesStyle(string Class, bool IsDiamond)
+{
+    /// <summary>Colours that the page's style has; further mixers begin again.</summary>
+    public const int Colours = 8;
+
+    /// <summary>Styles by the rows' names.</summary>
+    public static IReadOnlyDictionary<string, SeriesStyle> Of(ComparisonReport report)
+    {
+        List<string> mixers = [];
+        var styles = new Dictionary<string, SeriesStyle>();
+        foreach (ReportRow row in report.Rows)
+        {
+            if (row.IsSimple)
+            {
+                styles[row.Name] = new SeriesStyle("simple", false);
+                continue;
+            }
+            var form = ComparisonForm.Parse(row.Name.Split(' ')[0]);
+            if (!mixers.Contains(form.Mixer))
+            {
+                mixers.Add(form.Mixer);
+            }
+            styles[row.Name] = new SeriesStyle($"series{mixers.IndexOf(form.Mixer) % Colours}{(form.Decay ? "" : " plain")}", form.IsBounded);
+        }
+        return styles;
+    }
+}
