@@ -7,11 +7,11 @@ public sealed class SimulatedStream
 {
     private readonly SimulationKind _kind;
     private readonly GapProcess _process;
+    private readonly MarkProcess _marks;
     private readonly double _typicalGap;
     private SplitMix64 _random;
     private long _ticks;
     private long _ordinal;
-    private int _mark;
 
     internal SimulatedStream(SimulationKind kind, int number, long seed, DateTimeOffset start)
     {
@@ -21,7 +21,8 @@ public sealed class SimulatedStream
         // Streams differ in pace, most of them by less than a factor of two: their history says by how much.
         double scale = PortableMath.Exp(0.4 * _random.NextNormal());
         _typicalGap = kind.TypicalGap * scale;
-        _process = kind.Create(scale, start.UtcDateTime.TimeOfDay.TotalSeconds, ref _random);
+        _process = kind.CreateGaps(scale, start.UtcDateTime.TimeOfDay.TotalSeconds, ref _random);
+        _marks = kind.CreateMarks();
         _ticks = EventTime.FromDateTimeOffset(start);
     }
 
@@ -43,10 +44,11 @@ public sealed class SimulatedStream
         double logDensity = isFirst ? 0 : _process.LogDensity(gap);
         _process.Advance(gap);
 
-        ReadOnlySpan<double> row = _kind.Marks.Row(_mark, gap / _typicalGap);
-        _mark = _random.NextIndex(row);
-        double logMark = isFirst ? 0 : PortableMath.Log(row[_mark]);
+        ReadOnlySpan<double> row = _marks.Row(gap / _typicalGap);
+        int mark = _random.NextIndex(row);
+        double logMark = isFirst ? 0 : PortableMath.Log(row[mark]);
+        _marks.Advance(mark);
         _ticks += gapTicks;
-        return new SimulatedEvent(Key, _ordinal++, _ticks, _kind.Marks.Marks[_mark], logDensity, logMark);
+        return new SimulatedEvent(Key, _ordinal++, _ticks, _kind.Marks[mark], logDensity, logMark);
     }
 }

@@ -5,16 +5,17 @@ namespace Foretell.Ingest;
 /// <param name="Prefix">Start of the stream keys.</param>
 /// <param name="TypicalGap">Gap, seconds, that a stream of scale 1 most likely waits for; gaps from about 5 s to 2 min are common.</param>
 /// <param name="Marks">The marks.</param>
-/// <param name="Create">Makes the process of one stream from its scale (its gaps are longer by this factor) and the seconds since midnight UTC.</param>
-internal sealed record SimulationKind(string Name, string Prefix, double TypicalGap, MarkChain Marks,
-    SimulationKind.Factory Create)
+/// <param name="CreateMarks">Makes one stream's marks.</param>
+/// <param name="CreateGaps">Makes one stream's gaps from its scale (they are longer by this factor) and the seconds since midnight UTC.</param>
+internal sealed record SimulationKind(string Name, string Prefix, double TypicalGap, string[] Marks,
+    Func<MarkProcess> CreateMarks, SimulationKind.GapFactory CreateGaps)
 {
-    /// <summary>Makes the process of one stream.</summary>
-    public delegate GapProcess Factory(double scale, double secondsOfDay, ref SplitMix64 random);
+    /// <summary>Makes one stream's gaps.</summary>
+    public delegate GapProcess GapFactory(double scale, double secondsOfDay, ref SplitMix64 random);
 
     /// <summary>A shop's customers: a visit is a run of short gaps, and a new visit starts with looking around.</summary>
     public static readonly SimulationKind Renewal = new("renewal", "customer", 30,
-        new MarkChain(["view", "cart", "buy"], [1.0],
+        ["view", "cart", "buy"], () => new MarkChain([1.0],
         [
             [[0.70, 0.27, 0.03], [0.35, 0.25, 0.40], [0.85, 0.12, 0.03]],
             [[0.92, 0.07, 0.01], [0.80, 0.10, 0.10], [0.95, 0.04, 0.01]],
@@ -27,7 +28,7 @@ internal sealed record SimulationKind(string Name, string Prefix, double Typical
 
     /// <summary>Machines that report: wear builds up until a report's maintenance relieves it; early reports are the bad ones.</summary>
     public static readonly SimulationKind SelfCorrecting = new("self-correcting", "machine", 45,
-        new MarkChain(["ok", "warn", "fault"], [0.4, 0.9],
+        ["ok", "warn", "fault"], () => new MarkChain([0.4, 0.9],
         [
             [[0.45, 0.40, 0.15], [0.20, 0.45, 0.35], [0.50, 0.30, 0.20]],
             [[0.80, 0.17, 0.03], [0.50, 0.40, 0.10], [0.75, 0.20, 0.05]],
@@ -37,7 +38,7 @@ internal sealed record SimulationKind(string Name, string Prefix, double Typical
 
     /// <summary>Bank accounts: one payment draws others behind it.</summary>
     public static readonly SimulationKind Hawkes = new("hawkes", "account", 45,
-        new MarkChain(["debit", "credit"], [],
+        ["debit", "credit"], () => new MarkChain([],
         [
             [[0.85, 0.15], [0.60, 0.40]],
         ]),
@@ -46,15 +47,20 @@ internal sealed record SimulationKind(string Name, string Prefix, double Typical
 
     /// <summary>Help desks: busy at one hour of the day and quiet twelve hours later.</summary>
     public static readonly SimulationKind Daily = new("daily", "desk", 40,
-        new MarkChain(["call", "chat", "mail"], [],
+        ["call", "chat", "mail"], () => new MarkChain([],
         [
             [[0.55, 0.30, 0.15], [0.30, 0.60, 0.10], [0.40, 0.20, 0.40]],
         ]),
         (double scale, double secondsOfDay, ref SplitMix64 random) =>
             new DailyProcess(1 / (40 * scale), 0.8, secondsOfDay + random.NextUniform() * 86_400));
 
+    /// <summary>Guests of a canteen: what they had in the beginning decides what they have some hundred events later. All have one pace, so that histories cut at one time have one length.</summary>
+    public static readonly SimulationKind LongMemory = new("long-memory", "guest", 20,
+        Habits.Marks, () => new Habits(),
+        (double _, double _, ref SplitMix64 _) => new RenewalProcess([1], [PortableMath.Log(20)], [0.5]));
+
     /// <summary>Every kind but the mix of all.</summary>
-    public static readonly SimulationKind[] All = [Hawkes, Renewal, SelfCorrecting, Daily];
+    public static readonly SimulationKind[] All = [Hawkes, Renewal, SelfCorrecting, Daily, LongMemory];
 
     /// <summary>Who takes part in the demo, repeated: of ten streams four are customers, three machines, two accounts, one a desk.</summary>
     public static readonly SimulationKind[] Demo =

@@ -22,7 +22,7 @@ public sealed class Simulator
     public long NextTicks => _queue.Peek().Event.TimeTicks;
 
     /// <summary>Starts a simulation.</summary>
-    /// <param name="kind">"hawkes", "renewal", "self-correcting", "daily", or "demo" for a mix of all.</param>
+    /// <param name="kind">"hawkes", "renewal", "self-correcting", "daily", "long-memory", or "demo" for a mix of all but the last.</param>
     /// <param name="streams">Number of streams, 1 or more.</param>
     /// <param name="seed">Seed of every random choice.</param>
     /// <param name="startTime">When the watching starts; the first events follow within their streams' first gap.</param>

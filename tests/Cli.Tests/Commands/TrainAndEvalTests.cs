@@ -72,12 +72,14 @@ public sealed class TrainAndEvalTests : IDisposable
         Assert.Equal(["train.jsonl"], Directory.EnumerateFileSystemEntries(_folder.Path).Select(Path.GetFileName));
     }
 
-    [Fact]
-    public async Task Simulate_WhenRepeated_WritesTheSameBytesAndSaysWhatIsPossible()
+    [Theory]
+    [InlineData("demo")]
+    [InlineData("long-memory")]
+    public async Task Simulate_WhenRepeated_WritesTheSameBytesAndSaysWhatIsPossible(string kind)
     {
-        ProcessResult first = await SimulateAsync("a.ndjson", seed: 9, streams: 7, events: 300);
-        await SimulateAsync("b.ndjson", seed: 9, streams: 7, events: 300);
-        await SimulateAsync("c.ndjson", seed: 10, streams: 7, events: 300);
+        ProcessResult first = await SimulateAsync("a.ndjson", seed: 9, streams: 7, events: 300, kind);
+        await SimulateAsync("b.ndjson", seed: 9, streams: 7, events: 300, kind);
+        await SimulateAsync("c.ndjson", seed: 10, streams: 7, events: 300, kind);
 
         Assert.Equal(File.ReadAllBytes(_folder.At("a.ndjson")), File.ReadAllBytes(_folder.At("b.ndjson")));
         Assert.NotEqual(File.ReadAllBytes(_folder.At("a.ndjson")), File.ReadAllBytes(_folder.At("c.ndjson")));
@@ -85,8 +87,8 @@ public sealed class TrainAndEvalTests : IDisposable
         Assert.Matches(@"best possible NLL +-?\d+\.\d+ nats", first.Output);
     }
 
-    private Task<ProcessResult> SimulateAsync(string name, int seed, int streams, int events) =>
-        RunAsync("simulate", "--kind", "demo", "--streams", $"{streams}", "--events", $"{events}", "--seed", $"{seed}", "--out", name);
+    private Task<ProcessResult> SimulateAsync(string name, int seed, int streams, int events, string kind = "demo") =>
+        RunAsync("simulate", "--kind", kind, "--streams", $"{streams}", "--events", $"{events}", "--seed", $"{seed}", "--out", name);
 
     private async Task<ProcessResult> RunAsync(params string[] arguments)
     {

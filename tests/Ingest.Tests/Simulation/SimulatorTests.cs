@@ -9,7 +9,7 @@ public sealed class SimulatorTests
     private static readonly DateTimeOffset Start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Create_WhenKindIsUnknown_ListsTheKinds() => Assert.Contains("hawkes, renewal, self-correcting, daily, demo",
+    public void Create_WhenKindIsUnknown_ListsTheKinds() => Assert.Contains("hawkes, renewal, self-correcting, daily, long-memory, demo",
         Assert.Throws<ArgumentException>(() => Simulator.Create("poisson", 1, 1, Start)).Message);
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class SimulatorTests
     {
         // An event's mark weighs one over the probability stated for it: each mark's weights then sum, in the mean, to
         // the number of events, whatever the history was. Seed 11; limits at 3.3 deviations (level 0.001).
-        string[] marks = [.. SimulationKind.All.Single(k => k.Name == kind).Marks.Marks];
+        string[] marks = [.. SimulationKind.All.Single(k => k.Name == kind).Marks];
         var came = new Dictionary<(string Mark, double LogMark), int>();
         int scored = 0;
         foreach (SimulatedEvent e in Simulator.Create(kind, 100, 11, Start).Events().Take(60_000).Where(e => e.Ordinal > 0))
@@ -91,14 +91,17 @@ public sealed class SimulatorTests
     {
         foreach (SimulationKind kind in SimulationKind.All)
         {
-            for (int previous = 0; previous < kind.Marks.Marks.Count; previous++)
+            MarkProcess marks = kind.CreateMarks();
+            var random = new SplitMix64(20260204);
+            for (int i = 0; i < 200; i++)
             {
                 foreach (double gap in (double[])[0, 0.5, 0.95, 2])
                 {
-                    double[] row = kind.Marks.Row(previous, gap).ToArray();
-                    Assert.Equal(kind.Marks.Marks.Count, row.Length);
+                    double[] row = marks.Row(gap).ToArray();
+                    Assert.Equal(kind.Marks.Length, row.Length);
                     Assert.Equal(1, row.Sum(), 1e-12);
                 }
+                marks.Advance(random.NextIndex(marks.Row(0)));
             }
         }
     }
