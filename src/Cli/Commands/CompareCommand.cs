@@ -35,7 +35,7 @@ internal static class CompareCommand
     {
         var options = new ComparisonOptions
         {
-            Forms = parsed.GetValue(Mixers) ?? ComparisonForm.Default,
+            Forms = parsed.GetValue(Mixers) is { Length: > 0 } forms ? forms : ComparisonForm.Default,
             States = ParseStates(parsed.GetRequiredValue(States)),
             Seeds = parsed.GetValue(Seeds),
             Training = Training.Read(parsed),

@@ -7,6 +7,8 @@ namespace Foretell.Cli.Reports;
 /// <summary>A comparison as one page of HTML that needs nothing from outside.</summary>
 internal static class ComparisonPage
 {
+    private const string PlusMinus = " &#177;";
+
     public static string Of(ComparisonReport report)
     {
         var page = new StringBuilder();
@@ -52,12 +54,18 @@ internal static class ComparisonPage
                 string value = column.Value?.Invoke(row) is { } number ? $" data-value=\"{number.ToString("R", CultureInfo.InvariantCulture)}\"" : "";
                 string cell = Text(column.IsNumber ? column.Show(row).Replace('-', '−') : column.Show(row));
                 page.Append(column.IsNumber ? $"<td{value}>" : "<th scope=\"row\">")
-                    .Append(column.IsBest(row) ? $"<b>{cell}</b>" : cell)
+                    .Append(column.IsBest(row) ? $"<b>{WithSmallError(cell)}</b>" : WithSmallError(cell))
                     .Append(column.IsNumber ? "</td>" : "</th>");
             }
             page.Append("</tr>\n");
         }
         page.Append("</tbody></table></div>\n");
+    }
+
+    private static string WithSmallError(string cell)
+    {
+        int at = cell.IndexOf(PlusMinus, StringComparison.Ordinal);
+        return at < 0 ? cell : $"{cell[..at]} <small>{cell[at..].TrimStart()}</small>";
     }
 
     private static void AppendFigure(StringBuilder page, string heading, ComparisonPlots plots, (string Svg, string Caption) plot)

@@ -19,31 +19,32 @@ internal static class PageStyle
         }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-        main { max-width: 1120px; margin: 0 auto; padding: 40px 24px 72px; }
+        main { max-width: 1320px; margin: 0 auto; padding: 40px 24px 72px; }
         h1 { font-size: 30px; line-height: 1.2; letter-spacing: -.015em; margin: 0 0 16px; }
         h2 { font-size: 20px; letter-spacing: -.01em; margin: 0 0 12px; }
         section { margin-top: 48px; }
         p { max-width: 78ch; margin: 0 0 6px; color: var(--soft); }
         .unfinished { color: var(--series1); font-weight: 600; }
         .wide { overflow-x: auto; margin: 28px 0 12px; }
-        table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; white-space: nowrap; }
-        th, td { padding: 7px 9px; text-align: right; border-bottom: 1px solid var(--rule); }
+        table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        td small { color: var(--soft); font-size: 11px; font-weight: 400; }
+        th, td { padding: 7px 8px; text-align: right; border-bottom: 1px solid var(--rule); }
         th:first-child { text-align: left; position: sticky; left: 0; background: var(--ground); }
         tbody th { font-weight: 600; }
         thead th { border-bottom: 1.5px solid var(--soft); padding: 0; vertical-align: bottom; }
-        thead button { all: unset; cursor: pointer; padding: 7px 9px; color: var(--soft); font-weight: 500; }
+        thead button { all: unset; cursor: pointer; padding: 7px 8px; color: var(--soft); font-weight: 500; }
         thead button:hover, thead button:focus-visible { color: var(--ink); text-decoration: underline; }
         tbody tr:hover > * { background: var(--mark); }
         tr.counts > * { color: var(--soft); }
         .notes { max-width: 86ch; margin: 0; padding-left: 18px; font-size: 13.5px; color: var(--soft); }
         figure { margin: 0; }
         .plots { display: flex; flex-wrap: wrap; gap: 16px; }
-        .plots svg { flex: 1 1 440px; min-width: 0; width: 100%; height: auto; }
+        .plots svg { flex: 1 1 440px; min-width: 0; max-width: 760px; height: auto; }
         figcaption { max-width: 86ch; font-size: 13.5px; color: var(--soft); margin-top: 8px; }
         .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; font-size: 13px; margin-top: 6px; }
         .legend svg { width: 26px; height: 12px; margin-right: 6px; vertical-align: -1px; }
         svg text { fill: var(--soft); font-size: 11.5px; font-variant-numeric: tabular-nums; }
-        svg text.label { fill: var(--ink); font-size: 12px; }
+        svg text.label { fill: var(--ink); font-size: 12px; paint-order: stroke; stroke: var(--ground); stroke-width: 4px; stroke-linejoin: round; }
         .grid { stroke: var(--rule); stroke-width: 1; }
         .band { fill: var(--rule); opacity: .75; }
         .line { fill: none; stroke: var(--colour); stroke-width: 1.8; stroke-linejoin: round; }

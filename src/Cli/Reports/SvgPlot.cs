@@ -7,7 +7,7 @@ namespace Foretell.Cli.Reports;
 /// <summary>A plot as inline SVG: frame, axes, lines and points. Colours come from the page's style, so they follow light and dark.</summary>
 internal sealed class SvgPlot
 {
-    private const int Left = 62, Right = 14, Top = 10, Bottom = 46;
+    private const int Left = 72, Right = 14, Top = 10, Bottom = 46;
     private static int s_plots;
 
     private readonly StringBuilder _svg = new();

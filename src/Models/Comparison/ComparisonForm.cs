@@ -13,8 +13,7 @@ public sealed record ComparisonForm(string Name, string Mixer, bool Decay)
     public static IReadOnlyList<ComparisonForm> Default { get; } =
     [
         .. Mixers(bounded: false).SelectMany(m => new[] { Parse(m), Parse(m + PlainSuffix) }),
-        .. Mixers(bounded: true).Select(Parse),
-        Parse(AnyFirst),
+        .. Mixers(bounded: true).SelectMany(m => MixerName.Parse(m).Kind == MixerKind.Window ? new[] { Parse(m), Parse(AnyFirst) } : [Parse(m)]),
     ];
 
     /// <summary>The form needs no training of its own: it bounds the states of a trained softmax model.</summary>

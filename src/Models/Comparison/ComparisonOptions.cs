@@ -18,8 +18,8 @@ public sealed record ComparisonOptions
     public IReadOnlyList<double> Rates { get; init; } =
         [TrainingOptions.DefaultLearningRate / 2, TrainingOptions.DefaultLearningRate, TrainingOptions.DefaultLearningRate * 2];
 
-    /// <summary>Processor time of one round of timing the step; a form takes nine.</summary>
-    public TimeSpan TimingRound { get; init; } = TimeSpan.FromSeconds(0.25);
+    /// <summary>Processor time of one round of timing the step; a form takes ten.</summary>
+    public TimeSpan TimingRound { get; init; } = TimeSpan.FromSeconds(0.1);
 
     /// <summary>Everything else of a training, the same for all; mixer, decay, rate and seed are the comparison's.</summary>
     public TrainingOptions Training { get; init; } = new();

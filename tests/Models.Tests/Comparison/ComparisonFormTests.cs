@@ -4,7 +4,7 @@ public class ComparisonFormTests
 {
     [Fact]
     public void Default_HasEveryMixerWithItsPlainFormAndEveryPolicy() => Assert.Equal(
-        ["aaren", "aaren-plain", "linear", "linear-plain", "softmax", "softmax-plain", "tova", "window", "h2o", "window+i"],
+        ["aaren", "aaren-plain", "linear", "linear-plain", "softmax", "softmax-plain", "tova", "window", "window+i", "h2o"],
         ComparisonForm.Default.Select(f => f.Name));
 
     [Theory]

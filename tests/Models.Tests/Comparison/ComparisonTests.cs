@@ -149,14 +149,17 @@ public sealed class ComparisonTests : IDisposable
     [Fact]
     public void Folder_WhenASettingIsNewerThanIt_TakesItsDefault()
     {
-        Run(_folder, s_options with { Forms = [ComparisonForm.Parse("aaren")], Seeds = 1 });
+        ComparisonOptions options = s_options with { Rates = [TrainingOptions.DefaultLearningRate] };
+        _ = new Comparison(s_data, options, _folder);
         string file = Path.Combine(_folder, "settings.json");
-        string older = string.Join('\n', File.ReadLines(file).Where(line => !line.Contains("\"learningRate\"") && !line.Contains("\"gapCeiling\"")));
-        Assert.NotEqual(File.ReadAllText(file), older);
+        string older = string.Join('\n', File.ReadLines(file).Where(line => !line.Contains("\"learningRate\"") && !line.Contains("\"components\"")));
+        Assert.Equal(File.ReadLines(file).Count() - 2, older.Split('\n').Length);
         File.WriteAllText(file, older);
 
-        Assert.Contains("training.learningRate", Assert.Throws<InvalidDataException>(() => new Comparison(s_data, s_options, _folder)).Message);
-        Assert.NotNull(new Comparison(s_data, s_options with { Rates = [TrainingOptions.DefaultLearningRate] }, Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName));
+        _ = new Comparison(s_data, options, _folder);
+        ModelConfig wider = options.Training.Shape with { Components = 32 };
+        Assert.Contains("training.shape.components was 16 and is 32", Assert.Throws<InvalidDataException>(
+            () => new Comparison(s_data, options with { Training = options.Training with { Shape = wider } }, _folder)).Message);
     }
 
     [Fact]

@@ -12,6 +12,16 @@ public class TrainerTests
     }
 
     [Fact]
+    public void Train_WhenTheLearningRateIsGiven_LearnsAtIt()
+    {
+        string standard = Train(2, seed: 1).Model.Id;
+        Assert.Equal(standard, Train(2, seed: 1, rate: 0.003).Model.Id);
+        Assert.NotEqual(standard, Train(2, seed: 1, rate: 0.006).Model.Id);
+        Assert.All(new[] { 0, -1, 2, double.NaN }, rate =>
+            Assert.Contains("learning rate must be above 0", Assert.Throws<ArgumentException>(() => Train(2, seed: 1, rate)).Message));
+    }
+
+    [Fact]
     public void Train_LearnsWhatTheHistoryTells()
     {
         // Gaps alternate between short and long, and the mark tells which comes next: history is worth more than a nat.
@@ -43,8 +53,8 @@ public class TrainerTests
         Assert.Throws<OperationCanceledException>(() => Trainer.Train(Alternating(50, 0), Alternating(5, 90), new() { Epochs = 100 }, stop, cancel.Token));
     }
 
-    private static TrainingResult Train(int threads, int seed) => Trainer.Train(Alternating(30, 0), Alternating(5, 500),
-        new TrainingOptions { Shape = new ModelConfig { Width = 16, Layers = 2, Heads = 2 }, Epochs = 2, Threads = threads, Seed = seed });
+    private static TrainingResult Train(int threads, int seed, double rate = TrainingOptions.DefaultLearningRate) => Trainer.Train(Alternating(30, 0), Alternating(5, 500),
+        new TrainingOptions { Shape = new ModelConfig { Width = 16, Layers = 2, Heads = 2 }, Epochs = 2, Threads = threads, Seed = seed, LearningRate = rate });
 
     private static List<EventSequence> Alternating(int count, int seed) => [.. Enumerable.Range(0, count).Select(i =>
     {
