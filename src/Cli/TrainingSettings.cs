@@ -46,8 +46,8 @@ internal sealed class TrainingSettings
     };
 
     /// <summary>The sequences of a file that an option names, in the model's time unit.</summary>
-    public IReadOnlyList<EventSequence> ReadSequences(ParseResult parsed, Option<string> file) =>
-        EventFile.ReadSequences(parsed.GetRequiredValue(file), Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit)), parsed.GetValue(_columns));
+    public IReadOnlyList<EventSequence> ReadSequences(ParseResult parsed, Option<string> file, ObservationEnd? until = null) =>
+        EventFile.ReadSequences(parsed.GetRequiredValue(file), Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit)), parsed.GetValue(_columns), until);
 
     private static ModelConfig Check(ModelConfig shape)
     {

@@ -14,7 +14,7 @@ public sealed record Evaluation
     public long Events { get; init; }
     /// <summary>Joint NLL, nats per event.</summary>
     public double Nll { get; init; }
-    /// <summary>NLL of the inter-event times, density per time unit.</summary>
+    /// <summary>NLL of the inter-event times, density per time unit; where training was censored, of an event's coming at all too.</summary>
     public double NllTime { get; init; }
     /// <summary>NLL of the marks given the gap.</summary>
     public double NllMark { get; init; }
@@ -34,6 +34,12 @@ public sealed record Evaluation
     public IReadOnlyList<SeenScore> BySeen { get; init; } = [];
     /// <summary>Bytes of one stream's row; of rows that grow, at the end of the longest sequence.</summary>
     public long StateBytesPerStream { get; init; }
+    /// <summary>Streams whose silence up to the end of observation was scored; null where no sequence says when that was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? OpenEnds { get; init; }
+    /// <summary>NLL of these silences, nats each. Not part of the other scores.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? NllOpenEnd { get; init; }
     /// <summary>By name: exponential and logNormalMixture (history-free) for times, markov for marks.</summary>
     public IReadOnlyDictionary<string, BaselineScore> Baselines { get; init; } = new Dictionary<string, BaselineScore>();
 }
@@ -44,12 +50,12 @@ public static unsafe class Evaluator
     /// <summary>Gaps over which a mark forecast is averaged before the gap is known.</summary>
     private const int MarkNodes = 48;
 
-    /// <summary>Scores <paramref name="model"/>.</summary>
+    /// <summary>Scores <paramref name="model"/>; open ends too, where a sequence has an end of observation (<see cref="EventSequence.Until"/>).</summary>
     /// <exception cref="ArgumentException">No sequence has two events.</exception>
     public static Evaluation Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, int threads = 1)
     {
-        EventSequence[] scored = [.. sequences.Where(s => s.Times.Length > 1)];
-        if (scored.Length == 0)
+        EventSequence[] scored = [.. sequences.Where(s => s.Times.Length > (s.Until is null ? 1 : 0))];
+        if (!Array.Exists(scored, s => s.Times.Length > 1))
         {
             throw new ArgumentException("Scoring needs at least one sequence with two events; every sequence has fewer.", nameof(sequences));
         }
@@ -75,6 +81,8 @@ public static unsafe class Evaluator
             Pit = total.Tally.PitHistogram(),
             BySeen = total.Tally.BySeen(),
             StateBytesPerStream = model.StateBytesAfter(scored.Max(s => s.Times.Length)),
+            OpenEnds = total.OpenEnds == 0 ? null : total.OpenEnds,
+            NllOpenEnd = total.OpenEnds == 0 ? null : -total.OpenEnd / total.OpenEnds,
             Baselines = new Dictionary<string, BaselineScore>
             {
                 ["exponential"] = new(-total.Exponential / n, null),
@@ -88,14 +96,15 @@ public static unsafe class Evaluator
     {
         ModelConfig config = model.Config;
         int d = config.Width, marks = config.Marks.Count, timeOutputs = model.Layout.TimeWeight.Stride;
-        EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices))];
+        EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices, openEnd: true))];
         using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
         pass.Run(model.Weights.Pointer, encoded, null, 0);
-        var sums = new Sums();
-        for (int i = 0, row = 0; i < sequences.Length; i++)
+        var sums = new Sums { OpenEnd = pass.OpenEnds, OpenEnds = encoded.Count(s => s.OpenEnd is not null) };
+        for (int i = 0, first = 0; i < sequences.Length; first += encoded[i].Rows, i++)
         {
-            for (int t = 1; t < sequences[i].Times.Length; t++, row++)
+            for (int t = 1; t < sequences[i].Times.Length; t++)
             {
+                int row = first + t - 1;
                 double gap = sequences[i].Times[t] - sequences[i].Times[t - 1];
                 var hidden = new ReadOnlySpan<float>(pass.Buffers.Hidden + (nint)row * d, d);
                 var timeOutput = new ReadOnlySpan<float>(pass.Buffers.Time + (nint)row * timeOutputs, timeOutputs);
@@ -117,7 +126,12 @@ public static unsafe class Evaluator
                     double[] probabilities = model.MarkProbabilities(hidden, next.Nodes(MarkNodes));
                     isHit = Array.IndexOf(probabilities, probabilities.Max()) == mark;
                 }
-                sums.Tally.Add(t, model.TimeHead.LogDensity(timeOutput, encoded[i].Intervals[t], 0, []), logMark, ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
+                double logTime = model.TimeHead.LogDensity(timeOutput, encoded[i].Intervals[t], 0, []);
+                if (config.Censored)
+                {
+                    logTime += NeverHead.LogComing(model.TimeHead, timeOutput, 0, []);
+                }
+                sums.Tally.Add(t, logTime, logMark, ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
             }
         }
         return sums;
@@ -126,13 +140,16 @@ public static unsafe class Evaluator
     /// <summary>What a piece of the sequences adds.</summary>
     private sealed class Sums
     {
-        public double SquaredError, Exponential, Mixture, Markov;
+        public double OpenEnd, SquaredError, Exponential, Mixture, Markov;
         public long HitsGivenGap;
+        public int OpenEnds;
         public readonly ScoreTally Tally = new();
 
         public void Add(Sums other)
         {
             Tally.Add(other.Tally);
+            OpenEnd += other.OpenEnd;
+            OpenEnds += other.OpenEnds;
             SquaredError += other.SquaredError;
             HitsGivenGap += other.HitsGivenGap;
             Exponential += other.Exponential;

@@ -4,4 +4,8 @@ namespace Foretell.Models;
 /// <param name="Id">Stream key.</param>
 /// <param name="Times">Event times in the model's time unit, non-decreasing. Shape [n].</param>
 /// <param name="Marks">Mark of each event, or null where events carry none. Shape [n].</param>
-public sealed record EventSequence(string Id, double[] Times, string[]? Marks);
+public sealed record EventSequence(string Id, double[] Times, string[]? Marks)
+{
+    /// <summary>End of the observation, as a time of the same kind, not before the last event: up to here no further one came. Null when nobody says.</summary>
+    public double? Until { get; init; }
+}

@@ -6,14 +6,16 @@ public readonly record struct MarkProbability(string Mark, double Probability);
 /// <summary>The distribution of a stream's next event, conditioned on the silence since its last one. Times in seconds after the moment of asking.</summary>
 /// <remarks>
 /// The inter-event time is a mixture of log-normals; given a silence s the forecast is p(tau | tau > s), in closed
-/// form through the normal tail. Marks are integrated over the conditioned gap.
-/// Source: Shchur, Bilos, Guennemann, ICLR 2020, for the mixture.
+/// form through the normal tail. Marks are integrated over the conditioned gap. Where training was censored no event at all
+/// has a probability of its own (<see cref="Never"/>), and the mixture is that of the gap given that an event comes.
+/// Source: Shchur, Bilos, Guennemann, ICLR 2020, for the mixture; Farewell, Biometrics 38, 1982, for what it leaves out.
 /// </remarks>
 public sealed class Forecast
 {
     private readonly ForecastModel _model;
     private readonly float[] _state;
     private readonly ConditionedMixture _gap;
+    private readonly double _never, _coming;
 
     internal Forecast(ForecastModel model, ReadOnlySpan<float> state, double silenceSeconds)
     {
@@ -28,26 +30,36 @@ public sealed class Forecast
         }
         _model = model;
         _state = state.ToArray();
-        _gap = model.Mixture(Hidden).AsLogNormal().Given(silenceSeconds / Unit);
+        _gap = model.Mixture(Hidden, out double neverLogit).AsLogNormal().Given(silenceSeconds / Unit);
+        double logSurvival = Math.Min(0, _gap.LogSurvivalOfSilence);
+        LogSurvival = NeverHead.LogSilence(neverLogit, logSurvival);
+        (_never, _coming) = (NeverHead.Never(neverLogit, logSurvival), NeverHead.Coming(neverLogit, logSurvival));
     }
+
+    /// <summary>Probability that no next event comes at all, given the silence; null where training did not count open ends.</summary>
+    public double? Never => _model.Config.Censored ? _never : null;
 
     /// <summary>Probability that nothing would have come by now.</summary>
     public double Survival => Math.Exp(LogSurvival);
 
     /// <summary>Its logarithm; finite where <see cref="Survival"/> underflows.</summary>
-    public double LogSurvival => Math.Min(0, _gap.LogSurvivalOfSilence);
+    public double LogSurvival { get; }
 
-    /// <summary>Mean time to the next event, seconds. No wait is counted beyond ten times the longest gap of training (<see cref="ModelConfig.GapCeiling"/>), since a mixture's far tail would rule the mean.</summary>
+    /// <summary>Mean time to the next event, given that one comes, seconds. No wait is counted beyond ten times the longest gap of training (<see cref="ModelConfig.GapCeiling"/>), since a mixture's far tail would rule the mean.</summary>
     public double Mean => _gap.RestrictedMean(_model.Config.GapCeiling) * Unit;
 
-    /// <summary>Time by which the next event has come with probability <paramref name="p"/>, seconds.</summary>
+    /// <summary>Time by which the next event has come with probability <paramref name="p"/>, seconds; infinite where no time is enough, since none may come.</summary>
     /// <exception cref="ArgumentOutOfRangeException">p is not within (0, 1).</exception>
-    public double Quantile(double p) => Math.Min(_gap.Quantile(p) * Unit, double.MaxValue);
+    public double Quantile(double p)
+    {
+        double share = p / _coming;
+        return p < 1 && share >= 1 ? double.PositiveInfinity : Math.Min(_gap.Quantile(share) * Unit, double.MaxValue);
+    }
 
     /// <summary>Probability that the next event comes within <paramref name="seconds"/>.</summary>
-    public double ProbabilityWithin(double seconds) => seconds <= 0 ? 0 : Math.Min(1, _gap.ProbabilityWithin(seconds / Unit));
+    public double ProbabilityWithin(double seconds) => seconds <= 0 ? 0 : _coming * Math.Min(1, _gap.ProbabilityWithin(seconds / Unit));
 
-    /// <summary>Probability of each mark of the next event, most likely first; sums to 1. Empty where the model has no marks.</summary>
+    /// <summary>Probability of each mark of the next event, given that one comes, most likely first; sums to 1. Empty where the model has no marks.</summary>
     public IReadOnlyList<MarkProbability> Marks()
     {
         IReadOnlyList<string> names = _model.Config.Marks;
@@ -65,12 +77,16 @@ public sealed class Forecast
     public double ExpectedCount(double horizonSeconds, int seed = 1)
     {
         _model.CheckState(_state);
-        return horizonSeconds <= 0 ? 0 : _model.ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
+        return horizonSeconds <= 0 ? 0 : _coming * _model.ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
     }
 
-    /// <summary>Draws the next event: seconds from now, and its mark ("" where the model has no marks).</summary>
+    /// <summary>Draws the next event: seconds from now, infinite when none comes, and its mark ("" then, and where the model has no marks).</summary>
     public (double Seconds, string Mark) Sample(RandomStream random)
     {
+        if (_model.Config.Censored && random.NextDouble() < _never)
+        {
+            return (double.PositiveInfinity, "");
+        }
         double wait = _gap.Sample(random);
         if (_model.Config.Marks.Count == 0)
         {

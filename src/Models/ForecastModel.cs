@@ -82,9 +82,14 @@ public sealed class ForecastModel
     /// <exception cref="ArgumentException">The row has another length, or the silence is negative or not finite.</exception>
     public Forecast Forecast(ReadOnlySpan<float> state, double silenceSeconds) => new(this, state, silenceSeconds);
 
-    /// <summary>Log probability that a stream in this state stays silent for so long; the cheap part of <see cref="Forecast"/>.</summary>
+    /// <summary>Log probability that a stream in this state stays silent for so long, given that a next event comes at all; the cheap part of <see cref="Forecast"/>.</summary>
     public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
         Math.Min(0, Mixture(state.Slice(MixerFloats, Config.Width)).AsLogNormal().LogSurvival(silenceSeconds / Config.TimeUnitSeconds));
+
+    /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to <paramref name="survival"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">survival is not within (0, 1).</exception>
+    public double SilenceOf(ReadOnlySpan<float> state, double survival) =>
+        Math.Min(Mixture(state.Slice(MixerFloats, Config.Width)).AsLogNormal().Quantile(1 - survival) * Config.TimeUnitSeconds, double.MaxValue);
 
     /// <summary>This model with its states bounded by a policy, or by another one; the weights are the same.</summary>
     /// <param name="mixer">tova, window, window+i, h2o; or softmax, which keeps all.</param>
@@ -159,16 +164,19 @@ public sealed class ForecastModel
     }
 
     /// <summary>Mixture over ln(gap in time units) that follows a hidden vector.</summary>
-    internal NormalMixture Mixture(ReadOnlySpan<float> hidden)
+    internal NormalMixture Mixture(ReadOnlySpan<float> hidden) => Mixture(hidden, out _);
+
+    /// <summary>The same, with the logit of no next event at all; negative infinity where the model does not tell.</summary>
+    internal NormalMixture Mixture(ReadOnlySpan<float> hidden, out double neverLogit)
     {
         ForecastKernel kernel = _kernels.Rent();
-        NormalMixture mixture = DecodeTime(kernel.Time(hidden));
+        NormalMixture mixture = DecodeTime(kernel.Time(hidden, out neverLogit));
         _kernels.Return(kernel);
         return mixture;
     }
 
     /// <summary>Mixture over ln(gap in time units) from the time head's outputs.</summary>
-    /// <param name="outputs">Shape [3k].</param>
+    /// <param name="outputs">Shape [3k or more].</param>
     internal NormalMixture DecodeTime(ReadOnlySpan<float> outputs)
     {
         int k = TimeHead.Components;
@@ -188,7 +196,7 @@ public sealed class ForecastModel
         }
     }
 
-    /// <summary>Expected number of events within a horizon in time units, by sampling paths.</summary>
+    /// <summary>Expected number of events within a horizon in time units, by sampling paths, given that a next event comes at all.</summary>
     internal double ExpectedCount(ReadOnlySpan<float> state, ConditionedMixture next, double horizon, int seed)
     {
         PathSampler sampler = _samplers.Rent();

@@ -30,6 +30,10 @@ public sealed record ModelConfig
     /// <summary>Heads forget at a learned rate and expose their log-mass. False is the paper's plain form.</summary>
     public bool Decay { get; init; } = true;
 
+    /// <summary>Training counted the silence after each stream's last event, and the time head has one more output: the logit of no next event at all.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Censored { get; init; }
+
     /// <summary>Seconds per unit of the model's inter-event times (3600: hours).</summary>
     public double TimeUnitSeconds { get; init; } = 1;
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Foretell.Cli.Views;
+using Foretell.Ingest;
 using Foretell.Models;
 
 namespace Foretell.Cli.Commands;
@@ -15,15 +16,17 @@ internal static class TrainCommand
     private static readonly Option<bool> NoDecay = Settings.Flag("--no-decay", "The papers' plain forms: heads do not forget.");
     private static readonly Option<double> LearningRate = Settings.Number("--learning-rate", "Learning rate after the warm-up.", 1e-6, 1, TrainingOptions.DefaultLearningRate);
     private static readonly Option<int> Seed = Settings.Number("--seed", "Seed of every random choice.", 0, int.MaxValue, 1);
+    private static readonly OpenEndSettings OpenEnds = new("Count the silence after each stream's last event, up to the end of observation, and learn how likely it is that no next event comes at all.");
 
     public static Command Create()
     {
         var verb = new Verb("train", "Trains a model on event sequences.",
             "train --train train.jsonl --dev dev.jsonl --out model.safetensors --time-unit hours",
             "train --train a.csv --dev b.csv --columns stream=user,time=at,mark=kind --out m.safetensors",
-            "train --train train.jsonl --dev dev.jsonl --out plain.safetensors --no-decay --epochs 20")
+            "train --train train.jsonl --dev dev.jsonl --out plain.safetensors --no-decay --epochs 20",
+            "train --train shop.csv --dev dev.csv --out churn.safetensors --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            Training.Train, Training.Dev, Out, Mixer, NoDecay, LearningRate, Seed,
+            Training.Train, Training.Dev, Out, Mixer, NoDecay, OpenEnds.Censored, OpenEnds.Until, LearningRate, Seed,
         };
         verb.AddAll(Training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -35,13 +38,14 @@ internal static class TrainCommand
         TrainingOptions options = Training.Read(parsed);
         options = options with
         {
-            Shape = options.Shape with { Mixer = parsed.GetRequiredValue(Mixer), Decay = !parsed.GetValue(NoDecay) },
+            Shape = options.Shape with { Mixer = parsed.GetRequiredValue(Mixer), Decay = !parsed.GetValue(NoDecay), Censored = parsed.GetValue(OpenEnds.Censored) },
             LearningRate = parsed.GetValue(LearningRate),
             Seed = parsed.GetValue(Seed),
         };
         string output = Path.GetFullPath(parsed.GetRequiredValue(Out));
         RequireWritable(output);
-        IReadOnlyList<EventSequence> train = Training.ReadSequences(parsed, Training.Train), dev = Training.ReadSequences(parsed, Training.Dev);
+        ObservationEnd? until = OpenEnds.End(parsed, isCensored: false);
+        IReadOnlyList<EventSequence> train = Training.ReadSequences(parsed, Training.Train, until), dev = Training.ReadSequences(parsed, Training.Dev, until);
 
         var clock = Stopwatch.StartNew();
         TrainingResult result = TrainView.Show(progress => Trainer.Train(train, dev, options, progress, cancellation));

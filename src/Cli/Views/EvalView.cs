@@ -24,6 +24,10 @@ internal static class EvalView
         {
             rest.AddRow("mark accuracy", $"{Format.Percent(scores.Accuracy)} before the gap is known, {Format.Percent(scores.AccuracyGivenGap)} after");
         }
+        if (scores.OpenEnds is { } open)
+        {
+            rest.AddRow("open ends", $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open)} streams silent up to the end of observation");
+        }
         rest.AddRow("error of the mean", $"{Durations.Show(scores.Rmse * model.Config.TimeUnitSeconds)} (root mean square)")
             .AddRow("calibration", $"{scores.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} (Kolmogorov-Smirnov distance, 0 is perfect)")
             .AddRow("bytes a stream", Format.Count(scores.StateBytesPerStream));

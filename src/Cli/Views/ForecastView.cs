@@ -24,6 +24,10 @@ internal static class ForecastView
             .AddRow("last event", $"{Format.Time(forecast.LastEventTime)}, silent for {Durations.Show(forecast.SilenceSeconds)}")
             .AddRow("so long a silence", forecast.LogSurvival is { } log ? $"{Format.OneIn(log)} (survival {Format.Probability(forecast.Survival)})" : "practically impossible")
             .AddRow("next event in", $"median [bold]{Show(forecast.Next.Median)}[/], mean {Show(forecast.Next.Mean)}");
+        if (forecast.Next.Never is { } never)
+        {
+            table.AddRow("gone for good", $"[bold]{Format.Percent(never)}[/] (no next event at all)");
+        }
         foreach (QuantileValue quantile in forecast.Next.Quantiles)
         {
             table.AddRow("", $"{quantile.Probability.ToString("0.##", CultureInfo.InvariantCulture),4} by {Show(quantile.Seconds)}");

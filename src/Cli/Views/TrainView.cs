@@ -25,7 +25,7 @@ internal static class TrainView
             .AddRow("clock grid", config.Resolution == 0 ? "none" : Durations.Show(config.Resolution * config.TimeUnitSeconds))
             .AddRow("train", Describe(train))
             .AddRow("dev", Describe(dev))
-            .AddRow("best dev NLL", $"{Format.Nats(result.DevNll)} nats an event, in epoch {result.BestEpoch}")
+            .AddRow("best dev NLL", $"{Format.Nats(result.DevNll)} nats an event{(config.Censored ? " or open end" : "")}, in epoch {result.BestEpoch}")
             .AddRow("steps", result.Steps.ToString(CultureInfo.InvariantCulture))
             .AddRow("took", Durations.Show(took.TotalSeconds))
             .AddRow("bytes a stream", result.Model.Grows ? $"{Format.Count(result.Model.StateBytesAfter(1000))} after 1,000 events, growing with each" : Format.Count(result.Model.StateBytes))

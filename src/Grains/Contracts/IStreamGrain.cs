@@ -51,11 +51,12 @@ public sealed record ForecastRequest(
 /// <param name="AtTicks">Moment that it was made for.</param>
 /// <param name="SilenceSeconds">Silence that it is conditioned on.</param>
 /// <param name="LogSurvival">Log probability of that silence, nats.</param>
-/// <param name="MeanSeconds">Mean time to the next event after that moment.</param>
-/// <param name="QuantileSeconds">Seconds after that moment, by quantile asked.</param>
+/// <param name="MeanSeconds">Mean time to the next event after that moment, given that one comes.</param>
+/// <param name="QuantileSeconds">Seconds after that moment, by quantile asked; infinite where none may come with so much probability.</param>
 /// <param name="ProbabilityWithinHorizon">Probability that it comes within the horizon.</param>
 /// <param name="Marks">Marks, by descending probability.</param>
-/// <param name="MarkProbabilities">Their probabilities.</param>
+/// <param name="MarkProbabilities">Their probabilities, given that an event comes.</param>
+/// <param name="Never">Probability that none comes at all; null where the model does not tell, and from silos of the release before.</param>
 [GenerateSerializer, Immutable, Alias("foretell.stream-forecast")]
 public sealed record StreamForecast(
     [property: Id(0)] long AtTicks,
@@ -65,4 +66,5 @@ public sealed record StreamForecast(
     [property: Id(4)] double[] QuantileSeconds,
     [property: Id(5)] double ProbabilityWithinHorizon,
     [property: Id(6)] string[] Marks,
-    [property: Id(7)] double[] MarkProbabilities);
+    [property: Id(7)] double[] MarkProbabilities,
+    [property: Id(8)] double? Never = null);

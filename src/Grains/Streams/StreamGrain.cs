@@ -61,7 +61,7 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
         Forecast forecast = engine.Model.Forecast(state.ToSnapshot().State, silence);
         IReadOnlyList<MarkProbability> marks = forecast.Marks();
         return new StreamForecast(at, silence, forecast.LogSurvival, forecast.Mean, [.. request.Quantiles.Select(forecast.Quantile)],
-            forecast.ProbabilityWithin(request.HorizonSeconds), [.. marks.Select(m => m.Mark)], [.. marks.Select(m => m.Probability)]);
+            forecast.ProbabilityWithin(request.HorizonSeconds), [.. marks.Select(m => m.Mark)], [.. marks.Select(m => m.Probability)], forecast.Never);
     }
 
     /// <inheritdoc/>

@@ -15,18 +15,23 @@ public static class EventFile
     /// <param name="path">The file.</param>
     /// <param name="timeUnitSeconds">Seconds in one unit of the sequences' times. Sequence files hold times in this unit already.</param>
     /// <param name="columns">Columns of a CSV file; null takes the default names.</param>
+    /// <param name="until">When the watching ended (<see cref="EventSequence.Until"/>); null leaves that open.</param>
     /// <returns>
     /// Sequences in the order in which the file first names them. Events are sorted by time within a stream, equal
     /// times in file order. Times of an event file count from its earliest event, since a double holds Unix times
     /// no finer than their gaps need.
     /// </returns>
     /// <exception cref="EventFileException">The file cannot be read.</exception>
-    public static List<EventSequence> ReadSequences(string path, double timeUnitSeconds = 1, EventColumns? columns = null)
+    public static List<EventSequence> ReadSequences(string path, double timeUnitSeconds = 1, EventColumns? columns = null, ObservationEnd? until = null)
     {
         CheckUnit(timeUnitSeconds);
-        return Detect(path, columns) == EventFileFormat.Sequences
-            ? [.. ReadSequenceLines(path).Select(s => s.Sequence)]
-            : Group(ReadEvents(path, timeUnitSeconds, columns), timeUnitSeconds);
+        if (Detect(path, columns) == EventFileFormat.Sequences)
+        {
+            List<EventSequence> sequences = [.. ReadSequenceLines(path).Select(s => s.Sequence)];
+            return until?.OfSequences(path, sequences) ?? sequences;
+        }
+        List<EventSequence> grouped = Group(ReadEvents(path, timeUnitSeconds, columns), timeUnitSeconds, out long earliest);
+        return until?.OfEvents(path, grouped, earliest, timeUnitSeconds) ?? grouped;
     }
 
     /// <summary>Reads a file's events batch by batch, whatever its size.</summary>
@@ -95,7 +100,7 @@ public static class EventFile
         return sequences;
     }
 
-    private static List<EventSequence> Group(IEnumerable<EventBatch> batches, double timeUnitSeconds)
+    private static List<EventSequence> Group(IEnumerable<EventBatch> batches, double timeUnitSeconds, out long earliestTicks)
     {
         var pool = new TextPool();
         var byStream = new Dictionary<string, List<(long Ticks, string Mark)>>();
@@ -118,6 +123,7 @@ public static class EventFile
                 marked |= !record.Mark.IsEmpty;
             }
         }
+        earliestTicks = earliest;
         return [.. inOrder.Select(ToSequence)];
 
         EventSequence ToSequence(string stream)

@@ -33,6 +33,14 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
             Standardise(logs[2], config), -logs[3]);
     }
 
+    /// <summary>All gaps longer than a silence: scored, it gives the logarithm of their probability.</summary>
+    /// <param name="silence">Time units, 0 or more.</param>
+    public static GapInterval Beyond(double silence, ModelConfig config)
+    {
+        double z = silence > 0 ? Standardise(Math.Log(silence), config) : double.NegativeInfinity;
+        return new GapInterval(z, z, double.PositiveInfinity, 0);
+    }
+
     /// <summary>z of a gap, floored at the model's floor.</summary>
     public static double StandardiseFloored(double gap, ModelConfig config) => Standardise(VectorMath.Log(Math.Max(gap, config.GapFloor)), config);
 

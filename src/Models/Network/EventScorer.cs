@@ -70,7 +70,12 @@ internal sealed unsafe class EventScorer : IDisposable
         double below = time.Below + share * time.Within, above = time.Above + (1 - share) * time.Within;
         double surprise = Math.Min(1, 2 * Math.Min(below, above));
         (double baselineTime, double baselineMark) = _baseline.Score(gap, input);
-        var timeScore = new StepScore((float)(time.LogProbability + gap.LogUnit), 0, (float)baselineTime, (float)baselineMark, (float)below, 0, 0, false);
+        double logTime = time.LogProbability + gap.LogUnit;
+        if (_model.Config.Censored)
+        {
+            logTime += NeverHead.LogComing(_heads.NeverLogit(row));
+        }
+        var timeScore = new StepScore((float)logTime, 0, (float)baselineTime, (float)baselineMark, (float)below, 0, 0, false);
         if (_model.Config.Marks.Count == 0)
         {
             return timeScore with { PValue = Math.Max(LeastPValue, (float)surprise) };

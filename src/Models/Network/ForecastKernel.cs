@@ -10,11 +10,13 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
     private readonly AlignedBuffer _hidden = new((long)Nodes * model.Config.Width);
     private readonly AlignedBuffer _features = new((long)Nodes * GapFeatures.Stride);
 
-    /// <summary>The time head's outputs for a hidden vector; they stand until the next call. Shape [3k].</summary>
-    public ReadOnlySpan<float> Time(ReadOnlySpan<float> hidden)
+    /// <summary>The time head's outputs for a hidden vector; they stand until the next call. Shape [3k or more].</summary>
+    /// <param name="neverLogit">Output: the logit of no next event at all.</param>
+    public ReadOnlySpan<float> Time(ReadOnlySpan<float> hidden, out double neverLogit)
     {
         hidden.CopyTo(_hidden.Span);
         _heads.Time(_hidden.Pointer, 1);
+        neverLogit = _heads.NeverLogit(0);
         return _heads.TimeOutputs(0);
     }
 

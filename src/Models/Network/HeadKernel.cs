@@ -18,11 +18,15 @@ internal sealed unsafe class HeadKernel : IDisposable
         _logits = new AlignedBuffer((long)rows * _logitStride);
     }
 
-    /// <summary>Time outputs of one row after <see cref="Time"/>. Shape [3k].</summary>
+    /// <summary>Time outputs of one row after <see cref="Time"/>: the mixture's, then where training was censored the logit of no next event. Shape [3k or 3k + 1, padded to 16].</summary>
     public ReadOnlySpan<float> TimeOutputs(int row) => new(_time.Pointer + (nint)row * _timeStride, _timeStride);
 
     /// <summary>The same as a pointer.</summary>
     public float* TimeOutputsPointer(int row) => _time.Pointer + (nint)row * _timeStride;
+
+    /// <summary>Logit of no next event at all, after <see cref="Time"/>; negative infinity where the model does not tell.</summary>
+    public double NeverLogit(int row) =>
+        _model.Config.Censored ? _time.Pointer[(nint)row * _timeStride + 3 * _model.Config.Components] : double.NegativeInfinity;
 
     /// <summary>Mark logits of one row after <see cref="Marks"/>, padded to 16.</summary>
     public float* MarkLogitsPointer(int row) => _logits.Pointer + (nint)row * _logitStride;

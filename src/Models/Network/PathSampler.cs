@@ -14,7 +14,7 @@ internal sealed unsafe class PathSampler
     private readonly HeadKernel _heads;
     private readonly RowStore _rows;
     private readonly AlignedBuffer _hidden, _features;
-    private readonly double[] _time = new double[Paths], _gap = new double[Paths], _count = new double[Paths];
+    private readonly double[] _time = new double[Paths], _gap = new double[Paths], _count = new double[Paths], _alive = new double[Paths];
     private readonly double[] _logWeight, _mu, _sigma, _probabilities;
 
     public PathSampler(ForecastModel model)
@@ -30,7 +30,7 @@ internal sealed unsafe class PathSampler
         _probabilities = new double[model.Config.Marks.Count];
     }
 
-    /// <summary>Expected number of events within a horizon.</summary>
+    /// <summary>Expected number of events within a horizon, given that a next event comes at all.</summary>
     /// <param name="state">The stream's row. With its tail.</param>
     /// <param name="next">The next event's time, given the silence so far.</param>
     /// <param name="horizon">Time units from now.</param>
@@ -51,6 +51,7 @@ internal sealed unsafe class PathSampler
             _time[i] = p < 1 ? Math.Min(next.Quantile(p), horizon) : horizon;
             _gap[i] = next.Silence + _time[i];
             _count[i] = 0;
+            _alive[i] = 1;
             active.Add(i);
         }
         for (int events = 1; active.Count > 0 && events <= MaxEvents; events++)
@@ -61,7 +62,8 @@ internal sealed unsafe class PathSampler
         }
         foreach (int i in active)
         {
-            _count[i] += (horizon - _time[i]) * _count[i] / Math.Max(_time[i], double.Epsilon);
+            double more = (horizon - _time[i]) * MaxEvents / Math.Max(_time[i], double.Epsilon);
+            _count[i] += _alive[i] * StillComing(more, Math.Log(_alive[i]) / MaxEvents);
         }
         return probability * _count.Average();
     }
@@ -102,7 +104,8 @@ internal sealed unsafe class PathSampler
             for (int j = 0; j < n; j++)
             {
                 int i = active[start + j];
-                _count[i]++;
+                // A path that may have ended counts as far as it goes on: its mean over all ways to end, at no variance.
+                _count[i] += _alive[i];
                 rows[j] = _rows.Row(i);
                 tails[j] = _rows.TailForNext(i);
                 inputs[j] = new StepInput(i, DrawMark(start + j, random), Math.Min(_gap[i], float.MaxValue / 2), ordinal);
@@ -121,8 +124,13 @@ internal sealed unsafe class PathSampler
             _model.DecodeTime(_heads.TimeOutputs(j), _logWeight, _mu, _sigma);
             _gap[i] = new LogNormalMixture(_logWeight, _mu, _sigma).Sample(random);
             _time[i] += _gap[i];
+            _alive[i] *= Math.Exp(NeverHead.LogComing(_heads.NeverLogit(j)));
         }
     }
+
+    /// <summary>How many of a number of events still come when each is the last with a fixed probability: 1 + s + s^2 + ..., s being the probability to go on.</summary>
+    private static double StillComing(double events, double logStay) =>
+        logStay == 0 ? events : logStay < 0 && double.IsFinite(logStay) ? RealMath.Expm1(events * logStay) / RealMath.Expm1(logStay) : 0;
 
     private int DrawMark(int row, RandomStream random)
     {

@@ -26,15 +26,15 @@ internal sealed unsafe class BatchGradient : IDisposable
 
     /// <summary>Runs a batch.</summary>
     /// <param name="seeds">What the dropout masks depend on; the group is added.</param>
-    /// <returns>Summed joint NLL and the number of predicted events.</returns>
-    public (double Nll, int Events) Run(AlignedBuffer weights, IReadOnlyList<EncodedSequence> batch, double dropout, long seed, long step)
+    /// <returns>Summed joint NLL and the number of scored forecasts.</returns>
+    public (double Nll, int Rows) Run(AlignedBuffer weights, IReadOnlyList<EncodedSequence> batch, double dropout, long seed, long step)
     {
         List<EncodedSequence>[] groups = Deal(batch);
-        int events = batch.Sum(s => s.Predicted);
+        int rows = batch.Sum(s => s.Rows);
         Parallel.For(0, Groups, _parallel, g =>
         {
             _gradients[g].Span.Clear();
-            _passes[g].Run(weights.Pointer, groups[g], _gradients[g].Pointer, -1.0 / events, dropout, new RandomStream(seed, step, g));
+            _passes[g].Run(weights.Pointer, groups[g], _gradients[g].Pointer, -1.0 / rows, dropout, new RandomStream(seed, step, g));
         });
         // A tree of fixed shape: (0 + 1) + (2 + 3).
         System.Diagnostics.Debug.Assert(Groups == 4);
@@ -42,25 +42,25 @@ internal sealed unsafe class BatchGradient : IDisposable
         {
             _gradients[0].Pointer[i] = (_gradients[0].Pointer[i] + _gradients[1].Pointer[i]) + (_gradients[2].Pointer[i] + _gradients[3].Pointer[i]);
         }
-        return (-_passes.Sum(p => p.Time + p.Mark), events);
+        return (-_passes.Sum(p => p.Time + p.Mark + p.OpenEnds), rows);
     }
 
     /// <summary>Scores sequences without gradients.</summary>
-    /// <returns>Summed NLL of times and of marks, and the number of predicted events.</returns>
-    public (double Time, double Mark, long Events) Score(AlignedBuffer weights, IReadOnlyList<EncodedSequence> sequences)
+    /// <returns>Summed joint NLL and the number of scored forecasts.</returns>
+    public (double Nll, long Rows) Score(AlignedBuffer weights, IReadOnlyList<EncodedSequence> sequences)
     {
         // Small pieces keep the activations in cache; their sums are added in order.
         EncodedSequence[][] pieces = [.. sequences.Chunk(8)];
-        var sums = new (double Time, double Mark, long Events)[pieces.Length];
+        var sums = new (double Time, double Mark, double OpenEnds, long Rows)[pieces.Length];
         Parallel.For(0, Groups, _parallel, g =>
         {
             for (int i = g; i < pieces.Length; i += Groups)
             {
                 _passes[g].Run(weights.Pointer, pieces[i], null, 0);
-                sums[i] = (-_passes[g].Time, -_passes[g].Mark, _passes[g].Rows);
+                sums[i] = (-_passes[g].Time, -_passes[g].Mark, -_passes[g].OpenEnds, _passes[g].Rows);
             }
         });
-        return (sums.Sum(s => s.Time), sums.Sum(s => s.Mark), sums.Sum(s => s.Events));
+        return (sums.Sum(s => s.Time) + sums.Sum(s => s.Mark) + sums.Sum(s => s.OpenEnds), sums.Sum(s => s.Rows));
     }
 
     /// <inheritdoc/>
@@ -83,7 +83,7 @@ internal sealed unsafe class BatchGradient : IDisposable
         {
             int least = Array.IndexOf(load, load.Min());
             groups[least].Add(sequence);
-            load[least] += sequence.Predicted;
+            load[least] += sequence.Rows;
         }
         return groups;
     }

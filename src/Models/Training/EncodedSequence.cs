@@ -6,7 +6,8 @@ internal sealed class EncodedSequence
     /// <param name="sequence">The sequence; times non-decreasing.</param>
     /// <param name="config">Gap statistics and marks.</param>
     /// <param name="markIndex">Index of each known mark.</param>
-    public EncodedSequence(EventSequence sequence, ModelConfig config, IReadOnlyDictionary<string, int> markIndex)
+    /// <param name="openEnd">Whether the silence behind the last event counts, where the sequence says how long it was.</param>
+    public EncodedSequence(EventSequence sequence, ModelConfig config, IReadOnlyDictionary<string, int> markIndex, bool openEnd)
     {
         int n = sequence.Times.Length;
         Marks = new int[n];
@@ -25,6 +26,7 @@ internal sealed class EncodedSequence
                 GapFeatures.Write(Intervals[t].Z, Features.AsSpan(t * GapFeatures.Stride, GapFeatures.Count));
             }
         }
+        OpenEnd = openEnd && n > 0 && sequence.Until is { } until ? GapInterval.Beyond(until - sequence.Times[^1], config) : null;
     }
 
     /// <summary>Mark index; the vocabulary's size for an unknown mark.</summary>
@@ -42,6 +44,9 @@ internal sealed class EncodedSequence
     /// <summary>Events.</summary>
     public int Length => Marks.Length;
 
-    /// <summary>Events that are predicted: all but the first.</summary>
-    public int Predicted => Math.Max(0, Length - 1);
+    /// <summary>The gaps that the silence behind the last event leaves; null where it does not count.</summary>
+    public GapInterval? OpenEnd { get; }
+
+    /// <summary>Forecasts that are scored: by each event but the first, and by the open end.</summary>
+    public int Rows => Math.Max(0, Length - 1) + (OpenEnd is null ? 0 : 1);
 }

@@ -26,7 +26,7 @@ internal sealed unsafe class NetworkBuffers : IDisposable
         Normal = Take(rows, d);
         Inverse = Take(rows, 1);
         Hidden = Take(rows, d);
-        Time = Take(rows, 3 * config.Components);
+        Time = Take(rows, layout.TimeWeight.Stride);
         int marks = (config.Marks.Count + 15) / 16 * 16;
         MarkInner = Take(rows, MarkHead.HiddenWidth);
         MarkActive = Take(rows, MarkHead.HiddenWidth);
@@ -38,7 +38,7 @@ internal sealed unsafe class NetworkBuffers : IDisposable
         GradientA = Take(rows, Math.Max(4 * d, attended));
         GradientB = Take(rows, Math.Max(d, MarkHead.HiddenWidth));
         GradientC = Take(rows, d);
-        GradientTime = Take(rows, 3 * config.Components);
+        GradientTime = Take(rows, layout.TimeWeight.Stride);
         GradientMarks = Take(rows, marks);
         KeepInput = Take(rows, d);
     }

@@ -20,7 +20,10 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     /// <summary>Summed log probabilities of the marks given the gaps.</summary>
     public double Mark { get; private set; }
 
-    /// <summary>Rows of the last pass: one a predicted event.</summary>
+    /// <summary>Summed log-likelihoods of the open ends.</summary>
+    public double OpenEnds { get; private set; }
+
+    /// <summary>Rows of the last pass: one a predicted event or open end.</summary>
     public int Rows { get; private set; }
 
     /// <summary>Activations of the last pass.</summary>
@@ -28,16 +31,16 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
 
     /// <summary>Runs the network, and backwards where <paramref name="gradient"/> is given.</summary>
     /// <param name="weights">Parameter vector.</param>
-    /// <param name="sequences">Sequences; those with fewer than two events add nothing.</param>
+    /// <param name="sequences">Sequences; those with neither a second event nor an open end add nothing.</param>
     /// <param name="gradient">Added to: gradientScale x d(summed log-likelihood)/d(weights); or null.</param>
     /// <param name="dropout">Share of activations dropped at each branch; 0 for none.</param>
     /// <param name="random">Source of the dropout masks; needed when dropout is above 0.</param>
     public void Run(float* weights, IReadOnlyList<EncodedSequence> sequences, float* gradient, double gradientScale,
         double dropout = 0, RandomStream? random = null)
     {
-        _lengths = [.. sequences.Select(s => s.Predicted)];
+        _lengths = [.. sequences.Select(s => s.Rows)];
         Rows = _lengths.Sum();
-        Time = Mark = 0;
+        Time = Mark = OpenEnds = 0;
         if (Rows == 0)
         {
             return;
@@ -69,14 +72,19 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         float* mark = weights + layout.EmbedMark.Offset, gap = weights + layout.EmbedGap.Offset, bias = weights + layout.EmbedBias.Offset;
         foreach (var sequence in sequences)
         {
-            for (int t = 0; t < sequence.Predicted; t++, row++)
+            for (int t = 0; t < sequence.Rows; t++, row++)
             {
                 b.Gaps[row] = sequence.Gaps[t];
                 InputEmbedding.Write(mark + (nint)sequence.Marks[t] * d, gap, bias, t == 0, (float)sequence.Intervals[t].Z, b.X + (nint)row * d, d);
                 if (config.Marks.Count > 0)
                 {
-                    sequence.Features.AsSpan((t + 1) * GapFeatures.Stride, GapFeatures.Stride)
-                        .CopyTo(new Span<float>(b.Features + (nint)row * GapFeatures.Stride, GapFeatures.Stride));
+                    var features = new Span<float>(b.Features + (nint)row * GapFeatures.Stride, GapFeatures.Stride);
+                    // No mark follows an open end, and what its row leaves unused must still be numbers.
+                    features.Clear();
+                    if (t + 1 < sequence.Length)
+                    {
+                        sequence.Features.AsSpan((t + 1) * GapFeatures.Stride, GapFeatures.Stride).CopyTo(features);
+                    }
                 }
             }
         }
@@ -104,7 +112,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     private void Heads(float* weights, IReadOnlyList<EncodedSequence> sequences, bool backward, double gradientScale)
     {
         var b = _buffers!;
-        int d = config.Width, marks = config.Marks.Count, timeOutputs = 3 * config.Components;
+        int d = config.Width, marks = config.Marks.Count, timeOutputs = layout.TimeWeight.Stride;
         LayerNorm.Forward(b.X, weights + layout.NormGain.Offset, weights + layout.NormBias.Offset, b.Hidden, b.Normal, b.Inverse, Rows, d);
         Linear.Forward(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.Time, Rows);
         if (marks > 0)
@@ -114,17 +122,27 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         int row = 0, logitStride = marks > 0 ? layout.MarkWeight!.Stride : 0;
         foreach (var sequence in sequences)
         {
-            for (int t = 1; t < sequence.Length; t++, row++)
+            for (int t = 1; t <= sequence.Rows; t++, row++)
             {
+                var outputs = new ReadOnlySpan<float>(b.Time + (nint)row * timeOutputs, timeOutputs);
                 var gradient = new Span<float>(b.GradientTime + (nint)row * timeOutputs, backward ? timeOutputs : 0);
                 gradient.Clear();
-                Time += timeHead.LogDensity(new ReadOnlySpan<float>(b.Time + (nint)row * timeOutputs, timeOutputs), sequence.Intervals[t], gradientScale, gradient);
+                var full = new Span<float>(b.GradientMarks + (nint)row * logitStride, backward ? logitStride : 0);
+                full.Clear();
+                if (t == sequence.Length)
+                {
+                    OpenEnds += OpenEnd(outputs, sequence.OpenEnd!.Value, gradientScale, gradient);
+                    continue;
+                }
+                Time += timeHead.LogDensity(outputs, sequence.Intervals[t], gradientScale, gradient);
+                if (config.Censored)
+                {
+                    Time += NeverHead.LogComing(timeHead, outputs, gradientScale, gradient);
+                }
                 if (marks == 0)
                 {
                     continue;
                 }
-                var full = new Span<float>(b.GradientMarks + (nint)row * logitStride, backward ? logitStride : 0);
-                full.Clear();
                 // A mark that training never saw has no logit: it counts with the model's fixed probability and teaches nothing.
                 Mark += sequence.Marks[t] == marks
                     ? ForecastModel.LogUnknownMark
@@ -132,6 +150,9 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
             }
         }
     }
+
+    private double OpenEnd(ReadOnlySpan<float> outputs, in GapInterval silence, double gradientScale, Span<float> gradient) =>
+        config.Censored ? NeverHead.LogSilence(timeHead, outputs, silence, gradientScale, gradient) : timeHead.LogDensity(outputs, silence, gradientScale, gradient);
 
     private void Backward(float* weights, IReadOnlyList<EncodedSequence> sequences, float* gradient)
     {
@@ -158,7 +179,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         int row = 0;
         foreach (var sequence in sequences)
         {
-            for (int t = 0; t < sequence.Predicted; t++, row++)
+            for (int t = 0; t < sequence.Rows; t++, row++)
             {
                 InputEmbedding.Backward(b.GradientX + (nint)row * d, t == 0, (float)sequence.Intervals[t].Z,
                     gradient + layout.EmbedMark.Offset + (nint)sequence.Marks[t] * d, gradient + layout.EmbedGap.Offset, gradient + layout.EmbedBias.Offset, d);

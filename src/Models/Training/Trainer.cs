@@ -6,7 +6,7 @@ public sealed record TrainingOptions
     /// <summary>The default recipe's learning rate.</summary>
     public const double DefaultLearningRate = 3e-3;
 
-    /// <summary>Shape and time unit; data-dependent fields (floor, gap statistics, marks, resolution) are filled from the training data.</summary>
+    /// <summary>Shape, time unit and whether open ends count (<see cref="ModelConfig.Censored"/>, by <see cref="EventSequence.Until"/>); data-dependent fields (floor, gap statistics, marks, resolution) are filled from the training data.</summary>
     public ModelConfig Shape { get; init; } = new();
 
     /// <summary>Clock grid in time units: null finds it in the training data, 0 treats times as continuous.</summary>
@@ -29,7 +29,7 @@ public sealed record TrainingOptions
 /// <param name="Step">Optimiser steps done.</param>
 /// <param name="Steps">Steps planned; early stopping may end sooner.</param>
 /// <param name="Epoch">Current pass over the data, from 1.</param>
-/// <param name="TrainNll">Mean joint NLL per event over this epoch so far, nats.</param>
+/// <param name="TrainNll">Mean joint NLL per event (of censored training: per event or open end) over this epoch so far, nats.</param>
 /// <param name="DevNll">Joint NLL on dev when this step ended an epoch, else null.</param>
 /// <param name="BestDevNll">Best joint NLL on dev so far, or null before the first.</param>
 public sealed record TrainingProgress(int Step, int Steps, int Epoch, double TrainNll, double? DevNll, double? BestDevNll);
@@ -58,6 +58,10 @@ public static unsafe class Trainer
         {
             throw new ArgumentException($"Mixer {options.Shape.Mixer} bounds a trained model and is not trained itself; train with mixer softmax and bound the result.", nameof(options));
         }
+        if (options.Shape.Censored && !(train.Any(s => s.Until is not null) && dev.Any(s => s.Until is not null)))
+        {
+            throw new ArgumentException("Censored training needs to know until when the streams were watched, and no sequence of train or of dev says so.", nameof(train));
+        }
         DataStatistics data = DataStatistics.Of(train, options);
         ModelConfig config = data.Config;
         var layout = new ParameterLayout(config);
@@ -73,6 +77,10 @@ public static unsafe class Trainer
         using var average = new AlignedBuffer(layout.Length);
         var best = new AlignedBuffer(layout.Length);
         ParameterInitializer.Fill(weights.Span, layout, options.Seed, data.SlowestDecay, data.FastestDecay);
+        if (config.Censored)
+        {
+            weights.Span[layout.TimeBias.Offset + 3 * config.Components] = (float)NeverStart.Logit(train, data.Anchor.Rescale(config.LogGapMean, config.LogGapDeviation));
+        }
         weights.Span.CopyTo(average.Span);
         weights.Span.CopyTo(best.Span);
 
@@ -86,14 +94,14 @@ public static unsafe class Trainer
         for (int epoch = 1; epoch <= epochs && epoch - bestEpoch <= TrainingRecipe.Patience(epochs); epoch++)
         {
             double nll = 0;
-            long events = 0;
+            long rows = 0;
             List<EncodedSequence[]> batches = TrainingRecipe.Batches(trainSet, new RandomStream(options.Seed, epoch));
             for (int i = 0; i < batches.Count; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                (double batchNll, int batchEvents) = gradient.Run(weights, batches[i], TrainingRecipe.Dropout, options.Seed, step);
+                (double batchNll, int batchRows) = gradient.Run(weights, batches[i], TrainingRecipe.Dropout, options.Seed, step);
                 nll += batchNll;
-                events += batchEvents;
+                rows += batchRows;
                 Clip(gradient.Gradient, layout.Length);
                 optimiser.Step(weights.Pointer, gradient.Gradient, TrainingRecipe.Rate(step, steps, options.LearningRate));
                 // The average of the first steps would be mostly the random start: it warms up with the number of steps.
@@ -102,15 +110,15 @@ public static unsafe class Trainer
                 double? devNll = null;
                 if (i == batches.Count - 1)
                 {
-                    (double time, double mark, long count) = gradient.Score(average, devSet);
-                    devNll = (time + mark) / count;
+                    (double sum, long scored) = gradient.Score(average, devSet);
+                    devNll = sum / scored;
                     if (devNll < bestNll)
                     {
                         (bestNll, bestEpoch) = (devNll.Value, epoch);
                         average.Span.CopyTo(best.Span);
                     }
                 }
-                progress?.Report(new TrainingProgress(step, steps, epoch, nll / events, devNll, double.IsFinite(bestNll) ? bestNll : null));
+                progress?.Report(new TrainingProgress(step, steps, epoch, nll / rows, devNll, double.IsFinite(bestNll) ? bestNll : null));
             }
         }
         if (bestEpoch == 0)
@@ -122,7 +130,7 @@ public static unsafe class Trainer
     }
 
     private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config, Dictionary<string, int> markIndex) =>
-        [.. sequences.Where(s => s.Times.Length > 1).Select(s => new EncodedSequence(s, config, markIndex))];
+        [.. sequences.Select(s => new EncodedSequence(s, config, markIndex, config.Censored)).Where(s => s.Rows > 0)];
 
     /// <summary>Scales the gradient down to norm 1 where it is longer.</summary>
     private static void Clip(float* gradient, int length)

@@ -37,15 +37,15 @@ internal static class TrainingRecipe
     /// <summary>One epoch's batches: sequences in random order, cut at 16 sequences or 4,096 events.</summary>
     public static List<EncodedSequence[]> Batches(IReadOnlyList<EncodedSequence> sequences, RandomStream random)
     {
-        EncodedSequence[] order = [.. sequences.Where(s => s.Predicted > 0)];
+        EncodedSequence[] order = [.. sequences.Where(s => s.Rows > 0)];
         random.Shuffle<EncodedSequence>(order);
         var batches = new List<EncodedSequence[]>();
         for (int start = 0; start < order.Length;)
         {
             int end = start, events = 0;
-            while (end < order.Length && end - start < BatchSequences && (end == start || events + order[end].Predicted <= BatchEvents))
+            while (end < order.Length && end - start < BatchSequences && (end == start || events + order[end].Rows <= BatchEvents))
             {
-                events += order[end++].Predicted;
+                events += order[end++].Rows;
             }
             batches.Add(order[start..end]);
             start = end;

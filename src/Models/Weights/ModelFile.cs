@@ -6,13 +6,13 @@ namespace Foretell.Models;
 /// <summary>A model as one safetensors file: configuration in the metadata, one tensor a parameter, anchors and baselines beside them (docs/formats.md).</summary>
 internal static class ModelFile
 {
-    private const string FormatKey = "foretell.format", Format = "model/1", ConfigKey = "foretell.config";
+    private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", ConfigKey = "foretell.config";
 
     /// <summary>A model's tensors and metadata.</summary>
     public static SafeTensors ToTensors(ForecastModel model)
     {
         var file = new SafeTensors();
-        file.Metadata[FormatKey] = Format;
+        file.Metadata[FormatKey] = FormatOf(model.Config);
         file.Metadata[ConfigKey] = JsonSerializer.Serialize(model.Config, ModelJson.Default.ModelConfig);
         foreach (Parameter p in model.Layout.All)
         {
@@ -36,11 +36,15 @@ internal static class ModelFile
     /// <exception cref="InvalidDataException">Something is missing, has another shape or is not finite.</exception>
     public static ForecastModel FromTensors(SafeTensors file)
     {
-        if (!file.Metadata.TryGetValue(FormatKey, out string? format) || format != Format)
+        if (!file.Metadata.TryGetValue(FormatKey, out string? format) || format is not (Plain or Censored))
         {
-            throw new InvalidDataException($"It is no Foretell model: metadata '{FormatKey}' must be '{Format}', got '{format ?? "nothing"}'.");
+            throw new InvalidDataException($"It is no Foretell model that this program knows: metadata '{FormatKey}' must be '{Plain}' or '{Censored}', got '{format ?? "nothing"}'.");
         }
         ModelConfig config = ReadConfig(file);
+        if (format != FormatOf(config))
+        {
+            throw new InvalidDataException($"Metadata '{FormatKey}' must be '{Censored}' where 'censored' of the configuration is true and else '{Plain}', got '{format}'.");
+        }
         var layout = new ParameterLayout(config);
         var weights = new AlignedBuffer(layout.Length);
         foreach (Parameter p in layout.All)
@@ -59,6 +63,9 @@ internal static class ModelFile
         var timeHead = new TimeHead(Doubles(file, "time.anchor.log_weight", k), Doubles(file, "time.anchor.mean", k), deviation);
         return new ForecastModel(config, weights, timeHead, Baselines.Read(config, file.Tensors));
     }
+
+    /// <summary>A program that does not know of censored models would forecast wrongly with one, so the file tells it to stop.</summary>
+    private static string FormatOf(ModelConfig config) => config.Censored ? Censored : Plain;
 
     private static ModelConfig ReadConfig(SafeTensors file)
     {

@@ -116,7 +116,7 @@ internal sealed class OverdueWatch : IDisposable
         double logSurvival = LogSurvival(header.LastEventTicks, _clock);
         if (logSurvival > _logThreshold)
         {
-            double seconds = _model.Forecast(_state, 0).Quantile(1 - _rule.Survival);
+            double seconds = _model.SilenceOf(_state, _rule.Survival);
             _wheel.Schedule(row, Math.Max(ToTick(After(header.LastEventTicks, seconds)), _wheel.Now + 1));
         }
         else if (LogSurvival(header.LastEventTicks, now - _rule.MaxAge.Ticks) <= _logThreshold)

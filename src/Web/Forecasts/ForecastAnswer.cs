@@ -24,7 +24,7 @@ public sealed record ForecastAnswer
     /// <summary>When the next event comes.</summary>
     public required NextEvent Next { get; init; }
 
-    /// <summary>Probability that nothing would have come by `at`: 1 right after an event, near 0 when the next is long overdue.</summary>
+    /// <summary>Probability that nothing would have come by `at`: 1 right after an event; the longer the next is overdue, the nearer to 0, or to the probability that it never comes.</summary>
     public required double Survival { get; init; }
 
     /// <summary>Its natural logarithm, which still tells streams apart where `survival` is too small for a double. Null when even that is too small.</summary>
@@ -36,7 +36,7 @@ public sealed record ForecastAnswer
     /// <summary>Expected number of events within the horizon, from sampled paths. Null when not asked for, or too large for a double.</summary>
     public required double? ExpectedCount { get; init; }
 
-    /// <summary>Probability of each mark of the next event, most likely first; sums to 1. Empty when the model knows no marks.</summary>
+    /// <summary>Probability of each mark of the next event, given that one comes, most likely first; sums to 1. Empty when the model knows no marks.</summary>
     public required IReadOnlyList<MarkChance> Marks { get; init; }
 
     /// <summary>Answers a question about one stream.</summary>
@@ -63,6 +63,7 @@ public sealed record ForecastAnswer
             HorizonSeconds = question.HorizonSeconds,
             Next = new NextEvent
             {
+                Never = forecast.Never,
                 Mean = Finite(forecast.Mean),
                 Median = Finite(forecast.Quantile(0.5)),
                 Quantiles = [.. question.Quantiles.Select(p => new QuantileValue(p, Finite(forecast.Quantile(p))))],
@@ -82,10 +83,13 @@ public sealed record ForecastAnswer
 /// <summary>When the next event comes, in seconds after `at`.</summary>
 public sealed record NextEvent
 {
-    /// <summary>Mean, seconds. No wait counts beyond ten times the longest gap of training, since the far tail would rule the mean.</summary>
+    /// <summary>Probability that no next event comes at all. Null when the model was not trained to tell (`foretell train --censored`).</summary>
+    public double? Never { get; init; }
+
+    /// <summary>Mean, seconds, given that an event comes. No wait counts beyond ten times the longest gap of training, since the far tail would rule the mean.</summary>
     public required double? Mean { get; init; }
 
-    /// <summary>Median, seconds. Null when too large for a double.</summary>
+    /// <summary>Median, seconds. Null when too large for a double, and when the event has not come at any time with a probability of one half.</summary>
     public required double? Median { get; init; }
 
     /// <summary>The quantiles asked for, in the order asked.</summary>
@@ -94,7 +98,7 @@ public sealed record NextEvent
 
 /// <summary>One quantile of the time to the next event.</summary>
 /// <param name="Probability">Probability that the event has come by then.</param>
-/// <param name="Seconds">Seconds after `at`. Null when too large for a double.</param>
+/// <param name="Seconds">Seconds after `at`. Null when too large for a double, and when the event comes with a smaller probability, however long one waits.</param>
 public sealed record QuantileValue(double Probability, double? Seconds);
 
 /// <summary>Probability of one mark.</summary>

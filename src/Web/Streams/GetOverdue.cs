@@ -41,7 +41,7 @@ public sealed record OverdueAnswer(DateTime At, IReadOnlyList<OverdueItem> Strea
 /// <param name="Stream">Stream key.</param>
 /// <param name="LastEventTime">Time of its latest event.</param>
 /// <param name="SilenceSeconds">Seconds since then.</param>
-/// <param name="Survival">Probability that nothing would have come by now.</param>
+/// <param name="Survival">Probability that nothing would have come by now, given that a next event comes at all.</param>
 /// <param name="LogSurvival">Its natural logarithm. Null when too small for a double.</param>
 public sealed record OverdueItem(
     string Stream, DateTime LastEventTime, double SilenceSeconds, double Survival, double? LogSurvival);

@@ -125,7 +125,7 @@ public class CpuStateBackendTests
     private static unsafe (double Time, double Mark) Parallel(ForecastModel model, EventSequence history)
     {
         using var pass = new NetworkPass(model.Config, model.Layout, model.TimeHead);
-        pass.Run(model.Weights.Pointer, [new EncodedSequence(history, model.Config, model.MarkIndices)], null, 0);
+        pass.Run(model.Weights.Pointer, [new EncodedSequence(history, model.Config, model.MarkIndices, openEnd: false)], null, 0);
         return (pass.Time, pass.Mark);
     }
 

@@ -134,9 +134,113 @@ public class ForecastTests
         }
     }
 
-    private static (ForecastModel Model, float[] State) Stream(int events)
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    [InlineData(20)]
+    public void Never_WhenOpenEndsWereCounted_SharesEveryAnswerWithTheGap(double silence)
     {
-        ForecastModel model = TestModels.Model();
+        (ForecastModel model, float[] state) = Stream(30, censored: true);
+        Forecast forecast = model.Forecast(state, silence);
+        double pi = model.Forecast(state, 0).Never!.Value, survival = Math.Exp(model.LogSurvival(state, silence));
+        Assert.InRange(pi, 0.05, 0.95);
+        double never = pi / (pi + (1 - pi) * survival), coming = 1 - never;
+        ConditionedMixture gap = model.Mixture(state.AsSpan(model.MixerFloats)).AsLogNormal().Given(silence);
+
+        Assert.Equal(never, forecast.Never!.Value, 1e-12);
+        Assert.Equal(pi + (1 - pi) * survival, forecast.Survival, 1e-12);
+        Assert.Equal(coming * gap.ProbabilityWithin(3), forecast.ProbabilityWithin(3), 1e-12);
+        Assert.Equal(gap.RestrictedMean(model.Config.GapCeiling), forecast.Mean, 1e-9 * forecast.Mean);
+        Assert.Equal(gap.Quantile(0.3), forecast.Quantile(0.3 * coming), 1e-6 * gap.Quantile(0.3));
+        Assert.Equal(double.PositiveInfinity, forecast.Quantile(coming + 0.01 * never));
+        Assert.Equal(1, forecast.Marks().Sum(m => m.Probability), 1e-9);
+    }
+
+    [Fact]
+    public void Never_WhenSilenceGrows_RisesToOneAndTheLogarithmsStayFinite()
+    {
+        (ForecastModel model, float[] state) = Stream(30, censored: true);
+        double last = 0, pi = model.Forecast(state, 0).Never!.Value;
+        for (double silence = 1e-9; silence < 1e15; silence *= 3)
+        {
+            Forecast forecast = model.Forecast(state, silence);
+            Assert.True(forecast.Never >= last && forecast.LogSurvival >= Math.Log(pi) - 1e-12);
+            Assert.True(double.IsFinite(model.LogSurvival(state, silence)) && double.IsFinite(forecast.Mean));
+            last = forecast.Never!.Value;
+        }
+        Assert.Equal(1, last, 1e-12);
+        Assert.True(model.LogSurvival(state, 1e15) < -100, "Alerts need a survival that goes on falling, given that an event comes.");
+    }
+
+    [Fact]
+    public void Never_WhenOpenEndsWereNotCounted_IsNull()
+    {
+        (ForecastModel model, float[] state) = Stream(30);
+        Assert.Null(model.Forecast(state, 5).Never);
+    }
+
+    [Fact]
+    public void SilenceOf_WhenAskedForASurvival_InvertsTheOneOfAlerts()
+    {
+        foreach (bool censored in new[] { false, true })
+        {
+            (ForecastModel model, float[] state) = Stream(30, censored);
+            foreach (double survival in new[] { 0.9, 0.5, 1e-3, 1e-9 })
+            {
+                Assert.Equal(Math.Log(survival), model.LogSurvival(state, model.SilenceOf(state, survival)), 1e-6);
+            }
+        }
+    }
+
+    [Fact]
+    public void Sample_WhenNoEventMayCome_AgreesWithTheClosedForms()
+    {
+        const int draws = 200_000;
+        (ForecastModel model, float[] state) = Stream(30, censored: true);
+        Forecast forecast = model.Forecast(state, 1);
+        var random = new RandomStream(SampleSeed);
+        (double Seconds, string Mark)[] samples = [.. Enumerable.Range(0, draws).Select(_ => forecast.Sample(random))];
+        Assert.Equal(forecast.Never!.Value, samples.Count(s => double.IsPositiveInfinity(s.Seconds)) / (double)draws, 4 * 0.5 / Math.Sqrt(draws));
+        Assert.All(samples, s => Assert.Equal(double.IsPositiveInfinity(s.Seconds), s.Mark == ""));
+        foreach (double seconds in new[] { 0.3, 1, 4 })
+        {
+            Assert.Equal(forecast.ProbabilityWithin(seconds), samples.Count(s => s.Seconds <= seconds) / (double)draws, 4 * 0.5 / Math.Sqrt(draws));
+        }
+    }
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(1e6)]
+    public void ExpectedCount_WhenNoEventMayCome_AgreesWithWholePathsStepByStep(double horizon)
+    {
+        const int paths = 4000;
+        (ForecastModel model, float[] state) = Stream(30, censored: true);
+        using IStateBackend backend = model.CreateBackend();
+        backend.EnsureCapacity(1);
+        var random = new RandomStream(SampleSeed);
+        var counts = new double[paths];
+        float[] row = new float[model.StateFloats];
+        for (int i = 0; i < paths; i++)
+        {
+            backend.Write(0, state);
+            (double at, string mark) = model.Forecast(state, 0.5).Sample(random);
+            double gap = at + 0.5;
+            for (; at <= horizon; at += gap)
+            {
+                backend.Step([new StepInput(0, model.MarkIndices[mark], gap, 30 + (long)counts[i]++)], []);
+                backend.Read(0, row);
+                (gap, mark) = model.Forecast(row, 0).Sample(random);
+            }
+        }
+        double mean = counts.Average(), error = Math.Sqrt(counts.Average(c => (c - mean) * (c - mean)) / paths);
+        Assert.True(error > 0);
+        // Beyond the paths' own error there is that of the 64 that the forecast samples.
+        Assert.Equal(mean, model.Forecast(state, 0.5).ExpectedCount(horizon), 4 * error + 0.05 * mean);
+    }
+
+    private static (ForecastModel Model, float[] State) Stream(int events, bool censored = false)
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Censored = censored }, TestModels.WeightsSeed);
         EventSequence history = TestModels.History(events);
         using IStateBackend backend = model.CreateBackend();
         backend.EnsureCapacity(1);

@@ -29,7 +29,7 @@ internal static class ReferenceNetwork
     /// <summary>Joint log-likelihood of a sequence under weights given by tensor name.</summary>
     public static (double Time, double Mark) LogLikelihood(ModelConfig config, Func<string, double[]> w, NormalMixture anchor, EventSequence sequence)
     {
-        int d = config.Width, n = sequence.Times.Length - 1, m = config.Marks.Count;
+        int d = config.Width, events = sequence.Times.Length, n = sequence.Until is null ? events - 1 : events, m = config.Marks.Count;
         double[] gaps = [.. sequence.Times.Select((t, i) => i == 0 ? 0 : t - sequence.Times[i - 1])];
         double Z(int t) => (Math.Log(Math.Max(gaps[t], config.GapFloor)) - config.LogGapMean) / config.LogGapDeviation;
         int Mark(int t) => m == 0 ? 0 : config.Marks.ToList().IndexOf(sequence.Marks![t]);
@@ -50,7 +50,14 @@ internal static class ReferenceNetwork
         for (int t = 0; t < n; t++)
         {
             double[] hidden = LayerNorm(x[t], w("norm.gain"), w("norm.bias"));
-            logTime += LogDensity(config, anchor, Linear(hidden, w("time.weight"), w("time.bias")), gaps[t + 1]);
+            double[] time = Linear(hidden, w("time.weight"), w("time.bias"));
+            double never = config.Censored ? 1 / (1 + Math.Exp(-time[3 * config.Components])) : 0;
+            if (t + 1 == events)
+            {
+                logTime += Math.Log(never + (1 - never) * Survival(config, anchor, time, sequence.Until!.Value - sequence.Times[t]));
+                continue;
+            }
+            logTime += Math.Log(1 - never) + LogDensity(config, anchor, time, gaps[t + 1]);
             if (m > 0)
             {
                 double z = Math.Clamp(Z(t + 1), -6, 6);
@@ -91,20 +98,30 @@ internal static class ReferenceNetwork
     /// <summary>Log density of a gap under the anchored mixture, by interval on a clock grid.</summary>
     public static double LogDensity(ModelConfig config, NormalMixture anchor, double[] outputs, double gap)
     {
+        double half = config.Resolution / 2;
+        return Math.Log(Mix(config, anchor, outputs, (b, deviation) => config.Resolution == 0
+            ? Normal.Density(b(Math.Max(gap, config.GapFloor))) / (deviation * config.LogGapDeviation * Math.Max(gap, config.GapFloor))
+            : (Normal.Cdf(b(gap + half)) - (gap <= half ? 0 : Normal.Cdf(b(gap - half)))) / (gap + half - Math.Max(0, gap - half))));
+    }
+
+    /// <summary>Probability that a gap is longer than a silence, under the anchored mixture.</summary>
+    public static double Survival(ModelConfig config, NormalMixture anchor, double[] outputs, double silence) =>
+        Mix(config, anchor, outputs, (b, _) => silence == 0 ? 1 : Normal.Survival(b(silence)));
+
+    /// <summary>A quantity of each component, by its weight.</summary>
+    /// <param name="of">From what turns a time into deviations of the component, and from its deviation.</param>
+    private static double Mix(ModelConfig config, NormalMixture anchor, double[] outputs, Func<Func<double, double>, double, double> of)
+    {
         int k = config.Components;
         double[] weight = [.. Enumerable.Range(0, k).Select(i => Math.Exp(anchor.LogWeight[i] + outputs[i]))];
-        double total = weight.Sum(), density = 0;
+        double sum = 0;
         for (int i = 0; i < k; i++)
         {
             double mean = anchor.Mean[i] + anchor.Deviation[i] * outputs[k + i];
             double deviation = Math.Exp(Math.Clamp(Math.Log(anchor.Deviation[i]) + outputs[2 * k + i], -7, 3));
-            double B(double tau) => ((Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation - mean) / deviation;
-            double half = config.Resolution / 2;
-            density += weight[i] / total * (config.Resolution == 0
-                ? Normal.Density(B(Math.Max(gap, config.GapFloor))) / (deviation * config.LogGapDeviation * Math.Max(gap, config.GapFloor))
-                : (Normal.Cdf(B(gap + half)) - (gap <= half ? 0 : Normal.Cdf(B(gap - half)))) / (gap + half - Math.Max(0, gap - half)));
+            sum += weight[i] / weight.Sum() * of(tau => ((Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation - mean) / deviation, deviation);
         }
-        return Math.Log(density);
+        return sum;
     }
 
     private static double[] Sum(double[] x, double[] y) => [.. x.Select((v, i) => v + y[i])];

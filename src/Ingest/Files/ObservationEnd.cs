@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+using Foretell.Models;
+using Foretell.Streams;
+
+namespace Foretell.Ingest;
+
+/// <summary>When the watching of a file's streams ended: between its last event and then, a stream is known to have had none.</summary>
+/// <param name="Text">
+/// A time as the file has them: of a sequence file a number in its time unit, of an event file RFC 3339 or Unix seconds.
+/// Null for the latest event of the file.
+/// </param>
+public sealed record ObservationEnd(string? Text = null)
+{
+    /// <summary>The sequences of a sequence file with their ends.</summary>
+    /// <exception cref="EventFileException">The end is no number, or an event comes after it.</exception>
+    internal List<EventSequence> OfSequences(string path, List<EventSequence> sequences)
+    {
+        double until = 0;
+        if (Text is not null && !(double.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out until) && double.IsFinite(until)))
+        {
+            throw new EventFileException(path, 0, $"The end of observation must be a number in the unit of the sequences' times, got '{Text}'.");
+        }
+        return Set(path, sequences, Text is null ? null : until);
+    }
+
+    /// <summary>The sequences of an event file with their ends.</summary>
+    /// <param name="originTicks">The time from which theirs count.</param>
+    /// <exception cref="EventFileException">The end is no time, or an event comes after it.</exception>
+    internal List<EventSequence> OfEvents(string path, List<EventSequence> sequences, long originTicks, double timeUnitSeconds)
+    {
+        if (Text is null)
+        {
+            return Set(path, sequences, null);
+        }
+        return TimeText.Parse(Encoding.UTF8.GetBytes(Text), out long ticks) is null
+            ? Set(path, sequences, EventTime.SecondsBetween(originTicks, ticks) / timeUnitSeconds)
+            : throw new EventFileException(path, 0, $"The end of observation must be {TimeText.Expected}, got '{Text}'.");
+    }
+
+    private List<EventSequence> Set(string path, List<EventSequence> sequences, double? until)
+    {
+        EventSequence? latest = sequences.Where(s => s.Times.Length > 0).MaxBy(s => s.Times[^1]);
+        if (latest is not null && until < latest.Times[^1])
+        {
+            throw new EventFileException(path, 0,
+                $"Stream '{latest.Id}' has an event after the end of observation, {Text}. Name a time that is not before any event, or none for the file's latest event.");
+        }
+        return latest is null ? sequences : [.. sequences.Select(s => s with { Until = until ?? latest.Times[^1] })];
+    }
+}
