@@ -14,7 +14,7 @@ internal static class SimulateCommand
     private static readonly Option<string> Kind = Settings.Parsed("--kind", "kind",
         $"Process that makes the events: {string.Join(", ", Simulator.Kinds)}.", ParseKind);
     private static readonly Option<int> Streams = Settings.Number("--streams", "Number of streams.", 1, 10_000_000, 100);
-    private static readonly Option<long> Events = Settings.Number("--events", "Number of events of all streams together.", 1, 10_000_000_000, 10_000);
+    private static readonly Option<long> Events = Settings.Number("--events", "Number of events of all streams together, fewer where all streams end before.", 1, 10_000_000_000, 10_000);
     private static readonly Option<long> Seed = Settings.Number("--seed", "Seed of every random choice.", 0, long.MaxValue, 1);
     private static readonly Option<string> Out = Settings.Text("--out", "file",
         "Where to write: name.jsonl for one sequence a line, name.ndjson for one event a line.", required: true);
@@ -24,7 +24,8 @@ internal static class SimulateCommand
         Kind.Required = true;
         var verb = new Verb("simulate", "Writes simulated events, and how well they could be forecast at best.",
             "simulate --kind demo --streams 1000 --events 100000 --seed 1 --out train.jsonl",
-            "simulate --kind hawkes --streams 50 --events 5000 --seed 7 --out events.ndjson")
+            "simulate --kind hawkes --streams 50 --events 5000 --seed 7 --out events.ndjson",
+            "simulate --kind churn --streams 2000 --events 30000 --seed 1 --out shop.jsonl")
         {
             Kind, Streams, Events, Seed, Out,
         };
@@ -37,16 +38,21 @@ internal static class SimulateCommand
         string output = parsed.GetRequiredValue(Out);
         var simulator = Simulator.Create(parsed.GetRequiredValue(Kind), parsed.GetValue(Streams), parsed.GetValue(Seed), s_start);
         SimulationSummary summary = SimulationFile.Write(output, Take(simulator, parsed.GetValue(Events), cancellation));
-        Terminal.Out.Write(Tables.KeyValue()
+        Table table = Tables.KeyValue()
             .AddRow("written", $"{Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams to {output}")
             .AddRow("best possible NLL", $"{Format.Nats(summary.TrueNllTime + summary.TrueNllMark)} nats an event " +
-                $"(time {Format.Nats(summary.TrueNllTime)} a second, mark {Format.Nats(summary.TrueNllMark)})"));
+                $"(time {Format.Nats(summary.TrueNllTime)} a second, mark {Format.Nats(summary.TrueNllMark)})");
+        if (summary.Ended > 0)
+        {
+            table.AddRow("gone for good", $"{Format.Count(summary.Ended)} of {Format.Count(summary.Streams)} streams");
+        }
+        Terminal.Out.Write(table);
         return ExitCode.Success;
     }
 
     private static IEnumerable<SimulatedEvent> Take(Simulator simulator, long count, CancellationToken cancellation)
     {
-        for (long i = 0; i < count; i++)
+        for (long i = 0; i < count && simulator.NextTicks < long.MaxValue; i++)
         {
             cancellation.ThrowIfCancellationRequested();
             yield return simulator.Next();

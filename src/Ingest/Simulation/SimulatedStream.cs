@@ -12,6 +12,7 @@ public sealed class SimulatedStream
     private SplitMix64 _random;
     private long _ticks;
     private long _ordinal;
+    private double _logStayed;
 
     internal SimulatedStream(SimulationKind kind, int number, long seed, DateTimeOffset start)
     {
@@ -31,7 +32,7 @@ public sealed class SimulatedStream
 
     internal GapProcess Process => _process;
 
-    /// <summary>Draws the next event.</summary>
+    /// <summary>Draws the next event; behind a stream's last one, what would have come if it had stayed.</summary>
     public SimulatedEvent Next()
     {
         bool isFirst = _ordinal == 0;
@@ -41,7 +42,7 @@ public sealed class SimulatedStream
         // What counts is the gap that the event's time shows, a whole number of ticks.
         long gapTicks = Math.Max(1, (long)Math.Round(drawn * EventTime.PerSecond));
         double gap = gapTicks / (double)EventTime.PerSecond;
-        double logDensity = isFirst ? 0 : _process.LogDensity(gap);
+        double logDensity = isFirst ? 0 : _logStayed + _process.LogDensity(gap);
         _process.Advance(gap);
 
         ReadOnlySpan<double> row = _marks.Row(gap / _typicalGap);
@@ -49,6 +50,9 @@ public sealed class SimulatedStream
         double logMark = isFirst ? 0 : PortableMath.Log(row[mark]);
         _marks.Advance(mark);
         _ticks += gapTicks;
-        return new SimulatedEvent(Key, _ordinal++, _ticks, _kind.Marks[mark], logDensity, logMark);
+        double never = _kind.Leaving?[mark] ?? 0;
+        _logStayed = PortableMath.Log(1 - never);
+        bool isLast = never > 0 && _random.NextUniform() < never;
+        return new SimulatedEvent(Key, _ordinal++, _ticks, _kind.Marks[mark], logDensity, logMark, never, isLast);
     }
 }

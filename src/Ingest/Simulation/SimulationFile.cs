@@ -9,7 +9,8 @@ namespace Foretell.Ingest;
 /// <param name="Streams">Streams.</param>
 /// <param name="TrueNllTime">Mean negative true log density of the gaps, nats, per second; over every event but the first of each stream.</param>
 /// <param name="TrueNllMark">Mean negative true log probability of the marks, nats, over the same events.</param>
-public sealed record SimulationSummary(long Events, int Streams, double TrueNllTime, double TrueNllMark);
+/// <param name="Ended">Streams of which no further event would come.</param>
+public sealed record SimulationSummary(long Events, int Streams, double TrueNllTime, double TrueNllMark, int Ended);
 
 /// <summary>Writes simulated events to a file that <see cref="EventFile"/> reads.</summary>
 public static class SimulationFile
@@ -108,12 +109,14 @@ public static class SimulationFile
     {
         private readonly HashSet<string> _streams = [];
         private long _events;
+        private int _ended;
         private double _time;
         private double _mark;
 
         public void Add(in SimulatedEvent e)
         {
             _events++;
+            _ended += e.IsLast ? 1 : 0;
             _streams.Add(e.Stream);
             _time -= e.LogDensity;
             _mark -= e.LogMark;
@@ -122,7 +125,7 @@ public static class SimulationFile
         public SimulationSummary Summary()
         {
             long scored = Math.Max(1, _events - _streams.Count);
-            return new SimulationSummary(_events, _streams.Count, _time / scored, _mark / scored);
+            return new SimulationSummary(_events, _streams.Count, _time / scored, _mark / scored, _ended);
         }
     }
 }

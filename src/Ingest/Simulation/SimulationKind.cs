@@ -10,6 +10,9 @@ namespace Foretell.Ingest;
 internal sealed record SimulationKind(string Name, string Prefix, double TypicalGap, string[] Marks,
     Func<MarkProcess> CreateMarks, SimulationKind.GapFactory CreateGaps)
 {
+    /// <summary>Probability, for each mark, that a stream's event with it is the stream's last; null where streams do not end.</summary>
+    public double[]? Leaving { get; init; }
+
     /// <summary>Makes one stream's gaps.</summary>
     public delegate GapProcess GapFactory(double scale, double secondsOfDay, ref SplitMix64 random);
 
@@ -59,8 +62,19 @@ internal sealed record SimulationKind(string Name, string Prefix, double Typical
         Habits.Marks, () => new Habits(),
         (double _, double _, ref SplitMix64 _) => new RenewalProcess([1], [PortableMath.Log(20)], [0.5]));
 
+    /// <summary>Subscribers, who leave for good one day: nearly one in three of them after a complaint.</summary>
+    public static readonly SimulationKind Churn = new("churn", "subscriber", 30,
+        ["visit", "order", "complaint"], () => new MarkChain([1.0],
+        [
+            [[0.78, 0.20, 0.02], [0.69, 0.25, 0.06], [0.65, 0.05, 0.30]],
+            [[0.91, 0.08, 0.01], [0.82, 0.10, 0.08], [0.85, 0.05, 0.10]],
+        ]), Renewal.CreateGaps)
+    {
+        Leaving = [0.01, 0.02, 0.3],
+    };
+
     /// <summary>Every kind but the mix of all.</summary>
-    public static readonly SimulationKind[] All = [Hawkes, Renewal, SelfCorrecting, Daily, LongMemory];
+    public static readonly SimulationKind[] All = [Hawkes, Renewal, SelfCorrecting, Daily, LongMemory, Churn];
 
     /// <summary>Who takes part in the demo, repeated: of ten streams four are customers, three machines, two accounts, one a desk.</summary>
     public static readonly SimulationKind[] Demo =

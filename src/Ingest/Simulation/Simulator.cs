@@ -1,6 +1,6 @@
 namespace Foretell.Ingest;
 
-/// <summary>Many simulated streams, their events in time order and without end. The same arguments give the same events on every machine.</summary>
+/// <summary>Many simulated streams, their events in time order; without end, but for a kind whose streams end. The same arguments give the same events on every machine.</summary>
 public sealed class Simulator
 {
     private readonly PriorityQueue<(SimulatedStream Stream, SimulatedEvent Event), (long Ticks, int Number)> _queue = new();
@@ -18,11 +18,11 @@ public sealed class Simulator
     /// <summary>Kinds that <see cref="Create"/> knows.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [.. SimulationKind.All.Select(k => k.Name), "demo"];
 
-    /// <summary>Time of the event that <see cref="Next"/> gives next, ticks.</summary>
-    public long NextTicks => _queue.Peek().Event.TimeTicks;
+    /// <summary>Time of the event that <see cref="Next"/> gives next, ticks; <see cref="long.MaxValue"/> when all streams have ended.</summary>
+    public long NextTicks => _queue.Count > 0 ? _queue.Peek().Event.TimeTicks : long.MaxValue;
 
     /// <summary>Starts a simulation.</summary>
-    /// <param name="kind">"hawkes", "renewal", "self-correcting", "daily", "long-memory", or "demo" for a mix of all but the last.</param>
+    /// <param name="kind">"hawkes", "renewal", "self-correcting", "daily", "long-memory", "churn", or "demo" for a mix of the first four.</param>
     /// <param name="streams">Number of streams, 1 or more.</param>
     /// <param name="seed">Seed of every random choice.</param>
     /// <param name="startTime">When the watching starts; the first events follow within their streams' first gap.</param>
@@ -46,17 +46,21 @@ public sealed class Simulator
     }
 
     /// <summary>The next event of all streams.</summary>
+    /// <exception cref="InvalidOperationException">All streams have ended.</exception>
     public SimulatedEvent Next()
     {
         (SimulatedStream stream, SimulatedEvent next) = _queue.Dequeue();
-        Enqueue(stream);
+        if (!next.IsLast)
+        {
+            Enqueue(stream);
+        }
         return next;
     }
 
-    /// <summary>Events without end; take as many as are wanted.</summary>
+    /// <summary>Events until all streams have ended, which most kinds' never do; take as many as are wanted.</summary>
     public IEnumerable<SimulatedEvent> Events()
     {
-        while (true)
+        while (_queue.Count > 0)
         {
             yield return Next();
         }

@@ -29,6 +29,30 @@ public class EventScorerTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.5)]
+    public void Score_WhenOpenEndsWereCounted_PaysForComingAtAllAndJudgesTheGapGivenThat(double resolution)
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Censored = true, Resolution = resolution }, TestModels.WeightsSeed);
+        using IStateBackend backend = model.CreateBackend();
+        backend.EnsureCapacity(1);
+        var score = new StepScore[1];
+        backend.Step([new StepInput(0, 0, 0, 0)], score);
+        float[] state = new float[model.StateFloats];
+        backend.Read(0, state);
+        NormalMixture mixture = model.Mixture(state.AsSpan(model.MixerFloats));
+        double never = model.Forecast(state, 0).Never!.Value;
+        foreach (double gap in new[] { 0.5, 1, 7 })
+        {
+            backend.Write(0, state);
+            backend.Step([new StepInput(0, 1, gap, 1)], score);
+
+            Assert.Equal(Math.Log(1 - never) + mixture.AsLogNormal().LogIntervalDensity(gap, resolution), score[0].Time, 1e-5);
+            Assert.InRange(score[0].Pit, mixture.AsLogNormal().Cdf(gap - resolution / 2) - 1e-6, mixture.AsLogNormal().Cdf(gap + resolution / 2) + 1e-6);
+        }
+    }
+
     [Fact]
     public void Score_WhenMarksComeFromTheModelItself_ItsConfidenceIsTheShareOfHits()
     {
@@ -73,7 +97,7 @@ public class EventScorerTests
     {
         foreach (double resolution in new[] { 0, 0.5 })
         {
-            ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Resolution = resolution }, TestModels.WeightsSeed);
+            ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Resolution = resolution, Censored = resolution > 0 }, TestModels.WeightsSeed);
             StepScore[] together = Feed(model, 100, reversed: false);
             foreach (int batch in new[] { 1, 7, 49 })
             {

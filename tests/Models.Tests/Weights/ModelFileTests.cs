@@ -37,6 +37,32 @@ public class ModelFileTests
     }
 
     [Fact]
+    public void FromTensors_WhenTheModelIsCensored_IsOfAFormatThatOlderProgramsRefuse()
+    {
+        SafeTensors plain = ModelFile.ToTensors(TestModels.Model());
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Censored = true }, TestModels.WeightsSeed);
+        SafeTensors file = ModelFile.ToTensors(model);
+
+        Assert.Equal(("model/1", "model/2"), (plain.Metadata["foretell.format"], file.Metadata["foretell.format"]));
+        // Files from before there were open ends have no such field, and their ids are part of every stored row's digest.
+        Assert.DoesNotContain("censored", plain.Metadata["foretell.config"]);
+        Assert.Equal([32, 3 * 16 + 1], file.Tensors["time.weight"].Shape);
+        ForecastModel read = ModelFile.FromTensors(file);
+        Assert.Equal((model.Id, true), (read.Id, read.Config.Censored));
+        Assert.Equal(model.Weights.Span.ToArray(), read.Weights.Span.ToArray());
+        // A file that says one thing in its format and the other in its configuration was tampered with.
+        file.Metadata["foretell.format"] = "model/1";
+        Assert.Contains("'model/2' where 'censored'", Assert.Throws<InvalidDataException>(() => ModelFile.FromTensors(file)).Message);
+    }
+
+    [Fact]
+    public void ToTensors_WhenAFileOfAnEarlierReleaseWasRead_GivesItsBytes()
+    {
+        string path = Path.Combine(AppContext.BaseDirectory, "demo.safetensors");
+        Assert.Equal(File.ReadAllBytes(path), ModelFile.ToTensors(ForecastModel.Load(path)).ToBytes());
+    }
+
+    [Fact]
     public void WithMixer_WhenAPolicyBoundsASoftmaxModel_KeepsTheWeightsAndHasAnIdOfItsOwn()
     {
         ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Mixer = "softmax" }, TestModels.WeightsSeed);
