@@ -71,7 +71,7 @@ public sealed record StreamSnapshot(
 /// <param name="Stream">Stream key.</param>
 /// <param name="LastEventTicks">Time of its latest event.</param>
 /// <param name="SilenceSeconds">Seconds since then.</param>
-/// <param name="LogSurvival">Log probability that nothing would have come by now, nats.</param>
+/// <param name="LogSurvival">Log probability that nothing would have come by now, given that a next event comes at all, nats.</param>
 public sealed record OverdueStream(string Stream, long LastEventTicks, double SilenceSeconds, double LogSurvival);
 
 /// <summary>An event of the log that could not be applied, with its reason.</summary>

@@ -48,15 +48,17 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="directory">Data directory; a new one that goes with the host when null.</param>
     /// <param name="clock">The platform's clock and the API's; 2026-02-01 when null.</param>
     /// <param name="settings">Configuration, as environment variables would set it.</param>
+    /// <param name="model">The platform's; a small one without training when null.</param>
     public static async Task<ApiHost> StartAsync(Action<ForetellWebOptions>? configure = null,
-        Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ManualClock? clock = null, Dictionary<string, string?>? settings = null)
+        Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ManualClock? clock = null, Dictionary<string, string?>? settings = null,
+        ForecastModel? model = null)
     {
         TemporaryDirectory? own = directory is null ? new TemporaryDirectory() : null;
         clock ??= new ManualClock(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
         EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
         {
             DataDirectory = directory ?? own!.Path,
-            Model = s_model,
+            Model = model ?? s_model,
             Partitions = 2,
             Threads = 1,
             Time = clock,

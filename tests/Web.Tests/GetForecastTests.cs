@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Foretell.Models;
 
 namespace Foretell.Web.Tests;
 
@@ -35,6 +36,42 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
         double[] marks = [.. json["marks"]!.AsArray().Select(m => (double)m!["probability"]!)];
         Assert.Equal(1, marks.Sum(), 1e-6);
         Assert.Equal(marks.OrderDescending(), marks);
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenTheModelDoesNotTell_NeverIsNull()
+    {
+        JsonObject next = (await shared.Host.GetAsync("/v1/streams/a/forecast")).Json["next"]!.AsObject();
+
+        Assert.True(next.TryGetPropertyValue("never", out JsonNode? never));
+        Assert.Null(never);
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenTheModelTellsWhoIsGone_NeverRisesAndQuantilesBeyondItAreNull()
+    {
+        var config = new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 16, Censored = true };
+        await using ApiHost api = await ApiHost.StartAsync(model: ForecastModel.Untrained(config, seed: 1));
+        string position = await api.SendEventsAsync("""[{"stream":"a","time":"2026-01-31T12:00:00Z"}]""");
+
+        double previous = 0;
+        foreach (int seconds in (int[])[0, 1, 10, 3600])
+        {
+            string at = s_now.AddSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+            JsonNode json = (await api.GetAsync($"/v1/streams/a/forecast?at={at}&after={position}&horizon=36525d&quantiles=0.01,0.99")).Json;
+            double never = (double)json["next"]!["never"]!;
+
+            Assert.InRange(never, previous, 1);
+            Assert.Null(json["next"]!["quantiles"]![1]!["seconds"]);
+            Assert.Equal(never < 0.5, json["next"]!["median"] is not null);
+            // A hundred years are as good as all time here.
+            Assert.Equal(1 - never, (double)json["probabilityWithinHorizon"]!, 1e-6);
+            previous = never;
+        }
+        Assert.True(previous > 0.99, $"After an hour, where gaps are of seconds, none is to come any more: {previous}.");
+        // Overdue streams are ranked by the gap alone, given that an event comes: no share of those who are gone keeps it from falling.
+        JsonNode overdue = (await api.GetAsync("/v1/overdue?at=2026-01-31T13:00:00Z")).Json["streams"]![0]!;
+        Assert.True((double)overdue["survival"]! < 1e-4, overdue.ToJsonString());
     }
 
     [Fact]

@@ -6,6 +6,6 @@ namespace Foretell.Streams;
 /// <param name="Events">Events that the stream has had: the silence is the one after that many.</param>
 /// <param name="LastEventTicks">Time of the latest (<see cref="EventTime"/>).</param>
 /// <param name="AtTicks">When the silence was found too long.</param>
-/// <param name="LogSurvival">Log probability that nothing would have come by then, nats.</param>
+/// <param name="LogSurvival">Log probability that nothing would have come by then, given that a next event comes at all, nats.</param>
 /// <param name="Threshold">Survival probability below which a stream is overdue.</param>
 public sealed record Alert(string Stream, long Events, long LastEventTicks, long AtTicks, double LogSurvival, double Threshold);

@@ -22,7 +22,7 @@ public sealed record ForecastEvent(string Stream, long Events, string Position, 
 /// <param name="LastEventTime">Time of the latest of them.</param>
 /// <param name="At">When the silence was found too long.</param>
 /// <param name="SilenceSeconds">Seconds from the last event to `at`.</param>
-/// <param name="Survival">Probability that nothing would have come by `at`.</param>
+/// <param name="Survival">Probability that nothing would have come by `at`, given that a next event comes at all.</param>
 /// <param name="LogSurvival">Its natural logarithm. Null when too small for a double.</param>
 /// <param name="Threshold">Probability below which a stream is overdue.</param>
 public sealed record AlertEvent(string Stream, long Events, DateTime LastEventTime, DateTime At, double SilenceSeconds,

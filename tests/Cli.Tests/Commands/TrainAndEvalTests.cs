@@ -50,6 +50,29 @@ public sealed class TrainAndEvalTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_WhenOpenEndsCount_WritesAModelThatEvalAndQueryTellTheGoneBy()
+    {
+        ProcessResult simulated = await RunAsync("simulate", "--kind", "churn", "--streams", "60", "--events", "1500", "--seed", "1", "--out", "shop.jsonl");
+        Assert.Matches(@"gone for good +\d+ of 60 streams", simulated.Output);
+
+        ProcessResult trained = await RunAsync("train", "--train", "shop.jsonl", "--dev", "shop.jsonl", "--out", "m.safetensors",
+            "--width", "16", "--layers", "1", "--heads", "2", "--epochs", "2", "--censored");
+        Assert.Contains("nats an event or open end", trained.Output);
+
+        JsonElement scores = JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--json")).Output).RootElement;
+        Assert.Equal(60, scores.GetProperty("openEnds").GetInt32());
+        Assert.True(double.IsFinite(scores.GetProperty("nllOpenEnd").GetDouble()));
+        Assert.Contains("60 streams silent up to the end of observation", (await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--until", "1e6")).Output);
+
+        (ForetellProcess host, Uri url) = await ForetellProcess.StartHostAsync(_folder, "--model", _folder.At("m.safetensors"), "--file", _folder.At("shop.jsonl"));
+        await using (host)
+        {
+            ProcessResult asked = await RunAsync("query", "subscriber-00000", "--url", url.ToString());
+            Assert.Matches(@"gone for good +\d+\.\d %", asked.Output);
+        }
+    }
+
+    [Fact]
     public async Task Train_WhenTheMixerBoundsATrainedModel_SaysHowToUseIt()
     {
         ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, "train", "--train", "a", "--dev", "b", "--out", "c", "--mixer", "tova");

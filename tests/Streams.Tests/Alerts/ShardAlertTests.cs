@@ -62,6 +62,23 @@ public class ShardAlertTests
     }
 
     [Fact]
+    public void RaiseAlerts_WhenTheStreamMayBeGone_RaisesByTheSurvivalGivenThatAnEventComes()
+    {
+        ForecastModel model = ForecastModel.Untrained(Small.Model.Config with { Censored = true }, seed: 1);
+        using var shard = new Shard(0, model, s_rule);
+        Advance(shard, [("a", Now, "view")]);
+        float[] state = shard.Find("a"u8)!.State;
+        long deadline = Now + (long)(model.SilenceOf(state, s_rule.Survival) * EventTime.PerSecond);
+        // The silence itself never becomes as unlikely as the alert wants it: the stream may be gone.
+        Assert.InRange(model.Forecast(state, 1e9).Survival, 10 * s_rule.Survival, 1);
+
+        shard.RaiseAlerts(deadline - s_rule.Tick.Ticks, true, _alerts);
+        Assert.Empty(_alerts);
+        shard.RaiseAlerts(deadline + s_rule.Tick.Ticks, true, _alerts);
+        Assert.InRange(Assert.Single(_alerts).LogSurvival, Math.Log(s_rule.Survival) - 0.1, Math.Log(s_rule.Survival));
+    }
+
+    [Fact]
     public void RaiseAlerts_WhenRecordsWait_GoesByTheTimeOfTheLastThatWasApplied()
     {
         using var shard = new Shard(0, Small.Model, s_rule);
