@@ -69,6 +69,7 @@ public sealed class TrainAndEvalTests : IDisposable
         {
             ProcessResult asked = await RunAsync("query", "subscriber-00000", "--url", url.ToString());
             Assert.Matches(@"gone for good +\d+\.\d %", asked.Output);
+            Assert.Matches(@"mean .+ if one comes", asked.Output);
         }
     }
 
@@ -108,6 +109,15 @@ public sealed class TrainAndEvalTests : IDisposable
         Assert.NotEqual(File.ReadAllBytes(_folder.At("a.ndjson")), File.ReadAllBytes(_folder.At("c.ndjson")));
         Assert.Equal(300, File.ReadLines(_folder.At("a.ndjson")).Count());
         Assert.Matches(@"best possible NLL +-?\d+\.\d+ nats", first.Output);
+    }
+
+    [Fact]
+    public async Task Simulate_WhenAllStreamsEndBeforeTheEventsAskedFor_WritesWhatThereIs()
+    {
+        ProcessResult result = await RunAsync("simulate", "--kind", "churn", "--streams", "5", "--events", "100000", "--out", "all.ndjson");
+
+        Assert.Matches(@"gone for good +5 of 5 streams", result.Output);
+        Assert.InRange(File.ReadLines(_folder.At("all.ndjson")).Count(), 5, 2000);
     }
 
     private Task<ProcessResult> SimulateAsync(string name, int seed, int streams, int events, string kind = "demo") =>
