@@ -30,6 +30,7 @@ public partial class DocumentationTests
     [InlineData("LICENSE")]
     [InlineData("docs/architecture.md")]
     [InlineData("docs/models.md")]
+    [InlineData("docs/compare.md")]
     [InlineData("docs/formats.md")]
     [InlineData("docs/cluster.md")]
     public void Document_WhenPromised_IsThere(string path) => Assert.True(new FileInfo(Repository.At(path)).Length > 500, path);

@@ -30,9 +30,10 @@ internal static class ComparisonPage
         }
         page.Append("</ul>\n");
         var plots = new ComparisonPlots(report);
-        AppendFigure(page, "Quality against memory", plots, plots.Quality());
-        AppendFigure(page, "As a stream grows", plots, plots.Seen());
-        AppendFigure(page, "Calibration of the gap", plots, plots.Reliability());
+        // Points carry their names; lines need a legend.
+        AppendFigure(page, "Quality against memory", plots.Quality(), []);
+        AppendFigure(page, "As a stream grows", plots.Seen(), plots.Legend);
+        AppendFigure(page, "Calibration of the gap", plots.Reliability(), plots.Legend);
         return page.Append("</main>\n<script>\n").Append(PageStyle.SortScript).Append("</script>\n</body>\n</html>\n").ToString();
     }
 
@@ -68,10 +69,10 @@ internal static class ComparisonPage
         return at < 0 ? cell : $"{cell[..at]} <small>{cell[at..].TrimStart()}</small>";
     }
 
-    private static void AppendFigure(StringBuilder page, string heading, ComparisonPlots plots, (string Svg, string Caption) plot)
+    private static void AppendFigure(StringBuilder page, string heading, (string Svg, string Caption) plot, IEnumerable<(string Name, SeriesStyle Style)> legend)
     {
         page.Append("<section>\n<h2>").Append(Text(heading)).Append("</h2>\n<figure>\n<div class=\"plots\">").Append(plot.Svg).Append("</div>\n<div class=\"legend\">");
-        foreach ((string name, SeriesStyle style) in plots.Legend)
+        foreach ((string name, SeriesStyle style) in legend)
         {
             page.Append("<span><svg viewBox=\"0 0 26 12\"><line class=\"line ").Append(style.Class).Append("\" x1=\"1\" x2=\"25\" y1=\"6\" y2=\"6\"/></svg>").Append(Text(name)).Append("</span>");
         }

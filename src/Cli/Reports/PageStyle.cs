@@ -19,7 +19,7 @@ internal static class PageStyle
         }
         * { box-sizing: border-box; }
         body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
-        main { max-width: 1320px; margin: 0 auto; padding: 40px 24px 72px; }
+        main { max-width: 1400px; margin: 0 auto; padding: 40px 24px 72px; }
         h1 { font-size: 30px; line-height: 1.2; letter-spacing: -.015em; margin: 0 0 16px; }
         h2 { font-size: 20px; letter-spacing: -.01em; margin: 0 0 12px; }
         section { margin-top: 48px; }

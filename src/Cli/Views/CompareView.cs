@@ -38,11 +38,19 @@ internal static class CompareView
 
     private static string Describe(ComparisonProgress at)
     {
-        string remaining = at.Remaining is { } left ? $", about {Durations.Show(Math.Max(1, double.Round(left.TotalSeconds)))} left" : "";
+        string remaining = at.Remaining is { } left && left > TimeSpan.Zero ? $", about {Durations.Show(Rounded(left.TotalSeconds))} left" : "";
         return at.IsScoring
             ? $"scoring {at.What}{remaining}"
             : $"training {at.Finished + 1} of {at.Trainings} ({at.What}){remaining}";
     }
+
+    /// <summary>An estimate in whole seconds, minutes or tenths of hours: its other digits say nothing.</summary>
+    private static double Rounded(double seconds) => seconds switch
+    {
+        < 120 => Math.Max(1, Math.Round(seconds)),
+        < 7200 => 60 * Math.Round(seconds / 60),
+        _ => 360 * Math.Round(seconds / 360),
+    };
 
     /// <summary>A bar with a line beside it, redrawn at every report.</summary>
     private sealed class Bar(ProgressTask task) : IProgress<ComparisonProgress>

@@ -36,7 +36,11 @@ public sealed class CompareTests : IDisposable
         JsonElement report = JsonDocument.Parse(resumed.Output).RootElement;
         Assert.True(report.GetProperty("isComplete").GetBoolean());
         Assert.Equal(["aaren", "softmax", "exponential", "log-normals", "running"], report.GetProperty("rows").EnumerateArray().Select(r => r.GetProperty("name").GetString()));
-        Assert.Equal(2, report.GetProperty("rows")[0].GetProperty("perSeed").GetArrayLength());
+        JsonElement aaren = report.GetProperty("rows")[0];
+        Assert.Equal(2, aaren.GetProperty("perSeed").GetArrayLength());
+        Assert.All(new[] { "nll", "nllTime", "nllMark", "accuracy", "pitKs", "devNll" }, key => Assert.True(double.IsFinite(aaren.GetProperty(key).GetProperty("mean").GetDouble())));
+        Assert.True(aaren.GetProperty("nll").GetProperty("standardError").GetDouble() > 0);
+        Assert.All(new[] { "bytesPerStream", "eventsPerSecond", "trainingSeconds", "learningRate", "nllBySeen", "pitShares" }, key => Assert.True(aaren.TryGetProperty(key, out _)));
 
         // All is there: nothing is trained or scored again.
         ProcessResult again = await RunAsync([.. command, "--json"]);

@@ -7,7 +7,7 @@ public class ComparisonClockTests
     {
         var clock = new ComparisonClock([("a", 3)]);
         ComparisonProgress at = clock.During("a", "a 1", null, TimeSpan.FromSeconds(1));
-        Assert.Equal((null, 0, 3), (at.Remaining, at.Finished, at.Trainings));
+        Assert.Equal((null, 0, 0, 3), (at.Remaining, at.Share, at.Finished, at.Trainings));
     }
 
     [Fact]
@@ -27,6 +27,15 @@ public class ComparisonClockTests
 
         ComparisonProgress scoring = clock.Scoring("a, seed 1");
         Assert.Equal(15 + 45 + 30, scoring.Remaining!.Value.TotalSeconds, 1e-9);
+    }
+
+    [Fact]
+    public void Share_WhenAllIsTrained_IsOne()
+    {
+        var clock = new ComparisonClock([("a", 1)]);
+        Finish(clock, "a", 1, 10);
+        ComparisonProgress at = clock.Scoring("a, seed 1");
+        Assert.Equal((1, TimeSpan.Zero), (at.Share, at.Remaining));
     }
 
     private static void Finish(ComparisonClock clock, string form, int seed, double seconds) => clock.Finish(new TrainingRecord(form, 0.1, seed, 0, 1, 1, seconds, seconds));
