@@ -22,6 +22,10 @@ public sealed record ComparisonData(IReadOnlyList<EventSequence> Train, IReadOnl
             AppendText(hash, s.Id);
             hash.AppendData(BitConverter.GetBytes(s.Times.Length));
             hash.AppendData(MemoryMarshal.AsBytes<double>(s.Times));
+            if (s.Until is { } until)
+            {
+                hash.AppendData(BitConverter.GetBytes(until));
+            }
             foreach (string mark in s.Marks ?? [])
             {
                 AppendText(hash, mark);
@@ -42,5 +46,5 @@ public sealed record ComparisonData(IReadOnlyList<EventSequence> Train, IReadOnl
 /// <summary>Size and fingerprint of a set of sequences.</summary>
 /// <param name="Sequences">Sequences.</param>
 /// <param name="Events">Events of all.</param>
-/// <param name="Sha256">First 16 hex digits of the SHA-256 over ids, times and marks in order.</param>
+/// <param name="Sha256">First 16 hex digits of the SHA-256 over ids, times, marks and ends of observation in order.</param>
 public sealed record DataSummary(int Sequences, long Events, string Sha256);
