@@ -26,7 +26,7 @@ public sealed class Comparison
             throw new ArgumentException("A comparison needs at least one form, one number of states, one learning rate and one seed.", nameof(options));
         }
         (_data, _options) = (data, options);
-        Settings = new ComparisonSettings(1, ComparisonData.Summarise(data.Train), ComparisonData.Summarise(data.Dev), ComparisonData.Summarise(data.Test), options.Rates,
+        Settings = new ComparisonSettings(1, TrainingRecipe.Version, ComparisonData.Summarise(data.Train), ComparisonData.Summarise(data.Dev), ComparisonData.Summarise(data.Test), options.Rates,
             options.Training with { Shape = options.Training.Shape with { Mixer = new ModelConfig().Mixer, Decay = true }, LearningRate = options.Rates[0], Seed = FirstSeed, Threads = 1 });
         _folder = new ComparisonFolder(folder, Settings);
         // Rates and seeds of each form that is trained; which rate the later seeds take does not matter for their number.

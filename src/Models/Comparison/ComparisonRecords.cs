@@ -2,12 +2,13 @@ namespace Foretell.Models;
 
 /// <summary>What may not change within one folder of a comparison: all that decides a training's result but form, rate and seed.</summary>
 /// <param name="Format">Version of the folder's files.</param>
+/// <param name="Recipe">Version of the default recipe that trains.</param>
 /// <param name="Train">Training set.</param>
 /// <param name="Dev">Dev set.</param>
 /// <param name="Test">Test set.</param>
 /// <param name="Rates">Learning rates tried.</param>
 /// <param name="Training">Shape, epochs and clock grid; mixer, decay, rate, seed and threads stand at their defaults.</param>
-public sealed record ComparisonSettings(int Format, DataSummary Train, DataSummary Dev, DataSummary Test, IReadOnlyList<double> Rates, TrainingOptions Training);
+public sealed record ComparisonSettings(int Format, int Recipe, DataSummary Train, DataSummary Dev, DataSummary Test, IReadOnlyList<double> Rates, TrainingOptions Training);
 
 /// <summary>A finished training. Its model lies beside its file.</summary>
 /// <param name="Form">Name of the form.</param>

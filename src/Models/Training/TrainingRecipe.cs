@@ -3,12 +3,15 @@ namespace Foretell.Models;
 /// <summary>The default recipe's numbers; docs/models.md says where each comes from.</summary>
 internal static class TrainingRecipe
 {
+    /// <summary>Raised by every change after which the same data and seed give another model: results of two recipes must not be mixed.</summary>
+    public const int Version = 2;
+
     public const int BatchSequences = 16;
     public const int BatchEvents = 4096;
     public const double FinalRateShare = 0.02;
     public const int WarmUpSteps = 100;
     public const double WeightDecay = 0.01;
-    public const double Dropout = 0.1;
+    public const double Dropout = 0;
     public const double ClipNorm = 1;
     public const double AverageKeep = 0.99;
     public const int MinEpochs = 16, MaxEpochs = 60, MinSteps = 1200;
