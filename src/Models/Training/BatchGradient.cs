@@ -25,16 +25,15 @@ internal sealed unsafe class BatchGradient : IDisposable
     public float* Gradient => _gradients[0].Pointer;
 
     /// <summary>Runs a batch.</summary>
-    /// <param name="seeds">What the dropout masks depend on; the group is added.</param>
     /// <returns>Summed joint NLL and the number of scored forecasts.</returns>
-    public (double Nll, int Rows) Run(AlignedBuffer weights, IReadOnlyList<EncodedSequence> batch, double dropout, long seed, long step)
+    public (double Nll, int Rows) Run(AlignedBuffer weights, IReadOnlyList<EncodedSequence> batch)
     {
         List<EncodedSequence>[] groups = Deal(batch);
         int rows = batch.Sum(s => s.Rows);
         Parallel.For(0, Groups, _parallel, g =>
         {
             _gradients[g].Span.Clear();
-            _passes[g].Run(weights.Pointer, groups[g], _gradients[g].Pointer, -1.0 / rows, dropout, new RandomStream(seed, step, g));
+            _passes[g].Run(weights.Pointer, groups[g], _gradients[g].Pointer, -1.0 / rows);
         });
         // A tree of fixed shape: (0 + 1) + (2 + 3).
         System.Diagnostics.Debug.Assert(Groups == 4);

@@ -9,20 +9,18 @@ internal sealed unsafe class NetworkBuffers : IDisposable
     {
         int d = config.Width, attended = Mixer.OutputFloats(config);
         Rows = rows;
-        Input = Take(rows, d);
         Layers = new LayerBuffers[config.Layers];
         for (int l = 0; l < config.Layers; l++)
         {
             Layers[l] = new LayerBuffers
             {
                 Normal1 = Take(rows, d), Inverse1 = Take(rows, 1), Hidden1 = Take(rows, d),
-                Mixer = layout.Layers[l].Mixer.Parallel(rows), Attended = Take(rows, attended), Keep1 = Take(rows, d),
+                Mixer = layout.Layers[l].Mixer.Parallel(rows), Attended = Take(rows, attended),
                 Normal2 = Take(rows, d), Inverse2 = Take(rows, 1), Hidden2 = Take(rows, d),
-                Inner = Take(rows, 4 * d), Active = Take(rows, 4 * d), Keep2 = Take(rows, d),
+                Inner = Take(rows, 4 * d), Active = Take(rows, 4 * d),
             };
         }
         X = Take(rows, d);
-        Branch = Take(rows, Math.Max(d, 16));
         Normal = Take(rows, d);
         Inverse = Take(rows, 1);
         Hidden = Take(rows, d);
@@ -36,19 +34,16 @@ internal sealed unsafe class NetworkBuffers : IDisposable
 
         GradientX = Take(rows, d);
         GradientA = Take(rows, Math.Max(4 * d, attended));
-        GradientB = Take(rows, Math.Max(d, MarkHead.HiddenWidth));
+        GradientMarkInner = Take(rows, MarkHead.HiddenWidth);
         GradientC = Take(rows, d);
         GradientTime = Take(rows, layout.TimeWeight.Stride);
         GradientMarks = Take(rows, marks);
-        KeepInput = Take(rows, d);
     }
 
     /// <summary>Rows that fit.</summary>
     public int Rows { get; }
-    public float* Input { get; }
     public LayerBuffers[] Layers { get; }
     public float* X { get; }
-    public float* Branch { get; }
     public float* Normal { get; }
     public float* Inverse { get; }
     public float* Hidden { get; }
@@ -60,11 +55,10 @@ internal sealed unsafe class NetworkBuffers : IDisposable
     public float* Gaps { get; }
     public float* GradientX { get; }
     public float* GradientA { get; }
-    public float* GradientB { get; }
+    public float* GradientMarkInner { get; }
     public float* GradientC { get; }
     public float* GradientTime { get; }
     public float* GradientMarks { get; }
-    public float* KeepInput { get; }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -89,11 +83,9 @@ internal sealed unsafe class LayerBuffers
     public required float* Hidden1 { get; init; }
     public required MixerPass Mixer { get; init; }
     public required float* Attended { get; init; }
-    public required float* Keep1 { get; init; }
     public required float* Normal2 { get; init; }
     public required float* Inverse2 { get; init; }
     public required float* Hidden2 { get; init; }
     public required float* Inner { get; init; }
     public required float* Active { get; init; }
-    public required float* Keep2 { get; init; }
 }

@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-
 namespace Foretell.Models;
 
 /// <summary>The parallel form of the whole network over a group of sequences, forwards and backwards.</summary>
@@ -33,10 +30,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     /// <param name="weights">Parameter vector.</param>
     /// <param name="sequences">Sequences; those with neither a second event nor an open end add nothing.</param>
     /// <param name="gradient">Added to: gradientScale x d(summed log-likelihood)/d(weights); or null.</param>
-    /// <param name="dropout">Share of activations dropped at each branch; 0 for none.</param>
-    /// <param name="random">Source of the dropout masks; needed when dropout is above 0.</param>
-    public void Run(float* weights, IReadOnlyList<EncodedSequence> sequences, float* gradient, double gradientScale,
-        double dropout = 0, RandomStream? random = null)
+    public void Run(float* weights, IReadOnlyList<EncodedSequence> sequences, float* gradient, double gradientScale)
     {
         _lengths = [.. sequences.Select(s => s.Rows)];
         Rows = _lengths.Sum();
@@ -50,10 +44,10 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
             _buffers?.Dispose();
             _buffers = new NetworkBuffers(config, layout, Rows + Rows / 4);
         }
-        Embed(weights, sequences, dropout, random);
+        Embed(weights, sequences);
         for (int l = 0; l < config.Layers; l++)
         {
-            Layer(weights, layout.Layers[l], _buffers.Layers[l], dropout, random);
+            Layer(weights, layout.Layers[l], _buffers.Layers[l]);
         }
         Heads(weights, sequences, gradient != null, gradientScale);
         if (gradient != null)
@@ -65,7 +59,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     /// <inheritdoc/>
     public void Dispose() => _buffers?.Dispose();
 
-    private void Embed(float* weights, IReadOnlyList<EncodedSequence> sequences, double dropout, RandomStream? random)
+    private void Embed(float* weights, IReadOnlyList<EncodedSequence> sequences)
     {
         var b = _buffers!;
         int d = config.Width, row = 0;
@@ -88,25 +82,20 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
                 }
             }
         }
-        Drop(b.X, b.KeepInput, dropout, random);
     }
 
-    private void Layer(float* weights, LayerParameters p, LayerBuffers a, double dropout, RandomStream? random)
+    private void Layer(float* weights, LayerParameters p, LayerBuffers a)
     {
         var b = _buffers!;
         int d = config.Width, stride = p.Mixer.OutputStride;
         LayerNorm.Forward(b.X, weights + p.Norm1Gain.Offset, weights + p.Norm1Bias.Offset, a.Hidden1, a.Normal1, a.Inverse1, Rows, d);
         a.Mixer.Forward(weights, _lengths, b.Gaps, a.Hidden1, a.Attended);
-        Linear.Forward(a.Attended, stride, weights, p.OutputWeight, p.OutputBias, b.Branch, Rows);
-        Drop(b.Branch, a.Keep1, dropout, random);
-        Add(b.Branch, b.X, (long)Rows * d);
+        Linear.Forward(a.Attended, stride, weights, p.OutputWeight, p.OutputBias, b.X, Rows, accumulate: true);
 
         LayerNorm.Forward(b.X, weights + p.Norm2Gain.Offset, weights + p.Norm2Bias.Offset, a.Hidden2, a.Normal2, a.Inverse2, Rows, d);
         Linear.Forward(a.Hidden2, d, weights, p.InWeight, p.InBias, a.Inner, Rows);
         Silu.Forward(a.Inner, a.Active, (long)Rows * 4 * d);
-        Linear.Forward(a.Active, 4 * d, weights, p.OutWeight, p.OutBias, b.Branch, Rows);
-        Drop(b.Branch, a.Keep2, dropout, random);
-        Add(b.Branch, b.X, (long)Rows * d);
+        Linear.Forward(a.Active, 4 * d, weights, p.OutWeight, p.OutBias, b.X, Rows, accumulate: true);
     }
 
     private void Heads(float* weights, IReadOnlyList<EncodedSequence> sequences, bool backward, double gradientScale)
@@ -164,10 +153,10 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         if (config.Marks.Count > 0)
         {
             Linear.Backward(b.Hidden, d, weights, layout.MarkWeight!, layout.MarkBias, b.GradientMarks, hidden, d, Rows, true, gradient);
-            Linear.Backward(b.MarkActive, MarkHead.HiddenWidth, weights, layout.MarkMixWeight!, null, b.GradientMarks, b.GradientB, MarkHead.HiddenWidth, Rows, false, gradient);
-            Silu.Backward(b.MarkInner, b.GradientB, b.GradientB, (long)Rows * MarkHead.HiddenWidth);
-            Linear.Backward(b.Features, GapFeatures.Stride, weights, layout.MarkGapWeight!, null, b.GradientB, null, 0, Rows, false, gradient);
-            Linear.Backward(b.Hidden, d, weights, layout.MarkHiddenWeight!, layout.MarkHiddenBias, b.GradientB, hidden, d, Rows, true, gradient);
+            Linear.Backward(b.MarkActive, MarkHead.HiddenWidth, weights, layout.MarkMixWeight!, null, b.GradientMarks, b.GradientMarkInner, MarkHead.HiddenWidth, Rows, false, gradient);
+            Silu.Backward(b.MarkInner, b.GradientMarkInner, b.GradientMarkInner, (long)Rows * MarkHead.HiddenWidth);
+            Linear.Backward(b.Features, GapFeatures.Stride, weights, layout.MarkGapWeight!, null, b.GradientMarkInner, null, 0, Rows, false, gradient);
+            Linear.Backward(b.Hidden, d, weights, layout.MarkHiddenWeight!, layout.MarkHiddenBias, b.GradientMarkInner, hidden, d, Rows, true, gradient);
         }
         LayerNorm.Backward(hidden, b.Normal, b.Inverse, weights + layout.NormGain.Offset, gradient + layout.NormGain.Offset,
             gradient + layout.NormBias.Offset, b.GradientX, Rows, d);
@@ -175,7 +164,6 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         {
             BackLayer(weights, layout.Layers[l], b.Layers[l], gradient);
         }
-        Multiply(b.GradientX, b.KeepInput, b.GradientX, (long)Rows * d);
         int row = 0;
         foreach (var sequence in sequences)
         {
@@ -193,58 +181,16 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         int d = config.Width, stride = p.Mixer.OutputStride;
 
         // Feed-forward branch.
-        Multiply(b.GradientX, a.Keep2, b.GradientB, (long)Rows * d);
-        Linear.Backward(a.Active, 4 * d, weights, p.OutWeight, p.OutBias, b.GradientB, b.GradientA, 4 * d, Rows, false, gradient);
+        Linear.Backward(a.Active, 4 * d, weights, p.OutWeight, p.OutBias, b.GradientX, b.GradientA, 4 * d, Rows, false, gradient);
         Silu.Backward(a.Inner, b.GradientA, b.GradientA, (long)Rows * 4 * d);
         Linear.Backward(a.Hidden2, d, weights, p.InWeight, p.InBias, b.GradientA, b.GradientC, d, Rows, false, gradient);
         LayerNorm.Backward(b.GradientC, a.Normal2, a.Inverse2, weights + p.Norm2Gain.Offset, gradient + p.Norm2Gain.Offset,
             gradient + p.Norm2Bias.Offset, b.GradientX, Rows, d);
 
         // Attention branch.
-        Multiply(b.GradientX, a.Keep1, b.GradientB, (long)Rows * d);
-        Linear.Backward(a.Attended, stride, weights, p.OutputWeight, p.OutputBias, b.GradientB, b.GradientA, stride, Rows, false, gradient);
+        Linear.Backward(a.Attended, stride, weights, p.OutputWeight, p.OutputBias, b.GradientX, b.GradientA, stride, Rows, false, gradient);
         a.Mixer.Backward(weights, _lengths, b.Gaps, a.Hidden1, a.Attended, b.GradientA, b.GradientC, gradient);
         LayerNorm.Backward(b.GradientC, a.Normal1, a.Inverse1, weights + p.Norm1Gain.Offset, gradient + p.Norm1Gain.Offset,
             gradient + p.Norm1Bias.Offset, b.GradientX, Rows, d);
-    }
-
-    /// <summary>Drops activations and scales the others up; keeps the factors for the backward pass.</summary>
-    private void Drop(float* x, float* keep, double dropout, RandomStream? random)
-    {
-        long length = (long)Rows * config.Width;
-        if (dropout == 0)
-        {
-            new Span<float>(keep, (int)length).Fill(1);
-            return;
-        }
-        float scale = (float)(1 / (1 - dropout));
-        uint threshold = (uint)(dropout * 65536);
-        for (long i = 0; i < length; i += 4)
-        {
-            ulong bits = random!.NextUInt64();
-            for (int j = 0; j < 4; j++, bits >>= 16)
-            {
-                keep[i + j] = (bits & 0xffff) < threshold ? 0 : scale;
-            }
-        }
-        Multiply(x, keep, x, length);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply(float* x, float* y, float* result, long length)
-    {
-        for (long i = 0; i < length; i += 16)
-        {
-            (Vector512.Load(x + i) * Vector512.Load(y + i)).Store(result + i);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(float* x, float* sum, long length)
-    {
-        for (long i = 0; i < length; i += 16)
-        {
-            (Vector512.Load(x + i) + Vector512.Load(sum + i)).Store(sum + i);
-        }
     }
 }

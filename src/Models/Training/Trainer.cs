@@ -99,7 +99,7 @@ public static unsafe class Trainer
             for (int i = 0; i < batches.Count; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                (double batchNll, int batchRows) = gradient.Run(weights, batches[i], TrainingRecipe.Dropout, options.Seed, step);
+                (double batchNll, int batchRows) = gradient.Run(weights, batches[i]);
                 nll += batchNll;
                 rows += batchRows;
                 Clip(gradient.Gradient, layout.Length);

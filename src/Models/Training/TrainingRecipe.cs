@@ -11,7 +11,6 @@ internal static class TrainingRecipe
     public const double FinalRateShare = 0.02;
     public const int WarmUpSteps = 100;
     public const double WeightDecay = 0.01;
-    public const double Dropout = 0;
     public const double ClipNorm = 1;
     public const double AverageKeep = 0.99;
     public const int MinEpochs = 16, MaxEpochs = 60, MinSteps = 1200;
