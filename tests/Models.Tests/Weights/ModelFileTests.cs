@@ -58,7 +58,7 @@ public class ModelFileTests
     [Fact]
     public void ToTensors_WhenAFileOfAnEarlierReleaseWasRead_GivesItsBytes()
     {
-        string path = Path.Combine(AppContext.BaseDirectory, "demo.safetensors");
+        string path = Path.Combine(AppContext.BaseDirectory, "Weights", "Releases", "model-1.safetensors");
         Assert.Equal(File.ReadAllBytes(path), ModelFile.ToTensors(ForecastModel.Load(path)).ToBytes());
     }
 
