@@ -1,3 +1,4 @@
+using Foretell.Models;
 using Foretell.Streams;
 using Foretell.Streams.Tests;
 using Orleans.Runtime;
@@ -30,6 +31,23 @@ public class StreamGrainTests
         Assert.InRange(forecast.ProbabilityWithinHorizon, 0, 1);
         Assert.Equal(Small.Model.Config.Marks.Order(), forecast.Marks.Order());
         Assert.Equal(1, forecast.MarkProbabilities.Sum(), 3);
+        Assert.Null(forecast.Never);
+    }
+
+    [Fact]
+    public async Task Stream_WhenTheModelTellsWhoIsGone_SaysSoAndHasNoQuantileBeyond()
+    {
+        ForecastModel model = ForecastModel.Untrained(Small.Model.Config with { Censored = true }, seed: 1);
+        await using GrainCluster cluster = await GrainCluster.StartAsync(model, 1, All);
+        IStreamGrain stream = cluster.Grains.GetGrain<IStreamGrain>("customer/7");
+        long ticks = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow.AddMinutes(-10));
+        Assert.True(Position.TryParse(await stream.Observe(new ObservedEvent(ticks, "login")), out Position position));
+        await cluster.Platform().WaitAppliedAsync(position, default);
+
+        StreamForecast forecast = (await stream.Forecast(new ForecastRequest(ticks + TimeSpan.TicksPerMinute, 60, [0.001, 0.999])))!;
+
+        Assert.Equal(model.Forecast((await stream.Status())!.ToSnapshot().State, 60).Never, forecast.Never);
+        Assert.True(double.IsFinite(forecast.QuantileSeconds[0]) && double.IsPositiveInfinity(forecast.QuantileSeconds[1]));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foretell.Models;
 using Foretell.Streams;
 using Foretell.Streams.Tests;
 using Microsoft.Extensions.Configuration;
@@ -25,6 +26,8 @@ public sealed class GrainCluster : IAsyncDisposable
 
     private GrainCluster() => s_clusters[_name] = this;
 
+    public ForecastModel Model { get; private init; } = Small.Model;
+
     public IEventLog Log { get; private init; } = null!;
 
     public IStateStore Store { get; private init; } = null!;
@@ -45,12 +48,16 @@ public sealed class GrainCluster : IAsyncDisposable
     public IServiceProvider Services(int silo) => ((InProcessSiloHandle)Cluster.Silos[silo]).SiloHost.Services;
 
     /// <summary>Starts silos with the given roles, such as "ingest,gateway".</summary>
-    public static Task<GrainCluster> StartAsync(int partitions, params string[] roles)
+    public static Task<GrainCluster> StartAsync(int partitions, params string[] roles) => StartAsync(Small.Model, partitions, roles);
+
+    /// <summary>The same with a model of its own.</summary>
+    public static Task<GrainCluster> StartAsync(ForecastModel model, int partitions, params string[] roles)
     {
         var directory = new TempDirectory();
         return DeployAsync(new GrainCluster
         {
             _directory = directory,
+            Model = model,
             Log = SqliteEventLog.Open(directory.File("log.db"), partitions, TimeProvider.System),
             Store = new SqliteStateStore(directory.Path),
         }, roles);
@@ -98,7 +105,7 @@ public sealed class GrainCluster : IAsyncDisposable
     }
 
     /// <summary>What the log means, one event after the other.</summary>
-    public Task<Reference> ReferenceAsync() => Reference.ReplayAsync(Log, Small.Model);
+    public Task<Reference> ReferenceAsync() => Reference.ReplayAsync(Log, Model);
 
     public async ValueTask DisposeAsync()
     {
@@ -121,7 +128,7 @@ public sealed class GrainCluster : IAsyncDisposable
         {
             GrainCluster cluster = s_clusters[context.Configuration[NameProperty]!];
             string[] roles = context.Configuration[RolesProperty]!.Split(';');
-            var engine = new SiloEngine(Small.Model, cluster.Log, cluster.Store, cluster.Alerts, new GrainOptions
+            var engine = new SiloEngine(cluster.Model, cluster.Log, cluster.Store, cluster.Alerts, new GrainOptions
             {
                 Alerts = Rule,
                 Threads = 2,
