@@ -14,12 +14,11 @@ internal sealed class OpenEndSettings(string description)
         "End of observation: RFC 3339 or Unix seconds, for a sequence file a number in its time unit; by default the latest event of each file.");
 
     /// <summary>The end of observation, or null where open ends do not count.</summary>
-    /// <param name="isCensored">Whether they count without being asked for.</param>
     /// <exception cref="UsageException">There is an end, and nothing that it would be for.</exception>
-    public ObservationEnd? End(ParseResult parsed, bool isCensored)
+    public ObservationEnd? End(ParseResult parsed)
     {
         string? until = parsed.GetValue(Until);
-        if (isCensored || parsed.GetValue(Censored))
+        if (parsed.GetValue(Censored))
         {
             return new ObservationEnd(until);
         }

@@ -12,7 +12,7 @@ internal static class EvalCommand
     private static readonly Option<string> Test = Settings.Text("--test", "file", "Event file that the model has not seen.", required: true);
     private static readonly ModelSettings Bound = new();
     private static readonly Option<EventColumns?> Columns = CommonSettings.Columns();
-    private static readonly OpenEndSettings OpenEnds = new("Score the silence after each stream's last event, too, up to the end of observation; done by itself for a model of 'foretell train --censored'.");
+    private static readonly OpenEndSettings OpenEnds = new("Score the silence after each stream's last event, too, up to the end of observation, as a figure apart.");
     private static readonly Option<int> Threads = CommonSettings.Threads();
     private static readonly Option<bool> Json = CommonSettings.Json();
 
@@ -22,7 +22,7 @@ internal static class EvalCommand
             "eval --model model.safetensors --test test.jsonl",
             "eval --model model.safetensors --test test.jsonl --json",
             "eval --model softmax.safetensors --test test.jsonl --mixer tova --states 64",
-            "eval --model churn.safetensors --test test.csv --until 2026-06-30T00:00:00Z")
+            "eval --model churn.safetensors --test test.csv --censored --until 2026-06-30T00:00:00Z")
         {
             Model, Test, Bound.Mixer, Bound.States, Columns, OpenEnds.Censored, OpenEnds.Until, Threads, Json,
         };
@@ -32,9 +32,10 @@ internal static class EvalCommand
 
     private static int Run(ParseResult parsed)
     {
+        ObservationEnd? until = OpenEnds.End(parsed);
         ForecastModel model = Bound.Apply(ModelFiles.Load(parsed.GetRequiredValue(Model)), parsed);
         IReadOnlyList<EventSequence> sequences =
-            EventFile.ReadSequences(parsed.GetRequiredValue(Test), model.Config.TimeUnitSeconds, parsed.GetValue(Columns), OpenEnds.End(parsed, model.Config.Censored));
+            EventFile.ReadSequences(parsed.GetRequiredValue(Test), model.Config.TimeUnitSeconds, parsed.GetValue(Columns), until);
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(Threads));
         if (parsed.GetValue(Json))
         {

@@ -35,6 +35,7 @@ internal static class TrainCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
+        ObservationEnd? until = OpenEnds.End(parsed);
         TrainingOptions options = Training.Read(parsed);
         options = options with
         {
@@ -44,7 +45,6 @@ internal static class TrainCommand
         };
         string output = Path.GetFullPath(parsed.GetRequiredValue(Out));
         RequireWritable(output);
-        ObservationEnd? until = OpenEnds.End(parsed, isCensored: false);
         IReadOnlyList<EventSequence> train = Training.ReadSequences(parsed, Training.Train, until), dev = Training.ReadSequences(parsed, Training.Dev, until);
 
         var clock = Stopwatch.StartNew();

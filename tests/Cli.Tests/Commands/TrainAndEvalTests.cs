@@ -59,10 +59,10 @@ public sealed class TrainAndEvalTests : IDisposable
             "--width", "16", "--layers", "1", "--heads", "2", "--epochs", "2", "--censored");
         Assert.Contains("nats an event or open end", trained.Output);
 
-        JsonElement scores = JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--json")).Output).RootElement;
+        JsonElement scores = JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--censored", "--json")).Output).RootElement;
         Assert.Equal(60, scores.GetProperty("openEnds").GetInt32());
         Assert.True(double.IsFinite(scores.GetProperty("nllOpenEnd").GetDouble()));
-        Assert.Contains("60 streams silent up to the end of observation", (await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--until", "1e6")).Output);
+        Assert.Contains("60 streams silent up to the end of observation", (await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--censored", "--until", "1e6")).Output);
 
         (ForetellProcess host, Uri url) = await ForetellProcess.StartHostAsync(_folder, "--model", _folder.At("m.safetensors"), "--file", _folder.At("shop.jsonl"));
         await using (host)

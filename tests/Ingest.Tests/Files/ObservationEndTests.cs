@@ -43,6 +43,14 @@ public sealed class ObservationEndTests : IDisposable
     public void ReadSequences_WhenTheEndMakesNoSense_SaysWhy(string text, string expected) => Assert.Contains(expected,
         Assert.Throws<EventFileException>(() => EventFile.ReadSequences(Sequences(), until: new ObservationEnd(text))).Message);
 
+    [Fact]
+    public void ReadSequences_WhenEachStreamCountsFromItsOwnStart_WantsTheEndNamed()
+    {
+        string path = _folder.File("own.jsonl", "{\"id\":\"a\",\"t\":[0,1]}\n{\"id\":\"b\",\"t\":[0,9]}\n");
+        Assert.Contains("All 2 sequences start at 0", Assert.Throws<EventFileException>(() => EventFile.ReadSequences(path, until: new ObservationEnd())).Message);
+        Assert.All(EventFile.ReadSequences(path, until: new ObservationEnd("10")), s => Assert.Equal(10, s.Until));
+    }
+
     [Theory]
     [InlineData("5399", "Stream 'a' has an event after the end of observation, 5399.")]
     [InlineData("2026-01-31", "must be an RFC 3339 string with an offset")]
