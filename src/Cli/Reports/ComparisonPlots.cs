@@ -10,6 +10,9 @@ internal sealed class ComparisonPlots(ComparisonReport report)
     /// <summary>Simple methods may stretch a plot to this many times the forms' own range; beyond, they are named beside it.</summary>
     private const double MostStretch = 2.5;
 
+    /// <summary>Share of the events that a point needs to have a say in the scale.</summary>
+    private const double LeastShare = 0.01;
+
     private readonly IReadOnlyDictionary<string, SeriesStyle> _styles = SeriesStyle.Of(report);
     private readonly ReportRow[] _forms = [.. report.Rows.Where(r => !r.IsSimple)];
 
@@ -49,9 +52,12 @@ internal sealed class ComparisonPlots(ComparisonReport report)
         ReportRow reference = _forms.FirstOrDefault(r => r.Mixer == "softmax") ?? _forms.FirstOrDefault() ?? report.Rows[0];
         double[] baseline = [.. reference.NllBySeen.Select(b => b.Nll)];
         Axis x = Axis.Log("events of the stream before", 1, Math.Max(2, report.Rows.Max(r => r.NllBySeen[^1].From)), 2);
-        var whole = new SvgPlot("Joint NLL against events seen", x, Axis.Around("joint NLL, nats an event", _forms.DefaultIfEmpty(report.Rows[0]).SelectMany(r => r.NllBySeen.Select(b => b.Nll))));
+        // A few first events would else set the scale for all.
+        int[] many = [.. Enumerable.Range(0, baseline.Length).Where(i => reference.NllBySeen[i].Events >= LeastShare * reference.Events)];
+        var whole = new SvgPlot("Joint NLL against events seen", x,
+            Axis.Around("joint NLL, nats an event", _forms.DefaultIfEmpty(reference).SelectMany(r => many.Select(i => r.NllBySeen[i].Nll))));
         var difference = new SvgPlot("Difference against events seen", x,
-            Axis.Around($"more than {reference.Name}, nats", _forms.SelectMany(r => r.NllBySeen.Select((b, i) => b.Nll - baseline[i])).Append(0)));
+            Axis.Around($"more than {reference.Name}, nats", _forms.SelectMany(r => many.Select(i => r.NllBySeen[i].Nll - baseline[i])).Append(0)));
         // Those who matter most are drawn last, on top.
         foreach (ReportRow row in report.Rows.Reverse())
         {
@@ -60,7 +66,7 @@ internal sealed class ComparisonPlots(ComparisonReport report)
             difference.Line(row.NllBySeen.Select((b, i) => ((double)b.From, b.Nll - baseline[i])), style, row.Name);
         }
         string counts = string.Join(", ", reference.NllBySeen.Select(b => $"{Format.Count(b.Events)} from {Format.Count(b.From)}"));
-        return (whole.ToString() + difference, $"Mean over seeds of the test events before which their streams had 1, 2 to 3, 4 to 7, ... events; at the right, {reference.Name}'s taken off. Events: {counts}.");
+        return (whole.ToString() + difference, $"Mean over seeds of the test events before which their streams had 1, 2 to 3, 4 to 7, ... events; at the right, {reference.Name}'s taken off. Events: {counts}. Less than 1% of them may leave the frame.");
     }
 
     /// <summary>Share of gaps at or below each probability that the forecast gave them.</summary>

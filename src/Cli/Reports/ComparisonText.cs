@@ -23,7 +23,7 @@ internal static class ComparisonText
         yield return "Events/s: steps of one thread a second of processor time, unscored, 64 streams that have seen 1,000 events. Training: processor time of one training at the chosen rate.";
         if (report.Rows.Any(r => r.States is not null))
         {
-            yield return $"A number behind a policy is how many events it keeps per layer; test sequences have {report.MeanTestLength.ToString("0.#", CultureInfo.InvariantCulture)} on average. Policies bound softmax's models after training.";
+            yield return $"A number behind a policy is how many events it keeps per layer; test sequences have {report.MeanTestLength.ToString("#,0.#", CultureInfo.InvariantCulture)} on average. Policies bound softmax's models after training.";
         }
         if (report.Rows.Any(r => r.IsRateAtEdge))
         {

@@ -50,6 +50,7 @@ internal static class PageStyle
         .line { fill: none; stroke: var(--colour); stroke-width: 1.8; stroke-linejoin: round; }
         .line:hover { stroke-width: 4; }
         .line.plain { stroke-dasharray: 5 3; }
+        .line.again { stroke-dasharray: 9 3 2 3; }
         .line.simple { stroke-dasharray: 1.5 3; }
         .line.growth { stroke-width: 1; stroke-dasharray: none; opacity: .55; }
         .line.error { stroke-dasharray: none; }

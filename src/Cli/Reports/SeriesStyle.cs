@@ -27,7 +27,9 @@ internal sealed record SeriesStyle(string Class, bool IsDiamond)
             {
                 mixers.Add(form.Mixer);
             }
-            styles[row.Name] = new SeriesStyle($"series{mixers.IndexOf(form.Mixer) % Colours}{(form.Decay ? "" : " plain")}", form.IsBounded);
+            // The same policy with another number of events.
+            string again = styles.Keys.Any(name => name.Split(' ')[0] == form.Name) ? " again" : "";
+            styles[row.Name] = new SeriesStyle($"series{mixers.IndexOf(form.Mixer) % Colours}{(form.Decay ? "" : " plain")}{again}", form.IsBounded);
         }
         return styles;
     }
