@@ -12,7 +12,7 @@ public sealed partial class CommandLineTests
 
     [Fact]
     public void Verbs_WhenListed_AreThePromisedOnes() =>
-        Assert.Equal(["cluster", "eval", "query", "replay", "run", "simulate", "train"],
+        Assert.Equal(["cluster", "compare", "eval", "query", "replay", "run", "simulate", "train"],
             CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
 
     [Theory]
