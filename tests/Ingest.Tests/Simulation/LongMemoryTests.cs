@@ -20,8 +20,10 @@ public sealed class LongMemoryTests(ITestOutputHelper output)
         double full = Nll(softmax), tova = Nll(softmax.WithMixer("tova", States)), window = Nll(softmax.WithMixer("window", States));
 
         output.WriteLine($"softmax {full:F4}, tova {tova:F4}, window {window:F4}");
+        // Knowing no stream's habits costs 0.16: a reader who knows only frequencies scores about 5.39.
+        Assert.True(full < 5.36, $"softmax scores {full}; it has not learned the habits.");
         Assert.True(tova < full + 0.02, $"tova scores {tova} with {States} events, softmax {full} with all.");
-        Assert.True(window > full + 0.025, $"window scores {window} with {States} events, softmax {full} with all.");
+        Assert.True(window > full + 0.02, $"window scores {window} with {States} events, softmax {full} with all.");
     }
 
     private static List<EventSequence> Sequences(int streams, long seed, int length) =>
