@@ -49,8 +49,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await cluster.AppliedAsync(gateway, feed.Accepted + cluster.Partitions);
 
         paused.Pause();
-        // Its connections stay open, so only unanswered probes give it away; on a busy machine the others are slow to judge.
-        TimeSpan moved = await cluster.ServedAsync(gateway, TimeSpan.FromSeconds(90));
+        // Its connections stay open, so only unanswered probes give it away.
+        TimeSpan moved = await cluster.ServedAsync(gateway, TimeSpan.FromSeconds(30));
         output.WriteLine($"the paused silo's partitions are served elsewhere after {moved.TotalSeconds:F1} s");
         // The new owners go on, so that any older state can be told from theirs.
         long later = 2_000_000_000;

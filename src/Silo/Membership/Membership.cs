@@ -11,6 +11,9 @@ internal static class Membership
     /// <summary>Silos ask each other for a sign of life this often, and wait this long for it.</summary>
     private static readonly TimeSpan s_probe = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long one silo's runtime waits for another's answer.</summary>
+    private static readonly TimeSpan s_systemCall = TimeSpan.FromSeconds(5);
+
     /// <summary>Adds clustering on PostgreSQL, endpoints, and TLS when there is a certificate.</summary>
     public static void Add(ISiloBuilder silo, SiloSettings settings, SiloCertificate? certificate)
     {
@@ -28,12 +31,19 @@ internal static class Membership
             // own, so a silo whose processors are all busy still answers; a shorter wait would not leave it the time.
             o.ProbeTimeout = s_probe;
             o.NumMissedProbesLimit = 3;
+            // The last probe does not go by way of a third silo: that silo waits for the answer as long as it is itself waited
+            // for, so where none comes its verdict is late every time, and a silo that stands still would stay a member.
+            // Two silos have to find another one dead in any case.
+            o.EnableIndirectProbes = false;
             o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
             o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
             // Silos that were killed leave their rows behind; a restart loop must not grow the list for a week.
             o.DefunctSiloExpiration = TimeSpan.FromHours(1);
             o.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(10);
         });
+        // A silo that stands still keeps its connections: what the directory asks of it at the moment of its death goes out and
+        // is never answered, and until that is given up nobody can look up a grain in the range that it had.
+        silo.Configure<SiloMessagingOptions>(o => o.SystemResponseTimeout = s_systemCall);
         if (certificate is not null)
         {
             SiloTls.Use(silo, certificate);
