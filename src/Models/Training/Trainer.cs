@@ -4,7 +4,7 @@ namespace Foretell.Models;
 public sealed record TrainingOptions
 {
     /// <summary>The default recipe's learning rate.</summary>
-    public const double DefaultLearningRate = 3e-3;
+    public const double DefaultLearningRate = 6e-3;
 
     /// <summary>Shape, time unit and whether open ends count (<see cref="ModelConfig.Censored"/>, by <see cref="EventSequence.Until"/>); data-dependent fields (floor, gap statistics, marks, resolution) are filled from the training data.</summary>
     public ModelConfig Shape { get; init; } = new();

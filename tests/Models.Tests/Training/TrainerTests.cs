@@ -15,8 +15,8 @@ public class TrainerTests
     public void Train_WhenTheLearningRateIsGiven_LearnsAtIt()
     {
         string standard = Train(2, seed: 1).Model.Id;
-        Assert.Equal(standard, Train(2, seed: 1, rate: 0.003).Model.Id);
-        Assert.NotEqual(standard, Train(2, seed: 1, rate: 0.006).Model.Id);
+        Assert.Equal(standard, Train(2, seed: 1, rate: TrainingOptions.DefaultLearningRate).Model.Id);
+        Assert.NotEqual(standard, Train(2, seed: 1, rate: TrainingOptions.DefaultLearningRate / 2).Model.Id);
         Assert.All(new[] { 0, -1, 2, double.NaN }, rate =>
             Assert.Contains("learning rate must be above 0", Assert.Throws<ArgumentException>(() => Train(2, seed: 1, rate)).Message));
     }
