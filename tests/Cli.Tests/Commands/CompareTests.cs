@@ -20,13 +20,13 @@ public sealed class CompareTests : IDisposable
         await SimulateAsync(streams: 40, events: 4000);
         string[] command = [.. Command("out"), "--mixers", "aaren,softmax", "--epochs", "20", "--seeds", "2"];
         await using ForetellProcess comparison = ForetellProcess.Start(_folder.Path, command);
-        await comparison.LineAsync(l => l.StartsWith("training 2 of 8 (aaren, rate 0.003, seed 1), about ", StringComparison.Ordinal));
+        await comparison.LineAsync(l => l.StartsWith("training 2 of 8 (aaren, rate 0.006, seed 1), about ", StringComparison.Ordinal));
 
         ProcessResult stopped = await comparison.InterruptAsync();
 
         Assert.Equal(130, stopped.ExitCode);
         Assert.Contains("the same command goes on from there", stopped.Sentence);
-        string first = Directory.EnumerateFiles(_folder.At("out/trainings"), "aaren-rate0.0015-seed1-*.json").Single();
+        string first = Directory.EnumerateFiles(_folder.At("out/trainings"), "aaren-rate0.003-seed1-*.json").Single();
         byte[] before = File.ReadAllBytes(first);
 
         ProcessResult resumed = await RunAsync([.. command, "--json"]);
