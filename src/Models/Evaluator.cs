@@ -116,22 +116,15 @@ public static unsafe class Evaluator
                 sums.Exponential += model.Baselines.LogExponential(gap);
                 sums.Mixture += model.Baselines.LogMixture(gap);
                 sums.Markov += model.Baselines.LogMarkov(encoded[i].Marks[t - 1], mark);
-                double logMark = 0;
                 bool isHit = false;
                 if (marks > 0)
                 {
                     var logits = new ReadOnlySpan<float>(pass.Buffers.MarkLogits + (nint)row * model.Layout.MarkWeight!.Stride, marks);
-                    logMark = mark == marks ? ForecastModel.LogUnknownMark : MarkHead.LogProbability(logits, mark, 0, []);
                     sums.HitsGivenGap += MarkHead.Largest(logits) == mark ? 1 : 0;
                     double[] probabilities = model.MarkProbabilities(hidden, next.Nodes(MarkNodes));
                     isHit = Array.IndexOf(probabilities, probabilities.Max()) == mark;
                 }
-                double logTime = model.TimeHead.LogDensity(timeOutput, encoded[i].Intervals[t], 0, []);
-                if (config.Censored)
-                {
-                    logTime += NeverHead.LogComing(model.TimeHead, timeOutput, 0, []);
-                }
-                sums.Tally.Add(t, logTime, logMark, ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
+                sums.Tally.Add(t, pass.LogTimes[row], marks > 0 ? pass.LogMarks[row] : 0, ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
             }
         }
         return sums;

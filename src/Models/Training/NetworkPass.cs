@@ -10,6 +10,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
 {
     private NetworkBuffers? _buffers;
     private int[] _lengths = [];
+    private double[] _logTimes = [], _logMarks = [];
 
     /// <summary>Summed log-likelihoods of the predicted events of the last pass, nats.</summary>
     public double Time { get; private set; }
@@ -22,6 +23,12 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
 
     /// <summary>Rows of the last pass: one a predicted event or open end.</summary>
     public int Rows { get; private set; }
+
+    /// <summary>Log-likelihood of each row's event, its mark left out; not set where an open end follows. Shape [Rows].</summary>
+    public ReadOnlySpan<double> LogTimes => _logTimes.AsSpan(0, Rows);
+
+    /// <summary>Log probability of each row's mark given the gap; not set where an open end follows or there are no marks. Shape [Rows].</summary>
+    public ReadOnlySpan<double> LogMarks => _logMarks.AsSpan(0, Rows);
 
     /// <summary>Activations of the last pass.</summary>
     public NetworkBuffers Buffers => _buffers!;
@@ -43,6 +50,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         {
             _buffers?.Dispose();
             _buffers = new NetworkBuffers(config, layout, Rows + Rows / 4);
+            (_logTimes, _logMarks) = (new double[_buffers.Rows], new double[_buffers.Rows]);
         }
         Embed(weights, sequences);
         for (int l = 0; l < config.Layers; l++)
@@ -123,19 +131,21 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
                     OpenEnds += OpenEnd(outputs, sequence.OpenEnd!.Value, gradientScale, gradient);
                     continue;
                 }
-                Time += timeHead.LogDensity(outputs, sequence.Intervals[t], gradientScale, gradient);
+                _logTimes[row] = timeHead.LogDensity(outputs, sequence.Intervals[t], gradientScale, gradient);
                 if (config.Censored)
                 {
-                    Time += NeverHead.LogComing(timeHead, outputs, gradientScale, gradient);
+                    _logTimes[row] += NeverHead.LogComing(timeHead, outputs, gradientScale, gradient);
                 }
+                Time += _logTimes[row];
                 if (marks == 0)
                 {
                     continue;
                 }
                 // A mark that training never saw has no logit: it counts with the model's fixed probability and teaches nothing.
-                Mark += sequence.Marks[t] == marks
+                _logMarks[row] = sequence.Marks[t] == marks
                     ? ForecastModel.LogUnknownMark
                     : MarkHead.LogProbability(new ReadOnlySpan<float>(b.MarkLogits + (nint)row * logitStride, marks), sequence.Marks[t], gradientScale, backward ? full[..marks] : full);
+                Mark += _logMarks[row];
             }
         }
     }
