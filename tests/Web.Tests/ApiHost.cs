@@ -144,6 +144,8 @@ internal sealed class ApiHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
+        // A request's span ends after its answer is out: only a host that is stopped waits for it, one that is disposed does not.
+        await _app.StopAsync();
         await _app.DisposeAsync();
         await Platform.DisposeAsync();
         _directory?.Dispose();
