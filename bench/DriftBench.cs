@@ -42,7 +42,7 @@ internal static class DriftBench
         }
         long[] delays = [.. feed.Alarms.Where(alarm => alarm.Ordinal >= BeforeEvents).GroupBy(alarm => alarm.Row)
             .Select(alarms => alarms.Min(alarm => alarm.Ordinal) - BeforeEvents).Order()];
-        string shares = string.Join(", ", new[] { 200, 400, 600, 1000, 1500 }.Select(limit =>
+        string shares = string.Join(", ", new[] { 400, 600, 1000, 1500, 2000 }.Select(limit =>
             FormattableString.Invariant($"{delays.Count(delay => delay <= limit) / (double)Streams:0.00} within {limit}")));
         Console.WriteLine($"{"",-16} rate doubled: found {shares} events");
     }

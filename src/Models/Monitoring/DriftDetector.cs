@@ -7,7 +7,7 @@ namespace Foretell.Models;
 /// Mathematical Statistics 30, 1959), so that the first few blocks are judged as rightly as later ones: a self-starting
 /// chart (Hawkins, The Statistician 36, 1987). A score counts for at most 2.5, so no single event and no single block
 /// can raise an alarm. The sums are Page's (Biometrika 41, 1954) with the mean estimated on the way, as in Hinkley's
-/// test (Biometrika 58, 1971): up = max(0, up + score - 1), down likewise with the sign turned, alarm above 8.
+/// test (Biometrika 58, 1971): up = max(0, up + score - 0.35), down likewise with the sign turned, alarm above 17.5.
 /// Rate of false alarms and delay: docs/models.md, "Drift"; held by DriftDetectorTests.
 /// </remarks>
 public struct DriftDetector
@@ -21,7 +21,8 @@ public struct DriftDetector
     // The reference forgets beyond this many blocks (8,192 events), or it would harden.
     private const int ReferenceBlocks = 256;
 
-    private const double Allowance = 1, Threshold = 8, LargestScore = 2.5;
+    // A shift is found where it exceeds the allowance, in deviations of a block: bursts leave a doubled rate little more than twice this.
+    private const double Allowance = 0.35, Threshold = 17.5, LargestScore = 2.5;
 
     // A change of a block's mean by less than this many nats matters to nobody, however regular the stream.
     private const double LeastDeviation = 0.05;

@@ -51,7 +51,8 @@ public class DriftDetectorTests
     [InlineData("log-normal", 400, 0.95)]
     [InlineData("regular", 400, 0.95)]
     [InlineData("rare mark", 400, 0.95)]
-    [InlineData("visits", 1000, 0.9)]
+    [InlineData("visits", 700, 0.9)]
+    [InlineData("self-exciting", 2000, 0.6)]
     public void Add_WhenTheRateDoubles_FindsItWithinTheStatedDelay(string kind, int stated, double share)
     {
         const int rounds = 200;
