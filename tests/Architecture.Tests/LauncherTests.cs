@@ -5,6 +5,7 @@ namespace Foretell.Architecture.Tests;
 
 /// <summary>When ./foretell builds and when it does not. A stand-in for the SDK writes down its builds, so that no test waits for a real one.</summary>
 [UnsupportedOSPlatform("windows")]
+[Collection(nameof(WrittenPrograms))]
 public sealed class LauncherTests : IDisposable
 {
     private const string StandIn = """

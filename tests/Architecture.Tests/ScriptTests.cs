@@ -5,6 +5,7 @@ namespace Foretell.Architecture.Tests;
 
 /// <summary>The scripts on a machine that lacks what they need say so in one sentence.</summary>
 [UnsupportedOSPlatform("windows")]
+[Collection(nameof(WrittenPrograms))]
 public sealed class ScriptTests : IDisposable
 {
     /// <summary>What every machine with a shell has; nothing else is on the path of these tests.</summary>
@@ -64,3 +65,8 @@ public sealed class ScriptTests : IDisposable
         return (process.ExitCode, error);
     }
 }
+
+/// <summary>Tests that write programs and start them, one after the other: a child that is forked while a program is being written
+/// holds it open for writing until it becomes another program, and nobody can start it meanwhile ("Text file busy").</summary>
+[CollectionDefinition(nameof(WrittenPrograms))]
+public sealed class WrittenPrograms;

@@ -4,6 +4,8 @@ using System.Diagnostics.Metrics;
 
 namespace Foretell.Streams.Tests;
 
+/// <remarks>Listeners are the process's: what one allocates for a measurement would count in the tests that count allocations.</remarks>
+[Collection(nameof(AloneInTheProcess))]
 public class TelemetryTests
 {
     [Fact]
@@ -49,7 +51,7 @@ public class TelemetryTests
         await platform.DrainAsync(default);
         listener.RecordObservableInstruments();
 
-        // Other tests run beside this one and are measured too: at least its own events are there.
+        // The instruments are the process's, too: at least this platform's own events are there.
         Assert.True(measured["foretell.events.accepted"] >= 3);
         Assert.True(measured["foretell.events.applied"] >= 2);
         Assert.True(measured["foretell.events.rejected"] >= 1);
@@ -70,3 +72,7 @@ public class TelemetryTests
         }
     }
 }
+
+/// <summary>Tests that no other test may run beside.</summary>
+[CollectionDefinition(nameof(AloneInTheProcess), DisableParallelization = true)]
+public sealed class AloneInTheProcess;

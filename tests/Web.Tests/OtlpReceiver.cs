@@ -41,5 +41,9 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     /// <summary>Everything that came for "metrics", "traces" or "logs".</summary>
     public string Received(string signal) => _received.GetValueOrDefault(signal, "");
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
 }

@@ -61,6 +61,8 @@ internal sealed class ReplayHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A request whose caller gave up may still be at work: only a host that is stopped waits for it.
+        await _app.StopAsync();
         await _app.DisposeAsync();
         await Platform.DisposeAsync();
     }

@@ -5,6 +5,8 @@ namespace Foretell.Streams.Tests;
 [Collection(PostgresServer.Name)]
 public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetime, IDisposable
 {
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
     private readonly TempDirectory _directory = new();
     private readonly ManualTime _time = new();
     private PostgresOptions _options = null!;
@@ -77,10 +79,7 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
         }
         _options.Execute("ALTER TABLE owner RENAME TO away");
         await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(Postgres(_options, TimeProvider.System));
-        while (platform.Status().Problems.Count == 0)
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => platform.Status().Problems.Count > 0, s_limit);
         Assert.Contains("The store cannot be written", platform.Status().Problems[0]);
         await Assert.ThrowsAsync<PlatformUnavailableException>(async () => await platform.FindAsync("a", default));
         _options.Execute("ALTER TABLE away RENAME TO owner");
@@ -110,10 +109,7 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
         }
         await platform.DrainAsync(default);
         Assert.Equal(await SummaryAsync(expected), await SummaryAsync(platform));
-        while (platform.Status().Problems.Count > 0)
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => platform.Status().Problems.Count == 0, s_limit);
     }
 
     private EmbeddedOptions Sqlite(int partitions) => new()

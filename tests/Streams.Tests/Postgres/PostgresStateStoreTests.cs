@@ -53,10 +53,8 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
         committing.Execute("SELECT epoch FROM owner WHERE partition = 0 FOR UPDATE");
         Task<long> taking = store.TakeEpochAsync(0, default);
         // The server itself says that the increment waits for the commit.
-        while (committing.Execute("SELECT true FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%owner%'") is null)
-        {
-            await Task.Yield();
-        }
+        await Until.TrueAsync(() => committing.Execute("SELECT true FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%owner%'") is not null,
+            TimeSpan.FromSeconds(60));
         Assert.False(taking.IsCompleted);
         committing.Execute("COMMIT");
         Assert.Equal(epoch + 1, await taking);
@@ -70,8 +68,8 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
         long epoch = await store.TakeEpochAsync(0, default);
         await using var stopped = new PostgresDatabase(options with { LockTimeout = TimeSpan.FromSeconds(1) });
         await using NpgsqlConnection session = await stopped.OpenAsync(default);
-        session.Execute("BEGIN");
-        session.Execute("SELECT epoch FROM owner WHERE partition = 0 FOR UPDATE");
+        // In one command: a pause of ours between the two would end the session before it has the lock.
+        session.Execute("BEGIN; SELECT epoch FROM owner WHERE partition = 0 FOR UPDATE");
         Assert.Equal(epoch + 1, await store.TakeEpochAsync(0, default));
         // When it wakes up, its transaction is gone.
         Assert.ThrowsAny<NpgsqlException>(() => session.Execute("COMMIT"));

@@ -1,4 +1,4 @@
-namespace Foretell.Silo.Tests;
+namespace Foretell.Streams.Tests;
 
 /// <summary>Waits for what nothing tells of by itself.</summary>
 internal static class Until
