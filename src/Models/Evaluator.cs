@@ -81,8 +81,8 @@ public static unsafe class Evaluator
             Pit = total.Tally.PitHistogram(),
             BySeen = total.Tally.BySeen(),
             StateBytesPerStream = model.StateBytesAfter(scored.Max(s => s.Times.Length)),
-            OpenEnds = total.OpenEnds == 0 ? null : total.OpenEnds,
-            NllOpenEnd = total.OpenEnds == 0 ? null : -total.OpenEnd / total.OpenEnds,
+            OpenEnds = total.Tally.OpenEnds == 0 ? null : total.Tally.OpenEnds,
+            NllOpenEnd = total.Tally.NllOpenEnd,
             Baselines = new Dictionary<string, BaselineScore>
             {
                 ["exponential"] = new(-total.Exponential / n, null),
@@ -99,7 +99,8 @@ public static unsafe class Evaluator
         EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices, openEnd: true))];
         using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
         pass.Run(model.Weights.Pointer, encoded, null, 0);
-        var sums = new Sums { OpenEnd = pass.OpenEnds, OpenEnds = encoded.Count(s => s.OpenEnd is not null) };
+        var sums = new Sums();
+        sums.Tally.AddOpenEnds(pass.OpenEnds, encoded.Count(s => s.OpenEnd is not null));
         for (int i = 0, first = 0; i < sequences.Length; first += encoded[i].Rows, i++)
         {
             for (int t = 1; t < sequences[i].Times.Length; t++)
@@ -133,16 +134,13 @@ public static unsafe class Evaluator
     /// <summary>What a piece of the sequences adds.</summary>
     private sealed class Sums
     {
-        public double OpenEnd, SquaredError, Exponential, Mixture, Markov;
+        public double SquaredError, Exponential, Mixture, Markov;
         public long HitsGivenGap;
-        public int OpenEnds;
         public readonly ScoreTally Tally = new();
 
         public void Add(Sums other)
         {
             Tally.Add(other.Tally);
-            OpenEnd += other.OpenEnd;
-            OpenEnds += other.OpenEnds;
             SquaredError += other.SquaredError;
             HitsGivenGap += other.HitsGivenGap;
             Exponential += other.Exponential;

@@ -7,7 +7,7 @@ namespace Foretell.Models;
 /// <param name="NllMark">NLL of the marks; 0 without marks.</param>
 public sealed record SeenScore(long From, long Events, double NllTime, double NllMark);
 
-/// <summary>Adds up the scores of predicted events, whatever forecast them.</summary>
+/// <summary>Adds up the scores of predicted events and open ends, whatever forecast them.</summary>
 internal sealed class ScoreTally
 {
     /// <summary>Doublings of the number of events before: enough for any array.</summary>
@@ -28,6 +28,15 @@ internal sealed class ScoreTally
     /// <summary>Events whose likeliest mark came.</summary>
     public long Hits { get; private set; }
 
+    /// <summary>Open ends added.</summary>
+    public int OpenEnds { get; private set; }
+
+    /// <summary>Summed log probability of the silences up to the end of observation.</summary>
+    public double OpenEnd { get; private set; }
+
+    /// <summary>NLL of an open end, nats; null without any.</summary>
+    public double? NllOpenEnd => OpenEnds == 0 ? null : -OpenEnd / OpenEnds;
+
     /// <summary>Adds one event.</summary>
     /// <param name="seen">Events that the stream had before, 1 or more.</param>
     /// <param name="time">Log density of the gap.</param>
@@ -44,12 +53,22 @@ internal sealed class ScoreTally
         bucket = (bucket.Events + 1, bucket.Time + time, bucket.Mark + mark);
     }
 
+    /// <summary>Adds open ends.</summary>
+    /// <param name="silence">Their summed log probability.</param>
+    /// <param name="count">Their number.</param>
+    public void AddOpenEnds(double silence, int count)
+    {
+        OpenEnd += silence;
+        OpenEnds += count;
+    }
+
     /// <summary>Adds what another one has.</summary>
     public void Add(ScoreTally other)
     {
         Time += other.Time;
         Mark += other.Mark;
         Hits += other.Hits;
+        AddOpenEnds(other.OpenEnd, other.OpenEnds);
         _pit.AddRange(other._pit);
         for (int i = 0; i < Doublings; i++)
         {

@@ -32,6 +32,7 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("Model components must be a multiple of 16", "train", "--train", "a", "--dev", "b", "--out", "c", "--components", "20")]
     [InlineData("--mixer must be aaren", "train", "--train", "a", "--dev", "b", "--out", "c", "--mixer", "gru")]
     [InlineData("--until says up to when", "train", "--train", "a", "--dev", "b", "--out", "c", "--until", "5")]
+    [InlineData("--until says up to when", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out", "d", "--until", "5")]
     [InlineData("--until says up to when", "eval", "--model", "m", "--test", "t", "--until", "5")]
     [InlineData("--resolution must be auto, none or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--resolution", "-1")]
     [InlineData("--time-unit must be seconds, minutes, hours, days or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--time-unit", "weeks")]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Foretell.Cli.Reports;
 using Foretell.Cli.Views;
+using Foretell.Ingest;
 using Foretell.Models;
 
 namespace Foretell.Cli.Commands;
@@ -16,15 +17,17 @@ internal static class CompareCommand
     private static readonly Option<string> States = Settings.Typed("--states", "1/8,64",
         "Events that the policies keep per layer: shares of the test sequences' mean length, or numbers.", "1/8", ParseStates);
     private static readonly Option<int> Seeds = Settings.Number("--seeds", "Trainings of each form at its chosen learning rate.", 1, 1000, 5);
+    private static readonly OpenEndSettings OpenEnds = new("Count the silence after each stream's last event, up to the end of observation: in training as train does, and on the test set as a column apart.");
     private static readonly Option<bool> Json = CommonSettings.Json("Print the table as JSON.");
 
     public static Command Create()
     {
         var verb = new Verb("compare", "Trains and scores all mixers under the same budget, and writes a report.",
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison",
-            "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --time-unit hours --mixers aaren,softmax,tova --states 1/8,1/4 --seeds 3")
+            "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --time-unit hours --mixers aaren,softmax,tova --states 1/8,1/4 --seeds 3",
+            "compare --train shop.csv --dev dev.csv --test test.csv --out churn --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            Training.Train, Training.Dev, Test, Out, Mixers, States, Seeds, Json,
+            Training.Train, Training.Dev, Test, Out, Mixers, States, Seeds, OpenEnds.Censored, OpenEnds.Until, Json,
         };
         verb.AddAll(Training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -33,14 +36,16 @@ internal static class CompareCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
+        ObservationEnd? until = OpenEnds.End(parsed);
+        TrainingOptions training = Training.Read(parsed);
         var options = new ComparisonOptions
         {
             Forms = parsed.GetValue(Mixers) is { Length: > 0 } forms ? forms : ComparisonForm.Default,
             States = ParseStates(parsed.GetRequiredValue(States)),
             Seeds = parsed.GetValue(Seeds),
-            Training = Training.Read(parsed),
+            Training = training with { Shape = training.Shape with { Censored = until is not null } },
         };
-        var data = new ComparisonData(Training.ReadSequences(parsed, Training.Train), Training.ReadSequences(parsed, Training.Dev), Training.ReadSequences(parsed, Test));
+        var data = new ComparisonData(Training.ReadSequences(parsed, Training.Train, until), Training.ReadSequences(parsed, Training.Dev, until), Training.ReadSequences(parsed, Test, until));
         string folder = Path.GetFullPath(parsed.GetRequiredValue(Out));
         if (File.Exists(folder))
         {

@@ -35,6 +35,10 @@ internal sealed record ComparisonColumn(string Heading, Func<ReportRow, string> 
             columns.Add(Score("mark", r => r.NllMark));
             columns.Add(new("accuracy", r => r.Accuracy is { } a ? PlusMinus(a, "0.0", 100) + " %" : Nothing, r => r.Accuracy?.Mean));
         }
+        if (report.OpenEnds is not null)
+        {
+            columns.Add(Score("open end", r => r.NllOpenEnd));
+        }
         columns.AddRange(
         [
             Score("pitKs", r => r.PitKs),

@@ -13,6 +13,9 @@ internal sealed class ComparisonPlots(ComparisonReport report)
     /// <summary>Share of the events that a point needs to have a say in the scale.</summary>
     private const double LeastShare = 0.01;
 
+    /// <summary>Differences below this, nats, do not set a scale: the ticks' labels would be all zeros.</summary>
+    private const double LeastDifference = 1e-3;
+
     private readonly IReadOnlyDictionary<string, SeriesStyle> _styles = SeriesStyle.Of(report);
     private readonly ReportRow[] _forms = [.. report.Rows.Where(r => !r.IsSimple)];
 
@@ -51,13 +54,15 @@ internal sealed class ComparisonPlots(ComparisonReport report)
     {
         ReportRow reference = _forms.FirstOrDefault(r => r.Mixer == "softmax") ?? _forms.FirstOrDefault() ?? report.Rows[0];
         double[] baseline = [.. reference.NllBySeen.Select(b => b.Nll)];
+        // A form alone has only the simple methods to be seen beside.
+        IReadOnlyList<ReportRow> scale = _forms.Length > 1 ? _forms : report.Rows;
         Axis x = Axis.Log("events of the stream before", 1, Math.Max(2, report.Rows.Max(r => r.NllBySeen[^1].From)), 2);
         // A few first events would else set the scale for all.
         int[] many = [.. Enumerable.Range(0, baseline.Length).Where(i => reference.NllBySeen[i].Events >= LeastShare * reference.Events)];
         var whole = new SvgPlot("Joint NLL against events seen", x,
-            Axis.Around("joint NLL, nats an event", _forms.DefaultIfEmpty(reference).SelectMany(r => many.Select(i => r.NllBySeen[i].Nll))));
+            Axis.Around("joint NLL, nats an event", scale.SelectMany(r => many.Select(i => r.NllBySeen[i].Nll))));
         var difference = new SvgPlot("Difference against events seen", x,
-            Axis.Around($"more than {reference.Name}, nats", _forms.SelectMany(r => many.Select(i => r.NllBySeen[i].Nll - baseline[i])).Append(0)));
+            Axis.Around($"more than {reference.Name}, nats", scale.SelectMany(r => many.Select(i => r.NllBySeen[i].Nll - baseline[i])).Append(-LeastDifference).Append(LeastDifference)));
         // Those who matter most are drawn last, on top.
         foreach (ReportRow row in report.Rows.Reverse())
         {

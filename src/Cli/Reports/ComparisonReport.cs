@@ -13,6 +13,9 @@ internal sealed record ComparisonReport
     public required DataSummary Dev { get; init; }
     public required DataSummary Test { get; init; }
     public required double MeanTestLength { get; init; }
+    /// <summary>Test streams whose silence up to the end of observation is scored; null where open ends do not count.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required int? OpenEnds { get; init; }
     public required double TimeUnitSeconds { get; init; }
     public required string Shape { get; init; }
     public required int? Epochs { get; init; }
@@ -43,6 +46,7 @@ internal sealed record ComparisonReport
             Dev = settings.Dev,
             Test = settings.Test,
             MeanTestLength = data.MeanTestLength,
+            OpenEnds = rows[0].First.OpenEnds,
             TimeUnitSeconds = shape.TimeUnitSeconds,
             Shape = $"width {shape.Width}, {shape.Layers} {(shape.Layers == 1 ? "layer" : "layers")}, {shape.Heads} heads, {shape.Components} components",
             Epochs = settings.Training.Epochs,
@@ -78,6 +82,8 @@ internal sealed record ReportRow
     public required Estimate NllTime { get; init; }
     public required Estimate? NllMark { get; init; }
     public required Estimate? Accuracy { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required Estimate? NllOpenEnd { get; init; }
     public required Estimate PitKs { get; init; }
     public required Estimate? DevNll { get; init; }
     public required int Parameters { get; init; }
@@ -105,6 +111,7 @@ internal sealed record ReportRow
         NllTime = row.NllTime,
         NllMark = row.NllMark,
         Accuracy = row.Accuracy,
+        NllOpenEnd = row.NllOpenEnd,
         PitKs = row.PitKs,
         DevNll = row.DevNll,
         Parameters = row.First.Parameters,
@@ -116,7 +123,7 @@ internal sealed record ReportRow
         NllBySeen = [.. row.BySeen.Select(b => new SeenNll(b.From, b.Events, b.Nll))],
         PitShares = row.PitShares,
         Events = row.First.Events,
-        PerSeed = [.. row.Scores.Select(s => new SeedScore(s.Seed, s.ModelId, s.Nll, s.NllTime, s.NllMark))],
+        PerSeed = [.. row.Scores.Select(s => new SeedScore(s.Seed, s.ModelId, s.Nll, s.NllTime, s.NllMark, s.NllOpenEnd))],
     };
 }
 
@@ -124,4 +131,5 @@ internal sealed record ReportRow
 internal sealed record SeenNll(long From, long Events, double Nll);
 
 /// <summary>Scores of one seed.</summary>
-internal sealed record SeedScore(int Seed, string? ModelId, double Nll, double NllTime, double? NllMark);
+internal sealed record SeedScore(int Seed, string? ModelId, double Nll, double NllTime, double? NllMark,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? NllOpenEnd);

@@ -10,7 +10,7 @@ internal static class ComparisonText
     /// <summary>What was compared on what.</summary>
     public static IEnumerable<string> Facts(ComparisonReport report)
     {
-        yield return $"Train: {Describe(report.Train)}. Dev: {Describe(report.Dev)}. Test: {Describe(report.Test)}, {Format.Count(report.Rows[0].Events)} predicted.";
+        yield return $"Train: {Describe(report.Train)}. Dev: {Describe(report.Dev)}. Test: {Describe(report.Test)}, {Format.Count(report.Rows[0].Events)} predicted{(report.OpenEnds is { } ends ? $", {Format.Count(ends)} open ends" : "")}.";
         yield return $"Each form: {report.Shape}; learning rates {string.Join(", ", report.LearningRates.Select(Rate))} with seed 1, then more seeds at the rate that is best on dev"
             + (report.Epochs is { } epochs ? $"; {epochs} {(epochs == 1 ? "epoch" : "epochs")}." : ".");
         yield return $"Scores: nats per predicted test event, lower is better; density per {TimeUnit(report.TimeUnitSeconds)}; ± one standard error over seeds.";
@@ -21,6 +21,10 @@ internal static class ComparisonText
     {
         yield return "The standard error tells what another seed would change, not what another test set would.";
         yield return "Events/s: steps of one thread a second of processor time, unscored, 64 streams that have seen 1,000 events. Training: processor time of one training at the chosen rate.";
+        if (report.OpenEnds is not null)
+        {
+            yield return "Open end: the silence after a stream's last event, nats each, beside the joint NLL. A trained form says how likely it is that no next event comes, and its time has paid for those that came; the simple methods promise everyone a next one.";
+        }
         if (report.Rows.Any(r => r.States is not null))
         {
             yield return $"A number behind a policy is how many events it keeps per layer; test sequences have {report.MeanTestLength.ToString("#,0.#", CultureInfo.InvariantCulture)} on average. Policies bound softmax's models after training.";

@@ -17,7 +17,7 @@ public sealed class Comparison
     private readonly ComparisonClock _clock;
 
     /// <summary>Opens the folder and finds out what is left to do.</summary>
-    /// <exception cref="ArgumentException">The options cannot be trained with.</exception>
+    /// <exception cref="ArgumentException">The options cannot be trained with, or marks are in train and not in another set.</exception>
     /// <exception cref="InvalidDataException">The folder belongs to a comparison of other data or settings.</exception>
     public Comparison(ComparisonData data, ComparisonOptions options, string folder)
     {
@@ -25,9 +25,12 @@ public sealed class Comparison
         {
             throw new ArgumentException("A comparison needs at least one form, one number of states, one learning rate and one seed.", nameof(options));
         }
+        Trainer.RequireMarks(data.Train, data.Dev, "dev");
+        Trainer.RequireMarks(data.Train, data.Test, "test");
         (_data, _options) = (data, options);
-        Settings = new ComparisonSettings(1, TrainingRecipe.Version, ComparisonData.Summarise(data.Train), ComparisonData.Summarise(data.Dev), ComparisonData.Summarise(data.Test), options.Rates,
-            options.Training with { Shape = options.Training.Shape with { Mixer = new ModelConfig().Mixer, Decay = true }, LearningRate = options.Rates[0], Seed = FirstSeed, Threads = 1 });
+        Settings = new ComparisonSettings(1, TrainingRecipe.Version, options.Rates,
+            options.Training with { Shape = options.Training.Shape with { Mixer = new ModelConfig().Mixer, Decay = true }, LearningRate = options.Rates[0], Seed = FirstSeed, Threads = 1 },
+            ComparisonData.Summarise(data.Train), ComparisonData.Summarise(data.Dev), ComparisonData.Summarise(data.Test));
         _folder = new ComparisonFolder(folder, Settings);
         // Rates and seeds of each form that is trained; which rate the later seeds take does not matter for their number.
         _clock = new ComparisonClock([.. options.Forms.Select(f => f.Trained).Distinct().Select(f => (f.Name, options.Rates.Count + options.Seeds - 1))]);
@@ -131,6 +134,8 @@ public sealed class Comparison
             NllTime = scores.NllTime,
             NllMark = isMarked ? scores.NllMark : null,
             Accuracy = isMarked ? scores.Accuracy : null,
+            OpenEnds = scores.OpenEnds,
+            NllOpenEnd = scores.NllOpenEnd,
             PitKs = scores.PitKs,
             Parameters = model.ParameterCount,
             Bytes = StateSize.Of(model.StateBytesAfter),

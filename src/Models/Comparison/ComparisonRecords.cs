@@ -1,20 +1,23 @@
+using System.Text.Json.Serialization;
+
 namespace Foretell.Models;
 
 /// <summary>What may not change within one folder of a comparison: all that decides a training's result but form, rate and seed.</summary>
 /// <param name="Format">Version of the folder's files.</param>
 /// <param name="Recipe">Version of the default recipe that trains.</param>
+/// <param name="Rates">Learning rates tried.</param>
+/// <param name="Training">Shape, epochs and clock grid; mixer, decay, rate, seed and threads stand at their defaults.</param>
 /// <param name="Train">Training set.</param>
 /// <param name="Dev">Dev set.</param>
 /// <param name="Test">Test set.</param>
-/// <param name="Rates">Learning rates tried.</param>
-/// <param name="Training">Shape, epochs and clock grid; mixer, decay, rate, seed and threads stand at their defaults.</param>
-public sealed record ComparisonSettings(int Format, int Recipe, DataSummary Train, DataSummary Dev, DataSummary Test, IReadOnlyList<double> Rates, TrainingOptions Training);
+/// <remarks>A refusal names the first that differs: what the options say stands before the data, whose fingerprints change with some of them.</remarks>
+public sealed record ComparisonSettings(int Format, int Recipe, IReadOnlyList<double> Rates, TrainingOptions Training, DataSummary Train, DataSummary Dev, DataSummary Test);
 
 /// <summary>A finished training. Its model lies beside its file.</summary>
 /// <param name="Form">Name of the form.</param>
 /// <param name="Rate">Learning rate.</param>
 /// <param name="Seed">Seed.</param>
-/// <param name="DevNll">Joint NLL on dev, nats per event; null where the training diverged.</param>
+/// <param name="DevNll">Joint NLL on dev, nats per event (of censored training: per event or open end); null where the training diverged.</param>
 /// <param name="BestEpoch">Epoch of that score.</param>
 /// <param name="Steps">Optimiser steps done.</param>
 /// <param name="Seconds">Time it took.</param>
@@ -44,6 +47,12 @@ public sealed record ScoreRecord
     public double? NllMark { get; init; }
     /// <summary>Share of events whose likeliest mark, before the gap is known, came; null without marks.</summary>
     public double? Accuracy { get; init; }
+    /// <summary>Streams whose silence up to the end of observation was scored; null where no sequence says when that was.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? OpenEnds { get; init; }
+    /// <summary>NLL of these silences, nats each. Not part of the other scores.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? NllOpenEnd { get; init; }
     /// <summary>Kolmogorov-Smirnov distance of the probability integral transform from uniform.</summary>
     public double PitKs { get; init; }
     /// <summary>Numbers that training set.</summary>

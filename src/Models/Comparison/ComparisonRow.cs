@@ -35,6 +35,9 @@ public sealed record ComparisonRow(string Name, IReadOnlyList<ScoreRecord> Score
     /// <summary>Accuracy of the likeliest mark; null without marks.</summary>
     public Estimate? Accuracy => First.Accuracy is null ? null : Mean(s => s.Accuracy!.Value);
 
+    /// <summary>NLL of the open ends; null where there are none.</summary>
+    public Estimate? NllOpenEnd => First.NllOpenEnd is null ? null : Mean(s => s.NllOpenEnd!.Value);
+
     /// <summary>Kolmogorov-Smirnov distance.</summary>
     public Estimate PitKs => Mean(s => s.PitKs);
 

@@ -12,6 +12,9 @@ internal abstract class SimpleMethod(ModelConfig config)
     /// <summary>Probability of a gap of at most tau.</summary>
     public abstract double Cdf(double tau);
 
+    /// <summary>Log probability of a gap longer than tau.</summary>
+    public abstract double LogSurvival(double tau);
+
     /// <summary>Probability of a mark after the one before it.</summary>
     public abstract double Mark(int previous, int mark);
 
@@ -36,6 +39,9 @@ internal sealed class ExponentialMethod(ModelConfig config, Baselines baselines)
     public override double Cdf(double tau) => -RealMath.Expm1(-baselines.Rate * tau);
 
     /// <inheritdoc/>
+    public override double LogSurvival(double tau) => -baselines.Rate * tau;
+
+    /// <inheritdoc/>
     public override double Mark(int previous, int mark) => baselines.Mark(-1, mark);
 }
 
@@ -47,6 +53,9 @@ internal sealed class MixtureMethod(ModelConfig config, Baselines baselines) : S
 
     /// <inheritdoc/>
     public override double Cdf(double tau) => baselines.Gaps.AsLogNormal().Cdf(tau);
+
+    /// <inheritdoc/>
+    public override double LogSurvival(double tau) => baselines.Gaps.AsLogNormal().LogSurvival(tau);
 
     /// <inheritdoc/>
     public override double Mark(int previous, int mark) => baselines.Mark(previous, mark);
@@ -86,6 +95,9 @@ internal sealed class RunningMethod(ModelConfig config, Baselines baselines, dou
 
     /// <inheritdoc/>
     public override double Cdf(double tau) => Next.AsLogNormal().Cdf(tau);
+
+    /// <inheritdoc/>
+    public override double LogSurvival(double tau) => Next.AsLogNormal().LogSurvival(tau);
 
     /// <inheritdoc/>
     public override double Mark(int previous, int mark) =>

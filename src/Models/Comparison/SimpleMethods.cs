@@ -14,7 +14,7 @@ internal static class SimpleMethods
         (ModelConfig config, Baselines baselines) = (statistics.Config, statistics.Baselines);
         int marks = config.Marks.Count;
         ScoreTally[] tried = [.. s_priors.Select(p => Run(config, data.Dev, () => new RunningMethod(config, baselines, p, p)))];
-        double gapPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Time))], markPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Mark))];
+        double gapPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Time + t.OpenEnd))], markPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Mark))];
         return
         [
             Record("exponential", 1 + marks, 0, () => new ExponentialMethod(config, baselines)),
@@ -33,6 +33,8 @@ internal static class SimpleMethods
                 NllTime = -tally.Time / tally.Events,
                 NllMark = marks == 0 ? null : -tally.Mark / tally.Events,
                 Accuracy = marks == 0 ? null : (double)tally.Hits / tally.Events,
+                OpenEnds = tally.OpenEnds == 0 ? null : tally.OpenEnds,
+                NllOpenEnd = tally.NllOpenEnd,
                 PitKs = tally.PitKs(),
                 Parameters = parameters,
                 Bytes = StateSize.Of(_ => bytes),
@@ -47,7 +49,7 @@ internal static class SimpleMethods
     {
         Dictionary<string, int> markIndex = ForecastModel.IndexMarks(config.Marks);
         var tally = new ScoreTally();
-        foreach (EventSequence sequence in sequences.Where(s => s.Times.Length > 1))
+        foreach (EventSequence sequence in sequences.Where(s => s.Times.Length > 0))
         {
             SimpleMethod method = begin();
             int previous = Mark(sequence, 0);
@@ -61,6 +63,10 @@ internal static class SimpleMethods
                 method.SeeGap(gap);
                 method.SeeMark(mark);
                 previous = mark;
+            }
+            if (sequence.Until is { } until)
+            {
+                tally.AddOpenEnds(method.LogSurvival(until - sequence.Times[^1]), 1);
             }
         }
         return tally.Events > 0 ? tally : throw new ArgumentException("Scoring needs at least one sequence with two events; every sequence has fewer.", nameof(sequences));

@@ -72,6 +72,7 @@ public static unsafe class Trainer
         {
             throw new ArgumentException("The dev set needs at least one sequence with two events: training stops by its score.", nameof(dev));
         }
+        RequireMarks(train, dev, "dev");
 
         using var weights = new AlignedBuffer(layout.Length);
         using var average = new AlignedBuffer(layout.Length);
@@ -127,6 +128,16 @@ public static unsafe class Trainer
         }
         SetUnknownMark(best.Span, layout, train, markIndex);
         return new TrainingResult(new ForecastModel(config, best, timeHead, data.Baselines), bestNll, bestEpoch, step);
+    }
+
+    /// <summary>Where training has marks, what is to be scored must have some: each event without one would count as an unknown mark, and the score would say that alone.</summary>
+    /// <exception cref="ArgumentException">It has none.</exception>
+    internal static void RequireMarks(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> scored, string name)
+    {
+        if (train.Any(s => s.Marks is not null) && scored.Count > 0 && scored.All(s => s.Marks is null))
+        {
+            throw new ArgumentException($"The events of train have marks and those of {name} have none. Give the marks to both, or leave them out of both.", nameof(scored));
+        }
     }
 
     private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config, Dictionary<string, int> markIndex) =>

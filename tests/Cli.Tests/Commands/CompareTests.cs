@@ -74,6 +74,57 @@ public sealed class CompareTests : IDisposable
     }
 
     [Fact]
+    public async Task Compare_WhenOpenEndsCount_HasThemAsAColumnAndGoesOnWithThem()
+    {
+        await SimulateAsync(streams: 30, events: 600, "churn");
+        string[] plain = [.. Command("out"), "--mixers", "softmax,tova", "--epochs", "1"], censored = [.. plain, "--censored"];
+        await RunAsync([.. censored, "--seeds", "1"]);
+
+        ProcessResult resumed = await RunAsync([.. censored, "--seeds", "2"]);
+
+        Assert.Contains("training 4 of 4", resumed.Output);
+        Assert.DoesNotContain("training 3 of 4", resumed.Output);
+        Assert.Matches(@"accuracy +open end +pitKs", resumed.Output);
+        string[] lines = File.ReadAllLines(_folder.At("out/report.md"));
+        Assert.Contains(lines, l => l.EndsWith("predicted, 30 open ends."));
+        Assert.Contains(lines, l => l.StartsWith("| form | joint NLL | time | mark | accuracy | open end | pitKs |"));
+        string page = File.ReadAllText(_folder.At("out/report.html"));
+        AssertSelfContained(page, ["softmax", "tova 2", "exponential", "log-normals", "running"]);
+        Assert.Contains("<button>open end</button>", page);
+
+        JsonElement report = JsonDocument.Parse(File.ReadAllText(_folder.At("out/report.json"))).RootElement;
+        Assert.Equal(30, report.GetProperty("openEnds").GetInt32());
+        Assert.All(report.GetProperty("rows").EnumerateArray(), row => Assert.True(row.GetProperty("nllOpenEnd").GetProperty("mean").GetDouble() > 0));
+        JsonElement softmax = report.GetProperty("rows")[0];
+        string model = Directory.EnumerateFiles(_folder.At("out/trainings"), FormattableString.Invariant($"softmax-rate{softmax.GetProperty("learningRate").GetDouble()}-seed1-*.safetensors")).Single();
+        JsonElement scores = JsonDocument.Parse((await RunAsync("eval", "--model", model, "--test", "test.jsonl", "--censored", "--json")).Output).RootElement;
+        Assert.Equal(scores.GetProperty("nllOpenEnd").GetDouble(), softmax.GetProperty("perSeed")[0].GetProperty("nllOpenEnd").GetDouble());
+
+        ProcessResult other = await ForetellProcess.RunAsync(_folder.Path, plain);
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains("other settings: training.shape.censored was true and is not set now", other.Sentence);
+    }
+
+    [Fact]
+    public async Task Compare_WhenStreamsHaveNoClockInCommon_AsksForTheEndOfObservation()
+    {
+        foreach (string name in new[] { "train", "dev", "test" })
+        {
+            File.WriteAllLines(_folder.At($"{name}.jsonl"), Enumerable.Range(1, 6).Select(i => $"{{\"id\":\"s{i}\",\"t\":[0,{i},{i + 3}]}}"));
+        }
+        string[] command = [.. Command("out"), "--mixers", "aaren", "--epochs", "1", "--seeds", "1", "--censored"];
+
+        ProcessResult refused = await ForetellProcess.RunAsync(_folder.Path, command);
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("Name the end with --until", refused.Sentence);
+        Assert.False(Directory.Exists(_folder.At("out")));
+
+        // Without marks the gap is all there is to score, beside the open end.
+        await RunAsync([.. command, "--until", "20"]);
+        Assert.Contains(File.ReadLines(_folder.At("out/report.md")), l => l.StartsWith("| form | time NLL | open end | pitKs |"));
+    }
+
+    [Fact]
     public async Task Compare_WhenTheFolderHoldsAnother_IsRefused()
     {
         await SimulateAsync(streams: 10, events: 300);
@@ -114,11 +165,11 @@ public sealed class CompareTests : IDisposable
     private static string[] Command(string folder) =>
         ["compare", "--train", "train.jsonl", "--dev", "dev.jsonl", "--test", "test.jsonl", "--out", folder, .. s_small];
 
-    private async Task SimulateAsync(int streams, int events)
+    private async Task SimulateAsync(int streams, int events, string kind = "demo")
     {
         foreach ((string name, int seed) in new[] { ("train", 1), ("dev", 2), ("test", 3) })
         {
-            await RunAsync("simulate", "--kind", "demo", "--streams", $"{streams}", "--events", $"{events}", "--seed", $"{seed}", "--out", $"{name}.jsonl");
+            await RunAsync("simulate", "--kind", kind, "--streams", $"{streams}", "--events", $"{events}", "--seed", $"{seed}", "--out", $"{name}.jsonl");
         }
     }
 

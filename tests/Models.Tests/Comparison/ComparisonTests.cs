@@ -95,6 +95,50 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
+    public void Run_WhenOpenEndsCount_ScoresThemAsTheEvaluatorDoesAndLeavesTheRestAsItIs()
+    {
+        ComparisonData watched = new(Watched(s_data.Train), Watched(s_data.Dev), Watched(s_data.Test));
+        ComparisonOptions censored = Censored(s_options) with { Forms = [.. new[] { "aaren", "tova" }.Select(ComparisonForm.Parse)] };
+        List<ComparisonRow> rows = [.. new Comparison(watched, censored, _folder).Run()];
+
+        Assert.All(rows, row => Assert.All(row.Scores, s => Assert.Equal(watched.Test.Count, s.OpenEnds)));
+        ComparisonRow aaren = rows.Single(r => r.Name == "aaren"), tova = rows[^1];
+        TrainingResult direct = Trainer.Train(watched.Train, watched.Dev, censored.Training with { LearningRate = aaren.Rate!.Value });
+        Evaluation scores = Evaluator.Evaluate(direct.Model, watched.Test);
+        Assert.Equal((direct.Model.Id, scores.Nll, scores.NllOpenEnd), (aaren.First.ModelId, aaren.First.Nll, aaren.First.NllOpenEnd));
+        Assert.True(aaren.NllOpenEnd!.Value.StandardError > 0);
+        Assert.True(double.IsFinite(tova.NllOpenEnd!.Value.Mean) && tova.NllOpenEnd != aaren.NllOpenEnd);
+
+        // The simple methods' other scores are those on the same events without open ends.
+        ScoreRecord[] before = [.. SimpleMethods.Score(s_data, s_options.Training).Where(s => s.Form != "running")];
+        Assert.Equal(before.Select(s => (s.Form, s.Nll, s.PitKs)), rows.Take(2).Select(r => (r.First.Form, r.First.Nll, r.First.PitKs)));
+        Assert.All(before, s => Assert.Null(s.NllOpenEnd));
+
+        // What is finished is found again with its open ends.
+        var idle = new Watch(_ => { });
+        Assert.Equal(rows.Select(r => r.NllOpenEnd), new Comparison(watched, censored, _folder).Run(idle).Select(r => r.NllOpenEnd));
+        Assert.Empty(idle.Seen);
+    }
+
+    [Fact]
+    public void Run_WhenNoEventHasAMark_ScoresTimesAlone()
+    {
+        ComparisonData plain = new(Unmarked(s_data.Train), Unmarked(s_data.Dev), Unmarked(s_data.Test));
+        List<ComparisonRow> rows = [.. new Comparison(plain, s_options with { Seeds = 1 }, _folder).Run()];
+
+        Assert.All(rows, row => Assert.Equal((null, null, row.NllTime), (row.NllMark, row.Accuracy, row.Nll)));
+    }
+
+    [Fact]
+    public void Comparison_WhenOnlyTrainHasMarks_NamesTheSetWithout()
+    {
+        Assert.Contains("those of dev have none", Refusal(s_data with { Dev = Unmarked(s_data.Dev) }));
+        Assert.Contains("those of test have none", Refusal(s_data with { Test = Unmarked(s_data.Test) }));
+
+        string Refusal(ComparisonData data) => Assert.Throws<ArgumentException>(() => new Comparison(data, s_options, _folder)).Message;
+    }
+
+    [Fact]
     public void Run_WhenSeedsAreAdded_ReusesWhatIsFinished()
     {
         ComparisonOptions aaren = s_options with { Forms = [ComparisonForm.Parse("aaren")] };
@@ -138,6 +182,7 @@ public sealed class ComparisonTests : IDisposable
         ComparisonData moved = s_data with { Test = [.. s_data.Test.Select((s, i) => i > 0 ? s : s with { Times = [.. s.Times[..^1], s.Times[^1] + 1e-9] })] };
         Assert.Contains("other data: test.sha256", Refusal(moved, aaren));
         Assert.Contains("other settings: training.epochs was 2 and is 3", Refusal(s_data, aaren with { Training = aaren.Training with { Epochs = 3 } }));
+        Assert.Contains("other settings: training.shape.censored was not set and is true", Refusal(s_data with { Train = Watched(s_data.Train) }, Censored(aaren)));
         Assert.Contains("other settings: rates", Refusal(s_data, aaren with { Rates = [1e-3] }));
         Assert.Contains("other settings: training.shape.width was 16 and is 32", Refusal(s_data, aaren with { Training = aaren.Training with { Shape = aaren.Training.Shape with { Width = 32 } } }));
         // Rows, seeds and threads may change.
@@ -185,6 +230,17 @@ public sealed class ComparisonTests : IDisposable
 
     private static Dictionary<string, byte[]> Files(string folder) =>
         Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).ToDictionary(f => f, File.ReadAllBytes);
+
+    private static ComparisonOptions Censored(ComparisonOptions options) =>
+        options with { Training = options.Training with { Shape = options.Training.Shape with { Censored = true } } };
+
+    private static List<EventSequence> Watched(IReadOnlyList<EventSequence> sequences)
+    {
+        double until = sequences.Max(s => s.Times[^1]);
+        return [.. sequences.Select(s => s with { Until = until })];
+    }
+
+    private static List<EventSequence> Unmarked(IReadOnlyList<EventSequence> sequences) => [.. sequences.Select(s => s with { Marks = null })];
 
     private static List<EventSequence> Sequences(int count, long seed) =>
         [.. Enumerable.Range(0, count).Select(i => TestModels.History(20 + 3 * i % 40, seed: (int)seed + i))];

@@ -75,6 +75,10 @@ public class TrainerTests
         Assert.Throws<ArgumentException>(() => Trainer.Train(Alternating(4, 0), Watched(Alternating(4, 9), 1), Small(censored: true))).Message);
 
     [Fact]
+    public void Train_WhenOnlyTrainHasMarks_IsRefused() => Assert.Contains("those of dev have none",
+        Assert.Throws<ArgumentException>(() => Trainer.Train(Alternating(4, 0), [.. Alternating(4, 9).Select(s => s with { Marks = null })], Small(censored: false))).Message);
+
+    [Fact]
     public void Evaluate_WhenTheModelDoesNotTell_ScoresTheOpenEndsByTheGapAlone()
     {
         ForecastModel model = TestModels.Model();
