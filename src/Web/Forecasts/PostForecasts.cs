@@ -35,12 +35,9 @@ internal static class PostForecasts
         };
         // One moment for all of them, so that the answers can be compared.
         long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
-        var items = new List<ForecastItem>(streams.Count);
-        foreach (string? stream in streams)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            items.Add(await AnswerAsync(stream ?? "", question, now, platform, cancellationToken));
-        }
+        var items = new ForecastItem[streams.Count];
+        await Parallel.ForAsync(0, items.Length, cancellationToken, async (i, cancellation) =>
+            items[i] = await AnswerAsync(streams[i] ?? "", question, now, platform, cancellation));
         return TypedResults.Ok(new ForecastsAnswer(items));
     }
 
