@@ -13,6 +13,8 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
 
     private readonly ShardStatus?[] _shards = new ShardStatus?[engine.Log.PartitionCount];
     private readonly long[] _servedAt = new long[engine.Log.PartitionCount];
+    private readonly Stall?[] _stalls = new Stall?[engine.Log.PartitionCount];
+    private readonly Lock _learning = new();
     private readonly bool[] _isAsking = new bool[engine.Log.PartitionCount];
 
     /// <summary>Sums over the partitions.</summary>
@@ -54,17 +56,19 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
     /// <summary>Takes news of a shard that came with another answer.</summary>
     internal void Learn(ShardStatus shard)
     {
-        // Within an epoch positions only grow; an answer that was on its way for longer is older news.
-        if (Volatile.Read(ref _shards[shard.Partition]) is { } known && (shard.Epoch, shard.Position).CompareTo((known.Epoch, known.Position)) < 0
-            && shard.Epoch != 0)
+        lock (_learning)
         {
-            return;
+            // Within an epoch positions only grow; an answer that was on its way for longer is older news.
+            if (_shards[shard.Partition] is { } known && (shard.Epoch, shard.Position).CompareTo((known.Epoch, known.Position)) < 0 && shard.Epoch != 0)
+            {
+                return;
+            }
+            if (shard.Ready)
+            {
+                Volatile.Write(ref _servedAt[shard.Partition], time.GetTimestamp());
+            }
+            Volatile.Write(ref _shards[shard.Partition], shard);
         }
-        if (shard.Ready)
-        {
-            Volatile.Write(ref _servedAt[shard.Partition], time.GetTimestamp());
-        }
-        Volatile.Write(ref _shards[shard.Partition], shard);
     }
 
     /// <inheritdoc/>
@@ -91,13 +95,23 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         Untraced.Enter();
         try
         {
-            Learn(await grains.GetGrain<IShardGrain>(partition).Status());
+            ShardStatus shard = await grains.GetGrain<IShardGrain>(partition).Status();
+            Learn(shard);
+            // Only a shard that is behind may have a reader that cannot go on.
+            ReaderStatus? reader = shard.Position < engine.Log.End(partition).Sequence ? await grains.GetGrain<IPartitionReaderGrain>(partition).KeepReading() : null;
+            Stall? known = Volatile.Read(ref _stalls[partition]);
+            Volatile.Write(ref _stalls[partition], reader?.Problem is not { } problem ? null
+                : known is not null && known.Position == shard.Position ? known with { Problem = problem }
+                : new Stall(problem, shard.Position, time.GetTimestamp()));
         }
         catch (Exception)
         {
-            if (Volatile.Read(ref _shards[partition]) is { } known)
+            lock (_learning)
             {
-                Volatile.Write(ref _shards[partition], known with { Ready = false });
+                if (_shards[partition] is { } known)
+                {
+                    Volatile.Write(ref _shards[partition], known with { Ready = false });
+                }
             }
         }
         finally
@@ -120,6 +134,10 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
             {
                 problems.Add($"Partition {partition} has not been served for {(int)silence.TotalSeconds} s.");
             }
+            else if (Volatile.Read(ref _stalls[partition]) is { } stall && time.GetElapsedTime(stall.Since) is var stood && stood > s_patience)
+            {
+                problems.Add($"Partition {partition} has not been read on for {(int)stood.TotalSeconds} s: {stall.Problem}");
+            }
         }
         if (engine.Log.Problem is { } log)
         {
@@ -127,4 +145,10 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         }
         return [.. problems];
     }
+
+    /// <summary>A reader that cannot go on.</summary>
+    /// <param name="Problem">Why.</param>
+    /// <param name="Position">Where the shard stands.</param>
+    /// <param name="Since">When that was first heard.</param>
+    private sealed record Stall(string Problem, long Position, long Since);
 }

@@ -70,10 +70,11 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
     }
 
     /// <inheritdoc/>
-    public Task<ReaderAnswer> Resume() => Guard(() =>
+    public Task<ReaderAnswer> Resume() => Guard(async () =>
     {
+        await _owner.ConfirmAsync(_stop.Token);
         _owner.Serving();
-        return Task.FromResult(new ReaderAnswer(true, _owner.Epoch, _feed.Position));
+        return new ReaderAnswer(true, _owner.Epoch, _feed.Position);
     });
 
     /// <inheritdoc/>

@@ -10,8 +10,11 @@ public interface IEventLog : IAsyncDisposable
     /// <summary>Partitions; fixed when the log was created.</summary>
     int PartitionCount { get; }
 
-    /// <summary>Why appends fail now, one sentence; null while they work.</summary>
+    /// <summary>Why appends fail, or just failed, one sentence; null while they work, and once nobody has tried for some seconds.</summary>
     string? Problem { get; }
+
+    /// <summary>Set once the log is found to have lost records that it had acknowledged: what was made of those counts no more.</summary>
+    Exception? Lost { get; }
 
     /// <summary>Appends events, each to the partition of its key (<see cref="EventHubsPartitioner"/>), all or none.</summary>
     /// <param name="batch">Events; copied before the call returns its task.</param>

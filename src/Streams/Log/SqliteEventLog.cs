@@ -26,6 +26,9 @@ public sealed class SqliteEventLog : IEventLog
     /// <inheritdoc/>
     public string? Problem => _writer.Problem;
 
+    /// <inheritdoc/>
+    public Exception? Lost => null;
+
     /// <summary>Opens a log; creates it when the file is missing.</summary>
     /// <param name="path">The file.</param>
     /// <param name="partitions">Partitions, 1 to 32,767; null takes the file's, and 8 for a new file.</param>

@@ -11,6 +11,7 @@ internal sealed class SqliteLogWriter : IDisposable
     private readonly Func<SqliteLogFile> _open;
     private readonly TimeProvider _time;
     private readonly Action<int, LogEnd> _publish;
+    private readonly LastFailure _failure;
     private readonly BlockingCollection<AppendRequest> _queue = [];
     private readonly AppendGroup _group;
     private readonly int _partitionCount;
@@ -24,7 +25,7 @@ internal sealed class SqliteLogWriter : IDisposable
     /// <param name="publish">Told each partition's new end once it is durable, before any caller is answered.</param>
     public SqliteLogWriter(SqliteLogFile file, Func<SqliteLogFile> open, TimeProvider time, Action<int, LogEnd> publish)
     {
-        (_open, _time, _publish) = (open, time, publish);
+        (_open, _time, _publish, _failure) = (open, time, publish, new LastFailure(time));
         _partitionCount = file.PartitionCount;
         _group = new AppendGroup(_partitionCount);
         Adopt(file);
@@ -32,8 +33,8 @@ internal sealed class SqliteLogWriter : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Why the last transaction failed, or null when it did not.</summary>
-    public string? Problem { get; private set; }
+    /// <summary>Why the last transaction failed, or null when it did not or was a while ago.</summary>
+    public string? Problem => _failure.Message;
 
     /// <summary>Queues a request; its <see cref="AppendRequest.Completion"/> tells the outcome.</summary>
     /// <exception cref="PlatformUnavailableException">The log is closed.</exception>
@@ -89,7 +90,7 @@ internal sealed class SqliteLogWriter : IDisposable
             file.PruneRequests(now);
             file.Commit();
             _lastAppendTicks = now;
-            Problem = null;
+            _failure.Report(null);
             foreach (int partition in _group.Touched)
             {
                 SegmentBuffer segment = _group[partition];
@@ -102,8 +103,9 @@ internal sealed class SqliteLogWriter : IDisposable
         {
             _file?.Dispose();
             _file = null;
-            Problem = $"The log cannot be written: {e.Message}";
-            return new PlatformUnavailableException($"{Problem} Send the request again later, best with an idempotency key.", e);
+            string problem = $"The log cannot be written: {e.Message}";
+            _failure.Report(problem);
+            return new PlatformUnavailableException($"{problem} Send the request again later, best with an idempotency key.", e);
         }
         finally
         {

@@ -13,8 +13,10 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;
 
+    /// <param name="options">Where, and with which patience.</param>
+    /// <param name="opened">Looks at the server through each new session before anybody works with it; a failure of it is the opening's.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the connection string cannot be read.</exception>
-    public PostgresDatabase(PostgresOptions options)
+    public PostgresDatabase(PostgresOptions options, Func<NpgsqlConnection, Task>? opened = null)
     {
         options.Check();
         Schema = options.Schema;
@@ -28,6 +30,10 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         text.MaxAutoPrepare = text.MaxAutoPrepare == 0 ? 32 : text.MaxAutoPrepare;
         text.AutoPrepareMinUsages = 2;
         var builder = new NpgsqlDataSourceBuilder(text.ConnectionString);
+        if (opened is not null)
+        {
+            builder.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException("Connections are opened asynchronously."), opened);
+        }
         _source = text.Host?.Contains(',') == true
             ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
             : builder.Build();

@@ -12,8 +12,9 @@ public sealed class PostgresEventLog : IEventLog
     private readonly Lock _endsGate = new();
     private readonly PostgresLogWriter _writer;
     private readonly PostgresLogFollower _follower;
+    private readonly LastFailure _writes;
     private InvalidDataException? _lost;
-    private string? _problem;
+    private string? _readProblem;
     private int _disposed;
 
     private PostgresEventLog(PostgresDatabase database, PostgresOptions options, int partitionCount, TimeProvider time)
@@ -21,15 +22,19 @@ public sealed class PostgresEventLog : IEventLog
         (_database, _time, PartitionCount) = (database, time, partitionCount);
         _ends = new LogEnd[partitionCount];
         _sequences = [.. _ends.Select(_ => new SequenceSignal())];
-        _writer = new PostgresLogWriter(database, partitionCount, time, (partition, end) => Publish(partition, end), Report);
-        _follower = new PostgresLogFollower(database, options.PollInterval, time, RefreshAsync, Report);
+        _writes = new LastFailure(time);
+        _writer = new PostgresLogWriter(database, partitionCount, time, Confirm, (partition, end) => Publish(partition, end), ReportWrite);
+        _follower = new PostgresLogFollower(database, options.PollInterval, time, RefreshAsync, ReportRead);
     }
 
     /// <inheritdoc/>
     public int PartitionCount { get; }
 
     /// <inheritdoc/>
-    public string? Problem => _lost?.Message ?? _problem;
+    public string? Problem => _lost?.Message ?? _readProblem ?? _writes.Message;
+
+    /// <inheritdoc/>
+    public Exception? Lost => _lost;
 
     /// <summary>Opens the log of a schema; creates it when the schema is new.</summary>
     /// <param name="options">The database; its schema must have been migrated (<see cref="PostgresSchema"/>).</param>
@@ -43,8 +48,8 @@ public sealed class PostgresEventLog : IEventLog
         {
             throw new ArgumentOutOfRangeException(nameof(partitions), partitions, $"A log has 1 to {short.MaxValue} partitions, got {partitions}.");
         }
-        var database = new PostgresDatabase(options);
         PostgresEventLog? log = null;
+        var database = new PostgresDatabase(options, connection => log?.VerifyAsync(connection) ?? Task.CompletedTask);
         try
         {
             await PostgresSchema.CheckAsync(database, options, cancellationToken);
@@ -178,17 +183,71 @@ public sealed class PostgresEventLog : IEventLog
         {
             int partition = reader.GetInt32(0);
             var end = new LogEnd(reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
-            if (end.Sequence < known[partition].Sequence)
-            {
-                throw Lose(partition, known[partition].Sequence, end.Sequence);
-            }
+            Confirm(partition, known[partition], end);
             grown |= Publish(partition, end);
         }
         return grown;
     }
 
+    /// <summary>Holds a partition's end, as a transaction that keeps it locked read it, against what is known.</summary>
+    private void Confirm(int partition, LogEnd found) => Confirm(partition, End(partition), found);
+
+    private void Confirm(int partition, LogEnd known, LogEnd found)
+    {
+        if (found.Sequence < known.Sequence)
+        {
+            throw Lose($"Partition {partition} of the log in schema {_database.Schema} ended at record {known.Sequence} and ends at record {found.Sequence} now");
+        }
+    }
+
+    /// <summary>Looks for the known ends through a new session, which may lead to another server than the one before it.</summary>
+    /// <remarks>
+    /// By the time somebody else may have appended behind what was lost, so that no end is lower than before: the last
+    /// record known has to be in a segment that was appended when that record was.
+    /// </remarks>
+    private async Task VerifyAsync(NpgsqlConnection connection)
+    {
+        (int Partition, LogEnd End)[] known;
+        lock (_endsGate)
+        {
+            known = [.. _ends.Index().Where(e => e.Item.Sequence > 0).Select(e => (e.Index, e.Item))];
+        }
+        if (known.Length == 0)
+        {
+            return;
+        }
+        await using NpgsqlCommand command = connection.Command("""
+            SELECT k.partition, k.sequence FROM unnest($1, $2, $3) k(partition, sequence, append)
+            LEFT JOIN LATERAL (SELECT append FROM segment s WHERE s.partition = k.partition AND first <= k.sequence ORDER BY first DESC LIMIT 1) found ON true
+            WHERE found.append IS DISTINCT FROM k.append ORDER BY 1 LIMIT 1
+            """,
+            PostgresParameters.Ints(known.Select(k => k.Partition)), PostgresParameters.Longs(known.Select(k => k.End.Sequence)),
+            PostgresParameters.Longs(known.Select(k => k.End.AppendTicks)));
+        await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
+        if (await reader.ReadAsync())
+        {
+            throw Lose($"Record {reader.GetInt64(1)} of partition {reader.GetInt32(0)} of the log in schema {_database.Schema} is gone, or another one");
+        }
+    }
+
     // The latest news counts, from whichever side: an append that works says that the server is back.
-    private void Report(string? problem) => Volatile.Write(ref _problem, problem);
+    private void ReportWrite(string? problem)
+    {
+        _writes.Report(problem);
+        if (problem is null)
+        {
+            Volatile.Write(ref _readProblem, null);
+        }
+    }
+
+    private void ReportRead(string? problem)
+    {
+        Volatile.Write(ref _readProblem, problem);
+        if (problem is null)
+        {
+            _writes.Report(null);
+        }
+    }
 
     private bool Publish(int partition, LogEnd end)
     {
@@ -206,10 +265,10 @@ public sealed class PostgresEventLog : IEventLog
     }
 
     /// <summary>The server has forgotten what it acknowledged: a failover to a standby that was behind, or a restored copy.</summary>
-    private InvalidDataException Lose(int partition, long known, long found)
+    private InvalidDataException Lose(string what)
     {
-        _lost = new InvalidDataException($"Partition {partition} of the log in schema {_database.Schema} ended at record {known} and ends at record {found} now: "
-            + "the server lost acknowledged records, as a standby does that was not synchronous. Restart this process to go on with what is left.");
+        _lost ??= new InvalidDataException($"{what}: the server lost acknowledged records, as a standby does that was not synchronous. "
+            + "Restart this process to go on with what is left.");
         foreach (SequenceSignal sequence in _sequences)
         {
             sequence.Fail(_lost);

@@ -18,7 +18,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
 
     private readonly PostgresDatabase _database;
     private readonly TimeProvider _time;
-    private readonly Action<int, LogEnd> _publish;
+    private readonly Action<int, LogEnd> _confirm, _publish;
     private readonly Action<string?> _report;
     private readonly int _partitionCount;
     private readonly string _notify;
@@ -31,11 +31,12 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     /// <param name="database">Connections; the caller disposes them after the writer.</param>
     /// <param name="partitionCount">Partitions of the log.</param>
     /// <param name="time">Clock of append times.</param>
+    /// <param name="confirm">Shown each partition's end that is about to be written behind; its failure ends the transaction.</param>
     /// <param name="publish">Told each partition's new end once it is durable, before any caller is answered.</param>
     /// <param name="report">Told how each transaction ended: why it failed, or null.</param>
-    public PostgresLogWriter(PostgresDatabase database, int partitionCount, TimeProvider time, Action<int, LogEnd> publish, Action<string?> report)
+    public PostgresLogWriter(PostgresDatabase database, int partitionCount, TimeProvider time, Action<int, LogEnd> confirm, Action<int, LogEnd> publish, Action<string?> report)
     {
-        (_database, _partitionCount, _time, _publish, _report) = (database, partitionCount, time, publish, report);
+        (_database, _partitionCount, _time, _confirm, _publish, _report) = (database, partitionCount, time, confirm, publish, report);
         _notify = $"NOTIFY {PostgresLogFollower.Channel(database)}";
         _lastPruned = time.GetTimestamp();
         _loop = Task.Run(RunAsync);
@@ -112,6 +113,10 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
             {
                 long now = Math.Max(append.LastAppendTicks, EventTime.FromDateTimeOffset(_time.GetUtcNow()));
                 group.Admit(append, now);
+                foreach (int partition in group.Touched)
+                {
+                    _confirm(partition, group[partition].End);
+                }
                 await append.CommitAsync(connection, group, now);
                 committed = true;
                 foreach (int partition in group.Touched)

@@ -114,8 +114,9 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
                 return;
             }
             // Another program may take a free port before the server does; a server that has had its port keeps it.
-            int attempts = _port == 0 ? 5 : 1;
-            for (int attempt = 1; !await TryStartAsync(_port == 0 ? FreePort() : _port, cancellationToken); attempt++)
+            bool isNew = _port == 0;
+            int attempts = isNew ? 5 : 1;
+            for (int attempt = 1; !await TryStartAsync(isNew ? FreePort() : _port, cancellationToken); attempt++)
             {
                 if (attempt == attempts)
                 {

@@ -118,6 +118,7 @@ public sealed class ShardOwner : IDisposable
     /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
     public void Apply(RecordBatch batch)
     {
+        FenceIfLogIsLost();
         Volatile.Write(ref _pendingSince, batch.AppendTicks(0));
         long before = Shard.Counts().Totals.Applied;
         using (ApplySpans? spans = ApplySpans.Start(batch, Shard.Partition))
@@ -174,11 +175,13 @@ public sealed class ShardOwner : IDisposable
         try
         {
             await Ready;
+            Task full = Task.CompletedTask;
             while (true)
             {
                 // An idle shard waits here and costs nothing.
                 await Applied.WaitAsync(Committed.Value + 1, stop);
-                Task full = Applied.WaitAsync(Committed.Value + _options.CommitRecords, stop);
+                // Kept until it is reached, by whatever number of commits: a waiter for each of them would stay behind.
+                full = full.IsCompleted ? Applied.WaitAsync(Committed.Value + _options.CommitRecords, stop) : full;
                 using (var waited = CancellationTokenSource.CreateLinkedTokenSource(stop))
                 {
                     await Task.WhenAny(full, Task.Delay(_options.CommitInterval, _options.Time, waited.Token));
@@ -189,9 +192,8 @@ public sealed class ShardOwner : IDisposable
                 {
                     await CommitAsync();
                 }
-                catch (PlatformUnavailableException e) when (Shard.Fenced is null)
+                catch (PlatformUnavailableException) when (Shard.Fenced is null)
                 {
-                    _commitProblem = e.Message;
                     await Task.Delay(RetryDelay, _options.Time, stop);
                 }
             }
@@ -214,6 +216,7 @@ public sealed class ShardOwner : IDisposable
         await _committing.WaitAsync();
         try
         {
+            FenceIfLogIsLost();
             using ShardCommit? commit = Shard.TakeCommit();
             if (commit is null)
             {
@@ -229,7 +232,11 @@ public sealed class ShardOwner : IDisposable
             catch (Exception e)
             {
                 Shard.CommitFailed(commit);
-                if (e is not PlatformUnavailableException)
+                if (e is PlatformUnavailableException)
+                {
+                    _commitProblem = e.Message;
+                }
+                else
                 {
                     Fence(e);
                 }
@@ -262,12 +269,26 @@ public sealed class ShardOwner : IDisposable
         await Ready.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         while (!stop.IsCancellationRequested)
         {
+            FenceIfLogIsLost();
             await RenewAsync(lease, stop);
             if (Shard.Fenced is not null)
             {
                 return;
             }
             await Task.Delay(lease / 3, _options.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Stops the shard for good where it has applied records that the log does not hold.</summary>
+    /// <exception cref="PlatformUnavailableException">The log cannot be asked now.</exception>
+    /// <exception cref="InvalidDataException">The log is found to have lost records.</exception>
+    public async Task ConfirmAsync(CancellationToken stop)
+    {
+        long position = Shard.Position;
+        if (await LogEndAsync(position, stop) is var end && end < position)
+        {
+            Fence(new InvalidDataException($"Partition {Shard.Partition} has applied record {position}, but its log ends at record {end}: it lost acknowledged records. "
+                + "Restart this process to go on with what is left."));
         }
     }
 
@@ -334,13 +355,7 @@ public sealed class ShardOwner : IDisposable
 
     private async Task LoadRowsAsync(ShardHeader header, CancellationToken stop)
     {
-        if (header.Position > _log.End(Shard.Partition).Sequence)
-        {
-            // Another process may have appended what this one has not heard of yet.
-            await _log.RefreshAsync(stop);
-        }
-        long end = _log.End(Shard.Partition).Sequence;
-        if (header.Position > end)
+        if (await LogEndAsync(header.Position, stop) is var end && end < header.Position)
         {
             throw new InvalidDataException($"Partition {Shard.Partition}'s store reflects record {header.Position}, but its log ends at "
                 + $"record {end}. Log and stores belong together: restore them from the same copy.");
@@ -360,6 +375,25 @@ public sealed class ShardOwner : IDisposable
         if (Shard.Counts().Streams != header.Rows)
         {
             throw Damaged($"it has {Shard.Counts().Streams} rows, its header says {header.Rows}", null);
+        }
+    }
+
+    /// <summary>Where the log ends; asked anew where it would end before a record.</summary>
+    private async Task<long> LogEndAsync(long atLeast, CancellationToken stop)
+    {
+        if (_log.End(Shard.Partition).Sequence < atLeast)
+        {
+            // Another process may have appended what this one has not heard of yet.
+            await _log.RefreshAsync(stop);
+        }
+        return _log.End(Shard.Partition).Sequence;
+    }
+
+    private void FenceIfLogIsLost()
+    {
+        if (_log.Lost is { } lost && Shard.Fenced is null)
+        {
+            Fence(lost);
         }
     }
 

@@ -32,6 +32,9 @@ public sealed class GrainCluster : IAsyncDisposable
 
     public IStateStore Store { get; private init; } = null!;
 
+    /// <summary>SQLite's log.</summary>
+    public string LogFile => _directory!.File("log.db");
+
     /// <summary>Raised alerts; null where the cluster raises none.</summary>
     public PostgresAlertLog? Alerts { get; private init; }
 

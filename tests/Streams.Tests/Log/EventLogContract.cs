@@ -289,6 +289,19 @@ public abstract class EventLogContract : IDisposable
     }
 
     [ContractFact]
+    public async Task Problem_WhenNobodyWritesAfterAFailure_GoesAwaySoThatSomebodyTries()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        BreakWrites();
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(Events.Batch(("a", 1, ""))));
+        Time.Advance(TimeSpan.FromSeconds(9));
+        Assert.NotNull(log.Problem);
+        Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(log.Problem);
+        MendWrites();
+    }
+
+    [ContractFact]
     public async Task Append_WhenLogIsClosed_SaysUnavailable()
     {
         IEventLog log = await OpenAsync(1);

@@ -230,6 +230,45 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
         Assert.Contains("lost acknowledged records", log.Problem);
     }
 
+    [ContractFact]
+    public async Task Append_WhenTheServerForgotRecords_WritesNothingBehindThem()
+    {
+        // Asks seldom, so that it is the append that finds out.
+        await using IEventLog log = await PostgresEventLog.OpenAsync(_options with { PollInterval = TimeSpan.FromMinutes(10) }, 1, Time);
+        await log.AppendAsync(Events.Batch(("a", 1, "")));
+        await log.AppendAsync(Events.Batch(("a", 2, "")));
+        await log.RefreshAsync(default);
+        _options.Execute("UPDATE partition SET sequence = 1, events = 1; DELETE FROM segment WHERE first = 2");
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(Events.Batch(("a", 3, ""))));
+        Assert.Contains("ended at record 2 and ends at record 1 now", log.Lost!.Message);
+        Assert.Equal(1L, _options.Execute("SELECT count(*) FROM segment"));
+    }
+
+    [ContractFact]
+    public async Task Append_WhenAnotherServerHasOtherRecordsInTheirPlace_StopsAndSaysSo()
+    {
+        await using IEventLog log = await OpenAsync(2);
+        for (int i = 0; i < 8; i++)
+        {
+            await log.AppendAsync(Events.Batch(($"s{i}", 1, "")));
+        }
+        // As if a standby without the last record had taken over, and others had appended to it since.
+        _options.Execute("""
+            UPDATE segment SET append = append + 1 WHERE partition = 0 AND first = (SELECT max(first) FROM segment WHERE partition = 0);
+            INSERT INTO segment SELECT partition, first + count, count, append + 1, crc, records FROM segment WHERE partition = 0 ORDER BY first DESC LIMIT 1;
+            UPDATE partition SET sequence = sequence + 1, events = events + 1, append = append + 2 WHERE partition = 0;
+            """);
+        _options.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'foretell'");
+        await Assert.ThrowsAsync<PlatformUnavailableException>(async () =>
+        {
+            // A session that the pool believes in may have to fail first.
+            await log.AppendAsync(Events.Batch(("s0", 2, "")));
+            await log.AppendAsync(Events.Batch(("s1", 2, "")));
+        });
+        Assert.Contains("of partition 0", log.Lost!.Message);
+        Assert.Contains("is gone, or another one", log.Problem);
+    }
+
     [ContractTheory]
     [InlineData("UPDATE segment SET records = set_byte(records, 10, get_byte(records, 10) # 1) WHERE first = 2", "fails its checksum")]
     [InlineData("DELETE FROM segment WHERE first = 2", "is missing")]

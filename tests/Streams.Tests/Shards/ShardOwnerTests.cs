@@ -54,6 +54,23 @@ public sealed class ShardOwnerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Confirm_WhenTheLogEndsBeforeWhatWasApplied_StopsTheShardForGood()
+    {
+        using var shorter = new TempDirectory();
+        await using SqliteEventLog other = SqliteEventLog.Open(shorter.File("log.db"), 1, _time);
+        using var owner = new ShardOwner(new Shard(0, Small.Model), other, _store, new ShardOwnerOptions { Lease = s_lease, Time = _time });
+        await owner.LoadAsync(default);
+        await owner.ConfirmAsync(default);
+        Assert.Null(owner.Shard.Fenced);
+
+        await ApplyAsync(owner);
+        await owner.ConfirmAsync(default);
+        Assert.Contains("has applied record 2, but its log ends at record 0", owner.Shard.Fenced);
+        Assert.Throws<PlatformUnavailableException>(() => owner.Answer(shard => shard.Find("a"u8)));
+        await Assert.ThrowsAsync<PlatformUnavailableException>(owner.CommitAsync);
+    }
+
+    [Fact]
     public async Task RenewLoop_WhenTheOwnerIsAlone_KeepsItAnswering()
     {
         using ShardOwner owner = await LoadAsync();

@@ -1,0 +1,25 @@
+using Foretell.Streams;
+using Foretell.Streams.Tests;
+
+namespace Foretell.Grains.Tests;
+
+public sealed class ClusterStatusTests
+{
+    [Fact]
+    public async Task Problems_WhenAPartitionCannotBeReadOn_SayWhichAndWhy()
+    {
+        await using GrainCluster cluster = await GrainCluster.StartAsync(1, "worker,ingest,gateway");
+        await cluster.FeedAsync([("a", 1, "")]);
+        Assert.Empty(cluster.Platform().Status().Problems);
+
+        using (SqliteDatabase file = SqliteDatabase.Open(cluster.LogFile))
+        {
+            file.Execute("CREATE TRIGGER damage AFTER INSERT ON segment BEGIN UPDATE segment SET crc = crc + 1 WHERE id = new.id; END");
+        }
+        await cluster.Log.AppendAsync(Events.Batch(("a", 2, "")));
+        await ShardGrainTests.UntilAsync(() => Task.FromResult(cluster.Platform().Status().Problems.Count > 0));
+        string problem = Assert.Single(cluster.Platform().Status().Problems);
+        Assert.Contains("Partition 0 has not been read on for", problem);
+        Assert.Contains("fails its checksum", problem);
+    }
+}
