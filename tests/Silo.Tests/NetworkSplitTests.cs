@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Foretell.Cli.Tests;
 using Foretell.Streams;
 using Foretell.Streams.Tests;
 using Npgsql;

@@ -1,19 +1,24 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Foretell.Silo.Tests;
+namespace Foretell.Cli.Tests;
 
-/// <summary>Carries connections on to a server that listens on loopback only, from a network that cannot reach it there.</summary>
+/// <summary>Carries connections on to a server that listens on loopback only: from a network that cannot reach it there, or no further than a test wants.</summary>
 internal sealed class TcpRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener;
     private readonly int _target;
+    private readonly long _most;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
+    private long _sent;
 
-    public TcpRelay(IPAddress address, int target)
+    /// <param name="address">Address to listen at.</param>
+    /// <param name="target">Port of the server.</param>
+    /// <param name="most">Bytes that the server gets, at most; what is sent beyond them waits for ever.</param>
+    public TcpRelay(IPAddress address, int target, long most = long.MaxValue)
     {
-        (_listener, _target) = (new TcpListener(address, 0), target);
+        (_listener, _target, _most) = (new TcpListener(address, 0), target, most);
         _listener.Start();
         _loop = AcceptAsync();
     }
@@ -45,8 +50,21 @@ internal sealed class TcpRelay : IAsyncDisposable
             from.NoDelay = true;
             await to.ConnectAsync(IPAddress.Loopback, _target, stop);
             // Either side's end is the end of both.
-            Task first = await Task.WhenAny(from.GetStream().CopyToAsync(to.GetStream(), stop), to.GetStream().CopyToAsync(from.GetStream(), stop));
+            Task first = await Task.WhenAny(SendAsync(from.GetStream(), to.GetStream(), stop), to.GetStream().CopyToAsync(from.GetStream(), stop));
             await first.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task SendAsync(NetworkStream from, NetworkStream to, CancellationToken stop)
+    {
+        byte[] buffer = new byte[16 * 1024];
+        while (await from.ReadAsync(buffer, stop) is > 0 and var read)
+        {
+            if (Interlocked.Add(ref _sent, read) > _most)
+            {
+                await Task.Delay(Timeout.Infinite, stop);
+            }
+            await to.WriteAsync(buffer.AsMemory(0, read), stop);
         }
     }
 }
