@@ -14,6 +14,9 @@ public sealed record GrainOptions
     /// <summary>Most batches that a reader has on their way at once.</summary>
     public int BatchesInFlight { get; init; } = 2;
 
+    /// <summary>Rounds of a second in which no silo comes or goes and every partition answers, before partitions are evened out.</summary>
+    public int QuietRounds { get; init; } = 5;
+
     /// <summary>When a stream is overdue.</summary>
     public AlertRule Alerts { get; init; } = new();
 

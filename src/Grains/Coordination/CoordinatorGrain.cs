@@ -11,9 +11,6 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
-    // Moving costs a commit and a load. A member that comes and goes must not set partitions in motion.
-    private const int QuietRounds = 5;
-
     private readonly HashSet<(int Partition, bool Reader)> _asked = [];
     private SiloAddress?[] _shards = [], _readers = [];
     private HashSet<SiloAddress> _members = [];
@@ -79,7 +76,8 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
         bool settled = members.SetEquals(_members) && Array.TrueForAll(_shards, s => s is not null) && Array.TrueForAll(_readers, s => s is not null);
         _members = members;
         _quiet = settled ? _quiet + 1 : 0;
-        if (_quiet < QuietRounds)
+        // Moving costs a commit and a load. A member that comes and goes must not set partitions in motion.
+        if (_quiet < engine.Options.QuietRounds)
         {
             return;
         }

@@ -5,7 +5,6 @@ using Foretell.Streams.Tests;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 
@@ -41,6 +40,17 @@ public sealed class GrainCluster : IAsyncDisposable
     /// <summary>When a stream is overdue.</summary>
     public static readonly AlertRule Rule = new() { Survival = 0.01, Tick = TimeSpan.FromMilliseconds(50) };
 
+    /// <summary>No lease ends, and no partition moves by itself, because the machine is busy for a while.</summary>
+    public static readonly GrainOptions Calm = new()
+    {
+        Alerts = Rule,
+        Threads = 2,
+        QuietRounds = int.MaxValue,
+        Owner = new ShardOwnerOptions { CommitInterval = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromSeconds(30) },
+    };
+
+    private GrainOptions Options { get; init; } = Calm;
+
     public TestCluster Cluster { get; private set; } = null!;
 
     public IGrainFactory Grains => Cluster.GrainFactory;
@@ -50,17 +60,21 @@ public sealed class GrainCluster : IAsyncDisposable
 
     public IServiceProvider Services(int silo) => ((InProcessSiloHandle)Cluster.Silos[silo]).SiloHost.Services;
 
-    /// <summary>Starts silos with the given roles, such as "ingest,gateway".</summary>
+    /// <summary>Starts silos with the given roles, such as "ingest,gateway"; each has its share of the partitions, and serves it.</summary>
     public static Task<GrainCluster> StartAsync(int partitions, params string[] roles) => StartAsync(Small.Model, partitions, roles);
 
     /// <summary>The same with a model of its own.</summary>
-    public static Task<GrainCluster> StartAsync(ForecastModel model, int partitions, params string[] roles)
+    public static Task<GrainCluster> StartAsync(ForecastModel model, int partitions, params string[] roles) => StartAsync(model, Calm, partitions, roles);
+
+    /// <summary>The same with options of its own.</summary>
+    public static Task<GrainCluster> StartAsync(ForecastModel model, GrainOptions options, int partitions, params string[] roles)
     {
         var directory = new TempDirectory();
         return DeployAsync(new GrainCluster
         {
             _directory = directory,
             Model = model,
+            Options = options,
             Log = SqliteEventLog.Open(directory.File("log.db"), partitions, TimeProvider.System),
             Store = new SqliteStateStore(directory.Path),
         }, roles);
@@ -87,7 +101,16 @@ public sealed class GrainCluster : IAsyncDisposable
         builder.AddSiloBuilderConfigurator<Configurator>();
         cluster.Cluster = builder.Build();
         await cluster.Cluster.DeployAsync();
-        return cluster;
+        try
+        {
+            await Shares.TakeAsync(cluster, roles);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Appends events and waits until they are applied.</summary>
@@ -131,20 +154,15 @@ public sealed class GrainCluster : IAsyncDisposable
         {
             GrainCluster cluster = s_clusters[context.Configuration[NameProperty]!];
             string[] roles = context.Configuration[RolesProperty]!.Split(';');
-            var engine = new SiloEngine(cluster.Model, cluster.Log, cluster.Store, cluster.Alerts, new GrainOptions
-            {
-                Alerts = Rule,
-                Threads = 2,
-                Owner = new ShardOwnerOptions { CommitInterval = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromSeconds(3) },
-            });
-            int index;
+            var engine = new SiloEngine(cluster.Model, cluster.Log, cluster.Store, cluster.Alerts, cluster.Options);
             lock (cluster._engines)
             {
-                index = cluster._engines.Count;
                 cluster._engines.Add(engine);
             }
             silo.Services.AddSingleton(engine);
-            silo.Configure<ClusterMembershipOptions>(o => (o.ProbeTimeout, o.NumMissedProbesLimit) = (TimeSpan.FromSeconds(1), 3));
+            // By name, "Primary" or "Secondary_1" and on: all but the first start at once, in any order.
+            string[] name = context.Configuration["Orleans:Name"]!.Split('_');
+            int index = name.Length == 1 ? 0 : int.Parse(name[1], CultureInfo.InvariantCulture);
             silo.AddForetellGrains(roles[index % roles.Length].Split(','));
         });
     }
