@@ -27,6 +27,14 @@ public sealed class Comparison
         }
         Trainer.RequireMarks(data.Train, data.Dev, "dev");
         Trainer.RequireMarks(data.Train, data.Test, "test");
+        foreach (ComparisonForm form in options.Forms.Where(f => f.IsBounded))
+        {
+            foreach (int states in options.States.Select(s => s.Of(data.MeanTestLength)))
+            {
+                // What cannot be built is refused now, and not behind hours of training.
+                (options.Training.Shape with { Mixer = form.MixerAt(states), States = states }).Validate();
+            }
+        }
         (_data, _options) = (data, options);
         Settings = new ComparisonSettings(1, TrainingRecipe.Version, options.Rates,
             options.Training with { Shape = options.Training.Shape with { Mixer = new ModelConfig().Mixer, Decay = true }, LearningRate = options.Rates[0], Seed = FirstSeed, Threads = 1 },
@@ -52,21 +60,27 @@ public sealed class Comparison
         {
             List<TrainingRecord> grid = [.. _options.Rates.Select(rate => Train(form.Trained, rate, FirstSeed, progress, cancellation))];
             TrainingRecord best = grid.MinBy(t => t.DevNll ?? double.PositiveInfinity)!;
+            ThrowIfDiverged(best);
             List<TrainingRecord> chosen = [best];
             for (int seed = FirstSeed + 1; seed < FirstSeed + _options.Seeds; seed++)
             {
                 chosen.Add(Train(form.Trained, best.Rate, seed, progress, cancellation));
-            }
-            if (chosen.Find(t => t.DevNll is null) is { } diverged)
-            {
-                throw new TrainingDivergedException(FormattableString.Invariant(
-                    $"The training of {diverged.Form} with seed {diverged.Seed} diverged at learning rate {diverged.Rate}. Check the data for extreme times, or try lower rates in another folder."));
+                ThrowIfDiverged(chosen[^1]);
             }
             foreach (int states in form.IsBounded ? _options.States.Select(s => s.Of(_data.MeanTestLength)).Distinct() : [0])
             {
                 string name = form.IsBounded ? $"{form.Name} {states}" : form.Name;
                 yield return new ComparisonRow(name, [.. chosen.Select(training => Score(form, name, states, training, progress, cancellation))], grid, chosen);
             }
+        }
+    }
+
+    private static void ThrowIfDiverged(TrainingRecord training)
+    {
+        if (training.DevNll is null)
+        {
+            throw new TrainingDivergedException(FormattableString.Invariant(
+                $"The training of {training.Form} with seed {training.Seed} diverged at learning rate {training.Rate}. Check the data for extreme times, or name the other forms with --mixers."));
         }
     }
 

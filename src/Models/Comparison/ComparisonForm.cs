@@ -33,8 +33,9 @@ public sealed record ComparisonForm(string Name, string Mixer, bool Decay)
             : throw new ArgumentException($"There is no mixer '{name}' to compare; expected {string.Join(", ", Default.Select(f => f.Name))}, or the plain form of a policy, such as tova-plain.");
     }
 
-    /// <summary>The name of the mixer at a number of kept events. A window+i keeps a quarter of them, at most 4, from the stream's beginning.</summary>
-    public string MixerAt(int states) => Mixer == AnyFirst ? $"window+{Math.Clamp(states / 4, 1, MostFirst)}" : Mixer;
+    /// <summary>The name of the mixer at a number of kept events. A window+i keeps a quarter of them, at least 1 and at most 4, from the stream's beginning; a single one leaves no room for that.</summary>
+    public string MixerAt(int states) => Mixer != AnyFirst ? Mixer
+        : states == 1 ? "window" : $"window+{Math.Clamp(states / 4, 1, MostFirst)}";
 
     private static ComparisonForm Of(string mixer, bool decay) => new(decay ? mixer : mixer + PlainSuffix, mixer, decay);
 

@@ -21,16 +21,15 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
         double floored = Math.Max(gap, config.GapFloor);
         if (config.Resolution == 0)
         {
-            var log = VectorMath.Log(Vector512.Create(floored));
-            double point = Standardise(log[0], config);
-            return new GapInterval(point, point, point, -log[0] - VectorMath.Log(config.LogGapDeviation));
+            return Point(VectorMath.Log(Vector512.Create(floored))[0], config);
         }
         // The interval is around the gap as it was seen, not floored: the ticks' intervals tile the axis and sum to 1.
         double low = Math.Max(0, gap - config.Resolution / 2), high = gap + config.Resolution / 2;
         // One vector has all four logarithms, and they are our own: the score is kept with the row, and the row must not differ between platforms.
         var logs = VectorMath.Log(Vector512.Create(floored, low == 0 ? 1 : low, high, high - low, 1, 1, 1, 1));
-        return new GapInterval(Standardise(logs[0], config), low == 0 ? double.NegativeInfinity : Standardise(logs[1], config),
-            Standardise(logs[2], config), -logs[3]);
+        double lowest = low == 0 ? double.NegativeInfinity : Standardise(logs[1], config), highest = Standardise(logs[2], config);
+        // A tick so small beside the gap that both ends are one number: the density at it is all that can be told.
+        return highest > lowest ? new GapInterval(Standardise(logs[0], config), lowest, highest, -logs[3]) : Point(logs[0], config);
     }
 
     /// <summary>All gaps longer than a silence: scored, it gives the logarithm of their probability.</summary>
@@ -43,6 +42,12 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
 
     /// <summary>z of a gap, floored at the model's floor.</summary>
     public static double StandardiseFloored(double gap, ModelConfig config) => Standardise(VectorMath.Log(Math.Max(gap, config.GapFloor)), config);
+
+    private static GapInterval Point(double logTau, ModelConfig config)
+    {
+        double z = Standardise(logTau, config);
+        return new GapInterval(z, z, z, -logTau - VectorMath.Log(config.LogGapDeviation));
+    }
 
     private static double Standardise(double logTau, ModelConfig config) => (logTau - config.LogGapMean) / config.LogGapDeviation;
 }

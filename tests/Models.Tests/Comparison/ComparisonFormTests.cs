@@ -32,6 +32,7 @@ public class ComparisonFormTests
     [InlineData(64, "window+4")]
     [InlineData(9, "window+2")]
     [InlineData(2, "window+1")]
+    [InlineData(1, "window")]
     public void MixerAt_WhenTheWindowKeepsFirstEvents_LeavesMostToTheLatest(int states, string mixer) =>
         Assert.Equal(mixer, ComparisonForm.Parse("window+i").MixerAt(states));
 

@@ -56,6 +56,16 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
+    public void Run_WhenAPolicyCannotKeepSoFewEvents_IsRefusedBeforeAnyTraining()
+    {
+        var e = Assert.Throws<ArgumentException>(() => Run(_folder, s_options with { Forms = [ComparisonForm.Parse("window+4")], States = [new(4)] }));
+        Assert.Contains("window+4", e.Message);
+        Assert.Empty(Files(_folder));
+        // One state leaves window+i nothing but the latest.
+        Assert.Equal("window+i 1", Run(_folder, s_options with { Forms = [ComparisonForm.Parse("window+i")], States = [new(1)], Seeds = 1, Rates = [1e-3] })[^1].Name);
+    }
+
+    [Fact]
     public void Run_WhenRatesDiffer_TakesTheOneBestOnDevAndTheModelThatTrainingGives()
     {
         ComparisonRow row = Run(_folder, s_options with { Forms = [ComparisonForm.Parse("aaren-plain")] }).Single(r => r.Name == "aaren-plain");

@@ -57,6 +57,21 @@ public unsafe class MixtureScoreTests
         }
     }
 
+    [Fact]
+    public void Of_WhenATickVanishesBesideTheGap_ScoresTheDensityThere()
+    {
+        ModelConfig continuous = TestModels.Config() with { Resolution = 0, Components = Components };
+        TimeHead head = ForecastModel.Untrained(continuous, TestModels.WeightsSeed).TimeHead;
+        float[] outputs = new float[3 * Components];
+        // Microseconds, and gaps of a day up to thousands of years.
+        foreach (double gap in new[] { 1e5, 1e7, 3e8, 1e9, 1e11 })
+        {
+            GapInterval point = GapInterval.Of(gap, continuous), tick = GapInterval.Of(gap, continuous with { Resolution = 1e-6 });
+            double expected = Score(head, outputs, point).LogProbability + point.LogUnit;
+            Assert.Equal(expected, Score(head, outputs, tick).LogProbability + tick.LogUnit, 0.5);
+        }
+    }
+
     private static MixtureScore Score(TimeHead head, float[] outputs, in GapInterval gap)
     {
         double[] parameters = new double[3 * Components];
