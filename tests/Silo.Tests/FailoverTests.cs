@@ -12,6 +12,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
 {
     private const string Front = "gateway,ingest", Worker = "worker";
 
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(90);
+
     private static readonly List<(string, long, string)> s_events =
         Small.Workload(20_000, 500, EventTime.FromDateTimeOffset(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)));
 
@@ -103,10 +105,7 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await cluster.ProbeAllAsync(gateway);
         using var feed = new Feed(cluster, [gateway]);
         Task load = feed.RunAsync(s_events, batchSize: 200);
-        while (feed.Accepted < 2000)
-        {
-            await Task.Delay(50);
-        }
+        await Until.TrueAsync(() => feed.Accepted >= 2000, s_limit);
         int[] processes = [.. cluster.Silos.Select(s => s.Id)];
 
         await cluster.Postgres.StopAsync();
@@ -119,10 +118,7 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         long before = feed.Accepted;
         await cluster.Postgres.StartAsync();
         TimeSpan back = await cluster.ServedAsync(gateway, TimeSpan.FromSeconds(30));
-        while (feed.Accepted < before + 2000)
-        {
-            await Task.Delay(50);
-        }
+        await Until.TrueAsync(() => feed.Accepted >= before + 2000, s_limit);
         output.WriteLine($"served again {back.TotalSeconds:F1} s after the database came back");
         feed.Stop();
         await load;
@@ -182,11 +178,10 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
 
         for (int i = 0; i < Repetitions.Count; i++)
         {
-            SiloProcess worker = cluster.Silos[1];
+            await using SiloProcess worker = cluster.Silos[1];
             cluster.Silos.RemoveAt(1);
             string seen = await takeAway(cluster, worker);
             output.WriteLine($"round {i + 1}: {seen}, {feed.Accepted} events accepted");
-            await worker.DisposeAsync();
             await cluster.AddAsync(Worker);
         }
         feed.Stop();

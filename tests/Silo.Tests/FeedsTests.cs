@@ -23,6 +23,8 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 2, Small.Model, Front, Worker, Worker);
         SiloProcess gateway = cluster.Silos[0];
         await cluster.ProbeAllAsync(gateway);
+        // A feed that is opened while its partition moves is told of it, and ends.
+        await cluster.SharedAsync(s_limit);
         using var feed = new Feed(cluster, [gateway]);
         string[] streams = [cluster.KeyOf(0), cluster.KeyOf(1)];
         Reading[] readings = await Task.WhenAll(streams.Select(async stream =>
@@ -106,7 +108,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         SiloProcess gateway = cluster.Silos[0];
         await cluster.ProbeAllAsync(gateway);
         SiloProcess paused = await cluster.AddAsync(Worker);
-        await paused.SaysAsync("is served here");
+        await cluster.SharedAsync(s_limit);
         await cluster.ServedAsync(gateway, s_limit);
         using var feed = new Feed(cluster, [gateway]);
         using FeedReader alerts = await FeedReader.OpenAsync(cluster, gateway, "/v1/alerts/events");

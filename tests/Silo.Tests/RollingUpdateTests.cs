@@ -23,7 +23,7 @@ public sealed class RollingUpdateTests(ClusterPostgres postgres, ITestOutputHelp
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 4, Small.Model);
         // Readers and shards live on different silos, so every batch and every answer crosses from one process to another.
         string[] roles = [Worker, Front, Worker, Front];
-        cluster.Silos.AddRange(await Task.WhenAll(roles.Select(r => SiloProcess.StartAsync(cluster.Settings(r), before))));
+        await cluster.AddAllAsync(roles, before);
         using var feed = new Feed(cluster, cluster.With(Front));
         await cluster.ProbeAllAsync(feed.Gateways[0]);
         Task load = feed.RunAsync(s_events, batchSize: 50);

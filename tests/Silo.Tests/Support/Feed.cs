@@ -10,6 +10,9 @@ namespace Foretell.Silo.Tests;
 /// <summary>A client that sends events through any gateway that answers, and repeats what was not acknowledged.</summary>
 public sealed class Feed(SiloCluster cluster, IEnumerable<SiloProcess> gateways) : IDisposable
 {
+    /// <summary>Far longer than any outage of a test.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);
+
     private readonly CancellationTokenSource _stop = new();
     private int _next;
     private long _accepted;
@@ -32,7 +35,8 @@ public sealed class Feed(SiloCluster cluster, IEnumerable<SiloProcess> gateways)
         var body = new ArrayBufferWriter<byte>();
         EventEncoder.WriteNdjson(batch, body);
         string key = Guid.NewGuid().ToString();
-        while (true)
+        using var limit = new CancellationTokenSource(s_limit);
+        for (; ; await Task.Delay(20, limit.Token))
         {
             SiloProcess gateway = Gateways[_next++ % Gateways.Count];
             if (gateway.HasExited)
@@ -60,7 +64,6 @@ public sealed class Feed(SiloCluster cluster, IEnumerable<SiloProcess> gateways)
             {
                 // That gateway is gone, or on its way out: the next one gets the same request.
             }
-            await Task.Delay(20);
         }
     }
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Foretell.Models;
 using Foretell.Streams;
 using Foretell.Streams.Tests;
@@ -10,7 +11,7 @@ using Foretell.Streams.Tests;
 namespace Foretell.Silo.Tests;
 
 /// <summary>Real silos in processes of their own, over a PostgreSQL server of their own.</summary>
-public sealed class SiloCluster : IAsyncDisposable
+public sealed partial class SiloCluster : IAsyncDisposable
 {
     private static int s_schemas;
 
@@ -64,7 +65,7 @@ public sealed class SiloCluster : IAsyncDisposable
         {
             (int exitCode, _, string errors) = await SiloProcess.RunAsync(cluster.Settings("worker"), "migrate");
             Assert.True(exitCode == 0, errors);
-            cluster.Silos.AddRange(await Task.WhenAll(roles.Select(r => SiloProcess.StartAsync(cluster.Settings(r)))));
+            await cluster.AddAllAsync(roles);
             return cluster;
         }
         catch
@@ -82,6 +83,21 @@ public sealed class SiloCluster : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Starts silos at once, one for each list of roles.</summary>
+    public async Task AddAllAsync(string[] roles, SiloLaunch? launch = null)
+    {
+        Task<SiloProcess>[] starts = [.. roles.Select(r => SiloProcess.StartAsync(Settings(r), launch))];
+        try
+        {
+            await Task.WhenAll(starts);
+        }
+        finally
+        {
+            // Those that started end with the cluster, also when another one did not start.
+            Silos.AddRange(starts.Where(s => s.IsCompletedSuccessfully).Select(s => s.Result));
+        }
+    }
+
     /// <summary>A key of a stream that belongs to a partition.</summary>
     public string KeyOf(int partition) =>
         Enumerable.Range(0, 10_000).Select(i => $"probe/{i}").First(key => Events.PartitionOf(key, Partitions) == partition);
@@ -93,6 +109,17 @@ public sealed class SiloCluster : IAsyncDisposable
         await feed.SendAsync([.. Enumerable.Range(0, Partitions).Select(p => (KeyOf(p), 1_000_000_000L, "login"))]);
         await ServedAsync(gateway, TimeSpan.FromSeconds(60));
     }
+
+    /// <summary>Waits until every worker serves its share of the partitions; from then on none moves until a silo comes or goes.</summary>
+    public Task SharedAsync(TimeSpan limit) => Until.TrueAsync(() =>
+    {
+        List<SiloProcess> workers = Silos.FindAll(s => s.Roles!.Split(',').Contains("worker"));
+        // Each owner of a partition has a higher epoch than the one before.
+        SiloProcess[] owners = [.. workers.SelectMany(w => Served().Matches(w.Errors).Select(m => (Partition: m.Groups[1].Value, Epoch: long.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture), Silo: w)))
+            .GroupBy(s => s.Partition).Select(g => g.MaxBy(s => s.Epoch).Silo)];
+        int[] shares = [.. workers.Select(w => owners.Count(o => o == w))];
+        return owners.Length == Partitions && shares.Max() - shares.Min() < 2;
+    }, limit);
 
     /// <summary>Waits until every partition answers a query; returns how long that took.</summary>
     public async Task<TimeSpan> ServedAsync(SiloProcess gateway, TimeSpan limit)
@@ -195,4 +222,7 @@ public sealed class SiloCluster : IAsyncDisposable
         }
         _directory.Dispose();
     }
+
+    [GeneratedRegex(@"Partition (\d+) is served here: epoch (\d+)")]
+    private static partial Regex Served();
 }
