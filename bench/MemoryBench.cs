@@ -85,16 +85,22 @@ internal static class MemoryBench
         return new Position([.. Enumerable.Range(0, log.PartitionCount).Select(p => (p, log.End(p).Sequence))]);
     }
 
-    /// <summary>Resident bytes once the garbage is gone. The collector gives memory back over several collections.</summary>
+    /// <summary>Resident bytes once the garbage is gone. The collector gives memory back over several collections: until ten of them have freed less than a hundredth.</summary>
     private static async Task<long> RestAsync(int process)
     {
-        for (int collection = 0; collection < 5; collection++)
+        long least = long.MaxValue;
+        for (int idle = 0; idle < 10; idle++)
         {
             await FullCollection.InduceAsync(process);
             await Task.Delay(TimeSpan.FromSeconds(1));
+            string line = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+            long resident = long.Parse(line["VmRSS:".Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * 1024;
+            if (resident < 0.99 * least)
+            {
+                (least, idle) = (resident, 0);
+            }
         }
-        string line = File.ReadLines($"/proc/{process}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line["VmRSS:".Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * 1024;
+        return least;
     }
 
     private static double Print(string name, long empty, long full)
