@@ -15,7 +15,7 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
     private readonly long[] _servedAt = new long[engine.Log.PartitionCount];
     private readonly Stall?[] _stalls = new Stall?[engine.Log.PartitionCount];
     private readonly Lock _learning = new();
-    private readonly bool[] _isAsking = new bool[engine.Log.PartitionCount];
+    private readonly bool[] _askingShards = new bool[engine.Log.PartitionCount], _askingReaders = new bool[engine.Log.PartitionCount];
 
     /// <summary>Sums over the partitions.</summary>
     public PlatformStatus Current()
@@ -80,29 +80,36 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         {
             for (int partition = 0; partition < _shards.Length; partition++)
             {
-                _ = AskAsync(partition);
+                _ = AskAsync(_askingShards, partition, AskShardAsync);
+                _ = AskAsync(_askingReaders, partition, AskReaderAsync);
             }
             await Task.Delay(s_period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task AskAsync(int partition)
+    /// <summary>One question at a time about each partition: those that nobody answers must not pile up.</summary>
+    private static async Task AskAsync(bool[] asking, int partition, Func<int, Task> ask)
     {
-        if (Interlocked.Exchange(ref _isAsking[partition], true))
+        if (Interlocked.Exchange(ref asking[partition], true))
         {
             return;
         }
         Untraced.Enter();
         try
         {
-            ShardStatus shard = await grains.GetGrain<IShardGrain>(partition).Status();
-            Learn(shard);
-            // Only a shard that is behind may have a reader that cannot go on.
-            ReaderStatus? reader = shard.Position < engine.Log.End(partition).Sequence ? await grains.GetGrain<IPartitionReaderGrain>(partition).KeepReading() : null;
-            Stall? known = Volatile.Read(ref _stalls[partition]);
-            Volatile.Write(ref _stalls[partition], reader?.Problem is not { } problem ? null
-                : known is not null && known.Position == shard.Position ? known with { Problem = problem }
-                : new Stall(problem, shard.Position, time.GetTimestamp()));
+            await ask(partition);
+        }
+        finally
+        {
+            Volatile.Write(ref asking[partition], false);
+        }
+    }
+
+    private async Task AskShardAsync(int partition)
+    {
+        try
+        {
+            Learn(await grains.GetGrain<IShardGrain>(partition).Status());
         }
         catch (Exception)
         {
@@ -114,9 +121,27 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
                 }
             }
         }
-        finally
+    }
+
+    private async Task AskReaderAsync(int partition)
+    {
+        // Only a shard that is behind may have a reader that cannot go on.
+        if (Volatile.Read(ref _shards[partition]) is not { } shard || shard.Position >= engine.Log.End(partition).Sequence)
         {
-            Volatile.Write(ref _isAsking[partition], false);
+            Volatile.Write(ref _stalls[partition], null);
+            return;
+        }
+        try
+        {
+            ReaderStatus reader = await grains.GetGrain<IPartitionReaderGrain>(partition).KeepReading();
+            Stall? known = Volatile.Read(ref _stalls[partition]);
+            Volatile.Write(ref _stalls[partition], reader.Problem is not { } problem ? null
+                : known is not null && known.Position == shard.Position ? known with { Problem = problem }
+                : new Stall(problem, shard.Position, time.GetTimestamp()));
+        }
+        catch (Exception)
+        {
+            // Lost with its silo, most likely. The coordinator finds it another, and the shard serves what it has until then.
         }
     }
 

@@ -1,5 +1,6 @@
 using Foretell.Streams;
 using Foretell.Streams.Tests;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Foretell.Grains.Tests;
 
@@ -21,5 +22,25 @@ public sealed class ClusterStatusTests
         string problem = Assert.Single(cluster.Platform().Status().Problems);
         Assert.Contains("Partition 0 has not been read on for", problem);
         Assert.Contains("fails its checksum", problem);
+    }
+
+    [Fact]
+    public async Task Shards_WhenNobodyIsLeftToReadForThem_StayReady()
+    {
+        await using GrainCluster cluster = await GrainCluster.StartAsync(1, "worker,gateway", "ingest");
+        await cluster.FeedAsync([("a", 1, "")]);
+        await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[1]);
+        await cluster.Log.AppendAsync(Events.Batch(("a", 2, "")));
+
+        IReadOnlyList<ShardStatus?> shards = cluster.Services(0).GetRequiredService<ClusterStatus>().Shards;
+        var news = new HashSet<ShardStatus>(ReferenceEqualityComparer.Instance);
+        await ShardGrainTests.UntilAsync(() =>
+        {
+            ShardStatus shard = shards[0]!;
+            Assert.True(shard.Ready);
+            news.Add(shard);
+            return Task.FromResult(news.Count == 6);
+        });
+        Assert.Equal(1, cluster.Platform().Status().LagEvents);
     }
 }
