@@ -58,7 +58,7 @@ internal sealed class Wire
     public byte[] Write(object value) => _serializer.SerializeToArray(value);
 
     /// <summary>What a silo makes of it.</summary>
-    public object Read(byte[] bytes) => _serializer.Deserialize<object>(bytes);
+    public object Read(byte[] bytes) => _serializer.Deserialize<object>(bytes)!;
 
     /// <summary>A call of a method with sample arguments, as it travels.</summary>
     public IInvokable Call(MethodInfo method)
