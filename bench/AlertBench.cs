@@ -1,6 +1,13 @@
 using System.Text;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.Stepping;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Bench;
 
@@ -29,7 +36,7 @@ internal static class AlertBench
     private static async Task AdvanceAsync(string name, AlertRule rule, TimeSpan age)
     {
         const long ticksPerEvent = EventTime.PerSecond / 500_000;
-        using var shard = new Shard(0, s_model, rule);
+        using var shard = new Shard(0, new ServingModel(s_model), rule);
         var random = new RandomStream(Seed);
         var records = new RecordBatch();
         var batch = new EventBatch();
@@ -65,7 +72,7 @@ internal static class AlertBench
     /// <summary>The bounds alone: of rows that lie in the cache, as right after a step, and of rows in random order, as after a restart.</summary>
     private static async Task BoundsAsync()
     {
-        using IStateBackend backend = s_model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(s_model);
         backend.EnsureCapacity(Streams);
         using var bounds = new SilenceBounds(s_model, new AlertRule().Survival);
         int[] rows = [.. Enumerable.Range(0, Streams)];

@@ -1,5 +1,6 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Models.Numerics;
+using Foretell.Stores.Sqlite;
 
 namespace Foretell.Bench;
 

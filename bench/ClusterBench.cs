@@ -1,5 +1,7 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Hosting;
+using Foretell.Models.Network;
 
 namespace Foretell.Bench;
 

@@ -1,5 +1,9 @@
-using Foretell.Ingest;
-using Foretell.Models;
+using Foretell.Ingest.Simulation;
+using Foretell.Models.Mixers;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Network;
+using Foretell.Models.Stepping;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Bench;
 
@@ -65,7 +69,7 @@ internal static class DriftBench
         public Feed(ForecastModel model, string kind, double pace)
         {
             (_model, _pace) = (model, pace);
-            _backend = model.CreateBackend();
+            _backend = new CpuStateBackend(model);
             _backend.EnsureCapacity(Streams);
             _streams = Simulator.Streams(kind, Streams, Seed, s_start);
         }
@@ -86,7 +90,7 @@ internal static class DriftBench
                 {
                     _inputs[i] = Next(first + i);
                 }
-                _backend.Step(_inputs.AsSpan(0, count), _scores.AsSpan(0, count));
+                _backend.ScoreAndStep(_inputs.AsSpan(0, count), _scores.AsSpan(0, count));
                 for (int i = 0; i < count && _round > 0; i++)
                 {
                     Calibration.Add(_scores[i]);

@@ -1,5 +1,9 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Cli.Cluster;
+using Foretell.Engine.Store;
+using Foretell.Hosting;
+using Foretell.Models.Network;
+using Foretell.Stores.Postgres;
+using Foretell.Stores.Sqlite;
 
 namespace Foretell.Bench;
 
@@ -15,10 +19,10 @@ internal sealed class EmbeddedLayout(ForecastModel model, string folder, Throwaw
     public async Task<double> ApplyAsync(int round, int count)
     {
         string directory = Directory.CreateDirectory(Path.Combine(folder, $"{Name}-{round}")).FullName;
-        EmbeddedOptions options = postgres is null ? OnSqlite(directory) : await OnPostgresAsync(directory, postgres, round);
-        await using (IEventLog log = await options.OpenLog!(CancellationToken.None))
+        EmbeddedOptions options = postgres is null ? OnSqlite(directory) : await OnPostgresAsync(postgres, round);
+        await using (PlatformStorage storage = await options.OpenStorage(CancellationToken.None))
         {
-            await ClusterBench.AppendAsync(log, round, count);
+            await ClusterBench.AppendAsync(storage.Log, round, count);
         }
         TimeSpan before = Environment.CpuUsage.TotalTime;
         double seconds;
@@ -41,21 +45,18 @@ internal sealed class EmbeddedLayout(ForecastModel model, string folder, Throwaw
 
     private EmbeddedOptions OnSqlite(string directory) => new()
     {
-        DataDirectory = directory,
+        OpenStorage = SqliteStorage.In(directory, ClusterBench.Partitions),
         Model = model,
-        OpenLog = _ => Task.FromResult<IEventLog>(SqliteEventLog.Open(Path.Combine(directory, "log.db"), ClusterBench.Partitions, TimeProvider.System)),
     };
 
-    private async Task<EmbeddedOptions> OnPostgresAsync(string directory, ThrowawayPostgres server, int round)
+    private async Task<EmbeddedOptions> OnPostgresAsync(ThrowawayPostgres server, int round)
     {
         var database = new PostgresOptions { ConnectionString = server.ConnectionString, Schema = $"round_{round}" };
         await PostgresSchema.MigrateAsync(database);
         return new EmbeddedOptions
         {
-            DataDirectory = directory,
+            OpenStorage = PostgresStorage.In(database, ClusterBench.Partitions),
             Model = model,
-            OpenLog = async stop => await PostgresEventLog.OpenAsync(database, ClusterBench.Partitions, TimeProvider.System, stop),
-            OpenStore = () => new PostgresStateStore(database),
         };
     }
 }

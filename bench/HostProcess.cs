@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Foretell.Cli;
-using Foretell.Streams;
+using Foretell.Cli.Shell;
+using Foretell.Engine.Events;
 
 namespace Foretell.Bench;
 

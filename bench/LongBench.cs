@@ -1,5 +1,8 @@
 using System.Diagnostics;
-using Foretell.Models;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Bench;
 

@@ -1,4 +1,7 @@
-using Foretell.Models;
+using Foretell.Models.Layers;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
 
 namespace Foretell.Bench;
 

@@ -1,7 +1,11 @@
 using System.Globalization;
 using Foretell.Cli.Cluster;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Cli.Options;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Models.Network;
+using Foretell.Stores.Postgres;
+using Foretell.Stores.Sqlite;
 
 namespace Foretell.Bench;
 
@@ -56,7 +60,7 @@ internal static class MemoryBench
     {
         await using LocalCluster cluster = await LocalCluster.CreateAsync(SiloPrograms.Settings(model, Partitions, "gateway,ingest,worker"), CancellationToken.None);
         await cluster.StartAsync(null, CancellationToken.None);
-        await using var platform = new GatewayPlatform(cluster, s_model);
+        await using var platform = new GatewayTarget(cluster, s_model);
         await platform.ReadyAsync(CancellationToken.None);
         int silo = cluster.Silos[0].Id;
         long empty = await RestAsync(silo);

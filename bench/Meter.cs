@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Bench;
 

@@ -1,4 +1,6 @@
-using Foretell.Models;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Bench;
 
@@ -15,12 +17,12 @@ internal static class MixerBench
         })
         {
             ForecastModel model = ForecastModel.Untrained(StepBench.Config(64, 2) with { Mixer = mixer, States = states }, Seed);
-            using IStateBackend backend = model.CreateBackend();
+            using IStateBackend backend = new CpuStateBackend(model);
             backend.EnsureCapacity(Rows);
             // One row lives through the events, and the others are its copies.
             for (int t = 0; t < Seen; t++)
             {
-                backend.Step([Input(0, t)], []);
+                backend.Step([Input(0, t)]);
             }
             float[] state = new float[backend.RowFloats(0)];
             backend.Read(0, state);
@@ -39,7 +41,7 @@ internal static class MixerBench
                 }
                 next = (next + Batch) % Rows;
                 ordinal += next == 0 ? 1 : 0;
-                backend.Step(inputs, []);
+                backend.Step(inputs);
                 return Batch;
             });
         }

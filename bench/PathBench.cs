@@ -1,5 +1,8 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Hosting;
+using Foretell.Models.Network;
+using Foretell.Stores.Sqlite;
 
 namespace Foretell.Bench;
 
@@ -11,7 +14,7 @@ internal static class PathBench
     public static async Task RunAsync()
     {
         string folder = Directory.CreateTempSubdirectory("foretell-bench").FullName;
-        var options = new EmbeddedOptions { DataDirectory = folder, Model = ForecastModel.Untrained(StepBench.Config(64, 2), 1), Partitions = 4 };
+        var options = new EmbeddedOptions { OpenStorage = SqliteStorage.In(folder, 4), Model = ForecastModel.Untrained(StepBench.Config(64, 2), 1) };
         await using (EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(options))
         {
             await platform.Ready;

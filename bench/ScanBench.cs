@@ -1,4 +1,5 @@
-using Foretell.Models;
+using Foretell.Models.Mixers;
+using Foretell.Models.Numerics;
 
 namespace Foretell.Bench;
 

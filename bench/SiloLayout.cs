@@ -1,7 +1,9 @@
 using Foretell.Cli.Cluster;
-using Foretell.Cli.Hosting;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Cli.Options;
+using Foretell.Cli.Running;
+using Foretell.Hosting;
+using Foretell.Models.Network;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Bench;
 
@@ -9,13 +11,13 @@ namespace Foretell.Bench;
 internal sealed class SiloLayout : ILayout, IAsyncDisposable
 {
     private readonly LocalCluster _cluster;
-    private readonly GatewayPlatform _platform;
+    private readonly GatewayTarget _platform;
     private readonly PostgresEventLog _log;
     private readonly string[] _roles;
     private readonly Dictionary<string, double>[] _threads;
     private double _database;
 
-    private SiloLayout(string name, LocalCluster cluster, GatewayPlatform platform, PostgresEventLog log, string[] roles) =>
+    private SiloLayout(string name, LocalCluster cluster, GatewayTarget platform, PostgresEventLog log, string[] roles) =>
         (Name, _cluster, _platform, _log, _roles, _threads) = (name, cluster, platform, log, roles, [.. roles.Select(_ => new Dictionary<string, double>())]);
 
     public string Name { get; }
@@ -25,7 +27,7 @@ internal sealed class SiloLayout : ILayout, IAsyncDisposable
     {
         LocalCluster cluster = await LocalCluster.CreateAsync(SiloPrograms.Settings(file, ClusterBench.Partitions, roles), CancellationToken.None);
         await cluster.StartAsync(null, CancellationToken.None);
-        var platform = new GatewayPlatform(cluster, model);
+        var platform = new GatewayTarget(cluster, model);
         await platform.ReadyAsync(CancellationToken.None);
         return new SiloLayout(name, cluster, platform, await PostgresEventLog.OpenAsync(cluster.Database, null, TimeProvider.System), roles);
     }

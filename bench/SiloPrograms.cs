@@ -1,5 +1,6 @@
-using Foretell.Cli;
 using Foretell.Cli.Cluster;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 
 namespace Foretell.Bench;
 

@@ -1,4 +1,8 @@
-using Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Bench;
 
@@ -12,7 +16,7 @@ internal static class StepBench
         foreach ((int width, int layers) in new[] { (32, 2), (64, 2), (128, 4) })
         {
             ForecastModel model = ForecastModel.Untrained(Config(width, layers), Seed);
-            using IStateBackend backend = model.CreateBackend();
+            using IStateBackend backend = new CpuStateBackend(model);
             backend.EnsureCapacity(Rows);
             foreach ((int batch, bool scored) in new[] { (1, false), (64, false), (512, false), (512, true) })
             {
@@ -29,7 +33,7 @@ internal static class StepBench
                         inputs[i] = new StepInput(order[next], i % Marks, 0.1 + i % 7, 5, i % Marks);
                         next = (next + 1) % Rows;
                     }
-                    backend.Step(inputs, scores);
+                    backend.ScoreAndStep(inputs, scores);
                     return batch;
                 });
             }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using Foretell.Cli.Commands;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 
 namespace Foretell.Cli;
 

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine;
 
 /// <summary>CRC-32C (Castagnoli) of bytes that lie on a disk.</summary>
 internal static class Crc32C

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine;
 
 /// <summary>Every instrument of the platform, by OpenTelemetry's naming rules. Hosts attach exporters to <see cref="Name"/>.</summary>
 /// <remarks>A stream key is never a dimension: there are millions of them.</remarks>
@@ -13,9 +13,8 @@ public static class Telemetry
     /// <summary>Spans of appends, of what a shard applies of them, and of commits.</summary>
     public static readonly ActivitySource Activities = new(Name);
 
-    private static readonly Meter Meter = new(Name);
-    private static readonly Lock Gate = new();
-    private static Func<PlatformStatus>[] s_platforms = [];
+    /// <summary>The platform's meter, for gauges that a host adds.</summary>
+    public static readonly Meter Meter = new(Name);
 
     /// <summary>Events that the log took.</summary>
     public static readonly Counter<long> EventsAccepted = Meter.CreateCounter<long>("foretell.events.accepted", "{event}", "Events made durable in the log");
@@ -56,43 +55,6 @@ public static class Telemetry
     /// <summary>Seconds for one transaction of the log.</summary>
     public static readonly Histogram<double> AppendDuration = Meter.CreateHistogram<double>("foretell.append.duration", "s", "Time of one transaction of the log");
 
-    static Telemetry()
-    {
-        Gauge("foretell.streams", "{stream}", "Streams with at least one applied event", s => s.Streams);
-        Gauge("foretell.lag.events", "{event}", "Records appended but not applied yet", s => s.LagEvents);
-        Gauge("foretell.lag.time", "s", "Age of the oldest record not applied yet", s => s.LagSeconds);
-        Gauge("foretell.nll", "nat", "Mean negative log-likelihood per event since start", s => Nll(s.Scores.Events, s.Scores.Time + s.Scores.Mark));
-        Gauge("foretell.nll.baseline", "nat", "The same under the history-free baseline",
-            s => Nll(s.Scores.Events, s.Scores.BaselineTime + s.Scores.BaselineMark));
-    }
-
     /// <summary>The span at work, when somebody samples it and this process traces; else null.</summary>
     internal static ActivityContext? Sampled => Activities.HasListeners() && Activity.Current is { Recorded: true } span ? span.Context : null;
-
-    /// <summary>Lets the gauges observe a platform until the result is disposed.</summary>
-    public static IDisposable Observe(Func<PlatformStatus> status)
-    {
-        lock (Gate)
-        {
-            s_platforms = [.. s_platforms, status];
-        }
-        return new Observation(status);
-    }
-
-    private static double? Nll(long events, double sum) => events == 0 ? null : -sum / events;
-
-    private static void Gauge(string name, string unit, string description, Func<PlatformStatus, double?> value) =>
-        Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_platforms).Select(status => value(status()))
-            .Where(v => v is not null).Select(v => new Measurement<double>(v!.Value)), unit, description);
-
-    private sealed class Observation(Func<PlatformStatus> status) : IDisposable
-    {
-        public void Dispose()
-        {
-            lock (Gate)
-            {
-                s_platforms = [.. s_platforms.Where(s => s != status)];
-            }
-        }
-    }
 }

@@ -1,7 +1,19 @@
 using System.Buffers.Binary;
 using System.Text;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Engine.Log;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Feeds;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Network;
 
 namespace Foretell.Grains;
 
@@ -18,23 +30,17 @@ public sealed class ClusterPlatform : IPlatform
         (_engine, _grains, _status, _changes, _alerts) = (engine, grains, status, changes, alerts);
 
     /// <inheritdoc/>
-    public ForecastModel Model => _engine.Model;
+    public ForecastModel Model => _engine.Model.Model;
+
+    /// <inheritdoc/>
+    public Forecaster Forecaster => _engine.Model.Forecaster;
 
     /// <inheritdoc/>
     public int PartitionCount => _engine.Log.PartitionCount;
 
     /// <inheritdoc/>
-    public async Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
-    {
-        using var activity = Telemetry.Activities.StartActivity("log append");
-        activity?.SetTag("foretell.events", batch.Count);
-        AppendReceipt receipt = await _engine.Log.AppendAsync(batch, request, cancellationToken);
-        if (!receipt.Replayed)
-        {
-            Telemetry.EventsAccepted.Add(receipt.Accepted);
-        }
-        return receipt;
-    }
+    public Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken) =>
+        _engine.Log.AppendTracedAsync(batch, request, cancellationToken);
 
     /// <inheritdoc/>
     public async Task WaitAppliedAsync(Position position, CancellationToken cancellationToken)
@@ -48,9 +54,9 @@ public sealed class ClusterPlatform : IPlatform
     {
         byte[] key = Encoding.UTF8.GetBytes(stream);
         int partition = EventHubsPartitioner.Partition(key, PartitionCount);
-        if (_engine.FindLocal(partition) is { } owner)
+        if (_engine.FindLocal(partition) is { } host)
         {
-            return owner.Answer(shard => shard.Find(key));
+            return host.Answer(shard => shard.Find(key));
         }
         return (await AskAsync(partition, shard => shard.Find(stream), cancellationToken))?.ToSnapshot();
     }
@@ -69,8 +75,7 @@ public sealed class ClusterPlatform : IPlatform
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
         DeadLetterRow[][] found = await AskAllAsync(shard => shard.DeadLetters(limit), cancellationToken);
-        return [.. found.SelectMany(rows => rows).Select(row => row.ToDeadLetter())
-            .OrderByDescending(l => l.AppendTicks).ThenBy(l => l.Partition).ThenByDescending(l => l.Sequence).Take(limit)];
+        return DeadLetter.Newest(found.SelectMany(rows => rows).Select(row => row.ToDeadLetter()), limit);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,7 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
 using Microsoft.Extensions.Hosting;
 
 namespace Foretell.Grains;
@@ -20,34 +23,12 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
     /// <summary>Sums over the partitions.</summary>
     public PlatformStatus Current()
     {
-        long now = EventTime.FromDateTimeOffset(time.GetUtcNow()), oldest = long.MaxValue;
-        var status = new PlatformStatus { Ready = _shards.All(s => s is { Ready: true }), Problems = Problems() };
-        for (int partition = 0; partition < _shards.Length; partition++)
+        PartitionReport?[] reports = Array.ConvertAll(_shards, shard => shard?.ToReport());
+        return PlatformStatus.Sum(reports, engine.Log, EventTime.FromDateTimeOffset(time.GetUtcNow())) with
         {
-            ShardStatus? shard = Volatile.Read(ref _shards[partition]);
-            LogEnd end = engine.Log.End(partition);
-            long lag = Math.Max(0, end.Sequence - (shard?.Position ?? 0));
-            if (lag > 0)
-            {
-                // A record that no batch holds yet came at about the time of the log's end.
-                oldest = Math.Min(oldest, Math.Min(shard?.PendingSince ?? long.MaxValue, end.AppendTicks));
-            }
-            status = status with { EventsAccepted = status.EventsAccepted + end.Events, LagEvents = status.LagEvents + lag };
-            if (shard is not null)
-            {
-                ScoreTotals sum = status.Scores, more = shard.Scores;
-                status = status with
-                {
-                    Streams = status.Streams + shard.Streams,
-                    EventsApplied = status.EventsApplied + shard.Applied,
-                    DeadLetters = status.DeadLetters + shard.DeadLetters,
-                    UnknownMarks = status.UnknownMarks + shard.UnknownMarks,
-                    Scores = new ScoreTotals(sum.Events + more.Events, sum.Time + more.Time, sum.Mark + more.Mark,
-                        sum.BaselineTime + more.BaselineTime, sum.BaselineMark + more.BaselineMark),
-                };
-            }
-        }
-        return status with { LagSeconds = oldest == long.MaxValue ? 0 : Math.Max(0, EventTime.SecondsBetween(oldest, now)) };
+            Ready = Array.TrueForAll(_shards, shard => shard is { Ready: true }),
+            Problems = Problems(),
+        };
     }
 
     /// <summary>The shards as they were last heard of, by partition; null before the first answer.</summary>
@@ -75,7 +56,7 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Array.Fill(_servedAt, time.GetTimestamp());
-        using IDisposable observation = Telemetry.Observe(Current);
+        using IDisposable observation = PlatformGauges.Observe(Current);
         while (!stoppingToken.IsCancellationRequested)
         {
             for (int partition = 0; partition < _shards.Length; partition++)

@@ -1,10 +1,14 @@
-using Foretell.Streams;
+using Foretell.Grains.Coordination;
+using Foretell.Grains.Feeds;
+using Foretell.Grains.Placement;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Placement;
-using Orleans.Runtime.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Runtime.Placement;
 
 namespace Foretell.Grains;
 

@@ -1,4 +1,5 @@
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Hosting;
 
 namespace Foretell.Grains;
 
@@ -21,5 +22,5 @@ public sealed record GrainOptions
     public AlertRule Alerts { get; init; } = new();
 
     /// <summary>Pace of commits and lease.</summary>
-    public ShardOwnerOptions Owner { get; init; } = new() { Lease = TimeSpan.FromSeconds(3) };
+    public PartitionHostOptions Partition { get; init; } = new() { Lease = TimeSpan.FromSeconds(3) };
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Foretell.Streams;
+using Foretell.Engine;
 
 namespace Foretell.Grains;
 

@@ -1,7 +1,7 @@
-namespace Foretell.Grains;
+namespace Foretell.Hosting;
 
 /// <summary>Work that outlives the call that began it.</summary>
-internal static class Background
+public static class Background
 {
     /// <summary>Runs work on the thread pool without the trace and the request context of whoever happened to start it.</summary>
     public static Task Run(Func<Task> work)

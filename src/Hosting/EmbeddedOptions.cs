@@ -1,18 +1,23 @@
-using Foretell.Models;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Store;
+using Foretell.Models.Network;
+using Foretell.Models.Stepping;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
-namespace Foretell.Streams;
+namespace Foretell.Hosting;
 
 /// <summary>How an <see cref="EmbeddedPlatform"/> runs.</summary>
 public sealed record EmbeddedOptions
 {
-    /// <summary>Where log and stores are; created when missing.</summary>
-    public required string DataDirectory { get; init; }
+    /// <summary>Opens log and store, which the platform then owns.</summary>
+    public required Func<CancellationToken, Task<PlatformStorage>> OpenStorage { get; init; }
 
-    /// <summary>Model that advances every stream. A data directory belongs to one model.</summary>
+    /// <summary>Model that advances every stream. A log belongs to one model.</summary>
     public required ForecastModel Model { get; init; }
 
-    /// <summary>Partitions of a new log; null takes those of the log that is there, and 8 for a new one.</summary>
-    public int? Partitions { get; init; }
+    /// <summary>Makes the memory of one shard's rows, with the step on it; null for the CPU's.</summary>
+    public Func<ForecastModel, IStateBackend>? OpenBackend { get; init; }
 
     /// <summary>Threads that advance the shards.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -32,24 +37,20 @@ public sealed record EmbeddedOptions
     /// <summary>Records after which a shard commits even before the interval is over.</summary>
     public int CommitRecords { get; init; } = 200_000;
 
-    /// <summary>Opens the log, which the platform then owns; null takes the SQLite file log.db of the data directory.</summary>
-    public Func<CancellationToken, Task<IEventLog>>? OpenLog { get; init; }
-
-    /// <summary>Opens the store, which the platform then owns; null takes the SQLite files of the data directory.</summary>
-    public Func<IStateStore>? OpenStore { get; init; }
-
     /// <summary>When a stream is overdue.</summary>
     public AlertRule Alerts { get; init; } = new();
 
     /// <summary>Clock of append times, commits and alerts.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>No lease: the lock on the data directory keeps every other owner out.</summary>
-    internal ShardOwnerOptions ToOwnerOptions() => new() { CommitInterval = CommitInterval, CommitRecords = CommitRecords, Time = Time };
+    /// <summary>Takes a line for whatever happens to a partition.</summary>
+    public ILogger Logger { get; init; } = NullLogger.Instance;
+
+    /// <summary>No lease: one process has the storage for itself.</summary>
+    internal PartitionHostOptions ToHostOptions() => new() { CommitInterval = CommitInterval, CommitRecords = CommitRecords, Time = Time };
 
     internal void Check()
     {
-        ArgumentException.ThrowIfNullOrWhiteSpace(DataDirectory);
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
         Alerts.Check();
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
@@ -58,8 +59,4 @@ public sealed record EmbeddedOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(LateTolerance ?? TimeSpan.Zero, TimeSpan.Zero, nameof(LateTolerance));
         ArgumentOutOfRangeException.ThrowIfLessThan(FutureTolerance ?? TimeSpan.Zero, TimeSpan.Zero, nameof(FutureTolerance));
     }
-
-    /// <summary>The policy that these options make of the one in force.</summary>
-    internal EventTimePolicy Change(EventTimePolicy inForce) =>
-        new(LateTolerance ?? inForce.LateTolerance, FutureTolerance ?? inForce.FutureTolerance);
 }

@@ -1,4 +1,4 @@
-namespace Foretell.Streams;
+namespace Foretell.Hosting;
 
 /// <summary>An owner's right to answer and publish: it ends by the owner's own clock unless it is renewed (law 3).</summary>
 /// <param name="length">How long one renewal lasts; null for an owner that nobody can replace, whose lease never ends.</param>

@@ -1,36 +1,54 @@
 using System.Runtime.CompilerServices;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Engine.Log;
+using Foretell.Engine.Shards;
+using Foretell.Engine.Store;
+using Microsoft.Extensions.Logging;
 
-namespace Foretell.Streams;
+namespace Foretell.Hosting;
 
 /// <summary>
-/// What both hosts do around a <see cref="Shard"/>: takes its epoch, loads its rows, commits beside the loop that
-/// feeds it, renews its lease, and stops it for good once another owner has the partition.
+/// What every host does around the <see cref="Shard"/> of one partition: takes its epoch, loads its rows, feeds it or lets it
+/// be fed, commits beside that, renews its lease, and stops it for good once another owner has the partition.
 /// </summary>
-public sealed class ShardOwner : IDisposable
+/// <remarks>
+/// The embedded host has one for each partition and lets it follow the log; a shard grain has one and hands it the batches of
+/// a reader. Whatever happens to the partition leaves a line in the log of the process, with partition, epoch and position.
+/// </remarks>
+public sealed partial class PartitionHost : IAsyncDisposable
 {
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_retryDelay = TimeSpan.FromSeconds(1);
 
     private readonly IEventLog _log;
     private readonly IStateStore _store;
-    private readonly ShardOwnerOptions _options;
+    private readonly PartitionHostOptions _options;
+    private readonly ILogger _logger;
     private readonly Lease _lease;
-    private readonly SemaphoreSlim _committing = new(1);
+    private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Exception> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly KeyValuePair<string, object?> _partitionTag;
-    private readonly List<Alert> _alerts = [];
+    private readonly Trouble _loading, _reading, _committing, _renewing;
+    private Task _loops = Task.CompletedTask;
+    private int _stopped;
     private long _epoch;
     private long _pendingSince = long.MaxValue;
-    private string? _loadProblem, _commitProblem, _renewProblem;
 
-    /// <param name="shard">The shard; disposed with its owner.</param>
+    /// <param name="shard">The shard; disposed with its host.</param>
     /// <param name="log">Log that the partition belongs to.</param>
     /// <param name="store">Store of its rows.</param>
     /// <param name="options">Pace of commits and lease.</param>
-    public ShardOwner(Shard shard, IEventLog log, IStateStore store, ShardOwnerOptions options)
+    /// <param name="logger">Takes a line for whatever happens to the partition.</param>
+    public PartitionHost(Shard shard, IEventLog log, IStateStore store, PartitionHostOptions options, ILogger logger)
     {
-        (Shard, _log, _store, _options) = (shard, log, store, options);
+        (Shard, _log, _store, _options, _logger) = (shard, log, store, options, logger);
         _lease = new Lease(options.Lease, options.Time);
+        _loading = new Trouble(this, "cannot be loaded", "is loaded");
+        _reading = new Trouble(this, "cannot be read on", "is read");
+        _committing = new Trouble(this, "cannot be committed", "commits");
+        _renewing = new Trouble(this, "cannot renew its lease", "renews its lease");
         _partitionTag = new("foretell.partition", shard.Partition);
     }
 
@@ -53,7 +71,7 @@ public sealed class ShardOwner : IDisposable
     public Task<Exception> Lost => _lost.Task;
 
     /// <summary>Why the shard is not healthy, one sentence; null when it is.</summary>
-    public string? Problem => Shard.Fenced ?? _loadProblem ?? _renewProblem ?? _commitProblem;
+    public string? Problem => Shard.Fenced ?? _loading.Problem ?? _reading.Problem ?? _renewing.Problem ?? _committing.Problem;
 
     /// <summary>Append time of the oldest record given but not applied, or <see cref="long.MaxValue"/>.</summary>
     public long PendingSince => Volatile.Read(ref _pendingSince);
@@ -91,27 +109,6 @@ public sealed class ShardOwner : IDisposable
         }
     }
 
-    /// <summary>Takes the partition and loads its rows; afterwards the shard can be fed. Waits for a log or store that is away.</summary>
-    /// <exception cref="InvalidDataException">The store is damaged, or is not this log's or this model's.</exception>
-    public async Task LoadAsync(CancellationToken stop)
-    {
-        while (true)
-        {
-            try
-            {
-                await TryLoadAsync(stop);
-                _loadProblem = null;
-                _ready.TrySetResult();
-                return;
-            }
-            catch (PlatformUnavailableException e) when (Shard.Fenced is null)
-            {
-                _loadProblem = e.Message;
-                await Task.Delay(RetryDelay, _options.Time, stop);
-            }
-        }
-    }
-
     /// <summary>Applies records and tells everyone who waits for them. One caller at a time.</summary>
     /// <exception cref="ArgumentException">Records between the shard's position and the batch are missing.</exception>
     /// <exception cref="InvalidDataException">A record cannot be applied by this version or model; the shard is fenced.</exception>
@@ -139,146 +136,6 @@ public sealed class ShardOwner : IDisposable
         Telemetry.EventsApplied.Add(Shard.Counts().Totals.Applied - before, _partitionTag);
     }
 
-    /// <summary>Looks which streams have become overdue, and hands the alerts out while the lease holds. One caller at a time, once a tick of the rule.</summary>
-    /// <param name="nowTicks">Now (<see cref="EventTime"/>).</param>
-    /// <param name="caughtUp">Whether every record that the log held at that time is applied.</param>
-    /// <param name="publish">Takes the alerts; where it fails with <see cref="PlatformUnavailableException"/> they are handed out again at the next call.</param>
-    public async Task RaiseAlertsAsync(long nowTicks, bool caughtUp, Func<IReadOnlyList<Alert>, Task> publish)
-    {
-        if (!_ready.Task.IsCompletedSuccessfully || Shard.Fenced is not null || !_lease.IsValid)
-        {
-            return;
-        }
-        try
-        {
-            Shard.RaiseAlerts(nowTicks, caughtUp, _alerts);
-            // The process may have been paused above. If the lease comes back, the alerts go out then; if not, another owner raises them.
-            if (_alerts.Count > 0 && _lease.IsValid)
-            {
-                await publish(_alerts);
-                _alerts.Clear();
-            }
-        }
-        catch (PlatformUnavailableException)
-        {
-            // Fenced meanwhile, and the new owner raises them; or they could not be published now.
-        }
-        catch (Exception e)
-        {
-            Fence(e);
-        }
-    }
-
-    /// <summary>Commits whenever the shard has advanced and the interval is over, until told to stop.</summary>
-    public async Task CommitLoopAsync(CancellationToken stop)
-    {
-        try
-        {
-            await Ready;
-            Task full = Task.CompletedTask;
-            while (true)
-            {
-                // An idle shard waits here and costs nothing.
-                await Applied.WaitAsync(Committed.Value + 1, stop);
-                // Kept until it is reached, by whatever number of commits: a waiter for each of them would stay behind.
-                full = full.IsCompleted ? Applied.WaitAsync(Committed.Value + _options.CommitRecords, stop) : full;
-                using (var waited = CancellationTokenSource.CreateLinkedTokenSource(stop))
-                {
-                    await Task.WhenAny(full, Task.Delay(_options.CommitInterval, _options.Time, waited.Token));
-                    await waited.CancelAsync();
-                }
-                stop.ThrowIfCancellationRequested();
-                try
-                {
-                    await CommitAsync();
-                }
-                catch (PlatformUnavailableException) when (Shard.Fenced is null)
-                {
-                    await Task.Delay(RetryDelay, _options.Time, stop);
-                }
-            }
-        }
-        catch (Exception e)
-        {
-            if (!stop.IsCancellationRequested)
-            {
-                Fence(e);
-            }
-        }
-    }
-
-    /// <summary>Commits what was applied up to now.</summary>
-    /// <exception cref="StaleEpochException">Another owner has the partition; this shard is fenced now.</exception>
-    /// <exception cref="PlatformUnavailableException">The store cannot be written now, or the shard is fenced.</exception>
-    public async Task CommitAsync()
-    {
-        await Ready;
-        await _committing.WaitAsync();
-        try
-        {
-            FenceIfLogIsLost();
-            using ShardCommit? commit = Shard.TakeCommit();
-            if (commit is null)
-            {
-                return;
-            }
-            long started = _options.Time.GetTimestamp();
-            using var activity = Telemetry.Activities.StartActivity("shard commit");
-            activity?.SetTag("foretell.partition", Shard.Partition).SetTag("foretell.pages", commit.PageCount);
-            try
-            {
-                await _store.CommitAsync(Shard.Partition, _epoch, commit, CancellationToken.None);
-            }
-            catch (Exception e)
-            {
-                Shard.CommitFailed(commit);
-                if (e is PlatformUnavailableException)
-                {
-                    _commitProblem = e.Message;
-                }
-                else
-                {
-                    Fence(e);
-                }
-                throw;
-            }
-            _lease.Renew(started);
-            Shard.CommitSucceeded(commit);
-            _commitProblem = null;
-            Committed.Publish(commit.Header.Position);
-            if (commit.Header.Calibration.PitKs is { } distance)
-            {
-                Telemetry.PitKs.Record(distance, _partitionTag);
-            }
-            Telemetry.CommitDuration.Record(_options.Time.GetElapsedTime(started).TotalSeconds, _partitionTag);
-        }
-        finally
-        {
-            _committing.Release();
-        }
-    }
-
-    /// <summary>Keeps the lease alive until told to stop, or until a newer owner is found. Returns at once without a lease.</summary>
-    public async Task RenewLoopAsync(CancellationToken stop)
-    {
-        if (_options.Lease is not { } lease)
-        {
-            return;
-        }
-        // Until the rows are loaded there is nothing to answer, and a failed load takes a new epoch.
-        await Ready.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        while (!stop.IsCancellationRequested)
-        {
-            FenceIfLogIsLost();
-            await RenewAsync(lease, stop);
-            if (Shard.Fenced is not null)
-            {
-                return;
-            }
-            await Task.Delay(lease / 3, _options.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
     /// <summary>Stops the shard for good where it has applied records that the log does not hold.</summary>
     /// <exception cref="PlatformUnavailableException">The log cannot be asked now.</exception>
     /// <exception cref="InvalidDataException">The log is found to have lost records.</exception>
@@ -292,101 +149,81 @@ public sealed class ShardOwner : IDisposable
         }
     }
 
+    /// <summary>Begins to load, to commit and to keep the lease, beside the caller and without its trace.</summary>
+    /// <param name="load">Runs the loading; null for the thread pool.</param>
+    public void Start(Func<Func<Task>, Task>? load = null) => _loops = Task.WhenAll(
+        (load ?? Background.Run)(RunLoadAsync),
+        Background.Run(() => CommitLoopAsync(_stop.Token)),
+        Background.Run(() => RenewLoopAsync(_stop.Token)));
+
+    /// <summary>Where the partition stands.</summary>
+    public PartitionReport Report()
+    {
+        (int streams, ShardTotals totals, ScoreTotals scores) = Shard.Counts();
+        return new PartitionReport(Shard.Partition, Shard.Position, streams, totals, scores, PendingSince, Problem);
+    }
+
+    /// <summary>Dead letters of the partition, newest first.</summary>
+    /// <exception cref="PlatformUnavailableException">It is still loading, stopped, its lease is over, or the store cannot be read now.</exception>
+    public async Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken)
+    {
+        // First those in memory, then those in the store: a commit in between shows one twice, and never none.
+        DeadLetter[] uncommitted = Answer(shard => shard.UncommittedDeadLetters());
+        IReadOnlyList<DeadLetter> committed = await _store.ReadDeadLettersAsync(Shard.Partition, limit, cancellationToken);
+        Serving();
+        return [.. uncommitted.Concat(committed).DistinctBy(l => l.Sequence).OrderByDescending(l => l.Sequence).Take(limit)];
+    }
+
     /// <summary>Stops the shard for good.</summary>
     public void Fence(Exception cause)
     {
+        bool first = Shard.Fenced is null;
         Shard.Fence(cause.Message);
         var failure = new PlatformUnavailableException(Shard.Fenced!, cause);
         Applied.Fail(failure);
         _ready.TrySetException(failure);
-        _lost.TrySetResult(cause);
+        if (_lost.TrySetResult(cause) && !_stop.IsCancellationRequested)
+        {
+            LogStopped(Shard.Partition, Epoch, Shard.Position, first ? cause.Message : Shard.Fenced!);
+        }
     }
 
-    /// <summary>The host stops before the rows were loaded.</summary>
-    public void CancelLoading(CancellationToken stop) => _ready.TrySetCanceled(stop);
+    /// <summary>Stops with a last commit, so that the next owner begins where it ends instead of replaying the log's tail.</summary>
+    /// <param name="reason">Why, for the log.</param>
+    /// <param name="patience">Gives up the commit; nothing is lost then, since the log holds every event.</param>
+    public Task StopAsync(string reason, CancellationToken patience) => StopAsync(reason, commit: true, patience);
+
+    /// <summary>Stops as a crash would: without the last commit.</summary>
+    public Task AbandonAsync() => StopAsync("It was abandoned.", commit: false, CancellationToken.None);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public ValueTask DisposeAsync() => new(StopAsync("It was closed.", commit: false, CancellationToken.None));
+
+    private async Task StopAsync(string reason, bool commit, CancellationToken patience)
     {
+        if (Interlocked.Exchange(ref _stopped, 1) != 0)
+        {
+            return;
+        }
+        await _stop.CancelAsync();
+        // What is being applied belongs into the last commit.
+        await Background.EndedAsync(_following);
+        if (commit && Ready.IsCompletedSuccessfully && Shard.Fenced is null)
+        {
+            try
+            {
+                await CommitAsync().WaitAsync(patience);
+            }
+            catch (Exception e)
+            {
+                LogNotCommitted(Shard.Partition, Epoch, Shard.Position, e.Message);
+            }
+        }
+        Fence(new ObjectDisposedException(null, $"Partition {Shard.Partition} is closed here: {reason}"));
+        await Background.EndedAsync(_loops);
         Shard.Dispose();
-        Applied.Fail(new PlatformUnavailableException($"Partition {Shard.Partition} is closed: the platform is shutting down."));
-    }
-
-    private async Task RenewAsync(TimeSpan lease, CancellationToken stop)
-    {
-        long asked = _options.Time.GetTimestamp();
-        try
-        {
-            // A question that takes longer than the lease is of no use any more.
-            using var patience = new CancellationTokenSource(lease, _options.Time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-            long newest = await _store.ReadEpochAsync(Shard.Partition, either.Token);
-            if (newest != _epoch)
-            {
-                Fence(new StaleEpochException(Shard.Partition, _epoch, newest));
-                return;
-            }
-            _lease.Renew(asked);
-            _renewProblem = null;
-        }
-        catch (Exception e) when (e is PlatformUnavailableException or OperationCanceledException)
-        {
-            _renewProblem = stop.IsCancellationRequested ? null : $"Partition {Shard.Partition} cannot renew its lease: {e.Message}";
-        }
-        catch (Exception e)
-        {
-            Fence(e);
-        }
-    }
-
-    private async Task TryLoadAsync(CancellationToken stop)
-    {
-        // The epoch first: from here on no older owner can change what is about to be read.
-        long asked = _options.Time.GetTimestamp();
-        Volatile.Write(ref _epoch, await _store.TakeEpochAsync(Shard.Partition, stop));
-        _lease.Renew(asked);
-        if (await _store.ReadHeaderAsync(Shard.Partition, stop) is { } header)
-        {
-            await LoadRowsAsync(header, stop);
-            Committed.Publish(header.Position);
-            Applied.Publish(header.Position);
-        }
-    }
-
-    private async Task LoadRowsAsync(ShardHeader header, CancellationToken stop)
-    {
-        if (await LogEndAsync(header.Position, stop) is var end && end < header.Position)
-        {
-            throw new InvalidDataException($"Partition {Shard.Partition}'s store reflects record {header.Position}, but its log ends at "
-                + $"record {end}. Log and stores belong together: restore them from the same copy.");
-        }
-        Shard.Restore(header);
-        try
-        {
-            await foreach (Memory<byte> page in _store.ReadPagesAsync(Shard.Partition, stop))
-            {
-                Shard.RestorePage(page.Span);
-            }
-        }
-        catch (InvalidDataException e)
-        {
-            throw Damaged(e.Message, e);
-        }
-        if (Shard.Counts().Streams != header.Rows)
-        {
-            throw Damaged($"it has {Shard.Counts().Streams} rows, its header says {header.Rows}", null);
-        }
-    }
-
-    /// <summary>Where the log ends; asked anew where it would end before a record.</summary>
-    private async Task<long> LogEndAsync(long atLeast, CancellationToken stop)
-    {
-        if (_log.End(Shard.Partition).Sequence < atLeast)
-        {
-            // Another process may have appended what this one has not heard of yet.
-            await _log.RefreshAsync(stop);
-        }
-        return _log.End(Shard.Partition).Sequence;
+        LogLeft(Shard.Partition, Epoch, Shard.Position, reason);
+        _stop.Dispose();
     }
 
     private void FenceIfLogIsLost()
@@ -397,15 +234,47 @@ public sealed class ShardOwner : IDisposable
         }
     }
 
-    private void ThrowIfLeaseIsOver()
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Partition {Partition} stopped here (epoch {Epoch}, position {Sequence}): {Cause}")]
+    private partial void LogStopped(int partition, long epoch, long sequence, string cause);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Partition {Partition} was not committed on leaving (epoch {Epoch}, position {Sequence}); its next owner replays the log: {Problem}")]
+    private partial void LogNotCommitted(int partition, long epoch, long sequence, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Partition {Partition} left this process (epoch {Epoch}, position {Sequence}): {Reason}")]
+    private partial void LogLeft(int partition, long epoch, long sequence, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Partition {Partition} (epoch {Epoch}, position {Sequence}) {Work}; it tries again: {Problem}")]
+    private partial void LogProblem(int partition, long epoch, long sequence, string work, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Partition {Partition} (epoch {Epoch}, position {Sequence}) {Work} again.")]
+    private partial void LogMended(int partition, long epoch, long sequence, string work);
+
+    /// <summary>Work that fails and is tried again until it succeeds: its problem shows while it lasts, and is told once.</summary>
+    private sealed class Trouble(PartitionHost host, string failing, string working)
     {
-        if (!_lease.IsValid)
+        private string? _problem;
+
+        /// <summary>Why it fails, one sentence, or null.</summary>
+        public string? Problem => Volatile.Read(ref _problem);
+
+        /// <summary>It failed, for a reason that may pass.</summary>
+        public void Is(string problem)
         {
-            throw new PlatformUnavailableException(
-                $"Partition {Shard.Partition} cannot prove that it is still owned here: the store has not confirmed it in time.");
+            if (Interlocked.Exchange(ref _problem, problem) is null)
+            {
+                host.LogProblem(host.Shard.Partition, host.Epoch, host.Shard.Position, failing, problem);
+            }
+        }
+
+        /// <summary>It succeeded.</summary>
+        public void IsOver()
+        {
+            if (_problem is not null && Interlocked.Exchange(ref _problem, null) is not null)
+            {
+                host.LogMended(host.Shard.Partition, host.Epoch, host.Shard.Position, working);
+            }
         }
     }
-
-    private InvalidDataException Damaged(string what, Exception? inner) => new(
-        $"Partition {Shard.Partition}'s store is damaged: {what}. Restore the file from a copy, or remove it to rebuild it from the log.", inner);
 }

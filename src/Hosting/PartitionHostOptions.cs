@@ -1,7 +1,7 @@
-namespace Foretell.Streams;
+namespace Foretell.Hosting;
 
-/// <summary>How a <see cref="ShardOwner"/> commits and proves that it is still the owner.</summary>
-public sealed record ShardOwnerOptions
+/// <summary>How a <see cref="PartitionHost"/> commits and proves that it is still the owner.</summary>
+public sealed record PartitionHostOptions
 {
     /// <summary>Longest time between two commits of a shard that advances: bounds what a restart must replay.</summary>
     public TimeSpan CommitInterval { get; init; } = TimeSpan.FromSeconds(1);

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Foretell.Streams;
+namespace Foretell.Hosting;
 
 /// <summary>A fixed number of threads that run the shards' loops; an idle thread takes whichever shard is ready next.</summary>
 /// <remarks>

@@ -1,5 +1,7 @@
+using Foretell.Engine;
 using Foretell.Silo;
-using Foretell.Streams;
+using Foretell.Silo.Membership;
+using Foretell.Stores.Postgres;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -51,7 +53,7 @@ try
         : $"schema {postgres.Schema} has version {PostgresSchema.Version} now");
     return 0;
 }
-catch (Exception e) when (e is SettingsException or DatabaseSetupException or ArgumentException or IOException)
+catch (Exception e) when (e is SettingsException or StorageException or ArgumentException or IOException)
 {
     Console.Error.WriteLine($"foretell-silo: {e.Message}");
     return 1;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Foretell.Stores.Postgres;
 using Microsoft.Extensions.Configuration;
 
 namespace Foretell.Silo;

@@ -1,6 +1,13 @@
+using Foretell.Engine;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Rows;
 using Foretell.Grains;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Grains.Placement;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
+using Foretell.Models.Network;
+using Foretell.Silo.Membership;
+using Foretell.Stores.Postgres;
 using Foretell.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -17,7 +24,7 @@ internal static class SiloHost
 {
     /// <summary>Runs until the process is told to stop; then commits every shard and leaves the cluster.</summary>
     /// <exception cref="SettingsException">A setting is wrong.</exception>
-    /// <exception cref="DatabaseSetupException">The database cannot be used.</exception>
+    /// <exception cref="StorageException">The database cannot be used.</exception>
     public static async Task RunAsync(WebApplicationBuilder builder)
     {
         SiloSettings settings = SiloSettings.Read(builder.Configuration);
@@ -30,11 +37,11 @@ internal static class SiloHost
         await BindAsync(log, model, settings);
         await using var store = new PostgresStateStore(settings.Postgres);
         await using var alerts = new PostgresAlertLog(settings.Postgres);
-        using var engine = new SiloEngine(model, log, store, alerts, new GrainOptions
+        using var engine = new SiloEngine(new ServingModel(model), log, store, alerts, new GrainOptions
         {
             Threads = settings.Threads,
             Alerts = new AlertRule { Survival = settings.AlertSurvival },
-            Owner = new ShardOwnerOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
+            Partition = new PartitionHostOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
         });
         await using WebApplication app = Build(builder, settings, certificate, engine);
         await app.StartAsync();
@@ -54,7 +61,7 @@ internal static class SiloHost
         // Hosted services start in this order and stop in the other: the silo first and last, HTTP in between.
         builder.UseOrleans(silo =>
         {
-            Membership.Add(silo, settings, certificate);
+            SiloMembership.Add(silo, settings, certificate);
             silo.AddActivityPropagation();
             silo.AddForetellGrains(settings.Roles);
         });
@@ -76,20 +83,16 @@ internal static class SiloHost
     {
         try
         {
-            if (await log.FindControlAsync(ControlRecord.Model, CancellationToken.None) is { } found && found != model.Id)
+            string? other = await LogBinding.BindAsync(log, model, settings.LateTolerance, settings.FutureTolerance, CancellationToken.None);
+            if (other is not null)
             {
-                throw new SettingsException($"The log in schema {settings.Postgres.Schema} was made with model {found}, and Foretell:Model '{settings.Model}' "
-                    + $"is model {model.Id}. Give it that model, or choose another schema.");
+                throw new SettingsException($"The log in schema {settings.Postgres.Schema} was made with model {other}, and Foretell:Model "
+                    + $"'{settings.Model}' is model {model.Id}. Give it that model, or choose another schema.");
             }
-            await log.AppendControlAsync(ControlRecord.Model, model.Id, CancellationToken.None);
-            string? inForce = await log.FindControlAsync(ControlRecord.Policy, CancellationToken.None);
-            EventTimePolicy policy = inForce is null ? EventTimePolicy.Default : EventTimePolicy.Parse(inForce);
-            policy = new EventTimePolicy(settings.LateTolerance ?? policy.LateTolerance, settings.FutureTolerance ?? policy.FutureTolerance);
-            await log.AppendControlAsync(ControlRecord.Policy, policy.ToString(), CancellationToken.None);
         }
         catch (PlatformUnavailableException e)
         {
-            throw new DatabaseSetupException(e.Message, e);
+            throw new StorageException(e.Message, e);
         }
     }
 

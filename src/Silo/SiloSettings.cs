@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Net;
-using Foretell.Grains;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Grains.Placement;
+using Foretell.Hosting;
+using Foretell.Silo.Membership;
+using Foretell.Stores.Postgres;
 using Microsoft.Extensions.Configuration;
 
 namespace Foretell.Silo;

@@ -1,8 +1,11 @@
 using System.Text;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Feeds;
+using Foretell.Engine.Store;
 using Npgsql;
-using static Foretell.Streams.PostgresParameters;
+using static Foretell.Stores.Postgres.PostgresParameters;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>Raised alerts in PostgreSQL (docs/formats.md), beside the store whose epochs guard them.</summary>
 /// <param name="options">The database; its schema must have been migrated (<see cref="PostgresSchema"/>).</param>

@@ -1,8 +1,12 @@
 using System.Text;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Models.PointProcess;
 using Npgsql;
-using static Foretell.Streams.PostgresParameters;
+using static Foretell.Stores.Postgres.PostgresParameters;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>One transaction that appends a group: locks, then writes and commits, in two round trips.</summary>
 /// <remarks>

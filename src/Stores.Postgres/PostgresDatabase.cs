@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>The connections of one log or store.</summary>
 /// <remarks>

@@ -1,6 +1,9 @@
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
 using Npgsql;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>The log in PostgreSQL (docs/formats.md). Any number of processes may append to it and read it at once.</summary>
 public sealed class PostgresEventLog : IEventLog
@@ -41,7 +44,7 @@ public sealed class PostgresEventLog : IEventLog
     /// <param name="partitions">Partitions, 1 to 32,767; null takes the log's, and 8 for a new log.</param>
     /// <param name="time">Clock of append times and of the life of idempotency keys.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="DatabaseSetupException">The database cannot be reached or was not migrated, or the log has another partition count.</exception>
+    /// <exception cref="StorageException">The database cannot be reached or was not migrated, or the log has another partition count.</exception>
     public static async Task<PostgresEventLog> OpenAsync(PostgresOptions options, int? partitions, TimeProvider time, CancellationToken cancellationToken = default)
     {
         if (partitions is < 1 or > short.MaxValue)
@@ -56,7 +59,7 @@ public sealed class PostgresEventLog : IEventLog
             int found = await PostgresSchema.GuardAsync(options, () => database.RunAsync((c, stop) => CreateAsync(c, partitions ?? 8, stop), cancellationToken));
             if (partitions is { } wanted && wanted != found)
             {
-                throw new DatabaseSetupException($"The log in schema {options.Schema} was created with {found} partitions and cannot change to {wanted}. "
+                throw new StorageException($"The log in schema {options.Schema} was created with {found} partitions and cannot change to {wanted}. "
                     + "Leave the number out, or choose another schema.");
             }
             log = new PostgresEventLog(database, options, found, time);

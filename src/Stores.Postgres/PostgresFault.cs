@@ -1,7 +1,8 @@
 using System.Net.Sockets;
+using Foretell.Engine;
 using Npgsql;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>What PostgreSQL's and the network's failures mean to a caller.</summary>
 internal static class PostgresFault

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>Learns where the partitions end, whoever appends: waits for notifications, and asks once in a while all the same.</summary>
 /// <remarks>

@@ -1,8 +1,11 @@
 using System.Data;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
 using Npgsql;
-using static Foretell.Streams.PostgresParameters;
+using static Foretell.Stores.Postgres.PostgresParameters;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>Reads one partition, some segments at a time, and hands out records.</summary>
 internal sealed class PostgresLogReader(PostgresDatabase database, int partition, long after, SequenceSignal end) : ILogReader

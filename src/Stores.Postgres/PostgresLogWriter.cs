@@ -1,7 +1,10 @@
 using System.Threading.Channels;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
 using Npgsql;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>Writes the appends of this process. Those that wait at the same time share a transaction (group commit).</summary>
 internal sealed class PostgresLogWriter : IAsyncDisposable

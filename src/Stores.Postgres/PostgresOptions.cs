@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>Where the PostgreSQL log and store are, and how patient their callers are.</summary>
 public sealed partial record PostgresOptions

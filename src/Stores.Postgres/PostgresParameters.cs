@@ -2,7 +2,7 @@ using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>Statements with their parameters; many rows travel as one array a column, for unnest.</summary>
 internal static class PostgresParameters

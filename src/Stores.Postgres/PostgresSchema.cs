@@ -1,6 +1,7 @@
+using Foretell.Engine;
 using Npgsql;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>The tables of the PostgreSQL edition (docs/formats.md), in versioned steps.</summary>
 public static class PostgresSchema
@@ -53,7 +54,7 @@ public static class PostgresSchema
     /// <param name="schema">Name of the schema.</param>
     /// <param name="cancellationToken">Gives up; nothing is left half done.</param>
     /// <returns>Steps that were missing; 0 when there was nothing to do.</returns>
-    /// <exception cref="DatabaseSetupException">The database cannot be reached, the role lacks a right, or the schema is newer than the program.</exception>
+    /// <exception cref="StorageException">The database cannot be reached, the role lacks a right, or the schema is newer than the program.</exception>
     public static Task<int> MigrateAsync(string connectionString, string schema = "foretell", CancellationToken cancellationToken = default) =>
         MigrateAsync(new PostgresOptions { ConnectionString = connectionString, Schema = schema }, cancellationToken);
 
@@ -90,7 +91,7 @@ public static class PostgresSchema
     }
 
     /// <summary>Refuses a schema that this program does not know.</summary>
-    /// <exception cref="DatabaseSetupException">The schema is missing, older or newer, or cannot be read.</exception>
+    /// <exception cref="StorageException">The schema is missing, older or newer, or cannot be read.</exception>
     internal static Task CheckAsync(PostgresDatabase database, PostgresOptions options, CancellationToken cancellationToken) => GuardAsync(options, async () =>
     {
         await using NpgsqlConnection connection = await database.OpenAsync(cancellationToken);
@@ -98,7 +99,7 @@ public static class PostgresSchema
         int? found = missing ? null : await ReadVersionAsync(connection, options, cancellationToken);
         if (found != Version)
         {
-            throw new DatabaseSetupException($"{Name(options)} {(found is null ? "does not exist" : $"has version {found}")}, "
+            throw new StorageException($"{Name(options)} {(found is null ? "does not exist" : $"has version {found}")}, "
                 + $"and this program needs version {Version}. Migrate the database first.");
         }
         return found;
@@ -114,7 +115,7 @@ public static class PostgresSchema
         catch (Exception e) when (PostgresFault.Is(e))
         {
             var target = new NpgsqlConnectionStringBuilder(options.ConnectionString);
-            throw new DatabaseSetupException((e as PostgresException)?.SqlState switch
+            throw new StorageException((e as PostgresException)?.SqlState switch
             {
                 PostgresErrorCodes.InsufficientPrivilege =>
                     $"Role '{target.Username}' lacks a right in database '{target.Database ?? target.Username}': {PostgresFault.Describe(e)}. "
@@ -135,7 +136,7 @@ public static class PostgresSchema
     private static async Task<int?> ReadVersionAsync(NpgsqlConnection connection, PostgresOptions options, CancellationToken cancellationToken)
     {
         int? found = await QueryAsync(connection, "SELECT version FROM schema_version", cancellationToken) as int?;
-        return found <= Version ? found : throw new DatabaseSetupException(
+        return found <= Version ? found : throw new StorageException(
             $"{Name(options)} has version {found}, which is newer than this program's {Version}. Use the newer program.");
     }
 

@@ -1,11 +1,13 @@
 using System.Data;
 using System.Runtime.CompilerServices;
 using System.Text;
-using Foretell.Models;
+using Foretell.Engine.Events;
+using Foretell.Engine.Store;
+using Foretell.Models.Monitoring;
 using Npgsql;
-using static Foretell.Streams.PostgresParameters;
+using static Foretell.Stores.Postgres.PostgresParameters;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Postgres;
 
 /// <summary>The store in PostgreSQL (docs/formats.md); every process of a cluster may open it.</summary>
 /// <param name="options">The database; its schema must have been migrated (<see cref="PostgresSchema"/>).</param>

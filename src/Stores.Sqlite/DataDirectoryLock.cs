@@ -1,4 +1,6 @@
-namespace Foretell.Streams;
+using Foretell.Engine;
+
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>Keeps a second process out of a data directory. The system lets go of it when the process ends, however it ends.</summary>
 internal sealed class DataDirectoryLock : IDisposable
@@ -8,7 +10,7 @@ internal sealed class DataDirectoryLock : IDisposable
     private DataDirectoryLock(FileStream file) => _file = file;
 
     /// <summary>Creates the directory when it is missing, and locks it.</summary>
-    /// <exception cref="DataDirectoryException">Another process holds the lock, or the directory cannot be written.</exception>
+    /// <exception cref="StorageException">Another process holds the lock, or the directory cannot be written.</exception>
     public static DataDirectoryLock Take(string directory)
     {
         try
@@ -18,11 +20,11 @@ internal sealed class DataDirectoryLock : IDisposable
         }
         catch (IOException e) when (e is not DirectoryNotFoundException and not PathTooLongException && Directory.Exists(directory))
         {
-            throw new DataDirectoryException($"The data directory {directory} is in use by another process. Stop it, or choose another directory.", e);
+            throw new StorageException($"The data directory {directory} is in use by another process. Stop it, or choose another directory.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DataDirectoryException($"The data directory {directory} cannot be written: {e.Message}", e);
+            throw new StorageException($"The data directory {directory} cannot be written: {e.Message}", e);
         }
     }
 

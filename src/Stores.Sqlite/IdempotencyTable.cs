@@ -1,4 +1,7 @@
-namespace Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>Requests that took effect in the last 24 hours, written in the transaction of their append.</summary>
 internal sealed class IdempotencyTable(SqliteDatabase database)

@@ -1,6 +1,6 @@
 using SQLitePCL;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>One connection to an SQLite file. Used by one thread at a time.</summary>
 /// <remarks>

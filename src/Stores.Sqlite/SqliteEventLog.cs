@@ -1,4 +1,8 @@
-namespace Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>The log in one SQLite file (docs/formats.md).</summary>
 public sealed class SqliteEventLog : IEventLog
@@ -33,7 +37,7 @@ public sealed class SqliteEventLog : IEventLog
     /// <param name="path">The file.</param>
     /// <param name="partitions">Partitions, 1 to 32,767; null takes the file's, and 8 for a new file.</param>
     /// <param name="time">Clock of append times and of the life of idempotency keys.</param>
-    /// <exception cref="DataDirectoryException">The log has another partition count or format, or is no log.</exception>
+    /// <exception cref="StorageException">The log has another partition count or format, or is no log.</exception>
     public static SqliteEventLog Open(string path, int? partitions, TimeProvider time)
     {
         if (partitions is < 1 or > short.MaxValue)
@@ -46,7 +50,7 @@ public sealed class SqliteEventLog : IEventLog
         }
         catch (SqliteException e)
         {
-            throw new DataDirectoryException($"The log cannot be opened: {e.Message}", e);
+            throw new StorageException($"The log cannot be opened: {e.Message}", e);
         }
     }
 

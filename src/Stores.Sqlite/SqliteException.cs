@@ -1,6 +1,7 @@
+using Foretell.Engine;
 using SQLitePCL;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>SQLite refused a call. Callers turn it into <see cref="PlatformUnavailableException"/> at their border.</summary>
 internal sealed class SqliteException(string message, int code) : Exception(message)

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Foretell.Engine;
+using Foretell.Engine.Log;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>The tables of log.db (docs/formats.md) and the statements of the one connection that writes them.</summary>
 internal sealed class SqliteLogFile : IAppendMemory, IDisposable
@@ -39,7 +41,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     public int PartitionCount { get; private init; }
 
     /// <summary>Opens the file; creates it with <paramref name="partitions"/> partitions when it is new.</summary>
-    /// <exception cref="DataDirectoryException">The file was created otherwise than asked, or by another version.</exception>
+    /// <exception cref="StorageException">The file was created otherwise than asked, or by another version.</exception>
     public static SqliteLogFile Open(string path, int? partitions, int partitionsWhenNew)
     {
         SqliteDatabase database = SqliteDatabase.Open(path);
@@ -58,11 +60,11 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
             int found = (int)Query(database, "SELECT partitions FROM log");
             if (format != Format)
             {
-                throw new DataDirectoryException($"The log {path} has format {format}; this version reads format {Format}.");
+                throw new StorageException($"The log {path} has format {format}; this version reads format {Format}.");
             }
             if (partitions is { } wanted && wanted != found)
             {
-                throw new DataDirectoryException($"The log {path} was created with {found} partitions and cannot change to {wanted}. "
+                throw new StorageException($"The log {path} was created with {found} partitions and cannot change to {wanted}. "
                     + "Leave the number out, or choose another data directory.");
             }
             return new SqliteLogFile(database) { PartitionCount = found };

@@ -1,4 +1,8 @@
-namespace Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>Reads one partition segment by segment and hands out records; allocates nothing once its buffer has grown.</summary>
 internal sealed class SqliteLogReader : ILogReader

@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>The one thread that writes the log. Appends that wait at the same time share a transaction (group commit).</summary>
 internal sealed class SqliteLogWriter : IDisposable

@@ -1,6 +1,8 @@
-using Foretell.Models;
+using Foretell.Engine.Events;
+using Foretell.Engine.Store;
+using Foretell.Models.Monitoring;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>The tables of one shard's file and the connection that writes them; opened at first use, and anew after a failure.</summary>
 internal sealed class SqliteShardFile(string path, int partition) : IDisposable

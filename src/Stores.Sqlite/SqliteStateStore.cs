@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Store;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>The store in SQLite files, one per partition: shard-0000.db and on (docs/formats.md).</summary>
 /// <param name="directory">Where the files are.</param>

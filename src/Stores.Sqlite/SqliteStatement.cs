@@ -1,6 +1,6 @@
 using SQLitePCL;
 
-namespace Foretell.Streams;
+namespace Foretell.Stores.Sqlite;
 
 /// <summary>A compiled statement. Parameters count from 1, columns from 0.</summary>
 internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt handle) : IDisposable

@@ -1,5 +1,14 @@
 using System.Text.Json.Serialization;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Hosting;
+using Foretell.Web.Events;
+using Foretell.Web.Feeds;
+using Foretell.Web.Forecasts;
+using Foretell.Web.Http;
+using Foretell.Web.Observability;
+using Foretell.Web.OpenApi;
+using Foretell.Web.Status;
+using Foretell.Web.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -34,7 +43,7 @@ public static class ForetellWeb
         services.Configure(configure ?? (_ => { }));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ObjectPool<EventBatch>>(new DefaultObjectPool<EventBatch>(new EventBatchPolicy()));
-        services.AddSingleton<EventFeed>();
+        services.AddSingleton<ServerSentFeed>();
         services.AddRequestDecompression();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
         services.AddExceptionHandler<Problems>();
@@ -54,7 +63,6 @@ public static class ForetellWeb
     /// <summary>Adds the middleware and every endpoint, the OpenAPI document (/openapi/v1.json) and the API explorer (/docs).</summary>
     public static WebApplication MapForetell(this WebApplication app)
     {
-        RequestSpan.Use(app);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseRequestDecompression();

@@ -1,5 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Foretell.Web.Events;
+using Foretell.Web.Feeds;
+using Foretell.Web.Forecasts;
+using Foretell.Web.Status;
+using Foretell.Web.Streams;
 using Microsoft.AspNetCore.Mvc;
 
 namespace Foretell.Web;

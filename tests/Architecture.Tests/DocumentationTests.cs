@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Foretell.Support;
 
 namespace Foretell.Architecture.Tests;
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.Versioning;
+using Foretell.Cli.Shell;
+using Foretell.Support;
 
 namespace Foretell.Architecture.Tests;
 

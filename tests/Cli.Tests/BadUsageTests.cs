@@ -1,3 +1,7 @@
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
+using Foretell.Support;
+
 namespace Foretell.Cli.Tests;
 
 /// <summary>Bad input ends with one sentence on standard error and an exit code that is not 0.</summary>

@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
-using Foretell.Architecture.Tests;
+using Foretell.Cli.Options;
+using Foretell.Support;
 
 namespace Foretell.Cli.Tests;
 

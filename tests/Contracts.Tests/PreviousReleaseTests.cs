@@ -1,4 +1,5 @@
 using System.Reflection;
+using Foretell.Contracts.Tests.Support;
 using Orleans.Serialization.Invocation;
 
 namespace Foretell.Contracts.Tests;

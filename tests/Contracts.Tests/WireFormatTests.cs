@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Text;
+using Foretell.Contracts.Tests.Support;
+using Foretell.Engine.Events;
 using Orleans.Concurrency;
 using Orleans.Serialization.Invocation;
 

@@ -1,5 +1,10 @@
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Cli.Cluster;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Grains.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 using Orleans.Runtime;
 
 namespace Foretell.Grains.Tests;
@@ -13,11 +18,15 @@ public sealed class AlertsTests : IAsyncLifetime
 
     private ThrowawayPostgres? _postgres;
 
-    public async Task InitializeAsync() => _postgres = PostgresPrograms.Find() is null ? null : await ThrowawayPostgres.CreateAsync();
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(PostgresPrograms.Find() is null, PostgresPrograms.HowToInstall);
+        _postgres = await ThrowawayPostgres.CreateAsync();
+    }
 
-    public async Task DisposeAsync() => await (_postgres?.DisposeAsync() ?? ValueTask.CompletedTask);
+    public async ValueTask DisposeAsync() => await (_postgres?.DisposeAsync() ?? ValueTask.CompletedTask);
 
-    [PostgresFact]
+    [Fact]
     public async Task Alerts_WhenStreamsFallSilent_AreToldOnceAtEveryGatewayAndFromAnyPlace()
     {
         await using GrainCluster cluster = await GrainCluster.StartWithAlertsAsync(_postgres!, 4, Front, Front, Worker);
@@ -44,7 +53,7 @@ public sealed class AlertsTests : IAsyncLifetime
         }
     }
 
-    [PostgresFact]
+    [Fact]
     public async Task Alerts_WhenTheirSiloIsKilled_AreRaisedByTheNextOwner()
     {
         await using GrainCluster cluster = await GrainCluster.StartWithAlertsAsync(_postgres!, 4, Front, Worker, Worker);
@@ -59,7 +68,7 @@ public sealed class AlertsTests : IAsyncLifetime
         Assert.Equal(streams.Order(), first.Concat(await reading.TakeAsync(50)).Select(t => t.Alert.Stream).Order());
     }
 
-    [PostgresFact]
+    [Fact]
     public async Task Alerts_WhenEventsComeInTime_AreNotRaised()
     {
         await using GrainCluster cluster = await GrainCluster.StartWithAlertsAsync(_postgres!, 2, Front, Worker);
@@ -107,10 +116,4 @@ public sealed class AlertsTests : IAsyncLifetime
 
         public ValueTask DisposeAsync() => items.DisposeAsync();
     }
-}
-
-/// <summary>A test that needs PostgreSQL's programs on the machine.</summary>
-public sealed class PostgresFactAttribute : FactAttribute
-{
-    public PostgresFactAttribute() => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : null;
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Foretell.Grains.Coordination;
 using Orleans.Runtime;
 
 namespace Foretell.Grains.Tests;

@@ -1,7 +1,16 @@
 using System.Threading.Channels;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Shards;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Feeds;
+using Foretell.Grains.Tests.Support;
+using Foretell.Hosting;
+using Foretell.Stores.Postgres;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Streams;
 
 namespace Foretell.Grains.Tests;
@@ -9,24 +18,24 @@ namespace Foretell.Grains.Tests;
 /// <summary>A shard's pushes, with a clock that moves when a test says so, over the streams of a real silo.</summary>
 public sealed class ChangePublisherTests : IAsyncLifetime
 {
-    private readonly ManualTime _time = new();
-    private readonly TempDirectory _directory = new();
+    private readonly TestTime _time = new();
+    private readonly TemporaryFolder _directory = new();
     private readonly Channel<StreamChange> _arrived = Channel.CreateUnbounded<StreamChange>();
     private GrainCluster _cluster = null!;
     private SqliteEventLog _log = null!;
     private SqliteStateStore _store = null!;
-    private ShardOwner _owner = null!;
+    private PartitionHost _owner = null!;
     private ChangePublisher _publisher = null!;
     private long _sequence;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _cluster = await GrainCluster.StartAsync(1, "gateway");
         FeedStreams streams = _cluster.Services(0).GetRequiredService<FeedStreams>();
         await streams.Changes("here").SubscribeAsync((change, _) => _arrived.Writer.WriteAsync(change).AsTask());
-        _log = SqliteEventLog.Open(_directory.File("log.db"), 1, _time);
+        _log = SqliteEventLog.Open(_directory.At("log.db"), 1, _time);
         _store = new SqliteStateStore(_directory.Path);
-        _owner = new ShardOwner(new Shard(0, Small.Model), _log, _store, new ShardOwnerOptions { Lease = TimeSpan.FromMinutes(1), Time = _time });
+        _owner = new PartitionHost(new Shard(0, Small.Serving), _log, _store, new PartitionHostOptions { Lease = TimeSpan.FromMinutes(1), Time = _time }, NullLogger.Instance);
         await _owner.LoadAsync(default);
         _publisher = new ChangePublisher(_owner, streams.Changes, _time);
     }
@@ -75,10 +84,10 @@ public sealed class ChangePublisherTests : IAsyncLifetime
         Assert.Equal(("b", 1), await NextAsync());
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _publisher.DisposeAsync();
-        _owner.Dispose();
+        await _owner.DisposeAsync();
         await _store.DisposeAsync();
         await _log.DisposeAsync();
         await _cluster.DisposeAsync();
@@ -91,7 +100,7 @@ public sealed class ChangePublisherTests : IAsyncLifetime
         batch.Clear(_sequence + 1);
         foreach (string stream in streams)
         {
-            batch.Add(Events.Batch((stream, _time.NowTicks + ++_sequence, "view"))[0], _time.NowTicks);
+            batch.Add(EventSets.Batch((stream, _time.NowTicks + ++_sequence, "view"))[0], _time.NowTicks);
         }
         _owner.Apply(batch);
     }

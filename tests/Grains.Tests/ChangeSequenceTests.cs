@@ -1,4 +1,5 @@
-using Foretell.Streams;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Feeds;
 
 namespace Foretell.Grains.Tests;
 

@@ -1,7 +1,12 @@
 using System.Text;
-using Foretell.Models;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Tests.Support;
+using Foretell.Hosting;
+using Foretell.Models.Monitoring;
+using Foretell.Support;
 using Orleans.Runtime;
 
 namespace Foretell.Grains.Tests;
@@ -28,7 +33,7 @@ public class ClusterPlatformTests
         await using GrainCluster cluster = await GrainCluster.StartAsync(2, "gateway,ingest", "worker");
         foreach ((string, long, string)[] chunk in Workload(40_000, seed: 11).Chunk(10_000))
         {
-            await cluster.Log.AppendAsync(Events.Batch(chunk));
+            await cluster.Log.AppendAsync(EventSets.Batch(chunk));
         }
         await cluster.AppliedAsync();
 
@@ -66,7 +71,7 @@ public class ClusterPlatformTests
         foreach (ClusterPlatform platform in new[] { cluster.Platform(0), cluster.Platform(1) })
         {
             StreamSnapshot? found = await platform.FindAsync(stream, default);
-            Assert.Equal(reference.Digest(stream), found!.StateDigest);
+            Assert.Equal(reference.Digest(stream), found!.Digest(Small.Model));
             Assert.Equal((reference.Count(stream), reference.Scores(stream)), (found.Events, found.Scores));
             Assert.Equal(Small.Model.StateFloats, found.State.Length);
             Assert.Null(await platform.FindAsync("nobody", default));
@@ -101,7 +106,7 @@ public class ClusterPlatformTests
         await cluster.FeedAsync(events.Take(2000));
         foreach ((string, long, string)[] chunk in events.Skip(2000).Take(2000).Chunk(500))
         {
-            await cluster.Log.AppendAsync(Events.Batch(chunk));
+            await cluster.Log.AppendAsync(EventSets.Batch(chunk));
         }
         await cluster.Cluster.KillSiloAsync(cluster.Cluster.Silos[2]);
         await cluster.FeedAsync(events.Skip(4000));

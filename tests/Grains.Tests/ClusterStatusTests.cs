@@ -1,5 +1,9 @@
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
+using Foretell.Web.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Foretell.Grains.Tests;
@@ -17,7 +21,7 @@ public sealed class ClusterStatusTests
         {
             file.Execute("CREATE TRIGGER damage AFTER INSERT ON segment BEGIN UPDATE segment SET crc = crc + 1 WHERE id = new.id; END");
         }
-        await cluster.Log.AppendAsync(Events.Batch(("a", 2, "")));
+        await cluster.Log.AppendAsync(EventSets.Batch(("a", 2, "")));
         await ShardGrainTests.UntilAsync(() => Task.FromResult(cluster.Platform().Status().Problems.Count > 0));
         string problem = Assert.Single(cluster.Platform().Status().Problems);
         Assert.Contains("Partition 0 has not been read on for", problem);
@@ -30,7 +34,7 @@ public sealed class ClusterStatusTests
         await using GrainCluster cluster = await GrainCluster.StartAsync(1, "worker,gateway", "ingest");
         await cluster.FeedAsync([("a", 1, "")]);
         await cluster.Cluster.StopSiloAsync(cluster.Cluster.Silos[1]);
-        await cluster.Log.AppendAsync(Events.Batch(("a", 2, "")));
+        await cluster.Log.AppendAsync(EventSets.Batch(("a", 2, "")));
 
         IReadOnlyList<ShardStatus?> shards = cluster.Services(0).GetRequiredService<ClusterStatus>().Shards;
         var news = new HashSet<ShardStatus>(ReferenceEqualityComparer.Instance);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Foretell.Grains.Contracts;
 using Orleans.Concurrency;
 
 namespace Foretell.Grains.Tests;

@@ -1,6 +1,9 @@
 using System.Globalization;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Engine;
+using Foretell.Engine.Feeds;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Feeds;
+using Foretell.Grains.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Foretell.Grains.Tests;

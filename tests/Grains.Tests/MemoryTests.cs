@@ -1,8 +1,14 @@
 using System.Globalization;
 using System.Text;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
-using Xunit.Abstractions;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Store;
+using Foretell.Grains.Streams;
+using Foretell.Grains.Tests.Support;
+using Foretell.Hosting;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
 
 namespace Foretell.Grains.Tests;
 
@@ -31,15 +37,14 @@ public sealed class MemoryTests(ITestOutputHelper output)
 
     private static async Task<double> EmbeddedAsync()
     {
-        using var directory = new TempDirectory();
-        SqliteEventLog log = SqliteEventLog.Open(directory.File("log.db"), Partitions, TimeProvider.System);
+        using var directory = new TemporaryFolder();
+        SqliteEventLog log = SqliteEventLog.Open(directory.At("log.db"), Partitions, TimeProvider.System);
         await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
         {
-            DataDirectory = directory.Path,
+            OpenStorage = _ => Task.FromResult(new PlatformStorage("test", log, new SqliteStateStore(directory.Path))),
             Model = Small.Model,
             Threads = 2,
             Alerts = AlertRule.Off,
-            OpenLog = _ => Task.FromResult<IEventLog>(log),
         });
         await platform.Ready;
         return await MeasureAsync(log, () => platform.DrainAsync(default), _ => Task.CompletedTask);

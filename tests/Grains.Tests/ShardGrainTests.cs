@@ -1,6 +1,10 @@
 using System.Text;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 
@@ -119,7 +123,7 @@ public class ShardGrainTests
         long ticks = 1_000_000_000 + previous;
         foreach (string stream in streams)
         {
-            batch.Add(Events.Batch((stream, ++ticks, ""))[0], ticks);
+            batch.Add(EventSets.Batch((stream, ++ticks, ""))[0], ticks);
         }
         return new ReaderBatch(epoch, previous, batch.LastSequence, batch.Encode());
     }

@@ -1,6 +1,10 @@
-using Foretell.Models;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Tests.Support;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Network;
+using Foretell.Support;
 using Orleans.Runtime;
 
 namespace Foretell.Grains.Tests;
@@ -46,7 +50,7 @@ public class StreamGrainTests
 
         StreamForecast forecast = (await stream.Forecast(new ForecastRequest(ticks + TimeSpan.TicksPerMinute, 60, [0.001, 0.999])))!;
 
-        Assert.Equal(model.Forecast((await stream.Status())!.ToSnapshot().State, 60).Never, forecast.Never);
+        Assert.Equal(new Forecaster(model).Forecast((await stream.Status())!.ToSnapshot().State, 60).Never, forecast.Never);
         Assert.True(double.IsFinite(forecast.QuantileSeconds[0]) && double.IsPositiveInfinity(forecast.QuantileSeconds[1]));
     }
 
@@ -75,7 +79,7 @@ public class StreamGrainTests
         Assert.Equal(20, active.Length);
         foreach (DetailedGrainStatistic one in active)
         {
-            int partition = Events.PartitionOf(one.GrainId.Key.ToString()!, 2);
+            int partition = EventSets.PartitionOf(one.GrainId.Key.ToString()!, 2);
             Assert.Equal((await cluster.Grains.GetGrain<IShardGrain>(partition).Status()).Silo, one.SiloAddress);
         }
     }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Engine.Events;
+using Foretell.Grains.Tests.Support;
+using Foretell.Support;
 
 namespace Foretell.Grains.Tests;
 
@@ -16,7 +17,7 @@ public class TraceTests
 
         using (recorder.Begin())
         {
-            await cluster.Platform().AppendAsync(Events.Batch([.. streams.Select(s => (s, now, "view"))]), null, default);
+            await cluster.Platform().AppendAsync(EventSets.Batch([.. streams.Select(s => (s, now, "view"))]), null, default);
         }
         await cluster.AppliedAsync();
 

@@ -1,11 +1,21 @@
-using Foretell.Models;
+using Foretell.Engine;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Store;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Network;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Hosting.Tests;
 
 public sealed class EmbeddedPlatformTests : IDisposable
 {
-    private readonly TempDirectory _directory = new();
-    private readonly ManualTime _time = new();
+    private readonly TemporaryFolder _directory = new();
+    private readonly TestTime _time = new();
 
     public void Dispose() => _directory.Dispose();
 
@@ -31,7 +41,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
         var digests = new HashSet<string>();
         foreach ((int batchSize, int threads, int partitions) in new[] { (1, 1, 1), (7, 2, 8), (5000, 2, 3) })
         {
-            using var directory = new TempDirectory();
+            using var directory = new TemporaryFolder();
             await using EmbeddedPlatform platform = await OpenAsync(Options(partitions, directory.Path) with { BatchSize = batchSize, Threads = threads });
             await FeedAsync(platform, Workload(), seed: batchSize);
             digests.Add(await platform.StateDigestAsync(default));
@@ -102,7 +112,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
             await FeedAsync(platform, [.. Enumerable.Range(0, events).Select(i => ($"user/{events}", _time.NowTicks - (50 - i) * TimeSpan.TicksPerMinute, "view"))]);
             StreamSnapshot found = (await platform.FindAsync($"user/{events}", default))!;
             Assert.Equal(RowHeader.Bytes + model.StateBytesAfter(events), found.StateBytes);
-            Assert.True(model.Forecast(found.State, 1).ExpectedCount(600) > 0);
+            Assert.True(new Forecaster(model).Forecast(found.State, 1).ExpectedCount(600) > 0);
         }
         Assert.NotEmpty(await platform.OverdueAsync(_time.NowTicks, 10, default));
     }
@@ -117,10 +127,10 @@ public sealed class EmbeddedPlatformTests : IDisposable
         await FeedAsync(platform, events[400..900]);
 
         // Nothing is being written at this moment, so the copied files are what a killed process leaves.
-        using var copy = new TempDirectory();
+        using var copy = new TemporaryFolder();
         foreach (string file in Directory.GetFiles(_directory.Path).Where(f => Path.GetFileName(f) is not "lock" && !f.EndsWith("-shm", StringComparison.Ordinal)))
         {
-            File.Copy(file, copy.File(Path.GetFileName(file)));
+            File.Copy(file, copy.At(Path.GetFileName(file)));
         }
         await using EmbeddedPlatform revived = await DrainedAsync(Options(2, copy.Path));
         Assert.Equal(await platform.StateDigestAsync(default), await revived.StateDigestAsync(default));
@@ -136,13 +146,13 @@ public sealed class EmbeddedPlatformTests : IDisposable
     public async Task Append_WhenAllIsRepeatedWithTheSameKeys_ChangesNothing()
     {
         await using EmbeddedPlatform platform = await OpenAsync(Options(4));
-        EventBatch batch = Events.Batch([.. Workload()]);
-        await platform.AppendAsync(batch, Events.Key("k"), default);
+        EventBatch batch = EventSets.Batch([.. Workload()]);
+        await platform.AppendAsync(batch, EventSets.Key("k"), default);
         await platform.DrainAsync(default);
         string digest = await platform.StateDigestAsync(default);
         PlatformStatus before = platform.Status();
 
-        AppendReceipt again = await platform.AppendAsync(batch, Events.Key("k"), default);
+        AppendReceipt again = await platform.AppendAsync(batch, EventSets.Key("k"), default);
         await platform.DrainAsync(default);
         Assert.True(again.Replayed);
         Assert.Equal(digest, await platform.StateDigestAsync(default));
@@ -168,7 +178,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
         Assert.All(reference.DeadLetters, letter => Assert.True(letter.Sequence < 700));
         Assert.NotEmpty(reference.DeadLetters);
 
-        await using var log = SqliteEventLog.Open(_directory.File("log.db"), null, _time);
+        await using var log = SqliteEventLog.Open(_directory.At("log.db"), null, _time);
         Assert.Equal(2, (await log.ReadAllAsync(0)).Count(r => r is { Kind: LogRecordKind.Control, Key: "policy" }));
     }
 
@@ -219,7 +229,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
             if (await platform.FindAsync($"user/{i}", default) is { } s)
             {
                 double silence = Math.Max(0, (_time.NowTicks - s.LastEventTicks) / 1e7);
-                all.Add(new OverdueStream(s.Stream, s.LastEventTicks, silence, Small.Model.LogSurvival(s.State, silence)));
+                all.Add(new OverdueStream(s.Stream, s.LastEventTicks, silence, new Forecaster(Small.Model).LogSurvival(s.State, silence)));
             }
         }
         foreach (int limit in new[] { 0, 1, 25, 1000 })
@@ -249,7 +259,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
     public async Task Open_WhenDirectoryIsInUse_SaysSo()
     {
         await using EmbeddedPlatform platform = await OpenAsync(Options(1));
-        var e = await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync(Options(1)));
+        var e = await Assert.ThrowsAsync<StorageException>(() => OpenAsync(Options(1)));
         Assert.Contains("in use by another process", e.Message);
     }
 
@@ -258,7 +268,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
     {
         ForecastModel other = Small.Create(seed: 2);
         await (await OpenAsync(Options(1))).DisposeAsync();
-        var e = await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync(Options(1) with { Model = other }));
+        var e = await Assert.ThrowsAsync<StorageException>(() => OpenAsync(Options(1) with { Model = other }));
         Assert.Contains(Small.Model.Id, e.Message);
         Assert.Contains(other.Id, e.Message);
         await (await OpenAsync(Options(1))).DisposeAsync();
@@ -267,9 +277,9 @@ public sealed class EmbeddedPlatformTests : IDisposable
     [Fact]
     public async Task Open_WhenDirectoryIsAFile_SaysSo()
     {
-        string path = _directory.File("file");
+        string path = _directory.At("file");
         await File.WriteAllTextAsync(path, "");
-        await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync(Options(1, path)));
+        await Assert.ThrowsAsync<StorageException>(() => OpenAsync(Options(1, path)));
     }
 
     [Fact]
@@ -295,7 +305,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
         EmbeddedPlatform first = await OpenAsync(Options(1));
         await FeedAsync(first, Workload());
         await first.DisposeAsync();
-        await File.WriteAllTextAsync(_directory.File("shard-0000.db"), string.Concat(Enumerable.Repeat("This is a text. ", 3000)));
+        await File.WriteAllTextAsync(_directory.At("shard-0000.db"), string.Concat(Enumerable.Repeat("This is a text. ", 3000)));
 
         await using EmbeddedPlatform platform = await OpenAsync(Options(1), ready: false);
         var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.Ready);
@@ -308,7 +318,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
         EmbeddedPlatform first = await OpenAsync(Options(2));
         await FeedAsync(first, Workload());
         await first.DisposeAsync();
-        File.Delete(_directory.File("shard-0001.db"));
+        File.Delete(_directory.At("shard-0001.db"));
         await (await DrainedAsync(Options(2))).DisposeAsync();
         await AssertEqualsReferenceAsync();
     }
@@ -341,7 +351,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
         EmbeddedPlatform first = await OpenAsync(Options(1));
         await FeedAsync(first, Workload());
         await first.DisposeAsync();
-        File.Delete(_directory.File("log.db"));
+        File.Delete(_directory.At("log.db"));
         await using EmbeddedPlatform platform = await OpenAsync(Options(1), ready: false);
         var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.Ready);
         Assert.Contains("its log ends at record 2", e.Message);
@@ -404,11 +414,10 @@ public sealed class EmbeddedPlatformTests : IDisposable
 
     private List<(string, long, string)> Workload() => Small.Workload(1500, 60, _time.NowTicks);
 
-    private EmbeddedOptions Options(int partitions, string? directory = null) => new()
+    private EmbeddedOptions Options(int? partitions, string? directory = null) => new()
     {
-        DataDirectory = directory ?? _directory.Path,
+        OpenStorage = SqliteStorage.In(directory ?? _directory.Path, partitions, _time),
         Model = Small.Model,
-        Partitions = partitions,
         Threads = 2,
         Time = _time,
     };
@@ -431,7 +440,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
     }
 
     private static Task<AppendReceipt> AppendAsync(EmbeddedPlatform platform, List<(string, long, string)> events) =>
-        platform.AppendAsync(Events.Batch([.. events]), null, default);
+        platform.AppendAsync(EventSets.Batch([.. events]), null, default);
 
     /// <summary>Appends in pieces of random size and waits until all is applied.</summary>
     private static async Task FeedAsync(EmbeddedPlatform platform, List<(string, long, string)> events, int seed = 1)
@@ -457,13 +466,13 @@ public sealed class EmbeddedPlatformTests : IDisposable
     /// <summary>Opens the directory once more and compares all that it says with a plain replay of its log.</summary>
     private async Task<Reference> AssertEqualsReferenceAsync(EmbeddedOptions? options = null)
     {
-        Reference reference = await Reference.ReplayAsync(_directory.File("log.db"), options?.Model ?? Small.Model);
+        Reference reference = await Reference.ReplayAsync(_directory.At("log.db"), options?.Model ?? Small.Model);
         Assert.NotEmpty(reference.DeadLetters);
-        await using EmbeddedPlatform platform = await DrainedAsync(options ?? Options(0) with { Partitions = null });
+        await using EmbeddedPlatform platform = await DrainedAsync(options ?? Options(null));
         foreach (string stream in reference.Streams)
         {
             StreamSnapshot? snapshot = await platform.FindAsync(stream, default);
-            Assert.Equal((reference.Count(stream), reference.Digest(stream), reference.Scores(stream)), (snapshot?.Events, snapshot?.StateDigest, snapshot?.Scores));
+            Assert.Equal((reference.Count(stream), reference.Digest(stream), reference.Scores(stream)), (snapshot?.Events, snapshot?.Digest(Small.Model), snapshot?.Scores));
         }
         Assert.Equal(reference.Digest(), await platform.StateDigestAsync(default));
         Assert.Equal(reference.Calibration, await platform.CalibrationAsync(default));
@@ -480,7 +489,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
     {
         await using var store = new SqliteStateStore(_directory.Path);
         ShardHeader header = (await store.ReadHeaderAsync(partition, default))!;
-        using var slab = new Slab(Small.Model, header.RowsPerPage);
+        using var slab = new Slab(Small.Serving, header.RowsPerPage);
         await foreach (Memory<byte> page in store.ReadPagesAsync(partition, default))
         {
             RowPage.Decode(page.Span, slab);
@@ -499,7 +508,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
 
     private void Execute(string file, string sql)
     {
-        using SqliteDatabase database = SqliteDatabase.Open(_directory.File(file));
+        using SqliteDatabase database = SqliteDatabase.Open(_directory.At(file));
         database.Execute(sql);
     }
 }

@@ -1,23 +1,33 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Engine.Store;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Foretell.Hosting.Tests;
 
 /// <summary>What an owner may still do once another one has taken its partition (law 3).</summary>
-public sealed class ShardOwnerTests : IAsyncLifetime
+public sealed class PartitionHostTests : IAsyncLifetime
 {
     private static readonly TimeSpan s_lease = TimeSpan.FromSeconds(3);
 
-    private readonly TempDirectory _directory = new();
-    private readonly ManualTime _time = new();
+    private readonly TemporaryFolder _directory = new();
+    private readonly TestTime _time = new();
     private SqliteEventLog _log = null!;
     private SqliteStateStore _store = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
-        _log = SqliteEventLog.Open(_directory.File("log.db"), 1, _time);
+        _log = SqliteEventLog.Open(_directory.At("log.db"), 1, _time);
         _store = new SqliteStateStore(_directory.Path);
-        await _log.AppendAsync(Events.Batch(("a", _time.NowTicks, ""), ("b", _time.NowTicks, "")));
+        await _log.AppendAsync(EventSets.Batch(("a", _time.NowTicks, ""), ("b", _time.NowTicks, "")));
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _store.DisposeAsync();
         await _log.DisposeAsync();
@@ -27,7 +37,7 @@ public sealed class ShardOwnerTests : IAsyncLifetime
     [Fact]
     public async Task Answer_WhenTheLeaseIsOver_IsRefusedUntilTheStoreConfirmsTheEpoch()
     {
-        using ShardOwner owner = await LoadAsync();
+        await using PartitionHost owner = await LoadAsync();
         await ApplyAsync(owner);
         Assert.Equal(1, owner.Answer(shard => shard.Find("a"u8))!.Events);
 
@@ -42,7 +52,7 @@ public sealed class ShardOwnerTests : IAsyncLifetime
     [Fact]
     public async Task Answer_WhenTheProcessIsPausedInsideTheQuery_IsNotHandedOut()
     {
-        using ShardOwner owner = await LoadAsync();
+        await using PartitionHost owner = await LoadAsync();
         await ApplyAsync(owner);
 
         Assert.Throws<PlatformUnavailableException>(() => owner.Answer(shard =>
@@ -56,9 +66,9 @@ public sealed class ShardOwnerTests : IAsyncLifetime
     [Fact]
     public async Task Confirm_WhenTheLogEndsBeforeWhatWasApplied_StopsTheShardForGood()
     {
-        using var shorter = new TempDirectory();
-        await using SqliteEventLog other = SqliteEventLog.Open(shorter.File("log.db"), 1, _time);
-        using var owner = new ShardOwner(new Shard(0, Small.Model), other, _store, new ShardOwnerOptions { Lease = s_lease, Time = _time });
+        using var shorter = new TemporaryFolder();
+        await using SqliteEventLog other = SqliteEventLog.Open(shorter.At("log.db"), 1, _time);
+        await using var owner = new PartitionHost(new Shard(0, Small.Serving), other, _store, new PartitionHostOptions { Lease = s_lease, Time = _time }, NullLogger.Instance);
         await owner.LoadAsync(default);
         await owner.ConfirmAsync(default);
         Assert.Null(owner.Shard.Fenced);
@@ -73,7 +83,7 @@ public sealed class ShardOwnerTests : IAsyncLifetime
     [Fact]
     public async Task RenewLoop_WhenTheOwnerIsAlone_KeepsItAnswering()
     {
-        using ShardOwner owner = await LoadAsync();
+        await using PartitionHost owner = await LoadAsync();
         await ApplyAsync(owner);
         using var stop = new CancellationTokenSource();
         Task loop = owner.RenewLoopAsync(stop.Token);
@@ -93,9 +103,9 @@ public sealed class ShardOwnerTests : IAsyncLifetime
     [Fact]
     public async Task RenewLoop_WhenAnotherOwnerCame_FencesTheShard()
     {
-        using ShardOwner old = await LoadAsync();
+        await using PartitionHost old = await LoadAsync();
         await ApplyAsync(old);
-        using ShardOwner newer = await LoadAsync();
+        await using PartitionHost newer = await LoadAsync();
 
         await old.RenewLoopAsync(default).WaitAsync(TimeSpan.FromSeconds(30));
 
@@ -108,9 +118,9 @@ public sealed class ShardOwnerTests : IAsyncLifetime
     [Fact]
     public async Task Commit_WhenAnotherOwnerCame_IsRefusedAndFencesTheShard()
     {
-        using ShardOwner old = await LoadAsync();
+        await using PartitionHost old = await LoadAsync();
         await ApplyAsync(old);
-        using ShardOwner newer = await LoadAsync();
+        await using PartitionHost newer = await LoadAsync();
 
         await Assert.ThrowsAsync<StaleEpochException>(old.CommitAsync);
 
@@ -121,14 +131,14 @@ public sealed class ShardOwnerTests : IAsyncLifetime
         Assert.Equal(2, (await _store.ReadHeaderAsync(0, default))!.Position);
     }
 
-    private async Task<ShardOwner> LoadAsync()
+    private async Task<PartitionHost> LoadAsync()
     {
-        var owner = new ShardOwner(new Shard(0, Small.Model), _log, _store, new ShardOwnerOptions { Lease = s_lease, Time = _time });
+        var owner = new PartitionHost(new Shard(0, Small.Serving), _log, _store, new PartitionHostOptions { Lease = s_lease, Time = _time }, NullLogger.Instance);
         await owner.LoadAsync(default);
         return owner;
     }
 
-    private async Task ApplyAsync(ShardOwner owner)
+    private async Task ApplyAsync(PartitionHost owner)
     {
         await using ILogReader reader = _log.OpenReader(0, owner.Shard.Position);
         var batch = new RecordBatch();

@@ -1,8 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Hosting.Tests;
 
 /// <remarks>Listeners are the process's: what one allocates for a measurement would count in the tests that count allocations.</remarks>
 [Collection(nameof(AloneInTheProcess))]
@@ -11,20 +15,20 @@ public class TelemetryTests
     [Fact]
     public async Task Trace_WhenAnAppendIsSampled_GoesOnToItsShards()
     {
-        using var directory = new TempDirectory();
+        using var directory = new TemporaryFolder();
         using var recorder = new TraceRecorder();
         await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(
-            new EmbeddedOptions { DataDirectory = directory.Path, Model = Small.Model, Threads = 1, Partitions = 1 });
+            new EmbeddedOptions { OpenStorage = SqliteStorage.In(directory.Path, 1), Model = Small.Model, Threads = 1 });
         long now = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow);
 
-        await platform.AppendAsync(Events.Batch(("a", now, "view")), null, default);
+        await platform.AppendAsync(EventSets.Batch(("a", now, "view")), null, default);
         using (recorder.Begin(sampled: false))
         {
-            await platform.AppendAsync(Events.Batch(("a", now, "view")), null, default);
+            await platform.AppendAsync(EventSets.Batch(("a", now, "view")), null, default);
         }
         using (recorder.Begin())
         {
-            await platform.AppendAsync(Events.Batch(("a", now, "view"), ("b", now, "view")), null, default);
+            await platform.AppendAsync(EventSets.Batch(("a", now, "view"), ("b", now, "view")), null, default);
         }
         await platform.DrainAsync(default);
 
@@ -36,7 +40,7 @@ public class TelemetryTests
     [Fact]
     public async Task Instruments_WhenEventsFlow_MeasureAndNeverCarryAStreamKey()
     {
-        using var directory = new TempDirectory();
+        using var directory = new TemporaryFolder();
         var measured = new ConcurrentDictionary<string, double>();
         var tags = new ConcurrentDictionary<string, bool>();
         using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == Telemetry.Name) { l.EnableMeasurementEvents(instrument); } } };
@@ -45,9 +49,9 @@ public class TelemetryTests
         listener.SetMeasurementEventCallback<double>((instrument, value, t, _) => Record(instrument, value, t));
         listener.Start();
 
-        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions { DataDirectory = directory.Path, Model = Small.Model, Threads = 1 });
+        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions { OpenStorage = SqliteStorage.In(directory.Path), Model = Small.Model, Threads = 1 });
         long now = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow);
-        await platform.AppendAsync(Events.Batch(("a", now, "view"), ("a", now, "view"), ("a", now - TimeSpan.TicksPerDay, "")), null, default);
+        await platform.AppendAsync(EventSets.Batch(("a", now, "view"), ("a", now, "view"), ("a", now - TimeSpan.TicksPerDay, "")), null, default);
         await platform.DrainAsync(default);
         listener.RecordObservableInstruments();
 

@@ -1,5 +1,9 @@
+using Foretell.Engine.Events;
+using Foretell.Ingest.Files;
+using Foretell.Ingest.Replay;
 using Foretell.Ingest.Tests.Replay;
-using Foretell.Models;
+using Foretell.Models.PointProcess;
+using Foretell.Support;
 
 namespace Foretell.Ingest.Tests;
 
@@ -10,7 +14,7 @@ public sealed class SharedDataTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [SharedDataFact]
+    [Fact]
     public void ReadSequences_WhenSetIsReal_FindsWhatItsDescriptionCounts()
     {
         AssertCounts("taxi/train.jsonl", sequences: 1400, events: 51_854, marks: 10);
@@ -19,14 +23,14 @@ public sealed class SharedDataTests : IDisposable
         AssertCounts("hawkes1/test.jsonl", sequences: 13, events: 13_312, marks: 0);
     }
 
-    [SharedDataFact]
+    [Fact]
     public async Task Replay_WhenMessagesAreReal_CountsEveryStreamAsTheFileDoes()
     {
-        string path = Path.Combine(SharedDataFactAttribute.Folder!, "collegemsg", "replay.csv");
+        string path = SharedData.PathOf("collegemsg/replay.csv");
         Dictionary<string, long> expected = File.ReadLines(path).Skip(1).GroupBy(l => l.Split(',')[1])
             .ToDictionary(g => g.Key, g => (long)g.Count());
         var options = new ReplayOptions { Columns = EventColumns.Parse("stream=src,time=unix_time") };
-        await using ReplayHost host = await ReplayHost.StartAsync(Path.Combine(_folder.Root, "data"));
+        await using ReplayHost host = await ReplayHost.StartAsync(Path.Combine(_folder.Path, "data"));
         using var http = new HttpClient();
         var client = new ReplayClient(http, host.Address);
 
@@ -41,7 +45,7 @@ public sealed class SharedDataTests : IDisposable
 
     private static void AssertCounts(string file, int sequences, int events, int marks)
     {
-        List<EventSequence> read = EventFile.ReadSequences(Path.Combine(SharedDataFactAttribute.Folder!, file));
+        List<EventSequence> read = EventFile.ReadSequences(SharedData.PathOf(file));
 
         Assert.Equal(sequences, read.Count);
         Assert.Equal(events, read.Sum(s => s.Times.Length));

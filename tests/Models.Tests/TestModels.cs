@@ -1,3 +1,8 @@
+using Foretell.Models.Configuration;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
 namespace Foretell.Models.Tests;
 
 /// <summary>Small random models and histories for tests, each from a named seed.</summary>

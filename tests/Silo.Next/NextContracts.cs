@@ -1,4 +1,4 @@
-namespace Foretell.Grains;
+namespace Foretell.Silo.Next;
 
 // What a release to come may add: optional fields with ids of their own. Whoever sends them fills them in, so that
 // silos of today really meet them.

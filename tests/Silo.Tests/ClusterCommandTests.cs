@@ -4,7 +4,9 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using Foretell.Cli.Tests;
+using Foretell.Cli.Shell;
+using Foretell.Silo.Tests.Support;
+using Foretell.Support;
 
 namespace Foretell.Silo.Tests;
 
@@ -38,7 +40,7 @@ public sealed partial class ClusterCommandTests : IDisposable
     [InlineData(3)]
     public async Task Digest_WhenAFileIsFed_IsThatOfARun(int silos)
     {
-        string taxi = SharedDataFactAttribute.PathOf("taxi/dev.jsonl");
+        string taxi = SharedData.PathOf("taxi/dev.jsonl");
         string file = File.Exists(taxi) ? taxi : Workload.Events(_folder, streams: 60, events: 6000);
         ProcessResult run = await ForetellProcess.RunAsync(_folder.Path, "run", "--data-dir", "data", "--model", _model, "--file", file, "--exit", "--json");
 

@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Foretell.Streams.Tests;
+using Foretell.Silo.Tests.Support;
+using Foretell.Support;
 
 namespace Foretell.Silo.Tests;
 

@@ -1,8 +1,12 @@
-using Foretell.Architecture.Tests;
-using Foretell.Ingest;
-using Foretell.Models;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Cli.Cluster;
+using Foretell.Engine.Events;
+using Foretell.Engine.Shards;
+using Foretell.Hosting;
+using Foretell.Ingest.Files;
+using Foretell.Silo.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
 
 namespace Foretell.Silo.Tests;
 
@@ -33,7 +37,7 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
         await cluster.StopAllAsync();
 
         await using var store = new PostgresStateStore(cluster.Options);
-        Assert.Equal(expected, await PlatformDigest.OfStoreAsync(store, cluster.Partitions, Small.Model, default));
+        Assert.Equal(expected, await PlatformDigest.OfStoreAsync(store, cluster.Partitions, Small.Serving, default));
         await cluster.AssertEqualsReferenceAsync(feed.Accepted);
     }
 
@@ -41,7 +45,7 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
     private static List<EventBatch> Batches()
     {
         long now = EventTime.FromDateTimeOffset(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
-        List<EventBatch> batches = [.. Small.Workload(8000, 300, now).Chunk(1000).Select(Events.Batch)];
+        List<EventBatch> batches = [.. Small.Workload(8000, 300, now).Chunk(1000).Select(EventSets.Batch)];
         foreach ((string file, EventColumns? columns) in new (string, EventColumns?)[] { ("taxi/dev.jsonl", null), ("collegemsg/replay.csv", s_messages) })
         {
             if (File.Exists(Shared(file)))
@@ -63,8 +67,8 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
 
     private static async Task<string> EmbeddedDigestAsync(List<EventBatch> batches)
     {
-        using var directory = new TempDirectory();
-        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions { DataDirectory = directory.Path, Model = Small.Model, Partitions = 3 });
+        using var directory = new TemporaryFolder();
+        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions { OpenStorage = SqliteStorage.In(directory.Path, 3), Model = Small.Model });
         foreach (EventBatch batch in batches)
         {
             await platform.AppendAsync(batch, null, default);
@@ -79,7 +83,7 @@ public sealed class ClusterPostgres : IAsyncLifetime
 {
     public ThrowawayPostgres? Server { get; private set; }
 
-    public async Task InitializeAsync() => Server = PostgresPrograms.Find() is null ? null : await ThrowawayPostgres.CreateAsync();
+    public async ValueTask InitializeAsync() => Server = PostgresPrograms.Find() is null ? null : await ThrowawayPostgres.CreateAsync();
 
-    public async Task DisposeAsync() => await (Server?.DisposeAsync() ?? ValueTask.CompletedTask);
+    public async ValueTask DisposeAsync() => await (Server?.DisposeAsync() ?? ValueTask.CompletedTask);
 }

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
-using Xunit.Abstractions;
+using Foretell.Engine.Events;
+using Foretell.Silo.Tests.Support;
+using Foretell.Support;
 
 namespace Foretell.Silo.Tests;
 

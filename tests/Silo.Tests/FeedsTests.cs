@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Silo.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 using Npgsql;
-using Xunit.Abstractions;
 
 namespace Foretell.Silo.Tests;
 

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Foretell.Cli.Tests;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Cli.Cluster;
+using Foretell.Cli.Options;
+using Foretell.Engine.Events;
+using Foretell.Silo.Tests.Support;
+using Foretell.Support;
 using Npgsql;
-using Xunit.Abstractions;
 
 namespace Foretell.Silo.Tests;
 
@@ -153,5 +155,6 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
 /// <summary>A test that needs PostgreSQL and network namespaces.</summary>
 public sealed class NetworkFactAttribute : FactAttribute
 {
-    public NetworkFactAttribute() => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : SplitNetwork.WhyNot;
+    public NetworkFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+        : base(sourceFilePath, sourceLineNumber) => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : SplitNetwork.WhyNot;
 }

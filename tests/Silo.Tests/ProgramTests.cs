@@ -1,6 +1,9 @@
-using Foretell.Models;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
+using Foretell.Models.Network;
+using Foretell.Silo.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 
 namespace Foretell.Silo.Tests;
 
@@ -25,13 +28,13 @@ public sealed class ProgramTests(ClusterPostgres postgres) : IClassFixture<Clust
     [ClusterFact]
     public async Task Run_WhenTheSchemaWasNotMigrated_SaysSoInOneSentence()
     {
-        using var directory = new TempDirectory();
-        Small.Model.Save(directory.File("model.safetensors"));
+        using var directory = new TemporaryFolder();
+        Small.Model.Save(directory.At("model.safetensors"));
         (int exitCode, _, string errors) = await SiloProcess.RunAsync(new Dictionary<string, string>
         {
             ["Postgres"] = postgres.Server!.ConnectionString,
             ["Schema"] = "nowhere",
-            ["Model"] = directory.File("model.safetensors"),
+            ["Model"] = directory.At("model.safetensors"),
         });
 
         Assert.Equal(1, exitCode);
@@ -43,11 +46,11 @@ public sealed class ProgramTests(ClusterPostgres postgres) : IClassFixture<Clust
     public async Task Run_WhenTheLogBelongsToAnotherModel_SaysSoInOneSentence()
     {
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 1, Small.Model, "worker");
-        using var directory = new TempDirectory();
+        using var directory = new TemporaryFolder();
         var other = ForecastModel.Untrained(Small.Model.Config, seed: 4711);
-        other.Save(directory.File("other.safetensors"));
+        other.Save(directory.At("other.safetensors"));
         Dictionary<string, string> settings = cluster.Settings("worker");
-        settings["Model"] = directory.File("other.safetensors");
+        settings["Model"] = directory.At("other.safetensors");
 
         (int exitCode, _, string errors) = await SiloProcess.RunAsync(settings);
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
-using Xunit.Abstractions;
+using Foretell.Engine.Events;
+using Foretell.Silo.Tests.Support;
+using Foretell.Support;
 
 namespace Foretell.Silo.Tests;
 

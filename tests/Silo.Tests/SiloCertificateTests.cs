@@ -1,11 +1,13 @@
 using System.Security.Cryptography.X509Certificates;
-using Foretell.Streams.Tests;
+using Foretell.Silo.Membership;
+using Foretell.Silo.Tests.Support;
+using Foretell.Support;
 
 namespace Foretell.Silo.Tests;
 
 public sealed class SiloCertificateTests : IDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
     private readonly TestAuthority _authority = new("Authority of the cluster"), _stranger = new("Another authority");
 
     public void Dispose()
@@ -18,7 +20,7 @@ public sealed class SiloCertificateTests : IDisposable
     [Fact]
     public void Refuse_WhenASiloHasAnotherCertificateOfTheSameAuthority_LetsItIn()
     {
-        SiloCertificate certificate = Load(_authority.Save(_directory.File("own.pfx"), _authority.Issue()));
+        SiloCertificate certificate = Load(_authority.Save(_directory.At("own.pfx"), _authority.Issue()));
 
         Assert.Null(certificate.Refuse(_authority.Issue()));
         Assert.Equal("silo.foretell.test", certificate.Name);
@@ -27,7 +29,7 @@ public sealed class SiloCertificateTests : IDisposable
     [Fact]
     public void Refuse_WhenACertificateDoesNotBelongHere_SaysWhy()
     {
-        SiloCertificate certificate = Load(_authority.Save(_directory.File("own.pfx"), _authority.Issue()));
+        SiloCertificate certificate = Load(_authority.Save(_directory.At("own.pfx"), _authority.Issue()));
 
         Assert.StartsWith("its issuer 'CN=Another authority' leads to no authority of this cluster", certificate.Refuse(_stranger.Issue()), StringComparison.Ordinal);
         Assert.StartsWith("it is in force from ", certificate.Refuse(_authority.Issue(days: -1)), StringComparison.Ordinal);
@@ -39,8 +41,8 @@ public sealed class SiloCertificateTests : IDisposable
     {
         using var own = new TestAuthority("Silo");
         using var other = new TestAuthority("Silo");
-        File.WriteAllBytes(_directory.File("self.pfx"), own.Root.Export(X509ContentType.Pkcs12, TestAuthority.Password));
-        SiloCertificate certificate = Load(_directory.File("self.pfx"));
+        File.WriteAllBytes(_directory.At("self.pfx"), own.Root.Export(X509ContentType.Pkcs12, TestAuthority.Password));
+        SiloCertificate certificate = Load(_directory.At("self.pfx"));
 
         Assert.Null(certificate.Refuse(own.Root));
         Assert.Contains("leads to no authority", certificate.Refuse(other.Root), StringComparison.Ordinal);
@@ -49,11 +51,11 @@ public sealed class SiloCertificateTests : IDisposable
     [Fact]
     public void Load_WhenTheFileCannotBeUsed_SaysWhatIsNeeded()
     {
-        string good = _authority.Save(_directory.File("good.pfx"), _authority.Issue());
-        string bare = _authority.Save(_directory.File("bare.pfx"), _authority.Issue(), withRoot: false);
-        string old = _authority.Save(_directory.File("old.pfx"), _authority.Issue(days: -1));
-        string keyless = _authority.Save(_directory.File("keyless.pfx"), X509CertificateLoader.LoadCertificate(_authority.Issue().RawData));
-        string missing = _directory.File("missing.pfx");
+        string good = _authority.Save(_directory.At("good.pfx"), _authority.Issue());
+        string bare = _authority.Save(_directory.At("bare.pfx"), _authority.Issue(), withRoot: false);
+        string old = _authority.Save(_directory.At("old.pfx"), _authority.Issue(days: -1));
+        string keyless = _authority.Save(_directory.At("keyless.pfx"), X509CertificateLoader.LoadCertificate(_authority.Issue().RawData));
+        string missing = _directory.At("missing.pfx");
 
         Assert.StartsWith($"Foretell:Certificate is '{missing}', which cannot be read: ", Refusal(missing), StringComparison.Ordinal);
         Assert.StartsWith($"Foretell:Certificate is '{good}', which cannot be read: ", Refusal(good, "wrong"), StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Foretell.Architecture.Tests;
+using Foretell.Hosting;
+using Foretell.Support;
 using Microsoft.Extensions.Configuration;
 
 namespace Foretell.Silo.Tests;

@@ -5,14 +5,18 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Foretell.Streams.Tests;
+using Foretell.Cli.Options;
+using Foretell.Silo.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
+using Foretell.Web.Streams;
 
 namespace Foretell.Silo.Tests;
 
 /// <summary>With a certificate silos talk to silos of their own authority and to nobody else.</summary>
 public sealed class TlsTests(ClusterPostgres postgres) : IClassFixture<ClusterPostgres>, IDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
     private readonly TestAuthority _authority = new("Authority of the cluster"), _stranger = new("Another authority");
 
     public void Dispose()
@@ -83,8 +87,8 @@ public sealed class TlsTests(ClusterPostgres postgres) : IClassFixture<ClusterPo
         (int exitCode, _, string errors) = await SiloProcess.RunAsync(new Dictionary<string, string>
         {
             ["Postgres"] = postgres.Server!.ConnectionString,
-            ["Model"] = _directory.File("model.safetensors"),
-            ["Certificate"] = _authority.Save(_directory.File("silo.pfx"), _authority.Issue()),
+            ["Model"] = _directory.At("model.safetensors"),
+            ["Certificate"] = _authority.Save(_directory.At("silo.pfx"), _authority.Issue()),
             ["CertificatePassword"] = "wrong",
         });
 
@@ -105,7 +109,7 @@ public sealed class TlsTests(ClusterPostgres postgres) : IClassFixture<ClusterPo
 
     private void Protect(Dictionary<string, string> settings, TestAuthority authority)
     {
-        settings["Certificate"] = authority.Save(_directory.File($"{Guid.NewGuid():N}.pfx"), authority.Issue());
+        settings["Certificate"] = authority.Save(_directory.At($"{Guid.NewGuid():N}.pfx"), authority.Issue());
         settings["CertificatePassword"] = TestAuthority.Password;
     }
 

@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Foretell.Streams.Tests;
-using Foretell.Web.Tests;
+using Foretell.Silo.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 
 namespace Foretell.Silo.Tests;
 

@@ -1,11 +1,17 @@
-using Foretell.Models;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Store;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Stepping;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Stores.Contract;
 
 /// <summary>What every store must do. A store's own test class inherits these tests.</summary>
-public abstract class StateStoreContract : IDisposable
+public abstract class StateStoreContract : IAsyncLifetime
 {
-    protected TempDirectory Directory { get; } = new();
+    protected TemporaryFolder Directory { get; } = new();
 
     /// <summary>Opens the store of this test; more than one may be open at a time.</summary>
     protected abstract IStateStore Open();
@@ -16,13 +22,16 @@ public abstract class StateStoreContract : IDisposable
     /// <summary>Ends <see cref="BreakWrites"/>.</summary>
     protected abstract void MendWrites(int partition);
 
-    public virtual void Dispose()
+    public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public virtual ValueTask DisposeAsync()
     {
         Directory.Dispose();
         GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Read_WhenNothingWasCommitted_IsEmpty()
     {
         await using IStateStore store = Open();
@@ -32,7 +41,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Empty(await store.ReadDeadLettersAsync(3, 10, default));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task ReadEpoch_WhenOwnersFollowEachOther_IsTheNewest()
     {
         await using IStateStore old = Open(), newer = Open();
@@ -43,7 +52,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal(0, await old.ReadEpochAsync(1, default));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenReadByAnotherStore_IsThereAsWritten()
     {
         ShardHeader header = Header(position: 42);
@@ -59,7 +68,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal([Letter(9)], await again.ReadDeadLettersAsync(0, 1, default));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenPagesRepeat_ReplacesThoseAndKeepsTheOthers()
     {
         await using IStateStore store = Open();
@@ -70,7 +79,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal([1, 9, 3, 4], (await PagesAsync(store, 0)).Select(p => p.First));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenTextsHoldOddCharacters_KeepsThem()
     {
         await using IStateStore store = Open();
@@ -79,7 +88,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal(letters, await store.ReadDeadLettersAsync(0, 10, default));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenDeadLettersComeAgain_KeepsEachOnce()
     {
         await using IStateStore store = Open();
@@ -90,7 +99,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal([Letter(2), Letter(1)], await store.ReadDeadLettersAsync(0, 10, default));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenPartitionsDiffer_KeepsThemApart()
     {
         await using IStateStore store = Open();
@@ -102,7 +111,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Empty(await store.ReadDeadLettersAsync(1, 10, default));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenANewerOwnerTookThePartition_IsRefusedAndWritesNothing()
     {
         await using IStateStore old = Open(), newer = Open();
@@ -120,7 +129,7 @@ public abstract class StateStoreContract : IDisposable
         Assert.Equal(3, (await old.ReadHeaderAsync(0, default))!.Position);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task TakeEpoch_WhenManyOwnersTakeItAtOnce_GivesEachItsOwnAndOneCanCommit()
     {
         IStateStore[] stores = [.. Enumerable.Range(0, 6).Select(_ => Open())];
@@ -148,7 +157,7 @@ public abstract class StateStoreContract : IDisposable
         }
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenWritesFail_LeavesTheLastCommitAndWorksAgainAfterwards()
     {
         await using IStateStore store = Open();

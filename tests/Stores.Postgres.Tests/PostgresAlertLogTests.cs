@@ -1,6 +1,10 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Engine;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Store;
+using Foretell.Support;
 
-[NeedsPostgres]
+namespace Foretell.Stores.Postgres.Tests;
+
 [Collection(PostgresServer.Name)]
 public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetime
 {
@@ -8,16 +12,13 @@ public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetim
     private PostgresAlertLog _log = null!;
     private PostgresStateStore _store = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
-        if (NeedsPostgresAttribute.Missing is null)
-        {
-            _options = await server.NewSchemaAsync();
-            (_log, _store) = (new PostgresAlertLog(_options), new PostgresStateStore(_options));
-        }
+        _options = await server.NewSchemaAsync();
+        (_log, _store) = (new PostgresAlertLog(_options), new PostgresStateStore(_options));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Append_WhenManyPartitionsRaise_NumbersWithoutGapsAndTellsEachSilenceOnce()
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(p => Task.Run(async () =>
@@ -41,7 +42,7 @@ public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetim
         Assert.Equal(all.Skip(10).Take(5), await _log.ReadAsync(10, 5, default));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Append_WhenAnotherOwnerHasThePartition_AppendsNothing()
     {
         long old = await _store.TakeEpochAsync(0, default);
@@ -53,7 +54,7 @@ public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetim
         Assert.Empty(await _log.ReadAsync(0, 10, default));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Append_WhenAlertsAreOlderThanAnHour_KeepsTheLatestOnly()
     {
         long epoch = await _store.TakeEpochAsync(0, default);
@@ -72,7 +73,7 @@ public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetim
         Assert.Equal((PostgresAlertLog.Kept, 3100L), (kept.Count, kept[^1].Number));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Append_WhenTheDatabaseRefuses_SaysSoAndLeavesTheNumbersAlone()
     {
         long epoch = await _store.TakeEpochAsync(0, default);
@@ -84,7 +85,7 @@ public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetim
         Assert.Equal(1, Assert.Single(await _log.AppendAsync(0, epoch, [Raised("a")], default)).Number);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (_log is not null)
         {

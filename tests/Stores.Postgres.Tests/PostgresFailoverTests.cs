@@ -1,9 +1,14 @@
 using System.Collections.Concurrent;
+using Foretell.Cli.Cluster;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Store;
+using Foretell.Support;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Stores.Postgres.Tests;
 
 /// <summary>A server that is stopped, killed and started again under appends and commits; each test has a server of its own.</summary>
-[NeedsPostgres]
 public sealed class PostgresFailoverTests : IAsyncLifetime
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
@@ -11,16 +16,17 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
     private ThrowawayPostgres _server = null!;
     private PostgresOptions _options = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
+        PostgresServer.SkipWithoutPostgres();
         _server = await ThrowawayPostgres.CreateAsync();
         _options = new PostgresOptions { ConnectionString = _server.ConnectionString };
         await PostgresSchema.MigrateAsync(_options);
     }
 
-    public async Task DisposeAsync() => await _server.DisposeAsync();
+    public async ValueTask DisposeAsync() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
 
-    [ContractTheory]
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Append_WhenServerIsLostAndComesBack_KeepsEveryAcknowledgedEventOnce(bool killed)
@@ -39,7 +45,7 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
         {
             await outcomes.WaitAsync(outcomes.Value + 300, default);
             await (killed ? _server.KillAsync() : _server.StopAsync());
-            await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(Events.Batch(("during", outage, ""))));
+            await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(EventSets.Batch(("during", outage, ""))));
             // A group that was committed before the loss may report its success behind our failure; the next failure counts again.
             await Until.TrueAsync(() => log.Problem is not null, s_limit);
             await _server.StartAsync();
@@ -54,7 +60,7 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
         var found = new List<string>();
         for (int p = 0; p < 3; p++)
         {
-            List<Events.Read> records = await log.ReadAllAsync(p);
+            List<EventSets.Read> records = await log.ReadAllAsync(p);
             Assert.Equal(Enumerable.Range(1, records.Count).Select(i => (long)i), records.Select(r => r.Sequence));
             Assert.Equal(log.End(p).Sequence, records.Count);
             found.AddRange(records.Select(r => r.Key));
@@ -74,7 +80,7 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
                 string name = $"{caller}/{i}";
                 try
                 {
-                    acknowledged[name] = (await log.AppendAsync(Events.Batch((name, i, "")), Events.Key(name))).Position;
+                    acknowledged[name] = (await log.AppendAsync(EventSets.Batch((name, i, "")), EventSets.Key(name))).Position;
                     outcomes.Publish(Interlocked.Increment(ref answers));
                     i++;
                 }
@@ -87,7 +93,7 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
         }
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenServerIsLostAndComesBack_FailsAsUnavailableAndThenGoesOn()
     {
         await using var store = new PostgresStateStore(_options);
@@ -103,12 +109,12 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
         Assert.Equal(3, (await store.ReadHeaderAsync(0, default))!.Position);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Problem_WhenServerComesBackAndNobodyAppends_GoesAway()
     {
         await using IEventLog log = await PostgresEventLog.OpenAsync(_options, 1, TimeProvider.System);
         await _server.StopAsync();
-        await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(Events.Batch(("a", 1, ""))));
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(EventSets.Batch(("a", 1, ""))));
         Assert.NotNull(log.Problem);
         await _server.StartAsync();
         await Until.TrueAsync(() => log.Problem is null, s_limit);

@@ -1,23 +1,34 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Cli.Cluster;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Store;
+using Foretell.Hosting;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
+using Foretell.Web.Http;
+
+namespace Foretell.Stores.Postgres.Tests;
 
 /// <summary>The engine over PostgreSQL: what it computes is what it computes over SQLite.</summary>
-[NeedsPostgres]
 [Collection(PostgresServer.Name)]
-public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetime, IDisposable
+public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetime
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
-    private readonly TempDirectory _directory = new();
-    private readonly ManualTime _time = new();
+    private readonly TemporaryFolder _directory = new();
+    private readonly TestTime _time = new();
     private PostgresOptions _options = null!;
 
-    public async Task InitializeAsync() => _options = await server.NewSchemaAsync();
+    public async ValueTask InitializeAsync() => _options = await server.NewSchemaAsync();
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _directory.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
-    public void Dispose() => _directory.Dispose();
-
-    [ContractFact]
+    [Fact]
     public async Task Digest_WhenStoppedCrashedAndStartedAgain_IsThatOverSqlite()
     {
         List<(string, long, string)> events = Small.Workload(3000, 80, _time.NowTicks);
@@ -44,33 +55,33 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
         await expected.DisposeAsync();
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Applied_WhenAnotherProcessAppends_IncludesItsEvents()
     {
         await using EmbeddedPlatform platform = await OpenAsync(Postgres(_options, TimeProvider.System));
         await using IEventLog gateway = await PostgresEventLog.OpenAsync(_options, null, TimeProvider.System);
         for (int i = 0; i < 20; i++)
         {
-            AppendReceipt receipt = await gateway.AppendAsync(Events.Batch(("a", i * EventTime.PerSecond, "view"), ("b", i * EventTime.PerSecond, "buy")));
+            AppendReceipt receipt = await gateway.AppendAsync(EventSets.Batch(("a", i * EventTime.PerSecond, "view"), ("b", i * EventTime.PerSecond, "buy")));
             await platform.WaitAppliedAsync(receipt.Position, default);
             Assert.Equal(i + 1, (await platform.FindAsync("a", default))!.Events);
         }
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenAnotherPlatformTookOver_IsRefusedAndTheShardStops()
     {
         await using EmbeddedPlatform old = await OpenAsync(Postgres(_options));
         await FeedAsync(old, [("a", _time.NowTicks, "view")]);
-        using var second = new TempDirectory();
-        await using EmbeddedPlatform newer = await OpenAsync(Postgres(_options) with { DataDirectory = second.Path });
+        using var second = new TemporaryFolder();
+        await using EmbeddedPlatform newer = await OpenAsync(Postgres(_options));
         await newer.DrainAsync(default);
         await Assert.ThrowsAsync<StaleEpochException>(old.CommitAsync);
         await Assert.ThrowsAsync<PlatformUnavailableException>(() => old.OverdueAsync(_time.NowTicks, 1, default));
         Assert.Equal(1, (await newer.FindAsync("a", default))!.Events);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Open_WhenTheStoreIsAwayAtFirst_LoadsOnceItIsBack()
     {
         await using (EmbeddedPlatform first = await OpenAsync(Postgres(_options)))
@@ -88,7 +99,7 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
         Assert.Empty(platform.Status().Problems);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Digest_WhenTheServerIsLostInBetween_IsThatOverSqlite()
     {
         await using ThrowawayPostgres lost = await ThrowawayPostgres.CreateAsync();
@@ -104,7 +115,7 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
             await (i % 2 == 0 ? lost.KillAsync() : lost.StopAsync());
             // What is in memory is answered all the same.
             Assert.NotNull(await platform.FindAsync("user/0", default));
-            await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.AppendAsync(Events.Batch(("a", 1, "")), null, default));
+            await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.AppendAsync(EventSets.Batch(("a", 1, "")), null, default));
             await lost.StartAsync();
         }
         await platform.DrainAsync(default);
@@ -114,21 +125,18 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
 
     private EmbeddedOptions Sqlite(int partitions) => new()
     {
-        DataDirectory = Path.Combine(_directory.Path, "sqlite"),
+        OpenStorage = SqliteStorage.In(Path.Combine(_directory.Path, "sqlite"), partitions, _time),
         Model = Small.Model,
-        Partitions = partitions,
         Threads = 2,
         Time = _time,
     };
 
     private EmbeddedOptions Postgres(PostgresOptions options, TimeProvider? time = null) => new()
     {
-        DataDirectory = Path.Combine(_directory.Path, "postgres"),
+        OpenStorage = PostgresStorage.In(options, 5, time ?? _time),
         Model = Small.Model,
         Threads = 2,
         Time = time ?? _time,
-        OpenLog = async stop => await PostgresEventLog.OpenAsync(options, 5, time ?? _time, stop),
-        OpenStore = () => new PostgresStateStore(options),
     };
 
     private static async Task<EmbeddedPlatform> OpenAsync(EmbeddedOptions options)
@@ -144,7 +152,7 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
         {
             try
             {
-                AppendReceipt receipt = await platform.AppendAsync(Events.Batch(events), key is null ? null : Events.Key(key), default);
+                AppendReceipt receipt = await platform.AppendAsync(EventSets.Batch(events), key is null ? null : EventSets.Key(key), default);
                 await platform.WaitAppliedAsync(receipt.Position, default);
                 return;
             }

@@ -1,21 +1,26 @@
 using System.Net;
 using System.Net.Sockets;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Store;
+using Foretell.Models.Monitoring;
+using Foretell.Support;
 using Npgsql;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Stores.Postgres.Tests;
 
-[NeedsPostgres]
 [Collection(PostgresServer.Name)]
 public sealed class PostgresSchemaTests(PostgresServer server)
 {
-    [ContractFact]
+    [Fact]
     public async Task Migrate_WhenRepeated_FindsNothingToDo()
     {
         Assert.Equal(PostgresSchema.Version, await PostgresSchema.MigrateAsync(server.ConnectionString, "migrated_twice"));
         Assert.Equal(0, await PostgresSchema.MigrateAsync(server.ConnectionString, "migrated_twice"));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Migrate_WhenTheSchemaHasShardsWithoutCalibration_LeavesThemReadable()
     {
         PostgresOptions options = await server.NewSchemaAsync();
@@ -29,32 +34,32 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         Assert.Equal((7, new ShardTotals(1, 2, 3), 0), (header.Position, header.Totals, header.Calibration.Events));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Migrate_WhenManyDoItAtOnce_DoesEachStepOnce()
     {
         int[] steps = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => PostgresSchema.MigrateAsync(server.ConnectionString, "migrated_together"))));
         Assert.Equal(PostgresSchema.Version, steps.Sum());
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Open_WhenSchemaWasNotMigrated_SaysSo()
     {
         var options = new PostgresOptions { ConnectionString = server.ConnectionString, Schema = "never_made" };
-        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresEventLog.OpenAsync(options, null, TimeProvider.System));
+        var e = await Assert.ThrowsAsync<StorageException>(() => PostgresEventLog.OpenAsync(options, null, TimeProvider.System));
         Assert.Contains("Schema never_made does not exist", e.Message);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Migrate_WhenSchemaIsNewerThanTheProgram_IsRefused()
     {
         PostgresOptions options = await server.NewSchemaAsync();
         options.Execute("UPDATE schema_version SET version = 1000");
-        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync(options));
+        var e = await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync(options));
         Assert.Contains($"has version 1000, which is newer than this program's {PostgresSchema.Version}", e.Message);
-        Assert.Equal(e.Message, (await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresEventLog.OpenAsync(options, null, TimeProvider.System))).Message);
+        Assert.Equal(e.Message, (await Assert.ThrowsAsync<StorageException>(() => PostgresEventLog.OpenAsync(options, null, TimeProvider.System))).Message);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Migrate_WhenTheLogHasNoTracesYet_GivesThemRoomWhileOlderProgramsAppend()
     {
         PostgresOptions options = await server.NewSchemaAsync();
@@ -66,13 +71,13 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         options.Execute("INSERT INTO segment SELECT 0, 1, 1, 0, 0, ''::bytea");
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Migrate_WhenRoleMayNotCreate_NamesRoleAndRemedyAndLeavesNothing()
     {
         var admin = new PostgresOptions { ConnectionString = server.ConnectionString, Schema = "public" };
         admin.Execute("CREATE ROLE visitor LOGIN PASSWORD 'visitor'");
         var visitor = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Username = "visitor", Password = "visitor" };
-        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync(visitor.ConnectionString, "not_allowed"));
+        var e = await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync(visitor.ConnectionString, "not_allowed"));
         Assert.Contains("Role 'visitor' lacks a right", e.Message);
         Assert.Contains("GRANT CREATE ON DATABASE", e.Message);
         Assert.Equal(true, admin.Execute("SELECT to_regnamespace('not_allowed') IS NULL"));
@@ -83,30 +88,30 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         PostgresOptions used = made with { ConnectionString = visitor.ConnectionString };
         Assert.Equal(0, await PostgresSchema.MigrateAsync(used));
         await using IEventLog log = await PostgresEventLog.OpenAsync(used, 2, TimeProvider.System);
-        Assert.Equal("0-1", (await log.AppendAsync(Events.Batch(("b", 1, "")))).Position.ToString());
+        Assert.Equal("0-1", (await log.AppendAsync(EventSets.Batch(("b", 1, "")))).Position.ToString());
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Migrate_WhenPasswordOrDatabaseIsWrong_SaysWhich()
     {
         var wrong = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Password = "wrong" };
-        Assert.Contains("refused role 'foretell'", (await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync(wrong.ConnectionString))).Message);
+        Assert.Contains("refused role 'foretell'", (await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync(wrong.ConnectionString))).Message);
         var missing = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "nowhere" };
-        Assert.Contains("no database 'nowhere'", (await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync(missing.ConnectionString))).Message);
+        Assert.Contains("no database 'nowhere'", (await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync(missing.ConnectionString))).Message);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Migrate_WhenNobodyListens_SaysWhere()
     {
         // A port that is taken but on which nobody answers connections.
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => PostgresSchema.MigrateAsync($"Host=127.0.0.1;Port={port};Username=a;Database=b;Timeout=5"));
+        var e = await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync($"Host=127.0.0.1;Port={port};Username=a;Database=b;Timeout=5"));
         Assert.Contains($"PostgreSQL at 127.0.0.1:{port} cannot be reached", e.Message);
     }
 
-    [ContractTheory]
+    [Theory]
     [InlineData("")]
     [InlineData("Upper")]
     [InlineData("1st")]

@@ -1,6 +1,7 @@
+using Foretell.Cli.Cluster;
 using Npgsql;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Stores.Postgres.Tests;
 
 /// <summary>One server for every test that does not stop it; each test has a schema of its own.</summary>
 [CollectionDefinition(Name)]
@@ -13,23 +14,27 @@ public sealed class PostgresServer : IAsyncLifetime, ICollectionFixture<Postgres
 
     public string ConnectionString => _server!.ConnectionString;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
-        if (NeedsPostgresAttribute.Missing is null)
+        if (PostgresPrograms.Find() is not null)
         {
             _server = await ThrowawayPostgres.CreateAsync();
         }
     }
 
+    /// <summary>Skips the test at work, saying why, where PostgreSQL is not on the machine.</summary>
+    public static void SkipWithoutPostgres() => Assert.SkipWhen(PostgresPrograms.Find() is null, PostgresPrograms.HowToInstall);
+
     /// <summary>A schema that nothing was written to yet.</summary>
     public async Task<PostgresOptions> NewSchemaAsync()
     {
+        SkipWithoutPostgres();
         var options = new PostgresOptions { ConnectionString = ConnectionString, Schema = $"test_{Interlocked.Increment(ref _schemas)}" };
         await PostgresSchema.MigrateAsync(options);
         return options;
     }
 
-    public async Task DisposeAsync() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
+    public async ValueTask DisposeAsync() => await (_server?.DisposeAsync() ?? ValueTask.CompletedTask);
 }
 
 /// <summary>What tests do behind the back of log and store.</summary>

@@ -1,16 +1,18 @@
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Store;
+using Foretell.Stores.Contract;
+using Foretell.Support;
 using Npgsql;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Stores.Postgres.Tests;
 
-[NeedsPostgres]
 [Collection(PostgresServer.Name)]
-public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreContract, IAsyncLifetime
+public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreContract
 {
     private PostgresOptions _options = null!;
 
-    public async Task InitializeAsync() => _options = await server.NewSchemaAsync();
-
-    public Task DisposeAsync() => Task.CompletedTask;
+    public override async ValueTask InitializeAsync() => _options = await server.NewSchemaAsync();
 
     protected override IStateStore Open() => new PostgresStateStore(_options);
 
@@ -19,7 +21,7 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
 
     protected override void MendWrites(int partition) => _options.Mend("shard");
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenItHasMoreThanOneStatementHolds_WritesEveryPageOnce()
     {
         await using IStateStore store = Open();
@@ -43,7 +45,7 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
         Assert.Equal(700, number);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task TakeEpoch_WhenACommitIsUnderWay_WaitsForItAndThenSeesIt()
     {
         await using IStateStore store = Open();
@@ -60,7 +62,7 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
         Assert.Equal(epoch + 1, await taking);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task TakeEpoch_WhenTheOwnerStoppedInsideItsCommit_GetsThroughBeforeTheLockTimeout()
     {
         PostgresOptions options = _options with { LockTimeout = TimeSpan.FromSeconds(20) };
@@ -75,7 +77,7 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
         Assert.ThrowsAny<NpgsqlException>(() => session.Execute("COMMIT"));
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Commit_WhenAnotherSessionHoldsTheOwnersRow_TimesOutWithoutHarmToReaders()
     {
         await using var store = new PostgresStateStore(_options with { LockTimeout = TimeSpan.FromMilliseconds(300) });
@@ -94,7 +96,7 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
         Assert.Equal(3, (await store.ReadHeaderAsync(0, default))!.Position);
     }
 
-    [ContractFact]
+    [Fact]
     public async Task ReadPages_WhenTheCallerStopsEarly_LetsGoOfTheConnection()
     {
         await using var store = new PostgresStateStore(_options with { ConnectionString = $"{_options.ConnectionString};Maximum Pool Size=1" });

@@ -1,13 +1,16 @@
+using Foretell.Cli.Cluster;
+using Foretell.Engine;
+using Foretell.Support;
 using Npgsql;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Stores.Postgres.Tests;
 
-[NeedsPostgres]
 public sealed class ThrowawayPostgresTests
 {
-    [ContractFact]
+    [Fact]
     public async Task Server_WhenStoppedKilledAndDisposed_KeepsItsDataUntilItIsGone()
     {
+        PostgresServer.SkipWithoutPostgres();
         ThrowawayPostgres server = await ThrowawayPostgres.CreateAsync();
         var options = new PostgresOptions { ConnectionString = server.ConnectionString, Schema = "public" };
         string folder = Path.GetDirectoryName((string)options.Execute("SHOW data_directory")!)!;
@@ -31,11 +34,11 @@ public sealed class ThrowawayPostgresTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => server.StartAsync());
     }
 
-    [ContractFact]
+    [Fact]
     public async Task Create_WhenFolderHasNoPrograms_NamesIt()
     {
-        using var folder = new TempDirectory();
-        var e = await Assert.ThrowsAsync<DatabaseSetupException>(() => ThrowawayPostgres.CreateAsync(folder.Path));
+        using var folder = new TemporaryFolder();
+        var e = await Assert.ThrowsAsync<StorageException>(() => ThrowawayPostgres.CreateAsync(folder.Path));
         Assert.Contains(folder.Path, e.Message);
     }
 }

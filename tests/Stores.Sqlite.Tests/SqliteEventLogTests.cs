@@ -1,8 +1,14 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Stores.Contract;
+using Foretell.Support;
+
+namespace Foretell.Stores.Sqlite.Tests;
 
 public sealed class SqliteEventLogTests : EventLogContract
 {
-    private string LogPath => Directory.File("log.db");
+    private string LogPath => Directory.At("log.db");
 
     protected override Task<IEventLog> OpenAsync(int? partitions = 4) => Task.FromResult<IEventLog>(SqliteEventLog.Open(LogPath, partitions, Time));
 
@@ -15,7 +21,7 @@ public sealed class SqliteEventLogTests : EventLogContract
     public async Task Open_WhenPartitionCountDiffers_SaysBothNumbers()
     {
         await (await OpenAsync(4)).DisposeAsync();
-        var e = await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync(5));
+        var e = await Assert.ThrowsAsync<StorageException>(() => OpenAsync(5));
         Assert.Contains("4 partitions", e.Message);
         Assert.Contains("5", e.Message);
     }
@@ -31,7 +37,7 @@ public sealed class SqliteEventLogTests : EventLogContract
     public async Task Open_WhenFileIsNoDatabase_SaysSo()
     {
         await File.WriteAllTextAsync(LogPath, string.Concat(Enumerable.Repeat("This is a text. ", 300)));
-        await Assert.ThrowsAsync<DataDirectoryException>(() => OpenAsync());
+        await Assert.ThrowsAsync<StorageException>(() => OpenAsync());
     }
 
     [Fact]
@@ -39,7 +45,7 @@ public sealed class SqliteEventLogTests : EventLogContract
     {
         await using (IEventLog log = await OpenAsync(1))
         {
-            await log.AppendAsync(Events.Batch(("a", 1, "")));
+            await log.AppendAsync(EventSets.Batch(("a", 1, "")));
         }
         Execute("ALTER TABLE segment DROP COLUMN trace; UPDATE log SET format = 1");
 
@@ -47,7 +53,7 @@ public sealed class SqliteEventLogTests : EventLogContract
         using var recorder = new TraceRecorder();
         using (recorder.Begin())
         {
-            await reopened.AppendAsync(Events.Batch(("a", 2, "")));
+            await reopened.AppendAsync(EventSets.Batch(("a", 2, "")));
         }
         var batch = new RecordBatch();
         await using ILogReader reader = reopened.OpenReader(0, 0);
@@ -59,8 +65,8 @@ public sealed class SqliteEventLogTests : EventLogContract
     public async Task Read_WhenASegmentIsDamaged_NamesTheRecord()
     {
         await using IEventLog log = await OpenAsync(1);
-        await log.AppendAsync(Events.Batch(("a", 1, "")));
-        await log.AppendAsync(Events.Batch(("a", 2, "")));
+        await log.AppendAsync(EventSets.Batch(("a", 1, "")));
+        await log.AppendAsync(EventSets.Batch(("a", 2, "")));
         Execute("UPDATE segment SET records = zeroblob(length(records)) WHERE id = 2");
         await using ILogReader reader = log.OpenReader(0, 0);
         var batch = new RecordBatch();
@@ -74,8 +80,8 @@ public sealed class SqliteEventLogTests : EventLogContract
     public async Task Read_WhenASegmentIsMissing_NamesTheRecord()
     {
         await using IEventLog log = await OpenAsync(1);
-        await log.AppendAsync(Events.Batch(("a", 1, "")));
-        await log.AppendAsync(Events.Batch(("a", 2, "")));
+        await log.AppendAsync(EventSets.Batch(("a", 1, "")));
+        await log.AppendAsync(EventSets.Batch(("a", 2, "")));
         Execute("DELETE FROM segment WHERE id = 1");
         await using ILogReader reader = log.OpenReader(0, 0);
         var e = await Assert.ThrowsAsync<InvalidDataException>(async () => await reader.ReadAsync(new RecordBatch(), 10, CancellationToken.None));
@@ -86,7 +92,7 @@ public sealed class SqliteEventLogTests : EventLogContract
     public async Task Append_WhenCallersWaitTogether_JoinsThemInFewTransactions()
     {
         await using IEventLog log = await OpenAsync(1);
-        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => log.AppendAsync(Events.Batch(("a", i, "")))));
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(i => log.AppendAsync(EventSets.Batch(("a", i, "")))));
         using SqliteDatabase database = SqliteDatabase.OpenReadOnly(LogPath);
         SqliteStatement count = database.Prepare("SELECT count(*), sum(count) FROM segment");
         Assert.True(count.Step());

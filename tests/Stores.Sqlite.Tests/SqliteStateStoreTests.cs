@@ -1,4 +1,7 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Engine.Store;
+using Foretell.Stores.Contract;
+
+namespace Foretell.Stores.Sqlite.Tests;
 
 public sealed class SqliteStateStoreTests : StateStoreContract
 {
@@ -12,7 +15,7 @@ public sealed class SqliteStateStoreTests : StateStoreContract
 
     private void Execute(int partition, string sql)
     {
-        using SqliteDatabase database = SqliteDatabase.Open(Directory.File($"shard-{partition:D4}.db"));
+        using SqliteDatabase database = SqliteDatabase.Open(Directory.At($"shard-{partition:D4}.db"));
         database.Execute(sql);
     }
 }

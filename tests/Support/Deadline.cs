@@ -1,4 +1,8 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Engine.Events;
+using Foretell.Engine.Shards;
+using Foretell.Models.Forecasting;
+
+namespace Foretell.Support;
 
 /// <summary>When a stream of the small model is overdue.</summary>
 public static class Deadline
@@ -7,11 +11,11 @@ public static class Deadline
     /// <param name="survival">Survival probability of the alerts' rule.</param>
     public static double Seconds(double survival)
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         var batch = new RecordBatch();
         batch.Clear(1);
-        batch.Add(Events.Batch(("any", EventTime.PerSecond, "view"))[0], EventTime.PerSecond);
+        batch.Add(EventSets.Batch(("any", EventTime.PerSecond, "view"))[0], EventTime.PerSecond);
         shard.Advance(batch);
-        return Small.Model.Forecast(shard.Current("any")!.State, 0).Quantile(1 - survival);
+        return new Forecaster(Small.Model).Forecast(shard.Current("any")!.State, 0).Quantile(1 - survival);
     }
 }

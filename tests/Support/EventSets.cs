@@ -1,9 +1,11 @@
 using System.Text;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Support;
 
 /// <summary>Builds batches and reads logs, in as few words as a test needs.</summary>
-public static class Events
+public static class EventSets
 {
     /// <summary>A batch of events; times in ticks.</summary>
     public static EventBatch Batch(params (string Stream, long Ticks, string Mark)[] events)

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Foretell.Cli.Tests;
+namespace Foretell.Support;
 
 /// <summary>How a program ended.</summary>
 public sealed record ProcessResult(int ExitCode, string Output, string Error)

@@ -1,8 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
-using Foretell.Models;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Models.Mixers;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Network;
+using Foretell.Models.Stepping;
+using Foretell.Stores.Sqlite;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Support;
 
 /// <summary>
 /// What a log means, written as plainly as possible: one event after the other, one row each, no batches, no
@@ -10,7 +16,7 @@ namespace Foretell.Streams.Tests;
 /// </summary>
 public sealed class Reference(ForecastModel model)
 {
-    private readonly IStateBackend _rows = model.CreateBackend();
+    private readonly IStateBackend _rows = new CpuStateBackend(model);
     private readonly Dictionary<string, (int Row, long Count, long LastTicks)> _streams = [];
     private readonly Dictionary<string, (int LastMark, LiveScores Scores)> _scores = [];
     private readonly StepScore[] _score = new StepScore[1];
@@ -41,7 +47,7 @@ public sealed class Reference(ForecastModel model)
         for (int partition = 0; partition < log.PartitionCount; partition++)
         {
             long late = TimeSpan.TicksPerSecond * 5, future = TimeSpan.TicksPerHour;
-            foreach (Events.Read record in await log.ReadAllAsync(partition))
+            foreach (EventSets.Read record in await log.ReadAllAsync(partition))
             {
                 if (record is { Kind: LogRecordKind.Control, Key: "policy" })
                 {
@@ -61,7 +67,7 @@ public sealed class Reference(ForecastModel model)
 
     public long Count(string stream) => _streams[stream].Count;
 
-    public void Apply(int partition, Events.Read record, long late, long future)
+    public void Apply(int partition, EventSets.Read record, long late, long future)
     {
         bool known = _streams.TryGetValue(record.Key, out (int Row, long Count, long LastTicks) stream);
         if (record.TimeTicks > record.AppendTicks + future)
@@ -83,7 +89,7 @@ public sealed class Reference(ForecastModel model)
         int mark = model.MarkIndex(Encoding.UTF8.GetBytes(record.Mark));
         UnknownMarks += mark == model.UnknownMark ? 1 : 0;
         (int previous, LiveScores scores) = _scores.GetValueOrDefault(record.Key, (-1, default));
-        _rows.Step([new StepInput(stream.Row, mark, gap, stream.Count, previous)], _score);
+        _rows.ScoreAndStep([new StepInput(stream.Row, mark, gap, stream.Count, previous)], _score);
         if (known)
         {
             scores.Add(_score[0]);

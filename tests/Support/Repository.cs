@@ -1,7 +1,7 @@
-namespace Foretell.Architecture.Tests;
+namespace Foretell.Support;
 
 /// <summary>The checked-out repository that these tests were built from.</summary>
-internal static class Repository
+public static class Repository
 {
     /// <summary>Folder that holds Platform.sln.</summary>
     public static string Root { get; } = FindRoot();

@@ -1,11 +1,17 @@
-using Foretell.Models;
+using Foretell.Engine.Rows;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Support;
 
 /// <summary>A small model with random weights, and events made for it.</summary>
 public static class Small
 {
     public static readonly ForecastModel Model = Create(seed: 1);
+
+    /// <summary>The model as a host serves it.</summary>
+    public static readonly ServingModel Serving = new(Model);
 
     public static ForecastModel Create(int seed, string mixer = "aaren", int states = 0) => ForecastModel.Untrained(new ModelConfig
     {

@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Foretell.Cli.Tests;
+namespace Foretell.Support;
 
 /// <summary>Carries connections on to a server that listens on loopback only: from a network that cannot reach it there, or no further than a test wants.</summary>
-internal sealed class TcpRelay : IAsyncDisposable
+public sealed class TcpRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener;
     private readonly int _target;

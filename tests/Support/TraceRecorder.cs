@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Foretell.Engine;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Support;
 
 /// <summary>Samples one trace and keeps its spans; the traces of tests that run beside this one are left alone.</summary>
-internal sealed class TraceRecorder : IDisposable
+public sealed class TraceRecorder : IDisposable
 {
     private readonly ActivitySpanId _caller = ActivitySpanId.CreateRandom();
     private readonly ConcurrentQueue<Activity> _spans = new();

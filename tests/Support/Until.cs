@@ -1,7 +1,7 @@
-namespace Foretell.Streams.Tests;
+namespace Foretell.Support;
 
 /// <summary>Waits for what nothing tells of by itself.</summary>
-internal static class Until
+public static class Until
 {
     /// <summary>Looks again and again until a condition holds.</summary>
     /// <exception cref="TaskCanceledException">It did not within the limit.</exception>

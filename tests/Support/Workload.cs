@@ -1,10 +1,12 @@
-using Foretell.Ingest;
-using Foretell.Models;
+using Foretell.Ingest.Simulation;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
 
-namespace Foretell.Cli.Tests;
+namespace Foretell.Support;
 
 /// <summary>Small files to run the program on.</summary>
-internal static class Workload
+public static class Workload
 {
     /// <summary>Seed of the simulated events.</summary>
     private const long Seed = 20261;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Foretell.Web.OpenApi;
 
 namespace Foretell.Web.Tests;
 

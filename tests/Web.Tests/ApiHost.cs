@@ -1,7 +1,12 @@
 using System.Net.Sockets;
 using System.Text;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Hosting;
+using Foretell.Models.Configuration;
+using Foretell.Models.Network;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
+using Foretell.Web.Http;
+using Foretell.Web.Streams;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -20,10 +25,10 @@ internal sealed class ApiHost : IAsyncDisposable
         ForecastModel.Untrained(new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 16, Marks = ["visit", "purchase"] }, seed: 1);
 
     private readonly WebApplication _app;
-    private readonly TemporaryDirectory? _directory;
+    private readonly TemporaryFolder? _directory;
     private readonly HttpClient _client;
 
-    private ApiHost(WebApplication app, EmbeddedPlatform platform, ManualClock clock, LogCollector logs, TemporaryDirectory? directory)
+    private ApiHost(WebApplication app, EmbeddedPlatform platform, ManualClock clock, LogCollector logs, TemporaryFolder? directory)
     {
         (_app, Platform, Clock, Logs, _directory) = (app, platform, clock, logs, directory);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -53,13 +58,12 @@ internal sealed class ApiHost : IAsyncDisposable
         Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ManualClock? clock = null, Dictionary<string, string?>? settings = null,
         ForecastModel? model = null)
     {
-        TemporaryDirectory? own = directory is null ? new TemporaryDirectory() : null;
+        TemporaryFolder? own = directory is null ? new TemporaryFolder() : null;
         clock ??= new ManualClock(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
         EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
         {
-            DataDirectory = directory ?? own!.Path,
+            OpenStorage = SqliteStorage.In(directory ?? own!.Path, 2, clock),
             Model = model ?? s_model,
-            Partitions = 2,
             Threads = 1,
             Time = clock,
         });

@@ -1,3 +1,5 @@
+using Foretell.Web.Http;
+
 namespace Foretell.Web.Tests;
 
 public class DurationTextTests

@@ -1,5 +1,13 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Engine.Log;
+using Foretell.Engine.Rows;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Network;
+using Foretell.Support;
 
 namespace Foretell.Web.Tests;
 
@@ -19,6 +27,8 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
     public Func<PlatformStatus, PlatformStatus> OnStatus { get; set; } = status => status;
 
     public ForecastModel Model => inner.Model;
+
+    public Forecaster Forecaster => inner.Forecaster;
 
     public int PartitionCount => inner.PartitionCount;
 

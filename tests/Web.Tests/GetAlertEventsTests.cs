@@ -1,5 +1,11 @@
 using System.Text.Json.Nodes;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Engine.Rows;
+using Foretell.Models.Forecasting;
+using Foretell.Support;
 
 namespace Foretell.Web.Tests;
 
@@ -55,7 +61,7 @@ public class GetAlertEventsTests
     [Fact]
     public async Task GetAlertEvents_WhenTheHostStartsAgain_StillKnowsWhoIsDue()
     {
-        using var directory = new TemporaryDirectory();
+        using var directory = new TemporaryFolder();
         var clock = new ManualClock(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
         DateTimeOffset deadline;
         await using (var first = await ApiHost.StartAsync(directory: directory.Path, clock: clock))
@@ -144,7 +150,7 @@ public class GetAlertEventsTests
     private static async Task<DateTimeOffset> DeadlineAsync(ApiHost api, string stream)
     {
         StreamSnapshot snapshot = (await api.Platform.FindAsync(stream, default))!;
-        return EventTime.ToDateTimeOffset(snapshot.LastEventTicks) + TimeSpan.FromSeconds(api.Platform.Model.Forecast(snapshot.State, 0).Quantile(0.999));
+        return EventTime.ToDateTimeOffset(snapshot.LastEventTicks) + TimeSpan.FromSeconds(new Forecaster(api.Platform.Model).Forecast(snapshot.State, 0).Quantile(0.999));
     }
 
     private static async Task PassDeadlineAsync(ApiHost api, string stream) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Support;
 
 namespace Foretell.Web.Tests;
 
@@ -56,7 +57,7 @@ public class GetCalibrationTests(SharedApi shared) : IClassFixture<SharedApi>
     [Fact]
     public async Task GetCalibration_WhenTheHostStartsAgain_GoesOnFromWhereItWas()
     {
-        using var directory = new TemporaryDirectory();
+        using var directory = new TemporaryFolder();
         string before, id;
         await using (var api = await ApiHost.StartAsync(directory: directory.Path))
         {

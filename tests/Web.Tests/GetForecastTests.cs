@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Network;
 
 namespace Foretell.Web.Tests;
 
@@ -216,7 +217,7 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
     }
 
     /// <summary>Gives the shared API stream "a" with five events, the last at <see cref="s_now"/>.</summary>
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         ApiHost api = shared.Host;
         api.Clock.Now = s_now;
@@ -232,5 +233,5 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
         await api.GetAsync($"/v1/status?after={position}");
     }
 
-    public Task DisposeAsync() => Task.CompletedTask;
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

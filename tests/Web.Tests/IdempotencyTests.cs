@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Foretell.Support;
+using Foretell.Web.OpenApi;
 
 namespace Foretell.Web.Tests;
 
@@ -23,7 +25,7 @@ public class IdempotencyTests
     [Fact]
     public async Task IdempotencyKey_WhenHostRestartsBetween_AnswersAsTheFirstTime()
     {
-        using var directory = new TemporaryDirectory();
+        using var directory = new TemporaryFolder();
         ApiResponse first;
         await using (var api = await ApiHost.StartAsync(directory: directory.Path))
         {

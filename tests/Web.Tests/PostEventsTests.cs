@@ -1,7 +1,9 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Web.OpenApi;
 
 namespace Foretell.Web.Tests;
 

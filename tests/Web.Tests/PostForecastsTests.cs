@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Foretell.Streams;
+using Foretell.Engine;
 
 namespace Foretell.Web.Tests;
 

@@ -1,4 +1,5 @@
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 
 namespace Foretell.Web.Tests;

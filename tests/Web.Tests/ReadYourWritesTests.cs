@@ -1,4 +1,5 @@
 using System.Net;
+using Foretell.Web.OpenApi;
 
 namespace Foretell.Web.Tests;
 

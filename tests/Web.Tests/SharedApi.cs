@@ -5,7 +5,7 @@ public sealed class SharedApi : IAsyncLifetime
 {
     internal ApiHost Host { get; private set; } = null!;
 
-    public async Task InitializeAsync() => Host = await ApiHost.StartAsync(o => o.MaxStreamsPerCall = 3);
+    public async ValueTask InitializeAsync() => Host = await ApiHost.StartAsync(o => o.MaxStreamsPerCall = 3);
 
-    public async Task DisposeAsync() => await Host.DisposeAsync();
+    public async ValueTask DisposeAsync() => await Host.DisposeAsync();
 }

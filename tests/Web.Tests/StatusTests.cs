@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Foretell.Streams;
+using Foretell.Engine.Shards;
+using Foretell.Hosting;
+using Foretell.Web.Http;
 
 namespace Foretell.Web.Tests;
 

@@ -1,4 +1,4 @@
-using Foretell.Streams;
+using Foretell.Support;
 
 namespace Foretell.Web.Tests;
 

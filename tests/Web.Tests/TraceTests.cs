@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Foretell.Streams.Tests;
+using Foretell.Support;
 
 namespace Foretell.Web.Tests;
 

@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Foretell.Ingest;
+using Foretell.Cli.Shell;
+using Foretell.Ingest.Replay;
 
 namespace Foretell.Cli.Cluster;
 

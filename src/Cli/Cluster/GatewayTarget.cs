@@ -1,15 +1,25 @@
 using System.Buffers;
 using System.Net.Http.Headers;
-using Foretell.Cli.Hosting;
-using Foretell.Ingest;
-using Foretell.Models;
-using Foretell.Streams;
-using Foretell.Web;
+using Foretell.Cli.Running;
+using Foretell.Cli.Shell;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Hosting;
+using Foretell.Ingest.Replay;
+using Foretell.Models.Network;
+using Foretell.Stores.Postgres;
+using Foretell.Web.Events;
+using Foretell.Web.Http;
+using Foretell.Web.Status;
+using Foretell.Web.Streams;
 
 namespace Foretell.Cli.Cluster;
 
 /// <summary>A cluster as its clients see it: events and questions go to the gateways over HTTP. Commits are read from the store.</summary>
-internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
+internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
 {
     private const string NdjsonType = "application/x-ndjson";
 
@@ -23,7 +33,7 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
     private PlatformStatus _status = new();
     private IReadOnlyList<OverdueStream> _overdue = [];
 
-    public GatewayPlatform(LocalCluster cluster, ForecastModel model)
+    public GatewayTarget(LocalCluster cluster, ForecastModel model)
     {
         (_cluster, Model) = (cluster, model);
         _gateways = new GatewayClient(cluster.Gateways);
@@ -115,7 +125,7 @@ internal sealed class GatewayPlatform : IRunningPlatform, IAsyncDisposable
     public async Task<string> StateDigestAsync(CancellationToken cancellation)
     {
         int partitions = (await AppliedAsync(Position.None, cancellation)).Partitions;
-        return await PlatformDigest.OfStoreAsync(_store, partitions, Model, cancellation);
+        return await PlatformDigest.OfStoreAsync(_store, partitions, new ServingModel(Model), cancellation);
     }
 
     public IReadOnlyList<ProcessCpu> Cpu() =>

@@ -1,6 +1,9 @@
 using System.Globalization;
-using Foretell.Cli.Hosting;
-using Foretell.Streams;
+using Foretell.Cli.Options;
+using Foretell.Cli.Running;
+using Foretell.Cli.Shell;
+using Foretell.Engine;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Cluster;
 
@@ -28,7 +31,7 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <param name="settings">How many silos will follow, and how.</param>
     /// <param name="cancellation">Gives up; nothing is left running.</param>
     /// <exception cref="CliException">There is no silo program.</exception>
-    /// <exception cref="DatabaseSetupException">There is no PostgreSQL, or it does not start.</exception>
+    /// <exception cref="StorageException">There is no PostgreSQL, or it does not start.</exception>
     public static async Task<LocalCluster> CreateAsync(ClusterSettings settings, CancellationToken cancellation)
     {
         SiloProgram program = SiloProgram.Find(settings.SiloProgram);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Foretell.Cli.Shell;
+using Foretell.Engine;
 
-namespace Foretell.Streams;
+namespace Foretell.Cli.Cluster;
 
 /// <summary>Finds the machine's PostgreSQL server programs, and the user that may run them.</summary>
 public static class PostgresPrograms
@@ -15,7 +17,7 @@ public static class PostgresPrograms
         (folder is null ? Candidates() : [folder]).FirstOrDefault(f => Runs(f, "initdb") && Runs(f, "postgres"));
 
     /// <summary>PostgreSQL refuses to run as root: what to put before its commands, empty for an ordinary user.</summary>
-    /// <exception cref="DatabaseSetupException">This process is root's, and no other user is there.</exception>
+    /// <exception cref="StorageException">This process is root's, and no other user is there.</exception>
     internal static string[] AsOrdinaryUser()
     {
         if (!Environment.IsPrivilegedProcess)
@@ -25,7 +27,7 @@ public static class PostgresPrograms
         string? user = new[] { "postgres", "nobody" }.FirstOrDefault(name => Output("id", "-u", name) is not null);
         if (user is null)
         {
-            throw new DatabaseSetupException("PostgreSQL refuses to run as root, and there is no user 'postgres' to run it as. "
+            throw new StorageException("PostgreSQL refuses to run as root, and there is no user 'postgres' to run it as. "
                 + "Create one (useradd --system postgres), or run this program as an ordinary user.");
         }
         return Output("setpriv", "--version") is not null

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Foretell.Cli.Hosting;
+using Foretell.Cli.Shell;
 
 namespace Foretell.Cli.Cluster;
 

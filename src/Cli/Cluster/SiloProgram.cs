@@ -1,3 +1,5 @@
+using Foretell.Cli.Shell;
+
 namespace Foretell.Cli.Cluster;
 
 /// <summary>Finds the program foretell-silo and says how to run it.</summary>

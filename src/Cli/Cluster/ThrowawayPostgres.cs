@@ -4,8 +4,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Foretell.Cli.Shell;
+using Foretell.Engine;
 
-namespace Foretell.Streams;
+namespace Foretell.Cli.Cluster;
 
 /// <summary>A PostgreSQL server of its own in a temporary folder, on loopback, for demonstrations and tests; gone when disposed.</summary>
 /// <remarks>
@@ -75,10 +77,10 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
     /// <summary>Makes a server and starts it; it answers when the task completes.</summary>
     /// <param name="programs">Folder of initdb and postgres; null looks for it (<see cref="PostgresPrograms"/>).</param>
     /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
-    /// <exception cref="DatabaseSetupException">There are no programs, no user to run them as, or they fail; the message says what to do.</exception>
+    /// <exception cref="StorageException">There are no programs, no user to run them as, or they fail; the message says what to do.</exception>
     public static async Task<ThrowawayPostgres> CreateAsync(string? programs = null, CancellationToken cancellationToken = default)
     {
-        string found = PostgresPrograms.Find(programs) ?? throw new DatabaseSetupException(programs is null
+        string found = PostgresPrograms.Find(programs) ?? throw new StorageException(programs is null
             ? PostgresPrograms.HowToInstall
             : $"The folder {programs} does not hold PostgreSQL's programs initdb and postgres.");
         string[] prefix = PostgresPrograms.AsOrdinaryUser();
@@ -102,7 +104,7 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
     }
 
     /// <summary>Starts the server again, on its port, and waits until it takes connections. Does nothing while it runs.</summary>
-    /// <exception cref="DatabaseSetupException">The server ended instead; the message has its last words.</exception>
+    /// <exception cref="StorageException">The server ended instead; the message has its last words.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         await _gate.WaitAsync(cancellationToken);
@@ -120,7 +122,7 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
             {
                 if (attempt == attempts)
                 {
-                    throw new DatabaseSetupException($"PostgreSQL in {_folder} did not start: {string.Join(" | ", _lastLines)}");
+                    throw new StorageException($"PostgreSQL in {_folder} did not start: {string.Join(" | ", _lastLines)}");
                 }
             }
         }
@@ -267,11 +269,11 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
             await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
             await process.WaitForExitAsync(cancellationToken);
-            return process.ExitCode == 0 ? await output : throw new DatabaseSetupException($"'{string.Join(' ', command)}' failed: {(await errors).Trim()}");
+            return process.ExitCode == 0 ? await output : throw new StorageException($"'{string.Join(' ', command)}' failed: {(await errors).Trim()}");
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new DatabaseSetupException($"'{command[0]}' cannot be run: {e.Message}", e);
+            throw new StorageException($"'{command[0]}' cannot be run: {e.Message}", e);
         }
     }
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using Foretell.Cli.Cluster;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 
 namespace Foretell.Cli.Commands;
 
@@ -21,7 +23,7 @@ internal static class ClusterCommand
     private static readonly Option<double?> FutureTolerance = CommonSettings.FutureTolerance();
     private static readonly Option<double> AlertSurvival = CommonSettings.AlertSurvival();
     private static readonly Option<bool> Plain = CommonSettings.Plain();
-    private static readonly FeedOptions Feed = new();
+    private static readonly FileInputOptions Feed = new();
     private static readonly Option<string> Postgres = Settings.Text("--postgres", "folder", "Folder of PostgreSQL's programs initdb and postgres; looked for when not named.");
     private static readonly Option<string> Silo = Settings.Text("--silo-program", "folder", "Folder of the program foretell-silo; looked for beside this program when not named.");
 

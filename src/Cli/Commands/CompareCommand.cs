@@ -1,8 +1,12 @@
 using System.CommandLine;
+using Foretell.Cli.Options;
 using Foretell.Cli.Reports;
+using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
-using Foretell.Ingest;
-using Foretell.Models;
+using Foretell.Ingest.Files;
+using Foretell.Models.Comparison;
+using Foretell.Models.Configuration;
+using Foretell.Models.Training;
 
 namespace Foretell.Cli.Commands;
 
@@ -51,7 +55,7 @@ internal static class CompareCommand
         {
             throw new CliException($"--out must name a folder, but {folder} is a file.");
         }
-        var comparison = new Comparison(data, options, folder);
+        var comparison = new ComparisonRun(data, options, folder);
         bool isJson = parsed.GetValue(Json);
         ComparisonReport report;
         try

@@ -1,7 +1,12 @@
 using System.CommandLine;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
-using Foretell.Ingest;
-using Foretell.Models;
+using Foretell.Ingest.Files;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
 
 namespace Foretell.Cli.Commands;
 

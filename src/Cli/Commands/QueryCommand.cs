@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
-using Foretell.Web;
+using Foretell.Web.Forecasts;
+using Foretell.Web.Streams;
 
 namespace Foretell.Cli.Commands;
 

@@ -1,7 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
-using Foretell.Ingest;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Files;
+using Foretell.Ingest.Replay;
 
 namespace Foretell.Cli.Commands;
 

@@ -1,5 +1,8 @@
 using System.CommandLine;
-using Foretell.Cli.Hosting;
+using Foretell.Cli.Embedded;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
+using Foretell.Models.Mixers;
 
 namespace Foretell.Cli.Commands;
 
@@ -18,7 +21,7 @@ internal static class RunCommand
     private static readonly Option<double> AlertSurvival = CommonSettings.AlertSurvival();
     private static readonly Option<bool> NoDemo = Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
     private static readonly Option<bool> Plain = CommonSettings.Plain();
-    private static readonly FeedOptions Feed = new();
+    private static readonly FileInputOptions Feed = new();
 
     public static Command Create()
     {
@@ -37,7 +40,7 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        FeedSettings? feed = Feed.Read(parsed);
+        FileInput? feed = Feed.Read(parsed);
         var settings = new RunSettings
         {
             DataDirectory = parsed.GetRequiredValue(DataDir),

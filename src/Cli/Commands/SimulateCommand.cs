@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
-using Foretell.Ingest;
+using Foretell.Ingest.Simulation;
 using Spectre.Console;
 
 namespace Foretell.Cli.Commands;

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
-using Foretell.Ingest;
-using Foretell.Models;
+using Foretell.Ingest.Files;
+using Foretell.Models.Mixers;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Training;
 
 namespace Foretell.Cli.Commands;
 

@@ -1,3 +1,5 @@
+using Foretell.Cli.Shell;
+
 namespace Foretell.Cli.Demo;
 
 /// <summary>The demo's own data folder. Each demo begins anew in it (docs/decisions/0006-the-demo-begins-anew.md).</summary>

@@ -1,7 +1,10 @@
 using System.Diagnostics;
-using Foretell.Cli.Hosting;
-using Foretell.Ingest;
-using Foretell.Streams;
+using Foretell.Cli.Running;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Hosting;
+using Foretell.Ingest.Simulation;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Demo;
 
@@ -10,7 +13,7 @@ namespace Foretell.Cli.Demo;
 /// goes, then live. Keeps the score that the simulator itself would reach on the same events.
 /// </summary>
 /// <param name="platform">Takes the events like any sender's, through the log.</param>
-internal sealed class DemoFeed(IRunningPlatform platform)
+internal sealed class DemoSender(IRunTarget platform)
 {
     private const int Streams = 3000;
     private const int BatchSize = 4096;

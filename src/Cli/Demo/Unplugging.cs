@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Demo;
 

@@ -1,6 +1,8 @@
-using Foretell.Models;
+using Foretell.Cli.Options;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Embedded;
 
 /// <summary>Which model a data directory belongs to: states mean nothing without the model that made them.</summary>
 internal static class DataDirectory

@@ -1,8 +1,11 @@
 using Foretell.Cli.Demo;
-using Foretell.Cli.Views;
-using Foretell.Models;
+using Foretell.Cli.Options;
+using Foretell.Cli.Running;
+using Foretell.Cli.Screen;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Embedded;
 
 /// <summary>foretell run: the host with simulated streams, in a data folder of its own.</summary>
 internal static class DemoRun
@@ -18,7 +21,7 @@ internal static class DemoRun
 
         Console.Out.WriteLine($"demo: simulated streams in {Path.GetFullPath(directory)}, anew at each start; " +
             "'foretell run --no-demo' keeps your own events.");
-        var platform = new InProcessPlatform(host.Platform);
-        await RunScreen.ShowAsync(platform, host.Addresses, new DemoFeed(platform), settings.Plain, warnings, "Foretell demo", cancellation);
+        var platform = new EmbeddedTarget(host.Platform);
+        await RunScreen.ShowAsync(platform, host.Addresses, new DemoSender(platform), settings.Plain, warnings, "Foretell demo", cancellation);
     }
 }

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
-using Foretell.Streams;
+using Foretell.Cli.Shell;
+using Foretell.Engine;
+using Foretell.Hosting;
 using Foretell.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -8,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Embedded;
 
 /// <summary>The embedded host: a platform with its HTTP API in this process.</summary>
 internal sealed class EmbeddedHost : IAsyncDisposable
@@ -18,7 +20,10 @@ internal sealed class EmbeddedHost : IAsyncDisposable
 
     private readonly WebApplication _web;
 
-    private EmbeddedHost(EmbeddedPlatform platform, WebApplication web) => (Platform, _web) = (platform, web);
+    private readonly ILoggerFactory _loggers;
+
+    private EmbeddedHost(EmbeddedPlatform platform, WebApplication web, ILoggerFactory loggers) =>
+        (Platform, _web, _loggers) = (platform, web, loggers);
 
     /// <summary>The platform that the API serves.</summary>
     public EmbeddedPlatform Platform { get; }
@@ -32,12 +37,13 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     /// <param name="configureLogging">Where log lines go.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="CliException">An address cannot be listened on.</exception>
-    /// <exception cref="DataDirectoryException">The data directory cannot be opened.</exception>
+    /// <exception cref="StorageException">The data directory cannot be opened.</exception>
     public static async Task<EmbeddedHost> StartAsync(
         EmbeddedOptions options, string urls, Action<ILoggingBuilder> configureLogging, CancellationToken cancellation)
     {
-        EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(options, cancellation);
-        var host = new EmbeddedHost(platform, BuildWeb(platform, urls, configureLogging));
+        ILoggerFactory loggers = LoggerFactory.Create(logging => configureLogging(logging.SetMinimumLevel(LogLevel.Warning)));
+        EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(options with { Logger = loggers.CreateLogger<EmbeddedPlatform>() }, cancellation);
+        var host = new EmbeddedHost(platform, BuildWeb(platform, urls, configureLogging), loggers);
         try
         {
             await host.ListenAsync(urls, cancellation);
@@ -58,6 +64,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         await _web.StopAsync();
         await _web.DisposeAsync();
         await Platform.DisposeAsync();
+        _loggers.Dispose();
     }
 
     private static WebApplication BuildWeb(EmbeddedPlatform platform, string urls, Action<ILoggingBuilder> configureLogging)

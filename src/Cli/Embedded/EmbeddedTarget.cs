@@ -1,10 +1,14 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Cli.Running;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Hosting;
+using Foretell.Models.Network;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Embedded;
 
 /// <summary>The embedded platform in this process.</summary>
-internal sealed class InProcessPlatform(EmbeddedPlatform platform) : IRunningPlatform
+internal sealed class EmbeddedTarget(EmbeddedPlatform platform) : IRunTarget
 {
     public ForecastModel Model => platform.Model;
 

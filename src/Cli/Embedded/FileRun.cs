@@ -1,13 +1,15 @@
+using Foretell.Cli.Options;
+using Foretell.Cli.Running;
 using Foretell.Cli.Views;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Hosting;
+using Foretell.Models.Network;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Embedded;
 
 /// <summary>foretell run --file F --exit: one file through the whole path, then the end.</summary>
 internal static class FileRun
 {
-    public static async Task RunAsync(RunSettings settings, FeedSettings feed, CancellationToken cancellation)
+    public static async Task RunAsync(RunSettings settings, FileInput feed, CancellationToken cancellation)
     {
         ForecastModel model = DataDirectory.FindModel(settings, out _);
         ModelSettings.WarnOfGrowth(model);
@@ -15,8 +17,8 @@ internal static class FileRun
         DataDirectory.KeepModel(settings.DataDirectory, model);
         await platform.Ready.WaitAsync(cancellation);
 
-        FileSummary summary = await FileFeedView.ShowAsync(progress =>
-            FileFeed.RunAsync(new InProcessPlatform(platform), feed.File, feed.Columns, progress, cancellation));
-        FileFeedView.Print(summary, feed.Json);
+        FileSummary summary = await FileSenderView.ShowAsync(progress =>
+            FileSender.RunAsync(new EmbeddedTarget(platform), feed.File, feed.Columns, progress, cancellation));
+        FileSenderView.Print(summary, feed.Json);
     }
 }

@@ -1,7 +1,11 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Cli.Options;
+using Foretell.Engine.Alerts;
+using Foretell.Hosting;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Stores.Sqlite;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Embedded;
 
 /// <summary>The options of foretell run, checked.</summary>
 internal sealed record RunSettings
@@ -40,14 +44,13 @@ internal sealed record RunSettings
     public bool Plain { get; init; }
 
     /// <summary>File to feed first, or null.</summary>
-    public FeedSettings? Feed { get; init; }
+    public FileInput? Feed { get; init; }
 
     /// <summary>The platform's options for these settings.</summary>
     public EmbeddedOptions ToOptions(string directory, ForecastModel model) => new()
     {
-        DataDirectory = directory,
+        OpenStorage = SqliteStorage.In(directory, Partitions),
         Model = model,
-        Partitions = Partitions,
         Threads = Threads,
         LateTolerance = LateTolerance,
         FutureTolerance = FutureTolerance,

@@ -1,7 +1,10 @@
+using Foretell.Cli.Options;
+using Foretell.Cli.Running;
+using Foretell.Cli.Screen;
 using Foretell.Cli.Views;
-using Foretell.Models;
+using Foretell.Models.Network;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Embedded;
 
 /// <summary>foretell run --no-demo, and foretell run --file without --exit: serves a data directory.</summary>
 internal static class ServeRun
@@ -18,12 +21,12 @@ internal static class ServeRun
         Console.Out.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn
             ? " (the small general one that comes with the program, trained on simulated streams; train your own with 'foretell train')"
             : ""));
-        var platform = new InProcessPlatform(host.Platform);
+        var platform = new EmbeddedTarget(host.Platform);
         if (settings.Feed is { } feed)
         {
-            FileSummary summary = await FileFeedView.ShowAsync(progress =>
-                FileFeed.RunAsync(platform, feed.File, feed.Columns, progress, cancellation));
-            FileFeedView.Note(feed.File, summary);
+            FileSummary summary = await FileSenderView.ShowAsync(progress =>
+                FileSender.RunAsync(platform, feed.File, feed.Columns, progress, cancellation));
+            FileSenderView.Note(feed.File, summary);
         }
         await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, warnings, "Foretell", cancellation);
     }

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>Says in one sentence why a command line could not be understood, and what the user may have meant.</summary>
 internal static class BadUsage

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
-using Foretell.Ingest;
-using Foretell.Streams;
+using Foretell.Cli.Shell;
+using Foretell.Engine.Alerts;
+using Foretell.Ingest.Files;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>Options that several verbs share, so that they mean the same everywhere.</summary>
 internal static class CommonSettings

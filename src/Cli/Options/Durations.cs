@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Foretell.Web;
+using Foretell.Cli.Shell;
+using Foretell.Web.Http;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>Durations and time units as people type and read them.</summary>
 internal static class Durations
@@ -30,32 +31,6 @@ internal static class Durations
 
     /// <summary>What <see cref="OptionalOption"/> read.</summary>
     public static TimeSpan? ToTimeSpan(double? seconds) => seconds is { } s ? TimeSpan.FromSeconds(s) : null;
-
-    /// <summary>A duration in two figures that matter: "3.4 s", "12 min", "2.5 d".</summary>
-    public static string Show(double seconds)
-    {
-        if (double.IsNaN(seconds))
-        {
-            return "-";
-        }
-        if (double.IsInfinity(seconds))
-        {
-            return "never";
-        }
-        (double value, string unit) = Math.Abs(seconds) switch
-        {
-            0 => (0, "s"),
-            < 1e-3 => (seconds * 1e6, "µs"),
-            < 1 => (seconds * 1e3, "ms"),
-            < 120 => (seconds, "s"),
-            < 7200 => (seconds / 60, "min"),
-            < 172800 => (seconds / 3600, "h"),
-            < 730 * 86400.0 => (seconds / 86400, "d"),
-            _ => (seconds / (365.25 * 86400), "y"),
-        };
-        string format = Math.Abs(value) >= 1e6 ? "0.#e0" : Math.Abs(value) < 10 ? "0.##" : Math.Abs(value) < 100 ? "0.#" : "0";
-        return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(format, CultureInfo.InvariantCulture)} {unit}");
-    }
 
     /// <summary>Seconds of "30s", "5m", "1h30m", "2d".</summary>
     /// <param name="name">The option, for the error.</param>

@@ -1,10 +1,11 @@
 using System.CommandLine;
-using Foretell.Ingest;
+using Foretell.Cli.Shell;
+using Foretell.Ingest.Files;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>The options by which a host is fed a file.</summary>
-internal sealed class FeedOptions
+internal sealed class FileInputOptions
 {
     public Option<string> File { get; } = Settings.Text("--file", "file", "Event file to feed first, through the whole path; no demo then.");
 
@@ -17,7 +18,7 @@ internal sealed class FeedOptions
     /// <summary>What was asked for; null without a file.</summary>
     /// <exception cref="UsageException">An option needs another one.</exception>
     /// <exception cref="CliException">There is no such file.</exception>
-    public FeedSettings? Read(ParseResult parsed)
+    public FileInput? Read(ParseResult parsed)
     {
         string? file = parsed.GetValue(File);
         EventColumns? columns = parsed.GetValue(Columns);
@@ -38,7 +39,7 @@ internal sealed class FeedOptions
         {
             throw new UsageException("--columns describes the file of --file; name the file.");
         }
-        return file is null ? null : new FeedSettings(file, columns, exit, json);
+        return file is null ? null : new FileInput(file, columns, exit, json);
     }
 }
 
@@ -47,4 +48,4 @@ internal sealed class FeedOptions
 /// <param name="Columns">Its columns when it is CSV, or null for the default names.</param>
 /// <param name="Exit">End with it, and print what it came to.</param>
 /// <param name="Json">As JSON.</param>
-internal sealed record FeedSettings(string File, EventColumns? Columns, bool Exit, bool Json);
+internal sealed record FileInput(string File, EventColumns? Columns, bool Exit, bool Json);

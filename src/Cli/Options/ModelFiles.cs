@@ -1,6 +1,7 @@
-using Foretell.Models;
+using Foretell.Cli.Shell;
+using Foretell.Models.Network;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>Opens weights files named on the command line.</summary>
 internal static class ModelFiles

@@ -1,8 +1,10 @@
 using System.CommandLine;
-using Foretell.Cli.Views;
-using Foretell.Models;
+using Foretell.Cli.Shell;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>--mixer and --states of the verbs that use a trained model: how many events a softmax model keeps, and which.</summary>
 internal sealed class ModelSettings

@@ -1,7 +1,8 @@
 using System.CommandLine;
-using Foretell.Ingest;
+using Foretell.Cli.Shell;
+using Foretell.Ingest.Files;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>--censored and --until of the verbs that read histories: whether the silence after a stream's last event counts, and up to when.</summary>
 internal sealed class OpenEndSettings(string description)

@@ -2,8 +2,9 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Foretell.Cli.Shell;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>Options that check their own values and say in a sentence what is allowed.</summary>
 internal static class Settings

@@ -1,9 +1,12 @@
 using System.CommandLine;
 using System.Globalization;
-using Foretell.Ingest;
-using Foretell.Models;
+using Foretell.Cli.Shell;
+using Foretell.Ingest.Files;
+using Foretell.Models.Configuration;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Training;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>Options of the verbs that train: data, shape and length of a training.</summary>
 internal sealed class TrainingSettings

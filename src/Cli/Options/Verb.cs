@@ -1,8 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using Foretell.Cli.Shell;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Options;
 
 /// <summary>A command whose help ends with examples.</summary>
 public class Verb(string name, string description, params string[] examples) : Command(name, description)

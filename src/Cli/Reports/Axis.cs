@@ -1,4 +1,6 @@
 using System.Globalization;
+using Foretell.Models.Layers;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
-using Foretell.Cli.Views;
-using Foretell.Models;
+using Foretell.Cli.Shell;
+using Foretell.Models.Comparison;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 
@@ -47,7 +48,7 @@ internal sealed record ComparisonColumn(string Heading, Func<ReportRow, string> 
             new("at 1,000", r => Format.Count(r.BytesPerStream.After1000), r => r.BytesPerStream.After1000),
             new("at 10,000", r => Format.Count(r.BytesPerStream.After10000), r => r.BytesPerStream.After10000),
             new("events/s", r => r.EventsPerSecond is { } rate ? Format.Count((long)double.Round(rate, 0)) : Nothing, r => r.EventsPerSecond),
-            new("training", r => r.TrainingSeconds is { } seconds ? Durations.Show(seconds) : Nothing, r => r.TrainingSeconds),
+            new("training", r => r.TrainingSeconds is { } seconds ? Format.Duration(seconds) : Nothing, r => r.TrainingSeconds),
             new("rate", r => r.LearningRate is { } rate ? ComparisonText.Rate(rate) + (r.IsRateAtEdge ? " *" : "") : Nothing, r => r.LearningRate),
             new("seeds", r => r.IsSimple ? Nothing : r.Seeds.ToString(CultureInfo.InvariantCulture), r => r.Seeds),
         ]);

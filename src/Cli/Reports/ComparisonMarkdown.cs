@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Foretell.Cli.Views;
 
 namespace Foretell.Cli.Reports;
 

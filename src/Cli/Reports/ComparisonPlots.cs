@@ -1,6 +1,9 @@
 using System.Globalization;
-using Foretell.Cli.Views;
-using Foretell.Models;
+using Foretell.Cli.Shell;
+using Foretell.Models.Comparison;
+using Foretell.Models.Layers;
+using Foretell.Models.Mixers;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 

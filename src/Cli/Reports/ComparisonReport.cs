@@ -1,6 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Foretell.Models;
+using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
+using Foretell.Models.Comparison;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 
@@ -23,7 +28,7 @@ internal sealed record ComparisonReport
     public required IReadOnlyList<ReportRow> Rows { get; init; }
 
     /// <summary>Runs a comparison and writes report.json, report.md and report.html after every row, so that what is done can be read while it goes on.</summary>
-    public static ComparisonReport Write(Comparison comparison, ComparisonData data, string folder, IProgress<ComparisonProgress> progress, CancellationToken cancellation)
+    public static ComparisonReport Write(ComparisonRun comparison, ComparisonData data, string folder, IProgress<ComparisonProgress> progress, CancellationToken cancellation)
     {
         List<ComparisonRow> rows = [];
         foreach (ComparisonRow row in comparison.Run(progress, cancellation))

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Foretell.Cli.Views;
-using Foretell.Models;
+using Foretell.Cli.Shell;
+using Foretell.Models.Comparison;
 
 namespace Foretell.Cli.Reports;
 
@@ -46,6 +46,6 @@ internal static class ComparisonText
         60 => "minute",
         3600 => "hour",
         86400 => "day",
-        _ => Durations.Show(seconds),
+        _ => Format.Duration(seconds),
     };
 }

@@ -1,3 +1,5 @@
+using Foretell.Stores.Postgres;
+
 namespace Foretell.Cli.Reports;
 
 /// <summary>Moves labels of points that lie close together apart.</summary>

@@ -1,4 +1,6 @@
-using Foretell.Models;
+using Foretell.Models.Comparison;
+using Foretell.Models.Mixers;
+using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 

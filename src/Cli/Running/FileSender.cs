@@ -3,10 +3,13 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
-using Foretell.Ingest;
-using Foretell.Streams;
+using Foretell.Cli.Shell;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Hosting;
+using Foretell.Ingest.Files;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Running;
 
 /// <summary>What a file did to a platform.</summary>
 /// <param name="Events">Events applied, of everything in the data directory.</param>
@@ -23,7 +26,7 @@ internal sealed record FileSummary(long Events, long Streams, long DeadLetters, 
 }
 
 /// <summary>Feeds a file of events through the whole path: decode, append, shard, step, commit.</summary>
-internal static class FileFeed
+internal static class FileSender
 {
     /// <summary>Events in one append: large enough that a flush of the disk is shared by many.</summary>
     private const int BatchSize = 8192;
@@ -34,7 +37,7 @@ internal static class FileFeed
     /// what the log has already is not appended again (within the log's memory for keys, 24 h).
     /// </remarks>
     /// <exception cref="EventFileException">The file cannot be read; events before the faulty line are applied.</exception>
-    public static async Task<FileSummary> RunAsync(IRunningPlatform platform, string path, EventColumns? columns,
+    public static async Task<FileSummary> RunAsync(IRunTarget platform, string path, EventColumns? columns,
         IProgress<long>? progress, CancellationToken cancellation)
     {
         double timeUnit = platform.Model.Config.TimeUnitSeconds;

@@ -1,10 +1,13 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Hosting;
+using Foretell.Models.Network;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Running;
 
 /// <summary>A platform that the program feeds and shows: in this process, or made of silos in processes of their own.</summary>
-internal interface IRunningPlatform
+internal interface IRunTarget
 {
     /// <summary>The model that advances every stream.</summary>
     ForecastModel Model { get; }

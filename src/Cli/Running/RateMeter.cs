@@ -1,4 +1,4 @@
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Running;
 
 /// <summary>Events a second over a sliding window of readings of a counter.</summary>
 internal sealed class RateMeter(TimeSpan window)

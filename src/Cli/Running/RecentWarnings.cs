@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Running;
 
 /// <summary>Keeps the latest warnings of the log for a screen that redraws itself, where lines of text would tear it.</summary>
 internal sealed class RecentWarnings : ILoggerProvider, ILogger

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Shards;
+using Foretell.Hosting;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Running;
 
 /// <summary>What a running host looks like at one moment, for the terminal.</summary>
 internal sealed record RunSnapshot

@@ -1,11 +1,14 @@
 using Foretell.Cli.Demo;
-using Foretell.Cli.Hosting;
-using Foretell.Streams;
+using Foretell.Cli.Running;
+using Foretell.Cli.Shell;
+using Foretell.Cli.Views;
+using Foretell.Engine.Events;
+using Foretell.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 
-namespace Foretell.Cli.Views;
+namespace Foretell.Cli.Screen;
 
 /// <summary>Shows a running host until Ctrl-C, and what it leaves behind.</summary>
 internal static class RunScreen
@@ -25,7 +28,7 @@ internal static class RunScreen
     }
 
     /// <summary>Runs the demo's feed, if any, and shows the host until cancelled.</summary>
-    public static async Task ShowAsync(IRunningPlatform platform, IReadOnlyList<string> addresses, DemoFeed? demo,
+    public static async Task ShowAsync(IRunTarget platform, IReadOnlyList<string> addresses, DemoSender? demo,
         bool plain, RecentWarnings warnings, string title, CancellationToken cancellation)
     {
         string address = addresses[0];

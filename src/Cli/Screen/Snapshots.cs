@@ -1,9 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Foretell.Cli.Demo;
-using Foretell.Streams;
+using Foretell.Cli.Running;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Hosting;
+using Foretell.Stores.Postgres;
 
-namespace Foretell.Cli.Hosting;
+namespace Foretell.Cli.Screen;
 
 /// <summary>Looks at a running platform again and again.</summary>
 internal static class Snapshots
@@ -19,7 +23,7 @@ internal static class Snapshots
     /// <param name="interval">Time between snapshots.</param>
     /// <param name="overdueRows">Most overdue streams to name.</param>
     /// <param name="cancellation">Ends the enumeration, without an exception.</param>
-    public static async IAsyncEnumerable<RunSnapshot> TakeAsync(IRunningPlatform platform, DemoFeed? demo, TimeSpan interval,
+    public static async IAsyncEnumerable<RunSnapshot> TakeAsync(IRunTarget platform, DemoSender? demo, TimeSpan interval,
         int overdueRows, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
-using Foretell.Web;
+using Foretell.Web.Status;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Shell;
 
 /// <summary>Reads from a running host and turns its problems into sentences.</summary>
 internal sealed class ApiClient(Uri url) : IDisposable

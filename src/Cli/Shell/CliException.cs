@@ -1,4 +1,4 @@
-namespace Foretell.Cli;
+namespace Foretell.Cli.Shell;
 
 /// <summary>Something the user can put right: its message is the one sentence that the terminal shows.</summary>
 public class CliException(string message, Exception? inner = null) : Exception(message, inner);

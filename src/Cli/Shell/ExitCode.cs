@@ -1,4 +1,4 @@
-namespace Foretell.Cli;
+namespace Foretell.Cli.Shell;
 
 /// <summary>What the program's exit codes mean; only success is 0.</summary>
 public static class ExitCode

@@ -1,7 +1,8 @@
-using Foretell.Ingest;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Ingest.Files;
+using Foretell.Ingest.Replay;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Shell;
 
 /// <summary>One sentence for each way in which a command can fail.</summary>
 internal static class Failure
@@ -18,7 +19,7 @@ internal static class Failure
         return failure switch
         {
             CliException or InvalidDataException or ArgumentException or IOException or EventFileException or ReplayException
-                or DataDirectoryException or DatabaseSetupException or PlatformUnavailableException => Sentence(failure.Message),
+                or StorageException or PlatformUnavailableException => Sentence(failure.Message),
             UnauthorizedAccessException => $"{Sentence(failure.Message)} Check the permissions of the file or folder.",
             _ => $"{failure.GetType().Name}: {Sentence(failure.Message)} Set {TraceVariable}=1 to see where.",
         };

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Foretell.Cli.Views;
+namespace Foretell.Cli.Shell;
 
 /// <summary>Numbers as the terminal shows them, the same on every machine.</summary>
 internal static class Format
@@ -31,4 +31,30 @@ internal static class Format
 
     /// <summary>A point in time, UTC, to the millisecond.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>A duration in two figures that matter: "3.4 s", "12 min", "2.5 d".</summary>
+    public static string Duration(double seconds)
+    {
+        if (double.IsNaN(seconds))
+        {
+            return "-";
+        }
+        if (double.IsInfinity(seconds))
+        {
+            return "never";
+        }
+        (double value, string unit) = Math.Abs(seconds) switch
+        {
+            0 => (0, "s"),
+            < 1e-3 => (seconds * 1e6, "µs"),
+            < 1 => (seconds * 1e3, "ms"),
+            < 120 => (seconds, "s"),
+            < 7200 => (seconds / 60, "min"),
+            < 172800 => (seconds / 3600, "h"),
+            < 730 * 86400.0 => (seconds / 86400, "d"),
+            _ => (seconds / (365.25 * 86400), "y"),
+        };
+        string format = Math.Abs(value) >= 1e6 ? "0.#e0" : Math.Abs(value) < 10 ? "0.##" : Math.Abs(value) < 100 ? "0.#" : "0";
+        return string.Create(CultureInfo.InvariantCulture, $"{value.ToString(format, CultureInfo.InvariantCulture)} {unit}");
+    }
 }

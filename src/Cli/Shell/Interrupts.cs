@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Shell;
 
 /// <summary>Turns the first Ctrl-C or termination signal into a cancellation; the second ends the process at once.</summary>
 public sealed class Interrupts : IDisposable

@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Shell;
 
 /// <summary>Objects as one line of JSON on standard output, for programs to read.</summary>
 internal static class JsonOutput

@@ -1,6 +1,6 @@
 using Spectre.Console;
 
-namespace Foretell.Cli;
+namespace Foretell.Cli.Shell;
 
 /// <summary>The two consoles: results go to standard output, errors and remarks to standard error.</summary>
 public static class Terminal

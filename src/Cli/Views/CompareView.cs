@@ -1,5 +1,6 @@
 using Foretell.Cli.Reports;
-using Foretell.Models;
+using Foretell.Cli.Shell;
+using Foretell.Models.Comparison;
 using Spectre.Console;
 
 namespace Foretell.Cli.Views;
@@ -38,7 +39,7 @@ internal static class CompareView
 
     private static string Describe(ComparisonProgress at)
     {
-        string remaining = at.Remaining is { } left && left > TimeSpan.Zero ? $", about {Durations.Show(Rounded(left.TotalSeconds))} left" : "";
+        string remaining = at.Remaining is { } left && left > TimeSpan.Zero ? $", about {Format.Duration(Rounded(left.TotalSeconds))} left" : "";
         return at.IsScoring
             ? $"scoring {at.What}{remaining}"
             : $"training {at.Finished + 1} of {at.Trainings} ({at.What}){remaining}";

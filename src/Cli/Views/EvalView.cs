@@ -1,5 +1,8 @@
 using System.Globalization;
-using Foretell.Models;
+using Foretell.Cli.Shell;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
 using Spectre.Console;
 
 namespace Foretell.Cli.Views;
@@ -28,7 +31,7 @@ internal static class EvalView
         {
             rest.AddRow("open ends", $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open)} streams silent up to the end of observation");
         }
-        rest.AddRow("error of the mean", $"{Durations.Show(scores.Rmse * model.Config.TimeUnitSeconds)} (root mean square)")
+        rest.AddRow("error of the mean", $"{Format.Duration(scores.Rmse * model.Config.TimeUnitSeconds)} (root mean square)")
             .AddRow("calibration", $"{scores.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} (Kolmogorov-Smirnov distance, 0 is perfect)")
             .AddRow("bytes a stream", Format.Count(scores.StateBytesPerStream));
         Terminal.Out.Write(rest);

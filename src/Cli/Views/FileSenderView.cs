@@ -1,10 +1,11 @@
-using Foretell.Cli.Hosting;
+using Foretell.Cli.Running;
+using Foretell.Cli.Shell;
 using Spectre.Console;
 
 namespace Foretell.Cli.Views;
 
 /// <summary>Shows on a terminal how many events of a file have been appended, and at the end what it came to.</summary>
-internal static class FileFeedView
+internal static class FileSenderView
 {
     /// <summary>Progress on a terminal; elsewhere the result says enough.</summary>
     public static Task<FileSummary> ShowAsync(Func<IProgress<long>?, Task<FileSummary>> feed) =>

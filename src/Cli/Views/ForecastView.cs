@@ -1,5 +1,6 @@
 using System.Globalization;
-using Foretell.Web;
+using Foretell.Cli.Shell;
+using Foretell.Web.Forecasts;
 using Spectre.Console;
 
 namespace Foretell.Cli.Views;
@@ -17,11 +18,11 @@ internal static class ForecastView
 
     public static void Write(ForecastAnswer forecast)
     {
-        string horizon = Durations.Show(forecast.HorizonSeconds);
+        string horizon = Format.Duration(forecast.HorizonSeconds);
         Table table = Tables.KeyValue()
             .AddRow("stream", $"[bold]{Markup.Escape(forecast.Stream)}[/]")
             .AddRow("asked at", Format.Time(forecast.At))
-            .AddRow("last event", $"{Format.Time(forecast.LastEventTime)}, silent for {Durations.Show(forecast.SilenceSeconds)}")
+            .AddRow("last event", $"{Format.Time(forecast.LastEventTime)}, silent for {Format.Duration(forecast.SilenceSeconds)}")
             .AddRow("so long a silence", forecast.LogSurvival is { } log ? $"{Format.OneIn(log)} (survival {Format.Probability(forecast.Survival)})" : "practically impossible")
             .AddRow("next event in", $"median [bold]{Show(forecast.Next.Median)}[/], mean {Show(forecast.Next.Mean)}{(forecast.Next.Never is null ? "" : " if one comes")}");
         if (forecast.Next.Never is { } never)
@@ -63,5 +64,5 @@ internal static class ForecastView
 
     private static string Bar(double share) => new('█', (int)Math.Round(share * BarWidth));
 
-    private static string Show(double? seconds) => Durations.Show(seconds ?? double.PositiveInfinity);
+    private static string Show(double? seconds) => Format.Duration(seconds ?? double.PositiveInfinity);
 }

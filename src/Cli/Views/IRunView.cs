@@ -1,4 +1,4 @@
-using Foretell.Cli.Hosting;
+using Foretell.Cli.Running;
 
 namespace Foretell.Cli.Views;
 

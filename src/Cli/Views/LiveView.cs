@@ -1,6 +1,12 @@
 using System.Globalization;
-using Foretell.Cli.Hosting;
-using Foretell.Streams;
+using Foretell.Cli.Running;
+using Foretell.Cli.Shell;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Shards;
+using Foretell.Hosting;
+using Foretell.Stores.Postgres;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -55,8 +61,8 @@ internal sealed class LiveView(string title, IReadOnlyList<(string Name, string 
             .AddRow("streams", Format.Count(status.Streams))
             .AddRow("events", Format.Count(status.EventsApplied))
             .AddRow("events/s", Format.Rate(at.EventsPerSecond))
-            .AddRow("lag", $"{Format.Count(status.LagEvents)} events, {Durations.Show(status.LagSeconds)}")
-            .AddRow("last append", at.AppendLatency is { } latency ? Durations.Show(latency.TotalSeconds) : "-")
+            .AddRow("lag", $"{Format.Count(status.LagEvents)} events, {Format.Duration(status.LagSeconds)}")
+            .AddRow("last append", at.AppendLatency is { } latency ? Format.Duration(latency.TotalSeconds) : "-")
             .AddRow("dead letters", Format.Count(status.DeadLetters))
             .AddRow("up", at.Uptime.ToString(at.Uptime.TotalDays < 1 ? @"hh\:mm\:ss" : @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture));
     }
@@ -98,7 +104,7 @@ internal sealed class LiveView(string title, IReadOnlyList<(string Name, string 
         table.Compact();
         foreach (OverdueStream stream in at.Overdue)
         {
-            List<string> cells = [Markup.Escape(stream.Stream), Durations.Show(stream.SilenceSeconds), Format.OneIn(stream.LogSurvival)];
+            List<string> cells = [Markup.Escape(stream.Stream), Format.Duration(stream.SilenceSeconds), Format.OneIn(stream.LogSurvival)];
             if (at.Unplugged.Count > 0)
             {
                 cells.Add(at.Unplugged.Contains(stream.Stream) ? "[yellow]unplugged by the demo[/]" : "");

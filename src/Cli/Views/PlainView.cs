@@ -1,5 +1,9 @@
-using Foretell.Cli.Hosting;
-using Foretell.Streams;
+using Foretell.Cli.Running;
+using Foretell.Cli.Shell;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Shards;
+using Foretell.Hosting;
+using Foretell.Web.Http;
 
 namespace Foretell.Cli.Views;
 
@@ -31,7 +35,7 @@ internal sealed class PlainView : IRunView
     {
         PlatformStatus status = at.Status;
         string line = $"{at.Phase}: {Format.Count(status.Streams)} streams, {Format.Count(status.EventsApplied)} events, " +
-            $"{Format.Rate(at.EventsPerSecond)} events/s, lag {Format.Count(status.LagEvents)} events ({Durations.Show(status.LagSeconds)})";
+            $"{Format.Rate(at.EventsPerSecond)} events/s, lag {Format.Count(status.LagEvents)} events ({Format.Duration(status.LagSeconds)})";
         if (status.DeadLetters > 0)
         {
             line += $", {Format.Count(status.DeadLetters)} dead letters";
@@ -49,11 +53,11 @@ internal sealed class PlainView : IRunView
         }
         if (at.Overdue is [OverdueStream first, ..])
         {
-            line += $", most overdue {first.Stream} (silent {Durations.Show(first.SilenceSeconds)}, {Format.OneIn(first.LogSurvival)})";
+            line += $", most overdue {first.Stream} (silent {Format.Duration(first.SilenceSeconds)}, {Format.OneIn(first.LogSurvival)})";
         }
         if (at.AppendLatency is { } latency)
         {
-            line += $", append {Durations.Show(latency.TotalSeconds)}";
+            line += $", append {Format.Duration(latency.TotalSeconds)}";
         }
         return status.Problems.Count == 0 ? line : $"{line}, PROBLEM: {string.Join(' ', status.Problems)}";
     }

@@ -1,6 +1,8 @@
-using Foretell.Ingest;
-using Foretell.Streams;
-using Foretell.Web;
+using Foretell.Cli.Shell;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
+using Foretell.Ingest.Replay;
+using Foretell.Web.Status;
 using Spectre.Console;
 
 namespace Foretell.Cli.Views;
@@ -33,7 +35,7 @@ internal static class ReplayView
         {
             table.AddRow("retries", Format.Count(summary.Retries));
         }
-        table.AddRow("took", $"{Durations.Show(summary.Elapsed.TotalSeconds)}, {Format.Rate(summary.Sent / summary.Elapsed.TotalSeconds)} events/s");
+        table.AddRow("took", $"{Format.Duration(summary.Elapsed.TotalSeconds)}, {Format.Rate(summary.Sent / summary.Elapsed.TotalSeconds)} events/s");
         if (host is not null)
         {
             table.AddRow("the host now", $"{Format.Count(host.EventsApplied)} events applied in {Format.Count(host.Streams)} streams, " +

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Foretell.Web;
+using Foretell.Cli.Shell;
+using Foretell.Web.Streams;
 using Spectre.Console;
 
 namespace Foretell.Cli.Views;

@@ -1,5 +1,9 @@
 using System.Globalization;
-using Foretell.Models;
+using Foretell.Cli.Shell;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Training;
 using Spectre.Console;
 
 namespace Foretell.Cli.Views;
@@ -21,13 +25,13 @@ internal static class TrainView
             .AddRow("shape", $"{config.Mixer}{(config.Decay ? "" : " without decay")}, width {config.Width}, " +
                 $"{config.Layers} {(config.Layers == 1 ? "layer" : "layers")}, {config.Heads} heads, {config.Components} components")
             .AddRow("marks", config.Marks.Count == 0 ? "none" : config.Marks.Count.ToString(CultureInfo.InvariantCulture))
-            .AddRow("time unit", Durations.Show(config.TimeUnitSeconds))
-            .AddRow("clock grid", config.Resolution == 0 ? "none" : Durations.Show(config.Resolution * config.TimeUnitSeconds))
+            .AddRow("time unit", Format.Duration(config.TimeUnitSeconds))
+            .AddRow("clock grid", config.Resolution == 0 ? "none" : Format.Duration(config.Resolution * config.TimeUnitSeconds))
             .AddRow("train", Describe(train))
             .AddRow("dev", Describe(dev))
             .AddRow("best dev NLL", $"{Format.Nats(result.DevNll)} nats an event{(config.Censored ? " or open end" : "")}, in epoch {result.BestEpoch}")
             .AddRow("steps", result.Steps.ToString(CultureInfo.InvariantCulture))
-            .AddRow("took", Durations.Show(took.TotalSeconds))
+            .AddRow("took", Format.Duration(took.TotalSeconds))
             .AddRow("bytes a stream", result.Model.Grows ? $"{Format.Count(result.Model.StateBytesAfter(1000))} after 1,000 events, growing with each" : Format.Count(result.Model.StateBytes))
             .AddRow("written to", Markup.Escape(output));
         Terminal.Out.Write(table);

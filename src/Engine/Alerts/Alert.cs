@@ -1,4 +1,6 @@
-namespace Foretell.Streams;
+using Foretell.Engine.Events;
+
+namespace Foretell.Engine.Alerts;
 
 /// <summary>A stream is overdue: its forecast held so long a silence for less likely than the alert's threshold.</summary>
 /// <remarks>Delivered at least once. <paramref name="Stream"/> and <paramref name="Events"/> name the silence: a second alert with both equal repeats the first.</remarks>

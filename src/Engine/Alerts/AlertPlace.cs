@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Alerts;
 
 /// <summary>An alert's place in its feed: the id by which a subscriber goes on behind it.</summary>
 /// <param name="Feed">Random name of the feed, so that a place in another one is not taken for one in this.</param>

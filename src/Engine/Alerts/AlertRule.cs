@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Alerts;
 
 /// <summary>When a stream's silence is worth an alert.</summary>
 public sealed record AlertRule

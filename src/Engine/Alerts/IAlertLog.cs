@@ -1,4 +1,6 @@
-namespace Foretell.Streams;
+using Foretell.Engine.Store;
+
+namespace Foretell.Engine.Alerts;
 
 /// <summary>The alerts of all partitions, durable and numbered without gaps, for as long as somebody may come back for them.</summary>
 public interface IAlertLog

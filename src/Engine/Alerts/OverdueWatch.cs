@@ -1,7 +1,11 @@
 using System.Text;
-using Foretell.Models;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Mixers;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Alerts;
 
 /// <summary>Knows when each stream of a shard becomes overdue. Its <see cref="Shard"/> guards it.</summary>
 /// <remarks>
@@ -13,7 +17,7 @@ internal sealed class OverdueWatch : IDisposable
     /// <summary>Rows looked at under one hold of the shard's lock.</summary>
     public const int SliceRows = 256;
 
-    private readonly ForecastModel _model;
+    private readonly Forecaster _forecaster;
     private readonly AlertRule _rule;
     private readonly SilenceBounds _bounds;
     private readonly TimerWheel _wheel = new();
@@ -24,13 +28,13 @@ internal sealed class OverdueWatch : IDisposable
     private int _restored, _rebuilt;
     private long _clock;
 
-    public OverdueWatch(ForecastModel model, AlertRule rule)
+    public OverdueWatch(Forecaster forecaster, AlertRule rule)
     {
         rule.Check();
-        (_model, _rule) = (model, rule);
-        _bounds = new SilenceBounds(model, rule.Survival);
+        (_forecaster, _rule) = (forecaster, rule);
+        _bounds = new SilenceBounds(forecaster.Model, rule.Survival);
         _logThreshold = Math.Log(rule.Survival);
-        _state = new float[model.StateFloats];
+        _state = new float[forecaster.Model.StateFloats];
     }
 
     /// <summary>So many rows came from the store; their deadlines are made up for by <see cref="TryRebuild"/>.</summary>
@@ -116,7 +120,7 @@ internal sealed class OverdueWatch : IDisposable
         double logSurvival = LogSurvival(header.LastEventTicks, _clock);
         if (logSurvival > _logThreshold)
         {
-            double seconds = _model.SilenceOf(_state, _rule.Survival);
+            double seconds = _forecaster.SilenceOf(_state, _rule.Survival);
             _wheel.Schedule(row, Math.Max(ToTick(After(header.LastEventTicks, seconds)), _wheel.Now + 1));
         }
         else if (LogSurvival(header.LastEventTicks, now - _rule.MaxAge.Ticks) <= _logThreshold)
@@ -130,7 +134,7 @@ internal sealed class OverdueWatch : IDisposable
         }
     }
 
-    private double LogSurvival(long last, long at) => _model.LogSurvival(_state, Math.Max(0, EventTime.SecondsBetween(last, at)));
+    private double LogSurvival(long last, long at) => _forecaster.LogSurvival(_state, Math.Max(0, EventTime.SecondsBetween(last, at)));
 
     // The tick by which the time has come, never the one before.
     private long ToTick(long ticks) => ticks <= 0 ? 0 : (ticks - 1) / _rule.Tick.Ticks + 1;

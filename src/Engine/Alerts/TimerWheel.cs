@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Alerts;
 
 /// <summary>
 /// Hierarchical timing wheel: at most one deadline a row, in ticks of 0 or more; scheduling, moving and cancelling

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Events;
 
 /// <summary>Names and encoding of control records.</summary>
 public static class ControlRecord

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Events;
 
 /// <summary>Events on their way to the log, already in the log's record format, in the order they were added.</summary>
 /// <remarks>Reusable: <see cref="Clear"/> keeps the memory. Not thread-safe.</remarks>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Events;
 
 /// <summary>Which partition a key belongs to: the hash of Azure Event Hubs, whichever log is behind.</summary>
 /// <remarks>Source: Bob Jenkins, lookup3 (2006), hashlittle2 with both seeds 0.</remarks>

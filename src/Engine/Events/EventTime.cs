@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Events;
 
 /// <summary>Event times: a long that counts 100 ns ticks since 1970-01-01T00:00Z (negative before).</summary>
 public static class EventTime

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Events;
 
 /// <summary>What happens to events whose time lies behind their stream, or ahead of the clock.</summary>
 /// <param name="LateTolerance">An event older than its stream's latest by at most this counts as gap zero; an older one is a dead letter.</param>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Events;
 
 /// <summary>What a log record says.</summary>
 public enum LogRecordKind : byte

@@ -1,4 +1,4 @@
-namespace Foretell.Streams;
+namespace Foretell.Engine.Events;
 
 /// <summary>How far a set of partitions has come: sequence number by partition. Its text form is the API's position token.</summary>
 /// <remarks>The token is "partition-sequence" pairs joined by "_" (for example "0-1042_3-77"): safe in a URL, opaque to callers.</remarks>

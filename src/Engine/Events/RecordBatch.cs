@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Events;
 
 /// <summary>Records of one partition on their way from the log to a shard: contiguous sequence numbers, encoded bytes, append times.</summary>
 /// <remarks>Reusable: <see cref="Clear"/> keeps the memory. Not thread-safe.</remarks>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Events;
 
 /// <summary>Consecutive records and the sampled span that appended them.</summary>
 /// <param name="First">Sequence number of the first record.</param>

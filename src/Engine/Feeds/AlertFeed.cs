@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Foretell.Engine.Alerts;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Feeds;
 
 /// <summary>Hands alerts to everyone who listens, and keeps the latest for those who come back.</summary>
 /// <remarks>

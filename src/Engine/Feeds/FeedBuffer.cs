@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Feeds;
 
 /// <summary>What waits for one subscriber. A subscriber that falls behind loses the oldest and is told how many; nobody ever waits for it.</summary>
 /// <param name="capacity">Most items that wait.</param>

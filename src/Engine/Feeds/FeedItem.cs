@@ -1,4 +1,4 @@
-namespace Foretell.Streams;
+namespace Foretell.Engine.Feeds;
 
 /// <summary>What a feed delivers: a value, or word that some are missing here.</summary>
 /// <param name="Value">The value; null where some are missing.</param>

@@ -1,4 +1,6 @@
-namespace Foretell.Streams;
+using Foretell.Engine.Events;
+
+namespace Foretell.Engine.Feeds;
 
 /// <summary>A stream's state right after one of its events. Whoever reads it computes the forecast that he wants from the state.</summary>
 /// <param name="Stream">Stream key.</param>

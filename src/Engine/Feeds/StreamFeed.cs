@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Feeds;
 
 /// <summary>Who listens to which rows of a shard, and what they are told after each event. Its <see cref="Shard"/> guards it.</summary>
 internal sealed class StreamFeed

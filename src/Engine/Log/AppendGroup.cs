@@ -1,4 +1,6 @@
-namespace Foretell.Streams;
+using Foretell.Engine.Events;
+
+namespace Foretell.Engine.Log;
 
 /// <summary>Appends that share a transaction (group commit). Reusable: <see cref="Complete"/> keeps the memory. Not thread-safe.</summary>
 internal sealed class AppendGroup

@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Diagnostics;
+using Foretell.Engine.Events;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Log;
 
 /// <summary>Where in a request's bytes the records of one partition lie.</summary>
 internal readonly record struct AppendPart(int Partition, int Offset, int Length, int Count);

@@ -1,4 +1,6 @@
-namespace Foretell.Streams;
+using Foretell.Engine.Events;
+
+namespace Foretell.Engine.Log;
 
 /// <summary>Questions that every log answers alike.</summary>
 public static class EventLogExtensions

@@ -1,4 +1,4 @@
-namespace Foretell.Streams;
+namespace Foretell.Engine.Log;
 
 /// <summary>What an append must know of earlier ones, and leaves behind for later ones, in the transaction that appends.</summary>
 internal interface IAppendMemory

@@ -1,4 +1,6 @@
-namespace Foretell.Streams;
+using Foretell.Engine.Events;
+
+namespace Foretell.Engine.Log;
 
 /// <summary>A durable, partitioned log. Sequence numbers count from 1 without gaps in each partition.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Foretell.Streams;
+namespace Foretell.Engine.Log;
 
 /// <summary>Why the last write failed, for a while: only another try can tell whether the next one would.</summary>
 /// <remarks>A host that stayed unready until a write succeeded would be sent none any more.</remarks>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using Foretell.Engine.Events;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Log;
 
 /// <summary>The records that one transaction adds to one partition, behind that partition's end.</summary>
 internal sealed class SegmentBuffer

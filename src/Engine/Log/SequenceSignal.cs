@@ -1,4 +1,4 @@
-namespace Foretell.Streams;
+namespace Foretell.Engine.Log;
 
 /// <summary>A number that only grows and that many can await: the head of a partition, the position of a shard.</summary>
 public sealed class SequenceSignal

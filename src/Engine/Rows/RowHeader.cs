@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
-using Foretell.Models;
+using Foretell.Engine.Events;
+using Foretell.Models.Monitoring;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Rows;
 
 /// <summary>The part of a row that the shard owns, beside the model's floats. 64 bytes, the same in memory and in the store.</summary>
 [StructLayout(LayoutKind.Sequential, Size = Bytes)]

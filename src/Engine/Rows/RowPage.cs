@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Foretell.Models;
+using Foretell.Models.Network;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Rows;
 
 /// <summary>Encodes a page of rows for the store, and reads it back.</summary>
 /// <remarks>

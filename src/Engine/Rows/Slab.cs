@@ -1,6 +1,7 @@
-using Foretell.Models;
+using Foretell.Engine.Shards;
+using Foretell.Models.Stepping;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Rows;
 
 /// <summary>The rows of a shard: keys, headers, the backend's floats, and which pages changed since the last commit.</summary>
 /// <remarks>Not thread-safe: its <see cref="Shard"/> guards it.</remarks>
@@ -15,8 +16,8 @@ internal sealed class Slab : IDisposable
 
     /// <param name="model">Model of the rows.</param>
     /// <param name="rowsPerPage">Rows that one page of the store holds.</param>
-    public Slab(ForecastModel model, int rowsPerPage) =>
-        (Backend, StateFloats, Grows, RowsPerPage) = (model.CreateBackend(), model.StateFloats, model.Grows, rowsPerPage);
+    public Slab(ServingModel model, int rowsPerPage) =>
+        (Backend, StateFloats, Grows, RowsPerPage) = (model.OpenBackend(), model.Model.StateFloats, model.Model.Grows, rowsPerPage);
 
     /// <summary>Where the floats live; owned by the slab.</summary>
     public IStateBackend Backend { get; }
@@ -36,9 +37,6 @@ internal sealed class Slab : IDisposable
 
     /// <summary>Pages in use.</summary>
     public int Pages => (Count + RowsPerPage - 1) / RowsPerPage;
-
-    /// <summary>Pages that changed since <see cref="TakeDirtyPages"/>.</summary>
-    public int DirtyPages => _dirtyPages.Count;
 
     public ref RowHeader Header(int row) => ref _headers[row / ChunkRows][row % ChunkRows];
 

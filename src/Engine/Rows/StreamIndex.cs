@@ -1,6 +1,7 @@
 using System.Numerics;
+using Foretell.Engine.Events;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Rows;
 
 /// <summary>From stream key to row, and back: an open-addressing table over keys in a byte arena.</summary>
 /// <remarks>

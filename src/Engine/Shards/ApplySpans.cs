@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using Foretell.Engine.Events;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Shards;
 
 /// <summary>While a batch is applied: one span for each sampled append in it, in that append's own trace and below its span.</summary>
 /// <remarks>

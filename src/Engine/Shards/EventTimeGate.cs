@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text;
+using Foretell.Engine.Events;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Shards;
 
 /// <summary>Decides by event time which events may advance a stream.</summary>
 internal sealed class EventTimeGate

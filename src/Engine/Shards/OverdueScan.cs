@@ -1,19 +1,23 @@
 using System.Text;
-using Foretell.Models;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Models.Forecasting;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Shards;
 
 /// <summary>Finds the streams whose silence is least likely, by looking at every row of some shards.</summary>
-/// <param name="model">Model of the rows.</param>
+/// <param name="forecaster">Forecasts from the rows.</param>
 /// <param name="atTicks">Silence counts up to here.</param>
 /// <param name="limit">Most streams to keep.</param>
-public sealed class OverdueScan(ForecastModel model, long atTicks, int limit)
+public sealed class OverdueScan(Forecaster forecaster, long atTicks, int limit)
 {
     // Rows copied under one hold of a shard's lock.
     private const int ChunkRows = 128;
 
+    private readonly int _stateFloats = forecaster.Model.StateFloats;
     private readonly RowHeader[] _headers = new RowHeader[ChunkRows];
-    private readonly float[] _states = new float[ChunkRows * model.StateFloats];
+    private readonly float[] _states = new float[ChunkRows * forecaster.Model.StateFloats];
 
     // The most likely silence is on top: it leaves when a less likely one comes.
     private readonly PriorityQueue<(Shard Shard, int Row, long LastTicks, double LogSurvival), double> _kept = new();
@@ -28,7 +32,7 @@ public sealed class OverdueScan(ForecastModel model, long atTicks, int limit)
             for (int i = 0; i < rows; i++)
             {
                 long last = _headers[i].LastEventTicks;
-                double logSurvival = model.LogSurvival(_states.AsSpan(i * model.StateFloats, model.StateFloats), Silence(last));
+                double logSurvival = forecaster.LogSurvival(_states.AsSpan(i * _stateFloats, _stateFloats), Silence(last));
                 if (_kept.Count < limit)
                 {
                     _kept.Enqueue((shard, first + i, last, logSurvival), -logSurvival);

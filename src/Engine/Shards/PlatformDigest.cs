@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
-using Foretell.Models;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Store;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Shards;
 
 /// <summary>One digest over all streams: SHA-256 over their digests (32 bytes each), in the order of their keys' bytes.</summary>
 /// <remarks>Equal whatever the partitions, hosts and order of arrival among streams (law 5).</remarks>
@@ -17,25 +18,24 @@ public sealed class PlatformDigest
 
     /// <summary>Adds rows of a shard.</summary>
     /// <param name="shard">The shard.</param>
-    /// <param name="model">Model of its rows.</param>
     /// <param name="first">First row.</param>
     /// <param name="maximum">Most rows to add.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Rows added; fewer than <paramref name="maximum"/> only behind the last row.</returns>
-    public int Add(Shard shard, ForecastModel model, int first, int maximum, CancellationToken cancellationToken)
+    public int Add(Shard shard, int first, int maximum, CancellationToken cancellationToken)
     {
         int added = 0;
         for (; added < maximum && shard.CopyRow(first + added) is var (header, state); added++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Add(shard.KeyOf(first + added), StateDigest.Compute(model, header.Count, header.LastEventTicks, state));
+            Add(shard.KeyOf(first + added), StateDigest.Compute(shard.Model, header.Count, header.LastEventTicks, state));
         }
         return added;
     }
 
     /// <summary>Digest of what a store holds, read beside whoever owns its shards.</summary>
     /// <exception cref="InvalidDataException">The rows are damaged or of another model, or changed while they were read.</exception>
-    public static async Task<string> OfStoreAsync(IStateStore store, int partitions, ForecastModel model, CancellationToken cancellationToken)
+    public static async Task<string> OfStoreAsync(IStateStore store, int partitions, ServingModel model, CancellationToken cancellationToken)
     {
         var digest = new PlatformDigest();
         for (int partition = 0; partition < partitions; partition++)
@@ -54,7 +54,7 @@ public sealed class PlatformDigest
             {
                 throw new InvalidDataException($"Partition {partition} was committed while it was read. Read it again when its owner has stopped.");
             }
-            digest.Add(shard, model, first: 0, int.MaxValue, cancellationToken);
+            digest.Add(shard, first: 0, int.MaxValue, cancellationToken);
         }
         return digest.Compute();
     }

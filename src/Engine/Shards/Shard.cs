@@ -1,8 +1,17 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using Foretell.Models;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Store;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Mixers;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Network;
+using Foretell.Models.Stepping;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Shards;
 
 /// <summary>
 /// The single owner of one partition: applies its records in order, answers queries, hands out consistent copies
@@ -18,6 +27,7 @@ public sealed class Shard : IDisposable
     public const int SliceRecords = 256;
 
     private readonly Lock _gate = new();
+    private readonly ServingModel _serving;
     private readonly ForecastModel _model;
     private readonly EventTimeGate _eventTime = new();
     private readonly WavePlanner _planner = new(SliceRecords);
@@ -37,17 +47,20 @@ public sealed class Shard : IDisposable
     /// <param name="partition">Partition that it owns.</param>
     /// <param name="model">Model that advances its streams.</param>
     /// <param name="alerts">When a stream is overdue; null for never.</param>
-    public Shard(int partition, ForecastModel model, AlertRule? alerts = null)
+    public Shard(int partition, ServingModel model, AlertRule? alerts = null)
     {
-        (Partition, _model) = (partition, model);
-        _overdue = alerts is { IsOn: true } ? new OverdueWatch(model, alerts) : null;
-        _hasMarks = model.Config.Marks.Count > 0;
-        _slab = new Slab(model, RowPage.RowsFor(model));
+        (Partition, _serving, _model) = (partition, model, model.Model);
+        _overdue = alerts is { IsOn: true } ? new OverdueWatch(model.Forecaster, alerts) : null;
+        _hasMarks = _model.Config.Marks.Count > 0;
+        _slab = new Slab(model, RowPage.RowsFor(_model));
         _partitionTag = new("foretell.partition", partition);
     }
 
     /// <summary>Partition that it owns.</summary>
     public int Partition { get; }
+
+    /// <summary>Model that advances its streams.</summary>
+    public ForecastModel Model => _model;
 
     /// <summary>Last record of the log that the rows reflect.</summary>
     public long Position => Volatile.Read(ref _position);
@@ -84,7 +97,7 @@ public sealed class Shard : IDisposable
         lock (_gate)
         {
             _slab.Dispose();
-            _slab = new Slab(_model, header.RowsPerPage);
+            _slab = new Slab(_serving, header.RowsPerPage);
             _slab.Backend.EnsureCapacity(header.Rows);
             _eventTime.Policy = header.Policy;
             _totals = header.Totals;
@@ -157,8 +170,7 @@ public sealed class Shard : IDisposable
             header = _slab.Header(row);
             state = _slab.ReadRow(row);
         }
-        string digest = Convert.ToHexStringLower(StateDigest.Compute(_model, header.Count, header.LastEventTicks, state));
-        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, RowHeader.Bytes + state.Length * sizeof(float), digest, header.Scores);
+        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, header.Scores);
     }
 
     /// <summary>A row's header and its floats, tail and all; null behind the last row.</summary>
@@ -378,7 +390,7 @@ public sealed class Shard : IDisposable
         {
             ReadOnlySpan<StepInput> inputs = _planner.Wave(wave);
             Span<StepScore> scores = _scores.AsSpan(0, inputs.Length);
-            _slab.Backend.Step(inputs, scores);
+            _slab.Backend.ScoreAndStep(inputs, scores);
             Score(inputs, scores);
             if (_changes.Listening)
             {

@@ -1,6 +1,6 @@
-using Foretell.Models;
+using Foretell.Models.Mixers;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Shards;
 
 /// <summary>Orders a slice of events into waves such that no wave holds two events of one row.</summary>
 /// <remarks>

@@ -1,6 +1,7 @@
 using System.Buffers;
+using Foretell.Engine.Events;
 
-namespace Foretell.Streams;
+namespace Foretell.Engine.Store;
 
 /// <summary>A consistent copy of what changed in a shard since its last commit.</summary>
 public sealed class ShardCommit(ShardHeader header) : IDisposable

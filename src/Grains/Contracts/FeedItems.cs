@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Feeds;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Contracts;
 
 /// <summary>A stream's state right after one of its events, on its way to a gateway.</summary>
 /// <param name="Stream">Stream key.</param>

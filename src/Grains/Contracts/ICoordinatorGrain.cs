@@ -1,4 +1,4 @@
-namespace Foretell.Grains;
+namespace Foretell.Grains.Contracts;
 
 /// <summary>Keeps one reader and one shard alive per partition. There is one, with key 0.</summary>
 [Alias("foretell.coordinator")]

@@ -1,4 +1,6 @@
-namespace Foretell.Grains;
+using Foretell.Engine.Events;
+
+namespace Foretell.Grains.Contracts;
 
 /// <summary>Reads one partition of the log and feeds its shard. Its key is the partition.</summary>
 [Alias("foretell.partition-reader")]

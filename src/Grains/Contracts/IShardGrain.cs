@@ -1,4 +1,6 @@
-namespace Foretell.Grains;
+using Foretell.Models.Monitoring;
+
+namespace Foretell.Grains.Contracts;
 
 /// <summary>The single owner of one partition, as other silos see it. Its key is the partition.</summary>
 /// <remarks>

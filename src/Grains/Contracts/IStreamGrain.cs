@@ -1,4 +1,7 @@
-namespace Foretell.Grains;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
+
+namespace Foretell.Grains.Contracts;
 
 /// <summary>A stream's address in the cluster. Its key is the stream key; its state is its row in its shard.</summary>
 /// <remarks>Comes to life when somebody talks to it, on the silo of its shard; millions of streams need none.</remarks>
@@ -17,6 +20,7 @@ public interface IStreamGrain : IGrainWithStringKey
     Task<StreamState?> Status();
 
     /// <summary>When the next event comes and what it will be, or null when no event has been applied.</summary>
+    /// <exception cref="ArgumentException">The request names a moment before the stream's latest event.</exception>
     [Alias("forecast"), ResponseTimeout("00:00:04")]
     Task<StreamForecast?> Forecast(ForecastRequest request);
 
@@ -38,7 +42,7 @@ public sealed record ObservedEvent(
     [property: Id(2)] string? EventId = null);
 
 /// <summary>What a forecast should tell.</summary>
-/// <param name="AtTicks">Moment to forecast from; null for now. A moment before the latest event counts as that event's.</param>
+/// <param name="AtTicks">Moment to forecast from; null for now, or for the latest event where that lies ahead of now. No moment before the latest event.</param>
 /// <param name="HorizonSeconds">Window of <see cref="StreamForecast.ProbabilityWithinHorizon"/>.</param>
 /// <param name="Quantiles">Probabilities within (0, 1).</param>
 [GenerateSerializer, Immutable, Alias("foretell.forecast-request")]
@@ -67,4 +71,9 @@ public sealed record StreamForecast(
     [property: Id(5)] double ProbabilityWithinHorizon,
     [property: Id(6)] string[] Marks,
     [property: Id(7)] double[] MarkProbabilities,
-    [property: Id(8)] double? Never = null);
+    [property: Id(8)] double? Never = null)
+{
+    internal static StreamForecast Of(ForecastReport report) => new(report.AtTicks, report.SilenceSeconds, report.LogSurvival, report.MeanSeconds,
+        [.. report.QuantileSeconds], report.ProbabilityWithinHorizon, [.. report.Marks.Select(m => m.Mark)],
+        [.. report.Marks.Select(m => m.Probability)], report.Never);
+}

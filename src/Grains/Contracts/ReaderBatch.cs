@@ -1,4 +1,6 @@
-namespace Foretell.Grains;
+using Foretell.Engine.Events;
+
+namespace Foretell.Grains.Contracts;
 
 /// <summary>Records of one partition on their way to its shard.</summary>
 /// <param name="Epoch">Epoch of the shard that the reader resumed at; another owner refuses the batch.</param>

@@ -1,6 +1,10 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Engine.Shards;
+using Foretell.Engine.Store;
+using Foretell.Hosting;
+using Foretell.Models.Heads;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Contracts;
 
 /// <summary>Where a shard stands.</summary>
 [GenerateSerializer, Immutable, Alias("foretell.shard-status")]
@@ -54,29 +58,26 @@ public sealed partial record ShardStatus
     /// <summary>Why it is not healthy, or null.</summary>
     [Id(15)] public string? Problem { get; init; }
 
-    internal ScoreTotals Scores => new(ScoredEvents, TimeScore, MarkScore, BaselineTimeScore, BaselineMarkScore);
+    internal PartitionReport ToReport() => new(Partition, Position, Streams, new ShardTotals(Applied, DeadLetters, UnknownMarks),
+        new ScoreTotals(ScoredEvents, TimeScore, MarkScore, BaselineTimeScore, BaselineMarkScore), PendingSince, Problem);
 
-    internal static ShardStatus Of(ShardOwner owner, SiloAddress silo, bool ready)
+    internal static ShardStatus Of(PartitionReport report, long epoch, SiloAddress silo, bool ready) => new()
     {
-        (int streams, ShardTotals totals, ScoreTotals scores) = owner.Shard.Counts();
-        return new ShardStatus
-        {
-            Partition = owner.Shard.Partition,
-            Silo = silo,
-            Ready = ready,
-            Epoch = owner.Epoch,
-            Position = owner.Shard.Position,
-            Streams = streams,
-            Applied = totals.Applied,
-            DeadLetters = totals.DeadLetters,
-            UnknownMarks = totals.UnknownMarks,
-            PendingSince = owner.PendingSince,
-            ScoredEvents = scores.Events,
-            TimeScore = scores.Time,
-            MarkScore = scores.Mark,
-            BaselineTimeScore = scores.BaselineTime,
-            BaselineMarkScore = scores.BaselineMark,
-            Problem = owner.Problem,
-        };
-    }
+        Partition = report.Partition,
+        Silo = silo,
+        Ready = ready,
+        Epoch = epoch,
+        Position = report.Position,
+        Streams = report.Streams,
+        Applied = report.Totals.Applied,
+        DeadLetters = report.Totals.DeadLetters,
+        UnknownMarks = report.Totals.UnknownMarks,
+        PendingSince = report.PendingSince,
+        ScoredEvents = report.Scores.Events,
+        TimeScore = report.Scores.Time,
+        MarkScore = report.Scores.Mark,
+        BaselineTimeScore = report.Scores.BaselineTime,
+        BaselineMarkScore = report.Scores.BaselineMark,
+        Problem = report.Problem,
+    };
 }

@@ -1,4 +1,4 @@
-namespace Foretell.Grains;
+namespace Foretell.Grains.Contracts;
 
 /// <summary>The shard cannot answer now; asking again in a moment is right.</summary>
 [GenerateSerializer, Alias("foretell.shard-unavailable")]

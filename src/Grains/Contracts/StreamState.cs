@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Network;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Contracts;
 
 /// <summary>One stream's state on its way to whoever asked.</summary>
 /// <param name="Stream">Stream key.</param>
@@ -23,14 +26,14 @@ public sealed record StreamState(
     /// <summary>How well its forecasts have done: the row's bytes (docs/formats.md); null from a silo that keeps none.</summary>
     [Id(6)] public byte[]? Scores { get; init; }
 
-    internal static StreamState Of(StreamSnapshot found) => new(found.Stream, found.Events, found.LastEventTicks,
-        MemoryMarshal.AsBytes(found.State.AsSpan()).ToArray(), found.StateBytes, found.StateDigest)
+    internal static StreamState Of(StreamSnapshot found, ForecastModel model) => new(found.Stream, found.Events, found.LastEventTicks,
+        MemoryMarshal.AsBytes(found.State.AsSpan()).ToArray(), found.StateBytes, found.Digest(model))
     {
         Scores = MemoryMarshal.AsBytes([found.Scores]).ToArray(),
     };
 
     internal StreamSnapshot ToSnapshot() => new(Stream, Events, LastEventTicks,
-        MemoryMarshal.Cast<byte, float>(State).ToArray(), StateBytes, StateDigest,
+        MemoryMarshal.Cast<byte, float>(State).ToArray(),
         Scores is { Length: LiveScores.Bytes } ? MemoryMarshal.Read<LiveScores>(Scores) : default);
 }
 

@@ -1,4 +1,4 @@
-namespace Foretell.Grains;
+namespace Foretell.Grains.Coordination;
 
 /// <summary>Decides which partition to move, so that silos that joined late get their share.</summary>
 internal static class Balance

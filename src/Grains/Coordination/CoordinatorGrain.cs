@@ -1,8 +1,11 @@
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Placement;
+using Foretell.Grains.Shards;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Coordination;
 
 /// <summary>Asks every reader and every shard once a second how it fares, which is what makes them exist, and evens out their places.</summary>
 [Reentrant, KeepAlive]

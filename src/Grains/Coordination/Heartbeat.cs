@@ -1,6 +1,7 @@
+using Foretell.Grains.Contracts;
 using Microsoft.Extensions.Hosting;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Coordination;
 
 /// <summary>Pings the coordinator from every silo, so that it exists as long as any silo does.</summary>
 internal sealed class Heartbeat(IGrainFactory grains, TimeProvider time) : BackgroundService

@@ -1,8 +1,12 @@
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Shards;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
 using Microsoft.Extensions.Hosting;
 using Orleans.Streams;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Feeds;
 
 /// <summary>Raises the alerts of the shards that live on this silo: first into the log of alerts, then to the gateways.</summary>
 /// <remarks>One timer for all shards: a tick of a wheel that holds nothing due costs next to nothing.</remarks>
@@ -19,25 +23,18 @@ internal sealed class AlertRaiser(SiloEngine engine, FeedStreams streams, TimePr
         }
         while (!stoppingToken.IsCancellationRequested)
         {
-            await Task.WhenAll(engine.LocalShards.Select(owner => engine.Workers.Run(() => RaiseAsync(owner, log))));
+            await Task.WhenAll(engine.LocalPartitions.Select(host => engine.Workers.Run(() => RaiseAsync(host, log))));
             await Task.Delay(engine.AlertRule.Tick, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private Task RaiseAsync(ShardOwner owner, IAlertLog log)
+    private Task RaiseAsync(PartitionHost host, IAlertLog log) => host.RaiseAlertsAsync(async alerts =>
     {
-        // The time first: what the log takes after it is not part of "caught up". A log that cannot be followed may hold anything.
-        long now = EventTime.FromDateTimeOffset(time.GetUtcNow());
-        int partition = owner.Shard.Partition;
-        bool caughtUp = engine.Log.Problem is null && engine.Log.End(partition).Sequence <= owner.Shard.Position;
-        return owner.RaiseAlertsAsync(now, caughtUp, async alerts =>
+        foreach (Alert[] batch in alerts.Chunk(BatchSize))
         {
-            foreach (Alert[] batch in alerts.Chunk(BatchSize))
-            {
-                await PushAsync(await log.AppendAsync(partition, owner.Epoch, batch, CancellationToken.None));
-            }
-        });
-    }
+            await PushAsync(await log.AppendAsync(host.Shard.Partition, host.Epoch, batch, CancellationToken.None));
+        }
+    });
 
     /// <summary>Tells the gateways at once. One that misses it finds the alerts in the log a little later.</summary>
     private async Task PushAsync(IReadOnlyList<NumberedAlert> raised)

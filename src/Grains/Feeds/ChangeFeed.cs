@@ -1,9 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Feeds;
 
 /// <summary>A stream's changes as a reader at this gateway sees them, wherever the shard is and goes.</summary>
 internal sealed class ChangeFeed(SiloEngine engine, FeedInbox inbox, IGrainFactory grains, TimeProvider time)

@@ -1,11 +1,14 @@
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Feeds;
+using Foretell.Grains.Contracts;
+using Foretell.Hosting;
 using Orleans.Streams;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Feeds;
 
 /// <summary>Publishes the changes of a shard's streams to the gateways that asked for them, each for as long as it goes on asking.</summary>
 /// <remarks>Costs nothing for streams that nobody asked for. Not for use from several threads at once.</remarks>
-internal sealed class ChangePublisher(ShardOwner owner, Func<string, IAsyncStream<StreamChange>> streams, TimeProvider time) : IAsyncDisposable
+internal sealed class ChangePublisher(PartitionHost host, Func<string, IAsyncStream<StreamChange>> streams, TimeProvider time) : IAsyncDisposable
 {
     /// <summary>How long a gateway is told of changes after it has asked; readers that are gone cost no longer than that.</summary>
     public static readonly TimeSpan Term = TimeSpan.FromSeconds(10);
@@ -21,7 +24,7 @@ internal sealed class ChangePublisher(ShardOwner owner, Func<string, IAsyncStrea
     public Subscribed Subscribe(string stream, string gateway)
     {
         ForgetEnded();
-        owner.Serving();
+        host.Serving();
         if (_subscriptions.TryGetValue((stream, gateway), out var standing) && !standing.Term.IsCancellationRequested)
         {
             standing.Term.CancelAfter(Term);
@@ -30,11 +33,11 @@ internal sealed class ChangePublisher(ShardOwner owner, Func<string, IAsyncStrea
         {
             var term = new CancellationTokenSource(Term, time);
             // Up to its first wait it runs here, so that the subscription stands before the question below.
-            IAsyncEnumerator<FeedItem<ForecastChange>> changes = owner.SubscribeAsync(stream, term.Token).GetAsyncEnumerator(CancellationToken.None);
+            IAsyncEnumerator<FeedItem<ForecastChange>> changes = host.SubscribeAsync(stream, term.Token).GetAsyncEnumerator(CancellationToken.None);
             Task<bool> first = changes.MoveNextAsync().AsTask();
             _subscriptions[(stream, gateway)] = (term, Background.Run(() => PublishAsync(changes, first, streams(gateway), term.Token)));
         }
-        return new Subscribed(owner.Epoch, owner.Answer(shard => shard.Current(stream)) is { } now ? StreamChange.Of(now, owner.Epoch) : null);
+        return new Subscribed(host.Epoch, host.Answer(shard => shard.Current(stream)) is { } now ? StreamChange.Of(now, host.Epoch) : null);
     }
 
     /// <inheritdoc/>
@@ -70,7 +73,7 @@ internal sealed class ChangePublisher(ShardOwner owner, Func<string, IAsyncStrea
                 // A gap needs no word: the counts of what comes next tell of it.
                 if (changes.Current.Value is { } change)
                 {
-                    await FeedStreams.PushAsync(() => target.OnNextAsync(StreamChange.Of(change, owner.Epoch)), time, ended);
+                    await FeedStreams.PushAsync(() => target.OnNextAsync(StreamChange.Of(change, host.Epoch)), time, ended);
                 }
                 next = changes.MoveNextAsync().AsTask();
             }

@@ -1,7 +1,8 @@
 using System.Globalization;
-using Foretell.Streams;
+using Foretell.Engine.Feeds;
+using Foretell.Grains.Contracts;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Feeds;
 
 /// <summary>What a reader of a stream's changes hears.</summary>
 /// <param name="Pushed">A change that the shard pushed, or null.</param>

@@ -1,8 +1,13 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Feeds;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Feeds;
 
 /// <summary>The alerts as a reader at this gateway sees them: pushed where that works, and read from the log where a push is missing.</summary>
 /// <remarks>The log has the last word, so each alert is told at least once, at any gateway, and however slowly somebody reads.</remarks>

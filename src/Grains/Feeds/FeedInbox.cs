@@ -1,8 +1,9 @@
+using Foretell.Grains.Contracts;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Feeds;
 
 /// <summary>Takes what shards push to this gateway, and hands it to the feeds that are open here.</summary>
 /// <remarks>

@@ -1,9 +1,10 @@
+using Foretell.Grains.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Streams;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Feeds;
 
 /// <summary>The Orleans streams by which shards push what feeds tell; decision 12 says why they may lose items.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Feeds;
 
 /// <summary>Who listens at this gateway, by what they listen to. A listener that is slow loses the oldest items; nobody waits for it.</summary>
 internal sealed class Listeners<T>

@@ -1,7 +1,7 @@
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Placement;
 
 /// <summary>Spreads partitions evenly: partition p goes to the p-th of the silos that may hold it, counted around.</summary>
 [AttributeUsage(AttributeTargets.Class)]

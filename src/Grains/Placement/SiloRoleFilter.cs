@@ -3,7 +3,7 @@ using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Placement;
 
 /// <summary>The grain lives only on silos that have a role.</summary>
 [AttributeUsage(AttributeTargets.Class)]

@@ -1,4 +1,4 @@
-namespace Foretell.Grains;
+namespace Foretell.Grains.Placement;
 
 /// <summary>What a silo is for. A silo may have several roles; they travel in its metadata.</summary>
 public static class SiloRoles

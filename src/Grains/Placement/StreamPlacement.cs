@@ -1,9 +1,11 @@
 using System.Text;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Shards;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Placement;
 
 /// <summary>The grain of a stream lives on the silo of its shard.</summary>
 [AttributeUsage(AttributeTargets.Class)]

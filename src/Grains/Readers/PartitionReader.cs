@@ -1,6 +1,8 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Grains.Contracts;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Readers;
 
 /// <summary>Reads one partition from where its shard stands and sends the records there, a bounded number of batches ahead.</summary>
 /// <remarks>

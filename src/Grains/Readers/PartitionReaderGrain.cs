@@ -1,7 +1,12 @@
+using Foretell.Engine.Events;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Placement;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
 using Orleans.Concurrency;
 using Orleans.Runtime.Placement;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Readers;
 
 /// <summary>Identity and placement for the <see cref="PartitionReader"/> of one partition.</summary>
 [Reentrant, KeepAlive, SiloRole(SiloRoles.Ingest), PartitionPlacement]

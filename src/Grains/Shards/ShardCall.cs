@@ -1,6 +1,7 @@
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Grains.Contracts;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Shards;
 
 /// <summary>Waits for a shard's answer, and says in the platform's words why there is none.</summary>
 internal static class ShardCall

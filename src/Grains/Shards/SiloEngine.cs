@@ -1,8 +1,12 @@
 using System.Collections.Concurrent;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Log;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Engine.Store;
+using Foretell.Hosting;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Shards;
 
 /// <summary>What the grains of one silo share: model, log, store, worker threads, and the shards that live here.</summary>
 /// <param name="model">Model that advances every stream.</param>
@@ -10,13 +14,13 @@ namespace Foretell.Grains;
 /// <param name="store">The store.</param>
 /// <param name="alerts">Where raised alerts go; null for a cluster that raises none.</param>
 /// <param name="options">Paces and sizes.</param>
-public sealed class SiloEngine(ForecastModel model, IEventLog log, IStateStore store, IAlertLog? alerts, GrainOptions options) : IDisposable
+public sealed class SiloEngine(ServingModel model, IEventLog log, IStateStore store, IAlertLog? alerts, GrainOptions options) : IDisposable
 {
-    private readonly ConcurrentDictionary<int, ShardOwner> _shards = new();
+    private readonly ConcurrentDictionary<int, PartitionHost> _partitions = new();
     private readonly Lazy<WorkerThreads> _workers = new(() => new WorkerThreads(options.Threads));
 
     /// <summary>Model that advances every stream.</summary>
-    public ForecastModel Model => model;
+    public ServingModel Model => model;
 
     /// <summary>The log.</summary>
     public IEventLog Log => log;
@@ -36,15 +40,15 @@ public sealed class SiloEngine(ForecastModel model, IEventLog log, IStateStore s
     /// <summary>Threads for steps; started with the first shard.</summary>
     internal WorkerThreads Workers => _workers.Value;
 
-    /// <summary>The shards that live on this silo.</summary>
-    internal ICollection<ShardOwner> LocalShards => _shards.Values;
+    /// <summary>The partitions that live on this silo.</summary>
+    internal ICollection<PartitionHost> LocalPartitions => _partitions.Values;
 
-    /// <summary>The owner of a partition when it lives on this silo, else null.</summary>
-    internal ShardOwner? FindLocal(int partition) => _shards.GetValueOrDefault(partition);
+    /// <summary>The host of a partition when it lives on this silo, else null.</summary>
+    internal PartitionHost? FindLocal(int partition) => _partitions.GetValueOrDefault(partition);
 
-    internal void Add(ShardOwner owner) => _shards[owner.Shard.Partition] = owner;
+    internal void Add(PartitionHost host) => _partitions[host.Shard.Partition] = host;
 
-    internal void Remove(ShardOwner owner) => _shards.TryRemove(KeyValuePair.Create(owner.Shard.Partition, owner));
+    internal void Remove(PartitionHost host) => _partitions.TryRemove(KeyValuePair.Create(host.Shard.Partition, host));
 
     /// <summary>Partition of a grain's key.</summary>
     /// <exception cref="ArgumentException">The log has no such partition.</exception>

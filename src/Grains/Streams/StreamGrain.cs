@@ -1,9 +1,15 @@
 using System.Text;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Placement;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
 using Orleans.Concurrency;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Streams;
 
 /// <summary>Face of one stream: appends to the log, and reads its row where the shard keeps it. Holds no state of its own.</summary>
 [Reentrant, SiloRole(SiloRoles.Worker), StreamPlacement, CollectionAgeLimit(Minutes = 2)]
@@ -31,37 +37,45 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
     }
 
     /// <inheritdoc/>
-    public Task<StreamState?> Status()
+    public async Task<StreamState?> Status() => await FindAsync() is { } found ? StreamState.Of(found, engine.Model.Model) : null;
+
+    /// <inheritdoc/>
+    public async Task<StreamForecast?> Forecast(ForecastRequest request)
+    {
+        if (await FindAsync() is not { } found)
+        {
+            return null;
+        }
+        var question = new ForecastQuestion(request.AtTicks, request.HorizonSeconds, request.Quantiles, ExpectedCount: false);
+        long now = EventTime.FromDateTimeOffset(time.GetUtcNow());
+        try
+        {
+            return StreamForecast.Of(ForecastReport.Of(engine.Model.Forecaster, Key, found.LastEventTicks, found.State, question, now));
+        }
+        catch (BeforeLastEventException e)
+        {
+            // Exceptions of our own do not cross silos.
+            throw new ArgumentException(e.Message);
+        }
+    }
+
+    /// <summary>The stream's row, where it lives; from its shard's silo while the shard is on its way elsewhere.</summary>
+    private async Task<StreamSnapshot?> FindAsync()
     {
         byte[] key = Encoding.UTF8.GetBytes(Key);
         int partition = EventHubsPartitioner.Partition(key, engine.Log.PartitionCount);
-        if (engine.FindLocal(partition) is not { } owner)
+        if (engine.FindLocal(partition) is not { } host)
         {
-            return GrainFactory.GetGrain<IShardGrain>(partition).Find(Key);
+            return (await GrainFactory.GetGrain<IShardGrain>(partition).Find(Key))?.ToSnapshot();
         }
         try
         {
-            return Task.FromResult(owner.Answer(shard => shard.Find(key)) is { } found ? StreamState.Of(found) : null);
+            return host.Answer(shard => shard.Find(key));
         }
         catch (PlatformUnavailableException e)
         {
             throw new ShardUnavailableException(e.Message);
         }
-    }
-
-    /// <inheritdoc/>
-    public async Task<StreamForecast?> Forecast(ForecastRequest request)
-    {
-        if (await Status() is not { } state)
-        {
-            return null;
-        }
-        long at = Math.Max(state.LastEventTicks, request.AtTicks ?? EventTime.FromDateTimeOffset(time.GetUtcNow()));
-        double silence = EventTime.SecondsBetween(state.LastEventTicks, at);
-        Forecast forecast = engine.Model.Forecast(state.ToSnapshot().State, silence);
-        IReadOnlyList<MarkProbability> marks = forecast.Marks();
-        return new StreamForecast(at, silence, forecast.LogSurvival, forecast.Mean, [.. request.Quantiles.Select(forecast.Quantile)],
-            forecast.ProbabilityWithin(request.HorizonSeconds), [.. marks.Select(m => m.Mark)], [.. marks.Select(m => m.Probability)], forecast.Never);
     }
 
     /// <inheritdoc/>

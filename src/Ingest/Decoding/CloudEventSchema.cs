@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>
 /// A CloudEvent in structured mode: subject (else source) is the stream, time the event time, type the mark,

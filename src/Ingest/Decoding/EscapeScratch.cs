@@ -1,6 +1,6 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>Memory for texts that carry JSON escapes; texts without any stay where they are in the body.</summary>
 internal sealed class EscapeScratch

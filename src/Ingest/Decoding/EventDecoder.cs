@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
-using Foretell.Streams;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>Reads the events of one request's body. Stateless: one instance serves every thread.</summary>
 public abstract class EventDecoder

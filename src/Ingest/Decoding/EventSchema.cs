@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>The fields of one decoded event. Spans point into the body or into the decoder's scratch memory.</summary>
 internal ref struct DecodedEvent

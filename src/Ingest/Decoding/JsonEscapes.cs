@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Unicode;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>Resolves the escapes of a JSON string without exceptions, so that hostile input costs no more than good input.</summary>
 internal static class JsonEscapes

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Foretell.Streams;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>What a JSON body may be.</summary>
 internal enum BodyShape

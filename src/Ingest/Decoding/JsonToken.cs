@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using Foretell.Streams;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>Reads single JSON values as texts and times, with a reason where they are neither.</summary>
 internal static class JsonToken

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>A request's body cannot be read as its content type says, so that no event of it can be told apart.</summary>
 public sealed class MalformedBodyException : Exception

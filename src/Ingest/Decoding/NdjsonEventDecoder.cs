@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Foretell.Streams;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>Events one a line. A broken line is one rejection and never its neighbours'; blank lines are skipped.</summary>
 internal sealed class NdjsonEventDecoder : EventDecoder

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>Foretell's own event: stream, time, optional mark and id.</summary>
 internal sealed class PlainEventSchema : EventSchema

@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Decoding;
 
 /// <summary>An event that was not accepted.</summary>
 /// <param name="Index">Place of the event in its request, from 0. In NDJSON blank lines do not count.</param>

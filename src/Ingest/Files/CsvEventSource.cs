@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Unicode;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>Events one CSV record each, in file order; the first record names the columns.</summary>
 internal sealed class CsvEventSource : EventSource

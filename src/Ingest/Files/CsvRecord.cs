@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>Splits a CSV record into fields, in place.</summary>
 /// <remarks>Source: RFC 4180. A quoted field may hold commas, line ends and doubled quotes.</remarks>

@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>Which columns of a CSV file hold the parts of an event. Names match without regard to case.</summary>
 /// <param name="Stream">Column of the stream key.</param>

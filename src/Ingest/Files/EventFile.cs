@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>
 /// Reads files of events: NDJSON with one event a line, sequences one a line ({"id", "t", "k"}), or CSV with a

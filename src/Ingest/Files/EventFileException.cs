@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>A file of events or sequences cannot be read; the message is one sentence with file, line and what was expected.</summary>
 public sealed class EventFileException : Exception

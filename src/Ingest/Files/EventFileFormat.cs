@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Foretell.Ingest.Decoding;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>What a file of events looks like.</summary>
 internal enum EventFileFormat

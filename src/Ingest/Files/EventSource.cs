@@ -1,6 +1,6 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>Events of a file, one after the other.</summary>
 internal abstract class EventSource : IDisposable

@@ -1,8 +1,8 @@
 using System.Text;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>Events of a sequence file, all sequences merged in time order; events of one time come in line order.</summary>
 internal sealed class MergedSequenceSource : EventSource

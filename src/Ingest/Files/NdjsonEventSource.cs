@@ -1,6 +1,7 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>Events one JSON object a line, in file order.</summary>
 internal sealed class NdjsonEventSource(string path) : EventSource

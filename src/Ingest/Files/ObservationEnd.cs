@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>When the watching of a file's streams ended: between its last event and then, a stream is known to have had none.</summary>
 /// <param name="Text">

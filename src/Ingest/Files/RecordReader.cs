@@ -1,6 +1,6 @@
 using System.Security;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>Reads a file line by line as bytes, whatever its size. Blank lines, line ends and a byte order mark are skipped.</summary>
 internal sealed class RecordReader : IDisposable

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
-using Foretell.Streams;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>Ticks as decimal seconds, exact: a whole number, or seven digits behind the point without the zeros at the end.</summary>
 internal static class SecondsText

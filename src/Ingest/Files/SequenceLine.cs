@@ -1,7 +1,8 @@
 using System.Text.Json;
-using Foretell.Models;
+using Foretell.Ingest.Decoding;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>Reads one line of a sequence file: {"id": text or integer, "t": [non-decreasing numbers], "k": [marks]}; k may be absent.</summary>
 internal sealed class SequenceLine

@@ -1,6 +1,7 @@
 using System.Text;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Files;
 
 /// <summary>One string for each distinct text: a file of millions of events has few distinct marks.</summary>
 internal sealed class TextPool
@@ -13,7 +14,7 @@ internal sealed class TextPool
     /// <summary>The string of a UTF-8 text of at most 256 bytes.</summary>
     public string Get(ReadOnlySpan<byte> utf8)
     {
-        Span<char> characters = stackalloc char[Streams.EventBatch.MaxTextBytes];
+        Span<char> characters = stackalloc char[EventBatch.MaxTextBytes];
         ReadOnlySpan<char> text = characters[..Encoding.UTF8.GetChars(utf8, characters)];
         if (!_lookup.TryGetValue(text, out string? pooled))
         {

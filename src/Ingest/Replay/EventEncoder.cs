@@ -1,9 +1,11 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
+using Foretell.Ingest.Files;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Replay;
 
 /// <summary>Writes events as NDJSON, the form that <see cref="EventDecoder"/> reads back to the same records.</summary>
 public static class EventEncoder

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Replay;
 
 /// <summary>The one place that says which faults pass by themselves, and how long to wait before trying again.</summary>
 public static class FaultPolicy

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Files;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Replay;
 
 /// <summary>Sends a file of events to a running host.</summary>
 /// <remarks>

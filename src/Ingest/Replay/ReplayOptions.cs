@@ -1,4 +1,8 @@
-namespace Foretell.Ingest;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
+using Foretell.Ingest.Files;
+
+namespace Foretell.Ingest.Replay;
 
 /// <summary>How to send a file.</summary>
 public sealed record ReplayOptions

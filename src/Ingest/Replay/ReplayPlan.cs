@@ -2,9 +2,10 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Files;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Replay;
 
 /// <summary>One request of a replay.</summary>
 /// <param name="Number">Number of the request, from 0.</param>

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Replay;
 
 /// <summary>The answer to POST /v1/events.</summary>
 internal sealed record ReplayResponse(int Accepted, IReadOnlyList<Rejection> Rejected, string Position)

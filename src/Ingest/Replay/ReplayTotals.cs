@@ -1,6 +1,7 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Replay;
 
 /// <summary>Running sums of a replay.</summary>
 internal sealed class ReplayTotals

@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>Events without memory whose rate follows the hour of the day: rate (1 + swing cos(2 pi (t - peak) / 24 h)).</summary>
 /// <param name="rate">Mean rate, per second.</param>

@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>A point process whose next inter-event time has a known density given its past. Times in seconds.</summary>
 internal abstract class GapProcess

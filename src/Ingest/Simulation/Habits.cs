@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>
 /// Marks with a long memory: a guest has each of eight dishes in one of four ways and never changes. It has dishes often

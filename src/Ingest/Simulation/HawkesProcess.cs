@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>Self-exciting: each event raises the rate by a jump that decays; bursts follow.</summary>
 /// <param name="baseRate">Rate without past events, per second.</param>

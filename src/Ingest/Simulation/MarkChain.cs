@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>Marks that depend on the mark before and on the gap since it: a Markov chain for each range of gaps.</summary>
 /// <param name="limits">Upper limits of the ranges of gaps but the last, in units of a stream's typical gap, rising.</param>

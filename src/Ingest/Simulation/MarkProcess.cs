@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>The marks of one stream: each has a known probability given the marks before it and the gap that leads to it.</summary>
 internal abstract class MarkProcess

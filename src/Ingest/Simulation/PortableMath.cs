@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>
 /// exp, log and circle functions from additions and multiplications alone, so that the same seed gives the same

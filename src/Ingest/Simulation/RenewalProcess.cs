@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>Independent gaps from a mixture of log-normals: short ones within a visit, long ones between visits.</summary>
 /// <param name="weights">Weights of the components; they sum to 1.</param>

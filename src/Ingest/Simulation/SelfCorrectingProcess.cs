@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>Wear builds up until an event relieves it: the rate is exp(wear t - relief N) after N events in time t.</summary>
 /// <param name="wear">Growth of the log rate, per second.</param>

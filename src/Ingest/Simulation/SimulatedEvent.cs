@@ -1,7 +1,7 @@
 using System.Text;
-using Foretell.Streams;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>A simulated event with the truth that a forecast of it can be measured by.</summary>
 /// <param name="Stream">Stream key.</param>

@@ -1,6 +1,6 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>One simulated stream. Its events depend on kind, seed and its own number, not on other streams.</summary>
 public sealed class SimulatedStream

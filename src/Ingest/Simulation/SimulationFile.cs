@@ -1,8 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Foretell.Streams;
+using Foretell.Ingest.Files;
 
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>What was written, with the best score that any model can have on it.</summary>
 /// <param name="Events">Events.</param>

@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>One kind of simulated stream: how its gaps and marks come about.</summary>
 /// <param name="Name">Name on the command line.</param>

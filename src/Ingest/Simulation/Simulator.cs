@@ -1,4 +1,4 @@
-namespace Foretell.Ingest;
+namespace Foretell.Ingest.Simulation;
 
 /// <summary>Many simulated streams, their events in time order; without end, but for a kind whose streams end. The same arguments give the same events on every machine.</summary>
 public sealed class Simulator

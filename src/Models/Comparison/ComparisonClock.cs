@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Training;
+
+namespace Foretell.Models.Comparison;
 
 /// <summary>Where a comparison stands.</summary>
 /// <param name="What">What is being done: "aaren, rate 0.003, seed 1".</param>

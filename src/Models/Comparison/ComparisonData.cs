@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Comparison;
 
 /// <summary>The three sets of a comparison.</summary>
 /// <param name="Train">What every form learns from.</param>

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Foretell.Models.Network;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Comparison;
 
 /// <summary>Where a comparison keeps what is finished: a file a training with its model, and a file a score.</summary>
 /// <remarks>

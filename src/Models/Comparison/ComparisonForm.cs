@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+
+namespace Foretell.Models.Comparison;
 
 /// <summary>One way to mix a stream's events that a comparison trains, or bounds after training.</summary>
 /// <param name="Name">As the user types it: "aaren", "aaren-plain", "tova".</param>

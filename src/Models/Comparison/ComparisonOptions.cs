@@ -1,6 +1,8 @@
 using System.Globalization;
+using Foretell.Models.Configuration;
+using Foretell.Models.Training;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Comparison;
 
 /// <summary>What to compare, and the budget that every form gets.</summary>
 public sealed record ComparisonOptions

@@ -1,6 +1,9 @@
 using System.Text.Json.Serialization;
+using Foretell.Models.Mixers;
+using Foretell.Models.Scoring;
+using Foretell.Models.Training;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Comparison;
 
 /// <summary>What may not change within one folder of a comparison: all that decides a training's result but form, rate and seed.</summary>
 /// <param name="Format">Version of the folder's files.</param>

@@ -1,4 +1,4 @@
-namespace Foretell.Models;
+namespace Foretell.Models.Comparison;
 
 /// <summary>A mean over seeds.</summary>
 /// <param name="Mean">Mean.</param>

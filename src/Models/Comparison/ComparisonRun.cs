@@ -1,13 +1,18 @@
 using System.Diagnostics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Scoring;
+using Foretell.Models.Training;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Comparison;
 
 /// <summary>Trains and scores every form under the same budget, and goes on from what a folder already holds.</summary>
 /// <remarks>
 /// The budget of a form: one training a learning rate with the first seed, then one a further seed at the rate with the best dev score.
 /// The test set decides nothing. Policies use the trainings of softmax.
 /// </remarks>
-public sealed class Comparison
+public sealed class ComparisonRun
 {
     private const int FirstSeed = 1;
 
@@ -19,7 +24,7 @@ public sealed class Comparison
     /// <summary>Opens the folder and finds out what is left to do.</summary>
     /// <exception cref="ArgumentException">The options cannot be trained with, or marks are in train and not in another set.</exception>
     /// <exception cref="InvalidDataException">The folder belongs to a comparison of other data or settings.</exception>
-    public Comparison(ComparisonData data, ComparisonOptions options, string folder)
+    public ComparisonRun(ComparisonData data, ComparisonOptions options, string folder)
     {
         if (options.Seeds < 1 || options.Rates.Count == 0 || options.Forms.Count == 0 || options.States.Count == 0)
         {

@@ -1,4 +1,8 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Comparison;
 
 /// <summary>A forecast of the next gap and mark by counting. One object follows one stream.</summary>
 internal abstract class SimpleMethod(ModelConfig config)

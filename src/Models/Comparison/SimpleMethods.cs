@@ -1,4 +1,10 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
+using Foretell.Models.Training;
+
+namespace Foretell.Models.Comparison;
 
 /// <summary>Scores of methods that only count, by the same rule and on the same events as a model's.</summary>
 internal static class SimpleMethods

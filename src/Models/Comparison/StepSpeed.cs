@@ -1,4 +1,8 @@
-namespace Foretell.Models;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Stepping;
+
+namespace Foretell.Models.Comparison;
 
 /// <summary>How many events a second one thread steps through the recurrent form.</summary>
 internal static class StepSpeed
@@ -10,12 +14,12 @@ internal static class StepSpeed
     /// <param name="round">Processor time of a round.</param>
     public static double Measure(ForecastModel model, TimeSpan round)
     {
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(Rows);
         // One row lives through the events, and the others are its copies.
         for (int t = 0; t < Seen; t++)
         {
-            backend.Step([Input(model, 0, t)], []);
+            backend.Step([Input(model, 0, t)]);
         }
         var state = new float[backend.RowFloats(0)];
         backend.Read(0, state);
@@ -38,7 +42,7 @@ internal static class StepSpeed
                     inputs[row] = Input(model, row, ordinal);
                 }
                 ordinal++;
-                backend.Step(inputs, []);
+                backend.Step(inputs);
                 events += Rows;
             }
             rates[i] = events / spent.TotalSeconds;

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Foretell.Models.Layers;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Configuration;
 
 /// <summary>Kinds of mixer.</summary>
 internal enum MixerKind

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
+using Foretell.Models.Mixers;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Configuration;
 
 /// <summary>Everything about a model but its weights. Kept in the weights file's metadata.</summary>
 public sealed record ModelConfig

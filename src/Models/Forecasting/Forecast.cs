@@ -1,4 +1,10 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Forecasting;
 
 /// <summary>Probability of one mark.</summary>
 public readonly record struct MarkProbability(string Mark, double Probability);
@@ -12,13 +18,15 @@ public readonly record struct MarkProbability(string Mark, double Probability);
 /// </remarks>
 public sealed class Forecast
 {
+    private readonly Forecaster _forecaster;
     private readonly ForecastModel _model;
     private readonly float[] _state;
     private readonly ConditionedMixture _gap;
     private readonly double _never, _coming;
 
-    internal Forecast(ForecastModel model, ReadOnlySpan<float> state, double silenceSeconds)
+    internal Forecast(Forecaster forecaster, ReadOnlySpan<float> state, double silenceSeconds)
     {
+        ForecastModel model = forecaster.Model;
         if (state.Length != model.StateFloats && !(model.Grows && state.Length > model.StateFloats))
         {
             throw new ArgumentException($"State must be {model.StateFloats} floats, got {state.Length}.", nameof(state));
@@ -28,9 +36,9 @@ public sealed class Forecast
             throw new ArgumentOutOfRangeException(nameof(silenceSeconds), silenceSeconds,
                 "Silence must be 0 s or more: ask for a time that is not before the stream's last event.");
         }
-        _model = model;
+        (_forecaster, _model) = (forecaster, model);
         _state = state.ToArray();
-        _gap = model.Mixture(Hidden, out double neverLogit).AsLogNormal().Given(silenceSeconds / Unit);
+        _gap = forecaster.Mixture(Hidden, out double neverLogit).AsLogNormal().Given(silenceSeconds / Unit);
         double logSurvival = Math.Min(0, _gap.LogSurvivalOfSilence);
         LogSurvival = NeverHead.LogSilence(neverLogit, logSurvival);
         (_never, _coming) = (NeverHead.Never(neverLogit, logSurvival), NeverHead.Coming(neverLogit, logSurvival));
@@ -67,7 +75,7 @@ public sealed class Forecast
         {
             return [];
         }
-        double[] probabilities = _model.MarkProbabilities(Hidden, _gap.Nodes(ForecastKernel.Nodes));
+        double[] probabilities = _forecaster.MarkProbabilities(Hidden, _gap.Nodes(ForecastKernel.Nodes));
         return [.. names.Select((name, i) => new MarkProbability(name, probabilities[i])).OrderByDescending(m => m.Probability)];
     }
 
@@ -77,7 +85,7 @@ public sealed class Forecast
     public double ExpectedCount(double horizonSeconds, int seed = 1)
     {
         _model.CheckState(_state);
-        return horizonSeconds <= 0 ? 0 : _coming * _model.ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
+        return horizonSeconds <= 0 ? 0 : _coming * _forecaster.ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
     }
 
     /// <summary>Draws the next event: seconds from now, infinite when none comes, and its mark ("" then, and where the model has no marks).</summary>
@@ -92,7 +100,7 @@ public sealed class Forecast
         {
             return (wait * Unit, "");
         }
-        double[] probabilities = _model.MarkProbabilities(Hidden, [(_gap.Silence + wait, 1)]);
+        double[] probabilities = _forecaster.MarkProbabilities(Hidden, [(_gap.Silence + wait, 1)]);
         return (wait * Unit, _model.Config.Marks[PathSampler.Draw(probabilities, random)]);
     }
 

@@ -1,4 +1,9 @@
-namespace Foretell.Models;
+using Foretell.Models.Heads;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Forecasting;
 
 /// <summary>Scratch space for questions about single streams: heads on one hidden vector, marks over many gaps.</summary>
 internal sealed unsafe class ForecastKernel(ForecastModel model)

@@ -1,4 +1,11 @@
-namespace Foretell.Models;
+using Foretell.Models.Heads;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Stepping;
+
+namespace Foretell.Models.Forecasting;
 
 /// <summary>Samples what a stream may do over a horizon: each path draws a gap and a mark, steps a copy of the state, and goes on.</summary>
 /// <remarks>Paths advance in lockstep, so heads and step work on whole tiles. One thread uses a sampler at a time.</remarks>
@@ -96,11 +103,11 @@ internal sealed unsafe class PathSampler
             }
             _heads.Marks(_hidden.Pointer, _features.Pointer, active.Count);
         }
-        Span<StepInput> inputs = stackalloc StepInput[StepKernel.TileRows];
-        float** rows = stackalloc float*[StepKernel.TileRows], tails = stackalloc float*[StepKernel.TileRows];
-        for (int start = 0; start < active.Count; start += StepKernel.TileRows)
+        Span<StepInput> inputs = stackalloc StepInput[RowTile.MaxRows];
+        float** rows = stackalloc float*[RowTile.MaxRows], tails = stackalloc float*[RowTile.MaxRows];
+        for (int start = 0; start < active.Count; start += RowTile.MaxRows)
         {
-            int n = Math.Min(StepKernel.TileRows, active.Count - start);
+            int n = Math.Min(RowTile.MaxRows, active.Count - start);
             for (int j = 0; j < n; j++)
             {
                 int i = active[start + j];

@@ -1,6 +1,11 @@
 using System.Runtime.Intrinsics;
+using Foretell.Models.Heads;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.Stepping;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Forecasting;
 
 /// <summary>
 /// Bounds on the silence at which a stream's survival falls to a threshold, for many rows at a small part of a step's
@@ -34,8 +39,8 @@ public sealed unsafe class SilenceBounds : IDisposable
         }
         TimeHead head = model.TimeHead;
         _model = model;
-        _heads = new HeadKernel(model, StepKernel.TileRows);
-        _hidden = new AlignedBuffer((long)StepKernel.TileRows * model.Config.Width);
+        _heads = new HeadKernel(model, RowTile.MaxRows);
+        _hidden = new AlignedBuffer((long)RowTile.MaxRows * model.Config.Width);
         _anchorLogWeight = ToFloats(head.AnchorLogWeight);
         _anchorMean = ToFloats(head.AnchorMean);
         _anchorDeviation = ToFloats(head.AnchorDeviation);
@@ -55,9 +60,9 @@ public sealed unsafe class SilenceBounds : IDisposable
             throw new ArgumentException($"Bounds of {rows.Length} rows need room for as many, got {atLeast.Length} and {atMost.Length}.");
         }
         int d = _model.Config.Width;
-        for (int start = 0; start < rows.Length; start += StepKernel.TileRows)
+        for (int start = 0; start < rows.Length; start += RowTile.MaxRows)
         {
-            int n = Math.Min(StepKernel.TileRows, rows.Length - start);
+            int n = Math.Min(RowTile.MaxRows, rows.Length - start);
             for (int i = 0; i < n; i++)
             {
                 backend.ReadHidden(rows[start + i], new Span<float>(_hidden.Pointer + i * d, d));

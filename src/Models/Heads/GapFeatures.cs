@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Heads;
 
 /// <summary>What the mark head sees of a gap: [z, z^2/2, sin and cos of {1, 2, 4, 8, 16} z], z the standardised log gap.</summary>
 internal static class GapFeatures

@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Layers;
+
+namespace Foretell.Models.Heads;
 
 /// <summary>Marks given the hidden vector and the gap: logits = W h + b + M silu(H h + c + G f(z)), f being <see cref="GapFeatures"/>.</summary>
 internal static unsafe class MarkHead
@@ -13,14 +15,15 @@ internal static unsafe class MarkHead
     /// <param name="inner">Hidden layer before its activation. Shape [rows, 64].</param>
     /// <param name="active">Hidden layer after it; may be <paramref name="inner"/>.</param>
     /// <param name="logits">Output. Shape [rows, m padded to 16].</param>
-    public static void Logits(float* weights, ParameterLayout layout, float* hidden, float* features, float* inner, float* active, float* logits, int rows)
+    public static void Logits(float* weights, MarkParameters parameters, float* hidden, float* features, float* inner, float* active,
+        float* logits, int rows)
     {
-        int d = layout.MarkWeight!.Rows;
-        Linear.Forward(hidden, d, weights, layout.MarkHiddenWeight!, layout.MarkHiddenBias, inner, rows);
-        Linear.Forward(features, GapFeatures.Stride, weights, layout.MarkGapWeight!, null, inner, rows, accumulate: true);
+        int d = parameters.Weight.Rows;
+        Linear.Forward(hidden, d, weights, parameters.HiddenWeight, parameters.HiddenBias, inner, rows);
+        Linear.Forward(features, GapFeatures.Stride, weights, parameters.GapWeight, null, inner, rows, accumulate: true);
         Silu.Forward(inner, active, (long)rows * HiddenWidth);
-        Linear.Forward(hidden, d, weights, layout.MarkWeight, layout.MarkBias, logits, rows);
-        Linear.Forward(active, HiddenWidth, weights, layout.MarkMixWeight!, null, logits, rows, accumulate: true);
+        Linear.Forward(hidden, d, weights, parameters.Weight, parameters.Bias, logits, rows);
+        Linear.Forward(active, HiddenWidth, weights, parameters.MixWeight, null, logits, rows, accumulate: true);
     }
 
     /// <summary>Log probability of the target mark, and its gradient.</summary>

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Heads;
 
 /// <summary>One mark under a categorical distribution.</summary>
 /// <param name="Sum">Sum of exp(logit - largest logit): 1 / Sum is the likeliest mark's probability.</param>

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Heads;
 
 /// <summary>One gap under a mixture of normals in standardised log time, all components side by side in vectors.</summary>
 /// <param name="LogProbability">Log of the interval's probability, or of the density of z at a point, nats. Finite however far out the gap lies.</param>

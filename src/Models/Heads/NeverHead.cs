@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Heads;
 
 /// <summary>The probability pi that no next event comes at all: the logistic function of x, one more output of the time head. A mixture cure model.</summary>
 /// <remarks>

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Heads;
 
 /// <summary>From a hidden vector's linear outputs to a mixture of log-normals, anchored at the history-free mixture.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Layers;
 
 /// <summary>How an event enters the network: mark embedding + z x gap vector (or the first-event vector) + bias.</summary>
 internal static unsafe class InputEmbedding

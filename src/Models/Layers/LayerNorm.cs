@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Layers;
 
 /// <summary>Layer normalisation over a row: y = gain * (x - mean) / sqrt(variance + 1e-5) + bias. Source: Ba, Kiros, Hinton 2016.</summary>
 internal static unsafe class LayerNorm

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Layers;
 
 /// <summary>y = x W + b over rows, with W and b in a parameter vector.</summary>
 internal static unsafe class Linear

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Layers;
 
 /// <summary>SiLU, y = x sigmoid(x). Source: Hendrycks and Gimpel 2016; Elfwing et al. 2018.</summary>
 internal static unsafe class Silu

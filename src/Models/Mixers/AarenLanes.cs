@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>The arithmetic of Aaren's running softmax for up to 16 heads at once, one head a lane.</summary>
 /// <remarks>

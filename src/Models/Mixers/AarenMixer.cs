@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>Aaren: a running softmax of a constant query, with or without decay.</summary>
 /// <remarks>
@@ -6,7 +9,7 @@ namespace Foretell.Models;
 /// State of a layer: average [d], log-mass leading part [H], trailing part [H].
 /// Source: Feng et al. 2024, "Attention as an RNN"; the decay is ours (docs/models.md).
 /// </remarks>
-internal sealed unsafe class AarenMixer(ModelConfig config, int layer, Mixer.AddParameter add) : Mixer(config, layer)
+internal sealed unsafe class AarenMixer(ModelConfig config, int layer, AddParameter add) : Mixer(config, layer)
 {
     private readonly Parameter _scoreWeight = add("score.weight", config.Width, config.Heads, Initializer.Linear);
     private readonly Parameter _scoreBias = add("score.bias", 1, config.Heads, Initializer.Zero);

@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>Aaren's parallel form: a prefix scan over each sequence (<see cref="AarenScan"/>).</summary>
 internal sealed unsafe class AarenPass(AarenMixer mixer, ModelConfig config, int rows) : MixerPass

@@ -1,4 +1,4 @@
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>Aaren for one head as the paper writes it, in double and plain loops: what the fast forms are held to.</summary>
 /// <remarks>Source: Feng et al. 2024, "Attention as an RNN", section 3.1, with an optional decay of older scores.</remarks>

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>Aaren's parallel form: attention of a constant query over every prefix of a sequence, by a prefix scan.</summary>
 /// <remarks>

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>Aaren's recurrent form.</summary>
 internal sealed unsafe class AarenStep : MixerStep
@@ -17,9 +19,9 @@ internal sealed unsafe class AarenStep : MixerStep
         _mixer = mixer;
         _weights = weights;
         (_width, _heads, _offset, _stride, _firstElement) = (config.Width, config.Heads, mixer.StateOffset, mixer.OutputStride, layer * config.Width);
-        _scratch = new AlignedBuffer(StepKernel.TileRows * (long)(Mixer.MaxHeads + config.Width));
+        _scratch = new AlignedBuffer(RowTile.MaxRows * (long)(Mixer.MaxHeads + config.Width));
         _scores = _scratch.Pointer;
-        _values = _scores + StepKernel.TileRows * Mixer.MaxHeads;
+        _values = _scores + RowTile.MaxRows * Mixer.MaxHeads;
         _headOfElement = [.. Enumerable.Range(0, config.Width).Select(j => j / (config.Width / config.Heads))];
         mixer.Decay.Rates(weights, _rates.Pointer, _rates.Pointer + Mixer.MaxHeads);
     }

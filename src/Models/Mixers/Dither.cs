@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>Stochastic rounding with a hash in the place of chance.</summary>
 /// <remarks>

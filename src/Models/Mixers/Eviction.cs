@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>Which event leaves when one more than allowed is kept.</summary>
 /// <remarks>

@@ -1,10 +1,13 @@
 using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>How fast the heads of a layer forget: a rate per unit of time and one per event for each head.</summary>
 /// <remarks>Trained as logarithms, so they stay positive; all 0 in the papers' plain forms.</remarks>
-internal sealed unsafe class HeadDecay(ModelConfig config, Mixer.AddParameter add)
+internal sealed unsafe class HeadDecay(ModelConfig config, AddParameter add)
 {
     private readonly Parameter _time = add("decay.time", 1, config.Heads, new(InitializerKind.TimeDecay));
     private readonly Parameter _events = add("decay.event", 1, config.Heads, new(InitializerKind.EventDecay));

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>Keys and values of the events that some heads of a layer keep: blocks of 16 events, one event a lane.</summary>
 /// <remarks>

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>The arithmetic of linear attention on one layer's state (<see cref="LinearMixer"/>), d features at once, one feature a lane.</summary>
 /// <remarks>

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>Gradients of linear attention, one event after the other from a sequence's last to its first.</summary>
 /// <remarks>What flows back in time is the gradient of the averages [d, d_h] and of the log-masses [d].</remarks>

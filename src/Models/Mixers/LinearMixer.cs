@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>Linear attention: softmax's kernel replaced by a product of positive features, so that the past is a sum.</summary>
 /// <remarks>
@@ -8,7 +11,7 @@ namespace Foretell.Models;
 /// State of a layer: averages [d, d_h], log-mass of each feature leading part [d], trailing part [d].
 /// Source: Katharopoulos, Vyas, Pappas, Fleuret, "Transformers are RNNs", ICML 2020, section 3; the decay is ours.
 /// </remarks>
-internal sealed unsafe class LinearMixer(ModelConfig config, int layer, Mixer.AddParameter add) : Mixer(config, layer)
+internal sealed unsafe class LinearMixer(ModelConfig config, int layer, AddParameter add) : Mixer(config, layer)
 {
     /// <summary>Projections.</summary>
     public QueryKeyValue Projections { get; } = new(config, add);

@@ -1,6 +1,8 @@
 using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>Linear attention's parallel form: over sequences, heads and features at once, and in time by the recurrence.</summary>
 /// <remarks>

@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>Linear attention's recurrent form.</summary>
 internal sealed unsafe class LinearStep : MixerStep
@@ -15,7 +18,7 @@ internal sealed unsafe class LinearStep : MixerStep
         _weights = weights;
         (_width, _headWidth) = (config.Width, config.Width / config.Heads);
         _firstElement = (uint)(layer * LinearMixer.AverageFloats(config));
-        int tile = StepKernel.TileRows * config.Width, row = config.Width + LinearAttention.Slack;
+        int tile = RowTile.MaxRows * config.Width, row = config.Width + LinearAttention.Slack;
         _scratch = new AlignedBuffer(3L * tile + 4L * row + LinearAttention.Slack);
         _queries = _scratch.Pointer;
         _keys = _queries + tile;

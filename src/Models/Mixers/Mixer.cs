@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>The attention part of one layer, in one place: its parameters, its share of a row, its recurrent and its parallel form.</summary>
 /// <remarks>
@@ -10,9 +13,6 @@ internal abstract unsafe class Mixer(ModelConfig config, int layer)
 {
     /// <summary>Heads that fit one vector: the most that a layer has.</summary>
     public const int MaxHeads = 16;
-
-    /// <summary>Declares one of the layer's tensors, named within the layer.</summary>
-    public delegate Parameter AddParameter(string name, int rows, int columns, Initializer initial);
 
     /// <summary>Columns of the output that the layer reads: values, and with decay the log-masses.</summary>
     public int OutputColumns => config.Decay ? config.Width + config.Heads : config.Width;
@@ -64,7 +64,7 @@ internal abstract unsafe class Mixer(ModelConfig config, int layer)
 internal abstract unsafe class MixerStep : IDisposable
 {
     /// <summary>Advances the layer's state in each row and writes the layer's attention output.</summary>
-    /// <param name="inputs">At most <see cref="StepKernel.TileRows"/> events.</param>
+    /// <param name="inputs">At most <see cref="RowTile.MaxRows"/> events.</param>
     /// <param name="hidden">Normalised input. Shape [n, d].</param>
     /// <param name="rows">Each event's row.</param>
     /// <param name="output">Output. Shape [n, OutputStride].</param>

@@ -1,7 +1,10 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>The projections of a layer's input to queries, keys and values.</summary>
-internal sealed unsafe class QueryKeyValue(ModelConfig config, Mixer.AddParameter add)
+internal sealed unsafe class QueryKeyValue(ModelConfig config, AddParameter add)
 {
     private readonly Parameter _queryWeight = add("query.weight", config.Width, config.Width, Initializer.Linear);
     private readonly Parameter _queryBias = add("query.bias", 1, config.Width, Initializer.Zero);

@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>Gradients of one sequence's queries, keys and values, head by head, from those of the scores.</summary>
 internal sealed unsafe class SoftmaxGradient(HeadPanels shape, int capacity) : IDisposable

@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>Causal attention with a cache of keys and values: of all events, or of as many as a policy keeps.</summary>
 /// <remarks>

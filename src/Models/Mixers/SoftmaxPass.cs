@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>Softmax attention's parallel form: matrix products over blocks of queries, causal, forwards and backwards.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>What <see cref="SoftmaxPass"/> needs of one sequence: keys and values in the shapes of matrix products, ages, weights.</summary>
 internal sealed unsafe class SoftmaxScratch : IDisposable

@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Mixers;
 
 /// <summary>Softmax attention's recurrent form: attend to what is kept and to the event itself, then keep it, or drop one.</summary>
 internal sealed unsafe class SoftmaxStep : MixerStep
@@ -23,7 +25,7 @@ internal sealed unsafe class SoftmaxStep : MixerStep
         _weights = weights;
         (_headWidth, _setWidth, _setHeads) = (config.Width / config.Heads, config.Width / mixer.Sets, config.Heads / mixer.Sets);
         (_bounded, _accumulates, _eviction) = (name.IsBounded, name.Kind == MixerKind.H2O, new Eviction(name, config.States));
-        int tile = StepKernel.TileRows * config.Width;
+        int tile = RowTile.MaxRows * config.Width;
         _scratch = new AlignedBuffer(3L * tile);
         _queries = _scratch.Pointer;
         _keys = _queries + tile;

@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Mixers;
 
 /// <summary>Runs a recurrent form over whole sequences: a policy that bounds the states has no parallel form, and is not trained.</summary>
 internal sealed unsafe class SteppedPass(Mixer mixer, ModelConfig config) : MixerPass

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
+using Foretell.Models.Stepping;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Monitoring;
 
 /// <summary>Whether a model's probabilities come true: counts of where gaps fell in their forecasts, and of how often the likeliest mark came.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Monitoring;
 
 /// <summary>Finds a lasting change of a stream's negative log-likelihood: two one-sided cumulative sums over block means. 20 bytes.</summary>
 /// <remarks>

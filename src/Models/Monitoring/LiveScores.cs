@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Foretell.Models.Stepping;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Monitoring;
 
 /// <summary>How well the forecasts of one stream have done, kept with its row. 36 bytes, all zero before the first score (docs/formats.md).</summary>
 /// <remarks>A function of the stream's scores in their order, without the platform's mathematics: the same bits whatever the batch, host or restart.</remarks>

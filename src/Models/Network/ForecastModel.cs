@@ -1,7 +1,14 @@
 using System.Security.Cryptography;
 using System.Text;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Layers;
+using Foretell.Models.Mixers;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Weights;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Network;
 
 /// <summary>Configuration, weights and baselines of one trained model. Immutable and safe to share between threads.</summary>
 public sealed class ForecastModel
@@ -11,8 +18,6 @@ public sealed class ForecastModel
 
     private readonly Dictionary<string, int> _markIndex;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _markLookup;
-    private readonly Pool<ForecastKernel> _kernels;
-    private readonly Pool<PathSampler> _samplers;
 
     internal ForecastModel(ModelConfig config, AlignedBuffer weights, TimeHead timeHead, Baselines baselines)
     {
@@ -24,8 +29,6 @@ public sealed class ForecastModel
         State = new StateLayout(config, Layout);
         _markIndex = IndexMarks(config.Marks);
         _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();
-        _kernels = new Pool<ForecastKernel>(() => new ForecastKernel(this));
-        _samplers = new Pool<PathSampler>(() => new PathSampler(this));
         Id = Convert.ToHexStringLower(SHA256.HashData(ModelFile.ToTensors(this).ToBytes()))[..16];
     }
 
@@ -72,24 +75,6 @@ public sealed class ForecastModel
         return utf8Mark.Length <= text.Length && Encoding.UTF8.TryGetChars(utf8Mark, text, out int written)
             && _markLookup.TryGetValue(text[..written], out int index) ? index : UnknownMark;
     }
-
-    /// <summary>An empty slab with the CPU's step.</summary>
-    public IStateBackend CreateBackend() => new CpuStateBackend(this);
-
-    /// <summary>The distribution of the next event, given a stream's state row and its silence since the last event.</summary>
-    /// <param name="state">The row; where states grow its tail may be left out, and only <see cref="Models.Forecast.ExpectedCount"/> needs it.</param>
-    /// <param name="silenceSeconds">Time since the last event.</param>
-    /// <exception cref="ArgumentException">The row has another length, or the silence is negative or not finite.</exception>
-    public Forecast Forecast(ReadOnlySpan<float> state, double silenceSeconds) => new(this, state, silenceSeconds);
-
-    /// <summary>Log probability that a stream in this state stays silent for so long, given that a next event comes at all; the cheap part of <see cref="Forecast"/>.</summary>
-    public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
-        Math.Min(0, Mixture(state.Slice(MixerFloats, Config.Width)).AsLogNormal().LogSurvival(silenceSeconds / Config.TimeUnitSeconds));
-
-    /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to <paramref name="survival"/>.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">survival is not within (0, 1).</exception>
-    public double SilenceOf(ReadOnlySpan<float> state, double survival) =>
-        Math.Min(Mixture(state.Slice(MixerFloats, Config.Width)).AsLogNormal().Quantile(1 - survival) * Config.TimeUnitSeconds, double.MaxValue);
 
     /// <summary>This model with its states bounded by a policy, or by another one; the weights are the same.</summary>
     /// <param name="mixer">tova, window, window+i, h2o; or softmax, which keeps all.</param>
@@ -163,18 +148,6 @@ public sealed class ForecastModel
         return new ForecastModel(config, weights, timeHead, Baselines.Fit(config, gaps, marks, marks));
     }
 
-    /// <summary>Mixture over ln(gap in time units) that follows a hidden vector.</summary>
-    internal NormalMixture Mixture(ReadOnlySpan<float> hidden) => Mixture(hidden, out _);
-
-    /// <summary>The same, with the logit of no next event at all; negative infinity where the model does not tell.</summary>
-    internal NormalMixture Mixture(ReadOnlySpan<float> hidden, out double neverLogit)
-    {
-        ForecastKernel kernel = _kernels.Rent();
-        NormalMixture mixture = DecodeTime(kernel.Time(hidden, out neverLogit));
-        _kernels.Return(kernel);
-        return mixture;
-    }
-
     /// <summary>Mixture over ln(gap in time units) from the time head's outputs.</summary>
     /// <param name="outputs">Shape [3k or more].</param>
     internal NormalMixture DecodeTime(ReadOnlySpan<float> outputs)
@@ -194,25 +167,6 @@ public sealed class ForecastModel
             mu[i] = Config.LogGapMean + Config.LogGapDeviation * mu[i];
             sigma[i] *= Config.LogGapDeviation;
         }
-    }
-
-    /// <summary>Expected number of events within a horizon in time units, by sampling paths, given that a next event comes at all.</summary>
-    internal double ExpectedCount(ReadOnlySpan<float> state, ConditionedMixture next, double horizon, int seed)
-    {
-        PathSampler sampler = _samplers.Rent();
-        double count = sampler.ExpectedCount(state, next, horizon, seed);
-        _samplers.Return(sampler);
-        return count;
-    }
-
-    /// <summary>Probability of each mark, averaged over weighted gaps in time units. Shape [m].</summary>
-    internal double[] MarkProbabilities(ReadOnlySpan<float> hidden, ReadOnlySpan<(double Tau, double Weight)> gaps)
-    {
-        var probabilities = new double[Config.Marks.Count];
-        ForecastKernel kernel = _kernels.Rent();
-        kernel.Marks(hidden, gaps, probabilities);
-        _kernels.Return(kernel);
-        return probabilities;
     }
 
     internal static Dictionary<string, int> IndexMarks(IReadOnlyList<string> marks) =>

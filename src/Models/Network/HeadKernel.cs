@@ -1,4 +1,8 @@
-namespace Foretell.Models;
+using Foretell.Models.Heads;
+using Foretell.Models.Layers;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Network;
 
 /// <summary>The linear parts of the heads over a few rows of hidden vectors. One thread uses it at a time.</summary>
 internal sealed unsafe class HeadKernel : IDisposable
@@ -12,7 +16,7 @@ internal sealed unsafe class HeadKernel : IDisposable
     {
         _model = model;
         _timeStride = model.Layout.TimeWeight.Stride;
-        _logitStride = model.Layout.MarkWeight?.Stride ?? 0;
+        _logitStride = model.Layout.Marks?.Weight.Stride ?? 0;
         _time = new AlignedBuffer((long)rows * _timeStride);
         _inner = new AlignedBuffer((long)rows * MarkHead.HiddenWidth);
         _logits = new AlignedBuffer((long)rows * _logitStride);
@@ -43,7 +47,7 @@ internal sealed unsafe class HeadKernel : IDisposable
     /// <param name="hidden">Shape [rows, d].</param>
     /// <param name="features">Shape [rows, 16].</param>
     public void Marks(float* hidden, float* features, int rows) =>
-        MarkHead.Logits(_model.Weights.Pointer, _model.Layout, hidden, features, _inner.Pointer, _inner.Pointer, _logits.Pointer, rows);
+        MarkHead.Logits(_model.Weights.Pointer, _model.Layout.Marks!, hidden, features, _inner.Pointer, _inner.Pointer, _logits.Pointer, rows);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,7 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Layers;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Weights;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Network;
 
 /// <summary>A model as one safetensors file: configuration in the metadata, one tensor a parameter, anchors and baselines beside them (docs/formats.md).</summary>
 internal static class ModelFile

@@ -1,4 +1,8 @@
-namespace Foretell.Models;
+using Foretell.Models.Layers;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Network;
 
 /// <summary>First values of the parameter vector.</summary>
 internal static class ParameterInitializer

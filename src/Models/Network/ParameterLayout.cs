@@ -1,43 +1,10 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Layers;
+using Foretell.Models.Mixers;
+using Foretell.Models.PointProcess;
 
-/// <summary>Where one tensor lies in the flat parameter vector.</summary>
-/// <param name="Name">Name in the weights file.</param>
-/// <param name="Offset">First float.</param>
-/// <param name="Rows">Rows; 1 for a vector.</param>
-/// <param name="Columns">Columns that mean something.</param>
-/// <param name="Stride">Columns in memory, a multiple of 16; those past <paramref name="Columns"/> stay 0.</param>
-/// <param name="Initial">How the tensor starts.</param>
-internal sealed record Parameter(string Name, int Offset, int Rows, int Columns, int Stride, Initializer Initial)
-{
-    /// <summary>Floats in memory.</summary>
-    public int Length => Rows * Stride;
-
-    /// <summary>Weight decay applies to matrices only.</summary>
-    public bool IsMatrix => Rows > 1 && Initial.Kind == InitializerKind.Linear;
-}
-
-/// <summary>How a tensor starts: <paramref name="Scale"/> times the kind's usual spread.</summary>
-internal readonly record struct Initializer(InitializerKind Kind, float Scale = 1)
-{
-    public static readonly Initializer Zero = new(InitializerKind.Constant, 0);
-    public static readonly Initializer One = new(InitializerKind.Constant);
-    public static readonly Initializer Linear = new(InitializerKind.Linear);
-}
-
-/// <summary>Kinds of initial value.</summary>
-internal enum InitializerKind
-{
-    /// <summary>Every element is the scale.</summary>
-    Constant,
-    /// <summary>Normal with the scale as deviation.</summary>
-    Normal,
-    /// <summary>Uniform within +-scale / sqrt(rows), the default of linear layers.</summary>
-    Linear,
-    /// <summary>Decay rates per unit of time, as logarithms, spread over the data's time scales.</summary>
-    TimeDecay,
-    /// <summary>Decay rates per event, as logarithms, spread from 0.01 to 0.7.</summary>
-    EventDecay,
-}
+namespace Foretell.Models.Network;
 
 /// <summary>Names, shapes and places of a model's trained tensors in one flat vector. Follows from the configuration alone.</summary>
 internal sealed class ParameterLayout
@@ -76,12 +43,7 @@ internal sealed class ParameterLayout
         TimeBias = Add("time.bias", 1, timeOutputs, Initializer.Zero);
         if (marks > 0)
         {
-            MarkWeight = Add("mark.weight", d, marks, Initializer.Linear);
-            MarkBias = Add("mark.bias", 1, marks, Initializer.Zero);
-            MarkHiddenWeight = Add("mark.hidden.weight", d, MarkHead.HiddenWidth, Initializer.Linear);
-            MarkHiddenBias = Add("mark.hidden.bias", 1, MarkHead.HiddenWidth, Initializer.Zero);
-            MarkGapWeight = Add("mark.gap.weight", GapFeatures.Count, MarkHead.HiddenWidth, Initializer.Linear);
-            MarkMixWeight = Add("mark.mix.weight", MarkHead.HiddenWidth, marks, Initializer.Linear);
+            Marks = new MarkParameters(d, marks, Add);
         }
     }
 
@@ -93,12 +55,9 @@ internal sealed class ParameterLayout
     public Parameter NormBias { get; }
     public Parameter TimeWeight { get; }
     public Parameter TimeBias { get; }
-    public Parameter? MarkWeight { get; }
-    public Parameter? MarkBias { get; }
-    public Parameter? MarkHiddenWeight { get; }
-    public Parameter? MarkHiddenBias { get; }
-    public Parameter? MarkGapWeight { get; }
-    public Parameter? MarkMixWeight { get; }
+
+    /// <summary>Tensors of the mark head; null where events carry no mark.</summary>
+    public MarkParameters? Marks { get; }
 
     /// <summary>All tensors in file order.</summary>
     public IReadOnlyList<Parameter> All => _all;

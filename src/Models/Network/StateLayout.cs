@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+
+namespace Foretell.Models.Network;
 
 /// <summary>Floats of one stream's row: each layer's mixer state, then the last hidden vector; behind this fixed part a tail, where the mixer's state grows.</summary>
 internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout layout)

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Numerics;
 
 /// <summary>Floats outside the managed heap, zeroed, on a 64-byte boundary (one cache line, one vector).</summary>
 internal sealed unsafe class AlignedBuffer : IDisposable

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Numerics;
 
 /// <summary>Dense matrix product C (+)= A B on float, vectorised over the columns of B.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Numerics;
 
 /// <summary>Scratch objects for many threads: each is used by one at a time.</summary>
 internal sealed class Pool<T>(Func<T> create) where T : class

@@ -1,4 +1,4 @@
-namespace Foretell.Models;
+namespace Foretell.Models.Numerics;
 
 /// <summary>A small random generator with the same values on every machine: SplitMix64.</summary>
 /// <remarks>

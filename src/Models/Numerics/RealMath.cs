@@ -1,4 +1,4 @@
-namespace Foretell.Models;
+namespace Foretell.Models.Numerics;
 
 /// <summary>Elementary functions that keep their relative precision near zero and in log space.</summary>
 /// <remarks>The framework's own LogP1 and ExpM1 add or subtract the one naively.

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Numerics;
 
 /// <content>The same in double, 8 lanes: where scores are kept with a row, the platform's own functions would give it other bits elsewhere.</content>
 internal static partial class VectorMath

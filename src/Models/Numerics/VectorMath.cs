@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Numerics;
 
 /// <summary>Elementary functions on 16 float lanes, built from additions, multiplications, divisions and fused
 /// multiply-adds alone, so that they give the same bits on every processor with fused multiply-add (law 5).</summary>

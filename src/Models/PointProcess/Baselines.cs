@@ -1,4 +1,8 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
+using Foretell.Models.Weights;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>The simple methods that a model is measured against, fitted on its training data and kept in its weights file.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>Draws from a finite distribution given by log probabilities.</summary>
 public static class Categorical

@@ -1,4 +1,4 @@
-namespace Foretell.Models;
+namespace Foretell.Models.PointProcess;
 
 /// <summary>Finds the tick of the clock that a data set's times were read from.</summary>
 /// <remarks>

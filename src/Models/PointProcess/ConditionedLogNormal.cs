@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>One log-normal tau, known to exceed a silence s: the distribution of t = tau - s. A component of <see cref="ConditionedMixture"/>.</summary>
 internal readonly struct ConditionedLogNormal

@@ -1,4 +1,4 @@
-namespace Foretell.Models;
+namespace Foretell.Models.PointProcess;
 
 /// <content>Quadrature over what is left of the gap.</content>
 public sealed partial class ConditionedMixture

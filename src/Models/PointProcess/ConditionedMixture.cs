@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>
 /// What is left of an inter-event time tau once a silence s has passed without an event: the distribution of t = tau - s

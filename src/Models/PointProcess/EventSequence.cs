@@ -1,4 +1,4 @@
-namespace Foretell.Models;
+namespace Foretell.Models.PointProcess;
 
 /// <summary>The whole history of one stream, for training and evaluation.</summary>
 /// <param name="Id">Stream key.</param>

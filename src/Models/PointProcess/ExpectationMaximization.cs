@@ -1,4 +1,4 @@
-namespace Foretell.Models;
+namespace Foretell.Models.PointProcess;
 
 /// <summary>Fits a mixture of normals by expectation-maximisation. The same values give the same mixture, in any order.</summary>
 /// <remarks>

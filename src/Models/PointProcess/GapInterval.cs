@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.PointProcess;
 
 /// <summary>One observed gap as the time head scores it: on a clock grid the tick interval around it, else a point.</summary>
 /// <param name="Z">Standardised log gap: the middle of the interval, or the point.</param>

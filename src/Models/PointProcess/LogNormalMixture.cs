@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>
 /// A mixture of log-normals over an inter-event time tau: ln tau is normal with mean mu_k and deviation sigma_k with

@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Weights;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>Marks predicted from the mark before alone, or from nothing: counts with additive smoothing.</summary>
 /// <remarks>

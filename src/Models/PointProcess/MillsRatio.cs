@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.PointProcess;
 
 /// <summary>Mills ratio of the standard normal, R(x) = Q(x) / phi(x), with Q the survival function and phi the density.</summary>
 /// <remarks>

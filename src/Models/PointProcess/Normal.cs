@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>The standard normal distribution, exact in both tails: nothing underflows at 10, 40 or 1e8 deviations.</summary>
 /// <remarks>Log probabilities are within 1e-14 of their value, relative (NormalTests), and reach negative infinity only

@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>ln of the standard normal's probability of an interval [a, b], with its derivatives.</summary>
 /// <param name="LogProbability">ln(Phi(b) - Phi(a)).</param>

@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>A mixture of normals, components sorted by mean. Over ln tau it is a <see cref="LogNormalMixture"/>.</summary>
 /// <param name="LogWeight">Log weights; they log-sum to 0. Shape [k].</param>

@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.PointProcess;
 
 /// <summary>
 /// The score of a gap that was read off a clock: the probability of its tick interval divided by the interval's width,

@@ -1,6 +1,12 @@
 using System.Text.Json.Serialization;
+using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Heads;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Training;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Scoring;
 
 /// <summary>Score of a simple method on the same events, nats per event; null where the method says nothing.</summary>
 public sealed record BaselineScore(double? NllTime, double? NllMark);
@@ -61,7 +67,8 @@ public static unsafe class Evaluator
         }
         EventSequence[][] pieces = [.. scored.Chunk(8)];
         var sums = new Sums[pieces.Length];
-        Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => sums[i] = Score(model, pieces[i]));
+        var forecaster = new Forecaster(model);
+        Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => sums[i] = Score(forecaster, pieces[i]));
 
         // Added in the pieces' order, so the figures do not depend on the threads.
         var total = new Sums();
@@ -92,8 +99,9 @@ public static unsafe class Evaluator
         };
     }
 
-    private static Sums Score(ForecastModel model, EventSequence[] sequences)
+    private static Sums Score(Forecaster forecaster, EventSequence[] sequences)
     {
+        ForecastModel model = forecaster.Model;
         ModelConfig config = model.Config;
         int d = config.Width, marks = config.Marks.Count, timeOutputs = model.Layout.TimeWeight.Stride;
         EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices, openEnd: true))];
@@ -120,9 +128,9 @@ public static unsafe class Evaluator
                 bool isHit = false;
                 if (marks > 0)
                 {
-                    var logits = new ReadOnlySpan<float>(pass.Buffers.MarkLogits + (nint)row * model.Layout.MarkWeight!.Stride, marks);
+                    var logits = new ReadOnlySpan<float>(pass.Buffers.MarkLogits + (nint)row * model.Layout.Marks!.Weight.Stride, marks);
                     sums.HitsGivenGap += MarkHead.Largest(logits) == mark ? 1 : 0;
-                    double[] probabilities = model.MarkProbabilities(hidden, next.Nodes(MarkNodes));
+                    double[] probabilities = forecaster.MarkProbabilities(hidden, next.Nodes(MarkNodes));
                     isHit = Array.IndexOf(probabilities, probabilities.Max()) == mark;
                 }
                 sums.Tally.Add(t, pass.LogTimes[row], marks > 0 ? pass.LogMarks[row] : 0, ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);

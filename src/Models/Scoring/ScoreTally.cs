@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Monitoring;
+
+namespace Foretell.Models.Scoring;
 
 /// <summary>Mean score of the predicted events before which their streams had a number of events, nats.</summary>
 /// <param name="From">Least number of events before; the most is twice as many less one.</param>

@@ -1,6 +1,11 @@
 using System.Runtime.CompilerServices;
+using Foretell.Models.Heads;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Stepping;
 
 /// <summary>Scores events by the history-free baselines, in vectors: these scores are kept with the row as well.</summary>
 internal sealed unsafe class BaselineScorer

@@ -1,13 +1,18 @@
-namespace Foretell.Models;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+
+namespace Foretell.Models.Stepping;
 
 /// <summary>State rows in this process's memory, stepped on the CPU.</summary>
-internal sealed unsafe class CpuStateBackend : IStateBackend
+public sealed unsafe class CpuStateBackend : IStateBackend
 {
     private readonly ForecastModel _model;
     private readonly RowStore _rows;
     private readonly StepKernel _kernel;
     private readonly EventScorer _scorer;
 
+    /// <summary>An empty slab.</summary>
+    /// <param name="model">Model of the rows.</param>
     public CpuStateBackend(ForecastModel model)
     {
         _model = model;
@@ -56,28 +61,14 @@ internal sealed unsafe class CpuStateBackend : IStateBackend
     }
 
     /// <inheritdoc/>
-    public void Step(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
-    {
-        if (!scores.IsEmpty && scores.Length != inputs.Length)
-        {
-            throw new ArgumentException($"Scores must be empty or one an event, got {scores.Length} for {inputs.Length} events.", nameof(scores));
-        }
-        float** rows = stackalloc float*[StepKernel.TileRows], tails = stackalloc float*[StepKernel.TileRows];
-        for (int start = 0; start < inputs.Length; start += StepKernel.TileRows)
-        {
-            ReadOnlySpan<StepInput> tile = inputs.Slice(start, Math.Min(StepKernel.TileRows, inputs.Length - start));
-            for (int i = 0; i < tile.Length; i++)
-            {
-                rows[i] = _rows.Row(Check(tile[i]));
-                tails[i] = _rows.TailForNext(tile[i].Row);
-            }
-            if (!scores.IsEmpty)
-            {
-                _scorer.Score(tile, rows, scores.Slice(start, tile.Length));
-            }
-            _kernel.Advance(tile, new RowTile(rows, tails));
-        }
-    }
+    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, step: false);
+
+    /// <inheritdoc/>
+    public void Step(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], step: true);
+
+    /// <inheritdoc/>
+    /// <remarks>A tile's rows are scored and stepped while they are in the cache.</remarks>
+    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, step: true);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -85,6 +76,36 @@ internal sealed unsafe class CpuStateBackend : IStateBackend
         _kernel.Dispose();
         _scorer.Dispose();
         _rows.Dispose();
+    }
+
+    private void Run(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, bool step)
+    {
+        bool score = !step || !scores.IsEmpty;
+        if (score && scores.Length != inputs.Length)
+        {
+            throw new ArgumentException($"There must be a score for each event, got {scores.Length} for {inputs.Length} events.", nameof(scores));
+        }
+        float** rows = stackalloc float*[RowTile.MaxRows], tails = stackalloc float*[RowTile.MaxRows];
+        for (int start = 0; start < inputs.Length; start += RowTile.MaxRows)
+        {
+            ReadOnlySpan<StepInput> tile = inputs.Slice(start, Math.Min(RowTile.MaxRows, inputs.Length - start));
+            for (int i = 0; i < tile.Length; i++)
+            {
+                rows[i] = _rows.Row(Check(tile[i]));
+            }
+            if (score)
+            {
+                _scorer.Score(tile, rows, scores.Slice(start, tile.Length));
+            }
+            if (step)
+            {
+                for (int i = 0; i < tile.Length; i++)
+                {
+                    tails[i] = _rows.TailForNext(tile[i].Row);
+                }
+                _kernel.Advance(tile, new RowTile(rows, tails));
+            }
+        }
     }
 
     private int Check(in StepInput input)

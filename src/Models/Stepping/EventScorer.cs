@@ -1,7 +1,13 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Stepping;
 
 /// <summary>Scores events by the forecasts that stood before them: the heads on the rows' last hidden vectors.</summary>
 internal sealed unsafe class EventScorer : IDisposable
@@ -18,13 +24,13 @@ internal sealed unsafe class EventScorer : IDisposable
     public EventScorer(ForecastModel model)
     {
         _model = model;
-        _heads = new HeadKernel(model, StepKernel.TileRows);
+        _heads = new HeadKernel(model, RowTile.MaxRows);
         _baseline = new BaselineScorer(model);
-        _hidden = new AlignedBuffer((long)StepKernel.TileRows * model.Config.Width);
-        _features = new AlignedBuffer((long)StepKernel.TileRows * GapFeatures.Stride);
+        _hidden = new AlignedBuffer((long)RowTile.MaxRows * model.Config.Width);
+        _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
     }
 
-    /// <summary>Scores at most <see cref="StepKernel.TileRows"/> events; a first event scores 0.</summary>
+    /// <summary>Scores at most <see cref="RowTile.MaxRows"/> events; a first event scores 0.</summary>
     public void Score(ReadOnlySpan<StepInput> inputs, float** rows, Span<StepScore> scores)
     {
         ModelConfig config = _model.Config;

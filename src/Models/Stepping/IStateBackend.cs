@@ -1,26 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
 
-/// <summary>One event to apply to one state row.</summary>
-/// <param name="Row">Row in the slab.</param>
-/// <param name="Mark">Index from <see cref="ForecastModel.MarkIndex"/>.</param>
-/// <param name="Gap">Time since the stream's previous event, in the model's time unit, 0 or more. Ignored for a first event.</param>
-/// <param name="Ordinal">How many events the stream had before this one; 0 marks the first.</param>
-/// <param name="PreviousMark">Index of the mark before this one, for the Markov baseline's score; -1 when it is not known.</param>
-public readonly record struct StepInput(int Row, int Mark, double Gap, long Ordinal, int PreviousMark = -1);
-
-/// <summary>How the forecast that stood before an event scored it, in nats. All zero for a first event.</summary>
-/// <param name="Time">Log density of the inter-event time, per model time unit; where training was censored times the probability that an event came at all.</param>
-/// <param name="Mark">Log probability of the mark given the gap; 0 without marks.</param>
-/// <param name="BaselineTime">The same under the history-free log-normal mixture.</param>
-/// <param name="BaselineMark">The same under the Markov mark baseline.</param>
-/// <param name="Pit">Probability integral transform of the gap, given that an event came: uniform on (0, 1) if the forecast is right. On a clock grid a point within the
-/// tick's share of it, chosen by a hash.</param>
-/// <param name="PValue">Surprise of the event: the probability of one at least as surprising in gap and mark (docs/models.md), 1e-37 or more.</param>
-/// <param name="Confidence">Probability of the likeliest mark given the gap; 0 without marks.</param>
-/// <param name="IsHit">Whether the likeliest mark came.</param>
-/// <remarks>The same bits on every processor, as the row has: what is kept with the row is made of them (law 5).</remarks>
-public readonly record struct StepScore(float Time, float Mark, float BaselineTime, float BaselineMark,
-    float Pit, float PValue, float Confidence, bool IsHit);
+namespace Foretell.Models.Stepping;
 
 /// <summary>
 /// Where state rows live and where a batch of steps runs. One shard owns one backend and calls it from one
@@ -54,9 +35,22 @@ public interface IStateBackend : IDisposable
     /// <exception cref="ArgumentException">The state's length is not that of a row with as many events.</exception>
     void Write(int row, ReadOnlySpan<float> state);
 
-    /// <summary>Scores each event by the forecast that stood before it, then advances its row.</summary>
+    /// <summary>Scores each event by the forecast that stands before it, from its row's last hidden vector. Changes nothing.</summary>
     /// <param name="inputs">Events of distinct rows, any number.</param>
-    /// <param name="scores">Output, one per input, or empty when no score is wanted.</param>
+    /// <param name="scores">Output, one per input.</param>
     /// <exception cref="ArgumentException">A row or mark is out of range, a gap is negative or not finite, or lengths disagree.</exception>
-    void Step(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores);
+    void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores);
+
+    /// <summary>Advances each event's row.</summary>
+    /// <param name="inputs">Events of distinct rows, any number.</param>
+    /// <exception cref="ArgumentException">A row or mark is out of range, or a gap is negative or not finite.</exception>
+    void Step(ReadOnlySpan<StepInput> inputs);
+
+    /// <summary>Both, one after the other; a backend may do them in one pass over the rows.</summary>
+    /// <exception cref="ArgumentException">As for <see cref="Score"/>.</exception>
+    void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    {
+        Score(inputs, scores);
+        Step(inputs);
+    }
 }

@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Stepping;
 
 /// <summary>State rows in this process's memory. Fixed parts lie in blocks, so the store grows without copying and they never move; a tail is memory of its own.</summary>
 internal sealed unsafe class RowStore : IDisposable

@@ -1,15 +1,17 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Stepping;
 
 /// <summary>The recurrent form of the whole network: advances a tile of state rows by one event each.</summary>
 /// <remarks>Every row's arithmetic is a chain of its own; the tile only decides which rows share a load of the weights (law 5).</remarks>
 internal sealed unsafe class StepKernel : IDisposable
 {
-    /// <summary>Rows that one call advances at most: enough to keep the multiply units busy, few enough to stay in cache.</summary>
-    public const int TileRows = 48;
-
     private readonly ModelConfig _config;
     private readonly ParameterLayout _layout;
     private readonly StateLayout _state;
@@ -24,12 +26,12 @@ internal sealed unsafe class StepKernel : IDisposable
         ModelConfig config = model.Config;
         (_config, _layout, _state, _weights) = (config, model.Layout, model.State, model.Weights);
         int d = config.Width, attended = Mixer.OutputFloats(config);
-        _scratch = new AlignedBuffer(TileRows * (long)(2 * d + attended + MatMul.PanelColumns));
+        _scratch = new AlignedBuffer(RowTile.MaxRows * (long)(2 * d + attended + MatMul.PanelColumns));
         float* next = _scratch.Pointer;
         float* Take(int columns)
         {
             float* taken = next;
-            next += TileRows * columns;
+            next += RowTile.MaxRows * columns;
             return taken;
         }
         _x = Take(d);
@@ -41,7 +43,7 @@ internal sealed unsafe class StepKernel : IDisposable
     }
 
     /// <summary>Advances rows.</summary>
-    /// <param name="inputs">At most <see cref="TileRows"/> events.</param>
+    /// <param name="inputs">At most <see cref="RowTile.MaxRows"/> events.</param>
     /// <param name="rows">Each event's row.</param>
     public void Advance(ReadOnlySpan<StepInput> inputs, RowTile rows)
     {

@@ -1,4 +1,8 @@
-namespace Foretell.Models;
+using Foretell.Models.Layers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Training;
 
 /// <summary>Adam with decoupled weight decay. Source: Loshchilov and Hutter, ICLR 2019, algorithm 2.</summary>
 internal sealed unsafe class AdamW(ParameterLayout layout, double weightDecay) : IDisposable

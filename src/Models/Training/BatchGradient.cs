@@ -1,4 +1,9 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Training;
 
 /// <summary>The gradient of one batch, computed by several threads and yet the same bit for bit for any number of them.</summary>
 /// <remarks>A batch is dealt to a fixed number of groups by its content alone; each group's gradient is one thread's work, and the groups are added in a fixed order.</remarks>

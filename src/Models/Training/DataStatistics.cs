@@ -1,4 +1,8 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Training;
 
 /// <summary>What the training data fixes in a model: gap statistics, marks, clock grid, anchors and the spread of decays.</summary>
 internal sealed class DataStatistics

@@ -1,4 +1,8 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Training;
 
 /// <summary>A sequence as the network reads it. All arrays have one entry an event.</summary>
 internal sealed class EncodedSequence

@@ -1,4 +1,11 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Training;
 
 /// <summary>Activations of one pass over some rows, kept for the backward pass. A row is one event that predicts the next.</summary>
 internal sealed unsafe class NetworkBuffers : IDisposable

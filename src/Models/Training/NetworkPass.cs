@@ -1,4 +1,11 @@
-namespace Foretell.Models;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Layers;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Training;
 
 /// <summary>The parallel form of the whole network over a group of sequences, forwards and backwards.</summary>
 /// <remarks>
@@ -114,9 +121,9 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         Linear.Forward(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.Time, Rows);
         if (marks > 0)
         {
-            MarkHead.Logits(weights, layout, b.Hidden, b.Features, b.MarkInner, b.MarkActive, b.MarkLogits, Rows);
+            MarkHead.Logits(weights, layout.Marks!, b.Hidden, b.Features, b.MarkInner, b.MarkActive, b.MarkLogits, Rows);
         }
-        int row = 0, logitStride = marks > 0 ? layout.MarkWeight!.Stride : 0;
+        int row = 0, logitStride = marks > 0 ? layout.Marks!.Weight.Stride : 0;
         foreach (var sequence in sequences)
         {
             for (int t = 1; t <= sequence.Rows; t++, row++)
@@ -162,11 +169,11 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         Linear.Backward(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.GradientTime, hidden, d, Rows, false, gradient);
         if (config.Marks.Count > 0)
         {
-            Linear.Backward(b.Hidden, d, weights, layout.MarkWeight!, layout.MarkBias, b.GradientMarks, hidden, d, Rows, true, gradient);
-            Linear.Backward(b.MarkActive, MarkHead.HiddenWidth, weights, layout.MarkMixWeight!, null, b.GradientMarks, b.GradientMarkInner, MarkHead.HiddenWidth, Rows, false, gradient);
+            Linear.Backward(b.Hidden, d, weights, layout.Marks!.Weight, layout.Marks!.Bias, b.GradientMarks, hidden, d, Rows, true, gradient);
+            Linear.Backward(b.MarkActive, MarkHead.HiddenWidth, weights, layout.Marks!.MixWeight, null, b.GradientMarks, b.GradientMarkInner, MarkHead.HiddenWidth, Rows, false, gradient);
             Silu.Backward(b.MarkInner, b.GradientMarkInner, b.GradientMarkInner, (long)Rows * MarkHead.HiddenWidth);
-            Linear.Backward(b.Features, GapFeatures.Stride, weights, layout.MarkGapWeight!, null, b.GradientMarkInner, null, 0, Rows, false, gradient);
-            Linear.Backward(b.Hidden, d, weights, layout.MarkHiddenWeight!, layout.MarkHiddenBias, b.GradientMarkInner, hidden, d, Rows, true, gradient);
+            Linear.Backward(b.Features, GapFeatures.Stride, weights, layout.Marks!.GapWeight, null, b.GradientMarkInner, null, 0, Rows, false, gradient);
+            Linear.Backward(b.Hidden, d, weights, layout.Marks!.HiddenWeight, layout.Marks!.HiddenBias, b.GradientMarkInner, hidden, d, Rows, true, gradient);
         }
         LayerNorm.Backward(hidden, b.Normal, b.Inverse, weights + layout.NormGain.Offset, gradient + layout.NormGain.Offset,
             gradient + layout.NormBias.Offset, b.GradientX, Rows, d);

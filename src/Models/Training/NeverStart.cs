@@ -1,4 +1,7 @@
-namespace Foretell.Models;
+using Foretell.Models.Heads;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Training;
 
 /// <summary>The probability of no next event with which training starts: the one that the gaps without history make most likely.</summary>
 internal static class NeverStart

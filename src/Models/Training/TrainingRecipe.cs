@@ -1,4 +1,6 @@
-namespace Foretell.Models;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Training;
 
 /// <summary>The default recipe's numbers; docs/models.md says where each comes from.</summary>
 internal static class TrainingRecipe

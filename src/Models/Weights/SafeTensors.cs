@@ -1,4 +1,4 @@
-namespace Foretell.Models;
+namespace Foretell.Models.Weights;
 
 /// <summary>The content of a safetensors file: named tensors and a map of strings. Python's safetensors opens what this writes.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Weights;
 
 /// <summary>Reads a safetensors file and believes nothing in it unchecked: any bytes give a content or one clear sentence.</summary>
 internal static class SafeTensorsReader

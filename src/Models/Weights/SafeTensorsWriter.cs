@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Text.Json;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Weights;
 
 /// <summary>Lays out a safetensors file.</summary>
 internal static class SafeTensorsWriter

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace Foretell.Models;
+namespace Foretell.Models.Weights;
 
 /// <summary>Element types of a <see cref="Tensor"/>, named as the safetensors format names them.</summary>
 public enum TensorType

@@ -1,7 +1,7 @@
-using Foretell.Streams;
+using Foretell.Stores.Postgres;
 using Npgsql;
 
-namespace Foretell.Silo;
+namespace Foretell.Silo.Membership;
 
 /// <summary>The tables and statements by which Orleans' ADO.NET clustering keeps its list of silos, in the platform's schema.</summary>
 /// <remarks>

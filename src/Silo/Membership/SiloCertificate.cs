@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Foretell.Stores.Postgres;
 
-namespace Foretell.Silo;
+namespace Foretell.Silo.Membership;
 
 /// <summary>The certificate by which silos know each other, and the judgement of another silo's.</summary>
 /// <remarks>

@@ -3,10 +3,10 @@ using System.Net.Sockets;
 using Orleans.Configuration;
 using Orleans.Hosting;
 
-namespace Foretell.Silo;
+namespace Foretell.Silo.Membership;
 
 /// <summary>How silos find each other, tell who is gone, and trust each other.</summary>
-internal static class Membership
+internal static class SiloMembership
 {
     /// <summary>Silos ask each other for a sign of life this often, and wait this long for it.</summary>
     private static readonly TimeSpan s_probe = TimeSpan.FromSeconds(2);

@@ -7,7 +7,7 @@ using Orleans.Configuration;
 using Orleans.Connections.Security;
 using Orleans.Hosting;
 
-namespace Foretell.Silo;
+namespace Foretell.Silo.Membership;
 
 /// <summary>TLS between silos: both sides show a certificate, and the log says who was refused and why.</summary>
 internal sealed partial class SiloTls

@@ -1,12 +1,13 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Foretell.Ingest;
-using Foretell.Streams;
+using Foretell.Engine.Log;
+using Foretell.Ingest.Decoding;
+using Foretell.Web.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Events;
 
 /// <summary>The header <c>Idempotency-Key</c>: a repeated request is answered as the first was and appends nothing.</summary>
 internal static class IdempotencyKey

@@ -1,5 +1,11 @@
-using Foretell.Ingest;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Hosting;
+using Foretell.Ingest.Decoding;
+using Foretell.Models.Layers;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,7 +13,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.ObjectPool;
 using Microsoft.OpenApi;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Events;
 
 /// <summary><c>POST /v1/events</c>: takes events and answers once they are durable.</summary>
 internal static class PostEvents

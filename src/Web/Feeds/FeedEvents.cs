@@ -1,6 +1,9 @@
 using System.Text.Json.Serialization;
+using Foretell.Engine.Events;
+using Foretell.Models.Forecasting;
+using Foretell.Web.Forecasts;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Feeds;
 
 /// <summary>The data of a server-sent event; the event's name says which kind it is.</summary>
 [JsonDerivedType(typeof(ForecastEvent))]

@@ -1,11 +1,17 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Hosting;
+using Foretell.Web.Forecasts;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Feeds;
 
 /// <summary><c>GET /v1/alerts/events</c>: the streams that become overdue, as it happens.</summary>
 internal static class GetAlertEvents
@@ -13,7 +19,7 @@ internal static class GetAlertEvents
     private const string MissedDetail =
         "Alerts were raised that this connection has not seen, and the server does not hold them any more. GET /v1/overdue shows the streams that are overdue now.";
 
-    public static void Map(IEndpointRouteBuilder routes) => EventFeed.Describe<AlertEvent>(routes
+    public static void Map(IEndpointRouteBuilder routes) => ServerSentFeed.Describe<AlertEvent>(routes
         .MapGet("/v1/alerts/events", HandleAsync)
         .WithName("GetAlertEvents").WithTags("Feeds")
         .WithSummary("Streams that become overdue, as it happens")
@@ -22,9 +28,9 @@ internal static class GetAlertEvents
             + "With `Last-Event-ID` the feed goes on behind that alert: the server keeps the latest 1,024.")
         .Problems(ProblemKind.Unavailable));
 
-    private static async Task<IResult> HandleAsync(HttpContext http, IPlatform platform, EventFeed feed, CancellationToken cancellationToken)
+    private static async Task<IResult> HandleAsync(HttpContext http, IPlatform platform, ServerSentFeed feed, CancellationToken cancellationToken)
     {
-        IAsyncEnumerable<FeedItem<Alert>> alerts = await platform.AlertsAsync(EventFeed.After(http), cancellationToken);
+        IAsyncEnumerable<FeedItem<Alert>> alerts = await platform.AlertsAsync(ServerSentFeed.After(http), cancellationToken);
         return feed.Serve(http, ended => EventsAsync(alerts, ended));
     }
 

@@ -1,21 +1,26 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
+using Foretell.Web.Forecasts;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Feeds;
 
 /// <summary><c>GET /v1/streams/{stream}/events</c>: a stream's forecast after each of its events, as they come.</summary>
 internal static class GetStreamEvents
 {
     private const string MissedDetail = "Events were applied that this connection has not seen one by one. What follows stands as if it had.";
 
-    public static void Map(IEndpointRouteBuilder routes) => EventFeed.Describe<ForecastEvent>(ReadYourWrites.Add(routes
+    public static void Map(IEndpointRouteBuilder routes) => ServerSentFeed.Describe<ForecastEvent>(ReadYourWrites.Add(routes
         .MapGet("/v1/streams/{stream}/events", HandleAsync)
         .WithName("GetStreamEvents").WithTags("Feeds")
         .WithSummary("A stream's forecast after each of its events, as they come")
@@ -26,9 +31,9 @@ internal static class GetStreamEvents
         .Problems(ProblemKind.InvalidParameter, ProblemKind.UnknownStream, ProblemKind.Unavailable)));
 
     private static async Task<IResult> HandleAsync(StreamKey key, string? horizon, string? quantiles,
-        HttpContext http, IPlatform platform, EventFeed feed, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+        HttpContext http, IPlatform platform, ServerSentFeed feed, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
-        var question = ForecastQuestion.Parse(null, horizon, quantiles, "false", options.Value.MaxQuantiles);
+        ForecastQuestion question = ForecastParameters.Parse(null, horizon, quantiles, "false", options.Value.MaxQuantiles);
         long? after = ParseAfter(http);
         if (await platform.FindAsync(key.Value, cancellationToken) is not { } found)
         {
@@ -38,7 +43,7 @@ internal static class GetStreamEvents
         return feed.Serve(http, ended => EventsAsync(platform, key.Value, question, after, found.Events, ended));
     }
 
-    private static long? ParseAfter(HttpContext http) => EventFeed.After(http) is not { } text ? null
+    private static long? ParseAfter(HttpContext http) => ServerSentFeed.After(http) is not { } text ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long events) ? events
         : throw RequestException.Parameters("Last-Event-ID", $"'Last-Event-ID' must be an id of this feed, a number of events; got '{text}'.");
 
@@ -60,7 +65,7 @@ internal static class GetStreamEvents
                 {
                     yield return Missed(change.Events - 1 - read);
                 }
-                yield return new SseItem<FeedEvent>(ToEvent(platform.Model, change, question), "forecast") { EventId = item.Id };
+                yield return new SseItem<FeedEvent>(ToEvent(platform.Forecaster, change, question), "forecast") { EventId = item.Id };
             }
             (after, read) = (null, null);
         }
@@ -68,10 +73,10 @@ internal static class GetStreamEvents
 
     private static SseItem<FeedEvent> Missed(long? count) => new(new MissedEvent(count, MissedDetail), "missed");
 
-    private static ForecastEvent ToEvent(ForecastModel model, ForecastChange change, ForecastQuestion question)
+    private static ForecastEvent ToEvent(Forecaster forecaster, ForecastChange change, ForecastQuestion question)
     {
-        var snapshot = new StreamSnapshot(change.Stream, change.Events, change.LastEventTicks, change.State, StateBytes: 0, StateDigest: "");
-        var forecast = ForecastAnswer.Create(model, snapshot, question with { AtTicks = change.LastEventTicks }, change.LastEventTicks);
+        ForecastQuestion now = question with { AtTicks = change.LastEventTicks };
+        var forecast = ForecastAnswer.Create(forecaster, change.Stream, change.LastEventTicks, change.State, now, change.LastEventTicks);
         return new ForecastEvent(change.Stream, change.Events, new Position([(change.Partition, change.Sequence)]).ToString(), forecast);
     }
 }

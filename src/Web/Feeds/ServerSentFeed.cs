@@ -1,15 +1,18 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Models.Layers;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Feeds;
 
 /// <summary>Serves a subscription as server-sent events: heartbeats while it is quiet, an end when the host stops or the platform fails.</summary>
-internal sealed class EventFeed(IHostApplicationLifetime lifetime, TimeProvider clock, IOptions<ForetellWebOptions> options)
+internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProvider clock, IOptions<ForetellWebOptions> options)
 {
     private const string LastEventId = "Last-Event-ID";
 

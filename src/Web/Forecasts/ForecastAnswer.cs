@@ -1,7 +1,8 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
+using Foretell.Web.Http;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Forecasts;
 
 /// <summary>The distribution of a stream's next event, given that nothing came between its last event and the moment asked about.</summary>
 public sealed record ForecastAnswer
@@ -40,39 +41,30 @@ public sealed record ForecastAnswer
     public required IReadOnlyList<MarkChance> Marks { get; init; }
 
     /// <summary>Answers a question about one stream.</summary>
-    /// <exception cref="RequestException">The question names a time before the stream's last event.</exception>
-    internal static ForecastAnswer Create(ForecastModel model, StreamSnapshot stream, ForecastQuestion question, long nowTicks)
+    /// <exception cref="BeforeLastEventException">The question names a time before the stream's last event.</exception>
+    internal static ForecastAnswer Create(Forecaster forecaster, string stream, long lastEventTicks, ReadOnlySpan<float> state,
+        ForecastQuestion question, long nowTicks)
     {
-        // Without an explicit time a sender's clock that runs ahead must not make its stream unanswerable.
-        long at = question.AtTicks ?? Math.Max(nowTicks, stream.LastEventTicks);
-        if (at < stream.LastEventTicks)
-        {
-            throw new RequestException(ProblemKind.BeforeLastEvent,
-                $"'at' is {QueryTime.ToUtc(at):O}, but the last event of '{stream.Stream}' came later, at "
-                + $"{QueryTime.ToUtc(stream.LastEventTicks):O}. A forecast stands at or after the last event: ask for that time or later, or leave out 'at'.",
-                "at");
-        }
-        double silence = EventTime.SecondsBetween(stream.LastEventTicks, at);
-        Forecast forecast = model.Forecast(stream.State, silence);
+        ForecastReport report = ForecastReport.Of(forecaster, stream, lastEventTicks, state, question, nowTicks);
         return new ForecastAnswer
         {
-            Stream = stream.Stream,
-            At = QueryTime.ToUtc(at),
-            LastEventTime = QueryTime.ToUtc(stream.LastEventTicks),
-            SilenceSeconds = silence,
+            Stream = stream,
+            At = QueryTime.ToUtc(report.AtTicks),
+            LastEventTime = QueryTime.ToUtc(lastEventTicks),
+            SilenceSeconds = report.SilenceSeconds,
             HorizonSeconds = question.HorizonSeconds,
             Next = new NextEvent
             {
-                Never = forecast.Never,
-                Mean = Finite(forecast.Mean),
-                Median = Finite(forecast.Quantile(0.5)),
-                Quantiles = [.. question.Quantiles.Select(p => new QuantileValue(p, Finite(forecast.Quantile(p))))],
+                Never = report.Never,
+                Mean = Finite(report.MeanSeconds),
+                Median = Finite(report.MedianSeconds),
+                Quantiles = [.. question.Quantiles.Zip(report.QuantileSeconds, (p, seconds) => new QuantileValue(p, Finite(seconds)))],
             },
-            Survival = Math.Clamp(forecast.Survival, 0, 1),
-            LogSurvival = Finite(forecast.LogSurvival),
-            ProbabilityWithinHorizon = Math.Clamp(forecast.ProbabilityWithin(question.HorizonSeconds), 0, 1),
-            ExpectedCount = question.ExpectedCount ? Finite(forecast.ExpectedCount(question.HorizonSeconds)) : null,
-            Marks = [.. forecast.Marks().Select(m => new MarkChance(m.Mark, m.Probability))],
+            Survival = report.Survival,
+            LogSurvival = Finite(report.LogSurvival),
+            ProbabilityWithinHorizon = report.ProbabilityWithinHorizon,
+            ExpectedCount = report.ExpectedCount is { } count ? Finite(count) : null,
+            Marks = [.. report.Marks.Select(m => new MarkChance(m.Mark, m.Probability))],
         };
     }
 

@@ -1,14 +1,11 @@
 using System.Globalization;
-using Foretell.Streams;
+using Foretell.Hosting;
+using Foretell.Web.Http;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Forecasts;
 
-/// <summary>What a caller wants to know of a stream: when to stand, how far to look, which quantiles.</summary>
-/// <param name="AtTicks">Moment to forecast from (<see cref="EventTime"/>); null for now.</param>
-/// <param name="HorizonSeconds">Length of the window that counts and probabilities refer to, above 0.</param>
-/// <param name="Quantiles">Probabilities within (0, 1), in the order asked.</param>
-/// <param name="ExpectedCount">Whether to sample paths for the expected count: by far the most costly part of an answer.</param>
-internal sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles, bool ExpectedCount)
+/// <summary>Reads what a caller wants to know of a stream from the parameters of a request.</summary>
+internal static class ForecastParameters
 {
     /// <summary>A hundred years: beyond any forecast's use, and small enough that no sum overflows.</summary>
     private const double MaxHorizonSeconds = 100 * 365.25 * 86400;

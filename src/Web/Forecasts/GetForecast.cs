@@ -1,11 +1,15 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Forecasts;
 
 /// <summary><c>GET /v1/streams/{stream}/forecast</c>: the forecast of one stream.</summary>
 internal static class GetForecast
@@ -22,12 +26,12 @@ internal static class GetForecast
         string? at, string? horizon, string? quantiles, string? expectedCount,
         IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
-        var question = ForecastQuestion.Parse(at, horizon, quantiles, expectedCount, options.Value.MaxQuantiles);
+        ForecastQuestion question = ForecastParameters.Parse(at, horizon, quantiles, expectedCount, options.Value.MaxQuantiles);
         if (await platform.FindAsync(key.Value, cancellationToken) is not { } found)
         {
             return Problems.UnknownStream(key.Value);
         }
         long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
-        return TypedResults.Ok(ForecastAnswer.Create(platform.Model, found, question, now));
+        return TypedResults.Ok(ForecastAnswer.Create(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now));
     }
 }

@@ -1,12 +1,17 @@
 using System.Text.Json.Serialization;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Forecasts;
 
 /// <summary><c>POST /v1/forecasts</c>: the forecasts of many streams in one call.</summary>
 internal static class PostForecasts
@@ -28,10 +33,10 @@ internal static class PostForecasts
             throw RequestException.Parameters("streams",
                 $"'streams' must name 1 to {options.Value.MaxStreamsPerCall} streams, got {request?.Streams?.Count ?? 0}.");
         }
-        var question = ForecastQuestion.Parse(request.At, request.Horizon, null, null, 0) with
+        ForecastQuestion question = ForecastParameters.Parse(request.At, request.Horizon, null, null, 0) with
         {
             ExpectedCount = request.ExpectedCount ?? true,
-            Quantiles = ForecastQuestion.CheckQuantiles(request.Quantiles, options.Value.MaxQuantiles),
+            Quantiles = ForecastParameters.CheckQuantiles(request.Quantiles, options.Value.MaxQuantiles),
         };
         // One moment for all of them, so that the answers can be compared.
         long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
@@ -47,12 +52,12 @@ internal static class PostForecasts
         try
         {
             return await platform.FindAsync(stream, cancellationToken) is { } found
-                ? new ForecastItem(stream, ForecastAnswer.Create(platform.Model, found, question, now), null)
+                ? new ForecastItem(stream, ForecastAnswer.Create(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now), null)
                 : new ForecastItem(stream, null, ItemProblem.Of(ProblemKind.UnknownStream, Problems.UnknownStreamDetail(stream)));
         }
-        catch (RequestException e)
+        catch (BeforeLastEventException e)
         {
-            return new ForecastItem(stream, null, ItemProblem.Of(e.Kind, e.Message));
+            return new ForecastItem(stream, null, ItemProblem.Of(ProblemKind.BeforeLastEvent, e.Message));
         }
         catch (PlatformUnavailableException e)
         {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Xml;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Http;
 
 /// <summary>Durations as people write them: seconds (<c>90</c>), units (<c>1h</c>, <c>1h30m</c>, <c>250ms</c>), ISO 8601 (<c>PT1H30M</c>).</summary>
 public static class DurationText

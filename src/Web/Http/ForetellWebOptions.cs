@@ -1,4 +1,4 @@
-namespace Foretell.Web;
+namespace Foretell.Web.Http;
 
 /// <summary>Limits of the HTTP API. Every one of them bounds what a single request can cost.</summary>
 public sealed class ForetellWebOptions

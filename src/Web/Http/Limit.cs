@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Http;
 
 /// <summary>The query parameter <c>limit</c>: how many rows to return.</summary>
 internal static class Limit

@@ -1,4 +1,6 @@
-namespace Foretell.Web;
+using Foretell.Models.Layers;
+
+namespace Foretell.Web.Http;
 
 /// <summary>The kinds of problem that the API answers with (RFC 9457); docs/api.md lists them for users.</summary>
 /// <param name="Name">Last part of the problem's type URN; never changes once released.</param>

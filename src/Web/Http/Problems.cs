@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Foretell.Ingest;
-using Foretell.Streams;
+using Foretell.Engine;
+using Foretell.Engine.Log;
+using Foretell.Hosting;
+using Foretell.Ingest.Decoding;
+using Foretell.Models.Layers;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +14,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Http;
 
 /// <summary>Turns every failure into problem details: one table from exception to kind, so that no endpoint maps errors itself.</summary>
 internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILogger<Problems> log) : IExceptionHandler
@@ -66,7 +69,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         }
         http.Response.StatusCode = kind.Status;
         var problem = new ProblemDetails { Status = kind.Status, Type = kind.Type, Title = kind.Title, Detail = detail };
-        if (exception is RequestException { Parameter: { } parameter })
+        if ((exception is BeforeLastEventException ? "at" : (exception as RequestException)?.Parameter) is { } parameter)
         {
             problem.Extensions["parameter"] = parameter;
         }
@@ -89,6 +92,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         RequestException e => (e.Kind, e.Message),
         MalformedBodyException e => (ProblemKind.MalformedBody, e.Message),
         IdempotencyConflictException e => (ProblemKind.IdempotencyConflict, e.Message),
+        BeforeLastEventException e => (ProblemKind.BeforeLastEvent, e.Message),
         PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
             (ProblemKind.MalformedBody, $"The body is not the JSON that is expected, from line {json.LineNumber + 1}, byte "

@@ -1,8 +1,8 @@
 using System.Text;
-using Foretell.Ingest;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Http;
 
 /// <summary>Times in questions and answers.</summary>
 internal static class QueryTime

@@ -1,10 +1,13 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Hosting;
+using Foretell.Models.Layers;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Http;
 
 /// <summary>Read your writes: <c>after=token</c> holds a query back until the position of an earlier append is applied.</summary>
 internal sealed class ReadYourWrites(IPlatform platform, IOptions<ForetellWebOptions> options, TimeProvider clock) : IEndpointFilter

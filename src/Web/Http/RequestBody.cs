@@ -2,7 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Http;
 
 /// <summary>A whole request body as one piece of memory; dispose it to give the memory back.</summary>
 /// <remarks>A body that arrived in one piece is used where it lies. A longer one is copied once, as it arrives, into a rented array.</remarks>

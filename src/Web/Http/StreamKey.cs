@@ -1,9 +1,9 @@
 using System.Text;
-using Foretell.Streams;
+using Foretell.Engine.Events;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Http;
 
 /// <summary>The stream key of a path such as <c>/v1/streams/eu%2F42/forecast</c>.</summary>
 /// <remarks>

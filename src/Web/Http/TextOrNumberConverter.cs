@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Http;
 
 /// <summary>Reads a JSON string or number as its text, so that a body's times and durations are read as a query's are.</summary>
 internal sealed class TextOrNumberConverter : JsonConverter<string>

@@ -1,11 +1,12 @@
 using System.Text.Json.Nodes;
+using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 
-namespace Foretell.Web;
+namespace Foretell.Web.OpenApi;
 
 /// <summary>The OpenAPI document at /openapi/v1.json and the page at /docs that explores it, with no assets from elsewhere.</summary>
 internal static class ApiDocument

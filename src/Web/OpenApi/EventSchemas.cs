@@ -1,6 +1,6 @@
 using Microsoft.OpenApi;
 
-namespace Foretell.Web;
+namespace Foretell.Web.OpenApi;
 
 /// <summary>Schemas of the bodies of <c>POST /v1/events</c>, which decoders read without an intermediate type.</summary>
 internal static class EventSchemas

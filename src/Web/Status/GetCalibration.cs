@@ -1,5 +1,8 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Hosting;
+using Foretell.Models.Layers;
+using Foretell.Models.Monitoring;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,7 +10,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.OpenApi;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Status;
 
 /// <summary><c>GET /v1/models/{model}/calibration</c>: whether a model's probabilities come true.</summary>
 internal static class GetCalibration

@@ -1,10 +1,12 @@
-using Foretell.Streams;
+using Foretell.Engine.Shards;
+using Foretell.Hosting;
+using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Status;
 
 /// <summary><c>GET /v1/status</c>: counts and scores of the whole platform.</summary>
 internal static class GetStatus

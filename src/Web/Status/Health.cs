@@ -1,10 +1,12 @@
-using Foretell.Streams;
+using Foretell.Hosting;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Status;
 
 /// <summary><c>/health/startup</c>, <c>/health/ready</c> and <c>/health/live</c>, for whoever starts, restarts and routes to this process.</summary>
 internal static class Health

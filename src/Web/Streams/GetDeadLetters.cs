@@ -1,11 +1,13 @@
-using Foretell.Streams;
+using Foretell.Hosting;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Streams;
 
 /// <summary><c>GET /v1/dead-letters</c>: the accepted events that could not be applied.</summary>
 internal static class GetDeadLetters

@@ -1,11 +1,15 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Hosting;
+using Foretell.Web.Forecasts;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Streams;
 
 /// <summary><c>GET /v1/overdue</c>: the streams whose silence is least likely.</summary>
 internal static class GetOverdue
@@ -24,7 +28,7 @@ internal static class GetOverdue
         IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
         int rows = Limit.Parse(limit, DefaultLimit, options.Value.MaxLimit);
-        long ticks = ForecastQuestion.ParseAt(at) ?? EventTime.FromDateTimeOffset(clock.GetUtcNow());
+        long ticks = ForecastParameters.ParseAt(at) ?? EventTime.FromDateTimeOffset(clock.GetUtcNow());
         var streams = await platform.OverdueAsync(ticks, rows, cancellationToken);
         return TypedResults.Ok(new OverdueAnswer(QueryTime.ToUtc(ticks), [.. streams.Select(s => new OverdueItem(
             s.Stream, QueryTime.ToUtc(s.LastEventTicks), s.SilenceSeconds,

@@ -1,10 +1,14 @@
-using Foretell.Streams;
+using Foretell.Engine.Rows;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
+using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Streams;
 
 /// <summary><c>GET /v1/streams/{stream}</c>: where one stream stands.</summary>
 internal static class GetStream
@@ -21,7 +25,7 @@ internal static class GetStream
         StreamKey key, IPlatform platform, CancellationToken cancellationToken) =>
         await platform.FindAsync(key.Value, cancellationToken) is { } found
             ? TypedResults.Ok(new StreamAnswer(found.Stream, found.Events, QueryTime.ToUtc(found.LastEventTicks),
-                platform.Model.Id, found.StateBytes, found.StateDigest, LiveAnswer.Of(found.Scores)))
+                platform.Forecaster.Model.Id, found.StateBytes, found.Digest(platform.Forecaster.Model), LiveAnswer.Of(found.Scores)))
             : Problems.UnknownStream(key.Value);
 }
 

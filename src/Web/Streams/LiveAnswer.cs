@@ -1,6 +1,6 @@
-using Foretell.Models;
+using Foretell.Models.Monitoring;
 
-namespace Foretell.Web;
+namespace Foretell.Web.Streams;
 
 /// <summary>How well the forecasts of one stream have done, from one event to the next.</summary>
 /// <param name="Nll">Negative log-likelihood of gap and mark, nats an event: the mean of the first 72 scores, then with a half-life of 50 events.</param>

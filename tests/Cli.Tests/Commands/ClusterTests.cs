@@ -1,3 +1,6 @@
+using Foretell.Cli.Shell;
+using Foretell.Support;
+
 namespace Foretell.Cli.Tests.Commands;
 
 /// <summary>foretell cluster where it cannot begin: one sentence each, and nothing started. What it does otherwise is tested with the silo program.</summary>

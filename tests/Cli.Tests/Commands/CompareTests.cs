@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Foretell.Cli.Shell;
+using Foretell.Support;
 
 namespace Foretell.Cli.Tests.Commands;
 

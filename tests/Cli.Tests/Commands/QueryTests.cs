@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Foretell.Cli.Shell;
+using Foretell.Support;
 
 namespace Foretell.Cli.Tests.Commands;
 
@@ -9,13 +11,13 @@ public sealed class QueryTests : IAsyncLifetime
     private ForetellProcess _host = null!;
     private Uri _url = null!;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         string file = Workload.Events(_folder, streams: 5, events: 200);
         (_host, _url) = await ForetellProcess.StartHostAsync(_folder, "--model", Workload.Model(_folder), "--file", file);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await _host.DisposeAsync();
         _folder.Dispose();

@@ -1,8 +1,12 @@
 using System.Buffers;
 using System.Net;
 using System.Text.Json;
-using Foretell.Ingest;
-using Foretell.Streams;
+using Foretell.Cli.Shell;
+using Foretell.Cli.Tests.Support;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Files;
+using Foretell.Ingest.Replay;
+using Foretell.Support;
 
 namespace Foretell.Cli.Tests.Commands;
 
@@ -23,10 +27,10 @@ public sealed class ReplayTests : IDisposable
         await AssertKillLeavesNoTraceAsync(file, null, RunFileTests.Counts(file));
     }
 
-    [SharedDataFact("collegemsg/replay.csv")]
+    [Fact]
     public async Task Replay_WhenTheHostIsKilledInTheMiddleOfRealMessages_EndsAsIfUndisturbed()
     {
-        string file = SharedDataFactAttribute.PathOf("collegemsg/replay.csv");
+        string file = SharedData.PathOf("collegemsg/replay.csv");
         // The file's own text says what must be there: the sender is the second column.
         Dictionary<string, long> counts = File.ReadLines(file).Skip(1).GroupBy(l => l.Split(',')[1]).ToDictionary(g => g.Key, g => (long)g.Count());
         Assert.Equal(59_835, counts.Values.Sum());

@@ -1,5 +1,9 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Foretell.Cli.Shell;
+using Foretell.Cli.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 
 namespace Foretell.Cli.Tests.Commands;
 

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Foretell.Cli.Shell;
+using Foretell.Cli.Tests.Support;
+using Foretell.Support;
 
 namespace Foretell.Cli.Tests.Commands;
 

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Foretell.Cli.Shell;
+using Foretell.Support;
 
 namespace Foretell.Cli.Tests.Commands;
 

@@ -1,4 +1,5 @@
 using Foretell.Cli.Reports;
+using Foretell.Models.Layers;
 
 namespace Foretell.Cli.Tests.Reports;
 

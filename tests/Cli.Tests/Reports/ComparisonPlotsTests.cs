@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Foretell.Cli.Reports;
-using Foretell.Models;
+using Foretell.Models.Comparison;
+using Foretell.Models.Mixers;
 
 namespace Foretell.Cli.Tests.Reports;
 

@@ -1,9 +1,13 @@
-using Foretell.Cli.Hosting;
+using Foretell.Cli.Running;
 using Foretell.Cli.Views;
-using Foretell.Streams;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Shards;
+using Foretell.Hosting;
+using Foretell.Stores.Postgres;
+using Foretell.Web.Http;
 using Spectre.Console;
 
-namespace Foretell.Cli.Tests.Views;
+namespace Foretell.Cli.Tests.Screen;
 
 /// <summary>What the terminal shows of a running host, as a screen and as lines.</summary>
 public sealed class RunViewTests

@@ -1,6 +1,6 @@
-using Foretell.Cli.Views;
+using Foretell.Cli.Shell;
 
-namespace Foretell.Cli.Tests.Views;
+namespace Foretell.Cli.Tests.Shell;
 
 public sealed class FormatTests
 {
@@ -24,5 +24,5 @@ public sealed class FormatTests
     [InlineData(86400 * 3652.5, "10 y")]
     [InlineData(double.PositiveInfinity, "never")]
     [InlineData(double.NaN, "-")]
-    public void Duration_WhenShown_HasAUnitThatFits(double seconds, string expected) => Assert.Equal(expected, Durations.Show(seconds));
+    public void Duration_WhenShown_HasAUnitThatFits(double seconds, string expected) => Assert.Equal(expected, Format.Duration(seconds));
 }

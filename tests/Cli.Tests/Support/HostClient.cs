@@ -2,8 +2,9 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Foretell.Stores.Postgres;
 
-namespace Foretell.Cli.Tests;
+namespace Foretell.Cli.Tests.Support;
 
 /// <summary>Asks a running host over HTTP, as any client would.</summary>
 internal sealed class HostClient(Uri url) : IDisposable

@@ -1,7 +1,7 @@
 using System.Text;
-using Foretell.Architecture.Tests;
+using Foretell.Support;
 
-namespace Foretell.Contracts.Tests;
+namespace Foretell.Contracts.Tests.Support;
 
 /// <summary>Files with what has to stay as it is.</summary>
 /// <remarks>

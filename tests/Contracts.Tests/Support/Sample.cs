@@ -3,7 +3,7 @@ using System.Net;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
-namespace Foretell.Contracts.Tests;
+namespace Foretell.Contracts.Tests.Support;
 
 /// <summary>Fixed values: what a member holds follows from its id and its type alone, so two releases make equal ones.</summary>
 internal static class Sample

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Foretell.Grains.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -6,7 +7,7 @@ using Orleans.Serialization;
 using Orleans.Serialization.Configuration;
 using Orleans.Serialization.Invocation;
 
-namespace Foretell.Contracts.Tests;
+namespace Foretell.Contracts.Tests.Support;
 
 /// <summary>One release's contracts: their types, their grain interfaces, and the serializer that its silos have.</summary>
 internal sealed class Wire
@@ -32,10 +33,10 @@ internal sealed class Wire
     }
 
     /// <summary>The contracts of this source tree.</summary>
-    public static Wire Today { get; } = new(typeof(Grains.IShardGrain).Assembly, typeof(Previous.IShardGrain).Assembly);
+    public static Wire Today { get; } = new(typeof(Grains.Contracts.IShardGrain).Assembly, typeof(Previous.IShardGrain).Assembly);
 
     /// <summary>Those of the release before.</summary>
-    public static Wire Previous { get; } = new(typeof(Previous.IShardGrain).Assembly, typeof(Grains.IShardGrain).Assembly);
+    public static Wire Previous { get; } = new(typeof(Previous.IShardGrain).Assembly, typeof(Grains.Contracts.IShardGrain).Assembly);
 
     /// <summary>Types that cross silos.</summary>
     public IReadOnlyList<Type> Types { get; }

@@ -1,4 +1,6 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Engine.Alerts;
+
+namespace Foretell.Engine.Tests.Alerts;
 
 public class TimerWheelTests
 {

@@ -1,6 +1,7 @@
 using System.Text;
+using Foretell.Engine.Events;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Engine.Tests.Events;
 
 public class EventHubsPartitionerTests
 {

@@ -1,4 +1,6 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Engine.Events;
+
+namespace Foretell.Engine.Tests.Events;
 
 public class EventTimePolicyTests
 {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Foretell.Engine.Events;
+using Foretell.Support;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Engine.Tests.Events;
 
 public class RecordBatchTests
 {
@@ -69,7 +71,7 @@ public class RecordBatchTests
         batch.Clear(firstSequence: 41);
         for (int i = 0; i < count; i++)
         {
-            EventBatch one = Events.Batch(($"user/{i}", 1000 + i, i % 3 == 0 ? "" : new string('m', i)));
+            EventBatch one = EventSets.Batch(($"user/{i}", 1000 + i, i % 3 == 0 ? "" : new string('m', i)));
             batch.Add(one[0], 5000 + i);
         }
         return batch;

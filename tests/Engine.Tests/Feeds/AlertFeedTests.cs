@@ -1,4 +1,7 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Feeds;
+
+namespace Foretell.Engine.Tests.Feeds;
 
 public class AlertFeedTests
 {

@@ -1,4 +1,6 @@
-namespace Foretell.Streams.Tests;
+using Foretell.Engine.Log;
+
+namespace Foretell.Engine.Tests.Log;
 
 public class SequenceSignalTests
 {

@@ -1,6 +1,7 @@
 using System.Text;
+using Foretell.Engine.Rows;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Engine.Tests.Rows;
 
 public class StreamIndexTests
 {

@@ -1,7 +1,14 @@
 using System.Text;
-using Foretell.Models;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Engine.Store;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Network;
+using Foretell.Support;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Engine.Tests.Shards;
 
 public class ShardAlertTests
 {
@@ -13,7 +20,7 @@ public class ShardAlertTests
     [Fact]
     public void RaiseAlerts_WhenTenThousandStreamsFallSilent_RaisesEachAtItsDeadlineInOrder()
     {
-        using var shard = new Shard(0, Small.Model, s_rule);
+        using var shard = new Shard(0, Small.Serving, s_rule);
         var random = new Random(9);
         List<(string Stream, long Ticks, string Mark)> events = [.. Enumerable.Range(0, 30_000).Select(i =>
             ($"s{i % 10_000}", Now + random.NextInt64(EventTime.PerSecond * 60), new[] { "login", "view", "buy" }[random.Next(3)]))];
@@ -42,7 +49,7 @@ public class ShardAlertTests
     [Fact]
     public void RaiseAlerts_WhenAnEventComesBeforeTheDeadline_RaisesTheNextSilenceOnly()
     {
-        using var shard = new Shard(0, Small.Model, s_rule);
+        using var shard = new Shard(0, Small.Serving, s_rule);
         Advance(shard, [("a", Now, "view")]);
         long deadline = Deadline(shard, "a");
         Advance(shard, [("a", deadline - EventTime.PerSecond, "view")], deadline - EventTime.PerSecond);
@@ -58,19 +65,19 @@ public class ShardAlertTests
         }
         Alert alert = Assert.Single(_alerts);
         Assert.Equal(("a", 2L, deadline - EventTime.PerSecond), (alert.Stream, alert.Events, alert.LastEventTicks));
-        Assert.Equal(Small.Model.LogSurvival(shard.Find("a"u8)!.State, EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks)), alert.LogSurvival, 1e-9);
+        Assert.Equal(new Forecaster(Small.Model).LogSurvival(shard.Find("a"u8)!.State, EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks)), alert.LogSurvival, 1e-9);
     }
 
     [Fact]
     public void RaiseAlerts_WhenTheStreamMayBeGone_RaisesByTheSurvivalGivenThatAnEventComes()
     {
         ForecastModel model = ForecastModel.Untrained(Small.Model.Config with { Censored = true }, seed: 1);
-        using var shard = new Shard(0, model, s_rule);
+        using var shard = new Shard(0, new ServingModel(model), s_rule);
         Advance(shard, [("a", Now, "view")]);
         float[] state = shard.Find("a"u8)!.State;
-        long deadline = Now + (long)(model.SilenceOf(state, s_rule.Survival) * EventTime.PerSecond);
+        long deadline = Now + (long)(new Forecaster(model).SilenceOf(state, s_rule.Survival) * EventTime.PerSecond);
         // The silence itself never becomes as unlikely as the alert wants it: the stream may be gone.
-        Assert.InRange(model.Forecast(state, 1e9).Survival, 10 * s_rule.Survival, 1);
+        Assert.InRange(new Forecaster(model).Forecast(state, 1e9).Survival, 10 * s_rule.Survival, 1);
 
         shard.RaiseAlerts(deadline - s_rule.Tick.Ticks, true, _alerts);
         Assert.Empty(_alerts);
@@ -81,7 +88,7 @@ public class ShardAlertTests
     [Fact]
     public void RaiseAlerts_WhenRecordsWait_GoesByTheTimeOfTheLastThatWasApplied()
     {
-        using var shard = new Shard(0, Small.Model, s_rule);
+        using var shard = new Shard(0, Small.Serving, s_rule);
         Advance(shard, [("a", Now, "view")]);
         long deadline = Deadline(shard, "a");
 
@@ -95,7 +102,7 @@ public class ShardAlertTests
     [Fact]
     public void RaiseAlerts_WhenTheEventsAreOld_RaisesNothing()
     {
-        using var shard = new Shard(0, Small.Model, s_rule);
+        using var shard = new Shard(0, Small.Serving, s_rule);
         Advance(shard, [.. Enumerable.Range(0, 2000).Select(i => ($"s{i % 100}", Now - (100 - i / 100) * TimeSpan.TicksPerDay, "view"))]);
 
         for (long at = Now; at < Now + 2 * TimeSpan.TicksPerHour; at += TimeSpan.TicksPerMinute)
@@ -110,7 +117,7 @@ public class ShardAlertTests
     [InlineData(61, false)]
     public void RaiseAlerts_WhenTheHostWasAway_RaisesWhatIsStillNews(int minutesLate, bool raised)
     {
-        using var shard = new Shard(0, Small.Model, s_rule);
+        using var shard = new Shard(0, Small.Serving, s_rule);
         Advance(shard, [("a", Now, "view")]);
         using ShardCommit commit = shard.TakeCommit()!;
         long deadline = Deadline(shard, "a");
@@ -123,7 +130,7 @@ public class ShardAlertTests
     [Fact]
     public void RaiseAlerts_WhenRowsWereRestored_RaisesAtTheSameDeadlines()
     {
-        using var shard = new Shard(0, Small.Model, s_rule);
+        using var shard = new Shard(0, Small.Serving, s_rule);
         Advance(shard, [.. Enumerable.Range(0, 3000).Select(i => ($"s{i}", Now + i * EventTime.PerSecond / 7, "view"))]);
         using ShardCommit commit = shard.TakeCommit()!;
         using Shard next = Restored(commit);
@@ -143,7 +150,7 @@ public class ShardAlertTests
     [Fact]
     public void RaiseAlerts_WhenTheClockIsSetBack_StillKnowsEveryDeadline()
     {
-        using var shard = new Shard(0, Small.Model, s_rule);
+        using var shard = new Shard(0, Small.Serving, s_rule);
         Advance(shard, [("a", Now, "view")]);
         long deadline = Deadline(shard, "a");
         shard.RaiseAlerts(deadline - s_rule.Tick.Ticks, true, _alerts);
@@ -157,7 +164,7 @@ public class ShardAlertTests
     [Fact]
     public void RaiseAlerts_WhenTheShardIsFenced_RaisesNothingMore()
     {
-        using var shard = new Shard(0, Small.Model, s_rule);
+        using var shard = new Shard(0, Small.Serving, s_rule);
         Advance(shard, [("a", Now, "view")]);
         long deadline = Deadline(shard, "a");
         shard.Fence("another owner");
@@ -169,22 +176,22 @@ public class ShardAlertTests
     public void Advance_WhenAlertsAreWatched_ChangesNoState()
     {
         List<(string, long, string)> events = Small.Workload(2000, 50, Now);
-        using var plain = new Shard(0, Small.Model);
-        using var watched = new Shard(0, Small.Model, s_rule);
+        using var plain = new Shard(0, Small.Serving);
+        using var watched = new Shard(0, Small.Serving, s_rule);
         _sequence = 0;
         Advance(plain, events);
         _sequence = 0;
         Advance(watched, events);
         for (int row = 0; row < plain.Counts().Streams; row++)
         {
-            Assert.Equal(plain.Find(plain.KeyOf(row))!.StateDigest, watched.Find(plain.KeyOf(row))!.StateDigest);
+            Assert.Equal(plain.Find(plain.KeyOf(row))!.Digest(Small.Model), watched.Find(plain.KeyOf(row))!.Digest(Small.Model));
         }
     }
 
     [Fact]
     public void Advance_WhenAlertsAreWatchedAndNobodyListens_AllocatesNothingPerEvent()
     {
-        using var shard = new Shard(0, Small.Model, s_rule);
+        using var shard = new Shard(0, Small.Serving, s_rule);
         RecordBatch first = Records([.. Enumerable.Range(0, 4000).Select(i => ($"s{i % 500}", Now + i, "view"))]);
         RecordBatch second = Records([.. Enumerable.Range(4000, 4000).Select(i => ($"s{i % 500}", Now + i, "buy"))]);
         shard.Advance(first);
@@ -197,12 +204,12 @@ public class ShardAlertTests
     private static long Deadline(Shard shard, string stream)
     {
         StreamSnapshot snapshot = shard.Find(Encoding.UTF8.GetBytes(stream))!;
-        return snapshot.LastEventTicks + (long)(Small.Model.Forecast(snapshot.State, 0).Quantile(1 - s_rule.Survival) * EventTime.PerSecond);
+        return snapshot.LastEventTicks + (long)(new Forecaster(Small.Model).Forecast(snapshot.State, 0).Quantile(1 - s_rule.Survival) * EventTime.PerSecond);
     }
 
     private static Shard Restored(ShardCommit commit)
     {
-        var shard = new Shard(0, Small.Model, s_rule);
+        var shard = new Shard(0, Small.Serving, s_rule);
         shard.Restore(commit.Header);
         for (int i = 0; i < commit.PageCount; i++)
         {
@@ -220,7 +227,7 @@ public class ShardAlertTests
         batch.Clear(_sequence + 1);
         foreach ((string stream, long ticks, string mark) in events)
         {
-            batch.Add(Events.Batch((stream, ticks, mark))[0], appendTicks);
+            batch.Add(EventSets.Batch((stream, ticks, mark))[0], appendTicks);
         }
         _sequence += events.Count;
         return batch;

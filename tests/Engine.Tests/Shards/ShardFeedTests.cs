@@ -1,6 +1,11 @@
 using System.Text;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Support;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Engine.Tests.Shards;
 
 public class ShardFeedTests
 {
@@ -13,12 +18,12 @@ public class ShardFeedTests
             (i % 3 == 0 ? "other" : "watched", Now + i * EventTime.PerSecond, i % 2 == 0 ? "view" : "buy"))];
         var expected = new List<(long Sequence, long Events, long Ticks, string Digest)>();
         var reference = new Reference(Small.Model);
-        using var shard = new Shard(2, Small.Model);
+        using var shard = new Shard(2, Small.Serving);
         Apply(shard, events[..6], 1);
         for (int i = 0; i < events.Count; i++)
         {
             (string stream, long ticks, string mark) = events[i];
-            reference.Apply(0, new Events.Read(0, ticks, LogRecordKind.Event, ticks, stream, mark, ""), 0, 0);
+            reference.Apply(0, new EventSets.Read(0, ticks, LogRecordKind.Event, ticks, stream, mark, ""), 0, 0);
             if (stream == "watched")
             {
                 expected.Add((i + 1, reference.Count("watched"), ticks, reference.Digest("watched")));
@@ -41,7 +46,7 @@ public class ShardFeedTests
     [Fact]
     public async Task Subscribe_WhenTheStreamHasNoEvent_WaitsForItsFirst()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         await using var reader = shard.SubscribeAsync("new", default).GetAsyncEnumerator();
         Task<bool> next = reader.MoveNextAsync().AsTask();
         Apply(shard, [("old", Now, "view")], 1);
@@ -56,7 +61,7 @@ public class ShardFeedTests
     [Fact]
     public async Task Subscribe_WhenTheReaderIsSlow_KeepsTheNewestAndTellsHowManyItMissed()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         Apply(shard, [("a", Now, "view")], 1);
         await using var slow = shard.SubscribeAsync("a", default).GetAsyncEnumerator();
         await using var other = shard.SubscribeAsync("a", default).GetAsyncEnumerator();
@@ -79,7 +84,7 @@ public class ShardFeedTests
     [Fact]
     public async Task Subscribe_WhenTheReaderLeaves_IsForgotten()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         Apply(shard, [("a", Now, "view")], 1);
         await using (var reader = shard.SubscribeAsync("a", default).GetAsyncEnumerator())
         {
@@ -96,7 +101,7 @@ public class ShardFeedTests
     [Fact]
     public async Task Subscribe_WhenTheShardIsFenced_EndsWithItsReason()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         await using var reader = shard.SubscribeAsync("a", default).GetAsyncEnumerator();
         Task<bool> next = reader.MoveNextAsync().AsTask();
         shard.Fence("another owner has it");
@@ -116,7 +121,7 @@ public class ShardFeedTests
         batch.Clear(first);
         foreach ((string stream, long ticks, string mark) in events)
         {
-            batch.Add(Events.Batch((stream, ticks, mark))[0], Now);
+            batch.Add(EventSets.Batch((stream, ticks, mark))[0], Now);
         }
         return batch;
     }

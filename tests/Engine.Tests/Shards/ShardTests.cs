@@ -1,7 +1,12 @@
 using System.Text;
-using Foretell.Models;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Engine.Store;
+using Foretell.Models.Forecasting;
+using Foretell.Support;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Engine.Tests.Shards;
 
 public class ShardTests
 {
@@ -10,7 +15,7 @@ public class ShardTests
     [Fact]
     public void Advance_WhenRecordsComeAgain_ChangesNothing()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         RecordBatch batch = Records(Small.Workload(1000, 40, Now));
         shard.Advance(batch);
         Dictionary<string, string> before = Digests(shard);
@@ -29,8 +34,8 @@ public class ShardTests
     public void Advance_WhenBatchesOverlap_AppliesEachRecordOnce()
     {
         var events = Small.Workload(600, 20, Now);
-        using var whole = new Shard(0, Small.Model);
-        using var pieces = new Shard(0, Small.Model);
+        using var whole = new Shard(0, Small.Serving);
+        using var pieces = new Shard(0, Small.Serving);
         whole.Advance(Records(events));
         pieces.Advance(Records(events[..400]));
         pieces.Advance(Records(events[100..300], first: 101));
@@ -42,7 +47,7 @@ public class ShardTests
     [Fact]
     public void Advance_WhenRecordsAreMissing_SaysWhichItNeeds()
     {
-        using var shard = new Shard(3, Small.Model);
+        using var shard = new Shard(3, Small.Serving);
         shard.Advance(Records([("a", Now, "view")]));
         var e = Assert.Throws<ArgumentException>(() => shard.Advance(Records([("a", Now, "view")], first: 3)));
         Assert.Contains("from record 2", e.Message);
@@ -53,12 +58,12 @@ public class ShardTests
     public void Advance_WhenARowIsAheadOfThePosition_SkipsWhatTheRowHolds()
     {
         var events = Small.Workload(500, 20, Now);
-        using var owner = new Shard(0, Small.Model);
+        using var owner = new Shard(0, Small.Serving);
         owner.Advance(Records(events));
         using ShardCommit commit = owner.TakeCommit()!;
 
         // Rows of record 500 with the position of record 200: what a spilled row looks like after a crash.
-        using var next = new Shard(0, Small.Model);
+        using var next = new Shard(0, Small.Serving);
         Restore(next, commit, commit.Header with { Position = 200 });
         next.Advance(Records(events[200..], first: 201));
         Assert.Equal(Digests(owner), Digests(next));
@@ -68,10 +73,10 @@ public class ShardTests
     public void TakeCommit_WhenRestoredElsewhere_GivesTheSameShard()
     {
         var events = Small.Workload(900, 100, Now);
-        using var owner = new Shard(0, Small.Model);
+        using var owner = new Shard(0, Small.Serving);
         owner.Advance(Records(events[..500]));
         using ShardCommit commit = owner.TakeCommit()!;
-        using var next = new Shard(0, Small.Model);
+        using var next = new Shard(0, Small.Serving);
         Restore(next, commit, commit.Header);
         Assert.Equal(Digests(owner), Digests(next));
         Assert.Null(next.TakeCommit());
@@ -85,7 +90,7 @@ public class ShardTests
     [Fact]
     public void TakeCommit_WhenOneStreamChanged_HoldsItsPageAlone()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         shard.Advance(Records([.. Enumerable.Range(0, 500).Select(i => ($"s{i}", Now, "view"))]));
         using ShardCommit all = shard.TakeCommit()!;
         shard.CommitSucceeded(all);
@@ -99,7 +104,7 @@ public class ShardTests
     [Fact]
     public void CommitFailed_WhenNextCommitComes_HoldsItsPagesAndDeadLettersAgain()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         shard.Advance(Records([("a", Now, "view"), ("a", Now - TimeSpan.TicksPerDay, "view")]));
         using ShardCommit lost = shard.TakeCommit()!;
         Assert.Equal((1, 1), (lost.PageCount, lost.DeadLetters.Count));
@@ -113,7 +118,7 @@ public class ShardTests
     [Fact]
     public void Advance_WhenEventIsLateOrInTheFuture_FollowsThePolicyToTheTick()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         long late = TimeSpan.FromSeconds(5).Ticks, future = TimeSpan.FromHours(1).Ticks;
         shard.Advance(Records([("a", Now, ""), ("a", Now - late, ""), ("a", Now - late - 1, ""), ("b", Now + future, ""), ("c", Now + future + 1, "")]));
 
@@ -129,7 +134,7 @@ public class ShardTests
     [Fact]
     public void Advance_WhenPolicyChangesInTheLog_HoldsFromThereOn()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         var batch = new RecordBatch();
         batch.Clear(1);
         Add(batch, "a", Now, "");
@@ -147,7 +152,7 @@ public class ShardTests
     [InlineData("erase", "everything")]
     public void Advance_WhenAControlRecordCannotBeFollowed_StopsTheShard(string name, string value)
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         shard.Advance(Records([("a", Now, "")]));
         var batch = new RecordBatch();
         batch.Clear(2);
@@ -162,7 +167,7 @@ public class ShardTests
     [Fact]
     public void Advance_WhenMarkIsUnknown_CountsIt()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         shard.Advance(Records([("a", Now, "view"), ("a", Now, "surprise"), ("b", Now, ""), ("b", Now, "buy")]));
         Assert.Equal(new ShardTotals(4, 0, 2), shard.Counts().Totals);
         Assert.Equal(2, shard.Counts().Scores.Events);
@@ -171,7 +176,7 @@ public class ShardTests
     [Fact]
     public void StateBytes_WhenAStreamHasManyEvents_StaysAsAfterTen()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         shard.Advance(Records([.. Enumerable.Range(0, 10).Select(i => ("a", Now + i, "view"))]));
         (int bytes, int page) = Bytes(shard);
         var batch = new RecordBatch();
@@ -189,7 +194,7 @@ public class ShardTests
         Assert.Equal(100_010, snapshot.Events);
         Assert.Equal(RowHeader.Bytes + 4 * Small.Model.StateFloats, snapshot.StateBytes);
         Assert.All(snapshot.State, value => Assert.True(float.IsFinite(value)));
-        Assert.True(double.IsFinite(Small.Model.LogSurvival(snapshot.State, 60)));
+        Assert.True(double.IsFinite(new Forecaster(Small.Model).LogSurvival(snapshot.State, 60)));
 
         static (int, int) Bytes(Shard shard)
         {
@@ -202,7 +207,7 @@ public class ShardTests
     [Fact]
     public void Advance_WhenStreamsAreKnown_AllocatesNothingPerEvent()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         RecordBatch first = Records([.. Enumerable.Range(0, 4000).Select(i => ($"s{i % 500}", Now + i, "view"))]);
         RecordBatch second = Records([.. Enumerable.Range(4000, 4000).Select(i => ($"s{i % 500}", Now + i, "buy"))], first: 4001);
         shard.Advance(first);
@@ -220,10 +225,10 @@ public class ShardTests
         var expected = new Dictionary<long, string>();
         foreach ((string stream, long ticks, string mark) in events)
         {
-            reference.Apply(0, new Events.Read(0, ticks, LogRecordKind.Event, ticks, stream, mark, ""), 0, 0);
+            reference.Apply(0, new EventSets.Read(0, ticks, LogRecordKind.Event, ticks, stream, mark, ""), 0, 0);
             expected[reference.Count("hot")] = reference.Digest("hot");
         }
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         RecordBatch batch = Records(events, appendTicks: long.MaxValue / 2);
         // One event is there from the start, so that every look sees a state.
         shard.Advance(Records(events[..1], appendTicks: long.MaxValue / 2));
@@ -231,11 +236,11 @@ public class ShardTests
         do
         {
             StreamSnapshot snapshot = shard.Find("hot"u8)!;
-            Assert.Equal(expected[snapshot.Events], snapshot.StateDigest);
+            Assert.Equal(expected[snapshot.Events], snapshot.Digest(Small.Model));
         }
         while (!advance.IsCompleted);
         await advance;
-        Assert.Equal(expected[3000], shard.Find("hot"u8)!.StateDigest);
+        Assert.Equal(expected[3000], shard.Find("hot"u8)!.Digest(Small.Model));
     }
 
     [Theory]
@@ -245,10 +250,10 @@ public class ShardTests
     [InlineData(500)]
     public void RestorePage_WhenAByteIsWrong_NamesThePage(int position)
     {
-        using var owner = new Shard(0, Small.Model);
+        using var owner = new Shard(0, Small.Serving);
         owner.Advance(Records([.. Enumerable.Range(0, 500).Select(i => ($"s{i}", Now, "view"))]));
         using ShardCommit commit = owner.TakeCommit()!;
-        using var next = new Shard(0, Small.Model);
+        using var next = new Shard(0, Small.Serving);
         next.Restore(commit.Header);
         next.RestorePage(commit.Page(0).Bytes.ToArray());
         byte[] damaged = commit.Page(1).Bytes.ToArray();
@@ -259,10 +264,10 @@ public class ShardTests
     [Fact]
     public void RestorePage_WhenAPageIsMissing_NamesIt()
     {
-        using var owner = new Shard(0, Small.Model);
+        using var owner = new Shard(0, Small.Serving);
         owner.Advance(Records([.. Enumerable.Range(0, 500).Select(i => ($"s{i}", Now, "view"))]));
         using ShardCommit commit = owner.TakeCommit()!;
-        using var next = new Shard(0, Small.Model);
+        using var next = new Shard(0, Small.Serving);
         next.Restore(commit.Header);
         Assert.Contains("page 0", Assert.Throws<InvalidDataException>(() => next.RestorePage(commit.Page(1).Bytes.ToArray())).Message);
     }
@@ -270,7 +275,7 @@ public class ShardTests
     [Fact]
     public void Restore_WhenRowsAreOfAnotherModel_NamesBoth()
     {
-        using var shard = new Shard(0, Small.Model);
+        using var shard = new Shard(0, Small.Serving);
         shard.Advance(Records([("a", Now, "")]));
         using ShardCommit commit = shard.TakeCommit()!;
         var e = Assert.Throws<InvalidDataException>(() => shard.Restore(commit.Header with { ModelId = "another" }));
@@ -284,7 +289,7 @@ public class ShardTests
         for (int row = 0; row < shard.Counts().Streams; row++)
         {
             StreamSnapshot snapshot = shard.Find(shard.KeyOf(row))!;
-            digests.Add(snapshot.Stream, snapshot.StateDigest);
+            digests.Add(snapshot.Stream, snapshot.Digest(Small.Model));
         }
         return digests;
     }
@@ -312,5 +317,5 @@ public class ShardTests
     }
 
     private static void Add(RecordBatch batch, string stream, long ticks, string mark, long appendTicks = Now) =>
-        batch.Add(Events.Batch((stream, ticks, mark))[0], appendTicks);
+        batch.Add(EventSets.Batch((stream, ticks, mark))[0], appendTicks);
 }

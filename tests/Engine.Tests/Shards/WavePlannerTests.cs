@@ -1,6 +1,7 @@
-using Foretell.Models;
+using Foretell.Engine.Shards;
+using Foretell.Models.Mixers;
 
-namespace Foretell.Streams.Tests;
+namespace Foretell.Engine.Tests.Shards;
 
 public class WavePlannerTests
 {

@@ -1,14 +1,23 @@
 using System.Globalization;
-using Foretell.Models;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Cli.Cluster;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Store;
+using Foretell.Grains.Shards;
+using Foretell.Hosting;
+using Foretell.Models.Network;
+using Foretell.Stores.Postgres;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 
-namespace Foretell.Grains.Tests;
+namespace Foretell.Grains.Tests.Support;
 
 /// <summary>Silos in this process, over one log and store: SQLite's, or PostgreSQL's where alerts are to be raised.</summary>
 public sealed class GrainCluster : IAsyncDisposable
@@ -20,7 +29,7 @@ public sealed class GrainCluster : IAsyncDisposable
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, GrainCluster> s_clusters = new();
 
     private readonly string _name = Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
-    private TempDirectory? _directory;
+    private TemporaryFolder? _directory;
     private readonly List<SiloEngine> _engines = [];
 
     private GrainCluster() => s_clusters[_name] = this;
@@ -32,7 +41,7 @@ public sealed class GrainCluster : IAsyncDisposable
     public IStateStore Store { get; private init; } = null!;
 
     /// <summary>SQLite's log.</summary>
-    public string LogFile => _directory!.File("log.db");
+    public string LogFile => _directory!.At("log.db");
 
     /// <summary>Raised alerts; null where the cluster raises none.</summary>
     public PostgresAlertLog? Alerts { get; private init; }
@@ -46,7 +55,7 @@ public sealed class GrainCluster : IAsyncDisposable
         Alerts = Rule,
         Threads = 2,
         QuietRounds = int.MaxValue,
-        Owner = new ShardOwnerOptions { CommitInterval = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromSeconds(30) },
+        Partition = new PartitionHostOptions { CommitInterval = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromSeconds(30) },
     };
 
     private GrainOptions Options { get; init; } = Calm;
@@ -69,13 +78,13 @@ public sealed class GrainCluster : IAsyncDisposable
     /// <summary>The same with options of its own.</summary>
     public static Task<GrainCluster> StartAsync(ForecastModel model, GrainOptions options, int partitions, params string[] roles)
     {
-        var directory = new TempDirectory();
+        var directory = new TemporaryFolder();
         return DeployAsync(new GrainCluster
         {
             _directory = directory,
             Model = model,
             Options = options,
-            Log = SqliteEventLog.Open(directory.File("log.db"), partitions, TimeProvider.System),
+            Log = SqliteEventLog.Open(directory.At("log.db"), partitions, TimeProvider.System),
             Store = new SqliteStateStore(directory.Path),
         }, roles);
     }
@@ -118,7 +127,7 @@ public sealed class GrainCluster : IAsyncDisposable
     {
         foreach ((string, long, string)[] chunk in events.Chunk(500))
         {
-            await Log.AppendAsync(Events.Batch(chunk));
+            await Log.AppendAsync(EventSets.Batch(chunk));
         }
         await AppliedAsync();
     }
@@ -154,7 +163,7 @@ public sealed class GrainCluster : IAsyncDisposable
         {
             GrainCluster cluster = s_clusters[context.Configuration[NameProperty]!];
             string[] roles = context.Configuration[RolesProperty]!.Split(';');
-            var engine = new SiloEngine(cluster.Model, cluster.Log, cluster.Store, cluster.Alerts, cluster.Options);
+            var engine = new SiloEngine(new ServingModel(cluster.Model), cluster.Log, cluster.Store, cluster.Alerts, cluster.Options);
             lock (cluster._engines)
             {
                 cluster._engines.Add(engine);

@@ -1,4 +1,7 @@
-namespace Foretell.Grains.Tests;
+using Foretell.Grains.Contracts;
+using Foretell.Grains.Placement;
+
+namespace Foretell.Grains.Tests.Support;
 
 /// <summary>Gives every silo of a new cluster its share: the first to start has all partitions until somebody moves them.</summary>
 internal static class Shares

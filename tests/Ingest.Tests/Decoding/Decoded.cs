@@ -1,5 +1,6 @@
 using System.Text;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 
 namespace Foretell.Ingest.Tests.Decoding;
 

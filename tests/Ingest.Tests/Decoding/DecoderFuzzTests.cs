@@ -1,4 +1,5 @@
 using System.Text;
+using Foretell.Ingest.Decoding;
 
 namespace Foretell.Ingest.Tests.Decoding;
 

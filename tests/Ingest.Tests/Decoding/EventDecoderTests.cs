@@ -1,4 +1,5 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 
 namespace Foretell.Ingest.Tests.Decoding;
 

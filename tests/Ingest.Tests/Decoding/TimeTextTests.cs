@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 using FsCheck;
 using FsCheck.Fluent;
 

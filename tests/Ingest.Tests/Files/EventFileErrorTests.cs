@@ -1,3 +1,6 @@
+using Foretell.Ingest.Files;
+using Foretell.Support;
+
 namespace Foretell.Ingest.Tests.Files;
 
 /// <summary>The mistakes that people make with files, and the sentence that each one gets.</summary>
@@ -48,7 +51,7 @@ public sealed class EventFileErrorTests : IDisposable
     [InlineData("x.csv", "stream,time\na,1\n\"b,2\nc,3\n", 3, "is never closed")]
     public void ReadEvents_WhenFileIsBad_SaysWhereAndWhatWasExpected(string name, string content, long line, string expected)
     {
-        string path = _folder.File(name, content);
+        string path = _folder.Write(name, content);
 
         var error = Assert.Throws<EventFileException>(() => EventFile.ReadEvents(path).Sum(b => b.Count));
 
@@ -59,33 +62,33 @@ public sealed class EventFileErrorTests : IDisposable
 
     [Fact]
     public void Read_WhenPathIsADirectory_SaysSo() =>
-        Assert.Contains("This is a directory", Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Root)).Message);
+        Assert.Contains("This is a directory", Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Path)).Message);
 
     [Fact]
     public void Read_WhenFileIsMissing_SaysSo() => Assert.Contains("no such file",
-        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(Path.Combine(_folder.Root, "nowhere", "x.csv"))).Message);
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(Path.Combine(_folder.Path, "nowhere", "x.csv"))).Message);
 
     [Fact]
     public void Read_WhenFileIsUtf16_SaysWhatToDo() => Assert.Contains("save it as UTF-8",
-        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.File("x.csv", [0xFF, 0xFE, 0x73, 0x00]))).Message);
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Write("x.csv", [0xFF, 0xFE, 0x73, 0x00]))).Message);
 
     [Fact]
     public void Read_WhenFileIsCompressed_SaysWhatToDo() => Assert.Contains("unpack it first",
-        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.File("x.csv", [0x1F, 0x8B, 8, 0]))).Message);
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Write("x.csv", [0x1F, 0x8B, 8, 0]))).Message);
 
     [Fact]
     public void Read_WhenCsvIsNotUtf8_SaysSo() => Assert.Contains("line 2: The record is not valid UTF-8",
-        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.File("x.csv", [.. "stream,time\nZ"u8, 0xFC, .. "rich,1\n"u8]))).Message);
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Write("x.csv", [.. "stream,time\nZ"u8, 0xFC, .. "rich,1\n"u8]))).Message);
 
     [Fact]
     public void Read_WhenQuoteOpensTooMuch_StopsAfterAMegabyte() => Assert.Contains("not closed within a megabyte",
         Assert.Throws<EventFileException>(() => EventFile.ReadSequences(
-            _folder.File("x.csv", "stream,time\n\"a,1\n" + string.Concat(Enumerable.Repeat("b,2\n", 1_000_000))))).Message);
+            _folder.Write("x.csv", "stream,time\n\"a,1\n" + string.Concat(Enumerable.Repeat("b,2\n", 1_000_000))))).Message);
 
     [Fact]
     public void Read_WhenColumnsAreNamedForJson_Refuses() => Assert.Contains("for a CSV file only",
         Assert.Throws<EventFileException>(() => EventFile.ReadSequences(
-            _folder.File("x.jsonl", "{\"id\":\"a\",\"t\":[1]}"), 1, new EventColumns("src"))).Message);
+            _folder.Write("x.jsonl", "{\"id\":\"a\",\"t\":[1]}"), 1, new EventColumns("src"))).Message);
 
     [Theory]
     [InlineData("stream", "got 'stream'")]
@@ -99,5 +102,5 @@ public sealed class EventFileErrorTests : IDisposable
     [Fact]
     public void ParseColumns_WhenColumnIsNamedAndAbsent_IsAnError() => Assert.Contains("no column 'kind' for the mark",
         Assert.Throws<EventFileException>(() => EventFile.ReadSequences(
-            _folder.File("x.csv", "stream,time\na,1\n"), 1, EventColumns.Parse("mark=kind"))).Message);
+            _folder.Write("x.csv", "stream,time\na,1\n"), 1, EventColumns.Parse("mark=kind"))).Message);
 }

@@ -1,7 +1,9 @@
 using System.Text;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Files;
 using Foretell.Ingest.Tests.Decoding;
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Models.PointProcess;
+using Foretell.Support;
 
 namespace Foretell.Ingest.Tests.Files;
 
@@ -14,7 +16,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadEvents_WhenNdjson_KeepsFileOrder()
     {
-        string path = _folder.File("events.ndjson", "{\"stream\":\"b\",\"time\":2,\"mark\":\"x\",\"id\":\"1\"}\n{\"stream\":\"a\",\"time\":\"1970-01-01T00:00:01Z\"}\n");
+        string path = _folder.Write("events.ndjson", "{\"stream\":\"b\",\"time\":2,\"mark\":\"x\",\"id\":\"1\"}\n{\"stream\":\"a\",\"time\":\"1970-01-01T00:00:01Z\"}\n");
 
         Assert.Equal([new("b", 20_000_000, "x", "1"), new("a", 10_000_000, "", "")], Events(path));
     }
@@ -22,7 +24,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadEvents_WhenCsvHasDefaultColumns_ReadsEach()
     {
-        string path = _folder.File("events.csv", "time,other,Stream,mark,id\n1.5,x,a,buy,i1\n1970-01-01T00:00:02Z,,b,,\n");
+        string path = _folder.Write("events.csv", "time,other,Stream,mark,id\n1.5,x,a,buy,i1\n1970-01-01T00:00:02Z,,b,,\n");
 
         Assert.Equal([new("a", 15_000_000, "buy", "i1"), new("b", 20_000_000, "", "")], Events(path));
     }
@@ -30,7 +32,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadEvents_WhenCsvColumnsAreNamed_UsesThose()
     {
-        string path = _folder.File("replay.txt", "unix_time,src,dst\n1082040961,1,2\n1082155839,3,4\n");
+        string path = _folder.Write("replay.txt", "unix_time,src,dst\n1082040961,1,2\n1082155839,3,4\n");
 
         Assert.Equal([new("1", 10_820_409_610_000_000, "", ""), new("3", 10_821_558_390_000_000, "", "")],
             Events(path, EventColumns.Parse("stream=src,time=unix_time")));
@@ -40,7 +42,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadEvents_WhenCsvIsQuoted_FollowsRfc4180()
     {
-        string path = _folder.File("events.csv", "\"stream\",\"time\",\"mark\"\r\n\"a,b\",1,\"say \"\"hi\"\"\"\r\n\"two\nlines\",\"2\",\"\"\r\nlast,3,");
+        string path = _folder.Write("events.csv", "\"stream\",\"time\",\"mark\"\r\n\"a,b\",1,\"say \"\"hi\"\"\"\r\n\"two\nlines\",\"2\",\"\"\r\nlast,3,");
 
         Assert.Equal([("a,b", "say \"hi\""), ("two\nlines", ""), ("last", "")], Events(path).Select(e => (e.Stream, e.Mark)));
     }
@@ -50,12 +52,12 @@ public sealed class EventFileTests : IDisposable
     [InlineData("events.ndjson", "\uFEFF\r\n{\"stream\":\"a\",\"time\":1}\r\n\r\n  {\"stream\":\"b\",\"time\":2}\r\n\r\n")]
     [InlineData("events.dat", "\uFEFF{\"id\":\"a\",\"t\":[1]}\r\n\r\n{\"id\":\"b\",\"t\":[2]}\r\n\r\n")]
     public void ReadEvents_WhenFileHasMarkOfOrderCarriageReturnsAndBlankLines_SkipsThem(string name, string content) =>
-        Assert.Equal([("a", 10_000_000L), ("b", 20_000_000L)], Events(_folder.File(name, content)).Select(e => (e.Stream, e.Ticks)));
+        Assert.Equal([("a", 10_000_000L), ("b", 20_000_000L)], Events(_folder.Write(name, content)).Select(e => (e.Stream, e.Ticks)));
 
     [Fact]
     public void ReadEvents_WhenSequences_MergesInTimeOrderAndTiesInLineOrder()
     {
-        string path = _folder.File("s.jsonl",
+        string path = _folder.Write("s.jsonl",
             "{\"id\":\"a\",\"t\":[0,1,1,2.5],\"k\":[0,1,2,3]}\n{\"id\":7,\"t\":[0.5,1],\"k\":[\"x\",9]}\n{\"id\":\"c\",\"t\":[]}\n");
 
         Assert.Equal(
@@ -74,7 +76,7 @@ public sealed class EventFileTests : IDisposable
         {
             text.Append("stream-").Append(i).Append(',').Append(i).Append('\n');
         }
-        string path = _folder.File("large.csv", text.ToString());
+        string path = _folder.Write("large.csv", text.ToString());
 
         var sizes = new List<int>();
         int seen = 0;
@@ -92,7 +94,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadEvents_WhenOneLineIsLongerThanTheBuffer_ReadsItWhole()
     {
-        string path = _folder.File("long.jsonl", $$"""{"id":"a","t":[{{string.Join(',', Enumerable.Range(0, 100_000))}}]}""");
+        string path = _folder.Write("long.jsonl", $$"""{"id":"a","t":[{{string.Join(',', Enumerable.Range(0, 100_000))}}]}""");
 
         Assert.Equal(100_000, Events(path).Count);
     }
@@ -100,7 +102,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadSequences_WhenSequenceFile_ReturnsItAsItIs()
     {
-        string path = _folder.File("s.jsonl", "{\"id\":\"a\",\"t\":[0.25,1e1],\"k\":[3,\"x\"],\"more\":{}}\n{\"t\":[-1],\"id\":\"b\",\"k\":null}\n");
+        string path = _folder.Write("s.jsonl", "{\"id\":\"a\",\"t\":[0.25,1e1],\"k\":[3,\"x\"],\"more\":{}}\n{\"t\":[-1],\"id\":\"b\",\"k\":null}\n");
 
         List<EventSequence> sequences = EventFile.ReadSequences(path, timeUnitSeconds: 3600);
 
@@ -114,7 +116,7 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadSequences_WhenEventFile_GroupsSortsAndConverts()
     {
-        string path = _folder.File("e.csv", "stream,time,mark\nb,7200,y\na,10800,late\na,3600,first\na,10800,tie\n");
+        string path = _folder.Write("e.csv", "stream,time,mark\nb,7200,y\na,10800,late\na,3600,first\na,10800,tie\n");
 
         List<EventSequence> sequences = EventFile.ReadSequences(path, timeUnitSeconds: 3600);
 
@@ -126,12 +128,12 @@ public sealed class EventFileTests : IDisposable
 
     [Fact]
     public void ReadSequences_WhenNoEventHasAMark_HasNoMarks() =>
-        Assert.Null(EventFile.ReadSequences(_folder.File("e.csv", "stream,time\na,1\n"))[0].Marks);
+        Assert.Null(EventFile.ReadSequences(_folder.Write("e.csv", "stream,time\na,1\n"))[0].Marks);
 
     [Fact]
     public void ReadSequences_WhenUnixTimesAreLarge_KeepsGapsToTheTick()
     {
-        string path = _folder.File("e.csv", "stream,time\na,1700000000.0000001\na,1700000000.0000003\n");
+        string path = _folder.Write("e.csv", "stream,time\na,1700000000.0000001\na,1700000000.0000003\n");
 
         Assert.Equal([0, 2e-7], EventFile.ReadSequences(path)[0].Times);
     }

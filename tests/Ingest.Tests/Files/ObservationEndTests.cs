@@ -1,4 +1,6 @@
-using Foretell.Models;
+using Foretell.Ingest.Files;
+using Foretell.Models.PointProcess;
+using Foretell.Support;
 
 namespace Foretell.Ingest.Tests.Files;
 
@@ -30,7 +32,7 @@ public sealed class ObservationEndTests : IDisposable
     [InlineData("14400", 3)]
     public void ReadSequences_WhenTheFileHoldsEvents_CountsTheEndFromItsEarliestEvent(string? text, double until)
     {
-        string path = _folder.File("e.csv", "stream,time\na,3600\nb,1970-01-01T03:00:00Z\na,5400\n");
+        string path = _folder.Write("e.csv", "stream,time\na,3600\nb,1970-01-01T03:00:00Z\na,5400\n");
         List<EventSequence> read = EventFile.ReadSequences(path, timeUnitSeconds: 3600, until: new ObservationEnd(text));
         Assert.All(read, s => Assert.Equal(until, s.Until));
         Assert.Equal([0, 0.5], read[0].Times);
@@ -46,7 +48,7 @@ public sealed class ObservationEndTests : IDisposable
     [Fact]
     public void ReadSequences_WhenEachStreamCountsFromItsOwnStart_WantsTheEndNamed()
     {
-        string path = _folder.File("own.jsonl", "{\"id\":\"a\",\"t\":[0,1]}\n{\"id\":\"b\",\"t\":[0,9]}\n");
+        string path = _folder.Write("own.jsonl", "{\"id\":\"a\",\"t\":[0,1]}\n{\"id\":\"b\",\"t\":[0,9]}\n");
         Assert.Contains("All 2 sequences start at 0", Assert.Throws<EventFileException>(() => EventFile.ReadSequences(path, until: new ObservationEnd())).Message);
         Assert.All(EventFile.ReadSequences(path, until: new ObservationEnd("10")), s => Assert.Equal(10, s.Until));
     }
@@ -55,7 +57,7 @@ public sealed class ObservationEndTests : IDisposable
     [InlineData("5399", "Stream 'a' has an event after the end of observation, 5399.")]
     [InlineData("2026-01-31", "must be an RFC 3339 string with an offset")]
     public void ReadSequences_WhenTheEndOfAnEventFileMakesNoSense_SaysWhy(string text, string expected) => Assert.Contains(expected,
-        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.File("e.csv", "stream,time\na,3600\na,5400\n"), until: new ObservationEnd(text))).Message);
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Write("e.csv", "stream,time\na,3600\na,5400\n"), until: new ObservationEnd(text))).Message);
 
-    private string Sequences() => _folder.File("s.jsonl", "{\"id\":\"a\",\"t\":[0,1]}\n{\"id\":\"b\",\"t\":[7.5]}\n{\"id\":\"c\",\"t\":[]}\n");
+    private string Sequences() => _folder.Write("s.jsonl", "{\"id\":\"a\",\"t\":[0,1]}\n{\"id\":\"b\",\"t\":[7.5]}\n{\"id\":\"c\",\"t\":[]}\n");
 }

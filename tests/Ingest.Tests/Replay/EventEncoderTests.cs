@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Text;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
+using Foretell.Ingest.Replay;
 using Foretell.Ingest.Tests.Decoding;
-using Foretell.Streams;
 using FsCheck;
 using FsCheck.Fluent;
 

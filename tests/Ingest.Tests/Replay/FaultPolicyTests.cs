@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Foretell.Ingest.Replay;
 
-namespace Foretell.Ingest.Tests;
+namespace Foretell.Ingest.Tests.Replay;
 
 public sealed class FaultPolicyTests
 {

@@ -1,7 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
+using Foretell.Ingest.Files;
+using Foretell.Ingest.Replay;
+using Foretell.Support;
 
 namespace Foretell.Ingest.Tests.Replay;
 
@@ -17,7 +21,7 @@ public sealed class ReplayClientTests : IDisposable
     [Fact]
     public async Task Run_WhenRepeated_AppendsEveryEventOnce()
     {
-        await using ReplayHost host = await ReplayHost.StartAsync(Path.Combine(_folder.Root, "data"));
+        await using ReplayHost host = await ReplayHost.StartAsync(Path.Combine(_folder.Path, "data"));
         string path = EventsCsv(2500, streams: 7);
 
         ReplaySummary first = await RunAsync(new Wire(), path, host.Address);
@@ -35,7 +39,7 @@ public sealed class ReplayClientTests : IDisposable
     [Fact]
     public async Task Run_WhenTheWireFails_TriesAgainAndAppendsOnce()
     {
-        await using ReplayHost host = await ReplayHost.StartAsync(Path.Combine(_folder.Root, "data"));
+        await using ReplayHost host = await ReplayHost.StartAsync(Path.Combine(_folder.Path, "data"));
         var wire = new Wire().Then(
             Wire.Answer(HttpStatusCode.ServiceUnavailable, retryAfter: TimeSpan.FromSeconds(7)), Wire.Refuse, null,
             Wire.LoseAnswer, Wire.TimeOut, Wire.Answer(HttpStatusCode.TooManyRequests), null, Wire.Answer(HttpStatusCode.BadGateway));
@@ -112,7 +116,7 @@ public sealed class ReplayClientTests : IDisposable
     [Fact]
     public async Task Run_WhenFileBreaksInItsMiddle_SendsWhatCameBeforeAndSaysWhere()
     {
-        string path = _folder.File("e.csv", "stream,time\n" + string.Concat(Enumerable.Repeat("a,1\n", 5000)) + "a,\n");
+        string path = _folder.Write("e.csv", "stream,time\n" + string.Concat(Enumerable.Repeat("a,1\n", 5000)) + "a,\n");
         var wire = new Wire().Then([.. Enumerable.Repeat(Accept(1000), 4)]);
 
         var error = await Assert.ThrowsAsync<EventFileException>(() => RunAsync(wire, path, Nowhere));
@@ -130,9 +134,9 @@ public sealed class ReplayClientTests : IDisposable
             await RunAsync(wire, path, Nowhere, options);
             return Assert.Single(wire.Keys);
         }
-        string one = _folder.File("one.csv", "stream,time,b\na,1,x\n");
-        string same = _folder.File("same.csv", "stream,time,b\na,1,x\n");
-        string other = _folder.File("other.csv", "stream,time,b\na,2,x\n");
+        string one = _folder.Write("one.csv", "stream,time,b\na,1,x\n");
+        string same = _folder.Write("same.csv", "stream,time,b\na,1,x\n");
+        string other = _folder.Write("other.csv", "stream,time,b\na,2,x\n");
 
         string key = await KeyAsync(one, new());
         Assert.Equal(key, await KeyAsync(same, new()));
@@ -145,7 +149,7 @@ public sealed class ReplayClientTests : IDisposable
     [Fact]
     public async Task Run_WhenSpeedIsTwo_SendsEachSecondsEventsWhenTheyAreDue()
     {
-        string path = _folder.File("e.csv", "stream,time\na,100\nb,101.5\na,109\na,110\na,110.5\nb,90\na,130\n");
+        string path = _folder.Write("e.csv", "stream,time\na,100\nb,101.5\na,109\na,110\na,110.5\nb,90\na,130\n");
         var wire = new Wire().Then([.. Enumerable.Repeat(Accept(1), 4)]);
 
         ReplaySummary summary = await RunAsync(wire, path, Nowhere, new() { Speed = 2 });
@@ -196,7 +200,7 @@ public sealed class ReplayClientTests : IDisposable
         {
             text.Append($"s{i % streams},{i}\n");
         }
-        return _folder.File("events.csv", text.ToString());
+        return _folder.Write("events.csv", text.ToString());
     }
 
     private sealed class Collected(List<ReplayProgress> into) : IProgress<ReplayProgress>

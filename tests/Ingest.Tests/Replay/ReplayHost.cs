@@ -1,5 +1,8 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Hosting;
+using Foretell.Models.Configuration;
+using Foretell.Models.Network;
+using Foretell.Stores.Sqlite;
 using Foretell.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -30,9 +33,8 @@ internal sealed class ReplayHost : IAsyncDisposable
     {
         EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
         {
-            DataDirectory = dataDirectory,
+            OpenStorage = SqliteStorage.In(dataDirectory, 4),
             Model = ForecastModel.Untrained(new ModelConfig { Width = 16, Layers = 1, Heads = 2 }, seed: 1),
-            Partitions = 4,
             Threads = 1,
         });
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

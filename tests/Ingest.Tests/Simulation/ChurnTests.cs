@@ -1,4 +1,12 @@
-using Foretell.Models;
+using Foretell.Ingest.Simulation;
+using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Stepping;
+using Foretell.Models.Training;
+using Foretell.Support;
 
 namespace Foretell.Ingest.Tests.Simulation;
 
@@ -68,15 +76,15 @@ public sealed class ChurnTests
 
     private static double Ask(ForecastModel model, EventSequence sequence, double silence)
     {
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         for (int t = 0; t < sequence.Times.Length; t++)
         {
             int mark = model.MarkIndex(System.Text.Encoding.UTF8.GetBytes(sequence.Marks![t]));
-            backend.Step([new StepInput(0, mark, t == 0 ? 0 : sequence.Times[t] - sequence.Times[t - 1], t)], []);
+            backend.Step([new StepInput(0, mark, t == 0 ? 0 : sequence.Times[t] - sequence.Times[t - 1], t)]);
         }
         float[] state = new float[model.StateFloats];
         backend.Read(0, state);
-        return model.Forecast(state, silence).Never!.Value;
+        return new Forecaster(model).Forecast(state, silence).Never!.Value;
     }
 }

@@ -1,4 +1,5 @@
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Simulation;
 
 namespace Foretell.Ingest.Tests.Simulation;
 

@@ -1,3 +1,5 @@
+using Foretell.Ingest.Simulation;
+
 namespace Foretell.Ingest.Tests.Simulation;
 
 /// <summary>The long-memory kind, held to a reader of its marks that knows the process and shares no code with it.</summary>

@@ -1,5 +1,10 @@
-using Foretell.Models;
-using Xunit.Abstractions;
+using Foretell.Ingest.Simulation;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
+using Foretell.Models.Training;
 
 namespace Foretell.Ingest.Tests.Simulation;
 

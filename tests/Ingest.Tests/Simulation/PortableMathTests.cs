@@ -1,3 +1,5 @@
+using Foretell.Ingest.Simulation;
+
 namespace Foretell.Ingest.Tests.Simulation;
 
 public sealed class PortableMathTests

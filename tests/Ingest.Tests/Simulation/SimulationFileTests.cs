@@ -1,5 +1,9 @@
-using Foretell.Models;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Files;
+using Foretell.Ingest.Simulation;
+using Foretell.Ingest.Tests.Decoding;
+using Foretell.Models.PointProcess;
+using Foretell.Support;
 
 namespace Foretell.Ingest.Tests.Simulation;
 
@@ -14,7 +18,7 @@ public sealed class SimulationFileTests : IDisposable
     [Fact]
     public void Write_WhenEventsAreReadBack_TheyAreTheSame()
     {
-        string path = Path.Combine(_folder.Root, "out.ndjson");
+        string path = Path.Combine(_folder.Path, "out.ndjson");
         SimulatedEvent[] events = [.. Simulator.Create("demo", 20, 3, Start).Events().Take(1000)];
 
         SimulationSummary summary = SimulationFile.Write(path, events);
@@ -37,7 +41,7 @@ public sealed class SimulationFileTests : IDisposable
     [Fact]
     public void Write_WhenSequencesAreReadBack_TheyHoldEveryEvent()
     {
-        string path = Path.Combine(_folder.Root, "out.jsonl");
+        string path = Path.Combine(_folder.Path, "out.jsonl");
         SimulatedEvent[] events = [.. Simulator.Create("renewal", 5, 3, Start).Events().Take(500)];
 
         SimulationFile.Write(path, events);
@@ -54,5 +58,5 @@ public sealed class SimulationFileTests : IDisposable
 
     [Fact]
     public void Write_WhenExtensionIsUnknown_NamesTheTwo() => Assert.Contains("FILE.jsonl",
-        Assert.Throws<ArgumentException>(() => SimulationFile.Write(Path.Combine(_folder.Root, "x.parquet"), [])).Message);
+        Assert.Throws<ArgumentException>(() => SimulationFile.Write(Path.Combine(_folder.Path, "x.parquet"), [])).Message);
 }

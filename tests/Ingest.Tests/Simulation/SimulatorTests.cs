@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Foretell.Streams;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Simulation;
 
 namespace Foretell.Ingest.Tests.Simulation;
 

@@ -1,4 +1,7 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Comparison;
+using Foretell.Models.Mixers;
+
+namespace Foretell.Models.Tests.Comparison;
 
 public class ComparisonFormTests
 {

@@ -1,4 +1,12 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Comparison;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
+using Foretell.Models.Training;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.Comparison;
 
 /// <summary>A comparison of small forms on small data, in a folder that goes with the test.</summary>
 public sealed class ComparisonTests : IDisposable
@@ -109,7 +117,7 @@ public sealed class ComparisonTests : IDisposable
     {
         ComparisonData watched = new(Watched(s_data.Train), Watched(s_data.Dev), Watched(s_data.Test));
         ComparisonOptions censored = Censored(s_options) with { Forms = [.. new[] { "aaren", "tova" }.Select(ComparisonForm.Parse)] };
-        List<ComparisonRow> rows = [.. new Comparison(watched, censored, _folder).Run()];
+        List<ComparisonRow> rows = [.. new ComparisonRun(watched, censored, _folder).Run()];
 
         Assert.All(rows, row => Assert.All(row.Scores, s => Assert.Equal(watched.Test.Count, s.OpenEnds)));
         ComparisonRow aaren = rows.Single(r => r.Name == "aaren"), tova = rows[^1];
@@ -126,7 +134,7 @@ public sealed class ComparisonTests : IDisposable
 
         // What is finished is found again with its open ends.
         var idle = new Watch(_ => { });
-        Assert.Equal(rows.Select(r => r.NllOpenEnd), new Comparison(watched, censored, _folder).Run(idle).Select(r => r.NllOpenEnd));
+        Assert.Equal(rows.Select(r => r.NllOpenEnd), new ComparisonRun(watched, censored, _folder).Run(idle).Select(r => r.NllOpenEnd));
         Assert.Empty(idle.Seen);
     }
 
@@ -134,7 +142,7 @@ public sealed class ComparisonTests : IDisposable
     public void Run_WhenNoEventHasAMark_ScoresTimesAlone()
     {
         ComparisonData plain = new(Unmarked(s_data.Train), Unmarked(s_data.Dev), Unmarked(s_data.Test));
-        List<ComparisonRow> rows = [.. new Comparison(plain, s_options with { Seeds = 1 }, _folder).Run()];
+        List<ComparisonRow> rows = [.. new ComparisonRun(plain, s_options with { Seeds = 1 }, _folder).Run()];
 
         Assert.All(rows, row => Assert.Equal((null, null, row.NllTime), (row.NllMark, row.Accuracy, row.Nll)));
     }
@@ -145,7 +153,7 @@ public sealed class ComparisonTests : IDisposable
         Assert.Contains("those of dev have none", Refusal(s_data with { Dev = Unmarked(s_data.Dev) }));
         Assert.Contains("those of test have none", Refusal(s_data with { Test = Unmarked(s_data.Test) }));
 
-        string Refusal(ComparisonData data) => Assert.Throws<ArgumentException>(() => new Comparison(data, s_options, _folder)).Message;
+        string Refusal(ComparisonData data) => Assert.Throws<ArgumentException>(() => new ComparisonRun(data, s_options, _folder)).Message;
     }
 
     [Fact]
@@ -196,25 +204,25 @@ public sealed class ComparisonTests : IDisposable
         Assert.Contains("other settings: rates", Refusal(s_data, aaren with { Rates = [1e-3] }));
         Assert.Contains("other settings: training.shape.width was 16 and is 32", Refusal(s_data, aaren with { Training = aaren.Training with { Shape = aaren.Training.Shape with { Width = 32 } } }));
         // Rows, seeds and threads may change.
-        Assert.NotNull(new Comparison(s_data, s_options with { Seeds = 7, Training = s_options.Training with { Threads = 1 } }, _folder));
+        Assert.NotNull(new ComparisonRun(s_data, s_options with { Seeds = 7, Training = s_options.Training with { Threads = 1 } }, _folder));
 
-        string Refusal(ComparisonData data, ComparisonOptions options) => Assert.Throws<InvalidDataException>(() => new Comparison(data, options, _folder)).Message;
+        string Refusal(ComparisonData data, ComparisonOptions options) => Assert.Throws<InvalidDataException>(() => new ComparisonRun(data, options, _folder)).Message;
     }
 
     [Fact]
     public void Folder_WhenASettingIsNewerThanIt_TakesItsDefault()
     {
         ComparisonOptions options = s_options with { Rates = [TrainingOptions.DefaultLearningRate] };
-        _ = new Comparison(s_data, options, _folder);
+        _ = new ComparisonRun(s_data, options, _folder);
         string file = Path.Combine(_folder, "settings.json");
         string older = string.Join('\n', File.ReadLines(file).Where(line => !line.Contains("\"learningRate\"") && !line.Contains("\"components\"")));
         Assert.Equal(File.ReadLines(file).Count() - 2, older.Split('\n').Length);
         File.WriteAllText(file, older);
 
-        _ = new Comparison(s_data, options, _folder);
+        _ = new ComparisonRun(s_data, options, _folder);
         ModelConfig wider = options.Training.Shape with { Components = 32 };
         Assert.Contains("training.shape.components was 16 and is 32", Assert.Throws<InvalidDataException>(
-            () => new Comparison(s_data, options with { Training = options.Training with { Shape = wider } }, _folder)).Message);
+            () => new ComparisonRun(s_data, options with { Training = options.Training with { Shape = wider } }, _folder)).Message);
     }
 
     [Fact]
@@ -233,7 +241,7 @@ public sealed class ComparisonTests : IDisposable
     }
 
     private static List<ComparisonRow> Run(string folder, ComparisonOptions? options = null, IProgress<ComparisonProgress>? progress = null, CancellationToken cancellation = default) =>
-        [.. new Comparison(s_data, options ?? s_options, folder).Run(progress, cancellation)];
+        [.. new ComparisonRun(s_data, options ?? s_options, folder).Run(progress, cancellation)];
 
     private static IEnumerable<(string, int, int, double, double, double?, double, string?)> Scores(ComparisonRow row) =>
         [.. row.Scores.Select(s => (s.Form, s.States, s.Seed, s.Nll, s.NllTime, s.NllMark, s.PitKs, s.ModelId))];

@@ -1,4 +1,6 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Comparison;
+
+namespace Foretell.Models.Tests.Comparison;
 
 public class EstimateTests
 {

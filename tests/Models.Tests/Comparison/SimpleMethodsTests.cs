@@ -1,4 +1,10 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Comparison;
+using Foretell.Models.Configuration;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Training;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.Comparison;
 
 public class SimpleMethodsTests
 {
@@ -81,7 +87,7 @@ public class SimpleMethodsTests
     }
 
     /// <summary>Scores on dev that the data's own notes give for such methods, in nats.</summary>
-    [SharedDataTheory]
+    [Theory]
     [InlineData("taxi", -0.561, 0.329, -0.550)]
     [InlineData("stackoverflow", 3.234, 1.697, 3.370)]
     [InlineData("hawkes1", 0.674, 0, 0.635)]

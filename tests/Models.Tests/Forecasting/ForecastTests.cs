@@ -1,4 +1,12 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Stepping;
+using Foretell.Models.Tests.PointProcess;
+
+namespace Foretell.Models.Tests.Forecasting;
 
 public class ForecastTests
 {
@@ -12,7 +20,7 @@ public class ForecastTests
     {
         const int draws = 1_000_000;
         (ForecastModel model, float[] state) = Stream(30);
-        Forecast forecast = model.Forecast(state, silence);
+        Forecast forecast = new Forecaster(model).Forecast(state, silence);
         var random = new RandomStream(SampleSeed);
         var waits = new double[draws];
         var marks = new Dictionary<string, int>();
@@ -41,16 +49,16 @@ public class ForecastTests
     {
         // Taken before models could tell who is gone: nothing of theirs may change.
         ForecastModel model = ForecastModel.Load(Path.Combine(AppContext.BaseDirectory, "Weights", "Releases", "model-1.safetensors"));
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         var score = new StepScore[1];
         foreach ((string mark, double gap, int ordinal) in new[] { ("view", 0.0, 0), ("cart", 7.5, 1), ("view", 95, 2), ("buy", 12, 3) })
         {
-            backend.Step([new StepInput(0, model.MarkIndices[mark], gap, ordinal)], score);
+            backend.ScoreAndStep([new StepInput(0, model.MarkIndices[mark], gap, ordinal)], score);
         }
         float[] state = new float[model.StateFloats];
         backend.Read(0, state);
-        Forecast forecast = model.Forecast(state, 20);
+        Forecast forecast = new Forecaster(model).Forecast(state, 20);
 
         double[] told = [score[0].Time, score[0].Pit, score[0].PValue, forecast.LogSurvival, forecast.Mean, forecast.Quantile(0.5),
             forecast.ProbabilityWithin(60), forecast.ExpectedCount(600), forecast.Sample(new RandomStream(SampleSeed)).Seconds];
@@ -64,7 +72,7 @@ public class ForecastTests
         (ForecastModel model, float[] state) = Stream(30);
         foreach (double silence in new[] { 0, 1e-6, 2, 1e4, 1e12 })
         {
-            Forecast forecast = model.Forecast(state, silence);
+            Forecast forecast = new Forecaster(model).Forecast(state, silence);
             double last = 0;
             for (int i = 1; i < 1000; i++)
             {
@@ -83,9 +91,9 @@ public class ForecastTests
         double last = 0;
         for (double silence = 1e-9; silence < 1e15; silence *= 3)
         {
-            Forecast forecast = model.Forecast(state, silence);
+            Forecast forecast = new Forecaster(model).Forecast(state, silence);
             Assert.True(forecast.LogSurvival <= last && double.IsFinite(forecast.LogSurvival));
-            Assert.Equal(forecast.LogSurvival, model.LogSurvival(state, silence), 1e-9 * (1 - last));
+            Assert.Equal(forecast.LogSurvival, new Forecaster(model).LogSurvival(state, silence), 1e-9 * (1 - last));
             last = forecast.LogSurvival;
         }
         Assert.True(last < -100);
@@ -97,7 +105,7 @@ public class ForecastTests
         (ForecastModel model, float[] state) = Stream(30);
         foreach (double silence in new[] { 0, 5, 1e9 })
         {
-            IReadOnlyList<MarkProbability> marks = model.Forecast(state, silence).Marks();
+            IReadOnlyList<MarkProbability> marks = new Forecaster(model).Forecast(state, silence).Marks();
             Assert.Equal(1, marks.Sum(m => m.Probability), 1e-9);
             Assert.Equal(marks.OrderByDescending(m => m.Probability), marks);
         }
@@ -107,7 +115,7 @@ public class ForecastTests
     public void ExpectedCount_RisesWithTheHorizonAndIsNeverBelowTheProbabilityOfOne()
     {
         (ForecastModel model, float[] state) = Stream(30);
-        Forecast forecast = model.Forecast(state, 0.5);
+        Forecast forecast = new Forecaster(model).Forecast(state, 0.5);
         double last = 0;
         foreach (double horizon in new[] { 0.01, 0.1, 1, 10, 100, 1e5 })
         {
@@ -123,9 +131,9 @@ public class ForecastTests
     public void Forecast_WhenSilenceIsNegativeOrStateHasAnotherLength_Throws()
     {
         (ForecastModel model, float[] state) = Stream(3);
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.Forecast(state, -1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => model.Forecast(state, double.NaN));
-        Assert.Throws<ArgumentException>(() => model.Forecast(state.AsSpan(1), 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Forecaster(model).Forecast(state, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Forecaster(model).Forecast(state, double.NaN));
+        Assert.Throws<ArgumentException>(() => new Forecaster(model).Forecast(state.AsSpan(1), 0));
     }
 
     [Fact]
@@ -134,18 +142,18 @@ public class ForecastTests
         foreach (bool decay in new[] { true, false })
         {
             ForecastModel model = TestModels.Model(decay, width: 16);
-            using IStateBackend backend = model.CreateBackend();
+            using IStateBackend backend = new CpuStateBackend(model);
             backend.EnsureCapacity(1);
             var random = new RandomStream(SampleSeed);
             var state = new float[model.StateFloats];
             var medians = new List<double>();
             for (int t = 0; t < 1_000_000; t++)
             {
-                backend.Step([new StepInput(0, random.NextInt(4), Math.Exp(random.NextNormal()), t)], []);
+                backend.Step([new StepInput(0, random.NextInt(4), Math.Exp(random.NextNormal()), t)]);
                 if (t is 9 or 999 or 999_999)
                 {
                     backend.Read(0, state);
-                    Forecast forecast = model.Forecast(state, 1);
+                    Forecast forecast = new Forecaster(model).Forecast(state, 1);
                     medians.Add(forecast.Quantile(0.5));
                     Assert.All(state, x => Assert.True(float.IsFinite(x)));
                     Assert.Equal(1, forecast.Marks().Sum(m => m.Probability), 1e-9);
@@ -163,11 +171,11 @@ public class ForecastTests
     public void Never_WhenOpenEndsWereCounted_SharesEveryAnswerWithTheGap(double silence)
     {
         (ForecastModel model, float[] state) = Stream(30, censored: true);
-        Forecast forecast = model.Forecast(state, silence);
-        double pi = model.Forecast(state, 0).Never!.Value, survival = Math.Exp(model.LogSurvival(state, silence));
+        Forecast forecast = new Forecaster(model).Forecast(state, silence);
+        double pi = new Forecaster(model).Forecast(state, 0).Never!.Value, survival = Math.Exp(new Forecaster(model).LogSurvival(state, silence));
         Assert.InRange(pi, 0.05, 0.95);
         double never = pi / (pi + (1 - pi) * survival), coming = 1 - never;
-        ConditionedMixture gap = model.Mixture(state.AsSpan(model.MixerFloats)).AsLogNormal().Given(silence);
+        ConditionedMixture gap = new Forecaster(model).Mixture(state.AsSpan(model.MixerFloats)).AsLogNormal().Given(silence);
 
         Assert.Equal(never, forecast.Never!.Value, 1e-12);
         Assert.Equal(pi + (1 - pi) * survival, forecast.Survival, 1e-12);
@@ -182,23 +190,23 @@ public class ForecastTests
     public void Never_WhenSilenceGrows_RisesToOneAndTheLogarithmsStayFinite()
     {
         (ForecastModel model, float[] state) = Stream(30, censored: true);
-        double last = 0, pi = model.Forecast(state, 0).Never!.Value;
+        double last = 0, pi = new Forecaster(model).Forecast(state, 0).Never!.Value;
         for (double silence = 1e-9; silence < 1e15; silence *= 3)
         {
-            Forecast forecast = model.Forecast(state, silence);
+            Forecast forecast = new Forecaster(model).Forecast(state, silence);
             Assert.True(forecast.Never >= last && forecast.LogSurvival >= Math.Log(pi) - 1e-12);
-            Assert.True(double.IsFinite(model.LogSurvival(state, silence)) && double.IsFinite(forecast.Mean));
+            Assert.True(double.IsFinite(new Forecaster(model).LogSurvival(state, silence)) && double.IsFinite(forecast.Mean));
             last = forecast.Never!.Value;
         }
         Assert.Equal(1, last, 1e-12);
-        Assert.True(model.LogSurvival(state, 1e15) < -100, "Alerts need a survival that goes on falling, given that an event comes.");
+        Assert.True(new Forecaster(model).LogSurvival(state, 1e15) < -100, "Alerts need a survival that goes on falling, given that an event comes.");
     }
 
     [Fact]
     public void Never_WhenOpenEndsWereNotCounted_IsNull()
     {
         (ForecastModel model, float[] state) = Stream(30);
-        Assert.Null(model.Forecast(state, 5).Never);
+        Assert.Null(new Forecaster(model).Forecast(state, 5).Never);
     }
 
     [Fact]
@@ -209,7 +217,7 @@ public class ForecastTests
             (ForecastModel model, float[] state) = Stream(30, censored);
             foreach (double survival in new[] { 0.9, 0.5, 1e-3, 1e-9 })
             {
-                Assert.Equal(Math.Log(survival), model.LogSurvival(state, model.SilenceOf(state, survival)), 1e-6);
+                Assert.Equal(Math.Log(survival), new Forecaster(model).LogSurvival(state, new Forecaster(model).SilenceOf(state, survival)), 1e-6);
             }
         }
     }
@@ -219,7 +227,7 @@ public class ForecastTests
     {
         const int draws = 200_000;
         (ForecastModel model, float[] state) = Stream(30, censored: true);
-        Forecast forecast = model.Forecast(state, 1);
+        Forecast forecast = new Forecaster(model).Forecast(state, 1);
         var random = new RandomStream(SampleSeed);
         (double Seconds, string Mark)[] samples = [.. Enumerable.Range(0, draws).Select(_ => forecast.Sample(random))];
         Assert.Equal(forecast.Never!.Value, samples.Count(s => double.IsPositiveInfinity(s.Seconds)) / (double)draws, 4 * 0.5 / Math.Sqrt(draws));
@@ -237,7 +245,7 @@ public class ForecastTests
     {
         const int paths = 4000;
         (ForecastModel model, float[] state) = Stream(30, censored: true);
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         var random = new RandomStream(SampleSeed);
         var counts = new double[paths];
@@ -245,30 +253,30 @@ public class ForecastTests
         for (int i = 0; i < paths; i++)
         {
             backend.Write(0, state);
-            (double at, string mark) = model.Forecast(state, 0.5).Sample(random);
+            (double at, string mark) = new Forecaster(model).Forecast(state, 0.5).Sample(random);
             double gap = at + 0.5;
             for (; at <= horizon; at += gap)
             {
-                backend.Step([new StepInput(0, model.MarkIndices[mark], gap, 30 + (long)counts[i]++)], []);
+                backend.Step([new StepInput(0, model.MarkIndices[mark], gap, 30 + (long)counts[i]++)]);
                 backend.Read(0, row);
-                (gap, mark) = model.Forecast(row, 0).Sample(random);
+                (gap, mark) = new Forecaster(model).Forecast(row, 0).Sample(random);
             }
         }
         double mean = counts.Average(), error = Math.Sqrt(counts.Average(c => (c - mean) * (c - mean)) / paths);
         Assert.True(error > 0);
         // Beyond the paths' own error there is that of the 64 that the forecast samples.
-        Assert.Equal(mean, model.Forecast(state, 0.5).ExpectedCount(horizon), 4 * error + 0.05 * mean);
+        Assert.Equal(mean, new Forecaster(model).Forecast(state, 0.5).ExpectedCount(horizon), 4 * error + 0.05 * mean);
     }
 
     private static (ForecastModel Model, float[] State) Stream(int events, bool censored = false)
     {
         ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Censored = censored }, TestModels.WeightsSeed);
         EventSequence history = TestModels.History(events);
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         for (int t = 0; t < events; t++)
         {
-            backend.Step([new StepInput(0, model.MarkIndices[history.Marks![t]], t == 0 ? 0 : history.Times[t] - history.Times[t - 1], t)], []);
+            backend.Step([new StepInput(0, model.MarkIndices[history.Marks![t]], t == 0 ? 0 : history.Times[t] - history.Times[t - 1], t)]);
         }
         var state = new float[model.StateFloats];
         backend.Read(0, state);

@@ -1,4 +1,9 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Network;
+using Foretell.Models.Stepping;
+
+namespace Foretell.Models.Tests.Forecasting;
 
 public class SilenceBoundsTests
 {
@@ -15,7 +20,7 @@ public class SilenceBoundsTests
         {
             Width = 16, Layers = 1, Heads = 2, Components = components, TimeUnitSeconds = 60, LogGapMean = 1.5, LogGapDeviation = 2,
         }, seed: 3);
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(rows);
         var random = new Random(11);
         float[][] states = new float[rows][];
@@ -35,13 +40,13 @@ public class SilenceBoundsTests
         int useful = 0;
         for (int i = 0; i < rows; i++)
         {
-            double exact = model.Forecast(states[order[i]], 0).Quantile(1 - survival);
+            double exact = new Forecaster(model).Forecast(states[order[i]], 0).Quantile(1 - survival);
             Assert.True(atLeast[i] <= exact * (1 + 1e-6) && exact <= atMost[i] * (1 + 1e-6), $"{atLeast[i]} <= {exact} <= {atMost[i]}");
             if (atLeast[i] > 0)
             {
                 useful++;
                 // What the bound leaves over: at most every component's share, and the slack of its quantile.
-                Assert.True(model.LogSurvival(states[order[i]], atLeast[i]) <= Math.Log(survival * components) + 0.02);
+                Assert.True(new Forecaster(model).LogSurvival(states[order[i]], atLeast[i]) <= Math.Log(survival * components) + 0.02);
             }
         }
         Assert.True(survival * components > 1 || useful == rows);

@@ -1,4 +1,7 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Heads;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Tests.Heads;
 
 public unsafe class MarkScoreTests
 {

@@ -1,4 +1,10 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Tests.PointProcess;
+using Foretell.Models.Tests.Reference;
+
+namespace Foretell.Models.Tests.Heads;
 
 public class NeverHeadTests
 {

@@ -1,6 +1,10 @@
 using System.Runtime.Intrinsics;
+using Foretell.Models.Mixers;
+using Foretell.Models.Numerics;
+using Foretell.Models.Tests.Reference;
+using Foretell.Support;
 
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.Mixers;
 
 public unsafe class AarenScanTests
 {

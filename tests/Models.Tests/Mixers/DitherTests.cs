@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
+using Foretell.Models.Mixers;
 
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.Mixers;
 
 public class DitherTests
 {

@@ -1,4 +1,7 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Mixers;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Tests.Mixers;
 
 public unsafe class LinearAttentionTests
 {

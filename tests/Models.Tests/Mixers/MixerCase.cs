@@ -1,4 +1,13 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.Stepping;
+using Foretell.Models.Tests.Reference;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.Mixers;
 
 /// <summary>One mixer alone, with random weights and input, in its forms and as plain loops in double.</summary>
 internal sealed unsafe class MixerCase : IDisposable

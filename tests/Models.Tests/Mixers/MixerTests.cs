@@ -1,4 +1,11 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
+using Foretell.Models.Mixers;
+using Foretell.Models.Numerics;
+using Foretell.Models.Tests.Reference;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.Mixers;
 
 public class MixerTests
 {

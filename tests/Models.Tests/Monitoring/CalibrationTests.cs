@@ -1,4 +1,9 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Numerics;
+using Foretell.Models.Stepping;
+using Foretell.Models.Tests.PointProcess;
+
+namespace Foretell.Models.Tests.Monitoring;
 
 public class CalibrationTests
 {

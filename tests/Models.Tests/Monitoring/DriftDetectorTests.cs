@@ -1,4 +1,7 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Tests.Monitoring;
 
 public class DriftDetectorTests
 {

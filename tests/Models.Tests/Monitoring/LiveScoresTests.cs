@@ -1,6 +1,9 @@
 using System.Runtime.CompilerServices;
+using Foretell.Models.Monitoring;
+using Foretell.Models.Numerics;
+using Foretell.Models.Stepping;
 
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.Monitoring;
 
 public class LiveScoresTests
 {

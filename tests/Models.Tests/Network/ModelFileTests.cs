@@ -1,4 +1,8 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Weights;
+
+namespace Foretell.Models.Tests.Network;
 
 public class ModelFileTests
 {

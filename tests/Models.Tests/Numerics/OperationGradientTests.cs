@@ -1,4 +1,11 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Layers;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Tests.Reference;
+
+namespace Foretell.Models.Tests.Numerics;
 
 /// <summary>Each operation's backward pass against central differences of the same operation in double.</summary>
 public unsafe class OperationGradientTests

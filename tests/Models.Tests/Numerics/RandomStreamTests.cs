@@ -1,4 +1,8 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Tests.PointProcess;
+
+namespace Foretell.Models.Tests.Numerics;
 
 public class RandomStreamTests
 {

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.Numerics;
 
 public class VectorMathTests
 {

@@ -1,4 +1,4 @@
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.PointProcess;
 
 internal static class AssertEx
 {

@@ -1,11 +1,17 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Weights;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.PointProcess;
 
 public class BaselinesTests
 {
     private const long Seed = 112_358;
 
     /// <summary>Scores fitted on train, in nats on dev, as the data's own notes give them.</summary>
-    [SharedDataTheory]
+    [Theory]
     [InlineData("taxi", -0.502, -0.561, 0.329, 1.157)]
     [InlineData("stackoverflow", 3.304, 3.234, 1.697, 1.848)]
     [InlineData("hawkes1", 1.060, 0.674, 0, 0)]

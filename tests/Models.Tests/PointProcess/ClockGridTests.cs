@@ -1,12 +1,15 @@
 using System.Globalization;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Support;
 
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.PointProcess;
 
 public class ClockGridTests
 {
     private const long Seed = 8_675_309;
 
-    [SharedDataTheory]
+    [Theory]
     [InlineData("taxi/train", 3600, 1 / 3600.0)]
     [InlineData("taxi/dev", 3600, 1 / 3600.0)]
     [InlineData("stackoverflow/train", 86_400, 0)]
@@ -14,11 +17,11 @@ public class ClockGridTests
     public void Detect_WhenTheDataAreReal_FindsTheirClock(string file, double timeUnitSeconds, double expected) =>
         Assert.Equal(expected, ClockGrid.Detect(SharedData.Read(file), timeUnitSeconds));
 
-    [SharedDataFact]
+    [Fact]
     public void Detect_WhenTimesAreUnixSeconds_GivesOneSecond()
     {
         Dictionary<string, List<double>> times = [];
-        foreach (string line in File.ReadLines(Path.Combine(SharedData.Folder!, "collegemsg/replay.csv")).Skip(1))
+        foreach (string line in File.ReadLines(SharedData.PathOf("collegemsg/replay.csv")).Skip(1))
         {
             string[] fields = line.Split(',');
             if (!times.TryGetValue(fields[1], out List<double>? stream))

@@ -1,4 +1,7 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Tests.PointProcess;
 
 public class ConditionedMixtureTests
 {

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
 
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.PointProcess;
 
 public class ExpectationMaximizationTests
 {

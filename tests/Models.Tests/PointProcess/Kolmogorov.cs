@@ -1,4 +1,4 @@
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.PointProcess;
 
 /// <summary>The Kolmogorov-Smirnov distance between draws and the distribution they claim.</summary>
 internal static class Kolmogorov

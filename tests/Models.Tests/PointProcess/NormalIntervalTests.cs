@@ -1,4 +1,6 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Tests.PointProcess;
 
 public class NormalIntervalTests
 {

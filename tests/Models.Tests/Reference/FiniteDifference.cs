@@ -1,4 +1,6 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Tests.Reference;
 
 /// <summary>Derivatives of plain double functions by central differences: what every backward pass is held to.</summary>
 internal static class FiniteDifference

@@ -1,4 +1,4 @@
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.Reference;
 
 /// <summary>Attention of one head in double and plain loops over pairs of events, written from the papers and not from the fast code.</summary>
 internal static class ReferenceAttention

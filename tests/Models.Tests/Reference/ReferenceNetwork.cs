@@ -1,4 +1,11 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Layers;
+using Foretell.Models.Mixers;
+using Foretell.Models.PointProcess;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.Reference;
 
 /// <summary>The network's operations in double and plain loops, written from docs/models.md and not from the fast code.</summary>
 internal static class ReferenceNetwork

@@ -1,4 +1,11 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Heads;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Stepping;
+using Foretell.Models.Training;
+
+namespace Foretell.Models.Tests.Stepping;
 
 public class CpuStateBackendTests
 {
@@ -54,17 +61,17 @@ public class CpuStateBackendTests
     {
         ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Mixer = mixer, States = states }, TestModels.WeightsSeed);
         EventSequence history = TestModels.History(Events);
-        using IStateBackend whole = model.CreateBackend(), first = model.CreateBackend(), second = model.CreateBackend();
+        using IStateBackend whole = new CpuStateBackend(model), first = new CpuStateBackend(model), second = new CpuStateBackend(model);
         Array.ForEach([whole, first, second], b => b.EnsureCapacity(2));
         // A row that has held more than the one that moves in: nothing of it may stay.
         for (int t = 0; t < Events; t++)
         {
-            whole.Step([Input(model, history, t, 0)], []);
-            second.Step([Input(model, history, t, 1)], []);
+            whole.Step([Input(model, history, t, 0)]);
+            second.Step([Input(model, history, t, 1)]);
         }
         for (int t = 0; t < Events; t++)
         {
-            (t < 17 ? first : second).Step([Input(model, history, t, 1)], []);
+            (t < 17 ? first : second).Step([Input(model, history, t, 1)]);
             if (t == 16)
             {
                 second.Write(1, Row(first, model, 1));
@@ -78,18 +85,18 @@ public class CpuStateBackendTests
     public void Step_WhenInputIsOutOfRange_SaysWhatIsAllowed()
     {
         ForecastModel model = TestModels.Model();
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
-        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(backend.Capacity, 0, 1, 0)], []));
-        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 4, 1, 0)], []));
-        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, double.NaN, 1)], []));
-        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, -1, 1)], []));
-        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, 1, 1)], new StepScore[2]));
+        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(backend.Capacity, 0, 1, 0)]));
+        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 4, 1, 0)]));
+        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, double.NaN, 1)]));
+        Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, -1, 1)]));
+        Assert.Throws<ArgumentException>(() => backend.ScoreAndStep([new StepInput(0, 0, 1, 1)], new StepScore[2]));
     }
 
     private static float[][] Feed(ForecastModel model, int batch)
     {
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(Streams);
         var histories = Enumerable.Range(0, Streams).Select(i => TestModels.History(Events, seed: 100 + i)).ToArray();
         for (int t = 0; t < Events; t++)
@@ -101,7 +108,7 @@ public class CpuStateBackendTests
             }
             foreach (int[] part in order.Chunk(batch))
             {
-                backend.Step(part.Select(i => Input(model, histories[i], t, i)).ToArray(), []);
+                backend.Step(part.Select(i => Input(model, histories[i], t, i)).ToArray());
             }
         }
         return [.. Enumerable.Range(0, Streams).Select(i => Row(backend, model, i))];
@@ -109,13 +116,13 @@ public class CpuStateBackendTests
 
     private static (double Time, double Mark) Stepped(ForecastModel model, EventSequence history)
     {
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         double time = 0, mark = 0;
         var score = new StepScore[1];
         for (int t = 0; t < history.Times.Length; t++)
         {
-            backend.Step([Input(model, history, t, 0)], score);
+            backend.ScoreAndStep([Input(model, history, t, 0)], score);
             time += score[0].Time;
             mark += score[0].Mark;
         }

@@ -1,4 +1,13 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Stepping;
+using Foretell.Models.Tests.PointProcess;
+
+namespace Foretell.Models.Tests.Stepping;
 
 public class EventScorerTests
 {
@@ -35,18 +44,18 @@ public class EventScorerTests
     public void Score_WhenOpenEndsWereCounted_PaysForComingAtAllAndJudgesTheGapGivenThat(double resolution)
     {
         ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Censored = true, Resolution = resolution }, TestModels.WeightsSeed);
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         var score = new StepScore[1];
-        backend.Step([new StepInput(0, 0, 0, 0)], score);
+        backend.ScoreAndStep([new StepInput(0, 0, 0, 0)], score);
         float[] state = new float[model.StateFloats];
         backend.Read(0, state);
-        NormalMixture mixture = model.Mixture(state.AsSpan(model.MixerFloats));
-        double never = model.Forecast(state, 0).Never!.Value;
+        NormalMixture mixture = new Forecaster(model).Mixture(state.AsSpan(model.MixerFloats));
+        double never = new Forecaster(model).Forecast(state, 0).Never!.Value;
         foreach (double gap in new[] { 0.5, 1, 7 })
         {
             backend.Write(0, state);
-            backend.Step([new StepInput(0, 1, gap, 1)], score);
+            backend.ScoreAndStep([new StepInput(0, 1, gap, 1)], score);
 
             Assert.Equal(Math.Log(1 - never) + mixture.AsLogNormal().LogIntervalDensity(gap, resolution), score[0].Time, 1e-5);
             Assert.InRange(score[0].Pit, mixture.AsLogNormal().Cdf(gap - resolution / 2) - 1e-6, mixture.AsLogNormal().Cdf(gap + resolution / 2) + 1e-6);
@@ -64,16 +73,16 @@ public class EventScorerTests
     public void Score_WhenAnEventIsFarFromExpected_GivesATinyPValue()
     {
         ForecastModel model = TestModels.Model(marks: 0);
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         var score = new StepScore[1];
-        backend.Step([new StepInput(0, 0, 0, 0)], score);
+        backend.ScoreAndStep([new StepInput(0, 0, 0, 0)], score);
         Assert.Equal(default, score[0]);
-        backend.Step([new StepInput(0, 0, 1e-5, 1)], score);
+        backend.ScoreAndStep([new StepInput(0, 0, 1e-5, 1)], score);
         Assert.InRange(score[0].PValue, 1e-38, 1e-4);
-        backend.Step([new StepInput(0, 0, 1e5, 2)], score);
+        backend.ScoreAndStep([new StepInput(0, 0, 1e5, 2)], score);
         Assert.InRange(score[0].PValue, 1e-38, 1e-4);
-        backend.Step([new StepInput(0, 0, 1e30, 3)], score);
+        backend.ScoreAndStep([new StepInput(0, 0, 1e30, 3)], score);
         Assert.InRange(score[0].PValue, 1e-38, 1e-30);
         Assert.True(float.IsFinite(score[0].Time));
     }
@@ -82,11 +91,11 @@ public class EventScorerTests
     public void Score_WhenTheMarkIsUnknown_IsOneInAMillion()
     {
         ForecastModel model = TestModels.Model(marks: 3);
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         var score = new StepScore[1];
-        backend.Step([new StepInput(0, 0, 0, 0)], score);
-        backend.Step([new StepInput(0, model.UnknownMark, 1.2, 1)], score);
+        backend.ScoreAndStep([new StepInput(0, 0, 0, 0)], score);
+        backend.ScoreAndStep([new StepInput(0, model.UnknownMark, 1.2, 1)], score);
         Assert.Equal((float)ForecastModel.LogUnknownMark, score[0].Mark);
         Assert.False(score[0].IsHit);
         Assert.InRange(score[0].PValue, 1e-8, 2e-5);
@@ -109,7 +118,7 @@ public class EventScorerTests
     /// <summary>Scores of the last of three events in each of 100 rows, by row.</summary>
     private static StepScore[] Feed(ForecastModel model, int batch, bool reversed)
     {
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(100);
         var last = new StepScore[100];
         for (int t = 0; t < 3; t++)
@@ -118,7 +127,7 @@ public class EventScorerTests
             foreach (int[] part in (reversed ? rows.Reverse() : rows).Chunk(batch))
             {
                 var scores = new StepScore[part.Length];
-                backend.Step(part.Select(i => new StepInput(i, i % 3, 0.5 * (1 + i % 11) * (t + 1), t, i % 2)).ToArray(), scores);
+                backend.ScoreAndStep(part.Select(i => new StepInput(i, i % 3, 0.5 * (1 + i % 11) * (t + 1), t, i % 2)).ToArray(), scores);
                 for (int i = 0; i < part.Length; i++)
                 {
                     last[part[i]] = scores[i];
@@ -132,7 +141,7 @@ public class EventScorerTests
     private static StepScore[] Simulate(ForecastModel model)
     {
         var random = new RandomStream(Seed);
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(Rows);
         float[] state = new float[model.StateFloats];
         var score = new StepScore[1];
@@ -148,15 +157,15 @@ public class EventScorerTests
                 {
                     backend.Read(row, state);
                     ReadOnlySpan<float> hidden = state.AsSpan(model.MixerFloats);
-                    gap = model.Mixture(hidden).AsLogNormal().Sample(random);
+                    gap = new Forecaster(model).Mixture(hidden).AsLogNormal().Sample(random);
                     gap = resolution == 0 ? gap : Math.Round(gap / resolution) * resolution;
                     if (model.Config.Marks.Count > 0)
                     {
-                        double[] probabilities = model.MarkProbabilities(hidden, [(gap, 1)]);
+                        double[] probabilities = new Forecaster(model).MarkProbabilities(hidden, [(gap, 1)]);
                         mark = Categorical.Draw(Array.ConvertAll(probabilities, Math.Log), random);
                     }
                 }
-                backend.Step([new StepInput(row, mark, gap, t)], score);
+                backend.ScoreAndStep([new StepInput(row, mark, gap, t)], score);
                 if (t > 0)
                 {
                     scores.Add(score[0]);

@@ -1,6 +1,13 @@
-using Xunit.Abstractions;
+using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Stepping;
+using Foretell.Models.Training;
 
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.Training;
 
 /// <summary>How fast a mixer follows a stream whose rate changes tenfold after half a million events.</summary>
 public class ChangeOfRateTests(ITestOutputHelper output)
@@ -67,10 +74,10 @@ public class ChangeOfRateTests(ITestOutputHelper output)
         var right = new Queue<bool>();
         for (int t = 0; t < looked; t++)
         {
-            backend.Step([Next(random, After, Events / 2 + t)], []);
+            backend.Step([Next(random, After, Events / 2 + t)]);
             backend.Read(0, state);
             // The median lies where the survival probability is one half.
-            right.Enqueue(model.LogSurvival(state, 0.8 * After) > -Math.Log(2) && model.LogSurvival(state, 1.2 * After) < -Math.Log(2));
+            right.Enqueue(new Forecaster(model).LogSurvival(state, 0.8 * After) > -Math.Log(2) && new Forecaster(model).LogSurvival(state, 1.2 * After) < -Math.Log(2));
             if (right.Count > 10)
             {
                 right.Dequeue();
@@ -87,11 +94,11 @@ public class ChangeOfRateTests(ITestOutputHelper output)
     /// <param name="stepped">Called after each event with the backend and the number of events so far.</param>
     private static IStateBackend Half(ForecastModel model, RandomStream random, int events, Action<IStateBackend, int> stepped)
     {
-        IStateBackend backend = model.CreateBackend();
+        IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         for (int t = 0; t < events; t++)
         {
-            backend.Step([Next(random, Before, t)], []);
+            backend.Step([Next(random, Before, t)]);
             stepped(backend, t + 1);
         }
         return backend;
@@ -118,7 +125,7 @@ public class ChangeOfRateTests(ITestOutputHelper output)
         });
         piece.AsSpan(0, header).CopyTo(row);
         piece.AsSpan(window.MixerFloats).CopyTo(row.AsSpan(header));
-        IStateBackend softmax = model.CreateBackend();
+        IStateBackend softmax = new CpuStateBackend(model);
         softmax.EnsureCapacity(1);
         softmax.Write(0, row);
         return softmax;

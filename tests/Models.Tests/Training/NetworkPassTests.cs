@@ -1,4 +1,14 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
+using Foretell.Models.Layers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Tests.Reference;
+using Foretell.Models.Training;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.Training;
 
 public unsafe class NetworkPassTests
 {

@@ -1,4 +1,9 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Heads;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Training;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.Training;
 
 public class NeverStartTests
 {

@@ -1,9 +1,18 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
+using Foretell.Models.Stepping;
+using Foretell.Models.Training;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.Training;
 
 /// <summary>What the default recipe reaches on real events. A few epochs keep the test short; docs/models.md has the figures of whole runs, which are lower.</summary>
 public class RealDataTests
 {
-    [SharedDataTheory]
+    [Theory]
     [InlineData("taxi", "dev", 3600, 5, -0.47, -0.60)]
     [InlineData("stackoverflow", "dev", 86_400, 3, 4.62, 4.30)]
     // The truth scores 0.518 on this split: nothing may be better by more than noise.
@@ -28,7 +37,7 @@ public class RealDataTests
     /// <summary>The recurrent form over the whole file gives the parallel form's scores.</summary>
     private static void AssertStepsAgree(ForecastModel model, List<EventSequence> sequences, Evaluation parallel)
     {
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(sequences.Count);
         var row = new float[model.StateFloats];
         var score = new StepScore[1];
@@ -39,7 +48,7 @@ public class RealDataTests
             for (int t = 0; t < s.Times.Length; t++)
             {
                 int index = s.Marks is null ? 0 : model.MarkIndices.GetValueOrDefault(s.Marks[t], model.UnknownMark);
-                backend.Step([new StepInput(i, index, t == 0 ? 0 : s.Times[t] - s.Times[t - 1], t)], score);
+                backend.ScoreAndStep([new StepInput(i, index, t == 0 ? 0 : s.Times[t] - s.Times[t - 1], t)], score);
                 time += score[0].Time;
                 mark += score[0].Mark;
             }

@@ -1,4 +1,15 @@
-namespace Foretell.Models.Tests;
+using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
+using Foretell.Models.Stepping;
+using Foretell.Models.Training;
+using Foretell.Support;
+
+namespace Foretell.Models.Tests.Training;
 
 public class TrainerTests
 {
@@ -84,7 +95,7 @@ public class TrainerTests
         ForecastModel model = TestModels.Model();
         EventSequence[] histories = [.. Enumerable.Range(0, 5).Select(i => TestModels.History(6 + i, seed: 40 + i))];
         Evaluation plain = Evaluator.Evaluate(model, histories), open = Evaluator.Evaluate(model, [.. Watched([.. histories], 4)]);
-        double expected = -histories.Average(s => model.LogSurvival(StateAfter(model, s), 4));
+        double expected = -histories.Average(s => new Forecaster(model).LogSurvival(StateAfter(model, s), 4));
 
         Assert.Equal((null, null), (plain.OpenEnds, plain.NllOpenEnd));
         Assert.Equal((5, plain.Events), (open.OpenEnds, open.Events));
@@ -110,15 +121,15 @@ public class TrainerTests
     private static List<EventSequence> Watched(List<EventSequence> sequences, double longer) =>
         [.. sequences.Select(s => s with { Until = s.Times[^1] + longer })];
 
-    private static double Never(ForecastModel model, EventSequence history, double silence) => model.Forecast(StateAfter(model, history), silence).Never!.Value;
+    private static double Never(ForecastModel model, EventSequence history, double silence) => new Forecaster(model).Forecast(StateAfter(model, history), silence).Never!.Value;
 
     private static float[] StateAfter(ForecastModel model, EventSequence history)
     {
-        using IStateBackend backend = model.CreateBackend();
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         for (int t = 0; t < history.Times.Length; t++)
         {
-            backend.Step([new StepInput(0, history.Marks is null ? 0 : model.MarkIndices[history.Marks[t]], t == 0 ? 0 : history.Times[t] - history.Times[t - 1], t)], []);
+            backend.Step([new StepInput(0, history.Marks is null ? 0 : model.MarkIndices[history.Marks[t]], t == 0 ? 0 : history.Times[t] - history.Times[t - 1], t)]);
         }
         float[] state = new float[model.StateFloats];
         backend.Read(0, state);

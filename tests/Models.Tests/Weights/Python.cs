@@ -1,19 +1,15 @@
 using System.Diagnostics;
 
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.Weights;
 
-/// <summary>A test that asks python3's standard library for a second opinion; skipped, saying so, where there is none.</summary>
-public sealed class PythonFactAttribute : FactAttribute
+/// <summary>Python's standard library as a second reader of files.</summary>
+internal static class Python
 {
-    private static readonly bool Found = Probe();
+    private static readonly bool s_found = Probe();
 
-    public PythonFactAttribute()
-    {
-        if (!Found)
-        {
-            Skip = "python3 is not on PATH; the file's layout was not checked by a second reader.";
-        }
-    }
+    /// <summary>Skips the test at work, saying so, where there is no python3.</summary>
+    public static void SkipWithout() =>
+        Assert.SkipUnless(s_found, "python3 is not on PATH; the file's layout was not checked by a second reader.");
 
     private static bool Probe()
     {

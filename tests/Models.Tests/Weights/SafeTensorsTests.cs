@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
+using Foretell.Models.Numerics;
+using Foretell.Models.Weights;
 
-namespace Foretell.Models.Tests;
+namespace Foretell.Models.Tests.Weights;
 
 public sealed class SafeTensorsTests : IDisposable
 {
@@ -47,9 +49,10 @@ public sealed class SafeTensorsTests : IDisposable
         Assert.Contains("\"weights\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[44,68]}", json);
     }
 
-    [PythonFact]
+    [Fact]
     public void Write_WhenReadByPython_HasTheSameValues()
     {
+        Python.SkipWithout();
         string path = Path.Combine(folder, "model.safetensors"), script = Path.Combine(folder, "read.py");
         Sample().Write(path);
         File.WriteAllText(script, """

@@ -1,17 +1,20 @@
-using Foretell.Streams;
+using System.Runtime.CompilerServices;
+using Foretell.Cli.Cluster;
 
-namespace Foretell.Silo.Tests;
+namespace Foretell.Silo.Tests.Support;
 
 /// <summary>A test with real silos and a real PostgreSQL, whose programs must be on the machine.</summary>
 public sealed class ClusterFactAttribute : FactAttribute
 {
-    public ClusterFactAttribute() => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : null;
+    public ClusterFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+        : base(sourceFilePath, sourceLineNumber) => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : null;
 }
 
 /// <inheritdoc cref="ClusterFactAttribute"/>
 public sealed class ClusterTheoryAttribute : TheoryAttribute
 {
-    public ClusterTheoryAttribute() => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : null;
+    public ClusterTheoryAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+        : base(sourceFilePath, sourceLineNumber) => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : null;
 }
 
 /// <summary>How often the tests that repeat do so, and for how long: little in every run, more where somebody asks for it.</summary>

@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
-using Foretell.Ingest;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Replay;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 
-namespace Foretell.Silo.Tests;
+namespace Foretell.Silo.Tests.Support;
 
 /// <summary>A client that sends events through any gateway that answers, and repeats what was not acknowledged.</summary>
 public sealed class Feed(SiloCluster cluster, IEnumerable<SiloProcess> gateways) : IDisposable
@@ -27,7 +28,7 @@ public sealed class Feed(SiloCluster cluster, IEnumerable<SiloProcess> gateways)
     public List<string> Surprises { get; } = [];
 
     /// <summary>Sends events until they are acknowledged.</summary>
-    public Task SendAsync(params (string Stream, long Ticks, string Mark)[] events) => SendAsync(Events.Batch(events));
+    public Task SendAsync(params (string Stream, long Ticks, string Mark)[] events) => SendAsync(EventSets.Batch(events));
 
     /// <summary>Sends a batch until it is acknowledged; the idempotency key makes the repetitions harmless.</summary>
     public async Task SendAsync(EventBatch batch)

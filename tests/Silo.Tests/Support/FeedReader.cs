@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Foretell.Stores.Postgres;
 
-namespace Foretell.Silo.Tests;
+namespace Foretell.Silo.Tests.Support;
 
 /// <summary>Reads a gateway's server-sent events.</summary>
 public sealed class FeedReader : IDisposable

@@ -1,6 +1,7 @@
 using System.Text;
+using Foretell.Stores.Postgres;
 
-namespace Foretell.Silo.Tests;
+namespace Foretell.Silo.Tests.Support;
 
 /// <summary>One span as it was exported.</summary>
 internal sealed record OtlpSpan(string Trace, string Id, string Parent, string Name);

@@ -4,25 +4,31 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Foretell.Models;
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Cli.Cluster;
+using Foretell.Cli.Options;
+using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
+using Foretell.Engine.Shards;
+using Foretell.Engine.Store;
+using Foretell.Models.Network;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 
-namespace Foretell.Silo.Tests;
+namespace Foretell.Silo.Tests.Support;
 
 /// <summary>Real silos in processes of their own, over a PostgreSQL server of their own.</summary>
 public sealed partial class SiloCluster : IAsyncDisposable
 {
     private static int s_schemas;
 
-    private readonly TempDirectory _directory = new();
+    private readonly TemporaryFolder _directory = new();
     private readonly bool _ownsPostgres;
 
     private SiloCluster(ThrowawayPostgres postgres, bool ownsPostgres, int partitions, ForecastModel model)
     {
         (Postgres, _ownsPostgres, Partitions, Model) = (postgres, ownsPostgres, partitions, model);
         Options = new PostgresOptions { ConnectionString = postgres.ConnectionString, Schema = $"silo_{Interlocked.Increment(ref s_schemas)}" };
-        model.Save(_directory.File("model.safetensors"));
+        model.Save(_directory.At("model.safetensors"));
     }
 
     public ThrowawayPostgres Postgres { get; }
@@ -49,7 +55,7 @@ public sealed partial class SiloCluster : IAsyncDisposable
         ["Postgres"] = Options.ConnectionString,
         ["Schema"] = Options.Schema,
         ["Cluster"] = Options.Schema,
-        ["Model"] = _directory.File("model.safetensors"),
+        ["Model"] = _directory.At("model.safetensors"),
         ["Partitions"] = Partitions.ToString(CultureInfo.InvariantCulture),
         ["Roles"] = roles,
         ["Urls"] = "http://127.0.0.1:0",
@@ -100,7 +106,7 @@ public sealed partial class SiloCluster : IAsyncDisposable
 
     /// <summary>A key of a stream that belongs to a partition.</summary>
     public string KeyOf(int partition) =>
-        Enumerable.Range(0, 10_000).Select(i => $"probe/{i}").First(key => Events.PartitionOf(key, Partitions) == partition);
+        Enumerable.Range(0, 10_000).Select(i => $"probe/{i}").First(key => EventSets.PartitionOf(key, Partitions) == partition);
 
     /// <summary>Gives every partition a stream to ask for, and waits until it can be asked.</summary>
     public async Task ProbeAllAsync(SiloProcess gateway)
@@ -206,7 +212,7 @@ public sealed partial class SiloCluster : IAsyncDisposable
         Assert.Equal(Enumerable.Range(0, Partitions).Select(p => log.End(p).Sequence), headers.Select(h => h.Position));
         Assert.Equal(reference.Applied, headers.Sum(h => h.Totals.Applied));
         Assert.Equal(reference.DeadLetters.Count, headers.Sum(h => h.Totals.DeadLetters));
-        Assert.Equal(reference.Digest(), await PlatformDigest.OfStoreAsync(store, Partitions, Model, default));
+        Assert.Equal(reference.Digest(), await PlatformDigest.OfStoreAsync(store, Partitions, new ServingModel(Model), default));
     }
 
     public async ValueTask DisposeAsync()

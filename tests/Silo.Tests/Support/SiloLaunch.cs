@@ -1,4 +1,4 @@
-namespace Foretell.Silo.Tests;
+namespace Foretell.Silo.Tests.Support;
 
 /// <summary>Which program runs as a silo, and how.</summary>
 public sealed record SiloLaunch

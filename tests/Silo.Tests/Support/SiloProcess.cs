@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using Foretell.Cli.Shell;
 
-namespace Foretell.Silo.Tests;
+namespace Foretell.Silo.Tests.Support;
 
 /// <summary>One silo in a process of its own.</summary>
 public sealed partial class SiloProcess : IAsyncDisposable

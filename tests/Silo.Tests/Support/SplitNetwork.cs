@@ -3,8 +3,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
+using Foretell.Cli.Shell;
 
-namespace Foretell.Silo.Tests;
+namespace Foretell.Silo.Tests.Support;
 
 /// <summary>Network namespaces at one bridge, whose links can be cut and mended: every member reaches this process, and the other ones.</summary>
 /// <remarks>Linux only, as root. The addresses are those that RFC 2544 sets apart for tests of networks.</remarks>

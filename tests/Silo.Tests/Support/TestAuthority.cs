@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Foretell.Stores.Postgres;
 
-namespace Foretell.Silo.Tests;
+namespace Foretell.Silo.Tests.Support;
 
 /// <summary>A certificate authority made for one test.</summary>
 internal sealed class TestAuthority : IDisposable

@@ -1,0 +1,35 @@
+using Foretell.Engine.Events;
+using Foretell.Models.Monitoring;
+
+namespace Foretell.Engine.Store;
+
+/// <summary>What a shard is, beside its rows.</summary>
+public sealed record ShardHeader
+{
+    /// <summary>Last record of the log that the rows reflect.</summary>
+    public required long Position { get; init; }
+
+    /// <summary>Policy in force behind that record.</summary>
+    public required EventTimePolicy Policy { get; init; }
+
+    /// <summary>Model that made the rows.</summary>
+    public required string ModelId { get; init; }
+
+    /// <summary>Rows in each page but the last.</summary>
+    public required int RowsPerPage { get; init; }
+
+    /// <summary>Rows in all pages.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Counts since the log was created.</summary>
+    public required ShardTotals Totals { get; init; }
+
+    /// <summary>How well the model's probabilities came true; empty where a program that counted none wrote the header. Not changed once it is here.</summary>
+    public Calibration Calibration { get; init; } = new();
+}
+
+/// <summary>Counts of one shard since its log was created.</summary>
+/// <param name="Applied">Events applied to a row.</param>
+/// <param name="DeadLetters">Events that became dead letters.</param>
+/// <param name="UnknownMarks">Applied events whose mark the model does not know.</param>
+public readonly record struct ShardTotals(long Applied, long DeadLetters, long UnknownMarks);

@@ -1,0 +1,10 @@
+using Foretell.Engine.Events;
+
+namespace Foretell.Hosting;
+
+/// <summary>What a caller wants to know of a stream: when to stand, how far to look, which quantiles.</summary>
+/// <param name="AtTicks">Moment to forecast from (<see cref="EventTime"/>); null for now.</param>
+/// <param name="HorizonSeconds">Length of the window that counts and probabilities refer to, above 0.</param>
+/// <param name="Quantiles">Probabilities within (0, 1), in the order asked.</param>
+/// <param name="ExpectedCount">Whether to sample paths for the expected count: by far the most costly part of an answer.</param>
+public sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles, bool ExpectedCount);

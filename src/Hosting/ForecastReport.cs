@@ -1,0 +1,54 @@
+using Foretell.Engine.Events;
+using Foretell.Models.Forecasting;
+
+namespace Foretell.Hosting;
+
+/// <summary>The answer to a <see cref="ForecastQuestion"/>: the one that HTTP and the stream grain both give.</summary>
+/// <param name="AtTicks">Moment that the forecast stands at.</param>
+/// <param name="SilenceSeconds">Seconds from the stream's last event to that moment: the silence that the forecast is conditioned on.</param>
+/// <param name="Survival">Probability of that silence, 0 to 1.</param>
+/// <param name="LogSurvival">Its logarithm, nats.</param>
+/// <param name="Never">Probability that no next event comes at all; null where the model does not tell.</param>
+/// <param name="MeanSeconds">Mean time to the next event after that moment, given that one comes.</param>
+/// <param name="MedianSeconds">Median; infinite where none may come with so much probability.</param>
+/// <param name="QuantileSeconds">The quantiles asked for, seconds after that moment; infinite likewise.</param>
+/// <param name="ProbabilityWithinHorizon">Probability that the next event comes within the horizon, 0 to 1.</param>
+/// <param name="ExpectedCount">Expected number of events within the horizon; null when not asked for.</param>
+/// <param name="Marks">Marks of the next event, given that one comes, by descending probability.</param>
+public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double Survival, double LogSurvival, double? Never,
+    double MeanSeconds, double MedianSeconds, IReadOnlyList<double> QuantileSeconds, double ProbabilityWithinHorizon,
+    double? ExpectedCount, IReadOnlyList<MarkProbability> Marks)
+{
+    /// <summary>Answers a question from a stream's row.</summary>
+    /// <param name="forecaster">Forecasts from rows.</param>
+    /// <param name="stream">Stream key, for the message of a refusal.</param>
+    /// <param name="lastEventTicks">Time of its latest event.</param>
+    /// <param name="state">Its row's floats; the tail is needed for an expected count only.</param>
+    /// <param name="question">What is asked.</param>
+    /// <param name="nowTicks">Now, for a question that names no moment.</param>
+    /// <exception cref="BeforeLastEventException">The question names a moment before the stream's last event.</exception>
+    public static ForecastReport Of(Forecaster forecaster, string stream, long lastEventTicks, ReadOnlySpan<float> state,
+        ForecastQuestion question, long nowTicks)
+    {
+        // Without an explicit time a sender's clock that runs ahead must not make its stream unanswerable.
+        long at = question.AtTicks ?? Math.Max(nowTicks, lastEventTicks);
+        if (at < lastEventTicks)
+        {
+            throw new BeforeLastEventException(stream, at, lastEventTicks);
+        }
+        double silence = EventTime.SecondsBetween(lastEventTicks, at);
+        Forecast forecast = forecaster.Forecast(state, silence);
+        return new ForecastReport(at, silence, Math.Clamp(forecast.Survival, 0, 1), forecast.LogSurvival, forecast.Never,
+            forecast.Mean, forecast.Quantile(0.5), [.. question.Quantiles.Select(forecast.Quantile)],
+            Math.Clamp(forecast.ProbabilityWithin(question.HorizonSeconds), 0, 1),
+            question.ExpectedCount ? forecast.ExpectedCount(question.HorizonSeconds) : null, forecast.Marks());
+    }
+}
+
+/// <summary>A forecast was asked for a moment before the stream's last event.</summary>
+public sealed class BeforeLastEventException(string stream, long atTicks, long lastEventTicks) : ArgumentException(
+    $"'at' is {Text(atTicks)}, but the last event of '{stream}' came later, at {Text(lastEventTicks)}. "
+    + "A forecast stands at or after the last event: ask for that time or later, or leave out 'at'.")
+{
+    private static string Text(long ticks) => EventTime.ToDateTimeOffset(ticks).UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,34 @@
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Models.Network;
+
+namespace Foretell.Hosting;
+
+/// <summary>Ties a log to the model and the policy that its records are read by; both stand in the log itself.</summary>
+public static class LogBinding
+{
+    /// <summary>Writes model and policy into the log, unless they are there already.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="model">Model that is to advance every stream.</param>
+    /// <param name="lateTolerance">How late an event may be; null keeps what the log says.</param>
+    /// <param name="futureTolerance">How far ahead of its append an event may be; null keeps what the log says.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null; or the id of the other model that the log belongs to, and then nothing was written.</returns>
+    /// <exception cref="PlatformUnavailableException">The log cannot be read or written now.</exception>
+    public static async Task<string?> BindAsync(
+        IEventLog log, ForecastModel model, TimeSpan? lateTolerance, TimeSpan? futureTolerance, CancellationToken cancellationToken)
+    {
+        if (await log.FindControlAsync(ControlRecord.Model, cancellationToken) is { } found && found != model.Id)
+        {
+            return found;
+        }
+        await log.AppendControlAsync(ControlRecord.Model, model.Id, cancellationToken);
+        EventTimePolicy inForce = await log.FindControlAsync(ControlRecord.Policy, cancellationToken) is { } text
+            ? EventTimePolicy.Parse(text)
+            : EventTimePolicy.Default;
+        var policy = new EventTimePolicy(lateTolerance ?? inForce.LateTolerance, futureTolerance ?? inForce.FutureTolerance);
+        await log.AppendControlAsync(ControlRecord.Policy, policy.ToString(), cancellationToken);
+        return null;
+    }
+}

@@ -1,0 +1,102 @@
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Shards;
+using Foretell.Engine.Store;
+using Foretell.Models.Monitoring;
+
+namespace Foretell.Hosting;
+
+/// <content>Commits: beside the shard's work, never in its way (law 2).</content>
+public sealed partial class PartitionHost
+{
+    private readonly SemaphoreSlim _commitTurn = new(1);
+
+    /// <summary>Commits whenever the shard has advanced and the interval is over, until told to stop.</summary>
+    public async Task CommitLoopAsync(CancellationToken stop)
+    {
+        try
+        {
+            await Ready;
+            Task full = Task.CompletedTask;
+            while (true)
+            {
+                // An idle shard waits here and costs nothing.
+                await Applied.WaitAsync(Committed.Value + 1, stop);
+                // Kept until it is reached, by whatever number of commits: a waiter for each of them would stay behind.
+                full = full.IsCompleted ? Applied.WaitAsync(Committed.Value + _options.CommitRecords, stop) : full;
+                using (var waited = CancellationTokenSource.CreateLinkedTokenSource(stop))
+                {
+                    await Task.WhenAny(full, Task.Delay(_options.CommitInterval, _options.Time, waited.Token));
+                    await waited.CancelAsync();
+                }
+                stop.ThrowIfCancellationRequested();
+                try
+                {
+                    await CommitAsync();
+                }
+                catch (PlatformUnavailableException) when (Shard.Fenced is null)
+                {
+                    await Task.Delay(s_retryDelay, _options.Time, stop);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            if (!stop.IsCancellationRequested)
+            {
+                Fence(e);
+            }
+        }
+    }
+
+    /// <summary>Commits what was applied up to now.</summary>
+    /// <exception cref="StaleEpochException">Another owner has the partition; this shard is fenced now.</exception>
+    /// <exception cref="PlatformUnavailableException">The store cannot be written now, or the shard is fenced.</exception>
+    public async Task CommitAsync()
+    {
+        await Ready;
+        await _commitTurn.WaitAsync();
+        try
+        {
+            FenceIfLogIsLost();
+            using ShardCommit? commit = Shard.TakeCommit();
+            if (commit is null)
+            {
+                return;
+            }
+            long started = _options.Time.GetTimestamp();
+            using var activity = Telemetry.Activities.StartActivity("shard commit");
+            activity?.SetTag("foretell.partition", Shard.Partition).SetTag("foretell.pages", commit.PageCount);
+            try
+            {
+                await _store.CommitAsync(Shard.Partition, _epoch, commit, CancellationToken.None);
+            }
+            catch (Exception e)
+            {
+                Shard.CommitFailed(commit);
+                if (e is PlatformUnavailableException)
+                {
+                    _committing.Is(e.Message);
+                }
+                else
+                {
+                    Fence(e);
+                }
+                throw;
+            }
+            _lease.Renew(started);
+            Shard.CommitSucceeded(commit);
+            _committing.IsOver();
+            Committed.Publish(commit.Header.Position);
+            if (commit.Header.Calibration.PitKs is { } distance)
+            {
+                Telemetry.PitKs.Record(distance, _partitionTag);
+            }
+            Telemetry.CommitDuration.Record(_options.Time.GetElapsedTime(started).TotalSeconds, _partitionTag);
+        }
+        finally
+        {
+            _commitTurn.Release();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Forecasting;
+
+/// <summary>Forecasts from the state rows of one model. Safe to share between threads: each question takes scratch space of its own.</summary>
+/// <param name="model">Model of the rows.</param>
+public sealed class Forecaster(ForecastModel model)
+{
+    private readonly Pool<ForecastKernel> _kernels = new(() => new ForecastKernel(model));
+    private readonly Pool<PathSampler> _samplers = new(() => new PathSampler(model));
+
+    /// <summary>Model of the rows.</summary>
+    public ForecastModel Model => model;
+
+    /// <summary>The distribution of the next event, given a stream's state row and its silence since the last event.</summary>
+    /// <param name="state">The row; where states grow its tail may be left out, and only <see cref="Forecasting.Forecast.ExpectedCount"/> needs it.</param>
+    /// <param name="silenceSeconds">Time since the last event.</param>
+    /// <exception cref="ArgumentException">The row has another length, or the silence is negative or not finite.</exception>
+    public Forecast Forecast(ReadOnlySpan<float> state, double silenceSeconds) => new(this, state, silenceSeconds);
+
+    /// <summary>Log probability that a stream in this state stays silent for so long, given that a next event comes at all; the cheap part of <see cref="Forecast"/>.</summary>
+    public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
+        Math.Min(0, Mixture(Hidden(state)).AsLogNormal().LogSurvival(silenceSeconds / model.Config.TimeUnitSeconds));
+
+    /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to <paramref name="survival"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">survival is not within (0, 1).</exception>
+    public double SilenceOf(ReadOnlySpan<float> state, double survival) =>
+        Math.Min(Mixture(Hidden(state)).AsLogNormal().Quantile(1 - survival) * model.Config.TimeUnitSeconds, double.MaxValue);
+
+    /// <summary>Mixture over ln(gap in time units) that follows a hidden vector.</summary>
+    internal NormalMixture Mixture(ReadOnlySpan<float> hidden) => Mixture(hidden, out _);
+
+    /// <summary>The same, with the logit of no next event at all; negative infinity where the model does not tell.</summary>
+    internal NormalMixture Mixture(ReadOnlySpan<float> hidden, out double neverLogit)
+    {
+        ForecastKernel kernel = _kernels.Rent();
+        NormalMixture mixture = model.DecodeTime(kernel.Time(hidden, out neverLogit));
+        _kernels.Return(kernel);
+        return mixture;
+    }
+
+    /// <summary>Expected number of events within a horizon in time units, by sampling paths, given that a next event comes at all.</summary>
+    internal double ExpectedCount(ReadOnlySpan<float> state, ConditionedMixture next, double horizon, int seed)
+    {
+        PathSampler sampler = _samplers.Rent();
+        double count = sampler.ExpectedCount(state, next, horizon, seed);
+        _samplers.Return(sampler);
+        return count;
+    }
+
+    /// <summary>Probability of each mark, averaged over weighted gaps in time units. Shape [m].</summary>
+    internal double[] MarkProbabilities(ReadOnlySpan<float> hidden, ReadOnlySpan<(double Tau, double Weight)> gaps)
+    {
+        var probabilities = new double[model.Config.Marks.Count];
+        ForecastKernel kernel = _kernels.Rent();
+        kernel.Marks(hidden, gaps, probabilities);
+        _kernels.Return(kernel);
+        return probabilities;
+    }
+
+    private ReadOnlySpan<float> Hidden(ReadOnlySpan<float> state) => state.Slice(model.MixerFloats, model.Config.Width);
+}

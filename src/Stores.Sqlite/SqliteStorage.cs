@@ -1,0 +1,34 @@
+using Foretell.Engine;
+using Foretell.Engine.Store;
+
+namespace Foretell.Stores.Sqlite;
+
+/// <summary>A data directory: the log in one SQLite file, the rows of each partition in another, and a lock that one process holds.</summary>
+public static class SqliteStorage
+{
+    /// <summary>How to open a data directory, or begin a new one.</summary>
+    /// <param name="directory">The directory; created when missing.</param>
+    /// <param name="partitions">Partitions of a new log; null takes those of the log that is there, and 8 for a new one.</param>
+    /// <param name="time">Clock of append times; null for the system's.</param>
+    /// <returns>A function that throws <see cref="StorageException"/> where the directory is in use, has another partition count or cannot be read.</returns>
+    public static Func<CancellationToken, Task<PlatformStorage>> In(string directory, int? partitions = null, TimeProvider? time = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        return _ => Task.FromResult(Open(directory, partitions, time ?? TimeProvider.System));
+    }
+
+    private static PlatformStorage Open(string directory, int? partitions, TimeProvider time)
+    {
+        DataDirectoryLock hold = DataDirectoryLock.Take(directory);
+        try
+        {
+            SqliteEventLog log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, time);
+            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory), hold);
+        }
+        catch
+        {
+            hold.Dispose();
+            throw;
+        }
+    }
+}

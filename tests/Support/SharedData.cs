@@ -1,0 +1,19 @@
+using Foretell.Ingest.Files;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Support;
+
+/// <summary>Real event sets that lie beside the repository, at ../shared/data, and are not part of it.</summary>
+public static class SharedData
+{
+    /// <summary>Path of a file; skips the test at work, saying so, where it is not there.</summary>
+    public static string PathOf(string file)
+    {
+        string path = Path.Combine(Path.GetDirectoryName(Repository.Root)!, "shared", "data", file);
+        Assert.SkipUnless(File.Exists(path), $"../shared/data/{file} is not there; it holds real data that is not part of the repository.");
+        return path;
+    }
+
+    /// <summary>Sequences of one file, as "taxi/train".</summary>
+    public static List<EventSequence> Read(string name) => EventFile.ReadSequences(PathOf(name + ".jsonl"));
+}
