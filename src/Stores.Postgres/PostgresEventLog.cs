@@ -10,9 +10,7 @@ public sealed class PostgresEventLog : IEventLog
 {
     private readonly PostgresDatabase _database;
     private readonly TimeProvider _time;
-    private readonly SequenceSignal[] _sequences;
-    private readonly LogEnd[] _ends;
-    private readonly Lock _endsGate = new();
+    private readonly LogEnds _ends;
     private readonly PostgresLogWriter _writer;
     private readonly PostgresLogFollower _follower;
     private readonly LastFailure _writes;
@@ -22,16 +20,14 @@ public sealed class PostgresEventLog : IEventLog
 
     private PostgresEventLog(PostgresDatabase database, PostgresOptions options, int partitionCount, TimeProvider time)
     {
-        (_database, _time, PartitionCount) = (database, time, partitionCount);
-        _ends = new LogEnd[partitionCount];
-        _sequences = [.. _ends.Select(_ => new SequenceSignal())];
+        (_database, _time, _ends) = (database, time, new LogEnds(partitionCount));
         _writes = new LastFailure(time);
-        _writer = new PostgresLogWriter(database, partitionCount, time, Confirm, (partition, end) => Publish(partition, end), ReportWrite);
+        _writer = new PostgresLogWriter(database, _ends, time, Confirm, ReportWrite);
         _follower = new PostgresLogFollower(database, options.PollInterval, time, RefreshAsync, ReportRead);
     }
 
     /// <inheritdoc/>
-    public int PartitionCount { get; }
+    public int PartitionCount => _ends.Count;
 
     /// <inheritdoc/>
     public string? Problem => _lost?.Message ?? _readProblem ?? _writes.Message;
@@ -108,13 +104,7 @@ public sealed class PostgresEventLog : IEventLog
     }
 
     /// <inheritdoc/>
-    public LogEnd End(int partition)
-    {
-        lock (_endsGate)
-        {
-            return _ends[partition];
-        }
-    }
+    public LogEnd End(int partition) => _ends[partition];
 
     /// <inheritdoc/>
     public async Task RefreshAsync(CancellationToken cancellationToken)
@@ -132,10 +122,8 @@ public sealed class PostgresEventLog : IEventLog
     /// <inheritdoc/>
     public ILogReader OpenReader(int partition, long after)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)partition, (uint)PartitionCount, nameof(partition));
-        ArgumentOutOfRangeException.ThrowIfNegative(after);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(after, End(partition).Sequence);
-        return new PostgresLogReader(_database, partition, after, _sequences[partition]);
+        _ends.CheckBeginning(partition, after);
+        return new PostgresLogReader(_database, partition, after, _ends.Sequence(partition));
     }
 
     /// <summary>Writes what is queued and closes the connections.</summary>
@@ -174,11 +162,7 @@ public sealed class PostgresEventLog : IEventLog
     /// <returns>True when one had grown.</returns>
     private async Task<bool> RefreshAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        LogEnd[] known;
-        lock (_endsGate)
-        {
-            known = [.. _ends];
-        }
+        LogEnd[] known = _ends.All();
         bool grown = false;
         await using NpgsqlCommand command = connection.Command("SELECT partition, sequence, events, append FROM partition");
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -187,7 +171,7 @@ public sealed class PostgresEventLog : IEventLog
             int partition = reader.GetInt32(0);
             var end = new LogEnd(reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
             Confirm(partition, known[partition], end);
-            grown |= Publish(partition, end);
+            grown |= _ends.Advance(partition, end);
         }
         return grown;
     }
@@ -210,11 +194,7 @@ public sealed class PostgresEventLog : IEventLog
     /// </remarks>
     private async Task VerifyAsync(NpgsqlConnection connection)
     {
-        (int Partition, LogEnd End)[] known;
-        lock (_endsGate)
-        {
-            known = [.. _ends.Index().Where(e => e.Item.Sequence > 0).Select(e => (e.Index, e.Item))];
-        }
+        (int Partition, LogEnd End)[] known = [.. _ends.All().Index().Where(e => e.Item.Sequence > 0).Select(e => (e.Index, e.Item))];
         if (known.Length == 0)
         {
             return;
@@ -252,30 +232,12 @@ public sealed class PostgresEventLog : IEventLog
         }
     }
 
-    private bool Publish(int partition, LogEnd end)
-    {
-        lock (_endsGate)
-        {
-            // An answer to an older question may come in behind an append of our own.
-            if (end.Sequence <= _ends[partition].Sequence)
-            {
-                return false;
-            }
-            _ends[partition] = end;
-        }
-        _sequences[partition].Publish(end.Sequence);
-        return true;
-    }
-
     /// <summary>The server has forgotten what it acknowledged: a failover to a standby that was behind, or a restored copy.</summary>
     private InvalidDataException Lose(string what)
     {
         _lost ??= new InvalidDataException($"{what}: the server lost acknowledged records, as a standby does that was not synchronous. "
             + "Restart this process to go on with what is left.");
-        foreach (SequenceSignal sequence in _sequences)
-        {
-            sequence.Fail(_lost);
-        }
+        _ends.Fail(_lost);
         return _lost;
     }
 }

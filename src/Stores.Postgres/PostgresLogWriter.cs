@@ -21,9 +21,9 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
 
     private readonly PostgresDatabase _database;
     private readonly TimeProvider _time;
-    private readonly Action<int, LogEnd> _confirm, _publish;
+    private readonly Action<int, LogEnd> _confirm;
     private readonly Action<string?> _report;
-    private readonly int _partitionCount;
+    private readonly LogEnds _ends;
     private readonly string _notify;
     private readonly Channel<AppendRequest> _queue = Channel.CreateUnbounded<AppendRequest>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _slots = new(InFlight);
@@ -32,14 +32,13 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     private long _lastNotified, _lastPruned;
 
     /// <param name="database">Connections; the caller disposes them after the writer.</param>
-    /// <param name="partitionCount">Partitions of the log.</param>
+    /// <param name="ends">Told each partition's new end once it is durable, before any caller is answered.</param>
     /// <param name="time">Clock of append times.</param>
     /// <param name="confirm">Shown each partition's end that is about to be written behind; its failure ends the transaction.</param>
-    /// <param name="publish">Told each partition's new end once it is durable, before any caller is answered.</param>
     /// <param name="report">Told how each transaction ended: why it failed, or null.</param>
-    public PostgresLogWriter(PostgresDatabase database, int partitionCount, TimeProvider time, Action<int, LogEnd> confirm, Action<int, LogEnd> publish, Action<string?> report)
+    public PostgresLogWriter(PostgresDatabase database, LogEnds ends, TimeProvider time, Action<int, LogEnd> confirm, Action<string?> report)
     {
-        (_database, _partitionCount, _time, _confirm, _publish, _report) = (database, partitionCount, time, confirm, publish, report);
+        (_database, _ends, _time, _confirm, _report) = (database, ends, time, confirm, report);
         _notify = $"NOTIFY {PostgresLogFollower.Channel(database)}";
         _lastPruned = time.GetTimestamp();
         _loop = Task.Run(RunAsync);
@@ -74,7 +73,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
             {
                 // Locks are asked for by one group after the other, so that appends of one caller keep their order.
                 (NpgsqlConnection connection, PostgresAppend append) = await _database.BeginAsync(
-                    (c, stop) => PostgresAppend.LockAsync(c, group, _partitionCount, stop), CancellationToken.None);
+                    (c, stop) => PostgresAppend.LockAsync(c, group, _ends.Count, stop), CancellationToken.None);
                 _ = FinishAsync(connection, append, group, started);
             }
             catch (Exception e)
@@ -97,7 +96,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
         {
             if (!_groups.TryPop(out group))
             {
-                group = new AppendGroup(_partitionCount);
+                group = new AppendGroup(_ends.Count);
             }
         }
         while (group.Bytes < GroupBytes && _queue.Reader.TryRead(out AppendRequest? request))
@@ -124,7 +123,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
                 committed = true;
                 foreach (int partition in group.Touched)
                 {
-                    _publish(partition, group[partition].EndBehind(now));
+                    _ends.Advance(partition, group[partition].EndBehind(now));
                 }
                 Answer(group, null, started);
                 await NotifyAsync(connection);

@@ -25,10 +25,10 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
         """;
 
     private const string PutShard = """
-        INSERT INTO shard VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (partition) DO UPDATE SET position = excluded.position,
+        INSERT INTO shard VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (partition) DO UPDATE SET position = excluded.position,
             policy = excluded.policy, model = excluded.model, rows_per_page = excluded.rows_per_page, rows = excluded.rows,
             applied = excluded.applied, dead_letters = excluded.dead_letters, unknown_marks = excluded.unknown_marks,
-            calibration = excluded.calibration
+            calibration = excluded.calibration, format = excluded.format
         """;
 
     private readonly PostgresDatabase _database = new(options);
@@ -56,7 +56,7 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
         _database.RunAsync(async (connection, stop) =>
         {
             await using NpgsqlCommand command = connection.Command(
-                "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration FROM shard WHERE partition = $1", Int(partition));
+                "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration, format FROM shard WHERE partition = $1", Int(partition));
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(stop);
             return !await reader.ReadAsync(stop) ? null : new ShardHeader
             {
@@ -67,6 +67,7 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
                 Rows = reader.GetInt32(4),
                 Totals = new ShardTotals(reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7)),
                 Calibration = Calibration.FromBytes(await reader.IsDBNullAsync(8, stop) ? [] : reader.GetFieldValue<byte[]>(8)),
+                Format = reader.GetInt32(9),
             };
         }, cancellationToken));
 
@@ -127,7 +128,7 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
             ShardHeader header = commit.Header;
             batch.Add(PutShard, Int(partition), Long(header.Position), Text(header.Policy.ToString()), Text(header.ModelId), Int(header.RowsPerPage),
                 Int(header.Rows), Long(header.Totals.Applied), Long(header.Totals.DeadLetters), Long(header.Totals.UnknownMarks),
-                Blob(header.Calibration.ToBytes()));
+                Blob(header.Calibration.ToBytes()), Int(header.Format));
             batch.Add("COMMIT");
             await batch.ExecuteNonQueryAsync(cancellationToken);
             return true;

@@ -9,23 +9,19 @@ public sealed class SqliteEventLog : IEventLog
 {
     private readonly string _path;
     private readonly TimeProvider _time;
-    private readonly SequenceSignal[] _sequences;
-    private readonly LogEnd[] _ends;
-    private readonly Lock _endsGate = new();
+    private readonly LogEnds _ends;
     private readonly SqliteLogWriter _writer;
     private int _disposed;
 
     private SqliteEventLog(string path, SqliteLogFile file, TimeProvider time)
     {
         (_path, _time) = (path, time);
-        PartitionCount = file.PartitionCount;
-        _ends = new LogEnd[PartitionCount];
-        _sequences = [.. _ends.Select(_ => new SequenceSignal())];
-        _writer = new SqliteLogWriter(file, () => SqliteLogFile.Open(path, PartitionCount, PartitionCount), time, Publish);
+        _ends = new LogEnds(file.PartitionCount);
+        _writer = new SqliteLogWriter(file, () => SqliteLogFile.Open(path, PartitionCount, PartitionCount), time, _ends);
     }
 
     /// <inheritdoc/>
-    public int PartitionCount { get; }
+    public int PartitionCount => _ends.Count;
 
     /// <inheritdoc/>
     public string? Problem => _writer.Problem;
@@ -91,13 +87,7 @@ public sealed class SqliteEventLog : IEventLog
     }
 
     /// <inheritdoc/>
-    public LogEnd End(int partition)
-    {
-        lock (_endsGate)
-        {
-            return _ends[partition];
-        }
-    }
+    public LogEnd End(int partition) => _ends[partition];
 
     /// <summary>Nothing to do: no other process appends to the file.</summary>
     public Task RefreshAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -105,10 +95,8 @@ public sealed class SqliteEventLog : IEventLog
     /// <inheritdoc/>
     public ILogReader OpenReader(int partition, long after)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)partition, (uint)PartitionCount, nameof(partition));
-        ArgumentOutOfRangeException.ThrowIfNegative(after);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(after, End(partition).Sequence);
-        return new SqliteLogReader(_path, partition, after, _sequences[partition]);
+        _ends.CheckBeginning(partition, after);
+        return new SqliteLogReader(_path, partition, after, _ends.Sequence(partition));
     }
 
     /// <summary>Writes what is queued and closes the file.</summary>
@@ -119,14 +107,5 @@ public sealed class SqliteEventLog : IEventLog
             _writer.Dispose();
         }
         return ValueTask.CompletedTask;
-    }
-
-    private void Publish(int partition, LogEnd end)
-    {
-        lock (_endsGate)
-        {
-            _ends[partition] = end;
-        }
-        _sequences[partition].Publish(end.Sequence);
     }
 }

@@ -13,7 +13,7 @@ internal sealed class SqliteLogWriter : IDisposable
 
     private readonly Func<SqliteLogFile> _open;
     private readonly TimeProvider _time;
-    private readonly Action<int, LogEnd> _publish;
+    private readonly LogEnds _ends;
     private readonly LastFailure _failure;
     private readonly BlockingCollection<AppendRequest> _queue = [];
     private readonly AppendGroup _group;
@@ -25,10 +25,10 @@ internal sealed class SqliteLogWriter : IDisposable
     /// <param name="file">The open file; the writer owns it.</param>
     /// <param name="open">Opens the file again after a failure.</param>
     /// <param name="time">Clock of append times.</param>
-    /// <param name="publish">Told each partition's new end once it is durable, before any caller is answered.</param>
-    public SqliteLogWriter(SqliteLogFile file, Func<SqliteLogFile> open, TimeProvider time, Action<int, LogEnd> publish)
+    /// <param name="ends">Told each partition's new end once it is durable, before any caller is answered.</param>
+    public SqliteLogWriter(SqliteLogFile file, Func<SqliteLogFile> open, TimeProvider time, LogEnds ends)
     {
-        (_open, _time, _publish, _failure) = (open, time, publish, new LastFailure(time));
+        (_open, _time, _ends, _failure) = (open, time, ends, new LastFailure(time));
         _partitionCount = file.PartitionCount;
         _group = new AppendGroup(_partitionCount);
         Adopt(file);
@@ -98,7 +98,7 @@ internal sealed class SqliteLogWriter : IDisposable
             {
                 SegmentBuffer segment = _group[partition];
                 segment.End = segment.EndBehind(now);
-                _publish(partition, segment.End);
+                _ends.Advance(partition, segment.End);
             }
             return null;
         }
@@ -122,7 +122,7 @@ internal sealed class SqliteLogWriter : IDisposable
         {
             LogEnd end = _group[partition].End = file.End(partition);
             _lastAppendTicks = Math.Max(_lastAppendTicks, end.Sequence == 0 ? long.MinValue : end.AppendTicks);
-            _publish(partition, end);
+            _ends.Advance(partition, end);
         }
         return _file = file;
     }

@@ -472,7 +472,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
         foreach (string stream in reference.Streams)
         {
             StreamSnapshot? snapshot = await platform.FindAsync(stream, default);
-            Assert.Equal((reference.Count(stream), reference.Digest(stream), reference.Scores(stream)), (snapshot?.Events, snapshot?.Digest(Small.Model), snapshot?.Scores));
+            Assert.Equal((reference.Count(stream), reference.Digest(stream), reference.Scores(stream)), (snapshot?.Events, snapshot?.Digest(platform.Model), snapshot?.Scores));
         }
         Assert.Equal(reference.Digest(), await platform.StateDigestAsync(default));
         Assert.Equal(reference.Calibration, await platform.CalibrationAsync(default));

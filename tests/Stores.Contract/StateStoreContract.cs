@@ -181,6 +181,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         RowsPerPage = 15,
         Rows = 31,
         Totals = new ShardTotals(position, 2, 3),
+        Format = 7,
         Calibration = Counted((float)(position % 100 / 100.0)),
     };
 

@@ -21,17 +21,17 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     }
 
     [Fact]
-    public async Task Migrate_WhenTheSchemaHasShardsWithoutCalibration_LeavesThemReadable()
+    public async Task Migrate_WhenTheSchemaHasShardsOfAnEarlierRelease_LeavesThemReadable()
     {
         PostgresOptions options = await server.NewSchemaAsync();
-        options.Execute("ALTER TABLE shard DROP COLUMN calibration; UPDATE schema_version SET version = 2; "
+        options.Execute("ALTER TABLE shard DROP COLUMN calibration, DROP COLUMN format; UPDATE schema_version SET version = 2; "
             + "INSERT INTO shard VALUES(0, 7, 'late=1;future=1', 'model', 15, 0, 1, 2, 3)");
 
         Assert.Equal(PostgresSchema.Version - 2, await PostgresSchema.MigrateAsync(options));
 
         await using var store = new PostgresStateStore(options);
         ShardHeader header = (await store.ReadHeaderAsync(0, default))!;
-        Assert.Equal((7, new ShardTotals(1, 2, 3), 0), (header.Position, header.Totals, header.Calibration.Events));
+        Assert.Equal((7, new ShardTotals(1, 2, 3), 0, 1), (header.Position, header.Totals, header.Calibration.Events, header.Format));
     }
 
     [Fact]

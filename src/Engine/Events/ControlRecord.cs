@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 
 namespace Foretell.Engine.Events;
@@ -16,13 +15,8 @@ public static class ControlRecord
     public static byte[] Encode(string name, string value, long timeTicks)
     {
         byte[] key = Encoding.UTF8.GetBytes(name), mark = Encoding.UTF8.GetBytes(value);
-        byte[] record = new byte[LogRecord.HeaderBytes + key.Length + mark.Length];
-        record[0] = (byte)LogRecordKind.Control;
-        BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(1), timeTicks);
-        BinaryPrimitives.WriteUInt16LittleEndian(record.AsSpan(9), checked((ushort)key.Length));
-        BinaryPrimitives.WriteUInt16LittleEndian(record.AsSpan(11), checked((ushort)mark.Length));
-        key.CopyTo(record, LogRecord.HeaderBytes);
-        mark.CopyTo(record, LogRecord.HeaderBytes + key.Length);
+        byte[] record = new byte[LogRecord.LengthOf(key, mark, [])];
+        LogRecord.Write(record, LogRecordKind.Control, timeTicks, key, mark, []);
         return record;
     }
 }

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace Foretell.Engine.Events;
 
 /// <summary>Events on their way to the log, already in the log's record format, in the order they were added.</summary>
@@ -55,7 +53,7 @@ public sealed class EventBatch
         }
 
         int start = Records.Length;
-        int length = LogRecord.HeaderBytes + stream.Length + mark.Length + id.Length;
+        int length = LogRecord.LengthOf(stream, mark, id);
         if (_records.Length - start < length)
         {
             Array.Resize(ref _records, Math.Max(_records.Length * 2, start + length));
@@ -64,15 +62,7 @@ public sealed class EventBatch
         {
             Array.Resize(ref _ends, Count * 2);
         }
-        Span<byte> record = _records.AsSpan(start, length);
-        record[0] = (byte)LogRecordKind.Event;
-        BinaryPrimitives.WriteInt64LittleEndian(record[1..], timeTicks);
-        BinaryPrimitives.WriteUInt16LittleEndian(record[9..], (ushort)stream.Length);
-        BinaryPrimitives.WriteUInt16LittleEndian(record[11..], (ushort)mark.Length);
-        BinaryPrimitives.WriteUInt16LittleEndian(record[13..], (ushort)id.Length);
-        stream.CopyTo(record[LogRecord.HeaderBytes..]);
-        mark.CopyTo(record[(LogRecord.HeaderBytes + stream.Length)..]);
-        id.CopyTo(record[(LogRecord.HeaderBytes + stream.Length + mark.Length)..]);
+        LogRecord.Write(_records.AsSpan(start, length), LogRecordKind.Event, timeTicks, stream, mark, id);
         _ends[Count++] = start + length;
         return null;
     }

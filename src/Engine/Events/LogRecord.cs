@@ -12,24 +12,35 @@ public enum LogRecordKind : byte
     Control = 2,
 }
 
-/// <summary>A view of one encoded record. Layout: kind u8, time i64, key length u16, mark length u16, id length u16, key, mark, id; little-endian.</summary>
+/// <summary>
+/// A view of one encoded record, and the one place that knows its layout: version and kind u8 (version in the high four bits),
+/// time i64, key length u16, mark length u16, id length u16, key, mark, id; little-endian.
+/// </summary>
 /// <remarks>A control record's key is its name and its mark field holds its value (docs/formats.md).</remarks>
 public readonly ref struct LogRecord(ReadOnlySpan<byte> bytes)
 {
-    /// <summary>Bytes before the key.</summary>
+    /// <summary>Version of the records that this program writes. It reads no other.</summary>
+    public const int CurrentVersion = 0;
+
+    /// <summary>Bytes before the key: no record is shorter.</summary>
     public const int HeaderBytes = 15;
+
+    private const int TimeAt = 1, KeyLengthAt = 9, MarkLengthAt = 11, IdLengthAt = 13;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
 
+    /// <summary>Version of the layout.</summary>
+    public int Version => _bytes[0] >> 4;
+
     /// <summary>What the record says.</summary>
-    public LogRecordKind Kind => (LogRecordKind)_bytes[0];
+    public LogRecordKind Kind => (LogRecordKind)(_bytes[0] & 0x0F);
 
     /// <summary>Event time in ticks (<see cref="EventTime"/>).</summary>
-    public long TimeTicks => BinaryPrimitives.ReadInt64LittleEndian(_bytes[1..]);
+    public long TimeTicks => BinaryPrimitives.ReadInt64LittleEndian(_bytes[TimeAt..]);
 
-    private int KeyLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[9..]);
-    private int MarkLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[11..]);
-    private int IdLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[13..]);
+    private int KeyLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[KeyLengthAt..]);
+    private int MarkLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[MarkLengthAt..]);
+    private int IdLength => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[IdLengthAt..]);
 
     /// <summary>Stream key, UTF-8.</summary>
     public ReadOnlySpan<byte> Key => _bytes.Slice(HeaderBytes, KeyLength);
@@ -41,5 +52,32 @@ public readonly ref struct LogRecord(ReadOnlySpan<byte> bytes)
     public ReadOnlySpan<byte> Id => _bytes.Slice(HeaderBytes + KeyLength + MarkLength, IdLength);
 
     /// <summary>Bytes of the whole record.</summary>
-    public int Length => HeaderBytes + KeyLength + MarkLength + IdLength;
+    /// <exception cref="InvalidDataException">A later version wrote the record: nobody here can tell where it ends.</exception>
+    public int Length => Version == CurrentVersion ? HeaderBytes + KeyLength + MarkLength + IdLength : throw UnknownVersion(Version);
+
+    /// <summary>Bytes that a record takes.</summary>
+    public static int LengthOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id) =>
+        HeaderBytes + key.Length + mark.Length + id.Length;
+
+    /// <summary>Writes a record.</summary>
+    /// <param name="record">Output; exactly <see cref="LengthOf"/> bytes.</param>
+    /// <param name="kind">What it says.</param>
+    /// <param name="timeTicks">Event time.</param>
+    /// <param name="key">Stream key, UTF-8; each text at most 65,535 bytes.</param>
+    /// <param name="mark">Mark, UTF-8.</param>
+    /// <param name="id">Event id, UTF-8.</param>
+    public static void Write(Span<byte> record, LogRecordKind kind, long timeTicks, ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id)
+    {
+        record[0] = (byte)(CurrentVersion << 4 | (int)kind);
+        BinaryPrimitives.WriteInt64LittleEndian(record[TimeAt..], timeTicks);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[KeyLengthAt..], checked((ushort)key.Length));
+        BinaryPrimitives.WriteUInt16LittleEndian(record[MarkLengthAt..], checked((ushort)mark.Length));
+        BinaryPrimitives.WriteUInt16LittleEndian(record[IdLengthAt..], checked((ushort)id.Length));
+        key.CopyTo(record[HeaderBytes..]);
+        mark.CopyTo(record[(HeaderBytes + key.Length)..]);
+        id.CopyTo(record[(HeaderBytes + key.Length + mark.Length)..]);
+    }
+
+    private static InvalidDataException UnknownVersion(int version) => new($"A record of the log has version {version}, and this program "
+        + $"reads version {CurrentVersion}: a later release wrote it. Go on with that release.");
 }

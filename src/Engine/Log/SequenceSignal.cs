@@ -6,6 +6,7 @@ public sealed class SequenceSignal
     private readonly Lock _gate = new();
     private readonly PriorityQueue<TaskCompletionSource, long> _waiters = new();
     private long _value;
+    private int _abandoned;
     private Exception? _failure;
 
     /// <summary>The number now.</summary>
@@ -58,7 +59,41 @@ public sealed class SequenceSignal
             // Continuations run elsewhere: a publisher must not run its waiters' code.
             var waiter = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Enqueue(waiter, atLeast);
-            return waiter.Task.WaitAsync(cancellationToken);
+            return cancellationToken.CanBeCanceled ? WaitAsync(waiter, cancellationToken) : waiter.Task;
+        }
+    }
+
+    /// <summary>Waiters kept, those included that have given up and are not forgotten yet.</summary>
+    internal int Waiters
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _waiters.Count;
+            }
+        }
+    }
+
+    private async Task WaitAsync(TaskCompletionSource waiter, CancellationToken cancellationToken)
+    {
+        using CancellationTokenRegistration registration = cancellationToken.Register(() => Abandon(waiter, cancellationToken));
+        await waiter.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>A waiter gave up. While the number stands still nobody takes it from the queue, so every now and then all of them are swept out.</summary>
+    private void Abandon(TaskCompletionSource waiter, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!waiter.TrySetCanceled(cancellationToken) || ++_abandoned < 16 || _abandoned < _waiters.Count / 2)
+            {
+                return;
+            }
+            (TaskCompletionSource, long)[] waiting = [.. _waiters.UnorderedItems.Where(item => !item.Element.Task.IsCompleted)];
+            _waiters.Clear();
+            _waiters.EnqueueRange(waiting);
+            _abandoned = 0;
         }
     }
 }

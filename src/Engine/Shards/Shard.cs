@@ -87,9 +87,14 @@ public sealed class Shard : IDisposable
     }
 
     /// <summary>Takes over what the last commit says, before any page and any record.</summary>
-    /// <exception cref="InvalidDataException">Another model made the rows.</exception>
+    /// <exception cref="InvalidDataException">Another model or a later release made the rows.</exception>
     public void Restore(ShardHeader header)
     {
+        if (header.Format > ShardHeader.CurrentFormat)
+        {
+            throw new InvalidDataException($"Partition {Partition}'s store has format {header.Format}, and this program knows formats up to "
+                + $"{ShardHeader.CurrentFormat}: a later release wrote it. Go on with that release, or remove the store to rebuild it from the log.");
+        }
         if (header.ModelId != _model.Id)
         {
             throw new InvalidDataException($"Partition {Partition} holds rows of model {header.ModelId}, not of model {_model.Id}.");

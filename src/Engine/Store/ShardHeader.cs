@@ -6,6 +6,12 @@ namespace Foretell.Engine.Store;
 /// <summary>What a shard is, beside its rows.</summary>
 public sealed record ShardHeader
 {
+    /// <summary>Format of the headers that this program writes: what the other fields and the pages mean.</summary>
+    public const int CurrentFormat = 1;
+
+    /// <summary>Format of this header. A shard takes over no later one than <see cref="CurrentFormat"/>.</summary>
+    public int Format { get; init; } = CurrentFormat;
+
     /// <summary>Last record of the log that the rows reflect.</summary>
     public required long Position { get; init; }
 

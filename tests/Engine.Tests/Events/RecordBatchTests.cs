@@ -43,6 +43,18 @@ public class RecordBatchTests
     }
 
     [Fact]
+    public void Decode_WhenALaterReleaseWroteARecord_SaysSoInsteadOfGuessing()
+    {
+        byte[] encoded = Make(1).Encode();
+        encoded[sizeof(long)] |= 1 << 4;
+
+        string message = Assert.Throws<InvalidDataException>(() => new RecordBatch().Decode(encoded, 1, 1)).Message;
+
+        Assert.Contains("has version 1", message);
+        Assert.Contains("a later release wrote it", message);
+    }
+
+    [Fact]
     public void Traces_WhenDecoded_AreThoseThatWereEncoded()
     {
         RecordBatch batch = Make(10), copy = Make(0);

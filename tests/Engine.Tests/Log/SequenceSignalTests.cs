@@ -29,6 +29,23 @@ public class SequenceSignalTests
     }
 
     [Fact]
+    public async Task Wait_WhenManyGiveUpWhileTheNumberStandsStill_LeavesNothingBehind()
+    {
+        var signal = new SequenceSignal();
+        Task patient = signal.WaitAsync(2, CancellationToken.None);
+        for (int i = 0; i < 10_000; i++)
+        {
+            using var patience = new CancellationTokenSource();
+            Task waiting = signal.WaitAsync(2, patience.Token);
+            await patience.CancelAsync();
+            await Assert.ThrowsAsync<TaskCanceledException>(() => waiting);
+        }
+        Assert.InRange(signal.Waiters, 1, 32);
+        signal.Publish(2);
+        await patient;
+    }
+
+    [Fact]
     public async Task Wait_WhenSignalFailed_ThrowsForWhatIsBeyondItsNumber()
     {
         var signal = new SequenceSignal();

@@ -262,6 +262,27 @@ public class ShardTests
     }
 
     [Fact]
+    public void Restore_WhenALaterReleaseWroteTheStore_SaysWhatToDo()
+    {
+        using var shard = new Shard(0, Small.Serving);
+        var later = new ShardHeader
+        {
+            Format = ShardHeader.CurrentFormat + 1,
+            Position = 1,
+            Policy = EventTimePolicy.Default,
+            ModelId = Small.Model.Id,
+            RowsPerPage = 1,
+            Rows = 0,
+            Totals = default,
+        };
+
+        string message = Assert.Throws<InvalidDataException>(() => shard.Restore(later)).Message;
+
+        Assert.Contains($"has format {ShardHeader.CurrentFormat + 1}", message);
+        Assert.Contains("Go on with that release", message);
+    }
+
+    [Fact]
     public void RestorePage_WhenAPageIsMissing_NamesIt()
     {
         using var owner = new Shard(0, Small.Serving);
