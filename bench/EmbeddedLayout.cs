@@ -20,7 +20,7 @@ internal sealed class EmbeddedLayout(ForecastModel model, string folder, Throwaw
     {
         string directory = Directory.CreateDirectory(Path.Combine(folder, $"{Name}-{round}")).FullName;
         EmbeddedOptions options = postgres is null ? OnSqlite(directory) : await OnPostgresAsync(postgres, round);
-        await using (PlatformStorage storage = await options.OpenStorage(CancellationToken.None))
+        await using (PlatformStorage storage = await options.OpenStorage(options.Time, CancellationToken.None))
         {
             await ClusterBench.AppendAsync(storage.Log, round, count);
         }

@@ -10,8 +10,8 @@ namespace Foretell.Hosting;
 /// <summary>How an <see cref="EmbeddedPlatform"/> runs.</summary>
 public sealed record EmbeddedOptions
 {
-    /// <summary>Opens log and store, which the platform then owns.</summary>
-    public required Func<CancellationToken, Task<PlatformStorage>> OpenStorage { get; init; }
+    /// <summary>Opens log and store, which the platform then owns, on the clock of these options.</summary>
+    public required Func<TimeProvider, CancellationToken, Task<PlatformStorage>> OpenStorage { get; init; }
 
     /// <summary>Model that advances every stream. A log belongs to one model.</summary>
     public required ForecastModel Model { get; init; }

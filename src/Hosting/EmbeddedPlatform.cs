@@ -61,7 +61,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     public static async Task<EmbeddedPlatform> OpenAsync(EmbeddedOptions options, CancellationToken cancellationToken = default)
     {
         options.Check();
-        PlatformStorage storage = await options.OpenStorage(cancellationToken);
+        PlatformStorage storage = await options.OpenStorage(options.Time, cancellationToken);
         try
         {
             string? other = await LogBinding.BindAsync(storage.Log, options.Model, options.LateTolerance, options.FutureTolerance, cancellationToken);

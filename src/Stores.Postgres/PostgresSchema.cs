@@ -45,7 +45,7 @@ public static class PostgresSchema
         // Traces of appends that somebody samples. Older programs that still run leave them out, and do not look at them.
         "ALTER TABLE segment ADD COLUMN IF NOT EXISTS trace bytea",
         // What a shard's row and pages mean. Older programs leave the default, which is the format that they write.
-        "ALTER TABLE shard ADD COLUMN format int NOT NULL DEFAULT 1;",
+        "ALTER TABLE shard ADD COLUMN IF NOT EXISTS format int NOT NULL DEFAULT 1;",
     ];
 
     /// <summary>Version that this program reads and writes.</summary>

@@ -25,7 +25,8 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
         """;
 
     private const string PutShard = """
-        INSERT INTO shard VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (partition) DO UPDATE SET position = excluded.position,
+        INSERT INTO shard(partition, position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration, format)
+        VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (partition) DO UPDATE SET position = excluded.position,
             policy = excluded.policy, model = excluded.model, rows_per_page = excluded.rows_per_page, rows = excluded.rows,
             applied = excluded.applied, dead_letters = excluded.dead_letters, unknown_marks = excluded.unknown_marks,
             calibration = excluded.calibration, format = excluded.format

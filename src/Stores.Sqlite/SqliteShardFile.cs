@@ -136,7 +136,8 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
             database.Execute("COMMIT");
             _takeEpoch = database.Prepare("UPDATE owner SET epoch = epoch + 1 RETURNING epoch");
             _epoch = database.Prepare("SELECT epoch FROM owner");
-            _putShard = database.Prepare("INSERT OR REPLACE INTO shard VALUES(0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+            _putShard = database.Prepare("INSERT OR REPLACE INTO shard(id, position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, "
+                + "calibration, format) VALUES(0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
             _putPage = database.Prepare("INSERT OR REPLACE INTO page VALUES(?1, ?2)");
             _putDeadLetter = database.Prepare("INSERT OR REPLACE INTO dead_letter VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
             return _database = database;

@@ -9,12 +9,11 @@ public static class SqliteStorage
     /// <summary>How to open a data directory, or begin a new one.</summary>
     /// <param name="directory">The directory; created when missing.</param>
     /// <param name="partitions">Partitions of a new log; null takes those of the log that is there, and 8 for a new one.</param>
-    /// <param name="time">Clock of append times; null for the system's.</param>
-    /// <returns>A function that throws <see cref="StorageException"/> where the directory is in use, has another partition count or cannot be read.</returns>
-    public static Func<CancellationToken, Task<PlatformStorage>> In(string directory, int? partitions = null, TimeProvider? time = null)
+    /// <returns>A function of the clock of append times that throws <see cref="StorageException"/> where the directory is in use, has another partition count or cannot be read.</returns>
+    public static Func<TimeProvider, CancellationToken, Task<PlatformStorage>> In(string directory, int? partitions = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
-        return _ => Task.FromResult(Open(directory, partitions, time ?? TimeProvider.System));
+        return (time, _) => Task.FromResult(Open(directory, partitions, time));
     }
 
     private static PlatformStorage Open(string directory, int? partitions, TimeProvider time)

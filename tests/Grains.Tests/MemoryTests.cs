@@ -41,7 +41,7 @@ public sealed class MemoryTests(ITestOutputHelper output)
         SqliteEventLog log = SqliteEventLog.Open(directory.At("log.db"), Partitions, TimeProvider.System);
         await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
         {
-            OpenStorage = _ => Task.FromResult(new PlatformStorage("test", log, new SqliteStateStore(directory.Path))),
+            OpenStorage = (_, _) => Task.FromResult(new PlatformStorage("test", log, new SqliteStateStore(directory.Path))),
             Model = Small.Model,
             Threads = 2,
             Alerts = AlertRule.Off,

@@ -416,7 +416,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
 
     private EmbeddedOptions Options(int? partitions, string? directory = null) => new()
     {
-        OpenStorage = SqliteStorage.In(directory ?? _directory.Path, partitions, _time),
+        OpenStorage = SqliteStorage.In(directory ?? _directory.Path, partitions),
         Model = Small.Model,
         Threads = 2,
         Time = _time,

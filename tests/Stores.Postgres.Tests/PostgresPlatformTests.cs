@@ -125,7 +125,7 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
 
     private EmbeddedOptions Sqlite(int partitions) => new()
     {
-        OpenStorage = SqliteStorage.In(Path.Combine(_directory.Path, "sqlite"), partitions, _time),
+        OpenStorage = SqliteStorage.In(Path.Combine(_directory.Path, "sqlite"), partitions),
         Model = Small.Model,
         Threads = 2,
         Time = _time,
@@ -133,7 +133,7 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
 
     private EmbeddedOptions Postgres(PostgresOptions options, TimeProvider? time = null) => new()
     {
-        OpenStorage = PostgresStorage.In(options, 5, time ?? _time),
+        OpenStorage = PostgresStorage.In(options, 5),
         Model = Small.Model,
         Threads = 2,
         Time = time ?? _time,

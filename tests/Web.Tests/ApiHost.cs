@@ -62,7 +62,7 @@ internal sealed class ApiHost : IAsyncDisposable
         clock ??= new ManualClock(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
         EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
         {
-            OpenStorage = SqliteStorage.In(directory ?? own!.Path, 2, clock),
+            OpenStorage = SqliteStorage.In(directory ?? own!.Path, 2),
             Model = model ?? s_model,
             Threads = 1,
             Time = clock,
