@@ -5,6 +5,7 @@ using Foretell.Grains.Shards;
 using Foretell.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -24,6 +25,9 @@ public static class ForetellGrains
 #pragma warning disable ORLEANSEXP003 // The default directory loses entries when a silo stops; this one hands them over.
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
+        // Orleans would keep the grains of a dead silo from living elsewhere until 30 s after its last sign of
+        // life, in case it still runs. Here epoch and lease decide who answers and commits (law 3).
+        silo.Configure<GrainDirectoryOptions>(o => o.RangeLeaseDuration = TimeSpan.Zero);
         IServiceCollection services = silo.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddPlacementFilter<SiloRoleFilter, SiloRoleFilterDirector>(ServiceLifetime.Transient);
