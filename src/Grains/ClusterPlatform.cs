@@ -25,9 +25,11 @@ public sealed class ClusterPlatform : IPlatform
     private readonly ClusterStatus _status;
     private readonly ChangeFeed _changes;
     private readonly ClusterAlertFeed _alerts;
+    private readonly TimeProvider _time;
 
-    internal ClusterPlatform(SiloEngine engine, IGrainFactory grains, ClusterStatus status, ChangeFeed changes, ClusterAlertFeed alerts) =>
-        (_engine, _grains, _status, _changes, _alerts) = (engine, grains, status, changes, alerts);
+    internal ClusterPlatform(SiloEngine engine, IGrainFactory grains, ClusterStatus status, ChangeFeed changes,
+        ClusterAlertFeed alerts, TimeProvider time) =>
+        (_engine, _grains, _status, _changes, _alerts, _time) = (engine, grains, status, changes, alerts, time);
 
     /// <inheritdoc/>
     public ForecastModel Model => _engine.Model.Model;
@@ -58,14 +60,17 @@ public sealed class ClusterPlatform : IPlatform
         {
             return host.Answer(shard => shard.Find(key));
         }
-        return (await AskAsync(partition, shard => shard.Find(stream), cancellationToken))?.ToSnapshot();
+        StreamState? found = await AskAsync(
+            partition, shard => shard.Find(stream), ShardCall.Patience, cancellationToken);
+        return found?.ToSnapshot();
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<OverdueStream>> OverdueAsync(long atTicks, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
-        OverdueRow[][] found = await AskAllAsync(shard => shard.Overdue(atTicks, limit), cancellationToken);
+        OverdueRow[][] found = await AskAllAsync(
+            shard => shard.Overdue(atTicks, limit), ShardCall.WhileAlive, cancellationToken);
         return [.. found.SelectMany(rows => rows).Select(row => row.ToOverdueStream())
             .OrderBy(s => s.LogSurvival).ThenBy(s => s.Stream, StringComparer.Ordinal).Take(limit)];
     }
@@ -74,7 +79,8 @@ public sealed class ClusterPlatform : IPlatform
     public async Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
-        DeadLetterRow[][] found = await AskAllAsync(shard => shard.DeadLetters(limit), cancellationToken);
+        DeadLetterRow[][] found = await AskAllAsync(
+            shard => shard.DeadLetters(limit), ShardCall.WhileAlive, cancellationToken);
         return DeadLetter.Newest(found.SelectMany(rows => rows).Select(row => row.ToDeadLetter()), limit);
     }
 
@@ -90,7 +96,8 @@ public sealed class ClusterPlatform : IPlatform
     public async Task<Calibration> CalibrationAsync(CancellationToken cancellationToken)
     {
         var all = new Calibration();
-        foreach (byte[] counts in await AskAllAsync(shard => shard.Calibration(), cancellationToken))
+        byte[][] found = await AskAllAsync(shard => shard.Calibration(), ShardCall.Patience, cancellationToken);
+        foreach (byte[] counts in found)
         {
             all.Add(Calibration.FromBytes(counts));
         }
@@ -105,7 +112,7 @@ public sealed class ClusterPlatform : IPlatform
         for (int partition = 0; partition < PartitionCount; partition++)
         {
             DigestPage page;
-            for (int first = 0; (page = await AskAsync(partition, shard => shard.Digests(first), cancellationToken)).Rows > 0; first += page.Rows)
+            for (int first = 0; (page = await PageAsync(partition, first)).Rows > 0; first += page.Rows)
             {
                 for ((int row, int offset) = (0, 0); row < page.Rows; row++)
                 {
@@ -116,6 +123,9 @@ public sealed class ClusterPlatform : IPlatform
             }
         }
         return digest.Compute();
+
+        Task<DigestPage> PageAsync(int partition, int first) =>
+            AskAsync(partition, shard => shard.Digests(first), ShardCall.WhileAlive, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -127,7 +137,8 @@ public sealed class ClusterPlatform : IPlatform
         {
             try
             {
-                ShardStatus reached = await AskAsync(partition, shard => shard.WaitApplied(sequence), cancellationToken);
+                ShardStatus reached = await AskAsync(
+                    partition, shard => shard.WaitApplied(sequence), ShardCall.Patience, cancellationToken);
                 _status.Learn(reached);
                 if (reached.Position >= sequence)
                 {
@@ -136,15 +147,18 @@ public sealed class ClusterPlatform : IPlatform
             }
             catch (PlatformUnavailableException)
             {
-                // The shard is moving. Whoever waits has time; the caller's token ends it.
+                // The shard is moving, or its silo stands still. Whoever waits has time; the caller's token ends it.
                 await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
             }
         }
     }
 
-    private Task<T[]> AskAllAsync<T>(Func<IShardGrain, Task<T>> question, CancellationToken cancellationToken) =>
-        Task.WhenAll(Enumerable.Range(0, PartitionCount).Select(p => AskAsync(p, question, cancellationToken)));
+    private Task<T[]> AskAllAsync<T>(
+        Func<IShardGrain, Task<T>> question, TimeSpan patience, CancellationToken cancellationToken) => Task.WhenAll(
+        Enumerable.Range(0, PartitionCount).Select(p => AskAsync(p, question, patience, cancellationToken)));
 
-    private Task<T> AskAsync<T>(int partition, Func<IShardGrain, Task<T>> question, CancellationToken cancellationToken) =>
-        ShardCall.AnswerAsync(partition, () => question(_grains.GetGrain<IShardGrain>(partition)), cancellationToken);
+    private Task<T> AskAsync<T>(
+        int partition, Func<IShardGrain, Task<T>> question, TimeSpan patience, CancellationToken cancellationToken) =>
+        ShardCall.AnswerAsync(partition, () => question(_grains.GetGrain<IShardGrain>(partition)),
+            _status.Silence(partition), patience, _time, cancellationToken);
 }

@@ -18,6 +18,8 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
     private readonly long[] _servedAt = new long[engine.Log.PartitionCount];
     private readonly Stall?[] _stalls = new Stall?[engine.Log.PartitionCount];
     private readonly Lock _learning = new();
+    private readonly ShardPulse[] _pulses =
+        [.. Enumerable.Range(0, engine.Log.PartitionCount).Select(_ => new ShardPulse(time))];
     private readonly bool[] _askingShards = new bool[engine.Log.PartitionCount], _askingReaders = new bool[engine.Log.PartitionCount];
 
     /// <summary>Sums over the partitions.</summary>
@@ -33,6 +35,9 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
 
     /// <summary>The shards as they were last heard of, by partition; null before the first answer.</summary>
     public IReadOnlyList<ShardStatus?> Shards => _shards;
+
+    /// <summary>As <see cref="ShardPulse.Silence"/>, of a partition's shard.</summary>
+    internal Task Silence(int partition) => _pulses[partition].Silence;
 
     /// <summary>Takes news of a shard that came with another answer.</summary>
     internal void Learn(ShardStatus shard)
@@ -68,7 +73,7 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         }
     }
 
-    /// <summary>One question at a time about each partition: those that nobody answers must not pile up.</summary>
+    /// <summary>One question at a time about each partition; those that nobody answers must not pile up.</summary>
     private static async Task AskAsync(bool[] asking, int partition, Func<int, Task> ask)
     {
         if (Interlocked.Exchange(ref asking[partition], true))
@@ -86,8 +91,10 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         }
     }
 
-    private async Task AskShardAsync(int partition)
+    /// <summary>A question not answered in time leaves room for another, which may find the next owner.</summary>
+    private Task AskShardAsync(int partition) => _pulses[partition].AskAsync(async () =>
     {
+        long asked = time.GetTimestamp();
         try
         {
             Learn(await grains.GetGrain<IShardGrain>(partition).Status());
@@ -96,13 +103,15 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         {
             lock (_learning)
             {
-                if (_shards[partition] is { } known)
+                // A later question may have been answered already.
+                if (_shards[partition] is { } known && _servedAt[partition] <= asked)
                 {
                     Volatile.Write(ref _shards[partition], known with { Ready = false });
                 }
             }
+            throw;
         }
-    }
+    });
 
     private async Task AskReaderAsync(int partition)
     {

@@ -11,7 +11,8 @@ using Foretell.Hosting;
 namespace Foretell.Grains.Feeds;
 
 /// <summary>A stream's changes as a reader at this gateway sees them, wherever the shard is and goes.</summary>
-internal sealed class ChangeFeed(SiloEngine engine, FeedInbox inbox, IGrainFactory grains, TimeProvider time)
+internal sealed class ChangeFeed(
+    SiloEngine engine, FeedInbox inbox, IGrainFactory grains, ClusterStatus status, TimeProvider time)
 {
     // Three questions within a term: the shard goes on where one is lost.
     private static readonly TimeSpan s_renewal = ChangePublisher.Term / 4;
@@ -53,7 +54,9 @@ internal sealed class ChangeFeed(SiloEngine engine, FeedInbox inbox, IGrainFacto
         {
             try
             {
-                Subscribed answer = await ShardCall.AnswerAsync(partition, () => grains.GetGrain<IStreamGrain>(stream).Subscribe(inbox.Name), ended);
+                Subscribed answer = await ShardCall.AnswerAsync(
+                    partition, () => grains.GetGrain<IStreamGrain>(stream).Subscribe(inbox.Name),
+                    status.Silence(partition), ShardCall.Patience, time, ended);
                 answeredAt = time.GetTimestamp();
                 news.TryWrite(new ChangeNews(null, answer));
             }
