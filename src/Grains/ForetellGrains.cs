@@ -25,9 +25,15 @@ public static class ForetellGrains
 #pragma warning disable ORLEANSEXP003 // The default directory loses entries when a silo stops; this one hands them over.
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
-        // Orleans would keep the grains of a dead silo from living elsewhere until 30 s after its last sign of
-        // life, in case it still runs. Here epoch and lease decide who answers and commits (law 3).
-        silo.Configure<GrainDirectoryOptions>(o => o.RangeLeaseDuration = TimeSpan.Zero);
+        silo.Configure<GrainDirectoryOptions>(o =>
+        {
+            // The default of today, pinned: silos that divide the directory differently do not agree who may say where
+            // a grain lives, so a release that takes another number cannot work beside the one before it.
+            o.PartitionsPerSilo = 1;
+            // Orleans would keep the grains of a dead silo from living elsewhere until 30 s after its last sign of
+            // life, in case it still runs. Here epoch and lease decide who answers and commits (law 3).
+            o.RangeLeaseDuration = TimeSpan.Zero;
+        });
         IServiceCollection services = silo.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddPlacementFilter<SiloRoleFilter, SiloRoleFilterDirector>(ServiceLifetime.Transient);

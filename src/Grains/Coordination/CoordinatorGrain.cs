@@ -3,12 +3,13 @@ using Foretell.Grains.Placement;
 using Foretell.Grains.Shards;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace Foretell.Grains.Coordination;
 
 /// <summary>Asks every reader and every shard once a second how it fares, which is what makes them exist, and evens out their places.</summary>
-[Reentrant, KeepAlive]
+[Reentrant, KeepAlive, Immovable]
 internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOracle silos, ISiloMetadataCache metadata, ILogger<CoordinatorGrain> log)
     : Grain, ICoordinatorGrain
 {

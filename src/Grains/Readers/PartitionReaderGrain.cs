@@ -4,12 +4,13 @@ using Foretell.Grains.Placement;
 using Foretell.Grains.Shards;
 using Foretell.Hosting;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Orleans.Runtime.Placement;
 
 namespace Foretell.Grains.Readers;
 
 /// <summary>Identity and placement for the <see cref="PartitionReader"/> of one partition.</summary>
-[Reentrant, KeepAlive, SiloRole(SiloRoles.Ingest), PartitionPlacement]
+[Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Ingest), PartitionPlacement]
 internal sealed class PartitionReaderGrain(SiloEngine engine, ILocalSiloDetails silo) : Grain, IPartitionReaderGrain
 {
     private readonly CancellationTokenSource _stop = new();

@@ -12,6 +12,7 @@ using Foretell.Models.Forecasting;
 using Foretell.Models.Monitoring;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Placement;
 using Orleans.Runtime.Placement;
 
 namespace Foretell.Grains.Shards;
@@ -21,7 +22,7 @@ namespace Foretell.Grains.Shards;
 /// Orleans keeps one activation while the cluster agrees about its members; where it does not, epoch and lease
 /// decide (law 3). Reentrant, so that queries are answered between the slices of a batch.
 /// </remarks>
-[Reentrant, KeepAlive, SiloRole(SiloRoles.Worker), PartitionPlacement]
+[Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Worker), PartitionPlacement]
 internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams, ILocalSiloDetails silo, TimeProvider time, ILogger<ShardGrain> log)
     : Grain, IShardGrain
 {
