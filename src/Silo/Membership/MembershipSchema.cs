@@ -44,7 +44,9 @@ internal static class MembershipSchema
             + "SELECT @DeploymentId, @Address, @Port, @Generation, @SiloName, @HostName, @Status, @ProxyPort, @StartTime, @IAmAliveTime FROM raised "
             + "RETURNING 1) SELECT count(*)::int FROM made",
         ["UpdateMembershipKey"] = $"WITH raised AS ({Raise} AND EXISTS (SELECT FROM OrleansMembershipTable m WHERE m.DeploymentId = @DeploymentId AND {Silo}) "
-            + "RETURNING 1), changed AS (UPDATE OrleansMembershipTable m SET Status = @Status, SuspectTimes = @SuspectTimes, IAmAliveTime = @IAmAliveTime "
+            + "RETURNING 1), changed AS (UPDATE OrleansMembershipTable m SET Status = @Status, "
+            // Whoever votes about a silo writes the sign of life that it has read, and must not undo a later one.
+            + "SuspectTimes = @SuspectTimes, IAmAliveTime = GREATEST(m.IAmAliveTime, @IAmAliveTime) "
             + $"FROM raised WHERE m.DeploymentId = @DeploymentId AND {Silo} RETURNING 1) SELECT count(*)::int FROM changed",
         // A sign of life changes nothing that anyone decides by, so it leaves the version alone.
         ["UpdateIAmAlivetimeKey"] = $"UPDATE OrleansMembershipTable m SET IAmAliveTime = @IAmAliveTime WHERE m.DeploymentId = @DeploymentId AND {Silo}",
@@ -52,9 +54,15 @@ internal static class MembershipSchema
             "SELECT Address, ProxyPort, Generation FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId AND Status = @Status AND ProxyPort > 0",
         ["DeleteMembershipTableEntriesKey"] = "DELETE FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId; "
             + "DELETE FROM OrleansMembershipVersionTable WHERE DeploymentId = @DeploymentId",
-        // 3 is the status of an active silo.
-        ["CleanupDefunctSiloEntriesKey"] =
-            "DELETE FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId AND IAmAliveTime < @IAmAliveTime AND Status <> 3",
+        // 6 is the status of a dead silo: the row of one that joins or leaves slowly stays. Orleans decides for each
+        // row by its latest time, that of a vote included, and names it as it was read, lest it has changed since.
+        ["CleanupDefunctSiloEntryKey"] = "DELETE FROM OrleansMembershipTable m WHERE m.DeploymentId = @DeploymentId "
+            + $"AND {Silo} AND m.Status = 6 AND m.StartTime = @StartTime AND m.IAmAliveTime = @IAmAliveTime "
+            + "AND COALESCE(m.SuspectTimes, '') = COALESCE(@SuspectTimes, '')",
+        // For silos of a release with an older Orleans, which know no other. Every killed silo has votes, so it
+        // does not look at them.
+        ["CleanupDefunctSiloEntriesKey"] = "DELETE FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId "
+            + "AND IAmAliveTime < @IAmAliveTime AND StartTime < @IAmAliveTime AND Status = 6",
     };
 
     /// <summary>Connection string by which Orleans finds the tables.</summary>
