@@ -1,7 +1,8 @@
+using Foretell.Grains.Cluster;
 using Foretell.Grains.Coordination;
 using Foretell.Grains.Feeds;
 using Foretell.Grains.Placement;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;

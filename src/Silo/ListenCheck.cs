@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Foretell.Silo.Settings;
 using Microsoft.AspNetCore.Http;
 
 namespace Foretell.Silo;

@@ -1,6 +1,7 @@
 using Foretell.Engine;
 using Foretell.Silo;
 using Foretell.Silo.Membership;
+using Foretell.Silo.Settings;
 using Foretell.Stores.Postgres;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;

@@ -12,7 +12,6 @@ namespace Foretell.Web;
 /// <summary>Generated JSON code of every body that the API reads and writes; camelCase, RFC 3339 times.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(EventsAnswer))]
-[JsonSerializable(typeof(IReadOnlyList<RejectedEvent>))]
 [JsonSerializable(typeof(StreamAnswer))]
 [JsonSerializable(typeof(ForecastAnswer))]
 [JsonSerializable(typeof(ForecastsRequest))]

@@ -1,3 +1,4 @@
+using Foretell.Grains.Cluster;
 using Foretell.Grains.Contracts;
 using Foretell.Grains.Tests.Support;
 using Foretell.Stores.Postgres;

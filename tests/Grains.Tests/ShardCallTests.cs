@@ -1,5 +1,7 @@
-using Foretell.Streams;
-using Foretell.Streams.Tests;
+using Foretell.Engine;
+using Foretell.Grains.Cluster;
+using Foretell.Grains.Contracts;
+using Foretell.Support;
 
 namespace Foretell.Grains.Tests;
 
@@ -8,7 +10,7 @@ public sealed class ShardCallTests
 {
     private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(1);
 
-    private readonly ManualTime _time = new();
+    private readonly TestTime _time = new();
     private readonly ShardPulse _pulse;
     private readonly TaskCompletionSource<int> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _status = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -26,19 +26,19 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
         List<EventBatch> batches = Batches();
         string expected = await EmbeddedDigestAsync(batches);
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 8, Small.Model, [.. Enumerable.Repeat("gateway,ingest,worker", silos)]);
-        using var feed = new Feed(cluster, cluster.Silos);
+        using var sender = new Sender(cluster, cluster.Silos);
         foreach (EventBatch batch in batches)
         {
-            await feed.SendAsync(batch);
+            await sender.SendAsync(batch);
         }
         await cluster.AppliedAsync(cluster.Silos[^1], batches.Sum(b => b.Count));
-        Assert.Empty(feed.Surprises);
+        Assert.Empty(sender.Surprises);
 
         await cluster.StopAllAsync();
 
         await using var store = new PostgresStateStore(cluster.Options);
         Assert.Equal(expected, await PlatformDigest.OfStoreAsync(store, cluster.Partitions, Small.Serving, default));
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted);
     }
 
     /// <summary>Real events where they lie beside the repository, and simulated ones everywhere.</summary>

@@ -53,9 +53,9 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         cluster.CommitSeconds = 60;
         SiloProcess paused = await cluster.AddAsync("gateway,worker");
         await paused.SaysAsync("is served here");
-        using var feed = new Feed(cluster, [gateway]);
-        await feed.SendAsync([.. s_events.Take(2000)]);
-        await cluster.AppliedAsync(gateway, feed.Accepted + cluster.Partitions);
+        using var sender = new Sender(cluster, [gateway]);
+        await sender.SendAsync([.. s_events.Take(2000)]);
+        await cluster.AppliedAsync(gateway, sender.Accepted + cluster.Partitions);
 
         paused.Pause();
         // Its connections stay open, so only unanswered probes give it away, as fast as where it is killed.
@@ -68,8 +68,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         Assert.True(refusals > 0, "The paused silo served nothing that was asked for.");
         // The new owners go on, so that any older state can be told from theirs.
         long later = 2_000_000_000;
-        await feed.SendAsync([.. Enumerable.Range(0, cluster.Partitions).Select(p => (cluster.KeyOf(p), later, "view"))]);
-        await cluster.AppliedAsync(gateway, feed.Accepted + cluster.Partitions);
+        await sender.SendAsync([.. Enumerable.Range(0, cluster.Partitions).Select(p => (cluster.KeyOf(p), later, "view"))]);
+        await cluster.AppliedAsync(gateway, sender.Accepted + cluster.Partitions);
 
         // The questions wait at the paused process's door and are the first thing that it sees.
         Task<HttpResponseMessage>[] questions = [.. Enumerable.Range(0, 40).Select(i =>
@@ -105,7 +105,7 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         // It finds out by itself, and lets go: of its shards, or of its life.
         await Until.TrueAsync(() => paused.HasExited || paused.Errors.Contains("stopped here", StringComparison.Ordinal) || paused.Errors.Contains("left this silo", StringComparison.Ordinal),
             TimeSpan.FromSeconds(60));
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions, except: paused);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions, except: paused);
     }
 
     [ClusterFact]
@@ -115,9 +115,9 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await using SiloCluster cluster = await SiloCluster.StartAsync(null, 4, Small.Model, Front, Worker, Worker);
         SiloProcess gateway = cluster.Silos[0];
         await cluster.ProbeAllAsync(gateway);
-        using var feed = new Feed(cluster, [gateway]);
-        Task load = feed.RunAsync(s_events, batchSize: 200);
-        await Until.TrueAsync(() => feed.Accepted >= 2000, s_limit);
+        using var sender = new Sender(cluster, [gateway]);
+        Task load = sender.RunAsync(s_events, batchSize: 200);
+        await Until.TrueAsync(() => sender.Accepted >= 2000, s_limit);
         int[] processes = [.. cluster.Silos.Select(s => s.Id)];
 
         await cluster.Postgres.StopAsync();
@@ -127,18 +127,18 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         {
             Assert.Equal(HttpStatusCode.OK, live.StatusCode);
         }
-        long before = feed.Accepted;
+        long before = sender.Accepted;
         await cluster.Postgres.StartAsync();
         TimeSpan back = await cluster.ServedAsync(gateway, TimeSpan.FromSeconds(30));
-        await Until.TrueAsync(() => feed.Accepted >= before + 2000, s_limit);
+        await Until.TrueAsync(() => sender.Accepted >= before + 2000, s_limit);
         output.WriteLine($"served again {back.TotalSeconds:F1} s after the database came back");
-        feed.Stop();
+        sender.Stop();
         await load;
-        Assert.Empty(feed.Surprises);
+        Assert.Empty(sender.Surprises);
         Assert.Equal(processes, cluster.Silos.Select(s => s.Id));
         Assert.All(cluster.Silos, s => Assert.False(s.HasExited, s.Errors));
-        await cluster.AppliedAsync(gateway, feed.Accepted + cluster.Partitions);
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
+        await cluster.AppliedAsync(gateway, sender.Accepted + cluster.Partitions);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions);
     }
 
     [ClusterFact]
@@ -147,8 +147,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 4, Small.Model, Front, Worker, Worker);
         SiloProcess gateway = cluster.Silos[0];
         await cluster.ProbeAllAsync(gateway);
-        using var feed = new Feed(cluster, [gateway]);
-        Task load = feed.RunAsync(s_events, batchSize: 2000);
+        using var sender = new Sender(cluster, [gateway]);
+        Task load = sender.RunAsync(s_events, batchSize: 2000);
         using var over = new CancellationTokenSource(Repetitions.BusyTime);
         Thread[] burners = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
         {
@@ -160,7 +160,7 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         Array.ForEach(burners, t => t.Start());
         await Task.Run(() => Array.ForEach(burners, t => t.Join()));
 
-        feed.Stop();
+        sender.Stop();
         await load;
         Assert.All(cluster.Silos, s => Assert.False(s.HasExited, s.Errors));
         const int Active = 3;
@@ -172,10 +172,10 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
             Assert.True(await row.ReadAsync());
             Assert.Equal((3, 3), (row.GetInt64(0), row.GetInt64(1)));
         }
-        output.WriteLine($"{feed.Accepted} events accepted in {Repetitions.BusyTime.TotalSeconds} s");
-        Assert.Empty(feed.Surprises);
-        await cluster.AppliedAsync(gateway, feed.Accepted);
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
+        output.WriteLine($"{sender.Accepted} events accepted in {Repetitions.BusyTime.TotalSeconds} s");
+        Assert.Empty(sender.Surprises);
+        await cluster.AppliedAsync(gateway, sender.Accepted);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions);
     }
 
     /// <summary>Takes a worker away under load and starts another, several times; afterwards everything accepted must be there, once.</summary>
@@ -185,22 +185,22 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 4, Small.Model, Front, Worker, Worker);
         SiloProcess gateway = cluster.Silos[0];
         await cluster.ProbeAllAsync(gateway);
-        using var feed = new Feed(cluster, [gateway]);
-        Task load = feed.RunAsync(s_events, batchSize: 200);
+        using var sender = new Sender(cluster, [gateway]);
+        Task load = sender.RunAsync(s_events, batchSize: 200);
 
         for (int i = 0; i < Repetitions.Count; i++)
         {
             await using SiloProcess worker = cluster.Silos[1];
             cluster.Silos.RemoveAt(1);
             string seen = await takeAway(cluster, worker);
-            output.WriteLine($"round {i + 1}: {seen}, {feed.Accepted} events accepted");
+            output.WriteLine($"round {i + 1}: {seen}, {sender.Accepted} events accepted");
             await cluster.AddAsync(Worker);
         }
-        feed.Stop();
+        sender.Stop();
         await load;
-        Assert.Empty(feed.Surprises);
-        await cluster.AppliedAsync(gateway, feed.Accepted);
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
+        Assert.Empty(sender.Surprises);
+        await cluster.AppliedAsync(gateway, sender.Accepted);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions);
     }
 
     /// <summary>Asks by every route to the shards until a task ends; each answer is 200, or a proper 503.</summary>

@@ -27,7 +27,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         await cluster.ProbeAllAsync(gateway);
         // A feed that is opened while its partition moves is told of it, and ends.
         await cluster.SharedAsync(s_limit);
-        using var feed = new Feed(cluster, [gateway]);
+        using var sender = new Sender(cluster, [gateway]);
         string[] streams = [cluster.KeyOf(0), cluster.KeyOf(1)];
         Reading[] readings = await Task.WhenAll(streams.Select(async stream =>
             new Reading(await FeedReader.OpenAsync(cluster, gateway, $"/v1/streams/{Uri.EscapeDataString(stream)}/events"))));
@@ -37,7 +37,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         {
             await SendAsync(20);
             await Task.WhenAll(cluster.Silos[1].KillAsync(), SendAsync(20));
-            long[] missed = await Task.WhenAll(readings.Select(r => r.ReadToAsync(feed.Accepted / 2 + 1)));
+            long[] missed = await Task.WhenAll(readings.Select(r => r.ReadToAsync(sender.Accepted / 2 + 1)));
             output.WriteLine($"kill {i + 1}: {string.Join(" and ", missed)} of 40 left out");
             await cluster.Silos[1].DisposeAsync();
             cluster.Silos.RemoveAt(1);
@@ -45,14 +45,14 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
             await cluster.ServedAsync(gateway, s_limit);
         }
         Array.ForEach(readings, r => r.Dispose());
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions);
 
         async Task SendAsync(int events)
         {
             for (int i = 0; i < events; i++)
             {
                 clock += EventTime.PerSecond;
-                await feed.SendAsync([.. streams.Select(stream => (stream, clock, "view"))]);
+                await sender.SendAsync([.. streams.Select(stream => (stream, clock, "view"))]);
             }
         }
     }
@@ -63,7 +63,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 4, Small.Model, Front, Front, Worker, Worker);
         SiloProcess gateway = cluster.Silos[0];
         await cluster.ProbeAllAsync(gateway);
-        using var feed = new Feed(cluster, [gateway]);
+        using var sender = new Sender(cluster, [gateway]);
         using FeedReader alerts = await FeedReader.OpenAsync(cluster, gateway, "/v1/alerts/events");
         var told = new Dictionary<string, string>();
         // In turn the other gateway, which may carry the pushes, and the workers, which raise the alerts.
@@ -73,7 +73,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         {
             // Due from two seconds before the kill on until long after the new owners have taken over.
             (string Stream, long Ticks, string)[] silent = [.. Enumerable.Range(0, 100).Select(n => Due($"user/{i}/{n}", TimeSpan.FromSeconds(1 + 0.2 * n)))];
-            await feed.SendAsync([.. silent]);
+            await sender.SendAsync([.. silent]);
             await Task.Delay(TimeSpan.FromSeconds(3));
             await cluster.Silos[1].KillAsync();
             var clock = Stopwatch.StartNew();
@@ -100,7 +100,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
             (string name, string? id, JsonNode data) = await NextAsync(elsewhere);
             Assert.Equal(("alert", stream, told[stream]), (name, (string?)data["stream"], id));
         }
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions);
     }
 
     [ClusterFact]
@@ -112,7 +112,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         SiloProcess paused = await cluster.AddAsync(Worker);
         await cluster.SharedAsync(s_limit);
         await cluster.ServedAsync(gateway, s_limit);
-        using var feed = new Feed(cluster, [gateway]);
+        using var sender = new Sender(cluster, [gateway]);
         using FeedReader alerts = await FeedReader.OpenAsync(cluster, gateway, "/v1/alerts/events");
         Reading[] readings = await Task.WhenAll(Enumerable.Range(0, cluster.Partitions).Select(async p =>
             new Reading(await FeedReader.OpenAsync(cluster, gateway, $"/v1/streams/{Uri.EscapeDataString(cluster.KeyOf(p))}/events"))));
@@ -121,24 +121,24 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         // the truth those that are due after the move are not: an event came in time, and only the new owners have it.
         var clock = Stopwatch.StartNew();
         (string Stream, double Due)[] streams = [.. Enumerable.Range(0, 400).Select(n => ($"user/{n}", 20 + 0.5 * n))];
-        await feed.SendAsync([.. streams.Select(s => Due(s.Stream, TimeSpan.FromSeconds(s.Due)))]);
-        await cluster.AppliedAsync(gateway, feed.Accepted + cluster.Partitions);
+        await sender.SendAsync([.. streams.Select(s => Due(s.Stream, TimeSpan.FromSeconds(s.Due)))]);
+        await cluster.AppliedAsync(gateway, sender.Accepted + cluster.Partitions);
 
         paused.Pause();
         // On their way to it, or in its hands: nobody may hear of them from it.
-        await feed.SendAsync([.. Enumerable.Range(0, cluster.Partitions).Select(p => (cluster.KeyOf(p), 2_000_000_000L, "view"))]);
+        await sender.SendAsync([.. Enumerable.Range(0, cluster.Partitions).Select(p => (cluster.KeyOf(p), 2_000_000_000L, "view"))]);
         await cluster.ServedAsync(gateway, s_limit);
         (string Stream, double Due)[] later = [.. streams.Where(s => s.Due > clock.Elapsed.TotalSeconds)];
-        await feed.SendAsync([.. later.Select(s => (s.Stream, EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), "view"))]);
-        await cluster.AppliedAsync(gateway, feed.Accepted + cluster.Partitions);
+        await sender.SendAsync([.. later.Select(s => (s.Stream, EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), "view"))]);
+        await cluster.AppliedAsync(gateway, sender.Accepted + cluster.Partitions);
         (string Stream, double Due)[] inTime = [.. later.Where(s => s.Due > clock.Elapsed.TotalSeconds)];
         output.WriteLine($"the paused silo's partitions moved, and everything is applied, after {clock.Elapsed.TotalSeconds:F1} s");
-        Assert.True(inTime.Length >= 40, "The partitions moved too late: the machine is too busy for this test.");
+        Assert.SkipWhen(inTime.Length < 40, "The machine was too busy: the partitions moved so late that no stream is left whose silence could be watched.");
         await Task.Delay(TimeSpan.FromSeconds(Math.Max(0, inTime[39].Due - clock.Elapsed.TotalSeconds)));
         paused.Resume();
 
         // It has a while to do wrong; then an alert that is right shows that the feed would have told.
-        await feed.SendAsync(Due("right", TimeSpan.FromSeconds(10)));
+        await sender.SendAsync(Due("right", TimeSpan.FromSeconds(10)));
         var told = new HashSet<string>();
         while (!told.Contains("right"))
         {
@@ -151,7 +151,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         Assert.Equal(told.Count, await AlertsAsync(cluster));
         Assert.All(await Task.WhenAll(readings.Select(r => r.ReadToAsync(2))), missed => Assert.Equal(0, missed));
         Array.ForEach(readings, r => r.Dispose());
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions, except: paused);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions, except: paused);
     }
 
     /// <summary>A first event that makes its stream overdue a while from now.</summary>

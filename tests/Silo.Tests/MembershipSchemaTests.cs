@@ -1,5 +1,8 @@
 using System.Net;
-using Foretell.Streams;
+using Foretell.Silo.Membership;
+using Foretell.Silo.Tests.Support;
+using Foretell.Stores.Postgres;
+using Foretell.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

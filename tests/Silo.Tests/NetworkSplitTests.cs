@@ -27,21 +27,21 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 4, Small.Model);
         await using TcpRelay database = Relay(network);
         SiloProcess[] silos = await StartBothAsync(cluster, network, database);
-        using var feed = new Feed(cluster, silos);
-        Task load = feed.RunAsync(s_events, batchSize: 50);
+        using var sender = new Sender(cluster, silos);
+        Task load = sender.RunAsync(s_events, batchSize: 50);
 
         await network.SeparateAsync(true);
         // Each finds the other dead, and the database decides which of them is.
         await Until.TrueAsync(() => silos.Any(s => s.HasExited), s_patience);
         int lost = Array.FindIndex(silos, s => s.HasExited);
         SiloProcess left = silos[1 - lost];
-        output.WriteLine($"silo {lost} gave way; {feed.Accepted} events accepted");
+        output.WriteLine($"silo {lost} gave way; {sender.Accepted} events accepted");
         TimeSpan served = await cluster.ServedAsync(left, s_patience);
         output.WriteLine($"all served by the other one {served.TotalSeconds:F1} s later");
         await network.SeparateAsync(false);
 
-        await HealAsync(cluster, network, database, feed, lost);
-        await EndAsync(cluster, feed, load, left);
+        await HealAsync(cluster, network, database, sender, lost);
+        await EndAsync(cluster, sender, load, left);
     }
 
     [NetworkFact]
@@ -52,15 +52,15 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
         await using TcpRelay database = Relay(network);
         SiloProcess[] silos = await StartBothAsync(cluster, network, database);
         (SiloProcess left, SiloProcess cut) = (silos[0], silos[1]);
-        using var feed = new Feed(cluster, [left]);
-        Task load = feed.RunAsync(s_events, batchSize: 50);
+        using var sender = new Sender(cluster, [left]);
+        Task load = sender.RunAsync(s_events, batchSize: 50);
 
         await network.CutAsync(1, cut: true);
         TimeSpan served = await cluster.ServedAsync(left, s_patience);
         output.WriteLine($"all served by the other one after {served.TotalSeconds:F1} s");
         Assert.False(left.HasExited, left.Errors);
         // The new owners go on, so that an older state could be told from theirs.
-        await feed.SendAsync([.. Enumerable.Range(0, cluster.Partitions).Select(p => (cluster.KeyOf(p), 2_000_000_000L, "view"))]);
+        await sender.SendAsync([.. Enumerable.Range(0, cluster.Partitions).Select(p => (cluster.KeyOf(p), 2_000_000_000L, "view"))]);
         // An owner that still reads what the log holds may answer with what it has read so far; from here on none does.
         await cluster.CommittedAsync();
 
@@ -68,8 +68,8 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
         int right = await AskUntilItEndsAsync(cluster, cut);
         output.WriteLine($"back in touch it gave {right} answers, none of them old, and ended");
 
-        await HealAsync(cluster, network, database, feed, lost: 1);
-        await EndAsync(cluster, feed, load, left);
+        await HealAsync(cluster, network, database, sender, lost: 1);
+        await EndAsync(cluster, sender, load, left);
     }
 
     /// <summary>Silos with every role, each in a namespace of its own.</summary>
@@ -95,28 +95,28 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
     private TcpRelay Relay(SplitNetwork network) => new(network.Host, new NpgsqlConnectionStringBuilder(postgres.Server!.ConnectionString).Port);
 
     /// <summary>Starts a silo in the place of the lost one, as an orchestrator does, and waits until it takes its part.</summary>
-    private static async Task HealAsync(SiloCluster cluster, SplitNetwork network, TcpRelay database, Feed feed, int lost)
+    private static async Task HealAsync(SiloCluster cluster, SplitNetwork network, TcpRelay database, Sender sender, int lost)
     {
         SiloProcess gone = cluster.Silos[lost], fresh = await StartAsync(cluster, network, database, lost);
         cluster.Silos[lost] = fresh;
-        if (feed.Gateways.IndexOf(gone) is var place and >= 0)
+        if (sender.Gateways.IndexOf(gone) is var place and >= 0)
         {
-            feed.Gateways[place] = fresh;
+            sender.Gateways[place] = fresh;
         }
         await gone.DisposeAsync();
         await fresh.SaysAsync("is served here");
         await cluster.ServedAsync(fresh, s_patience);
     }
 
-    private static async Task EndAsync(SiloCluster cluster, Feed feed, Task load, SiloProcess left)
+    private static async Task EndAsync(SiloCluster cluster, Sender sender, Task load, SiloProcess left)
     {
-        long more = feed.Accepted + 1000;
-        await Until.TrueAsync(() => feed.Accepted >= more, s_patience);
-        feed.Stop();
+        long more = sender.Accepted + 1000;
+        await Until.TrueAsync(() => sender.Accepted >= more, s_patience);
+        sender.Stop();
         await load;
-        Assert.Empty(feed.Surprises);
-        await cluster.AppliedAsync(left, feed.Accepted + cluster.Partitions);
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
+        Assert.Empty(sender.Surprises);
+        await cluster.AppliedAsync(left, sender.Accepted + cluster.Partitions);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions);
     }
 
     /// <summary>Asks a silo that others have given up until it ends itself: it may refuse, or ask the new owners, and nothing else.</summary>

@@ -24,9 +24,9 @@ public sealed class RollingUpdateTests(ClusterPostgres postgres, ITestOutputHelp
         // Readers and shards live on different silos, so every batch and every answer crosses from one process to another.
         string[] roles = [Worker, Front, Worker, Front];
         await cluster.AddAllAsync(roles, before);
-        using var feed = new Feed(cluster, cluster.With(Front));
-        await cluster.ProbeAllAsync(feed.Gateways[0]);
-        Task load = feed.RunAsync(s_events, batchSize: 50);
+        using var sender = new Sender(cluster, cluster.With(Front));
+        await cluster.ProbeAllAsync(sender.Gateways[0]);
+        Task load = sender.RunAsync(s_events, batchSize: 50);
         var clock = Stopwatch.StartNew();
 
         foreach (string role in roles)
@@ -35,38 +35,38 @@ public sealed class RollingUpdateTests(ClusterPostgres postgres, ITestOutputHelp
             SiloProcess leaving = cluster.Silos.First(s => s.Roles == role && s.Launch == before), coming = await cluster.AddAsync(role, after);
             if (role == Front)
             {
-                feed.Gateways[feed.Gateways.IndexOf(leaving)] = coming;
+                sender.Gateways[sender.Gateways.IndexOf(leaving)] = coming;
             }
             Assert.Equal(0, await leaving.StopAsync());
             cluster.Silos.Remove(leaving);
             await leaving.DisposeAsync();
-            TimeSpan outage = await cluster.ServedAsync(feed.Gateways[0], TimeSpan.FromSeconds(30));
+            TimeSpan outage = await cluster.ServedAsync(sender.Gateways[0], TimeSpan.FromSeconds(30));
             // Both releases at work on the same partitions, until the last silo is replaced.
-            await MoreAsync(cluster, feed, 2000);
-            output.WriteLine($"after {clock.Elapsed.TotalSeconds:F0} s {role}: served again after {outage.TotalSeconds:F1} s, {feed.Accepted} events accepted");
+            await MoreAsync(cluster, sender, 2000);
+            output.WriteLine($"after {clock.Elapsed.TotalSeconds:F0} s {role}: served again after {outage.TotalSeconds:F1} s, {sender.Accepted} events accepted");
         }
-        feed.Stop();
+        sender.Stop();
         await load;
 
         Assert.All(cluster.Silos, s => Assert.Equal(after, s.Launch));
         Assert.All(cluster.With(Worker), s => Assert.Contains("is served here", s.Errors, StringComparison.Ordinal));
-        Assert.Empty(feed.Surprises);
-        await cluster.AppliedAsync(feed.Gateways[0], feed.Accepted + cluster.Partitions);
-        await cluster.AssertEqualsReferenceAsync(feed.Accepted + cluster.Partitions);
+        Assert.Empty(sender.Surprises);
+        await cluster.AppliedAsync(sender.Gateways[0], sender.Accepted + cluster.Partitions);
+        await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions);
     }
 
     /// <summary>Waits until some more events were accepted, and all of them applied.</summary>
-    private static async Task MoreAsync(SiloCluster cluster, Feed feed, long events)
+    private static async Task MoreAsync(SiloCluster cluster, Sender sender, long events)
     {
-        long wanted = feed.Accepted + events;
+        long wanted = sender.Accepted + events;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (feed.Accepted < wanted)
+        while (sender.Accepted < wanted)
         {
             await Task.Delay(50, limit.Token);
         }
         while (true)
         {
-            JsonElement status = await cluster.StatusAsync(feed.Gateways[0]);
+            JsonElement status = await cluster.StatusAsync(sender.Gateways[0]);
             if (status.GetProperty("eventsApplied").GetInt64() + status.GetProperty("deadLetters").GetInt64() >= wanted)
             {
                 return;

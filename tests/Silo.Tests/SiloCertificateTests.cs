@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Foretell.Silo.Membership;
+using Foretell.Silo.Settings;
 using Foretell.Silo.Tests.Support;
 using Foretell.Support;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretell.Hosting;
+using Foretell.Silo.Settings;
 using Foretell.Support;
 using Microsoft.Extensions.Configuration;
 

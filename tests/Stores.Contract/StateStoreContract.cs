@@ -1,3 +1,4 @@
+using Foretell.Cli.Shell;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Store;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Foretell.Cli.Shell;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;

@@ -28,7 +28,7 @@ internal sealed class ApiHost : IAsyncDisposable
     private readonly TemporaryFolder? _directory;
     private readonly HttpClient _client;
 
-    private ApiHost(WebApplication app, EmbeddedPlatform platform, ManualClock clock, LogCollector logs, TemporaryFolder? directory)
+    private ApiHost(WebApplication app, EmbeddedPlatform platform, ShownTime clock, LogCollector logs, TemporaryFolder? directory)
     {
         (_app, Platform, Clock, Logs, _directory) = (app, platform, clock, logs, directory);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -41,7 +41,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public EmbeddedPlatform Platform { get; }
 
-    public ManualClock Clock { get; }
+    public ShownTime Clock { get; }
 
     public LogCollector Logs { get; }
 
@@ -55,11 +55,11 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="settings">Configuration, as environment variables would set it.</param>
     /// <param name="model">The platform's; a small one without training when null.</param>
     public static async Task<ApiHost> StartAsync(Action<ForetellWebOptions>? configure = null,
-        Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ManualClock? clock = null, Dictionary<string, string?>? settings = null,
+        Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ShownTime? clock = null, Dictionary<string, string?>? settings = null,
         ForecastModel? model = null)
     {
         TemporaryFolder? own = directory is null ? new TemporaryFolder() : null;
-        clock ??= new ManualClock(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
+        clock ??= new ShownTime(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
         EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
         {
             OpenStorage = SqliteStorage.In(directory ?? own!.Path, 2),

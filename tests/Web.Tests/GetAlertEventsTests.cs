@@ -62,7 +62,7 @@ public class GetAlertEventsTests
     public async Task GetAlertEvents_WhenTheHostStartsAgain_StillKnowsWhoIsDue()
     {
         using var directory = new TemporaryFolder();
-        var clock = new ManualClock(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
+        var clock = new ShownTime(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
         DateTimeOffset deadline;
         await using (var first = await ApiHost.StartAsync(directory: directory.Path, clock: clock))
         {

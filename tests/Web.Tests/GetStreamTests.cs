@@ -3,8 +3,7 @@ using System.Text.Json;
 using Foretell.Engine;
 using Foretell.Engine.Rows;
 using Foretell.Models.Monitoring;
-using Foretell.Support;
-using Foretell.Web.OpenApi;
+using Foretell.Web.Http;
 
 namespace Foretell.Web.Tests;
 

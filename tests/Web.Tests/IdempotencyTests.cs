@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Foretell.Support;
-using Foretell.Web.OpenApi;
+using Foretell.Web.Http;
 
 namespace Foretell.Web.Tests;
 

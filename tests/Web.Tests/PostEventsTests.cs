@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using Foretell.Engine;
 using Foretell.Engine.Events;
-using Foretell.Web.OpenApi;
+using Foretell.Web.Http;
 
 namespace Foretell.Web.Tests;
 

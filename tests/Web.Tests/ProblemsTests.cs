@@ -1,5 +1,5 @@
 using Foretell.Engine;
-using Foretell.Web.OpenApi;
+using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 
 namespace Foretell.Web.Tests;

@@ -1,5 +1,5 @@
 using System.Net;
-using Foretell.Web.OpenApi;
+using Foretell.Web.Http;
 
 namespace Foretell.Web.Tests;
 

@@ -6,7 +6,6 @@ using Foretell.Engine.Shards;
 using Foretell.Hosting;
 using Foretell.Stores.Postgres;
 using Foretell.Web.Http;
-using Foretell.Web.OpenApi;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 

@@ -1,6 +1,6 @@
 using Foretell.Grains.Contracts;
 using Foretell.Grains.Placement;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;

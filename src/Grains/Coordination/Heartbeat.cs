@@ -1,4 +1,5 @@
 using Foretell.Grains.Contracts;
+using Foretell.Grains.Silos;
 using Microsoft.Extensions.Hosting;
 
 namespace Foretell.Grains.Coordination;

@@ -1,7 +1,7 @@
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Shards;
 using Foretell.Grains.Contracts;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Microsoft.Extensions.Hosting;
 using Orleans.Streams;

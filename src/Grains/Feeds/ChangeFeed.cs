@@ -4,8 +4,9 @@ using System.Threading.Channels;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Feeds;
+using Foretell.Grains.Cluster;
 using Foretell.Grains.Contracts;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
 
 namespace Foretell.Grains.Feeds;

@@ -4,7 +4,7 @@ using Foretell.Engine;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Feeds;
 using Foretell.Grains.Contracts;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
 
 namespace Foretell.Grains.Feeds;

@@ -1,7 +1,7 @@
 using System.Text;
 using Foretell.Engine.Events;
 using Foretell.Grains.Contracts;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
 

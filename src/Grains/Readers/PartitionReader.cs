@@ -1,6 +1,7 @@
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Grains.Contracts;
+using Foretell.Grains.Silos;
 
 namespace Foretell.Grains.Readers;
 

@@ -1,7 +1,7 @@
 using Foretell.Engine.Events;
 using Foretell.Grains.Contracts;
 using Foretell.Grains.Placement;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Orleans.Concurrency;
 using Orleans.Placement;

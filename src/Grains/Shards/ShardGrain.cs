@@ -7,6 +7,7 @@ using Foretell.Engine.Store;
 using Foretell.Grains.Contracts;
 using Foretell.Grains.Feeds;
 using Foretell.Grains.Placement;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Foretell.Models.Forecasting;
 using Foretell.Models.Monitoring;

@@ -4,7 +4,7 @@ using Foretell.Engine.Events;
 using Foretell.Engine.Rows;
 using Foretell.Grains.Contracts;
 using Foretell.Grains.Placement;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Foretell.Models.Forecasting;
 using Orleans.Concurrency;

@@ -47,11 +47,11 @@ internal static class IdempotencyKey
         hash.AppendData(body);
         byte[] payload = rejections.Count == 0
             ? []
-            : JsonSerializer.SerializeToUtf8Bytes(RejectedEvent.From(rejections), WebJson.Default.IReadOnlyListRejectedEvent);
+            : JsonSerializer.SerializeToUtf8Bytes(RejectedEvent.From(rejections), EventsJson.Default.IReadOnlyListRejectedEvent);
         return new IdempotentRequest(key, hash.GetHashAndReset(), payload);
     }
 
     /// <summary>The rejections that the first run of a request kept.</summary>
     public static IReadOnlyList<RejectedEvent> Rejections(ReadOnlyMemory<byte> payload) =>
-        payload.IsEmpty ? [] : JsonSerializer.Deserialize(payload.Span, WebJson.Default.IReadOnlyListRejectedEvent)!;
+        payload.IsEmpty ? [] : JsonSerializer.Deserialize(payload.Span, EventsJson.Default.IReadOnlyListRejectedEvent)!;
 }

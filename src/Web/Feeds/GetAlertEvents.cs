@@ -6,7 +6,6 @@ using Foretell.Engine.Feeds;
 using Foretell.Hosting;
 using Foretell.Web.Forecasts;
 using Foretell.Web.Http;
-using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -7,7 +7,6 @@ using Foretell.Hosting;
 using Foretell.Models.Forecasting;
 using Foretell.Web.Forecasts;
 using Foretell.Web.Http;
-using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using Foretell.Engine;
 using Foretell.Models.Layers;
 using Foretell.Web.Http;
-using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;

@@ -1,7 +1,6 @@
 using Foretell.Engine.Events;
 using Foretell.Hosting;
 using Foretell.Models.Layers;
-using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

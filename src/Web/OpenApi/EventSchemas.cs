@@ -1,3 +1,4 @@
+using Foretell.Web.Http;
 using Microsoft.OpenApi;
 
 namespace Foretell.Web.OpenApi;

@@ -2,7 +2,6 @@ using Foretell.Hosting;
 using Foretell.Models.Layers;
 using Foretell.Models.Monitoring;
 using Foretell.Web.Http;
-using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,6 +1,5 @@
 using Foretell.Hosting;
 using Foretell.Web.Http;
-using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

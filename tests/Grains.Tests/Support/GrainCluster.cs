@@ -5,7 +5,7 @@ using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Engine.Rows;
 using Foretell.Engine.Store;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Foretell.Models.Network;
 using Foretell.Stores.Postgres;

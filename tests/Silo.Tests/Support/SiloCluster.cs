@@ -111,8 +111,8 @@ public sealed partial class SiloCluster : IAsyncDisposable
     /// <summary>Gives every partition a stream to ask for, and waits until it can be asked.</summary>
     public async Task ProbeAllAsync(SiloProcess gateway)
     {
-        using var feed = new Feed(this, [gateway]);
-        await feed.SendAsync([.. Enumerable.Range(0, Partitions).Select(p => (KeyOf(p), 1_000_000_000L, "login"))]);
+        using var sender = new Sender(this, [gateway]);
+        await sender.SendAsync([.. Enumerable.Range(0, Partitions).Select(p => (KeyOf(p), 1_000_000_000L, "login"))]);
         await ServedAsync(gateway, TimeSpan.FromSeconds(60));
     }
 

@@ -9,7 +9,7 @@ using Foretell.Support;
 namespace Foretell.Silo.Tests.Support;
 
 /// <summary>A client that sends events through any gateway that answers, and repeats what was not acknowledged.</summary>
-public sealed class Feed(SiloCluster cluster, IEnumerable<SiloProcess> gateways) : IDisposable
+public sealed class Sender(SiloCluster cluster, IEnumerable<SiloProcess> gateways) : IDisposable
 {
     /// <summary>Far longer than any outage of a test.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(5);

@@ -6,7 +6,7 @@ using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
 using Foretell.Hosting;
 
-namespace Foretell.Grains.Shards;
+namespace Foretell.Grains.Silos;
 
 /// <summary>What the grains of one silo share: model, log, store, worker threads, and the shards that live here.</summary>
 /// <param name="model">Model that advances every stream.</param>

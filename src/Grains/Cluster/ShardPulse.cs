@@ -1,4 +1,4 @@
-namespace Foretell.Grains;
+namespace Foretell.Grains.Cluster;
 
 /// <summary>Whether the owner of one shard answers at all: this silo asks for its status all the time.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Foretell.Engine;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Silos;
 
 /// <summary>Calls that nobody asked for. Each of them would begin a trace of its own otherwise, dozens a second in an idle cluster.</summary>
 /// <remarks>

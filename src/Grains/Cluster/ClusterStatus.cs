@@ -1,10 +1,10 @@
 using Foretell.Engine.Events;
 using Foretell.Grains.Contracts;
-using Foretell.Grains.Shards;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Microsoft.Extensions.Hosting;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Cluster;
 
 /// <summary>What this silo knows of every shard: asked for twice a second, so that a status costs its readers nothing.</summary>
 public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeProvider time) : BackgroundService

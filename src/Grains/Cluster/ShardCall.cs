@@ -1,7 +1,7 @@
 using Foretell.Engine;
 using Foretell.Grains.Contracts;
 
-namespace Foretell.Grains.Shards;
+namespace Foretell.Grains.Cluster;
 
 /// <summary>Waits for a shard's answer, and says in the platform's words why there is none.</summary>
 internal static class ShardCall

@@ -1,13 +1,13 @@
 using System.Text.Json.Nodes;
 using Foretell.Models.Layers;
 using Foretell.Web.Forecasts;
-using Foretell.Web.Http;
+using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 
-namespace Foretell.Web.OpenApi;
+namespace Foretell.Web.Http;
 
 /// <summary>A parameter as the OpenAPI document shows it. The explorer fills an example in, so it must be one that works as it is.</summary>
 internal sealed record ParameterNote(string Name, string Description, JsonNode? Example, ParameterLocation In, JsonSchemaType Type);

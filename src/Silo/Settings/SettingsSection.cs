@@ -3,7 +3,7 @@ using System.Net;
 using Foretell.Stores.Postgres;
 using Microsoft.Extensions.Configuration;
 
-namespace Foretell.Silo;
+namespace Foretell.Silo.Settings;
 
 /// <summary>Reads settings one by one, and says in a sentence what is wrong with one and what is allowed.</summary>
 internal sealed class SettingsSection(IConfigurationSection section)

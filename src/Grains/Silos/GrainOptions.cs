@@ -1,7 +1,7 @@
 using Foretell.Engine.Alerts;
 using Foretell.Hosting;
 
-namespace Foretell.Grains;
+namespace Foretell.Grains.Silos;
 
 /// <summary>How this silo's readers and shards work.</summary>
 public sealed record GrainOptions

@@ -7,7 +7,7 @@ using Foretell.Silo.Membership;
 using Foretell.Stores.Postgres;
 using Microsoft.Extensions.Configuration;
 
-namespace Foretell.Silo;
+namespace Foretell.Silo.Settings;
 
 /// <summary>What a silo is told by appsettings.json (section "Foretell"), environment (FORETELL__NAME) and command line (--Foretell:Name value).</summary>
 internal sealed record SiloSettings
