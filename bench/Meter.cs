@@ -6,7 +6,7 @@ namespace Foretell.Bench;
 /// <summary>Runs work for a while and says how much of it a second of processor time does.</summary>
 internal static class Meter
 {
-    private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_round = TimeSpan.FromSeconds(1);
     private const int Rounds = 5;
 
     /// <summary>Prints the median rate of five rounds after one that warms up.</summary>
@@ -18,7 +18,7 @@ internal static class Meter
         {
             TimeSpan cpu = Cpu();
             long events = 0, started = Stopwatch.GetTimestamp();
-            while (Stopwatch.GetElapsedTime(started) < Round)
+            while (Stopwatch.GetElapsedTime(started) < s_round)
             {
                 events += await work();
             }

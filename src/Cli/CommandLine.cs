@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using Foretell.Cli.Commands;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;

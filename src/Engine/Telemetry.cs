@@ -31,7 +31,7 @@ public static class Telemetry
     /// <summary>Alerts that would have come too late to be news.</summary>
     public static readonly Counter<long> AlertsTooOld = Meter.CreateCounter<long>("foretell.alerts.too_old", "{alert}", "Streams found overdue long after the fact");
 
-    /// <summary>An event counts as surprising below this p-value (<see cref="Foretell.Models.StepScore.PValue"/>).</summary>
+    /// <summary>An event counts as surprising below this p-value (<see cref="Foretell.Models.Stepping.StepScore.PValue"/>).</summary>
     public const float SurprisingPValue = 0.001f;
 
     /// <summary>Surprising events, by partition: about one applied event in a thousand if the model is right.</summary>

@@ -149,7 +149,7 @@ public sealed class ClusterPlatform : IPlatform
             catch (PlatformUnavailableException)
             {
                 // The shard is moving, or its silo stands still. Whoever waits has time; the caller's token ends it.
-                await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _time, cancellationToken);
             }
         }
     }

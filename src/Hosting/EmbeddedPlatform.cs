@@ -33,7 +33,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         Forecaster = model.Forecaster;
         _workers = new WorkerThreads(options.Threads);
         _partitions = [.. Enumerable.Range(0, storage.Log.PartitionCount).Select(partition => new PartitionHost(
-            new Shard(partition, model, options.Alerts), storage.Log, storage.Store, options.ToHostOptions(), options.Logger))];
+            new Shard(partition, model, options.Alerts, options.Time), storage.Log, storage.Store, options.ToHostOptions(), options.Logger))];
         foreach (PartitionHost partition in _partitions)
         {
             partition.Start(_workers.Run);
@@ -119,7 +119,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     public Task<IReadOnlyList<OverdueStream>> OverdueAsync(long atTicks, int limit, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(limit);
-        return Task.Run(() =>
+        return Background.Run(() =>
         {
             var scan = new OverdueScan(Forecaster, atTicks, limit);
             foreach (PartitionHost partition in _partitions)
@@ -165,7 +165,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     }
 
     /// <summary>SHA-256 over the digests (32 bytes each) of all streams, in the order of their keys' bytes; lower-case hex.</summary>
-    public Task<string> StateDigestAsync(CancellationToken cancellationToken) => Task.Run(() =>
+    public Task<string> StateDigestAsync(CancellationToken cancellationToken) => Background.Run(() =>
     {
         var digest = new PlatformDigest();
         foreach (PartitionHost partition in _partitions)

@@ -1,8 +1,6 @@
 using Foretell.Engine;
-using Foretell.Engine.Events;
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
-using Foretell.Models.Monitoring;
 
 namespace Foretell.Hosting;
 

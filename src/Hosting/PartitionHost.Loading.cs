@@ -1,5 +1,4 @@
 using Foretell.Engine;
-using Foretell.Engine.Events;
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
 using Microsoft.Extensions.Logging;

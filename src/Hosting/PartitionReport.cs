@@ -1,4 +1,3 @@
-using Foretell.Engine.Events;
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
 

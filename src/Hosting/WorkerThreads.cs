@@ -10,7 +10,7 @@ namespace Foretell.Hosting;
 public sealed class WorkerThreads : TaskScheduler, IDisposable
 {
     [ThreadStatic]
-    private static WorkerThreads? t_owner;
+    private static WorkerThreads? s_owner;
 
     private readonly BlockingCollection<Task> _ready = [];
     private readonly Thread[] _threads;
@@ -53,14 +53,14 @@ public sealed class WorkerThreads : TaskScheduler, IDisposable
 
     /// <inheritdoc/>
     protected override bool TryExecuteTaskInline(Task task, bool taskWasPreviouslyQueued) =>
-        t_owner == this && !taskWasPreviouslyQueued && TryExecuteTask(task);
+        s_owner == this && !taskWasPreviouslyQueued && TryExecuteTask(task);
 
     /// <inheritdoc/>
     protected override IEnumerable<Task> GetScheduledTasks() => _ready.ToArray();
 
     private void Work()
     {
-        t_owner = this;
+        s_owner = this;
         foreach (Task task in _ready.GetConsumingEnumerable())
         {
             TryExecuteTask(task);

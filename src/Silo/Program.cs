@@ -4,7 +4,6 @@ using Foretell.Silo.Membership;
 using Foretell.Silo.Settings;
 using Foretell.Stores.Postgres;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
 
 const string Usage = """

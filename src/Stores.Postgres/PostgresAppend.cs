@@ -2,7 +2,6 @@ using System.Text;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
-using Foretell.Models.PointProcess;
 using Npgsql;
 using static Foretell.Stores.Postgres.PostgresParameters;
 

@@ -1,3 +1,4 @@
+using Foretell.Engine;
 using Npgsql;
 
 namespace Foretell.Stores.Postgres;
@@ -12,7 +13,7 @@ internal sealed class PostgresLogFollower : IAsyncDisposable
     /// <summary>Shortest time between two notifications of a process, and between two questions of a follower.</summary>
     public static readonly TimeSpan Spacing = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(500);
 
     private readonly PostgresDatabase _database;
     private readonly TimeSpan _pollInterval;
@@ -32,7 +33,7 @@ internal sealed class PostgresLogFollower : IAsyncDisposable
         Func<NpgsqlConnection, CancellationToken, Task<bool>> refresh, Action<string?> report)
     {
         (_database, _pollInterval, _time, _refresh, _report) = (database, pollInterval, time, refresh, report);
-        _loop = Task.Run(() => RunAsync(_stop.Token));
+        _loop = Background.Run(() => RunAsync(_stop.Token));
     }
 
     /// <summary>Channel of a log's notifications.</summary>
@@ -67,7 +68,7 @@ internal sealed class PostgresLogFollower : IAsyncDisposable
             {
                 _lost = true;
                 _report(PostgresFault.Unavailable("The log cannot be read", e).Message);
-                await Task.Delay(RetryDelay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(s_retryDelay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

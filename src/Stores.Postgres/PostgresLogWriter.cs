@@ -17,7 +17,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
 
     // Pruning keys: seldom, few at a time, and in a transaction that nobody awaits.
     private const int PruneRows = 10_000;
-    private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_pruneInterval = TimeSpan.FromMinutes(1);
 
     private readonly PostgresDatabase _database;
     private readonly TimeProvider _time;
@@ -41,7 +41,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
         (_database, _ends, _time, _confirm, _report) = (database, ends, time, confirm, report);
         _notify = $"NOTIFY {PostgresLogFollower.Channel(database)}";
         _lastPruned = time.GetTimestamp();
-        _loop = Task.Run(RunAsync);
+        _loop = Background.Run(RunAsync);
     }
 
     /// <summary>Queues a request; its <see cref="AppendRequest.Completion"/> tells the outcome.</summary>
@@ -174,7 +174,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     private async Task PruneAsync(NpgsqlConnection connection, long now)
     {
         long last = Volatile.Read(ref _lastPruned), timestamp = _time.GetTimestamp();
-        if (_time.GetElapsedTime(last, timestamp) < PruneInterval || Interlocked.CompareExchange(ref _lastPruned, timestamp, last) != last)
+        if (_time.GetElapsedTime(last, timestamp) < s_pruneInterval || Interlocked.CompareExchange(ref _lastPruned, timestamp, last) != last)
         {
             return;
         }

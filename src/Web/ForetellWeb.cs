@@ -10,7 +10,6 @@ using Foretell.Web.OpenApi;
 using Foretell.Web.Status;
 using Foretell.Web.Streams;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;

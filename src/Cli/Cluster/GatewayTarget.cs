@@ -12,7 +12,6 @@ using Foretell.Ingest.Replay;
 using Foretell.Models.Network;
 using Foretell.Stores.Postgres;
 using Foretell.Web.Events;
-using Foretell.Web.Http;
 using Foretell.Web.Status;
 using Foretell.Web.Streams;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Foretell.Cli.Options;
 using Foretell.Cli.Running;
 using Foretell.Cli.Shell;
 using Foretell.Engine;

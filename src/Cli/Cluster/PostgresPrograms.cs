@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Foretell.Cli.Shell;
 using Foretell.Engine;
 
 namespace Foretell.Cli.Cluster;

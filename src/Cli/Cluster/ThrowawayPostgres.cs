@@ -4,7 +4,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Foretell.Cli.Shell;
 using Foretell.Engine;
 
 namespace Foretell.Cli.Cluster;

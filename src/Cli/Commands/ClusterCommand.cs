@@ -14,18 +14,18 @@ internal static class ClusterCommand
     /// <summary>Every silo can do everything.</summary>
     private const string EveryRole = "gateway,ingest,worker";
 
-    private static readonly Option<int> Silos = Settings.Number("--silos", "Silos to start, each a process of its own.", 1, MaxSilos, 3);
-    private static readonly Option<string> Urls = CommonSettings.Urls("Addresses of the first silo's API, separated by ';'; port 0 takes any free one, as the other silos do.");
-    private static readonly Option<string> Model = Settings.Text("--model", "file", "Model that forecasts; by default the small one that comes with the program.");
-    private static readonly Option<int?> Partitions = CommonSettings.Partitions();
-    private static readonly Option<int?> Threads = Settings.OptionalNumber("--threads", "Worker threads of each silo; by default the processors, shared out.", 1, 1024);
-    private static readonly Option<double?> LateTolerance = CommonSettings.LateTolerance();
-    private static readonly Option<double?> FutureTolerance = CommonSettings.FutureTolerance();
-    private static readonly Option<double> AlertSurvival = CommonSettings.AlertSurvival();
-    private static readonly Option<bool> Plain = CommonSettings.Plain();
-    private static readonly FileInputOptions Feed = new();
-    private static readonly Option<string> Postgres = Settings.Text("--postgres", "folder", "Folder of PostgreSQL's programs initdb and postgres; looked for when not named.");
-    private static readonly Option<string> Silo = Settings.Text("--silo-program", "folder", "Folder of the program foretell-silo; looked for beside this program when not named.");
+    private static readonly Option<int> s_silos = Settings.Number("--silos", "Silos to start, each a process of its own.", 1, MaxSilos, 3);
+    private static readonly Option<string> s_urls = CommonSettings.Urls("Addresses of the first silo's API, separated by ';'; port 0 takes any free one, as the other silos do.");
+    private static readonly Option<string> s_model = Settings.Text("--model", "file", "Model that forecasts; by default the small one that comes with the program.");
+    private static readonly Option<int?> s_partitions = CommonSettings.Partitions();
+    private static readonly Option<int?> s_threads = Settings.OptionalNumber("--threads", "Worker threads of each silo; by default the processors, shared out.", 1, 1024);
+    private static readonly Option<double?> s_lateTolerance = CommonSettings.LateTolerance();
+    private static readonly Option<double?> s_futureTolerance = CommonSettings.FutureTolerance();
+    private static readonly Option<double> s_alertSurvival = CommonSettings.AlertSurvival();
+    private static readonly Option<bool> s_plain = CommonSettings.Plain();
+    private static readonly FileInputOptions s_feed = new();
+    private static readonly Option<string> s_postgres = Settings.Text("--postgres", "folder", "Folder of PostgreSQL's programs initdb and postgres; looked for when not named.");
+    private static readonly Option<string> s_silo = Settings.Text("--silo-program", "folder", "Folder of the program foretell-silo; looked for beside this program when not named.");
 
     public static Command Create()
     {
@@ -34,7 +34,7 @@ internal static class ClusterCommand
             "cluster --silos 2 --file events.ndjson --exit --json",
             "cluster --silos 2 --model model.safetensors --urls http://127.0.0.1:8080 --plain")
         {
-            Silos, Urls, Model, Partitions, Threads, LateTolerance, FutureTolerance, AlertSurvival, Plain, Feed.File, Feed.Columns, Feed.Exit, Feed.Json, Postgres, Silo,
+            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_plain, s_feed.File, s_feed.Columns, s_feed.Exit, s_feed.Json, s_postgres, s_silo,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -42,21 +42,21 @@ internal static class ClusterCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        int silos = parsed.GetValue(Silos);
+        int silos = parsed.GetValue(s_silos);
         var settings = new ClusterSettings
         {
             SiloRoles = [.. Enumerable.Repeat(EveryRole, silos)],
-            Urls = parsed.GetRequiredValue(Urls),
-            Model = parsed.GetValue(Model) ?? ModelFiles.BuiltIn,
-            Partitions = parsed.GetValue(Partitions),
-            Threads = parsed.GetValue(Threads) ?? Math.Max(1, Environment.ProcessorCount / silos),
-            LateTolerance = Durations.ToTimeSpan(parsed.GetValue(LateTolerance)),
-            FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(FutureTolerance)),
-            AlertSurvival = parsed.GetRequiredValue(AlertSurvival),
-            Postgres = parsed.GetValue(Postgres),
-            SiloProgram = parsed.GetValue(Silo),
+            Urls = parsed.GetRequiredValue(s_urls),
+            Model = parsed.GetValue(s_model) ?? ModelFiles.BuiltIn,
+            Partitions = parsed.GetValue(s_partitions),
+            Threads = parsed.GetValue(s_threads) ?? Math.Max(1, Environment.ProcessorCount / silos),
+            LateTolerance = Durations.ToTimeSpan(parsed.GetValue(s_lateTolerance)),
+            FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(s_futureTolerance)),
+            AlertSurvival = parsed.GetRequiredValue(s_alertSurvival),
+            Postgres = parsed.GetValue(s_postgres),
+            SiloProgram = parsed.GetValue(s_silo),
         };
-        await ClusterRun.RunAsync(settings, Feed.Read(parsed), parsed.GetValue(Plain) || !Terminal.IsInteractive, cancellation);
+        await ClusterRun.RunAsync(settings, s_feed.Read(parsed), parsed.GetValue(s_plain) || !Terminal.IsInteractive, cancellation);
         return ExitCode.Success;
     }
 }

@@ -13,16 +13,16 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell compare: trains and scores all mixers and simple methods under the same budget, and writes a report.</summary>
 internal static class CompareCommand
 {
-    private static readonly TrainingSettings Training = new();
-    private static readonly Option<string> Test = Settings.Text("--test", "file", "Event file that is scored and decides nothing.", required: true);
-    private static readonly Option<string> Out = Settings.Text("--out", "folder", "Where the report and everything that is finished go; the same command goes on from there.", required: true);
-    private static readonly Option<ComparisonForm[]?> Mixers = Settings.Parsed<ComparisonForm[]?>("--mixers", "a,b",
+    private static readonly TrainingSettings s_training = new();
+    private static readonly Option<string> s_test = Settings.Text("--test", "file", "Event file that is scored and decides nothing.", required: true);
+    private static readonly Option<string> s_out = Settings.Text("--out", "folder", "Where the report and everything that is finished go; the same command goes on from there.", required: true);
+    private static readonly Option<ComparisonForm[]?> s_mixers = Settings.Parsed<ComparisonForm[]?>("--mixers", "a,b",
         $"Rows: {string.Join(", ", ComparisonForm.Default.Select(f => f.Name))}; all by default.", ParseMixers);
-    private static readonly Option<string> States = Settings.Typed("--states", "1/8,64",
+    private static readonly Option<string> s_states = Settings.Typed("--states", "1/8,64",
         "Events that the policies keep per layer: shares of the test sequences' mean length, or numbers.", "1/8", ParseStates);
-    private static readonly Option<int> Seeds = Settings.Number("--seeds", "Trainings of each form at its chosen learning rate.", 1, 1000, 5);
-    private static readonly OpenEndSettings OpenEnds = new("Count the silence after each stream's last event, up to the end of observation: in training as train does, and on the test set as a column apart.");
-    private static readonly Option<bool> Json = CommonSettings.Json("Print the table as JSON.");
+    private static readonly Option<int> s_seeds = Settings.Number("--seeds", "Trainings of each form at its chosen learning rate.", 1, 1000, 5);
+    private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation: in training as train does, and on the test set as a column apart.");
+    private static readonly Option<bool> s_json = CommonSettings.Json("Print the table as JSON.");
 
     public static Command Create()
     {
@@ -31,32 +31,32 @@ internal static class CompareCommand
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --time-unit hours --mixers aaren,softmax,tova --states 1/8,1/4 --seeds 3",
             "compare --train shop.csv --dev dev.csv --test test.csv --out churn --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            Training.Train, Training.Dev, Test, Out, Mixers, States, Seeds, OpenEnds.Censored, OpenEnds.Until, Json,
+            s_training.Train, s_training.Dev, s_test, s_out, s_mixers, s_states, s_seeds, s_openEnds.Censored, s_openEnds.Until, s_json,
         };
-        verb.AddAll(Training.Shared);
+        verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return verb;
     }
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        ObservationEnd? until = OpenEnds.End(parsed);
-        TrainingOptions training = Training.Read(parsed);
+        ObservationEnd? until = s_openEnds.End(parsed);
+        TrainingOptions training = s_training.Read(parsed);
         var options = new ComparisonOptions
         {
-            Forms = parsed.GetValue(Mixers) is { Length: > 0 } forms ? forms : ComparisonForm.Default,
-            States = ParseStates(parsed.GetRequiredValue(States)),
-            Seeds = parsed.GetValue(Seeds),
+            Forms = parsed.GetValue(s_mixers) is { Length: > 0 } forms ? forms : ComparisonForm.Default,
+            States = ParseStates(parsed.GetRequiredValue(s_states)),
+            Seeds = parsed.GetValue(s_seeds),
             Training = training with { Shape = training.Shape with { Censored = until is not null } },
         };
-        var data = new ComparisonData(Training.ReadSequences(parsed, Training.Train, until), Training.ReadSequences(parsed, Training.Dev, until), Training.ReadSequences(parsed, Test, until));
-        string folder = Path.GetFullPath(parsed.GetRequiredValue(Out));
+        var data = new ComparisonData(s_training.ReadSequences(parsed, s_training.Train, until), s_training.ReadSequences(parsed, s_training.Dev, until), s_training.ReadSequences(parsed, s_test, until));
+        string folder = Path.GetFullPath(parsed.GetRequiredValue(s_out));
         if (File.Exists(folder))
         {
             throw new CliException($"--out must name a folder, but {folder} is a file.");
         }
         var comparison = new ComparisonRun(data, options, folder);
-        bool isJson = parsed.GetValue(Json);
+        bool isJson = parsed.GetValue(s_json);
         ComparisonReport report;
         try
         {

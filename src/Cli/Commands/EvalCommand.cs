@@ -3,7 +3,6 @@ using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
-using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Scoring;
@@ -13,13 +12,13 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell eval: scores a model on held-out sequences.</summary>
 internal static class EvalCommand
 {
-    private static readonly Option<string> Model = Settings.Text("--model", "file", "Model to score (safetensors).", required: true);
-    private static readonly Option<string> Test = Settings.Text("--test", "file", "Event file that the model has not seen.", required: true);
-    private static readonly ModelSettings Bound = new();
-    private static readonly Option<EventColumns?> Columns = CommonSettings.Columns();
-    private static readonly OpenEndSettings OpenEnds = new("Score the silence after each stream's last event, too, up to the end of observation, as a figure apart.");
-    private static readonly Option<int> Threads = CommonSettings.Threads();
-    private static readonly Option<bool> Json = CommonSettings.Json();
+    private static readonly Option<string> s_model = Settings.Text("--model", "file", "Model to score (safetensors).", required: true);
+    private static readonly Option<string> s_test = Settings.Text("--test", "file", "Event file that the model has not seen.", required: true);
+    private static readonly ModelSettings s_bound = new();
+    private static readonly Option<EventColumns?> s_columns = CommonSettings.Columns();
+    private static readonly OpenEndSettings s_openEnds = new("Score the silence after each stream's last event, too, up to the end of observation, as a figure apart.");
+    private static readonly Option<int> s_threads = CommonSettings.Threads();
+    private static readonly Option<bool> s_json = CommonSettings.Json();
 
     public static Command Create()
     {
@@ -29,7 +28,7 @@ internal static class EvalCommand
             "eval --model softmax.safetensors --test test.jsonl --mixer tova --states 64",
             "eval --model churn.safetensors --test test.csv --censored --until 2026-06-30T00:00:00Z")
         {
-            Model, Test, Bound.Mixer, Bound.States, Columns, OpenEnds.Censored, OpenEnds.Until, Threads, Json,
+            s_model, s_test, s_bound.Mixer, s_bound.States, s_columns, s_openEnds.Censored, s_openEnds.Until, s_threads, s_json,
         };
         verb.SetAction(Run);
         return verb;
@@ -37,12 +36,12 @@ internal static class EvalCommand
 
     private static int Run(ParseResult parsed)
     {
-        ObservationEnd? until = OpenEnds.End(parsed);
-        ForecastModel model = Bound.Apply(ModelFiles.Load(parsed.GetRequiredValue(Model)), parsed);
+        ObservationEnd? until = s_openEnds.End(parsed);
+        ForecastModel model = s_bound.Apply(ModelFiles.Load(parsed.GetRequiredValue(s_model)), parsed);
         IReadOnlyList<EventSequence> sequences =
-            EventFile.ReadSequences(parsed.GetRequiredValue(Test), model.Config.TimeUnitSeconds, parsed.GetValue(Columns), until);
-        Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(Threads));
-        if (parsed.GetValue(Json))
+            EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until);
+        Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
+        if (parsed.GetValue(s_json))
         {
             JsonOutput.Write(evaluation);
         }

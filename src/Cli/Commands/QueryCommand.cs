@@ -12,11 +12,11 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell query: asks a running host for one stream's forecast.</summary>
 internal static class QueryCommand
 {
-    private static readonly Argument<string> Stream = new("STREAM") { Description = "Key of the stream." };
-    private static readonly Option<Uri> Url = CommonSettings.Url();
-    private static readonly Option<string> Horizon = Settings.Typed("--horizon", "duration", "How far to look ahead: 30s, 5m, 1h, 2d.", "1h", ParseHorizon);
-    private static readonly Option<string> At = Settings.Text("--at", "time", "Moment of asking: RFC 3339 or Unix seconds; now by default.");
-    private static readonly Option<bool> Json = CommonSettings.Json("Print the API's JSON instead of a table.");
+    private static readonly Argument<string> s_stream = new("STREAM") { Description = "Key of the stream." };
+    private static readonly Option<Uri> s_url = CommonSettings.Url();
+    private static readonly Option<string> s_horizon = Settings.Typed("--horizon", "duration", "How far to look ahead: 30s, 5m, 1h, 2d.", "1h", ParseHorizon);
+    private static readonly Option<string> s_at = Settings.Text("--at", "time", "Moment of asking: RFC 3339 or Unix seconds; now by default.");
+    private static readonly Option<bool> s_json = CommonSettings.Json("Print the API's JSON instead of a table.");
 
     public static Command Create()
     {
@@ -25,7 +25,7 @@ internal static class QueryCommand
             "query customer-42 --horizon 1d --at 2026-03-01T12:00:00Z",
             "query customer-42 --url http://127.0.0.1:5080 --json")
         {
-            Stream, Url, Horizon, At, Json,
+            s_stream, s_url, s_horizon, s_at, s_json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -33,17 +33,17 @@ internal static class QueryCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        string stream = parsed.GetRequiredValue(Stream);
-        string horizon = ParseHorizon(parsed.GetRequiredValue(Horizon)).ToString("R", CultureInfo.InvariantCulture);
+        string stream = parsed.GetRequiredValue(s_stream);
+        string horizon = ParseHorizon(parsed.GetRequiredValue(s_horizon)).ToString("R", CultureInfo.InvariantCulture);
         string path = $"v1/streams/{Uri.EscapeDataString(stream)}/forecast?horizon={horizon}&quantiles=0.05,0.25,0.5,0.75,0.95";
-        if (parsed.GetValue(At) is { } at)
+        if (parsed.GetValue(s_at) is { } at)
         {
             path += $"&at={Uri.EscapeDataString(at)}";
         }
 
-        using var api = new ApiClient(parsed.GetRequiredValue(Url));
+        using var api = new ApiClient(parsed.GetRequiredValue(s_url));
         string json = await api.GetAsync(path, cancellation);
-        if (parsed.GetValue(Json))
+        if (parsed.GetValue(s_json))
         {
             Console.Out.WriteLine(json);
         }

@@ -3,7 +3,6 @@ using System.Globalization;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
-using Foretell.Engine.Events;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Replay;
 
@@ -12,12 +11,12 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell replay: sends a file of events to a running host, at its own pace or faster.</summary>
 internal static class ReplayCommand
 {
-    private static readonly Option<string> FileOption = Settings.Text("--file", "file", "Event file to send.", required: true);
-    private static readonly Option<Uri> Url = CommonSettings.Url();
-    private static readonly Option<string> Speed = Settings.Typed("--speed", "x|max",
+    private static readonly Option<string> s_fileOption = Settings.Text("--file", "file", "Event file to send.", required: true);
+    private static readonly Option<Uri> s_url = CommonSettings.Url();
+    private static readonly Option<string> s_speed = Settings.Typed("--speed", "x|max",
         "How many times faster than the events happened; max sends as fast as the host takes it.", "1", ParseSpeed);
-    private static readonly Option<EventColumns?> Columns = CommonSettings.Columns();
-    private static readonly Option<string> TimeUnit = CommonSettings.TimeUnit();
+    private static readonly Option<EventColumns?> s_columns = CommonSettings.Columns();
+    private static readonly Option<string> s_timeUnit = CommonSettings.TimeUnit();
 
     public static Command Create()
     {
@@ -26,7 +25,7 @@ internal static class ReplayCommand
             "replay --file messages.csv --columns stream=src,time=unix_time --speed 60",
             "replay --file sequences.jsonl --time-unit hours --url http://127.0.0.1:5080 --speed max")
         {
-            FileOption, Url, Speed, Columns, TimeUnit,
+            s_fileOption, s_url, s_speed, s_columns, s_timeUnit,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -34,13 +33,13 @@ internal static class ReplayCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        string path = parsed.GetRequiredValue(FileOption);
-        Uri url = parsed.GetRequiredValue(Url);
+        string path = parsed.GetRequiredValue(s_fileOption);
+        Uri url = parsed.GetRequiredValue(s_url);
         var options = new ReplayOptions
         {
-            Speed = ParseSpeed(parsed.GetRequiredValue(Speed)),
-            Columns = parsed.GetValue(Columns),
-            TimeUnitSeconds = Durations.ParseTimeUnit(parsed.GetRequiredValue(TimeUnit)),
+            Speed = ParseSpeed(parsed.GetRequiredValue(s_speed)),
+            Columns = parsed.GetValue(s_columns),
+            TimeUnitSeconds = Durations.ParseTimeUnit(parsed.GetRequiredValue(s_timeUnit)),
         };
 
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };

@@ -2,26 +2,25 @@ using System.CommandLine;
 using Foretell.Cli.Embedded;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
-using Foretell.Models.Mixers;
 
 namespace Foretell.Cli.Commands;
 
 /// <summary>foretell run: the embedded host, with its demo, with the user's own data, or for one file.</summary>
 internal static class RunCommand
 {
-    private static readonly Option<string> DataDir = Settings.Text("--data-dir", "folder", "Where log and states are kept; created when missing.", fallback: DataDirectory.Default);
-    private static readonly Option<string> Urls = CommonSettings.Urls("Addresses to listen on, separated by ';'; port 0 takes any free one.");
-    private static readonly Option<string> Model = Settings.Text("--model", "file",
+    private static readonly Option<string> s_dataDir = Settings.Text("--data-dir", "folder", "Where log and states are kept; created when missing.", fallback: DataDirectory.Default);
+    private static readonly Option<string> s_urls = CommonSettings.Urls("Addresses to listen on, separated by ';'; port 0 takes any free one.");
+    private static readonly Option<string> s_model = Settings.Text("--model", "file",
         "Model that forecasts; by default the one kept in the data folder, or else the small one that comes with the program.");
-    private static readonly ModelSettings Bound = new();
-    private static readonly Option<int?> Partitions = CommonSettings.Partitions();
-    private static readonly Option<int> Threads = CommonSettings.Threads();
-    private static readonly Option<double?> LateTolerance = CommonSettings.LateTolerance();
-    private static readonly Option<double?> FutureTolerance = CommonSettings.FutureTolerance();
-    private static readonly Option<double> AlertSurvival = CommonSettings.AlertSurvival();
-    private static readonly Option<bool> NoDemo = Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
-    private static readonly Option<bool> Plain = CommonSettings.Plain();
-    private static readonly FileInputOptions Feed = new();
+    private static readonly ModelSettings s_bound = new();
+    private static readonly Option<int?> s_partitions = CommonSettings.Partitions();
+    private static readonly Option<int> s_threads = CommonSettings.Threads();
+    private static readonly Option<double?> s_lateTolerance = CommonSettings.LateTolerance();
+    private static readonly Option<double?> s_futureTolerance = CommonSettings.FutureTolerance();
+    private static readonly Option<double> s_alertSurvival = CommonSettings.AlertSurvival();
+    private static readonly Option<bool> s_noDemo = Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
+    private static readonly Option<bool> s_plain = CommonSettings.Plain();
+    private static readonly FileInputOptions s_feed = new();
 
     public static Command Create()
     {
@@ -32,7 +31,7 @@ internal static class RunCommand
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
             "run --data-dir ./my-data --file events.ndjson --exit --json")
         {
-            DataDir, Urls, Model, Bound.Mixer, Bound.States, Partitions, Threads, LateTolerance, FutureTolerance, AlertSurvival, NoDemo, Plain, Feed.File, Feed.Columns, Feed.Exit, Feed.Json,
+            s_dataDir, s_urls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_noDemo, s_plain, s_feed.File, s_feed.Columns, s_feed.Exit, s_feed.Json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -40,27 +39,27 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        FileInput? feed = Feed.Read(parsed);
+        FileInput? feed = s_feed.Read(parsed);
         var settings = new RunSettings
         {
-            DataDirectory = parsed.GetRequiredValue(DataDir),
-            Urls = parsed.GetRequiredValue(Urls),
-            Model = parsed.GetValue(Model),
-            Mixer = parsed.GetValue(Bound.Mixer),
-            States = parsed.GetValue(Bound.States),
-            Partitions = parsed.GetValue(Partitions),
-            Threads = parsed.GetValue(Threads),
-            LateTolerance = Durations.ToTimeSpan(parsed.GetValue(LateTolerance)),
-            FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(FutureTolerance)),
-            AlertSurvival = parsed.GetRequiredValue(AlertSurvival),
-            Plain = parsed.GetValue(Plain) || !Terminal.IsInteractive,
+            DataDirectory = parsed.GetRequiredValue(s_dataDir),
+            Urls = parsed.GetRequiredValue(s_urls),
+            Model = parsed.GetValue(s_model),
+            Mixer = parsed.GetValue(s_bound.Mixer),
+            States = parsed.GetValue(s_bound.States),
+            Partitions = parsed.GetValue(s_partitions),
+            Threads = parsed.GetValue(s_threads),
+            LateTolerance = Durations.ToTimeSpan(parsed.GetValue(s_lateTolerance)),
+            FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(s_futureTolerance)),
+            AlertSurvival = parsed.GetRequiredValue(s_alertSurvival),
+            Plain = parsed.GetValue(s_plain) || !Terminal.IsInteractive,
             Feed = feed,
         };
         if (feed is { Exit: true })
         {
             await FileRun.RunAsync(settings, feed, cancellation);
         }
-        else if (parsed.GetValue(NoDemo) || feed is not null)
+        else if (parsed.GetValue(s_noDemo) || feed is not null)
         {
             await ServeRun.RunAsync(settings, cancellation);
         }

@@ -4,7 +4,6 @@ using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
-using Foretell.Models.Mixers;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Training;
 
@@ -13,14 +12,14 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell train: fits a model to event sequences and writes its weights file.</summary>
 internal static class TrainCommand
 {
-    private static readonly TrainingSettings Training = new();
-    private static readonly Option<string> Out = Settings.Text("--out", "file", "Where to write the model (safetensors).", required: true);
-    private static readonly Option<string> Mixer = Settings.Typed("--mixer", "name",
+    private static readonly TrainingSettings s_training = new();
+    private static readonly Option<string> s_out = Settings.Text("--out", "file", "Where to write the model (safetensors).", required: true);
+    private static readonly Option<string> s_mixer = Settings.Typed("--mixer", "name",
         "Attention part of a layer: aaren (constant state), linear (constant, larger) or softmax (grows with the events; tova, window and h2o bound it afterwards).", "aaren", ParseMixer);
-    private static readonly Option<bool> NoDecay = Settings.Flag("--no-decay", "The papers' plain forms: heads do not forget.");
-    private static readonly Option<double> LearningRate = Settings.Number("--learning-rate", "Learning rate after the warm-up.", 1e-6, 1, TrainingOptions.DefaultLearningRate);
-    private static readonly Option<int> Seed = Settings.Number("--seed", "Seed of every random choice.", 0, int.MaxValue, 1);
-    private static readonly OpenEndSettings OpenEnds = new("Count the silence after each stream's last event, up to the end of observation, and learn how likely it is that no next event comes at all.");
+    private static readonly Option<bool> s_noDecay = Settings.Flag("--no-decay", "The papers' plain forms: heads do not forget.");
+    private static readonly Option<double> s_learningRate = Settings.Number("--learning-rate", "Learning rate after the warm-up.", 1e-6, 1, TrainingOptions.DefaultLearningRate);
+    private static readonly Option<int> s_seed = Settings.Number("--seed", "Seed of every random choice.", 0, int.MaxValue, 1);
+    private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation, and learn how likely it is that no next event comes at all.");
 
     public static Command Create()
     {
@@ -30,26 +29,26 @@ internal static class TrainCommand
             "train --train train.jsonl --dev dev.jsonl --out plain.safetensors --no-decay --epochs 20",
             "train --train shop.csv --dev dev.csv --out churn.safetensors --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            Training.Train, Training.Dev, Out, Mixer, NoDecay, OpenEnds.Censored, OpenEnds.Until, LearningRate, Seed,
+            s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_openEnds.Censored, s_openEnds.Until, s_learningRate, s_seed,
         };
-        verb.AddAll(Training.Shared);
+        verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
         return verb;
     }
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        ObservationEnd? until = OpenEnds.End(parsed);
-        TrainingOptions options = Training.Read(parsed);
+        ObservationEnd? until = s_openEnds.End(parsed);
+        TrainingOptions options = s_training.Read(parsed);
         options = options with
         {
-            Shape = options.Shape with { Mixer = parsed.GetRequiredValue(Mixer), Decay = !parsed.GetValue(NoDecay), Censored = parsed.GetValue(OpenEnds.Censored) },
-            LearningRate = parsed.GetValue(LearningRate),
-            Seed = parsed.GetValue(Seed),
+            Shape = options.Shape with { Mixer = parsed.GetRequiredValue(s_mixer), Decay = !parsed.GetValue(s_noDecay), Censored = parsed.GetValue(s_openEnds.Censored) },
+            LearningRate = parsed.GetValue(s_learningRate),
+            Seed = parsed.GetValue(s_seed),
         };
-        string output = Path.GetFullPath(parsed.GetRequiredValue(Out));
+        string output = Path.GetFullPath(parsed.GetRequiredValue(s_out));
         RequireWritable(output);
-        IReadOnlyList<EventSequence> train = Training.ReadSequences(parsed, Training.Train, until), dev = Training.ReadSequences(parsed, Training.Dev, until);
+        IReadOnlyList<EventSequence> train = s_training.ReadSequences(parsed, s_training.Train, until), dev = s_training.ReadSequences(parsed, s_training.Dev, until);
 
         var clock = Stopwatch.StartNew();
         TrainingResult result = TrainView.Show(progress => Trainer.Train(train, dev, options, progress, cancellation));

@@ -4,7 +4,6 @@ using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Hosting;
 using Foretell.Ingest.Simulation;
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Demo;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Demo;
 

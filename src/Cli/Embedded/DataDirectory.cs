@@ -1,5 +1,4 @@
 using Foretell.Cli.Options;
-using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 
 namespace Foretell.Cli.Embedded;

@@ -2,7 +2,6 @@ using Foretell.Cli.Demo;
 using Foretell.Cli.Options;
 using Foretell.Cli.Running;
 using Foretell.Cli.Screen;
-using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 
 namespace Foretell.Cli.Embedded;

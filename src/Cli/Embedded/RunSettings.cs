@@ -1,7 +1,6 @@
 using Foretell.Cli.Options;
 using Foretell.Engine.Alerts;
 using Foretell.Hosting;
-using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Stores.Sqlite;
 

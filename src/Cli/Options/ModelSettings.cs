@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Foretell.Cli.Shell;
 using Foretell.Models.Configuration;
-using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 
 namespace Foretell.Cli.Options;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Foretell.Models.Layers;
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Models.Comparison;
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 

@@ -1,9 +1,6 @@
 using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Models.Comparison;
-using Foretell.Models.Layers;
-using Foretell.Models.Mixers;
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 

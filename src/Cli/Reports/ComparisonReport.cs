@@ -1,11 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Models.Comparison;
 using Foretell.Models.Configuration;
-using Foretell.Models.Mixers;
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 

@@ -1,4 +1,3 @@
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 

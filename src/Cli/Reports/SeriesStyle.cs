@@ -1,6 +1,4 @@
 using Foretell.Models.Comparison;
-using Foretell.Models.Mixers;
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Reports;
 

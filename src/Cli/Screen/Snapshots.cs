@@ -5,7 +5,6 @@ using Foretell.Cli.Running;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
 using Foretell.Hosting;
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Screen;
 

@@ -4,7 +4,6 @@ using Foretell.Cli.Shell;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Shards;
 using Foretell.Hosting;
-using Foretell.Stores.Postgres;
 using Foretell.Web.Http;
 using Spectre.Console;
 using Spectre.Console.Rendering;

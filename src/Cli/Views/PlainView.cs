@@ -3,7 +3,6 @@ using Foretell.Cli.Shell;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Shards;
 using Foretell.Hosting;
-using Foretell.Web.Http;
 
 namespace Foretell.Cli.Views;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Models.Configuration;
-using Foretell.Models.Mixers;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Training;
 using Spectre.Console;

@@ -5,7 +5,6 @@ using Foretell.Engine.Events;
 using Foretell.Engine.Feeds;
 using Foretell.Engine.Rows;
 using Foretell.Engine.Store;
-using Foretell.Models.Forecasting;
 using Foretell.Models.Mixers;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
@@ -35,6 +34,7 @@ public sealed class Shard : IDisposable
     private readonly List<DeadLetter> _uncommitted = [];
     private readonly KeyValuePair<string, object?> _partitionTag;
     private readonly bool _hasMarks;
+    private readonly TimeProvider _time;
     private readonly StreamFeed _changes = new();
     private readonly OverdueWatch? _overdue;
     private Slab _slab;
@@ -47,8 +47,10 @@ public sealed class Shard : IDisposable
     /// <param name="partition">Partition that it owns.</param>
     /// <param name="model">Model that advances its streams.</param>
     /// <param name="alerts">When a stream is overdue; null for never.</param>
-    public Shard(int partition, ServingModel model, AlertRule? alerts = null)
+    /// <param name="time">Clock by which steps are timed; null for the system's.</param>
+    public Shard(int partition, ServingModel model, AlertRule? alerts = null, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         (Partition, _serving, _model) = (partition, model, model.Model);
         _overdue = alerts is { IsOn: true } ? new OverdueWatch(model.Forecaster, alerts) : null;
         _hasMarks = _model.Config.Marks.Count > 0;
@@ -372,7 +374,7 @@ public sealed class Shard : IDisposable
 
     private void AdvanceSlice(RecordBatch batch, int from, int to)
     {
-        long started = TimeProvider.System.GetTimestamp();
+        long started = _time.GetTimestamp();
         _planner.Clear();
         _changes.EndSlice();
         for (int i = from; i < to; i++)
@@ -407,7 +409,7 @@ public sealed class Shard : IDisposable
             // The first wave has every row of the slice, and each once.
             _overdue?.Reset(_slab, _planner.Wave(0), batch.AppendTicks(to - 1));
         }
-        Telemetry.StepDuration.Record(TimeProvider.System.GetElapsedTime(started).TotalSeconds, _partitionTag);
+        Telemetry.StepDuration.Record(_time.GetElapsedTime(started).TotalSeconds, _partitionTag);
     }
 
     /// <summary>Checks an event, updates its header and plans its step.</summary>

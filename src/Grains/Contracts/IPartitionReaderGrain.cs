@@ -1,4 +1,3 @@
-using Foretell.Engine.Events;
 
 namespace Foretell.Grains.Contracts;
 

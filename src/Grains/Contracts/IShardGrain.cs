@@ -1,4 +1,3 @@
-using Foretell.Models.Monitoring;
 
 namespace Foretell.Grains.Contracts;
 

@@ -1,5 +1,4 @@
 using Foretell.Hosting;
-using Foretell.Models.Forecasting;
 
 namespace Foretell.Grains.Contracts;
 

@@ -1,8 +1,6 @@
-using Foretell.Engine.Events;
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
 using Foretell.Hosting;
-using Foretell.Models.Heads;
 
 namespace Foretell.Grains.Contracts;
 

@@ -1,10 +1,8 @@
 using Foretell.Engine.Alerts;
-using Foretell.Engine.Shards;
 using Foretell.Grains.Contracts;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Microsoft.Extensions.Hosting;
-using Orleans.Streams;
 
 namespace Foretell.Grains.Feeds;
 

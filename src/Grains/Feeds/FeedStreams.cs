@@ -1,7 +1,5 @@
 using Foretell.Grains.Contracts;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Configuration;
-using Orleans.Hosting;
 using Orleans.Streams;
 
 namespace Foretell.Grains.Feeds;

@@ -39,6 +39,6 @@ internal sealed class StreamPlacementDirector(SiloEngine engine, IGrainFactory g
         {
             // The shard is moving: any silo will do, since the grain asks the shard wherever it is.
         }
-        return silos[Random.Shared.Next(silos.Length)];
+        return silos[partition % silos.Length];
     }
 }

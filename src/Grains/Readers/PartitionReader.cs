@@ -10,7 +10,7 @@ namespace Foretell.Grains.Readers;
 /// It keeps nothing that could get lost: the shard's answers say where to go on, after whatever happened to either side.
 /// Any number of readers would be correct; there is one because more would be waste.
 /// </remarks>
-internal sealed class PartitionReader(int partition, IEventLog log, IShardGrain shard, GrainOptions options)
+internal sealed class PartitionReader(int partition, IEventLog log, IShardGrain shard, GrainOptions options, TimeProvider time)
 {
     private static readonly TimeSpan s_retryDelay = TimeSpan.FromMilliseconds(250);
 
@@ -46,7 +46,7 @@ internal sealed class PartitionReader(int partition, IEventLog log, IShardGrain 
             catch (Exception e)
             {
                 Problem = e.Message;
-                await Task.Delay(s_retryDelay, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(s_retryDelay, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             finally
             {
@@ -105,7 +105,7 @@ internal sealed class PartitionReader(int partition, IEventLog log, IShardGrain 
         {
             using (var waited = CancellationTokenSource.CreateLinkedTokenSource(stop))
             {
-                await Task.WhenAny(more, Task.Delay(s_idleCheck, waited.Token));
+                await Task.WhenAny(more, Task.Delay(s_idleCheck, time, waited.Token));
                 await waited.CancelAsync();
             }
             if (more.IsCompleted)

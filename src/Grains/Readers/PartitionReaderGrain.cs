@@ -1,8 +1,7 @@
-using Foretell.Engine.Events;
+using Foretell.Engine;
 using Foretell.Grains.Contracts;
 using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
-using Foretell.Hosting;
 using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Runtime.Placement;
@@ -11,7 +10,7 @@ namespace Foretell.Grains.Readers;
 
 /// <summary>Identity and placement for the <see cref="PartitionReader"/> of one partition.</summary>
 [Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Ingest), PartitionPlacement]
-internal sealed class PartitionReaderGrain(SiloEngine engine, ILocalSiloDetails silo) : Grain, IPartitionReaderGrain
+internal sealed class PartitionReaderGrain(SiloEngine engine, ILocalSiloDetails silo, TimeProvider time) : Grain, IPartitionReaderGrain
 {
     private readonly CancellationTokenSource _stop = new();
     private PartitionReader _reader = null!;
@@ -21,7 +20,7 @@ internal sealed class PartitionReaderGrain(SiloEngine engine, ILocalSiloDetails 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         int partition = engine.CheckPartition(this.GetPrimaryKeyLong());
-        _reader = new PartitionReader(partition, engine.Log, GrainFactory.GetGrain<IShardGrain>(partition), engine.Options);
+        _reader = new PartitionReader(partition, engine.Log, GrainFactory.GetGrain<IShardGrain>(partition), engine.Options, time);
         _loop = Background.Run(() => _reader.RunAsync(_stop.Token));
         return Task.CompletedTask;
     }

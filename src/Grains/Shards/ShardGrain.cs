@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Foretell.Engine;
-using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
@@ -9,8 +8,6 @@ using Foretell.Grains.Feeds;
 using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
-using Foretell.Models.Forecasting;
-using Foretell.Models.Monitoring;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Placement;
@@ -42,7 +39,7 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         int partition = engine.CheckPartition(this.GetPrimaryKeyLong());
-        _host = new PartitionHost(new Shard(partition, engine.Model, engine.AlertRule), engine.Log, engine.Store, engine.Options.Partition, log);
+        _host = new PartitionHost(new Shard(partition, engine.Model, engine.AlertRule, engine.Options.Partition.Time), engine.Log, engine.Store, engine.Options.Partition, log);
         _inbox = new ShardInbox(_host, engine.Workers);
         _changes = new ChangePublisher(_host, streams.Changes, time);
         engine.Add(_host);
@@ -84,12 +81,12 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
         _host.Answer(shard => shard.Find(System.Text.Encoding.UTF8.GetBytes(stream))) is { } found ? StreamState.Of(found, engine.Model.Model) : null));
 
     /// <inheritdoc/>
-    public Task<OverdueRow[]> Overdue(long atTicks, int limit) => Guard(() => Task.Run(() => _host.Answer(shard =>
+    public Task<OverdueRow[]> Overdue(long atTicks, int limit) => Guard(() => Background.Run(() => _host.Answer(shard =>
     {
         var scan = new OverdueScan(engine.Model.Forecaster, atTicks, limit);
         scan.Scan(shard, _stop.Token);
         return scan.Result().Select(OverdueRow.Of).ToArray();
-    })));
+    }), _stop.Token));
 
     /// <inheritdoc/>
     public Task<DeadLetterRow[]> DeadLetters(int limit) => Guard(async () =>
@@ -102,7 +99,7 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
     public Task<byte[]> Calibration() => Guard(() => Task.FromResult(_host.Answer(shard => shard.Calibration()).ToBytes()));
 
     /// <inheritdoc/>
-    public Task<DigestPage> Digests(int first) => Guard(() => Task.Run(() => _host.Answer(shard =>
+    public Task<DigestPage> Digests(int first) => Guard(() => Background.Run(() => _host.Answer(shard =>
     {
         var digest = new PlatformDigest();
         int rows = digest.Add(shard, first, DigestRows, _stop.Token);
@@ -115,7 +112,7 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
             rest = rest[(sizeof(ushort) + key.Length)..];
         }
         return new DigestPage(rows, keys, [.. digest.Entries.SelectMany(e => e.Digest)]);
-    })));
+    }), _stop.Token));
 
     /// <inheritdoc/>
     public Task<ShardStatus> Status() => Task.FromResult(ShardStatus.Of(_host.Report(), _host.Epoch, silo.SiloAddress, IsServing()));

@@ -1,5 +1,5 @@
+using Foretell.Engine;
 using Foretell.Engine.Events;
-using Foretell.Engine.Shards;
 using Foretell.Grains.Contracts;
 using Foretell.Hosting;
 

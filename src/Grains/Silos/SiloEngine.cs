@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Log;
 using Foretell.Engine.Rows;
-using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
 using Foretell.Hosting;
 

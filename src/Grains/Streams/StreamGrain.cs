@@ -6,7 +6,6 @@ using Foretell.Grains.Contracts;
 using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
-using Foretell.Models.Forecasting;
 using Orleans.Concurrency;
 
 namespace Foretell.Grains.Streams;

@@ -22,7 +22,7 @@ internal sealed class CloudEventSchema : EventSchema
         Time = 32,
     }
 
-    private static readonly (Attribute Attribute, string Missing)[] Required =
+    private static readonly (Attribute Attribute, string Missing)[] s_required =
     [
         (Attribute.SpecVersion, "'specversion' is missing; expected \"1.0\"."),
         (Attribute.Id, "'id' is missing; a CloudEvent needs one."),
@@ -49,9 +49,9 @@ internal sealed class CloudEventSchema : EventSchema
             }
             json.Skip();
         }
-        for (int i = 0; reason is null && i < Required.Length; i++)
+        for (int i = 0; reason is null && i < s_required.Length; i++)
         {
-            reason = (seen & Required[i].Attribute) == 0 ? Required[i].Missing : null;
+            reason = (seen & s_required[i].Attribute) == 0 ? s_required[i].Missing : null;
         }
         return reason;
     }

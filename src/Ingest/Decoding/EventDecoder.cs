@@ -6,7 +6,7 @@ namespace Foretell.Ingest.Decoding;
 /// <summary>Reads the events of one request's body. Stateless: one instance serves every thread.</summary>
 public abstract class EventDecoder
 {
-    private static readonly Dictionary<string, EventDecoder> ByMediaType = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly Dictionary<string, EventDecoder> s_byMediaType = new(StringComparer.OrdinalIgnoreCase)
     {
         ["application/json"] = new JsonEventDecoder(new PlainEventSchema(), BodyShape.OneOrArray),
         ["application/x-ndjson"] = new NdjsonEventDecoder(),
@@ -15,14 +15,14 @@ public abstract class EventDecoder
     };
 
     /// <summary>Media types that have a decoder, for the answer to a request that has none.</summary>
-    public static IReadOnlyCollection<string> MediaTypes => ByMediaType.Keys;
+    public static IReadOnlyCollection<string> MediaTypes => s_byMediaType.Keys;
 
     /// <summary>The decoder of a Content-Type header, or null when there is none (the answer is then 415).</summary>
     /// <param name="contentType">Media type with or without parameters. A charset other than UTF-8 has no decoder.</param>
     public static EventDecoder? For(string? contentType)
     {
         if (contentType is null || !MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? header)
-            || !ByMediaType.TryGetValue(header.MediaType ?? "", out EventDecoder? decoder))
+            || !s_byMediaType.TryGetValue(header.MediaType ?? "", out EventDecoder? decoder))
         {
             return null;
         }

@@ -6,7 +6,7 @@ namespace Foretell.Ingest.Decoding;
 /// <summary>Events one a line. A broken line is one rejection and never its neighbours'; blank lines are skipped.</summary>
 internal sealed class NdjsonEventDecoder : EventDecoder
 {
-    private static readonly PlainEventSchema Schema = new();
+    private static readonly PlainEventSchema s_schema = new();
 
     /// <inheritdoc/>
     public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections)
@@ -46,7 +46,7 @@ internal sealed class NdjsonEventDecoder : EventDecoder
         {
             json.Read();
             DecodedEvent decoded = default;
-            string? reason = Schema.Read(ref json, scratch, ref decoded);
+            string? reason = s_schema.Read(ref json, scratch, ref decoded);
             json.Read();
             return reason ?? batch.TryAdd(decoded.Stream, decoded.TimeTicks, decoded.Mark, decoded.Id);
         }

@@ -20,7 +20,7 @@ internal enum EventFileFormat
 /// <summary>Tells the formats apart by a file's extension and first line.</summary>
 internal static class EventFileFormats
 {
-    private static readonly string[] JsonExtensions = [".json", ".jsonl", ".ndjson"];
+    private static readonly string[] s_jsonExtensions = [".json", ".jsonl", ".ndjson"];
 
     /// <exception cref="EventFileException">The file is none of the three.</exception>
     public static EventFileFormat Detect(string path)
@@ -43,7 +43,7 @@ internal static class EventFileFormats
         {
             throw reader.Error("This is a JSON array; expected one JSON object a line.");
         }
-        return JsonExtensions.Contains(extension)
+        return s_jsonExtensions.Contains(extension)
             ? throw reader.Error($"This is not JSON: {JsonToken.Shown(line)}; expected one JSON object a line.")
             : EventFileFormat.Csv;
     }

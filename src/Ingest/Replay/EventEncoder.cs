@@ -11,7 +11,7 @@ namespace Foretell.Ingest.Replay;
 public static class EventEncoder
 {
     // The lines go to a JSON reader, never into a page: only what JSON itself demands is escaped.
-    private static readonly JsonWriterOptions Options = new()
+    private static readonly JsonWriterOptions s_options = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
@@ -20,7 +20,7 @@ public static class EventEncoder
     /// <summary>Writes every event of a batch, one a line.</summary>
     public static void WriteNdjson(EventBatch batch, IBufferWriter<byte> output)
     {
-        using var json = new Utf8JsonWriter(output, Options);
+        using var json = new Utf8JsonWriter(output, s_options);
         Span<byte> time = stackalloc byte[32];
         for (int i = 0; i < batch.Count; i++)
         {

@@ -1,4 +1,3 @@
-using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
 
 namespace Foretell.Ingest.Replay;
@@ -7,14 +6,14 @@ namespace Foretell.Ingest.Replay;
 /// <summary>The answer to POST /v1/events.</summary>
 internal sealed record ReplayResponse(int Accepted, IReadOnlyList<Rejection> Rejected, string Position)
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web);
+    private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web);
 
     /// <exception cref="ReplayException">The answer is not Foretell's.</exception>
     public static ReplayResponse Parse(byte[] body, Uri url)
     {
         try
         {
-            ReplayResponse? response = JsonSerializer.Deserialize<ReplayResponse>(body, Options);
+            ReplayResponse? response = JsonSerializer.Deserialize<ReplayResponse>(body, s_options);
             if (response is { Rejected: not null, Position: not null })
             {
                 return response;

@@ -15,7 +15,7 @@ public sealed record SimulationSummary(long Events, int Streams, double TrueNllT
 /// <summary>Writes simulated events to a file that <see cref="EventFile"/> reads.</summary>
 public static class SimulationFile
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes events: .ndjson one event a line in the order given, .jsonl one sequence a line with times in seconds since the first event.</summary>
     /// <exception cref="ArgumentException">The extension is neither.</exception>
@@ -30,7 +30,7 @@ public static class SimulationFile
         };
         var tally = new Tally();
         using FileStream file = File.Create(path);
-        using var json = new Utf8JsonWriter(file, Options);
+        using var json = new Utf8JsonWriter(file, s_options);
         if (asSequences)
         {
             WriteSequences(json, file, events, tally);

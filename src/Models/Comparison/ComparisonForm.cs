@@ -1,5 +1,4 @@
 using Foretell.Models.Configuration;
-using Foretell.Models.Mixers;
 
 namespace Foretell.Models.Comparison;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Foretell.Models.Mixers;
 using Foretell.Models.Scoring;
 using Foretell.Models.Training;
 

@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Foretell.Models.Configuration;
-using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Scoring;
 using Foretell.Models.Training;
@@ -20,12 +18,18 @@ public sealed class ComparisonRun
     private readonly ComparisonOptions _options;
     private readonly ComparisonFolder _folder;
     private readonly ComparisonClock _clock;
+    private readonly TimeProvider _time;
 
     /// <summary>Opens the folder and finds out what is left to do.</summary>
+    /// <param name="data">Training, dev and test sequences.</param>
+    /// <param name="options">What to compare, and on which budget.</param>
+    /// <param name="folder">Where everything that is finished is kept.</param>
+    /// <param name="time">Clock by which trainings are timed; null for the system's.</param>
     /// <exception cref="ArgumentException">The options cannot be trained with, or marks are in train and not in another set.</exception>
     /// <exception cref="InvalidDataException">The folder belongs to a comparison of other data or settings.</exception>
-    public ComparisonRun(ComparisonData data, ComparisonOptions options, string folder)
+    public ComparisonRun(ComparisonData data, ComparisonOptions options, string folder, TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
         if (options.Seeds < 1 || options.Rates.Count == 0 || options.Forms.Count == 0 || options.States.Count == 0)
         {
             throw new ArgumentException("A comparison needs at least one form, one number of states, one learning rate and one seed.", nameof(options));
@@ -97,10 +101,10 @@ public sealed class ComparisonRun
             return finished;
         }
         string what = FormattableString.Invariant($"{form.Name}, rate {rate}, seed {seed}");
-        long started = Stopwatch.GetTimestamp();
+        long started = _time.GetTimestamp();
         TimeSpan processor = Environment.CpuUsage.TotalTime;
         void Report(TrainingProgress? at) =>
-            progress?.Report(_clock.During(form.Name, what, at, Stopwatch.GetElapsedTime(started)));
+            progress?.Report(_clock.During(form.Name, what, at, _time.GetElapsedTime(started)));
 
         cancellation.ThrowIfCancellationRequested();
         Report(null);
@@ -120,7 +124,7 @@ public sealed class ComparisonRun
             // A rate that is too high for a form is a finding of the grid.
         }
         var training = new TrainingRecord(form.Name, rate, seed, result?.DevNll, result?.BestEpoch ?? 0, result?.Steps ?? 0,
-            Stopwatch.GetElapsedTime(started).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
+            _time.GetElapsedTime(started).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
         _folder.Keep(training, result?.Model);
         _clock.Finish(training);
         return training;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Foretell.Models.Layers;
 
 namespace Foretell.Models.Configuration;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Foretell.Models.Mixers;
 
 namespace Foretell.Models.Configuration;
 

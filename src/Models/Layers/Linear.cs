@@ -9,7 +9,7 @@ internal static unsafe class Linear
 {
     /// <summary>This thread's copy of a transposed weight.</summary>
     [ThreadStatic]
-    private static AlignedBuffer? _transposed;
+    private static AlignedBuffer? s_transposed;
 
     /// <summary>Runs the layer.</summary>
     /// <param name="input">Shape [rows, weight.Rows] at <paramref name="inputRow"/> floats a row.</param>
@@ -40,12 +40,12 @@ internal static unsafe class Linear
             return;
         }
         int padded = (weight.Rows + 15) / 16 * 16;
-        if (_transposed is null || _transposed.Length < (long)padded * columns)
+        if (s_transposed is null || s_transposed.Length < (long)padded * columns)
         {
-            _transposed?.Dispose();
-            _transposed = new AlignedBuffer((long)padded * columns);
+            s_transposed?.Dispose();
+            s_transposed = new AlignedBuffer((long)padded * columns);
         }
-        float* transposed = _transposed.Pointer, source = weights + weight.Offset;
+        float* transposed = s_transposed.Pointer, source = weights + weight.Offset;
         for (int j = 0; j < columns; j++)
         {
             for (int i = 0; i < padded; i++)

@@ -1,4 +1,3 @@
-using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Layers;
 

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Foretell.Models.Configuration;
 using Foretell.Models.Numerics;
 

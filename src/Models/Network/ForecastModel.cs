@@ -2,8 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
-using Foretell.Models.Layers;
-using Foretell.Models.Mixers;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Weights;

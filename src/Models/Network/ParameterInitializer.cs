@@ -1,6 +1,5 @@
 using Foretell.Models.Layers;
 using Foretell.Models.Numerics;
-using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Network;
 

@@ -2,7 +2,6 @@ using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
 using Foretell.Models.Layers;
 using Foretell.Models.Mixers;
-using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Network;
 

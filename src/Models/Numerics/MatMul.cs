@@ -19,7 +19,7 @@ internal static unsafe class MatMul
     private const int PackRows = 24;
 
     [ThreadStatic]
-    private static AlignedBuffer? _panel;
+    private static AlignedBuffer? s_panel;
 
     /// <summary>C = A B + bias, or C += A B + bias where <paramref name="accumulate"/>; a null bias adds nothing.</summary>
     /// <param name="a">A; element (i, j) at a[i * aRow + j * aColumn]. Shape [rows, inner].</param>
@@ -71,12 +71,12 @@ internal static unsafe class MatMul
     /// <summary>Copies 64 columns of B to one dense panel of this thread's.</summary>
     private static float* Pack(float* b, int bRow, int inner)
     {
-        if (_panel is null || _panel.Length < (long)inner * PanelColumns)
+        if (s_panel is null || s_panel.Length < (long)inner * PanelColumns)
         {
-            _panel?.Dispose();
-            _panel = new AlignedBuffer((long)inner * PanelColumns);
+            s_panel?.Dispose();
+            s_panel = new AlignedBuffer((long)inner * PanelColumns);
         }
-        float* panel = _panel.Pointer;
+        float* panel = s_panel.Pointer;
         for (int k = 0; k < inner; k++, b += bRow, panel += PanelColumns)
         {
             Vector512.Load(b).Store(panel);
@@ -84,7 +84,7 @@ internal static unsafe class MatMul
             Vector512.Load(b + 32).Store(panel + 32);
             Vector512.Load(b + 48).Store(panel + 48);
         }
-        return _panel.Pointer;
+        return s_panel.Pointer;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,7 +3,6 @@ using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
-using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Training;
 

@@ -1,7 +1,6 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
 using Foretell.Models.Layers;
-using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 

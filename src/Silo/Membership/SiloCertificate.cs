@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Foretell.Silo.Settings;
-using Foretell.Stores.Postgres;
 
 namespace Foretell.Silo.Membership;
 

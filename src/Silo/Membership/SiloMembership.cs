@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Foretell.Silo.Settings;
 using Orleans.Configuration;
-using Orleans.Hosting;
 
 namespace Foretell.Silo.Membership;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Foretell.Stores.Postgres;
 using Microsoft.Extensions.Configuration;
 
 namespace Foretell.Silo.Settings;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Foretell.Engine.Alerts;
 using Foretell.Grains.Placement;
-using Foretell.Hosting;
 using Foretell.Silo.Membership;
 using Foretell.Stores.Postgres;
 using Microsoft.Extensions.Configuration;

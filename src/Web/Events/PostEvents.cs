@@ -3,7 +3,6 @@ using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
-using Foretell.Models.Layers;
 using Foretell.Web.Http;
 using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;

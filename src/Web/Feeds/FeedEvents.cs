@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using Foretell.Engine.Events;
-using Foretell.Models.Forecasting;
 using Foretell.Web.Forecasts;
 
 namespace Foretell.Web.Feeds;

@@ -10,7 +10,7 @@ internal static class ForecastParameters
     /// <summary>A hundred years: beyond any forecast's use, and small enough that no sum overflows.</summary>
     private const double MaxHorizonSeconds = 100 * 365.25 * 86400;
     private const double DefaultHorizonSeconds = 3600;
-    private static readonly double[] _defaultQuantiles = [0.1, 0.5, 0.9];
+    private static readonly double[] s_defaultQuantiles = [0.1, 0.5, 0.9];
 
     /// <summary>Reads the question's parameters; null or empty means the default (now, 1 h, the quantiles 0.1, 0.5 and 0.9).</summary>
     /// <exception cref="RequestException">A parameter cannot be read; the message says which and what is expected.</exception>
@@ -25,7 +25,7 @@ internal static class ForecastParameters
     {
         if (quantiles is null || quantiles.Count == 0)
         {
-            return _defaultQuantiles;
+            return s_defaultQuantiles;
         }
         if (quantiles.Count > max)
         {
@@ -70,7 +70,7 @@ internal static class ForecastParameters
     {
         if (string.IsNullOrWhiteSpace(text))
         {
-            return _defaultQuantiles;
+            return s_defaultQuantiles;
         }
         string[] parts = text.Split(',', StringSplitOptions.TrimEntries);
         var quantiles = new double[parts.Length];

@@ -1,6 +1,5 @@
 using Foretell.Engine.Events;
 using Foretell.Hosting;
-using Foretell.Models.Forecasting;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

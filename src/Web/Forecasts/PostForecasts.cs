@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Hosting;
-using Foretell.Models.Forecasting;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -10,7 +10,7 @@ public static class DurationText
     public const string Expected =
         "a number of seconds (90), a number with a unit ms, s, m, h, d or w (1h, 1h30m, 7d) or an ISO 8601 duration in days, hours, minutes and seconds (PT1H30M)";
 
-    private static readonly (string Name, double Seconds)[] _units =
+    private static readonly (string Name, double Seconds)[] s_units =
         [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400), ("w", 604800)];
 
     /// <summary>Reads a duration.</summary>
@@ -63,7 +63,7 @@ public static class DurationText
             int letters = text.IndexOfAny("0123456789.");
             ReadOnlySpan<char> unit = letters < 0 ? text : text[..letters];
             double? perUnit = null;
-            foreach ((string name, double length) in _units)
+            foreach ((string name, double length) in s_units)
             {
                 if (unit.SequenceEqual(name))
                 {

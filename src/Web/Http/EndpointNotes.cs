@@ -1,10 +1,7 @@
 using System.Text.Json.Nodes;
-using Foretell.Models.Layers;
-using Foretell.Web.Forecasts;
 using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 
 namespace Foretell.Web.Http;

@@ -1,4 +1,3 @@
-using Foretell.Models.Layers;
 
 namespace Foretell.Web.Http;
 

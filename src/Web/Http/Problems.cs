@@ -4,7 +4,6 @@ using Foretell.Engine;
 using Foretell.Engine.Log;
 using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
-using Foretell.Models.Layers;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;

@@ -1,9 +1,7 @@
 using Foretell.Engine.Events;
 using Foretell.Hosting;
-using Foretell.Models.Layers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
 namespace Foretell.Web.Http;

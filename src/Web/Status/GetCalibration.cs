@@ -1,5 +1,4 @@
 using Foretell.Hosting;
-using Foretell.Models.Layers;
 using Foretell.Models.Monitoring;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;

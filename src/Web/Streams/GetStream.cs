@@ -1,6 +1,4 @@
-using Foretell.Engine.Rows;
 using Foretell.Hosting;
-using Foretell.Models.Forecasting;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -8,7 +8,7 @@ public sealed class CloudEventTests
     private const string One = "application/cloudevents+json";
     private const string Batch = "application/cloudevents-batch+json";
 
-    private static readonly long Noon = EventTime.FromDateTimeOffset(new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero));
+    private static readonly long s_noon = EventTime.FromDateTimeOffset(new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero));
 
     [Fact]
     public void Decode_WhenSubjectIsThere_SubjectIsTheStream()
@@ -18,7 +18,7 @@ public sealed class CloudEventTests
              {"subject":"c-8","specversion":"1.0","id":"2","source":"/shop","type":"view","time":"2026-01-31T13:00:00+01:00"}]
             """);
 
-        Assert.Equal([new DecodedRow("c-7", Noon, "buy", "1"), new DecodedRow("c-8", Noon, "view", "2")], decoded.Events);
+        Assert.Equal([new DecodedRow("c-7", s_noon, "buy", "1"), new DecodedRow("c-8", s_noon, "view", "2")], decoded.Events);
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class CloudEventTests
         Decoded decoded = Decoded.From(One,
             """{"specversion":"1.0","id":"1","source":"/pump/3","subject":null,"type":"tick","time":"2026-01-31T12:00:00Z"}""");
 
-        Assert.Equal([new DecodedRow("/pump/3", Noon, "tick", "1")], decoded.Events);
+        Assert.Equal([new DecodedRow("/pump/3", s_noon, "tick", "1")], decoded.Events);
     }
 
     [Theory]

@@ -21,11 +21,11 @@ internal sealed record Decoded(IReadOnlyList<DecodedRow> Events, IReadOnlyList<R
 
 internal sealed record DecodedRow(string Stream, long Ticks, string Mark, string Id)
 {
-    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+    private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
 
     public static DecodedRow From(ReadOnlySpan<byte> bytes)
     {
         var record = new LogRecord(bytes);
-        return new(Strict.GetString(record.Key), record.TimeTicks, Strict.GetString(record.Mark), Strict.GetString(record.Id));
+        return new(s_strict.GetString(record.Key), record.TimeTicks, s_strict.GetString(record.Mark), s_strict.GetString(record.Id));
     }
 }

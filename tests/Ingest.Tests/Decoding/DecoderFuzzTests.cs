@@ -6,7 +6,7 @@ namespace Foretell.Ingest.Tests.Decoding;
 /// <summary>Hostile bodies: whatever the bytes, a decoder answers with events, rejections or MalformedBodyException.</summary>
 public sealed class DecoderFuzzTests
 {
-    private static readonly byte[][] Seeds =
+    private static readonly byte[][] s_seeds =
     [
         [.. """[{"stream":"a\u00e9","time":1700000000.25,"mark":"buy","id":"1"},{"stream":7,"time":"2026-01-31T12:00:00Z"}]"""u8],
         [.. "{\"stream\":\"a\",\"time\":1}\n{\"stream\":\"\\ud83d\\ude00\",\"time\":2e3,\"mark\":4}\n"u8],
@@ -14,7 +14,7 @@ public sealed class DecoderFuzzTests
         [.. """{"stream":"a","time":1,"x":[[[{"y":null}]],true,-0.0e-5]}"""u8],
     ];
 
-    private static readonly byte[][] Pieces =
+    private static readonly byte[][] s_pieces =
     [
         [.. "\\ud800"u8], [.. "\\"u8], [.. "\""u8], [.. "{"u8], [.. "}"u8], [.. "["u8], [.. "]"u8], [.. ","u8], [.. ":"u8],
         [.. "1e999999999"u8], [.. "NaN"u8], [.. "-"u8], [.. "\n"u8], [.. "null"u8], [.. "\"stream\":"u8], [.. "\"time\":"u8],
@@ -39,14 +39,14 @@ public sealed class DecoderFuzzTests
         var random = new Random(20260202);
         for (int i = 0; i < 6000; i++)
         {
-            List<byte> body = [.. Seeds[random.Next(Seeds.Length)]];
+            List<byte> body = [.. s_seeds[random.Next(s_seeds.Length)]];
             for (int edits = random.Next(1, 5); edits > 0; edits--)
             {
                 int at = random.Next(body.Count + 1);
                 switch (random.Next(3))
                 {
                     case 0:
-                        body.InsertRange(at, Pieces[random.Next(Pieces.Length)]);
+                        body.InsertRange(at, s_pieces[random.Next(s_pieces.Length)]);
                         break;
                     case 1:
                         body.RemoveRange(at, random.Next(body.Count - at + 1));

@@ -11,7 +11,7 @@ namespace Foretell.Ingest.Tests.Replay;
 
 public sealed class ReplayClientTests : IDisposable
 {
-    private static readonly Uri Nowhere = new("http://127.0.0.1:9/base/");
+    private static readonly Uri s_nowhere = new("http://127.0.0.1:9/base/");
 
     private readonly TemporaryFolder _folder = new();
     private readonly SkippingClock _clock = new();
@@ -66,7 +66,7 @@ public sealed class ReplayClientTests : IDisposable
     {
         var wire = new Wire().Then(Accept(1000), Wire.Answer(status, body));
 
-        var error = await Assert.ThrowsAsync<ReplayException>(() => RunAsync(wire, EventsCsv(2500), Nowhere));
+        var error = await Assert.ThrowsAsync<ReplayException>(() => RunAsync(wire, EventsCsv(2500), s_nowhere));
 
         Assert.Contains(expected, error.Message);
         Assert.Equal(2, wire.Keys.Count);
@@ -76,7 +76,7 @@ public sealed class ReplayClientTests : IDisposable
     public async Task Run_WhenAnswerIsNotForetells_SaysSo()
     {
         var error = await Assert.ThrowsAsync<ReplayException>(() =>
-            RunAsync(new Wire().Then(Wire.Answer(HttpStatusCode.OK, "<html>")), EventsCsv(5), Nowhere));
+            RunAsync(new Wire().Then(Wire.Answer(HttpStatusCode.OK, "<html>")), EventsCsv(5), s_nowhere));
 
         Assert.Contains("is it a Foretell host?", error.Message);
     }
@@ -106,7 +106,7 @@ public sealed class ReplayClientTests : IDisposable
         var wire = new Wire().Then(Wire.Answer(HttpStatusCode.Accepted, answer),
             Wire.Answer(HttpStatusCode.Accepted, answer.Replace("0-5", "1-2")), Accept(500, "0-9"));
 
-        ReplaySummary summary = await RunAsync(wire, EventsCsv(2500), Nowhere);
+        ReplaySummary summary = await RunAsync(wire, EventsCsv(2500), s_nowhere);
 
         Assert.Equal((2500, 2498, 2), (summary.Sent, summary.Accepted, summary.Rejected));
         Assert.Equal([new Rejection(3, "why"), new Rejection(1003, "why")], summary.FirstRejections);
@@ -119,7 +119,7 @@ public sealed class ReplayClientTests : IDisposable
         string path = _folder.Write("e.csv", "stream,time\n" + string.Concat(Enumerable.Repeat("a,1\n", 5000)) + "a,\n");
         var wire = new Wire().Then([.. Enumerable.Repeat(Accept(1000), 4)]);
 
-        var error = await Assert.ThrowsAsync<EventFileException>(() => RunAsync(wire, path, Nowhere));
+        var error = await Assert.ThrowsAsync<EventFileException>(() => RunAsync(wire, path, s_nowhere));
 
         Assert.Equal(5002, error.Line);
         Assert.Equal(4, wire.Keys.Count);
@@ -131,7 +131,7 @@ public sealed class ReplayClientTests : IDisposable
         async Task<string> KeyAsync(string path, ReplayOptions options)
         {
             var wire = new Wire().Then(Accept(5));
-            await RunAsync(wire, path, Nowhere, options);
+            await RunAsync(wire, path, s_nowhere, options);
             return Assert.Single(wire.Keys);
         }
         string one = _folder.Write("one.csv", "stream,time,b\na,1,x\n");
@@ -152,7 +152,7 @@ public sealed class ReplayClientTests : IDisposable
         string path = _folder.Write("e.csv", "stream,time\na,100\nb,101.5\na,109\na,110\na,110.5\nb,90\na,130\n");
         var wire = new Wire().Then([.. Enumerable.Repeat(Accept(1), 4)]);
 
-        ReplaySummary summary = await RunAsync(wire, path, Nowhere, new() { Speed = 2 });
+        ReplaySummary summary = await RunAsync(wire, path, s_nowhere, new() { Speed = 2 });
 
         // Windows of 2 s of event time from the first event on; a late event goes with those around it.
         Assert.Equal([2, 1, 3, 1], wire.Bodies.Select(b => b.Count(c => c == '\n')));
@@ -165,7 +165,7 @@ public sealed class ReplayClientTests : IDisposable
     [InlineData(-1)]
     [InlineData(double.NaN)]
     public Task Run_WhenSpeedIsNone_Refuses(double speed) => Assert.ThrowsAsync<ArgumentOutOfRangeException>(() =>
-        RunAsync(new Wire(), EventsCsv(1), Nowhere, new() { Speed = speed }));
+        RunAsync(new Wire(), EventsCsv(1), s_nowhere, new() { Speed = speed }));
 
     [Fact]
     public async Task Run_WhenCancelled_Stops()
@@ -178,7 +178,7 @@ public sealed class ReplayClientTests : IDisposable
         });
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            RunAsync(wire, EventsCsv(2500), Nowhere, cancellationToken: cancellation.Token));
+            RunAsync(wire, EventsCsv(2500), s_nowhere, cancellationToken: cancellation.Token));
         Assert.Equal(2, wire.Keys.Count);
     }
 

@@ -11,7 +11,7 @@ namespace Foretell.Ingest.Tests.Simulation;
 /// <remarks>Source: Brown et al., "The time-rescaling theorem and its application", Neural Computation 2002.</remarks>
 public sealed class GapProcessTests
 {
-    private static readonly DateTimeOffset Start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
 
     public static TheoryData<string> Kinds => [.. SimulationKind.All.Select(k => k.Name)];
 
@@ -19,7 +19,7 @@ public sealed class GapProcessTests
     [MemberData(nameof(Kinds))]
     public void LogDensity_WhenIntegratedOverAllGaps_IsOne(string kind)
     {
-        var stream = new SimulatedStream(KindOf(kind), 3, 20260131, Start);
+        var stream = new SimulatedStream(KindOf(kind), 3, 20260131, s_start);
         for (int i = 0; i < 20; i++)
         {
             Assert.Equal(1, Cdf(stream.Process, 1e5, steps: 1000), 1e-6);
@@ -56,7 +56,7 @@ public sealed class GapProcessTests
     [MemberData(nameof(Kinds))]
     public void Next_WhenDrawnOften_HasGapsOfALiveDemo(string kind)
     {
-        Simulator simulator = Simulator.Create(kind, 200, 20260203, Start);
+        Simulator simulator = Simulator.Create(kind, 200, 20260203, s_start);
         SimulatedEvent[] events = [.. simulator.Events().Take(20_000)];
 
         double mean = events.GroupBy(e => e.Stream).Where(g => g.Count() > 1)
@@ -70,8 +70,8 @@ public sealed class GapProcessTests
     /// <summary>Hazards cumulated between one stream's events, from a second stream that follows one event behind.</summary>
     private static IEnumerable<double> Hazards(string kind, int number, long seed, int count)
     {
-        var ahead = new SimulatedStream(KindOf(kind), number, seed, Start);
-        var behind = new SimulatedStream(KindOf(kind), number, seed, Start);
+        var ahead = new SimulatedStream(KindOf(kind), number, seed, s_start);
+        var behind = new SimulatedStream(KindOf(kind), number, seed, s_start);
         SimulatedEvent previous = ahead.Next();
         behind.Next();
         for (int i = 0; i < count; i++)

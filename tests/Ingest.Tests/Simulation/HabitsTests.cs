@@ -8,13 +8,13 @@ public sealed class HabitsTests
     private const int Streams = 100, Events = 51_200, Window = 64, Dishes = 8, Ways = 4, Beginning = 64;
     private const double Early = 1.0 / 2, Later = 1.0 / 16;
 
-    private static readonly DateTimeOffset Start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
 
     /// <summary>Probabilities of the marks that all guests have, among themselves.</summary>
     private static readonly Dictionary<string, double> s_common = new() { ["water"] = 0.5, ["tea"] = 0.25, ["bread"] = 0.25 };
 
     private static readonly Lazy<SimulatedEvent[][]> s_streams = new(() =>
-        [.. Simulator.Create("long-memory", Streams, 20260205, Start).Events().Take(Events).GroupBy(e => e.Stream).Select(g => g.ToArray())]);
+        [.. Simulator.Create("long-memory", Streams, 20260205, s_start).Events().Take(Events).GroupBy(e => e.Stream).Select(g => g.ToArray())]);
 
     [Fact]
     public void LogMark_WhenReadFromTheMarksAlone_IsTheSame()

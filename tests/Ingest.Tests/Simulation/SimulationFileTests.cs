@@ -9,7 +9,7 @@ namespace Foretell.Ingest.Tests.Simulation;
 
 public sealed class SimulationFileTests : IDisposable
 {
-    private static readonly DateTimeOffset Start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -19,7 +19,7 @@ public sealed class SimulationFileTests : IDisposable
     public void Write_WhenEventsAreReadBack_TheyAreTheSame()
     {
         string path = Path.Combine(_folder.Path, "out.ndjson");
-        SimulatedEvent[] events = [.. Simulator.Create("demo", 20, 3, Start).Events().Take(1000)];
+        SimulatedEvent[] events = [.. Simulator.Create("demo", 20, 3, s_start).Events().Take(1000)];
 
         SimulationSummary summary = SimulationFile.Write(path, events);
 
@@ -42,7 +42,7 @@ public sealed class SimulationFileTests : IDisposable
     public void Write_WhenSequencesAreReadBack_TheyHoldEveryEvent()
     {
         string path = Path.Combine(_folder.Path, "out.jsonl");
-        SimulatedEvent[] events = [.. Simulator.Create("renewal", 5, 3, Start).Events().Take(500)];
+        SimulatedEvent[] events = [.. Simulator.Create("renewal", 5, 3, s_start).Events().Take(500)];
 
         SimulationFile.Write(path, events);
 

@@ -7,17 +7,17 @@ namespace Foretell.Ingest.Tests.Simulation;
 
 public sealed class SimulatorTests
 {
-    private static readonly DateTimeOffset Start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset s_start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
 
     [Fact]
     public void Create_WhenKindIsUnknown_ListsTheKinds() => Assert.Contains("hawkes, renewal, self-correcting, daily, long-memory, churn, demo",
-        Assert.Throws<ArgumentException>(() => Simulator.Create("poisson", 1, 1, Start)).Message);
+        Assert.Throws<ArgumentException>(() => Simulator.Create("poisson", 1, 1, s_start)).Message);
 
     [Fact]
     public void Next_WhenCalledOn_GivesEventsInTimeOrder()
     {
-        Simulator simulator = Simulator.Create("demo", 100, 7, Start);
-        long last = EventTime.FromDateTimeOffset(Start);
+        Simulator simulator = Simulator.Create("demo", 100, 7, s_start);
+        long last = EventTime.FromDateTimeOffset(s_start);
         for (int i = 0; i < 5000; i++)
         {
             long announced = simulator.NextTicks;
@@ -33,7 +33,7 @@ public sealed class SimulatorTests
     {
         // The digest was taken once; another one on some machine means that its events differ from everyone's.
         var text = new StringBuilder();
-        foreach (SimulatedEvent e in Simulator.Create("demo", 50, 1, Start).Events().Take(20_000))
+        foreach (SimulatedEvent e in Simulator.Create("demo", 50, 1, s_start).Events().Take(20_000))
         {
             text.Append(e.Stream).Append(' ').Append(e.TimeTicks).Append(' ').Append(e.Mark).Append(' ')
                 .Append(BitConverter.DoubleToInt64Bits(e.LogDensity)).Append('\n');
@@ -46,19 +46,19 @@ public sealed class SimulatorTests
     [Fact]
     public void Next_WhenMoreStreamsTakePart_LeavesAStreamsEventsAlone()
     {
-        SimulatedEvent[] few = [.. Simulator.Create("demo", 10, 5, Start).Events().Where(e => e.Stream == "customer-00003").Take(50)];
-        SimulatedEvent[] many = [.. Simulator.Create("demo", 40, 5, Start).Events().Where(e => e.Stream == "customer-00003").Take(50)];
+        SimulatedEvent[] few = [.. Simulator.Create("demo", 10, 5, s_start).Events().Where(e => e.Stream == "customer-00003").Take(50)];
+        SimulatedEvent[] many = [.. Simulator.Create("demo", 40, 5, s_start).Events().Where(e => e.Stream == "customer-00003").Take(50)];
 
         Assert.Equal(few, many);
     }
 
     [Fact]
     public void Next_WhenSeedDiffers_GivesOtherEvents() => Assert.NotEqual(
-        Simulator.Create("hawkes", 5, 1, Start).Events().Take(10), Simulator.Create("hawkes", 5, 2, Start).Events().Take(10));
+        Simulator.Create("hawkes", 5, 1, s_start).Events().Take(10), Simulator.Create("hawkes", 5, 2, s_start).Events().Take(10));
 
     [Fact]
     public void Next_WhenDemo_MixesEveryKind() => Assert.Equal(["account", "customer", "desk", "machine"],
-        Simulator.Create("demo", 20, 1, Start).Events().Take(2000).Select(e => e.Stream.Split('-')[0]).Distinct().Order());
+        Simulator.Create("demo", 20, 1, s_start).Events().Take(2000).Select(e => e.Stream.Split('-')[0]).Distinct().Order());
 
     [Theory]
     [InlineData("renewal")]
@@ -72,7 +72,7 @@ public sealed class SimulatorTests
         string[] marks = [.. SimulationKind.All.Single(k => k.Name == kind).Marks];
         var came = new Dictionary<(string Mark, double LogMark), int>();
         int scored = 0;
-        foreach (SimulatedEvent e in Simulator.Create(kind, 100, 11, Start).Events().Take(60_000).Where(e => e.Ordinal > 0))
+        foreach (SimulatedEvent e in Simulator.Create(kind, 100, 11, s_start).Events().Take(60_000).Where(e => e.Ordinal > 0))
         {
             came[(e.Mark, e.LogMark)] = came.GetValueOrDefault((e.Mark, e.LogMark)) + 1;
             scored++;

@@ -7,7 +7,7 @@ public class ConditionedMixtureTests
 {
     private const long Seed = 57_721;
 
-    private static readonly NormalMixture Mixed = new(
+    private static readonly NormalMixture s_mixed = new(
         [Math.Log(0.3), Math.Log(0.4), Math.Log(0.05), Math.Log(0.25)], [-2, 0.5, 0.7, 2], [1, 0.4, 0.002, 1.5]);
 
     /// <summary>From no silence to one whose survival is far below the smallest double.</summary>
@@ -16,7 +16,7 @@ public class ConditionedMixtureTests
     [Fact]
     public void Survival_WhenSilenceIsPlain_IsTheRatioOfSurvivals()
     {
-        LogNormalMixture mixture = Mixed.AsLogNormal();
+        LogNormalMixture mixture = s_mixed.AsLogNormal();
         foreach (double silence in new[] { 0, 0.1, 1, 2, 5 })
         {
             ConditionedMixture given = mixture.Given(silence);
@@ -36,7 +36,7 @@ public class ConditionedMixtureTests
     [Theory, MemberData(nameof(Silences))]
     public void Quantile_WhenProbabilityGrows_GrowsAndFitsItsSurvival(double silence)
     {
-        ConditionedMixture given = Mixed.AsLogNormal().Given(silence);
+        ConditionedMixture given = s_mixed.AsLogNormal().Given(silence);
         double last = 0;
         foreach (double p in new[] { 1e-9, 1e-4, 0.01, 0.1, 0.25, 0.5, 0.51, 0.75, 0.9, 0.99, 0.9999, 1 - 1e-9 })
         {
@@ -57,7 +57,7 @@ public class ConditionedMixtureTests
     [Theory, MemberData(nameof(Silences))]
     public void Survival_WhenTimeGrows_Falls(double silence)
     {
-        ConditionedMixture given = Mixed.AsLogNormal().Given(silence);
+        ConditionedMixture given = s_mixed.AsLogNormal().Given(silence);
         double scale = given.Quantile(0.5), last = 0;
         Assert.True(double.IsFinite(given.LogSurvivalOfSilence));
         for (double t = scale * 1e-6; t < scale * 1e6; t *= 1.2)
@@ -71,7 +71,7 @@ public class ConditionedMixtureTests
     [Theory, MemberData(nameof(Silences))]
     public void LogDensity_WhenIntegratedOverQuantiles_GivesTheirProbability(double silence)
     {
-        ConditionedMixture given = Mixed.AsLogNormal().Given(silence);
+        ConditionedMixture given = s_mixed.AsLogNormal().Given(silence);
         double low = Math.Log(given.Quantile(0.05)), high = Math.Log(given.Quantile(0.95)), sum = 0;
         const int Steps = 50_000;
         double step = (high - low) / Steps;
@@ -86,7 +86,7 @@ public class ConditionedMixtureTests
     [Theory, MemberData(nameof(Silences))]
     public void Mean_WhenComparedWithTheAreaUnderSurvival_Agrees(double silence)
     {
-        ConditionedMixture given = Mixed.AsLogNormal().Given(silence);
+        ConditionedMixture given = s_mixed.AsLogNormal().Given(silence);
         double high = given.Quantile(1 - 1e-13), low = given.Quantile(1e-12), area = low;
         const int Steps = 20_000;
         double step = Math.Log(high / low) / Steps;
@@ -120,7 +120,7 @@ public class ConditionedMixtureTests
     [InlineData(1e30)]
     public void Sample_WhenDrawnAMillionTimes_AgreesWithSurvivalAndMean(double silence)
     {
-        ConditionedMixture given = Mixed.AsLogNormal().Given(silence);
+        ConditionedMixture given = s_mixed.AsLogNormal().Given(silence);
         RandomStream random = new(Seed, (long)Math.Min(silence * 100, 1e9));
         double[] draws = new double[1_000_000];
         for (int i = 0; i < draws.Length; i++)
@@ -139,7 +139,7 @@ public class ConditionedMixtureTests
     [InlineData(1e30)]
     public void Nodes_WhenUsedAsQuadrature_IntegrateSmoothFunctions(double silence)
     {
-        ConditionedMixture given = Mixed.AsLogNormal().Given(silence);
+        ConditionedMixture given = s_mixed.AsLogNormal().Given(silence);
         (double Tau, double Weight)[] nodes = given.Nodes(64);
         Assert.InRange(nodes.Length, 1, 64);
         Assert.Equal(1, nodes.Sum(node => node.Weight), 1e-12);
@@ -174,5 +174,5 @@ public class ConditionedMixtureTests
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     public void Constructor_WhenSilenceIsNoTime_Throws(double silence) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => Mixed.AsLogNormal().Given(silence));
+        Assert.Throws<ArgumentOutOfRangeException>(() => s_mixed.AsLogNormal().Given(silence));
 }

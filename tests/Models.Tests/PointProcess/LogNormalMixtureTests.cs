@@ -8,13 +8,13 @@ public class LogNormalMixtureTests
     private const long Seed = 31_337;
 
     /// <summary>Two broad components, one spike and one heavy tail.</summary>
-    private static readonly NormalMixture Mixed = new(
+    private static readonly NormalMixture s_mixed = new(
         [Math.Log(0.3), Math.Log(0.4), Math.Log(0.05), Math.Log(0.25)], [-2, 0.5, 0.7, 2], [1, 0.4, 0.002, 1.5]);
 
     [Fact]
     public void LogDensity_WhenIntegrated_GivesOneAndTheCdf()
     {
-        LogNormalMixture mixture = Mixed.AsLogNormal();
+        LogNormalMixture mixture = s_mixed.AsLogNormal();
         // Over ln tau with a step far below the spike's deviation, the trapezoid rule is exact to rounding.
         double step = 2e-4, integral = 0;
         for (double x = -14; x < 16; x += step)
@@ -31,7 +31,7 @@ public class LogNormalMixtureTests
     [Fact]
     public void Cdf_WhenAddedToSurvival_GivesOne()
     {
-        LogNormalMixture mixture = Mixed.AsLogNormal();
+        LogNormalMixture mixture = s_mixed.AsLogNormal();
         for (double x = -10; x < 12; x += 0.1)
         {
             Assert.Equal(1, mixture.Cdf(Math.Exp(x)) + mixture.Survival(Math.Exp(x)), 1e-14);
@@ -44,7 +44,7 @@ public class LogNormalMixtureTests
     [Fact]
     public void LogSurvival_WhenTauIsTenSigmaOutOrFurther_StaysFiniteAndFalls()
     {
-        LogNormalMixture mixture = Mixed.AsLogNormal();
+        LogNormalMixture mixture = s_mixed.AsLogNormal();
         double last = 0;
         for (double x = 0; x < 700; x += 0.5)
         {
@@ -64,7 +64,7 @@ public class LogNormalMixtureTests
     [InlineData(0.999999)]
     public void Quantile_WhenFedToCdf_ReturnsTheProbability(double p)
     {
-        LogNormalMixture mixture = Mixed.AsLogNormal();
+        LogNormalMixture mixture = s_mixed.AsLogNormal();
         double tau = mixture.Quantile(p);
         if (p < 0.5)
         {
@@ -94,14 +94,14 @@ public class LogNormalMixtureTests
     [Fact]
     public void Sample_WhenDrawnAMillionTimes_AgreesWithCdfAndMean()
     {
-        LogNormalMixture mixture = Mixed.AsLogNormal();
+        LogNormalMixture mixture = s_mixed.AsLogNormal();
         RandomStream random = new(Seed);
         double[] draws = new double[1_000_000];
         for (int i = 0; i < draws.Length; i++)
         {
             draws[i] = mixture.Sample(random);
         }
-        Assert.True(Kolmogorov.Distance(draws, tau => Mixed.AsLogNormal().Cdf(tau)) < Kolmogorov.Bound(draws.Length));
+        Assert.True(Kolmogorov.Distance(draws, tau => s_mixed.AsLogNormal().Cdf(tau)) < Kolmogorov.Bound(draws.Length));
         // Deviation of the mean: the heavy component's 7.389 exp(1.125) sqrt(exp(2.25) - 1) / 1000, a share of a quarter.
         Assert.Equal(mixture.Mean(), draws.Average(), 0.15);
     }

@@ -4,13 +4,13 @@ namespace Foretell.Models.Tests.PointProcess;
 
 public class TickScoreTests
 {
-    private static readonly NormalMixture Mixed = new(
+    private static readonly NormalMixture s_mixed = new(
         [Math.Log(0.3), Math.Log(0.4), Math.Log(0.05), Math.Log(0.25)], [-2, 0.5, 0.7, 2], [1, 0.4, 0.002, 1.5]);
 
     [Fact]
     public void LogIntervalDensity_WhenResolutionFalls_TendsToTheDensity()
     {
-        LogNormalMixture mixture = Mixed.AsLogNormal();
+        LogNormalMixture mixture = s_mixed.AsLogNormal();
         foreach (double tau in new[] { 1e-4, 0.1, 1, 2.0137, 30, 1e6, 1e9 })
         {
             double density = mixture.LogDensity(tau);
@@ -34,7 +34,7 @@ public class TickScoreTests
     [Fact]
     public void LogIntervalDensity_WhenSummedOverTicks_GivesOne()
     {
-        LogNormalMixture mixture = Mixed.AsLogNormal();
+        LogNormalMixture mixture = s_mixed.AsLogNormal();
         const double Tick = 0.25;
         double sum = Math.Exp(mixture.LogIntervalDensity(0, Tick)) * Tick / 2;
         int i = 1;
@@ -48,7 +48,7 @@ public class TickScoreTests
     [Fact]
     public void LogIntervalDensity_WhenComparedWithSurvivals_IsTheirDifference()
     {
-        LogNormalMixture mixture = Mixed.AsLogNormal();
+        LogNormalMixture mixture = s_mixed.AsLogNormal();
         foreach (double tau in new[] { 0, 0.1, 0.25, 1, 2, 7 })
         {
             double lower = Math.Max(0, tau - 0.25), upper = tau + 0.25;
@@ -69,10 +69,10 @@ public class TickScoreTests
     [InlineData(1e5, 1)]
     public void LogIntervalDensity_WhenDifferentiated_MatchesFiniteDifferences(double tau, double resolution)
     {
-        int k = Mixed.Mean.Length;
+        int k = s_mixed.Mean.Length;
         double[] dLogWeight = new double[k], dMu = new double[k], dLogSigma = new double[k];
-        double score = Mixed.AsLogNormal().LogIntervalDensity(tau, resolution, dLogWeight, dMu, dLogSigma);
-        Assert.Equal(Mixed.AsLogNormal().LogIntervalDensity(tau, resolution), score, 1e-12);
+        double score = s_mixed.AsLogNormal().LogIntervalDensity(tau, resolution, dLogWeight, dMu, dLogSigma);
+        Assert.Equal(s_mixed.AsLogNormal().LogIntervalDensity(tau, resolution), score, 1e-12);
         Assert.Equal(1, dLogWeight.Sum(), 1e-12);
         for (int i = 0; i < k; i++)
         {
@@ -83,7 +83,7 @@ public class TickScoreTests
 
         double Score(int i, double weight, double mean, double logSigma)
         {
-            double[] logWeight = [.. Mixed.LogWeight], mu = [.. Mixed.Mean], sigma = [.. Mixed.Deviation];
+            double[] logWeight = [.. s_mixed.LogWeight], mu = [.. s_mixed.Mean], sigma = [.. s_mixed.Deviation];
             logWeight[i] += weight;
             mu[i] += mean;
             sigma[i] *= Math.Exp(logSigma);
