@@ -11,7 +11,8 @@ using Foretell.Stores.Postgres;
 
 namespace Foretell.Bench;
 
-/// <summary>What watching for overdue streams costs an event in the shard: 100,000 streams in random order, events of now or of last year.</summary>
+/// <summary>What watching for overdue streams costs an event in the shard: 100,000 streams in random order, events of now or of
+/// last year.</summary>
 internal static class AlertBench
 {
     private const int Seed = 1, Streams = 100_000, BatchSize = 4096;
@@ -32,7 +33,8 @@ internal static class AlertBench
         await BoundsAsync();
     }
 
-    /// <summary>Records come at 500,000 a second of their own time, so that a tick is looked at as often as a live host would at that pace.</summary>
+    /// <summary>Records come at 500,000 a second of their own time, so that a tick is looked at as often as a live host would at
+    /// that pace.</summary>
     private static async Task AdvanceAsync(string name, AlertRule rule, TimeSpan age)
     {
         const long ticksPerEvent = EventTime.PerSecond / 500_000;
@@ -69,7 +71,8 @@ internal static class AlertBench
         }
     }
 
-    /// <summary>The bounds alone: of rows that lie in the cache, as right after a step, and of rows in random order, as after a restart.</summary>
+    /// <summary>The bounds alone: of rows that lie in the cache, as right after a step, and of rows in random order, as after a
+    /// restart.</summary>
     private static async Task BoundsAsync()
     {
         using IStateBackend backend = new CpuStateBackend(s_model);

@@ -10,7 +10,8 @@ namespace Foretell.Bench;
 /// silos of their own, against the embedded host in the same run. Every host finds the same events in its log; appending
 /// them is nobody's cost, and neither is the database.
 /// </summary>
-/// <remarks>The hosts take turns, round by round, and a ratio is taken within a round: a machine that is busy elsewhere slows all of them.</remarks>
+/// <remarks>The hosts take turns, round by round, and a ratio is taken within a round: a machine that is busy elsewhere slows all
+/// of them.</remarks>
 internal static class ClusterBench
 {
     public const int Partitions = 4;
@@ -29,7 +30,8 @@ internal static class ClusterBench
             await using var embedded = new EmbeddedLayout(model, folder);
             await using EmbeddedLayout onPostgres = await EmbeddedLayout.OnPostgresAsync(model, folder);
             await using SiloLayout one = await SiloLayout.StartAsync("one silo with every role", model, file, "gateway,ingest,worker");
-            await using SiloLayout two = await SiloLayout.StartAsync("gateway+ingest silo, worker silo", model, file, "gateway,ingest", "worker");
+            await using SiloLayout two =
+                await SiloLayout.StartAsync("gateway+ingest silo, worker silo", model, file, "gateway,ingest", "worker");
             ILayout[] layouts = [embedded, onPostgres, one, two];
             double[][] rates = [.. layouts.Select(_ => new double[Rounds])];
             foreach (ILayout layout in layouts)
@@ -62,7 +64,8 @@ internal static class ClusterBench
         long start = (long)round * Count * EventTime.PerSecond;
         for (int first = 0; first < count; first += AppendSize)
         {
-            await log.AppendAsync(AppendBench.Events(AppendSize, round * 1000 + first / AppendSize, start + first * EventTime.PerSecond), null, CancellationToken.None);
+            await log.AppendAsync(AppendBench.Events(AppendSize, round * 1000 + first / AppendSize, start + first * EventTime.PerSecond),
+                null, CancellationToken.None);
         }
         return new Position([.. Enumerable.Range(0, log.PartitionCount).Select(p => (p, log.End(p).Sequence))]);
     }
@@ -80,7 +83,9 @@ internal static class ClusterBench
     {
         double[] ratios = [.. rates.Zip(embedded, (rate, reference) => rate / reference).Order()];
         Console.WriteLine(FormattableString.Invariant($"{name,-34} {rates.Order().ElementAt(Rounds / 2),9:N0} events/s of processor time, ")
-            + (rates == embedded ? "the yardstick" : FormattableString.Invariant($"{ratios[Rounds / 2]:0.00} of the embedded host's ({ratios[0]:0.00} to {ratios[^1]:0.00}; goal {Goal:0.00})")));
+            + (rates == embedded ? "the yardstick"
+                : FormattableString.Invariant(
+                $"{ratios[Rounds / 2]:0.00} of the embedded host's ({ratios[0]:0.00} to {ratios[^1]:0.00}; goal {Goal:0.00})")));
     }
 }
 

@@ -34,7 +34,9 @@ internal static class DriftBench
         {
             feed.Advance();
         }
-        Console.WriteLine(FormattableString.Invariant($"{kind,-16} {feed.Alarms.Count} alarms in {feed.Events:N0} events; PIT distance {feed.Calibration.PitKs:0.0000}"));
+        Console.WriteLine(
+            FormattableString.Invariant(
+            $"{kind,-16} {feed.Alarms.Count} alarms in {feed.Events:N0} events; PIT distance {feed.Calibration.PitKs:0.0000}"));
     }
 
     private static void Doubled(ForecastModel model, string kind)

@@ -72,7 +72,8 @@ internal static class FullCollection
         await using var stream = new NetworkStream(socket);
         await stream.ReadExactlyAsync(answer);
         return answer[16] == ServerAnswers && answer[17] == Ok ? answer[HeaderBytes..]
-            : throw new InvalidOperationException($"Process {process} refused to collect its garbage: answer {answer[16]:x}/{answer[17]:x}.");
+            : throw new InvalidOperationException(
+                $"Process {process} refused to collect its garbage: answer {answer[16]:x}/{answer[17]:x}.");
     }
 
     private static async Task<int> DrainAsync(Socket socket)

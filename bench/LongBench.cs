@@ -6,7 +6,8 @@ using Foretell.Stores.Postgres;
 
 namespace Foretell.Bench;
 
-/// <summary>10^8 events into one stream, by one layer's step alone, against doubles. Half-way the events change: a state that stands still does not notice.</summary>
+/// <summary>10^8 events into one stream, by one layer's step alone, against doubles. Half-way the events change: a state that
+/// stands still does not notice.</summary>
 /// <remarks>
 /// Events are of eight kinds, so that all of the past is eight numbers in double: how many events of each kind there
 /// were, each event faded by its age.

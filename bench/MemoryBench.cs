@@ -26,7 +26,9 @@ internal static class MemoryBench
             s_model.Save(model);
             double embedded = await EmbeddedAsync(folder, model);
             double silo = await SiloAsync(model);
-            Console.WriteLine(FormattableString.Invariant($"a stream in a silo takes {silo / embedded:0.000} of what it takes in the embedded host (goal at most {Goal:0.00})"));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                $"a stream in a silo takes {silo / embedded:0.000} of what it takes in the embedded host (goal at most {Goal:0.00})"));
         }
         finally
         {
@@ -58,7 +60,8 @@ internal static class MemoryBench
 
     private static async Task<double> SiloAsync(string model)
     {
-        await using LocalCluster cluster = await LocalCluster.CreateAsync(SiloPrograms.Settings(model, Partitions, "gateway,ingest,worker"), CancellationToken.None);
+        await using LocalCluster cluster =
+            await LocalCluster.CreateAsync(SiloPrograms.Settings(model, Partitions, "gateway,ingest,worker"), CancellationToken.None);
         await cluster.StartAsync(null, CancellationToken.None);
         await using var platform = new GatewayTarget(cluster, s_model);
         await platform.ReadyAsync(CancellationToken.None);
@@ -89,7 +92,8 @@ internal static class MemoryBench
         return new Position([.. Enumerable.Range(0, log.PartitionCount).Select(p => (p, log.End(p).Sequence))]);
     }
 
-    /// <summary>Resident bytes once the garbage is gone. The collector gives memory back over several collections: until ten of them have freed less than a hundredth.</summary>
+    /// <summary>Resident bytes once the garbage is gone. The collector gives memory back over several collections: until ten of
+    /// them have freed less than a hundredth.</summary>
     private static async Task<long> RestAsync(int process)
     {
         long least = long.MaxValue;

@@ -28,7 +28,9 @@ internal static class Meter
             }
         }
         rates.Sort();
-        Console.WriteLine(FormattableString.Invariant($"{name,-44} {rates[Rounds / 2],12:N0} events/s of processor time ({rates[0]:N0} to {rates[^1]:N0})"));
+        Console.WriteLine(
+            FormattableString.Invariant(
+            $"{name,-44} {rates[Rounds / 2],12:N0} events/s of processor time ({rates[0]:N0} to {rates[^1]:N0})"));
     }
 
     /// <summary>The same for work that does not wait.</summary>

@@ -13,7 +13,8 @@ internal static class MixerBench
     {
         foreach ((string mixer, int states) in new[]
         {
-            ("aaren", 0), ("linear", 0), ("window", 64), ("tova", 16), ("tova", 64), ("tova", 128), ("h2o", 64), ("softmax", 0), ("aaren", 0),
+            ("aaren", 0), ("linear", 0), ("window", 64), ("tova", 16), ("tova", 64), ("tova", 128), ("h2o", 64), ("softmax", 0),
+                ("aaren", 0),
         })
         {
             ForecastModel model = ForecastModel.Untrained(StepBench.Config(64, 2) with { Mixer = mixer, States = states }, Seed);

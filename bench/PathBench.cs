@@ -14,7 +14,8 @@ internal static class PathBench
     public static async Task RunAsync()
     {
         string folder = Directory.CreateTempSubdirectory("foretell-bench").FullName;
-        var options = new EmbeddedOptions { OpenStorage = SqliteStorage.In(folder, 4), Model = ForecastModel.Untrained(StepBench.Config(64, 2), 1) };
+        var options =
+            new EmbeddedOptions { OpenStorage = SqliteStorage.In(folder, 4), Model = ForecastModel.Untrained(StepBench.Config(64, 2), 1) };
         await using (EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(options))
         {
             await platform.Ready;

@@ -18,18 +18,21 @@ internal sealed class SiloLayout : ILayout, IAsyncDisposable
     private double _database;
 
     private SiloLayout(string name, LocalCluster cluster, GatewayTarget platform, PostgresEventLog log, string[] roles) =>
-        (Name, _cluster, _platform, _log, _roles, _threads) = (name, cluster, platform, log, roles, [.. roles.Select(_ => new Dictionary<string, double>())]);
+        (Name, _cluster, _platform, _log, _roles, _threads) =
+            (name, cluster, platform, log, roles, [.. roles.Select(_ => new Dictionary<string, double>())]);
 
     public string Name { get; }
 
     /// <summary>Starts silos with roles.</summary>
     public static async Task<SiloLayout> StartAsync(string name, ForecastModel model, string file, params string[] roles)
     {
-        LocalCluster cluster = await LocalCluster.CreateAsync(SiloPrograms.Settings(file, ClusterBench.Partitions, roles), CancellationToken.None);
+        LocalCluster cluster =
+            await LocalCluster.CreateAsync(SiloPrograms.Settings(file, ClusterBench.Partitions, roles), CancellationToken.None);
         await cluster.StartAsync(null, CancellationToken.None);
         var platform = new GatewayTarget(cluster, model);
         await platform.ReadyAsync(CancellationToken.None);
-        return new SiloLayout(name, cluster, platform, await PostgresEventLog.OpenAsync(cluster.Database, null, TimeProvider.System), roles);
+        return new SiloLayout(name, cluster, platform, await PostgresEventLog.OpenAsync(cluster.Database, null, TimeProvider.System),
+            roles);
     }
 
     public async Task<double> ApplyAsync(int round, int count)
@@ -52,7 +55,8 @@ internal sealed class SiloLayout : ILayout, IAsyncDisposable
     {
         for (int silo = 0; silo < _threads.Length; silo++)
         {
-            IEnumerable<string> parts = _threads[silo].OrderByDescending(t => t.Value).Select(t => FormattableString.Invariant($"{t.Key} {1e6 * t.Value / events:0.00}"));
+            IEnumerable<string> parts = _threads[silo].OrderByDescending(t => t.Value)
+                .Select(t => FormattableString.Invariant($"{t.Key} {1e6 * t.Value / events:0.00}"));
             Console.WriteLine($"  {_cluster.Silos[silo].Label} ({_roles[silo]}), s per million events: {string.Join(", ", parts)}");
         }
         Console.WriteLine(FormattableString.Invariant($"  PostgreSQL beside them {1e6 * _database / events:0.00}"));

@@ -38,7 +38,8 @@ internal static class ThreadCpu
         const int user = 11, system = 12;
         string stat = File.ReadAllText(file);
         string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[user], CultureInfo.InvariantCulture) + long.Parse(fields[system], CultureInfo.InvariantCulture)) / TicksPerSecond;
+        return (long.Parse(fields[user], CultureInfo.InvariantCulture)
+            + long.Parse(fields[system], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     private static string? Kind(string name) => name switch

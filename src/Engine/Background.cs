@@ -1,6 +1,7 @@
 namespace Foretell.Engine;
 
-/// <summary>Work beside the caller, on the thread pool. The one place that starts such work, so that none of it drags a caller's trace along.</summary>
+/// <summary>Work beside the caller, on the thread pool. The one place that starts such work, so that none of it drags a caller's
+/// trace along.</summary>
 public static class Background
 {
     /// <summary>Runs a loop without the trace and the context of whoever happened to start it.</summary>

@@ -17,44 +17,57 @@ public static class Telemetry
     public static readonly Meter Meter = new(Name);
 
     /// <summary>Events that the log took.</summary>
-    public static readonly Counter<long> EventsAccepted = Meter.CreateCounter<long>("foretell.events.accepted", "{event}", "Events made durable in the log");
+    public static readonly Counter<long> EventsAccepted =
+        Meter.CreateCounter<long>("foretell.events.accepted", "{event}", "Events made durable in the log");
 
     /// <summary>Events applied to their streams' states, by partition.</summary>
-    public static readonly Counter<long> EventsApplied = Meter.CreateCounter<long>("foretell.events.applied", "{event}", "Events applied to stream states");
+    public static readonly Counter<long> EventsApplied =
+        Meter.CreateCounter<long>("foretell.events.applied", "{event}", "Events applied to stream states");
 
     /// <summary>Events refused at the door or turned into dead letters, by reason.</summary>
-    public static readonly Counter<long> EventsRejected = Meter.CreateCounter<long>("foretell.events.rejected", "{event}", "Events refused or turned into dead letters");
+    public static readonly Counter<long> EventsRejected =
+        Meter.CreateCounter<long>("foretell.events.rejected", "{event}", "Events refused or turned into dead letters");
 
     /// <summary>Alerts that went out.</summary>
-    public static readonly Counter<long> AlertsRaised = Meter.CreateCounter<long>("foretell.alerts.raised", "{alert}", "Streams found overdue");
+    public static readonly Counter<long> AlertsRaised =
+        Meter.CreateCounter<long>("foretell.alerts.raised", "{alert}", "Streams found overdue");
 
     /// <summary>Alerts that would have come too late to be news.</summary>
-    public static readonly Counter<long> AlertsTooOld = Meter.CreateCounter<long>("foretell.alerts.too_old", "{alert}", "Streams found overdue long after the fact");
+    public static readonly Counter<long> AlertsTooOld =
+        Meter.CreateCounter<long>("foretell.alerts.too_old", "{alert}", "Streams found overdue long after the fact");
 
     /// <summary>An event counts as surprising below this p-value (<see cref="Foretell.Models.Stepping.StepScore.PValue"/>).</summary>
     public const float SurprisingPValue = 0.001f;
 
     /// <summary>Surprising events, by partition: about one applied event in a thousand if the model is right.</summary>
-    public static readonly Counter<long> EventsSurprising = Meter.CreateCounter<long>("foretell.events.surprising", "{event}", "Applied events with a p-value below 0.001");
+    public static readonly Counter<long> EventsSurprising =
+        Meter.CreateCounter<long>("foretell.events.surprising", "{event}", "Applied events with a p-value below 0.001");
 
     /// <summary>Streams found changed, by partition.</summary>
-    public static readonly Counter<long> DriftAlarms = Meter.CreateCounter<long>("foretell.drift.alarms", "{alarm}", "Streams whose likelihood changed for good");
+    public static readonly Counter<long> DriftAlarms =
+        Meter.CreateCounter<long>("foretell.drift.alarms", "{alarm}", "Streams whose likelihood changed for good");
 
     /// <summary>Distance of the gaps' probability integral transform from uniform, by partition, at each commit.</summary>
-    public static readonly Gauge<double> PitKs = Meter.CreateGauge<double>("foretell.pit.ks", "1", "Kolmogorov-Smirnov distance of the probability integral transform from uniform");
+    public static readonly Gauge<double> PitKs =
+        Meter.CreateGauge<double>("foretell.pit.ks", "1", "Kolmogorov-Smirnov distance of the probability integral transform from uniform");
 
     /// <summary>Records that a shard applied in one go.</summary>
-    public static readonly Histogram<int> BatchSize = Meter.CreateHistogram<int>("foretell.batch.size", "{event}", "Records read from the log at once");
+    public static readonly Histogram<int> BatchSize =
+        Meter.CreateHistogram<int>("foretell.batch.size", "{event}", "Records read from the log at once");
 
     /// <summary>Seconds for one batch of model steps.</summary>
-    public static readonly Histogram<double> StepDuration = Meter.CreateHistogram<double>("foretell.step.duration", "s", "Time of one slice of a batch in the shard");
+    public static readonly Histogram<double> StepDuration =
+        Meter.CreateHistogram<double>("foretell.step.duration", "s", "Time of one slice of a batch in the shard");
 
     /// <summary>Seconds for one commit of a shard.</summary>
-    public static readonly Histogram<double> CommitDuration = Meter.CreateHistogram<double>("foretell.commit.duration", "s", "Time to write rows and position of a shard");
+    public static readonly Histogram<double> CommitDuration =
+        Meter.CreateHistogram<double>("foretell.commit.duration", "s", "Time to write rows and position of a shard");
 
     /// <summary>Seconds for one transaction of the log.</summary>
-    public static readonly Histogram<double> AppendDuration = Meter.CreateHistogram<double>("foretell.append.duration", "s", "Time of one transaction of the log");
+    public static readonly Histogram<double> AppendDuration =
+        Meter.CreateHistogram<double>("foretell.append.duration", "s", "Time of one transaction of the log");
 
     /// <summary>The span at work, when somebody samples it and this process traces; else null.</summary>
-    internal static ActivityContext? Sampled => Activities.HasListeners() && Activity.Current is { Recorded: true } span ? span.Context : null;
+    internal static ActivityContext? Sampled =>
+        Activities.HasListeners() && Activity.Current is { Recorded: true } span ? span.Context : null;
 }

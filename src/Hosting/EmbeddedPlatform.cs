@@ -33,7 +33,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         Forecaster = model.Forecaster;
         _workers = new WorkerThreads(options.Threads);
         _partitions = [.. Enumerable.Range(0, storage.Log.PartitionCount).Select(partition => new PartitionHost(
-            new Shard(partition, model, options.Alerts, options.Time), storage.Log, storage.Store, options.ToHostOptions(), options.Logger))];
+            new Shard(partition, model, options.Alerts, options.Time), storage.Log, storage.Store, options.ToHostOptions(),
+                options.Logger))];
         foreach (PartitionHost partition in _partitions)
         {
             partition.Start(_workers.Run);
@@ -57,14 +58,16 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     public Task Ready { get; }
 
     /// <summary>Opens its storage. Returns while the shards still load; see <see cref="Ready"/>.</summary>
-    /// <exception cref="StorageException">The storage is in use, belongs to another model or partition count, or cannot be read.</exception>
+    /// <exception cref="StorageException">The storage is in use, belongs to another model or partition count, or cannot be
+    /// read.</exception>
     public static async Task<EmbeddedPlatform> OpenAsync(EmbeddedOptions options, CancellationToken cancellationToken = default)
     {
         options.Check();
         PlatformStorage storage = await options.OpenStorage(options.Time, cancellationToken);
         try
         {
-            string? other = await LogBinding.BindAsync(storage.Log, options.Model, options.LateTolerance, options.FutureTolerance, cancellationToken);
+            string? other =
+                await LogBinding.BindAsync(storage.Log, options.Model, options.LateTolerance, options.FutureTolerance, cancellationToken);
             if (other is not null)
             {
                 throw new StorageException($"The {storage.Name} was made with model {other} and cannot be opened with "

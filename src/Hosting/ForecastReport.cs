@@ -5,7 +5,8 @@ namespace Foretell.Hosting;
 
 /// <summary>The answer to a <see cref="ForecastQuestion"/>: the one that HTTP and the stream grain both give.</summary>
 /// <param name="AtTicks">Moment that the forecast stands at.</param>
-/// <param name="SilenceSeconds">Seconds from the stream's last event to that moment: the silence that the forecast is conditioned on.</param>
+/// <param name="SilenceSeconds">Seconds from the stream's last event to that moment: the silence that the forecast is conditioned
+/// on.</param>
 /// <param name="Survival">Probability of that silence, 0 to 1.</param>
 /// <param name="LogSurvival">Its logarithm, nats.</param>
 /// <param name="Never">Probability that no next event comes at all; null where the model does not tell.</param>
@@ -50,5 +51,6 @@ public sealed class BeforeLastEventException(string stream, long atTicks, long l
     $"'at' is {Text(atTicks)}, but the last event of '{stream}' came later, at {Text(lastEventTicks)}. "
     + "A forecast stands at or after the last event: ask for that time or later, or leave out 'at'.")
 {
-    private static string Text(long ticks) => EventTime.ToDateTimeOffset(ticks).UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Text(long ticks) =>
+        EventTime.ToDateTimeOffset(ticks).UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -49,11 +49,13 @@ public interface IPlatform
 
     /// <summary>Where a stream stands now, if it has had an event, and from then on after each of its events.</summary>
     /// <remarks>The subscription stands once the first item is asked for. A reader that falls behind is told how many it missed.</remarks>
-    /// <exception cref="PlatformUnavailableException">The owner of the stream's partition is not serving, or stopped while the subscription stood.</exception>
+    /// <exception cref="PlatformUnavailableException">The owner of the stream's partition is not serving, or stopped while the
+    /// subscription stood.</exception>
     IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, CancellationToken cancellationToken);
 
     /// <summary>The alerts of all streams, at least once each, from now on or behind one that was read before.</summary>
-    /// <param name="after">Id of the last item that was read, or null; where it is not known any more the first item says that some are missing.</param>
+    /// <param name="after">Id of the last item that was read, or null; where it is not known any more the first item says that
+    /// some are missing.</param>
     /// <param name="cancellationToken">Ends the subscription.</param>
     /// <remarks>The subscription stands once the task has completed and the first item is asked for.</remarks>
     /// <exception cref="PlatformUnavailableException">The feed cannot be served now, or cannot go on.</exception>

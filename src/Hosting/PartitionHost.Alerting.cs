@@ -10,8 +10,10 @@ public sealed partial class PartitionHost
 {
     private readonly List<Alert> _alerts = [];
 
-    /// <summary>Looks which streams have become overdue, and hands the alerts out while the lease holds. One caller at a time, once a tick of the rule.</summary>
-    /// <param name="publish">Takes the alerts; where it fails with <see cref="PlatformUnavailableException"/> they are handed out again at the next call.</param>
+    /// <summary>Looks which streams have become overdue, and hands the alerts out while the lease holds. One caller at a time,
+    /// once a tick of the rule.</summary>
+    /// <param name="publish">Takes the alerts; where it fails with <see cref="PlatformUnavailableException"/> they are handed out
+    /// again at the next call.</param>
     public async Task RaiseAlertsAsync(Func<IReadOnlyList<Alert>, Task> publish)
     {
         if (!_ready.Task.IsCompletedSuccessfully || Shard.Fenced is not null || !_lease.IsValid)

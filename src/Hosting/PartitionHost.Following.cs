@@ -15,7 +15,8 @@ public sealed partial class PartitionHost
     /// <param name="batchSize">Most records to read at once.</param>
     public void Follow(Func<Func<Task>, Task> run, int batchSize) => _following = run(() => FollowAsync(batchSize));
 
-    /// <summary>Applies the log's records from the rows' position on, until the host stops. A failure that waiting cannot mend fences the shard.</summary>
+    /// <summary>Applies the log's records from the rows' position on, until the host stops. A failure that waiting cannot mend
+    /// fences the shard.</summary>
     /// <param name="batchSize">Most records to read at once.</param>
     private async Task FollowAsync(int batchSize)
     {

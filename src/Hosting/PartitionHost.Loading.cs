@@ -99,8 +99,10 @@ public sealed partial class PartitionHost
     }
 
     private InvalidDataException Damaged(string what, Exception? inner) => new(
-        $"Partition {Shard.Partition}'s store is damaged: {what}. Restore the file from a copy, or remove it to rebuild it from the log.", inner);
+        $"Partition {Shard.Partition}'s store is damaged: {what}. Restore the file from a copy, or remove it to rebuild it from the log.",
+            inner);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Partition {Partition} is served here: epoch {Epoch}, position {Sequence}, {Streams} streams.")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Partition {Partition} is served here: epoch {Epoch}, position {Sequence}, {Streams} streams.")]
     private partial void LogServed(int partition, long epoch, long sequence, int streams);
 }

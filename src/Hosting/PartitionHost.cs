@@ -100,7 +100,8 @@ public sealed partial class PartitionHost : IAsyncDisposable
 
     /// <summary>A stream's states as <see cref="Shard.SubscribeAsync"/> gives them, for as long as the lease holds.</summary>
     /// <exception cref="PlatformUnavailableException">It is still loading, stopped, or its lease is over.</exception>
-    public async IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (FeedItem<ForecastChange> item in Serving().SubscribeAsync(stream, cancellationToken))
         {
@@ -164,7 +165,8 @@ public sealed partial class PartitionHost : IAsyncDisposable
     }
 
     /// <summary>Dead letters of the partition, newest first.</summary>
-    /// <exception cref="PlatformUnavailableException">It is still loading, stopped, its lease is over, or the store cannot be read now.</exception>
+    /// <exception cref="PlatformUnavailableException">It is still loading, stopped, its lease is over, or the store cannot be
+    /// read now.</exception>
     public async Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken)
     {
         // First those in memory, then those in the store: a commit in between shows one twice, and never none.
@@ -241,7 +243,8 @@ public sealed partial class PartitionHost : IAsyncDisposable
         Message = "Partition {Partition} was not committed on leaving (epoch {Epoch}, position {Sequence}); its next owner replays the log: {Problem}")]
     private partial void LogNotCommitted(int partition, long epoch, long sequence, string problem);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Partition {Partition} left this process (epoch {Epoch}, position {Sequence}): {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Partition {Partition} left this process (epoch {Epoch}, position {Sequence}): {Reason}")]
     private partial void LogLeft(int partition, long epoch, long sequence, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning,

@@ -3,8 +3,10 @@ using Microsoft.Extensions.Hosting;
 
 namespace Foretell.Silo;
 
-/// <summary>Stops the silo when its standard input ends: whoever holds the other end said so, or is gone, however that came about.</summary>
-/// <remarks>A Ctrl-C in a terminal reaches every process of it. Here it is left to the one that started the silo, who decides what stops when.</remarks>
+/// <summary>Stops the silo when its standard input ends: whoever holds the other end said so, or is gone, however that came
+/// about.</summary>
+/// <remarks>A Ctrl-C in a terminal reaches every process of it. Here it is left to the one that started the silo, who decides
+/// what stops when.</remarks>
 internal sealed class InputLifetime(IHostApplicationLifetime application, TimeSpan shutdownTimeout) : IHostLifetime, IDisposable
 {
     /// <summary>What the process may take beyond the host's own limit.</summary>

@@ -26,12 +26,14 @@ internal static class ListenCheck
             }
             catch (SocketException e)
             {
-                throw new SettingsException($"Foretell:Urls is '{urls}', where this machine cannot listen: {e.Message}. Give an address of this machine.", e);
+                throw new SettingsException(
+                    $"Foretell:Urls is '{urls}', where this machine cannot listen: {e.Message}. Give an address of this machine.", e);
             }
         }
     }
 
     /// <summary>As the web server takes it: a name other than localhost stands for every address.</summary>
     private static IPEndPoint Endpoint(BindingAddress address) => new(
-        IPAddress.TryParse(address.Host, out IPAddress? ip) ? ip : address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Any, address.Port);
+        IPAddress.TryParse(address.Host, out IPAddress? ip) ? ip : address.Host == "localhost" ? IPAddress.Loopback
+            : IPAddress.Any, address.Port);
 }

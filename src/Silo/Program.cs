@@ -36,7 +36,8 @@ WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicat
     Args = settings,
 });
 // Standard output has one line, for whoever started the silo; everything else is for the log.
-builder.Logging.ClearProviders().AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
+builder.Logging.ClearProviders()
+    .AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "HH:mm:ss.fff ", true));
 builder.Logging.AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
 try
 {

@@ -47,13 +47,15 @@ internal static class SiloHost
         await app.WaitForShutdownAsync();
     }
 
-    private static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, SiloCertificate? certificate, SiloEngine engine)
+    private static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, SiloCertificate? certificate,
+        SiloEngine engine)
     {
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.ShutdownTimeout);
         if (settings.StopWithInput)
         {
-            builder.Services.AddSingleton<IHostLifetime>(s => new InputLifetime(s.GetRequiredService<IHostApplicationLifetime>(), settings.ShutdownTimeout));
+            builder.Services.AddSingleton<IHostLifetime>(s =>
+                new InputLifetime(s.GetRequiredService<IHostApplicationLifetime>(), settings.ShutdownTimeout));
         }
         builder.Services.AddSingleton(engine);
         // Hosted services start in this order and stop in the other: the silo first and last, HTTP in between.
@@ -81,7 +83,8 @@ internal static class SiloHost
     {
         try
         {
-            string? other = await LogBinding.BindAsync(log, model, settings.LateTolerance, settings.FutureTolerance, CancellationToken.None);
+            string? other =
+                await LogBinding.BindAsync(log, model, settings.LateTolerance, settings.FutureTolerance, CancellationToken.None);
             if (other is not null)
             {
                 throw new SettingsException($"The log in schema {settings.Postgres.Schema} was made with model {other}, and Foretell:Model "
@@ -102,7 +105,8 @@ internal static class SiloHost
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            throw new SettingsException($"Foretell:Model is '{path}', which cannot be read: {e.Message} Give a model file, as 'foretell train' writes it.", e);
+            throw new SettingsException(
+                $"Foretell:Model is '{path}', which cannot be read: {e.Message} Give a model file, as 'foretell train' writes it.", e);
         }
     }
 }

@@ -39,14 +39,16 @@ public sealed class PostgresAlertLog(PostgresOptions options) : IAlertLog, IAsyn
     private readonly PostgresDatabase _database = new(options);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<NumberedAlert>> AppendAsync(int partition, long epoch, IReadOnlyList<Alert> alerts, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<NumberedAlert>> AppendAsync(int partition, long epoch, IReadOnlyList<Alert> alerts,
+        CancellationToken cancellationToken) =>
         GuardAsync<IReadOnlyList<NumberedAlert>>("written", async (connection, stop) =>
         {
             // One message, one transaction. Repeating it after a lost answer finds the alerts there.
             await using var batch = new NpgsqlBatch(connection);
             batch.Add(LockOwner, Int(partition));
             batch.Add(Append, Int(partition), Long(epoch), Utf8(alerts.Select(a => a.Stream)), Longs(alerts.Select(a => a.Events)),
-                Longs(alerts.Select(a => a.LastEventTicks)), Longs(alerts.Select(a => a.AtTicks)), Doubles(alerts.Select(a => a.LogSurvival)),
+                Longs(alerts.Select(a => a.LastEventTicks)), Longs(alerts.Select(a => a.AtTicks)),
+                    Doubles(alerts.Select(a => a.LogSurvival)),
                 Doubles(alerts.Select(a => a.Threshold)));
             batch.Add(Trim, Int(alerts.Count), Int(Kept));
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
@@ -74,7 +76,8 @@ public sealed class PostgresAlertLog(PostgresOptions options) : IAlertLog, IAsyn
     public Task<IReadOnlyList<NumberedAlert>> ReadAsync(long after, int limit, CancellationToken cancellationToken) =>
         GuardAsync<IReadOnlyList<NumberedAlert>>("read", async (connection, stop) =>
         {
-            await using NpgsqlCommand command = connection.Command("SELECT sequence, stream, events, last_event, at, log_survival, threshold FROM alert "
+            await using NpgsqlCommand command =
+                connection.Command("SELECT sequence, stream, events, last_event, at, log_survival, threshold FROM alert "
                 + "WHERE sequence > $1 ORDER BY sequence LIMIT $2", Long(after), Int(limit));
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(stop);
             return await ReadAsync(reader, stop);
@@ -88,13 +91,15 @@ public sealed class PostgresAlertLog(PostgresOptions options) : IAlertLog, IAsyn
         var alerts = new List<NumberedAlert>();
         while (await reader.ReadAsync(cancellationToken))
         {
-            alerts.Add(new NumberedAlert(reader.GetInt64(0), new Alert(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(1)), reader.GetInt64(2),
+            alerts.Add(new NumberedAlert(reader.GetInt64(0),
+                new Alert(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(1)), reader.GetInt64(2),
                 reader.GetInt64(3), reader.GetInt64(4), reader.GetDouble(5), reader.GetDouble(6))));
         }
         return alerts;
     }
 
-    private async Task<T> GuardAsync<T>(string verb, Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> GuardAsync<T>(string verb, Func<NpgsqlConnection, CancellationToken, Task<T>> work,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -26,7 +26,8 @@ internal sealed class PostgresAppend : IAppendMemory
     public long LastAppendTicks { get; private set; } = long.MinValue;
 
     /// <summary>Takes the locks, sets the group's ends, reads the keys and control records that the group asks for.</summary>
-    public static async Task<PostgresAppend> LockAsync(NpgsqlConnection connection, AppendGroup group, int partitionCount, CancellationToken cancellationToken)
+    public static async Task<PostgresAppend> LockAsync(NpgsqlConnection connection, AppendGroup group, int partitionCount,
+        CancellationToken cancellationToken)
     {
         string[] keys = [.. group.Requests.Where(r => r.Idempotent is not null).Select(r => r.Idempotent!.Key).Distinct()];
         string[] controls = [.. group.Requests.Where(r => r.Control is not null).Select(r => r.Control!.Value.Name).Distinct()];
@@ -35,7 +36,8 @@ internal sealed class PostgresAppend : IAppendMemory
 
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("BEGIN");
-        batch.Add("SELECT partition, sequence, events, append FROM partition WHERE partition = ANY($1) ORDER BY partition FOR UPDATE", Ints(partitions));
+        batch.Add("SELECT partition, sequence, events, append FROM partition WHERE partition = ANY($1) ORDER BY partition FOR UPDATE",
+            Ints(partitions));
         if (keys.Length > 0)
         {
             batch.Add("SELECT key, fingerprint, accepted, position, payload, append FROM request WHERE key = ANY($1)", Utf8(keys));
@@ -59,7 +61,8 @@ internal sealed class PostgresAppend : IAppendMemory
             {
                 Position.TryParse(reader.GetString(3), out Position position);
                 var receipt = new AppendReceipt(reader.GetInt32(2), position, Replayed: true, reader.GetFieldValue<byte[]>(4));
-                append._requests.Add(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)), (reader.GetFieldValue<byte[]>(1), receipt, reader.GetInt64(5)));
+                append._requests.Add(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)),
+                    (reader.GetFieldValue<byte[]>(1), receipt, reader.GetInt64(5)));
             }
         }
         if (controls.Length > 0)
@@ -82,9 +85,11 @@ internal sealed class PostgresAppend : IAppendMemory
             IReadOnlyList<int> touched = group.Touched;
             batch.Add("INSERT INTO segment SELECT p, first, count, $4, crc, records, trace FROM unnest($1, $2, $3, $5, $6, $7) s(p, first, count, crc, records, trace)",
                 Ints(touched), Longs(touched.Select(p => group[p].End.Sequence + 1)), Ints(touched.Select(p => group[p].Count)), Long(now),
-                Longs(touched.Select(p => (long)Crc32C.Compute(group[p].Records.Span))), Blobs(touched.Select(p => group[p].Records)), Bytes(touched.Select(p => group[p].Traces)));
+                Longs(touched.Select(p => (long)Crc32C.Compute(group[p].Records.Span))), Blobs(touched.Select(p => group[p].Records)),
+                    Bytes(touched.Select(p => group[p].Traces)));
             batch.Add("UPDATE partition SET sequence = s.sequence, events = s.events, append = $4 FROM unnest($1, $2, $3) s(p, sequence, events) WHERE partition = s.p",
-                Ints(touched), Longs(touched.Select(p => group[p].EndBehind(now).Sequence)), Longs(touched.Select(p => group[p].EndBehind(now).Events)), Long(now));
+                Ints(touched), Longs(touched.Select(p => group[p].EndBehind(now).Sequence)),
+                    Longs(touched.Select(p => group[p].EndBehind(now).Events)), Long(now));
         }
         if (_newRequests.Count > 0)
         {
@@ -93,8 +98,10 @@ internal sealed class PostgresAppend : IAppendMemory
                 ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, accepted = excluded.accepted, position = excluded.position,
                     payload = excluded.payload, append = excluded.append
                 """,
-                Utf8(_newRequests.Select(r => r.Request.Key)), Blobs(_newRequests.Select(r => r.Request.Fingerprint)), Ints(_newRequests.Select(r => r.Receipt.Accepted)),
-                Texts(_newRequests.Select(r => r.Receipt.Position.ToString())), Blobs(_newRequests.Select(r => r.Request.Payload)), Long(now));
+                Utf8(_newRequests.Select(r => r.Request.Key)), Blobs(_newRequests.Select(r => r.Request.Fingerprint)),
+                    Ints(_newRequests.Select(r => r.Receipt.Accepted)),
+                Texts(_newRequests.Select(r => r.Receipt.Position.ToString())), Blobs(_newRequests.Select(r => r.Request.Payload)),
+                    Long(now));
         }
         if (_newControls.Count > 0)
         {

@@ -14,7 +14,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     private readonly NpgsqlDataSource _source;
 
     /// <param name="options">Where, and with which patience.</param>
-    /// <param name="opened">Looks at the server through each new session before anybody works with it; a failure of it is the opening's.</param>
+    /// <param name="opened">Looks at the server through each new session before anybody works with it; a failure of it is the
+    /// opening's.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the connection string cannot be read.</exception>
     public PostgresDatabase(PostgresOptions options, Func<NpgsqlConnection, Task>? opened = null)
     {
@@ -32,7 +33,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
         var builder = new NpgsqlDataSourceBuilder(text.ConnectionString);
         if (opened is not null)
         {
-            builder.UsePhysicalConnectionInitializer(_ => throw new NotSupportedException("Connections are opened asynchronously."), opened);
+            builder.UsePhysicalConnectionInitializer(_ =>
+                throw new NotSupportedException("Connections are opened asynchronously."), opened);
         }
         _source = text.Host?.Contains(',') == true
             ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary)
@@ -45,7 +47,8 @@ internal sealed class PostgresDatabase : IAsyncDisposable
     /// <summary>Opens a connection.</summary>
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
 
-    /// <summary>Opens a connection and begins work on it that may be begun anew: reads, or the locks of a transaction that has not written yet.</summary>
+    /// <summary>Opens a connection and begins work on it that may be begun anew: reads, or the locks of a transaction that has
+    /// not written yet.</summary>
     /// <returns>The connection, for the caller to go on with and to dispose, and what <paramref name="begin"/> returned.</returns>
     public async Task<(NpgsqlConnection Connection, T Result)> BeginAsync<T>(
         Func<NpgsqlConnection, CancellationToken, Task<T>> begin, CancellationToken cancellationToken)

@@ -40,22 +40,27 @@ public sealed class PostgresEventLog : IEventLog
     /// <param name="partitions">Partitions, 1 to 32,767; null takes the log's, and 8 for a new log.</param>
     /// <param name="time">Clock of append times and of the life of idempotency keys.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="StorageException">The database cannot be reached or was not migrated, or the log has another partition count.</exception>
-    public static async Task<PostgresEventLog> OpenAsync(PostgresOptions options, int? partitions, TimeProvider time, CancellationToken cancellationToken = default)
+    /// <exception cref="StorageException">The database cannot be reached or was not migrated, or the log has another partition
+    /// count.</exception>
+    public static async Task<PostgresEventLog> OpenAsync(PostgresOptions options, int? partitions, TimeProvider time,
+        CancellationToken cancellationToken = default)
     {
         if (partitions is < 1 or > short.MaxValue)
         {
-            throw new ArgumentOutOfRangeException(nameof(partitions), partitions, $"A log has 1 to {short.MaxValue} partitions, got {partitions}.");
+            throw new ArgumentOutOfRangeException(nameof(partitions), partitions,
+                $"A log has 1 to {short.MaxValue} partitions, got {partitions}.");
         }
         PostgresEventLog? log = null;
         var database = new PostgresDatabase(options, connection => log?.VerifyAsync(connection) ?? Task.CompletedTask);
         try
         {
             await PostgresSchema.CheckAsync(database, options, cancellationToken);
-            int found = await PostgresSchema.GuardAsync(options, () => database.RunAsync((c, stop) => CreateAsync(c, partitions ?? 8, stop), cancellationToken));
+            int found = await PostgresSchema.GuardAsync(options, () =>
+                database.RunAsync((c, stop) => CreateAsync(c, partitions ?? 8, stop), cancellationToken));
             if (partitions is { } wanted && wanted != found)
             {
-                throw new StorageException($"The log in schema {options.Schema} was created with {found} partitions and cannot change to {wanted}. "
+                throw new StorageException(
+                    $"The log in schema {options.Schema} was created with {found} partitions and cannot change to {wanted}. "
                     + "Leave the number out, or choose another schema.");
             }
             log = new PostgresEventLog(database, options, found, time);
@@ -93,7 +98,8 @@ public sealed class PostgresEventLog : IEventLog
         {
             return await _database.RunAsync(async (connection, stop) =>
             {
-                await using NpgsqlCommand command = connection.Command("SELECT value FROM control WHERE name = $1", PostgresParameters.Text(name));
+                await using NpgsqlCommand command =
+                    connection.Command("SELECT value FROM control WHERE name = $1", PostgresParameters.Text(name));
                 return (string?)await command.ExecuteScalarAsync(stop);
             }, cancellationToken);
         }
@@ -153,7 +159,8 @@ public sealed class PostgresEventLog : IEventLog
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.Add("WITH made AS (INSERT INTO log VALUES(0, $1) ON CONFLICT DO NOTHING RETURNING partitions) "
-            + "INSERT INTO partition SELECT p, 0, 0, 0 FROM made, generate_series(0, made.partitions - 1) p", PostgresParameters.Int(partitions));
+            + "INSERT INTO partition SELECT p, 0, 0, 0 FROM made, generate_series(0, made.partitions - 1) p",
+                PostgresParameters.Int(partitions));
         batch.Add("SELECT partitions FROM log");
         return (int)(await batch.ExecuteScalarAsync(cancellationToken))!;
     }
@@ -209,7 +216,8 @@ public sealed class PostgresEventLog : IEventLog
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
         if (await reader.ReadAsync())
         {
-            throw Lose($"Record {reader.GetInt64(1)} of partition {reader.GetInt32(0)} of the log in schema {_database.Schema} is gone, or another one");
+            throw Lose($"Record {reader.GetInt64(1)} of partition {reader.GetInt32(
+                0)} of the log in schema {_database.Schema} is gone, or another one");
         }
     }
 

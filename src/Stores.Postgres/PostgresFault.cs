@@ -14,7 +14,8 @@ internal static class PostgresFault
     public static bool IsConnectionLoss(Exception e) => e switch
     {
         // 57P01 to 57P03: the server is shutting down, has crashed, is starting; 08: connection exceptions.
-        PostgresException p => p.SqlState.StartsWith("57P", StringComparison.Ordinal) || p.SqlState.StartsWith("08", StringComparison.Ordinal),
+        PostgresException p => p.SqlState.StartsWith("57P", StringComparison.Ordinal)
+            || p.SqlState.StartsWith("08", StringComparison.Ordinal),
         NpgsqlException n => n.InnerException is not TimeoutException,
         _ => e is SocketException or IOException,
     };

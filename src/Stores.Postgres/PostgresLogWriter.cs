@@ -25,7 +25,8 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     private readonly Action<string?> _report;
     private readonly LogEnds _ends;
     private readonly string _notify;
-    private readonly Channel<AppendRequest> _queue = Channel.CreateUnbounded<AppendRequest>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<AppendRequest> _queue =
+        Channel.CreateUnbounded<AppendRequest>(new UnboundedChannelOptions { SingleReader = true });
     private readonly SemaphoreSlim _slots = new(InFlight);
     private readonly Stack<AppendGroup> _groups = new();
     private readonly Task _loop;
@@ -36,7 +37,8 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     /// <param name="time">Clock of append times.</param>
     /// <param name="confirm">Shown each partition's end that is about to be written behind; its failure ends the transaction.</param>
     /// <param name="report">Told how each transaction ended: why it failed, or null.</param>
-    public PostgresLogWriter(PostgresDatabase database, LogEnds ends, TimeProvider time, Action<int, LogEnd> confirm, Action<string?> report)
+    public PostgresLogWriter(PostgresDatabase database, LogEnds ends, TimeProvider time, Action<int, LogEnd> confirm,
+        Action<string?> report)
     {
         (_database, _ends, _time, _confirm, _report) = (database, ends, time, confirm, report);
         _notify = $"NOTIFY {PostgresLogFollower.Channel(database)}";
@@ -150,7 +152,8 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
         // sends the request again, and its idempotency key finds out under the partition's lock.
         string? problem = failure is null ? null : PostgresFault.Unavailable("The log cannot be written", failure).Message;
         _report(problem);
-        group.Complete(failure is null ? null : new PlatformUnavailableException($"{problem} Send the request again later, best with an idempotency key.", failure));
+        group.Complete(failure is null ? null
+            : new PlatformUnavailableException($"{problem} Send the request again later, best with an idempotency key.", failure));
         Telemetry.AppendDuration.Record(_time.GetElapsedTime(started).TotalSeconds);
         lock (_groups)
         {
@@ -158,12 +161,15 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Wakes the readers of other processes, unless it was done a moment ago: they look again by themselves after that moment.</summary>
-    /// <remarks>Behind the commit and not in it, because PostgreSQL lets only one transaction with a notification commit at a time.</remarks>
+    /// <summary>Wakes the readers of other processes, unless it was done a moment ago: they look again by themselves after that
+    /// moment.</summary>
+    /// <remarks>Behind the commit and not in it, because PostgreSQL lets only one transaction with a notification commit at a
+    /// time.</remarks>
     private async Task NotifyAsync(NpgsqlConnection connection)
     {
         long last = Volatile.Read(ref _lastNotified), now = _time.GetTimestamp();
-        if ((last != 0 && _time.GetElapsedTime(last, now) < PostgresLogFollower.Spacing) || Interlocked.CompareExchange(ref _lastNotified, now, last) != last)
+        if ((last != 0 && _time.GetElapsedTime(last, now) < PostgresLogFollower.Spacing)
+            || Interlocked.CompareExchange(ref _lastNotified, now, last) != last)
         {
             return;
         }
@@ -174,7 +180,8 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     private async Task PruneAsync(NpgsqlConnection connection, long now)
     {
         long last = Volatile.Read(ref _lastPruned), timestamp = _time.GetTimestamp();
-        if (_time.GetElapsedTime(last, timestamp) < s_pruneInterval || Interlocked.CompareExchange(ref _lastPruned, timestamp, last) != last)
+        if (_time.GetElapsedTime(last, timestamp) < s_pruneInterval
+            || Interlocked.CompareExchange(ref _lastPruned, timestamp, last) != last)
         {
             return;
         }

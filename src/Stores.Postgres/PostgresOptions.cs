@@ -14,7 +14,8 @@ public sealed partial record PostgresOptions
     /// <summary>Longest wait for a lock that another session holds; then the write fails as unavailable.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Longest wait for the answer to one statement. Longer than <see cref="LockTimeout"/>, so that the server can say why.</summary>
+    /// <summary>Longest wait for the answer to one statement. Longer than <see cref="LockTimeout"/>, so that the server can say
+    /// why.</summary>
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often an idle log asks where its partitions end, in case that a notification was lost.</summary>
@@ -26,7 +27,8 @@ public sealed partial record PostgresOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(ConnectionString);
         if (!SchemaName().IsMatch(Schema))
         {
-            throw new ArgumentException($"A schema's name is 1 to 40 lower-case letters, digits and _, and begins with no digit; got '{Schema}'.", nameof(Schema));
+            throw new ArgumentException(
+                $"A schema's name is 1 to 40 lower-case letters, digits and _, and begins with no digit; got '{Schema}'.", nameof(Schema));
         }
         ArgumentOutOfRangeException.ThrowIfLessThan(LockTimeout, TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(CommandTimeout, LockTimeout);

@@ -50,7 +50,8 @@ internal static class PostgresParameters
         new NpgsqlParameter<ReadOnlyMemory<byte>[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea };
 
     /// <summary>UTF-8 of texts that may hold any character, as byte strings.</summary>
-    public static NpgsqlParameter Utf8(IEnumerable<string?> values) => Bytes(values.Select(value => value is null ? null : Encoding.UTF8.GetBytes(value)));
+    public static NpgsqlParameter Utf8(IEnumerable<string?> values) =>
+        Bytes(values.Select(value => value is null ? null : Encoding.UTF8.GetBytes(value)));
 
     /// <summary>Byte strings, some of them NULL.</summary>
     public static NpgsqlParameter Bytes(IEnumerable<byte[]?> values) =>

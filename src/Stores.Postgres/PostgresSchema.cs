@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Foretell.Stores.Postgres;
 
-/// <summary>The tables of the PostgreSQL edition (docs/formats.md), in versioned steps.</summary>
+/// <summary>The tables of log, store and alerts (docs/formats.md), in versioned steps.</summary>
 public static class PostgresSchema
 {
     /// <summary>
@@ -51,13 +51,16 @@ public static class PostgresSchema
     /// <summary>Version that this program reads and writes.</summary>
     public static int Version => s_steps.Length;
 
-    /// <summary>Creates the schema, or brings it to <see cref="Version"/>. Harmless to repeat, and to run from several places at once.</summary>
+    /// <summary>Creates the schema, or brings it to <see cref="Version"/>. Harmless to repeat, and to run from several places at
+    /// once.</summary>
     /// <param name="connectionString">Npgsql connection string of a role that may create the schema.</param>
     /// <param name="schema">Name of the schema.</param>
     /// <param name="cancellationToken">Gives up; nothing is left half done.</param>
     /// <returns>Steps that were missing; 0 when there was nothing to do.</returns>
-    /// <exception cref="StorageException">The database cannot be reached, the role lacks a right, or the schema is newer than the program.</exception>
-    public static Task<int> MigrateAsync(string connectionString, string schema = "foretell", CancellationToken cancellationToken = default) =>
+    /// <exception cref="StorageException">The database cannot be reached, the role lacks a right, or the schema is newer than the
+    /// program.</exception>
+    public static Task<int> MigrateAsync(string connectionString, string schema = "foretell",
+        CancellationToken cancellationToken = default) =>
         MigrateAsync(new PostgresOptions { ConnectionString = connectionString, Schema = schema }, cancellationToken);
 
     /// <inheritdoc cref="MigrateAsync(string, string, CancellationToken)"/>
@@ -69,14 +72,16 @@ public static class PostgresSchema
             await using NpgsqlConnection connection = await database.OpenAsync(cancellationToken);
             await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
             // A second migration waits here for the first one, then finds nothing left to do.
-            await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock(hashtextextended('foretell migration of {options.Schema}', 0))", cancellationToken);
+            await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock(hashtextextended('foretell migration of {options.Schema}', 0))",
+                cancellationToken);
             if (await QueryAsync(connection, $"SELECT to_regnamespace('{options.Schema}') IS NULL", cancellationToken) is true)
             {
                 await ExecuteAsync(connection, $"CREATE SCHEMA {options.Schema}", cancellationToken);
             }
             if (await QueryAsync(connection, $"SELECT to_regclass('{options.Schema}.schema_version') IS NULL", cancellationToken) is true)
             {
-                await ExecuteAsync(connection, "CREATE TABLE schema_version(version int NOT NULL); INSERT INTO schema_version VALUES(0)", cancellationToken);
+                await ExecuteAsync(connection, "CREATE TABLE schema_version(version int NOT NULL); INSERT INTO schema_version VALUES(0)",
+                    cancellationToken);
             }
             int found = await ReadVersionAsync(connection, options, cancellationToken) ?? 0;
             foreach (string step in s_steps[found..])
@@ -94,10 +99,12 @@ public static class PostgresSchema
 
     /// <summary>Refuses a schema that this program does not know.</summary>
     /// <exception cref="StorageException">The schema is missing, older or newer, or cannot be read.</exception>
-    internal static Task CheckAsync(PostgresDatabase database, PostgresOptions options, CancellationToken cancellationToken) => GuardAsync(options, async () =>
+    internal static Task CheckAsync(PostgresDatabase database, PostgresOptions options, CancellationToken cancellationToken) =>
+        GuardAsync(options, async () =>
     {
         await using NpgsqlConnection connection = await database.OpenAsync(cancellationToken);
-        bool missing = await QueryAsync(connection, $"SELECT to_regclass('{options.Schema}.schema_version') IS NULL", cancellationToken) is true;
+        bool missing =
+            await QueryAsync(connection, $"SELECT to_regclass('{options.Schema}.schema_version') IS NULL", cancellationToken) is true;
         int? found = missing ? null : await ReadVersionAsync(connection, options, cancellationToken);
         if (found != Version)
         {
@@ -123,11 +130,13 @@ public static class PostgresSchema
                     $"Role '{target.Username}' lacks a right in database '{target.Database ?? target.Username}': {PostgresFault.Describe(e)}. "
                     + $"Migrate as a role that may create schemas (GRANT CREATE ON DATABASE), and grant this one the use of schema {options.Schema} and its tables.",
                 PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
-                    $"PostgreSQL at {target.Host}:{target.Port} refused role '{target.Username}': {PostgresFault.Describe(e)}. Check user name and password.",
+                    $"PostgreSQL at {target.Host}:{target.Port} refused role '{target.Username}': {PostgresFault.Describe(
+                        e)}. Check user name and password.",
                 PostgresErrorCodes.InvalidCatalogName =>
                     $"PostgreSQL at {target.Host}:{target.Port} has no database '{target.Database ?? target.Username}'. Create it (CREATE DATABASE), or name another one.",
                 _ when PostgresFault.IsConnectionLoss(e) || e.InnerException is TimeoutException =>
-                    $"PostgreSQL at {target.Host}:{target.Port} cannot be reached: {PostgresFault.Describe(e).TrimEnd('.')}. Check that it runs, and the connection string.",
+                    $"PostgreSQL at {target.Host}:{target.Port} cannot be reached: {PostgresFault.Describe(e).TrimEnd(
+                        '.')}. Check that it runs, and the connection string.",
                 _ => $"Database '{target.Database ?? target.Username}' at {target.Host}:{target.Port} cannot be used: {PostgresFault.Describe(e).TrimEnd('.')}.",
             }, e);
         }
@@ -135,7 +144,8 @@ public static class PostgresSchema
 
     private static string Name(PostgresOptions options) => $"Schema {options.Schema}";
 
-    private static async Task<int?> ReadVersionAsync(NpgsqlConnection connection, PostgresOptions options, CancellationToken cancellationToken)
+    private static async Task<int?> ReadVersionAsync(NpgsqlConnection connection, PostgresOptions options,
+        CancellationToken cancellationToken)
     {
         int? found = await QueryAsync(connection, "SELECT version FROM schema_version", cancellationToken) as int?;
         return found <= Version ? found : throw new StorageException(

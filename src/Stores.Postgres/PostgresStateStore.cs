@@ -40,7 +40,8 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
         _database.RunAsync(async (connection, stop) =>
         {
             await using NpgsqlCommand command = connection.Command(
-                "INSERT INTO owner VALUES($1, 1) ON CONFLICT (partition) DO UPDATE SET epoch = owner.epoch + 1 RETURNING epoch", Int(partition));
+                "INSERT INTO owner VALUES($1, 1) ON CONFLICT (partition) DO UPDATE SET epoch = owner.epoch + 1 RETURNING epoch",
+                    Int(partition));
             return (long)(await command.ExecuteScalarAsync(stop))!;
         }, cancellationToken));
 
@@ -105,12 +106,14 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
     }
 
     /// <inheritdoc/>
-    public Task CommitAsync(int partition, long epoch, ShardCommit commit, CancellationToken cancellationToken) => GuardAsync("written", async () =>
+    public Task CommitAsync(int partition, long epoch, ShardCommit commit, CancellationToken cancellationToken) =>
+        GuardAsync("written", async () =>
     {
         // The owner's row stays locked until the commit: a newer owner's increment waits for it, and one that came
         // first is seen here. Taking the lock is a round trip of its own. So a commit whose answer was lost has the
         // lock or never will have it, and cannot come in behind the owner's next one.
-        (NpgsqlConnection connection, long newest) = await _database.BeginAsync((c, stop) => LockAsync(c, partition, stop), cancellationToken);
+        (NpgsqlConnection connection, long newest) =
+            await _database.BeginAsync((c, stop) => LockAsync(c, partition, stop), cancellationToken);
         await using (connection)
         {
             if (newest != epoch)
@@ -127,7 +130,8 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
                     Longs(letters.Select(l => l.AppendTicks)), Texts(letters.Select(l => l.Reason)), Texts(letters.Select(l => l.Detail)));
             }
             ShardHeader header = commit.Header;
-            batch.Add(PutShard, Int(partition), Long(header.Position), Text(header.Policy.ToString()), Text(header.ModelId), Int(header.RowsPerPage),
+            batch.Add(PutShard, Int(partition), Long(header.Position), Text(header.Policy.ToString()), Text(header.ModelId),
+                Int(header.RowsPerPage),
                 Int(header.Rows), Long(header.Totals.Applied), Long(header.Totals.DeadLetters), Long(header.Totals.UnknownMarks),
                 Blob(header.Calibration.ToBytes()), Int(header.Format));
             batch.Add("COMMIT");
@@ -137,16 +141,19 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
     });
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken) => GuardAsync("read", () =>
+    public Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken) =>
+        GuardAsync("read", () =>
         _database.RunAsync<IReadOnlyList<DeadLetter>>(async (connection, stop) =>
         {
-            await using NpgsqlCommand command = connection.Command("SELECT sequence, stream, time, mark, event_id, append, reason, detail FROM dead_letter "
+            await using NpgsqlCommand command =
+                connection.Command("SELECT sequence, stream, time, mark, event_id, append, reason, detail FROM dead_letter "
                 + "WHERE partition = $1 ORDER BY sequence DESC LIMIT $2", Int(partition), Int(limit));
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(stop);
             var letters = new List<DeadLetter>();
             while (await reader.ReadAsync(stop))
             {
-                letters.Add(new DeadLetter(partition, reader.GetInt64(0), Utf8Text(reader, 1)!, reader.GetInt64(2), Utf8Text(reader, 3), Utf8Text(reader, 4),
+                letters.Add(new DeadLetter(partition, reader.GetInt64(0), Utf8Text(reader, 1)!, reader.GetInt64(2), Utf8Text(reader, 3),
+                    Utf8Text(reader, 4),
                     reader.GetInt64(5), reader.GetString(6), reader.GetString(7)));
             }
             return letters;
@@ -163,7 +170,8 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
         return await batch.ExecuteScalarAsync(cancellationToken) as long? ?? 0;
     }
 
-    private static async Task WritePagesAsync(NpgsqlConnection connection, int partition, ShardCommit commit, CancellationToken cancellationToken)
+    private static async Task WritePagesAsync(NpgsqlConnection connection, int partition, ShardCommit commit,
+        CancellationToken cancellationToken)
     {
         var numbers = new List<int>();
         var pages = new List<ReadOnlyMemory<byte>>();

@@ -16,11 +16,13 @@ internal sealed class DataDirectoryLock : IDisposable
         try
         {
             Directory.CreateDirectory(directory);
-            return new DataDirectoryLock(new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataDirectoryLock(
+                new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException e) when (e is not DirectoryNotFoundException and not PathTooLongException && Directory.Exists(directory))
         {
-            throw new StorageException($"The data directory {directory} is in use by another process. Stop it, or choose another directory.", e);
+            throw new StorageException(
+                $"The data directory {directory} is in use by another process. Stop it, or choose another directory.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -38,7 +38,8 @@ public sealed class SqliteEventLog : IEventLog
     {
         if (partitions is < 1 or > short.MaxValue)
         {
-            throw new ArgumentOutOfRangeException(nameof(partitions), partitions, $"A log has 1 to {short.MaxValue} partitions, got {partitions}.");
+            throw new ArgumentOutOfRangeException(nameof(partitions), partitions,
+                $"A log has 1 to {short.MaxValue} partitions, got {partitions}.");
         }
         try
         {

@@ -49,7 +49,8 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
         {
             if (Query(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'log'") == 0)
             {
-                string row = string.Create(CultureInfo.InvariantCulture, $"INSERT INTO log VALUES(0, {Format}, {partitions ?? partitionsWhenNew});");
+                string row =
+                    string.Create(CultureInfo.InvariantCulture, $"INSERT INTO log VALUES(0, {Format}, {partitions ?? partitionsWhenNew});");
                 database.Execute($"BEGIN; {Schema} {row} COMMIT;");
             }
             if (Query(database, "SELECT format FROM log") == 1)
@@ -94,7 +95,8 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
         {
             return default;
         }
-        var end = new LogEnd(FirstSequence(_lastSegment.Int64(0)) + _lastSegment.Int64(1) - 1, _lastSegment.Int64(2), _lastSegment.Int64(3));
+        var end = new LogEnd(FirstSequence(_lastSegment.Int64(0)) + _lastSegment.Int64(1) - 1, _lastSegment.Int64(2),
+            _lastSegment.Int64(3));
         _lastSegment.Reset();
         return end;
     }
@@ -103,7 +105,8 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     public void Append(int partition, SegmentBuffer segment, long appendTicks)
     {
         ReadOnlySpan<byte> records = segment.Records.Span;
-        _insertSegment.Bind(1, SegmentId(partition, segment.End.Sequence + 1)).Bind(2, segment.Count).Bind(3, segment.EndBehind(appendTicks).Events)
+        _insertSegment.Bind(1, SegmentId(partition, segment.End.Sequence + 1)).Bind(2, segment.Count)
+            .Bind(3, segment.EndBehind(appendTicks).Events)
             .Bind(4, appendTicks).Bind(5, Crc32C.Compute(records)).Bind(6, records).Bind(7, segment.Traces).Run();
     }
 

@@ -104,7 +104,8 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
     public static IReadOnlyList<DeadLetter> ReadDeadLetters(SqliteDatabase database, int partition, int limit)
     {
         SqliteStatement select = database.Prepare(
-            "SELECT sequence, stream, time, mark, event_id, append, reason, detail FROM dead_letter ORDER BY sequence DESC LIMIT ?1").Bind(1, limit);
+            "SELECT sequence, stream, time, mark, event_id, append, reason, detail FROM dead_letter ORDER BY sequence DESC LIMIT ?1")
+                .Bind(1, limit);
         var letters = new List<DeadLetter>();
         while (select.Step())
         {
@@ -136,7 +137,8 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
             database.Execute("COMMIT");
             _takeEpoch = database.Prepare("UPDATE owner SET epoch = epoch + 1 RETURNING epoch");
             _epoch = database.Prepare("SELECT epoch FROM owner");
-            _putShard = database.Prepare("INSERT OR REPLACE INTO shard(id, position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, "
+            _putShard = database.Prepare(
+                "INSERT OR REPLACE INTO shard(id, position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, "
                 + "calibration, format) VALUES(0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
             _putPage = database.Prepare("INSERT OR REPLACE INTO page VALUES(?1, ?2)");
             _putDeadLetter = database.Prepare("INSERT OR REPLACE INTO dead_letter VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");

@@ -102,7 +102,8 @@ public sealed class SqliteStateStore(string directory) : IStateStore
         }
         catch (SqliteException e) when (e.IsDamage)
         {
-            throw new InvalidDataException($"The store is damaged: {e.Message}. Restore the file from a copy, or remove it to rebuild it from the log.", e);
+            throw new InvalidDataException(
+                $"The store is damaged: {e.Message}. Restore the file from a copy, or remove it to rebuild it from the log.", e);
         }
         catch (SqliteException e)
         {

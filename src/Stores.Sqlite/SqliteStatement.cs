@@ -28,7 +28,8 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     }
 
     /// <summary>Binds bytes, or NULL.</summary>
-    public SqliteStatement Bind(int parameter, byte[]? value) => value is null ? Bind(parameter, (string?)null) : Bind(parameter, value.AsSpan());
+    public SqliteStatement Bind(int parameter, byte[]? value) =>
+        value is null ? Bind(parameter, (string?)null) : Bind(parameter, value.AsSpan());
 
     /// <summary>Moves to the next row.</summary>
     /// <returns>False at the end; the statement is then ready to be bound and run again.</returns>

@@ -3,13 +3,15 @@ using Foretell.Engine.Store;
 
 namespace Foretell.Stores.Sqlite;
 
-/// <summary>A data directory: the log in one SQLite file, the rows of each partition in another, and a lock that one process holds.</summary>
+/// <summary>A data directory: the log in one SQLite file, the rows of each partition in another, and a lock that one process
+/// holds.</summary>
 public static class SqliteStorage
 {
     /// <summary>How to open a data directory, or begin a new one.</summary>
     /// <param name="directory">The directory; created when missing.</param>
     /// <param name="partitions">Partitions of a new log; null takes those of the log that is there, and 8 for a new one.</param>
-    /// <returns>A function of the clock of append times that throws <see cref="StorageException"/> where the directory is in use, has another partition count or cannot be read.</returns>
+    /// <returns>A function of the clock of append times that throws <see cref="StorageException"/> where the directory is in use,
+    /// has another partition count or cannot be read.</returns>
     public static Func<TimeProvider, CancellationToken, Task<PlatformStorage>> In(string directory, int? partitions = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);

@@ -66,7 +66,8 @@ public class DependencyArrowsTests
         string[] stores = [.. References(project).Where(r => r.StartsWith("Stores.", StringComparison.Ordinal))];
 
         // The program starts either kind of host; everything else is handed the storage it works on.
-        Assert.True(stores.Length < 2 || Path.GetFileNameWithoutExtension(project) == "Cli", $"{project} knows {string.Join(" and ", stores)}.");
+        Assert.True(stores.Length < 2
+            || Path.GetFileNameWithoutExtension(project) == "Cli", $"{project} knows {string.Join(" and ", stores)}.");
     }
 
     private static Dictionary<string, string[]> ReadTable() => File.ReadLines(Repository.At(Document))

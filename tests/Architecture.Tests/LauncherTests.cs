@@ -5,7 +5,8 @@ using Foretell.Support;
 
 namespace Foretell.Architecture.Tests;
 
-/// <summary>When ./foretell builds and when it does not. A stand-in for the SDK writes down its builds, so that no test waits for a real one.</summary>
+/// <summary>When ./foretell builds and when it does not. A stand-in for the SDK writes down its builds, so that no test waits for
+/// a real one.</summary>
 [UnsupportedOSPlatform("windows")]
 [Collection(nameof(WrittenPrograms))]
 public sealed class LauncherTests : IDisposable
@@ -30,7 +31,8 @@ public sealed class LauncherTests : IDisposable
     public LauncherTests()
     {
         File.Copy(Repository.At("foretell"), At("foretell"));
-        foreach (string file in new[] { "Directory.Build.props", "Directory.Packages.props", "global.json", "src/App/Program.cs", "src/App/Folder/Other.cs" })
+        foreach (string file in new[] { "Directory.Build.props", "Directory.Packages.props", "global.json", "src/App/Program.cs",
+            "src/App/Folder/Other.cs" })
         {
             Directory.CreateDirectory(Path.GetDirectoryName(At(file))!);
             File.WriteAllText(At(file), "");

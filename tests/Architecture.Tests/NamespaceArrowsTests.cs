@@ -6,7 +6,8 @@ using Foretell.Support;
 namespace Foretell.Architecture.Tests;
 
 /// <summary>Within a project, too, arrows point one way: no namespace uses another that uses it, however long the way round.</summary>
-/// <remarks>Read off the compiled code: signatures, attributes and bodies. Constants are not seen, since the compiler writes their values.</remarks>
+/// <remarks>Read off the compiled code: signatures, attributes and bodies. Constants are not seen, since the compiler writes
+/// their values.</remarks>
 public sealed class NamespaceArrowsTests(ITestOutputHelper output)
 {
     private const string Root = "Foretell.";
@@ -71,7 +72,8 @@ public sealed class NamespaceArrowsTests(ITestOutputHelper output)
 
     private static IReadOnlyDictionary<string, string[]> Read()
     {
-        System.Reflection.Assembly[] assemblies = [.. Repository.Projects("src").Select(DependencyArrowsTests.AssemblyFile).Select(System.Reflection.Assembly.LoadFrom)];
+        System.Reflection.Assembly[] assemblies =
+            [.. Repository.Projects("src").Select(DependencyArrowsTests.AssemblyFile).Select(System.Reflection.Assembly.LoadFrom)];
         ArchUnitNET.Domain.Architecture architecture = new ArchLoader().LoadAssemblies(assemblies).Build();
         return architecture.Types.Where(IsOurs).GroupBy(NamespaceOf).ToDictionary(group => group.Key, group => group
             .SelectMany(type => type.Dependencies).Select(dependency => dependency.Target).Where(IsOurs).Select(NamespaceOf)

@@ -59,7 +59,8 @@ public sealed class ScriptTests : IDisposable
 
     private async Task<(int Code, string Error)> RunAsync(string script)
     {
-        var start = new ProcessStartInfo(script) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = _path.FullName };
+        var start = new ProcessStartInfo(script) { RedirectStandardError = true, RedirectStandardOutput = true,
+            WorkingDirectory = _path.FullName };
         start.Environment["PATH"] = _path.FullName;
         using Process process = Process.Start(start)!;
         string error = await process.StandardError.ReadToEndAsync();

@@ -24,14 +24,22 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("--train and --dev and --out are needed", "train")]
     [InlineData("--model is needed", "eval", "--test", "t")]
     [InlineData("--train and --dev and --test and --out are needed", "compare")]
-    [InlineData("There is no mixer 'gru' to compare; expected aaren, aaren-plain", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out", "d", "--mixers", "aaren,gru")]
-    [InlineData("--states must be shares such as 1/8", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out", "d", "--states", "1/8,9/8")]
-    [InlineData("--seeds must be a whole number from 1 to 1000, got '0'", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out", "d", "--seeds", "0")]
-    [InlineData("Model width must be a multiple of 16", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out", "d", "--width", "40")]
-    [InlineData("--learning-rate must be a number from 1E-06 to 1, got '0'", "train", "--train", "a", "--dev", "b", "--out", "c", "--learning-rate", "0")]
-    [InlineData("--width must be a whole number from 16 to 1024, got '1e9'", "train", "--train", "a", "--dev", "b", "--out", "c", "--width", "1e9")]
-    [InlineData("Model width must be a multiple of 16 from 16 to 1024, got 40", "train", "--train", "a", "--dev", "b", "--out", "c", "--width", "40")]
-    [InlineData("Model heads must be 1 to 16, dividing the width, got 5", "train", "--train", "a", "--dev", "b", "--out", "c", "--heads", "5")]
+    [InlineData("There is no mixer 'gru' to compare; expected aaren, aaren-plain", "compare", "--train", "a", "--dev", "b", "--test", "c",
+        "--out", "d", "--mixers", "aaren,gru")]
+    [InlineData("--states must be shares such as 1/8", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out", "d", "--states",
+        "1/8,9/8")]
+    [InlineData("--seeds must be a whole number from 1 to 1000, got '0'", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out",
+        "d", "--seeds", "0")]
+    [InlineData("Model width must be a multiple of 16", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out", "d",
+        "--width", "40")]
+    [InlineData("--learning-rate must be a number from 1E-06 to 1, got '0'", "train", "--train", "a", "--dev", "b", "--out", "c",
+        "--learning-rate", "0")]
+    [InlineData("--width must be a whole number from 16 to 1024, got '1e9'", "train", "--train", "a", "--dev", "b", "--out", "c",
+        "--width", "1e9")]
+    [InlineData("Model width must be a multiple of 16 from 16 to 1024, got 40", "train", "--train", "a", "--dev", "b", "--out", "c",
+        "--width", "40")]
+    [InlineData("Model heads must be 1 to 16, dividing the width, got 5", "train", "--train", "a", "--dev", "b", "--out", "c",
+        "--heads", "5")]
     [InlineData("--epochs must be a whole number from 1", "train", "--train", "a", "--dev", "b", "--out", "c", "--epochs", "0")]
     [InlineData("Model components must be a multiple of 16", "train", "--train", "a", "--dev", "b", "--out", "c", "--components", "20")]
     [InlineData("--mixer must be aaren", "train", "--train", "a", "--dev", "b", "--out", "c", "--mixer", "gru")]
@@ -39,8 +47,10 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("--until says up to when", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out", "d", "--until", "5")]
     [InlineData("--until says up to when", "eval", "--model", "m", "--test", "t", "--until", "5")]
     [InlineData("--resolution must be auto, none or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--resolution", "-1")]
-    [InlineData("--time-unit must be seconds, minutes, hours, days or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--time-unit", "weeks")]
-    [InlineData("--columns: Columns can name stream, time, mark and id, got 'user'", "eval", "--model", "m", "--test", "t", "--columns", "user=x")]
+    [InlineData("--time-unit must be seconds, minutes, hours, days or a number", "train", "--train", "a", "--dev", "b", "--out", "c",
+        "--time-unit", "weeks")]
+    [InlineData("--columns: Columns can name stream, time, mark and id, got 'user'", "eval", "--model", "m", "--test", "t", "--columns",
+        "user=x")]
     [InlineData("--exit ends the run after a file", "run", "--exit")]
     [InlineData("--json prints the result", "run", "--json")]
     [InlineData("--columns describes the file", "run", "--columns", "stream=a,time=b")]
@@ -102,7 +112,8 @@ public sealed class BadUsageTests : IDisposable
     {
         File.WriteAllText(_folder.At("one.jsonl"), """{"id":"a","t":[1]}""");
 
-        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, "train", "--train", "one.jsonl", "--dev", "one.jsonl", "--out", "m.safetensors");
+        ProcessResult result =
+            await ForetellProcess.RunAsync(_folder.Path, "train", "--train", "one.jsonl", "--dev", "one.jsonl", "--out", "m.safetensors");
 
         Assert.Equal(Failure, result.ExitCode);
         Assert.NotEqual("", result.Sentence);

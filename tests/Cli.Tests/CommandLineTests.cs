@@ -71,7 +71,8 @@ public sealed partial class CommandLineTests
         string[] lines = [.. ShownCommand().Matches(File.ReadAllText(Repository.At(document))).Select(m => m.Groups[1].Value.Trim())];
 
         Assert.True(document != "README.md" || lines.Length >= 5, "The README shows the commands.");
-        Assert.All(lines, line => Assert.True(Parse(line).Errors.Count == 0, $"{document}: foretell {line}: {string.Join(' ', Parse(line).Errors)}"));
+        Assert.All(lines, line =>
+            Assert.True(Parse(line).Errors.Count == 0, $"{document}: foretell {line}: {string.Join(' ', Parse(line).Errors)}"));
     }
 
     [Fact]

@@ -41,7 +41,8 @@ public class PreviousReleaseTests
     {
         foreach ((Wire from, Wire to) in new[] { (Wire.Previous, Wire.Today), (Wire.Today, Wire.Previous) })
         {
-            Assert.True(to.Methods.TryGetValue(name, out MethodInfo? method), $"{name} is gone: a silo of the previous release still calls it.");
+            Assert.True(to.Methods.TryGetValue(name, out MethodInfo? method),
+                $"{name} is gone: a silo of the previous release still calls it.");
             using IInvokable sent = from.Call(from.Methods[name]);
 
             using var received = (IInvokable)to.Read(from.Write(sent));

@@ -56,7 +56,8 @@ public class WireFormatTests
 
         Assert.Equal(method, read.GetMethod());
         Assert.Equal(method.GetParameters().Length, read.GetArgumentCount());
-        Assert.All(method.GetParameters(), p => Sample.AssertEqual(Sample.Of(p.ParameterType, (uint)p.Position), read.GetArgument(p.Position)));
+        Assert.All(method.GetParameters(), p =>
+            Sample.AssertEqual(Sample.Of(p.ParameterType, (uint)p.Position), read.GetArgument(p.Position)));
     }
 
     [Fact]
@@ -65,7 +66,8 @@ public class WireFormatTests
         var list = new StringBuilder();
         foreach (Type type in Wire.Today.Interfaces)
         {
-            list.Append($"{Wire.Alias(type)} ({string.Join(", ", type.GetInterfaces().Where(i => i != typeof(IAddressable) && i != typeof(IGrain)).Select(i => i.Name))})\n");
+            list.Append($"{Wire.Alias(type)} ({string.Join(
+                ", ", type.GetInterfaces().Where(i => i != typeof(IAddressable) && i != typeof(IGrain)).Select(i => i.Name))})\n");
             foreach (MethodInfo method in type.GetMethods().OrderBy(Wire.Alias, StringComparer.Ordinal))
             {
                 string parameters = string.Join(", ", method.GetParameters().Select(p => Name(p.ParameterType)));
@@ -78,7 +80,9 @@ public class WireFormatTests
 
     [Fact]
     public void Golden_WhenComparedWithTheContracts_HoldsNothingElse() =>
-        Assert.Empty(Golden.Names.Except([InterfacesFile, .. Wire.Today.Types.Select(Wire.Alias).Concat(Wire.Today.Methods.Keys).Select(Golden.FileOf)]));
+        Assert.Empty(
+            Golden.Names.Except(
+            [InterfacesFile, .. Wire.Today.Types.Select(Wire.Alias).Concat(Wire.Today.Methods.Keys).Select(Golden.FileOf)]));
 
     private static string Name(Type type) =>
         type.IsArray ? $"{Name(type.GetElementType()!)}[]"

@@ -39,7 +39,9 @@ public sealed class AlertsTests : IAsyncLifetime
 
         Assert.Equal(streams.Order(), told.Select(t => t.Alert.Stream).Order());
         Assert.Equal(told, await there.TakeAsync(20));
-        Assert.All(told, t => Assert.True(t.Alert.Events == 1 && t.Alert.LogSurvival <= Math.Log(GrainCluster.Rule.Survival) && t.Alert.AtTicks > t.Alert.LastEventTicks));
+        Assert.All(told, t =>
+            Assert.True(t.Alert.Events == 1 && t.Alert.LogSurvival <= Math.Log(GrainCluster.Rule.Survival)
+            && t.Alert.AtTicks > t.Alert.LastEventTicks));
         // Whoever comes back goes on behind the last, here or elsewhere; a place that this cluster never gave is answered with a gap.
         await using var again = await Reading.OpenAsync(cluster, gateway: 1, after: told[11].Id);
         Assert.Equal(told[12..], await again.TakeAsync(8));
@@ -85,7 +87,8 @@ public sealed class AlertsTests : IAsyncLifetime
     /// <summary>First events that make streams overdue a while from now.</summary>
     private static IEnumerable<(string, long, string)> Silent(string[] streams, TimeSpan due)
     {
-        long time = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow + due - TimeSpan.FromSeconds(Deadline.Seconds(GrainCluster.Rule.Survival)));
+        long time = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow
+            + due - TimeSpan.FromSeconds(Deadline.Seconds(GrainCluster.Rule.Survival)));
         return streams.Select(stream => (stream, time, "view"));
     }
 

@@ -35,7 +35,8 @@ public sealed class ChangePublisherTests : IAsyncLifetime
         await streams.Changes("here").SubscribeAsync((change, _) => _arrived.Writer.WriteAsync(change).AsTask());
         _log = SqliteEventLog.Open(_directory.At("log.db"), 1, _time);
         _store = new SqliteStateStore(_directory.Path);
-        _owner = new PartitionHost(new Shard(0, Small.Serving), _log, _store, new PartitionHostOptions { Lease = TimeSpan.FromMinutes(1), Time = _time }, NullLogger.Instance);
+        _owner = new PartitionHost(new Shard(0, Small.Serving), _log, _store,
+            new PartitionHostOptions { Lease = TimeSpan.FromMinutes(1), Time = _time }, NullLogger.Instance);
         await _owner.LoadAsync(default);
         _publisher = new ChangePublisher(_owner, streams.Changes, _time);
     }

@@ -59,10 +59,13 @@ public class ChangeSequenceTests
 
     private string[] Push(long events, long epoch = 1) => Told(new ChangeNews(Change(events, epoch), null));
 
-    private string[] Answer(long events, long epoch = 1) => Told(new ChangeNews(null, new Subscribed(epoch, events == 0 ? null : Change(events, epoch))));
+    private string[] Answer(long events, long epoch = 1) =>
+        Told(new ChangeNews(null, new Subscribed(epoch, events == 0 ? null : Change(events, epoch))));
 
     private string[] Told(ChangeNews news) =>
-        [.. _sequence.Take(news).Select(item => item.Value is { } change ? Assert.IsType<string>(item.Id) is var id && id == $"{change.Events}" ? id : "?" : $"gap {item.Missed}")];
+        [.. _sequence.Take(news)
+            .Select(item => item.Value is { } change ? Assert.IsType<string>(item.Id) is var id && id == $"{change.Events}" ? id : "?"
+            : $"gap {item.Missed}")];
 
     private static StreamChange Change(long events, long epoch) => new("a", 0, epoch, events, events, events, new byte[8]);
 }

@@ -51,8 +51,10 @@ public class ClusterPlatformTests
         await ShardGrainTests.UntilAsync(async () =>
         {
             ShardStatus[] shards = await Task.WhenAll(Enumerable.Range(0, 4).Select(p => cluster.Grains.GetGrain<IShardGrain>(p).Status()));
-            ReaderStatus[] readers = await Task.WhenAll(Enumerable.Range(0, 4).Select(p => cluster.Grains.GetGrain<IPartitionReaderGrain>(p).KeepReading()));
-            return Array.TrueForAll(silos, silo => shards.Count(s => s.Ready && s.Silo.Equals(silo)) == 2 && readers.Count(r => r.Silo.Equals(silo)) == 2);
+            ReaderStatus[] readers =
+                await Task.WhenAll(Enumerable.Range(0, 4).Select(p => cluster.Grains.GetGrain<IPartitionReaderGrain>(p).KeepReading()));
+            return Array.TrueForAll(silos, silo =>
+                shards.Count(s => s.Ready && s.Silo.Equals(silo)) == 2 && readers.Count(r => r.Silo.Equals(silo)) == 2);
         });
 
         await cluster.FeedAsync(Workload(1000, seed: 10));
@@ -78,7 +80,8 @@ public class ClusterPlatformTests
             IReadOnlyList<OverdueStream> overdue = await platform.OverdueAsync(at, 5, default);
             Assert.Equal(5, overdue.Count);
             Assert.Equal(overdue.OrderBy(o => o.LogSurvival), overdue);
-            Assert.Equal(reference.DeadLetters.Order(), (await platform.DeadLettersAsync(10_000, default)).Select(l => (l.Partition, l.Sequence, l.Reason)).Order());
+            Assert.Equal(reference.DeadLetters.Order(), (await platform.DeadLettersAsync(10_000, default))
+                .Select(l => (l.Partition, l.Sequence, l.Reason)).Order());
         }
         Assert.Equal((await cluster.Platform(0).OverdueAsync(at, 5, default)), await cluster.Platform(1).OverdueAsync(at, 5, default));
     }
@@ -170,7 +173,8 @@ public class ClusterPlatformTests
         {
             digest = await cluster.Platform().StateDigestAsync(default);
             calibration = await cluster.Platform().CalibrationAsync(default);
-            shards = await Task.WhenAll(Enumerable.Range(0, cluster.Log.PartitionCount).Select(p => cluster.Grains.GetGrain<IShardGrain>(p).Status()));
+            shards = await Task.WhenAll(Enumerable.Range(0, cluster.Log.PartitionCount)
+                .Select(p => cluster.Grains.GetGrain<IShardGrain>(p).Status()));
             return Array.TrueForAll(shards, s => s.Ready);
         });
         Assert.Equal(reference.Digest(), digest);

@@ -9,9 +9,11 @@ public class ContractsTests
 {
     private static readonly Type[] s_types = typeof(IShardGrain).Assembly.GetTypes();
 
-    public static TheoryData<string> SerializedTypes => [.. s_types.Where(t => t.IsDefined(typeof(GenerateSerializerAttribute))).Select(t => t.FullName!)];
+    public static TheoryData<string> SerializedTypes =>
+        [.. s_types.Where(t => t.IsDefined(typeof(GenerateSerializerAttribute))).Select(t => t.FullName!)];
 
-    public static TheoryData<string> GrainInterfaces => [.. s_types.Where(t => t.IsInterface && t.IsAssignableTo(typeof(IAddressable))).Select(t => t.FullName!)];
+    public static TheoryData<string> GrainInterfaces =>
+        [.. s_types.Where(t => t.IsInterface && t.IsAssignableTo(typeof(IAddressable))).Select(t => t.FullName!)];
 
     [Theory]
     [MemberData(nameof(SerializedTypes))]
@@ -27,8 +29,11 @@ public class ContractsTests
         Assert.True(type.IsDefined(typeof(ImmutableAttribute)), $"{name} is copied at every call: it is not [Immutable].");
         PropertyInfo[] state = [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite)];
         Assert.NotEmpty(state);
-        Assert.Equal(Enumerable.Range(0, state.Length).Select(i => (uint)i), state.Select(p => p.GetCustomAttribute<IdAttribute>()!.Id).Order());
-        Assert.All(state, p => Assert.Contains(typeof(System.Runtime.CompilerServices.IsExternalInit), p.SetMethod!.ReturnParameter.GetRequiredCustomModifiers()));
+        Assert.Equal(Enumerable.Range(0, state.Length).Select(i => (uint)i), state.Select(p => p.GetCustomAttribute<IdAttribute>()!.Id)
+            .Order());
+        Assert.All(state, p =>
+            Assert.Contains(typeof(System.Runtime.CompilerServices.IsExternalInit),
+            p.SetMethod!.ReturnParameter.GetRequiredCustomModifiers()));
     }
 
     [Theory]
@@ -43,6 +48,7 @@ public class ContractsTests
             Assert.NotNull(m.GetCustomAttribute<AliasAttribute>());
             Assert.NotNull(m.GetCustomAttribute<ResponseTimeoutAttribute>());
         });
-        Assert.Equal(type.GetMethods().Length, type.GetMethods().Select(m => m.GetCustomAttribute<AliasAttribute>()!.Alias).Distinct().Count());
+        Assert.Equal(type.GetMethods().Length, type.GetMethods().Select(m => m.GetCustomAttribute<AliasAttribute>()!.Alias).Distinct()
+            .Count());
     }
 }

@@ -70,12 +70,14 @@ public class FeedsTests
     {
         FeedStreams streams = cluster.Services(0).GetRequiredService<FeedStreams>();
         string gateway = cluster.Services(0).GetRequiredService<FeedInbox>().Name;
-        return (await streams.Changes(gateway).GetAllSubscriptionHandles()).Count > 0 && (await streams.Alerts.GetAllSubscriptionHandles()).Count > 0;
+        return (await streams.Changes(gateway).GetAllSubscriptionHandles()).Count > 0
+            && (await streams.Alerts.GetAllSubscriptionHandles()).Count > 0;
     });
 
     private sealed class Reading(GrainCluster cluster, string stream) : IAsyncDisposable
     {
-        private readonly IAsyncEnumerator<FeedItem<ForecastChange>> _items = cluster.Platform().SubscribeAsync(stream, default).GetAsyncEnumerator();
+        private readonly IAsyncEnumerator<FeedItem<ForecastChange>> _items = cluster.Platform().SubscribeAsync(stream, default)
+            .GetAsyncEnumerator();
 
         public async Task<FeedItem<ForecastChange>> NextAsync()
         {

@@ -13,7 +13,8 @@ using Foretell.Support;
 namespace Foretell.Grains.Tests;
 
 /// <summary>Streams are rows of a slab in a cluster as well: no grain for each, and no more memory than in the embedded host.</summary>
-/// <remarks>The slab's native memory is the same class in both; here the managed heap is measured. `bench -- memory` measures whole processes.</remarks>
+/// <remarks>The slab's native memory is the same class in both; here the managed heap is measured. `bench -- memory` measures
+/// whole processes.</remarks>
 [Collection(nameof(AloneInTheProcess))]
 public sealed class MemoryTests(ITestOutputHelper output)
 {

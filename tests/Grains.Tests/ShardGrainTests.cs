@@ -101,7 +101,8 @@ public class ShardGrainTests
                     return;
                 }
             }
-            catch (Exception e) when (e is ShardUnavailableException or OrleansException or TimeoutException or PlatformUnavailableException)
+            catch (Exception e) when (
+                e is ShardUnavailableException or OrleansException or TimeoutException or PlatformUnavailableException)
             {
                 // It is moving.
             }

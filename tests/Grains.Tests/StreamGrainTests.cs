@@ -23,7 +23,8 @@ public class StreamGrainTests
 
         long ticks = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow.AddMinutes(-10));
         await stream.Observe(new ObservedEvent(ticks, "login"));
-        Assert.True(Position.TryParse(await stream.Observe(new ObservedEvent(ticks + TimeSpan.TicksPerSecond, "view")), out Position position));
+        Assert.True(Position.TryParse(await stream.Observe(new ObservedEvent(ticks + TimeSpan.TicksPerSecond, "view")),
+            out Position position));
         await cluster.Platform().WaitAppliedAsync(position, default);
 
         StreamState state = (await stream.Status())!;

@@ -42,7 +42,8 @@ public sealed class EmbeddedPlatformTests : IDisposable
         foreach ((int batchSize, int threads, int partitions) in new[] { (1, 1, 1), (7, 2, 8), (5000, 2, 3) })
         {
             using var directory = new TemporaryFolder();
-            await using EmbeddedPlatform platform = await OpenAsync(Options(partitions, directory.Path) with { BatchSize = batchSize, Threads = threads });
+            await using EmbeddedPlatform platform =
+                await OpenAsync(Options(partitions, directory.Path) with { BatchSize = batchSize, Threads = threads });
             await FeedAsync(platform, Workload(), seed: batchSize);
             digests.Add(await platform.StateDigestAsync(default));
         }
@@ -109,7 +110,9 @@ public sealed class EmbeddedPlatformTests : IDisposable
         await using EmbeddedPlatform platform = await OpenAsync(Options(1) with { Model = model });
         foreach (int events in new[] { 1, 16, 17, 40 })
         {
-            await FeedAsync(platform, [.. Enumerable.Range(0, events).Select(i => ($"user/{events}", _time.NowTicks - (50 - i) * TimeSpan.TicksPerMinute, "view"))]);
+            await FeedAsync(platform,
+                [.. Enumerable.Range(0, events)
+                .Select(i => ($"user/{events}", _time.NowTicks - (50 - i) * TimeSpan.TicksPerMinute, "view"))]);
             StreamSnapshot found = (await platform.FindAsync($"user/{events}", default))!;
             Assert.Equal(RowHeader.Bytes + model.StateBytesAfter(events), found.StateBytes);
             Assert.True(new Forecaster(model).Forecast(found.State, 1).ExpectedCount(600) > 0);
@@ -128,7 +131,8 @@ public sealed class EmbeddedPlatformTests : IDisposable
 
         // Nothing is being written at this moment, so the copied files are what a killed process leaves.
         using var copy = new TemporaryFolder();
-        foreach (string file in Directory.GetFiles(_directory.Path).Where(f => Path.GetFileName(f) is not "lock" && !f.EndsWith("-shm", StringComparison.Ordinal)))
+        foreach (string file in Directory.GetFiles(_directory.Path)
+            .Where(f => Path.GetFileName(f) is not "lock" && !f.EndsWith("-shm", StringComparison.Ordinal)))
         {
             File.Copy(file, copy.At(Path.GetFileName(file)));
         }
@@ -212,7 +216,8 @@ public sealed class EmbeddedPlatformTests : IDisposable
 
         IReadOnlyList<DeadLetter> letters = await platform.DeadLettersAsync(10, default);
         Assert.Equal(3, letters.Count);
-        Assert.Equal(("a", now - 2 * TimeSpan.TicksPerHour, "late", now + EventTime.PerSecond), (letters[0].Stream, letters[0].TimeTicks, letters[0].Reason, letters[0].AppendTicks));
+        Assert.Equal(("a", now - 2 * TimeSpan.TicksPerHour, "late", now + EventTime.PerSecond),
+            (letters[0].Stream, letters[0].TimeTicks, letters[0].Reason, letters[0].AppendTicks));
         Assert.Equal(["future", "late"], letters.Skip(1).Select(l => l.Reason).Order());
         Assert.Equal(letters.Take(1), await platform.DeadLettersAsync(1, default));
         Assert.Equal(3, platform.Status().DeadLetters);
@@ -360,7 +365,8 @@ public sealed class EmbeddedPlatformTests : IDisposable
     [Fact]
     public async Task Commit_WhenTheIntervalIsOver_HappensByItself()
     {
-        await using EmbeddedPlatform platform = await OpenAsync(Options(1) with { CommitInterval = TimeSpan.FromSeconds(1), Alerts = AlertRule.Off });
+        await using EmbeddedPlatform platform =
+            await OpenAsync(Options(1) with { CommitInterval = TimeSpan.FromSeconds(1), Alerts = AlertRule.Off });
         // Two control records wake the committer; its timer is the first that anybody sets.
         await _time.TimersSet.WaitAsync(1, default);
         AppendReceipt receipt = await AppendAsync(platform, [("a", _time.NowTicks, "")]);
@@ -372,7 +378,8 @@ public sealed class EmbeddedPlatformTests : IDisposable
     [Fact]
     public async Task Commit_WhenManyRecordsAreApplied_DoesNotWaitForTheInterval()
     {
-        await using EmbeddedPlatform platform = await OpenAsync(Options(1) with { CommitRecords = 10, CommitInterval = TimeSpan.FromDays(1) });
+        await using EmbeddedPlatform platform =
+            await OpenAsync(Options(1) with { CommitRecords = 10, CommitInterval = TimeSpan.FromDays(1) });
         AppendReceipt receipt = await AppendAsync(platform, [.. Enumerable.Range(0, 100).Select(i => ("a", _time.NowTicks + i, ""))]);
         await platform.WaitCommittedAsync(new Position([(0, 90)]), default);
     }
@@ -459,9 +466,11 @@ public sealed class EmbeddedPlatformTests : IDisposable
         await Task.WhenAll(receipts.Select(receipt => platform.WaitAppliedAsync(receipt.Position, default)));
     }
 
-    private static IEnumerable<List<T>> Split<T>(List<T> list, int parts) => list.Chunk((list.Count + parts - 1) / parts).Select(chunk => chunk.ToList());
+    private static IEnumerable<List<T>> Split<T>(List<T> list, int parts) =>
+        list.Chunk((list.Count + parts - 1) / parts).Select(chunk => chunk.ToList());
 
-    private static (long, long, long, long, long) Counts(PlatformStatus s) => (s.Streams, s.EventsAccepted, s.EventsApplied, s.DeadLetters, s.UnknownMarks);
+    private static (long, long, long, long, long) Counts(PlatformStatus s) =>
+        (s.Streams, s.EventsAccepted, s.EventsApplied, s.DeadLetters, s.UnknownMarks);
 
     /// <summary>Opens the directory once more and compares all that it says with a plain replay of its log.</summary>
     private async Task<Reference> AssertEqualsReferenceAsync(EmbeddedOptions? options = null)
@@ -472,7 +481,8 @@ public sealed class EmbeddedPlatformTests : IDisposable
         foreach (string stream in reference.Streams)
         {
             StreamSnapshot? snapshot = await platform.FindAsync(stream, default);
-            Assert.Equal((reference.Count(stream), reference.Digest(stream), reference.Scores(stream)), (snapshot?.Events, snapshot?.Digest(platform.Model), snapshot?.Scores));
+            Assert.Equal((reference.Count(stream), reference.Digest(stream), reference.Scores(stream)),
+                (snapshot?.Events, snapshot?.Digest(platform.Model), snapshot?.Scores));
         }
         Assert.Equal(reference.Digest(), await platform.StateDigestAsync(default));
         Assert.Equal(reference.Calibration, await platform.CalibrationAsync(default));

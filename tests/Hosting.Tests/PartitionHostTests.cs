@@ -68,7 +68,9 @@ public sealed class PartitionHostTests : IAsyncLifetime
     {
         using var shorter = new TemporaryFolder();
         await using SqliteEventLog other = SqliteEventLog.Open(shorter.At("log.db"), 1, _time);
-        await using var owner = new PartitionHost(new Shard(0, Small.Serving), other, _store, new PartitionHostOptions { Lease = s_lease, Time = _time }, NullLogger.Instance);
+        await using var owner =
+            new PartitionHost(new Shard(0, Small.Serving), other, _store, new PartitionHostOptions { Lease = s_lease, Time = _time },
+            NullLogger.Instance);
         await owner.LoadAsync(default);
         await owner.ConfirmAsync(default);
         Assert.Null(owner.Shard.Fenced);
@@ -133,7 +135,8 @@ public sealed class PartitionHostTests : IAsyncLifetime
 
     private async Task<PartitionHost> LoadAsync()
     {
-        var owner = new PartitionHost(new Shard(0, Small.Serving), _log, _store, new PartitionHostOptions { Lease = s_lease, Time = _time }, NullLogger.Instance);
+        var owner = new PartitionHost(new Shard(0, Small.Serving), _log, _store,
+            new PartitionHostOptions { Lease = s_lease, Time = _time }, NullLogger.Instance);
         await owner.LoadAsync(default);
         return owner;
     }

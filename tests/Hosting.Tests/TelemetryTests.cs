@@ -34,7 +34,8 @@ public class TelemetryTests
 
         Activity append = recorder.Span("log append"), apply = recorder.Span("shard apply");
         Assert.Equal(append.SpanId, apply.ParentSpanId);
-        Assert.Equal((0, 2L, ActivityStatusCode.Unset), (apply.GetTagItem("foretell.partition"), (long)apply.GetTagItem("foretell.events")!, apply.Status));
+        Assert.Equal((0, 2L, ActivityStatusCode.Unset),
+            (apply.GetTagItem("foretell.partition"), (long)apply.GetTagItem("foretell.events")!, apply.Status));
     }
 
     [Fact]
@@ -43,15 +44,20 @@ public class TelemetryTests
         using var directory = new TemporaryFolder();
         var measured = new ConcurrentDictionary<string, double>();
         var tags = new ConcurrentDictionary<string, bool>();
-        using var listener = new MeterListener { InstrumentPublished = (instrument, l) => { if (instrument.Meter.Name == Telemetry.Name) { l.EnableMeasurementEvents(instrument); } } };
+        using var listener =
+            new MeterListener { InstrumentPublished = (instrument, l) =>
+            { if (instrument.Meter.Name == Telemetry.Name) { l.EnableMeasurementEvents(instrument); } } };
         listener.SetMeasurementEventCallback<long>((instrument, value, t, _) => Record(instrument, value, t));
         listener.SetMeasurementEventCallback<int>((instrument, value, t, _) => Record(instrument, value, t));
         listener.SetMeasurementEventCallback<double>((instrument, value, t, _) => Record(instrument, value, t));
         listener.Start();
 
-        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions { OpenStorage = SqliteStorage.In(directory.Path), Model = Small.Model, Threads = 1 });
+        await using EmbeddedPlatform platform =
+            await EmbeddedPlatform.OpenAsync(
+            new EmbeddedOptions { OpenStorage = SqliteStorage.In(directory.Path), Model = Small.Model, Threads = 1 });
         long now = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow);
-        await platform.AppendAsync(EventSets.Batch(("a", now, "view"), ("a", now, "view"), ("a", now - TimeSpan.TicksPerDay, "")), null, default);
+        await platform.AppendAsync(EventSets.Batch(("a", now, "view"), ("a", now, "view"), ("a", now - TimeSpan.TicksPerDay, "")), null,
+            default);
         await platform.DrainAsync(default);
         listener.RecordObservableInstruments();
 

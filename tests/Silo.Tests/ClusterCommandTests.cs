@@ -42,7 +42,9 @@ public sealed partial class ClusterCommandTests : IDisposable
     {
         string taxi = SharedData.PathOf("taxi/dev.jsonl");
         string file = File.Exists(taxi) ? taxi : Workload.Events(_folder, streams: 60, events: 6000);
-        ProcessResult run = await ForetellProcess.RunAsync(_folder.Path, "run", "--data-dir", "data", "--model", _model, "--file", file, "--exit", "--json");
+        ProcessResult run =
+            await ForetellProcess.RunAsync(_folder.Path, "run", "--data-dir", "data", "--model", _model, "--file", file, "--exit",
+            "--json");
 
         await using ForetellProcess process = Start("--silos", $"{silos}", "--file", file, "--exit", "--json");
         ProcessResult cluster = await process.EndAsync();
@@ -117,7 +119,8 @@ public sealed partial class ClusterCommandTests : IDisposable
         ProcessResult result = await cluster.EndAsync();
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("silo 1 did not start: Foretell:Urls is 'http://192.0.2.1:5080', where this machine cannot listen", result.Error, StringComparison.Ordinal);
+        Assert.Contains("silo 1 did not start: Foretell:Urls is 'http://192.0.2.1:5080', where this machine cannot listen", result.Error,
+            StringComparison.Ordinal);
         Assert.Equal(2, result.Error.Trim().Split('\n').Length);
         Assert.Empty(Left());
     }
@@ -127,30 +130,38 @@ public sealed partial class ClusterCommandTests : IDisposable
     private static void AssertCpu(JsonElement summary, int silos)
     {
         JsonElement[] processes = [.. summary.GetProperty("processes").EnumerateArray()];
-        Assert.Equal(["foretell", .. Enumerable.Range(1, silos).Select(i => $"silo {i}"), "PostgreSQL"], processes.Select(p => p.GetProperty("label").GetString()));
-        Assert.Equal(["client", .. Enumerable.Repeat("gateway,ingest,worker", silos), "database"], processes.Select(p => p.GetProperty("role").GetString()));
+        Assert.Equal(["foretell", .. Enumerable.Range(1, silos).Select(i => $"silo {i}"), "PostgreSQL"],
+            processes.Select(p => p.GetProperty("label").GetString()));
+        Assert.Equal(["client", .. Enumerable.Repeat("gateway,ingest,worker", silos), "database"],
+            processes.Select(p => p.GetProperty("role").GetString()));
         Assert.All(processes, p => Assert.True(p.GetProperty("seconds").GetDouble() >= 0, $"{p}"));
-        Assert.True(processes[0].GetProperty("seconds").GetDouble() > 0 && processes[1..^1].Sum(p => p.GetProperty("seconds").GetDouble()) > 0, $"{summary}");
+        Assert.True(processes[0].GetProperty("seconds").GetDouble() > 0
+            && processes[1..^1].Sum(p => p.GetProperty("seconds").GetDouble()) > 0, $"{summary}");
         Assert.Equal(processes[..^1].Sum(p => p.GetProperty("seconds").GetDouble()), summary.GetProperty("cpuSeconds").GetDouble(), 0.001);
     }
 
     private ForetellProcess Start(params string[] arguments) => StartAt("http://127.0.0.1:0", arguments);
 
-    private ForetellProcess StartAt(string url, params string[] arguments) => ForetellProcess.StartWith(_folder.Path, ("TMPDIR", _folder.At("tmp")),
+    private ForetellProcess StartAt(string url, params string[] arguments) =>
+        ForetellProcess.StartWith(_folder.Path, ("TMPDIR", _folder.At("tmp")),
         ["cluster", "--urls", url, "--model", _model, .. arguments]);
 
     /// <summary>Events of a line of the plain view.</summary>
-    private static long Events(string line) => line.Split(", ").FirstOrDefault(part => part.EndsWith(" events", StringComparison.Ordinal)) is { } events
+    private static long Events(string line) =>
+        line.Split(", ").FirstOrDefault(part => part.EndsWith(" events", StringComparison.Ordinal)) is { } events
         ? long.Parse(events[..^" events".Length].Replace(",", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) : -1;
 
     private IEnumerable<int> Silos() => Mine().Where(id => Environ(id).Contains("FORETELL__ROLES=", StringComparison.Ordinal));
 
     /// <summary>What is left of a cluster: processes, and files of the database.</summary>
-    private string[] Left() => [.. Mine().Select(id => $"process {id}"), .. Directory.GetFileSystemEntries(_folder.At("tmp"), "foretell-*")];
+    private string[] Left() =>
+        [.. Mine().Select(id => $"process {id}"), .. Directory.GetFileSystemEntries(_folder.At("tmp"), "foretell-*")];
 
     /// <summary>Processes that were started with this test's temporary folder.</summary>
-    private IEnumerable<int> Mine() => Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), out int id) ? id : 0)
-        .Where(id => id > 0 && id != Environment.ProcessId && Environ(id).Contains($"TMPDIR={_folder.At("tmp")}", StringComparison.Ordinal));
+    private IEnumerable<int> Mine() =>
+        Directory.EnumerateDirectories("/proc").Select(folder => int.TryParse(Path.GetFileName(folder), out int id) ? id : 0)
+        .Where(id => id > 0 && id != Environment.ProcessId
+            && Environ(id).Contains($"TMPDIR={_folder.At("tmp")}", StringComparison.Ordinal));
 
     private static string Environ(int process)
     {

@@ -25,7 +25,8 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
     {
         List<EventBatch> batches = Batches();
         string expected = await EmbeddedDigestAsync(batches);
-        await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 8, Small.Model, [.. Enumerable.Repeat("gateway,ingest,worker", silos)]);
+        await using SiloCluster cluster =
+            await SiloCluster.StartAsync(postgres.Server, 8, Small.Model, [.. Enumerable.Repeat("gateway,ingest,worker", silos)]);
         using var sender = new Sender(cluster, cluster.Silos);
         foreach (EventBatch batch in batches)
         {
@@ -46,7 +47,8 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
     {
         long now = EventTime.FromDateTimeOffset(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         List<EventBatch> batches = [.. Small.Workload(8000, 300, now).Chunk(1000).Select(EventSets.Batch)];
-        foreach ((string file, EventColumns? columns) in new (string, EventColumns?)[] { ("taxi/dev.jsonl", null), ("collegemsg/replay.csv", s_messages) })
+        foreach ((string file, EventColumns? columns) in new (string, EventColumns?)[] { ("taxi/dev.jsonl", null),
+            ("collegemsg/replay.csv", s_messages) })
         {
             if (File.Exists(Shared(file)))
             {
@@ -68,7 +70,9 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
     private static async Task<string> EmbeddedDigestAsync(List<EventBatch> batches)
     {
         using var directory = new TemporaryFolder();
-        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions { OpenStorage = SqliteStorage.In(directory.Path, 3), Model = Small.Model });
+        await using EmbeddedPlatform platform =
+            await EmbeddedPlatform.OpenAsync(
+            new EmbeddedOptions { OpenStorage = SqliteStorage.In(directory.Path, 3), Model = Small.Model });
         foreach (EventBatch batch in batches)
         {
             await platform.AppendAsync(batch, null, default);

@@ -25,7 +25,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         Small.Workload(20_000, 500, EventTime.FromDateTimeOffset(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)));
 
     [ClusterFact]
-    public Task Kill_WhenAWorkerDiesUnderLoad_LosesNothingAndServesAgainWithin15Seconds() => ReplaceWorkersUnderLoadAsync(async (cluster, victim) =>
+    public Task Kill_WhenAWorkerDiesUnderLoad_LosesNothingAndServesAgainWithin15Seconds() =>
+        ReplaceWorkersUnderLoadAsync(async (cluster, victim) =>
     {
         await victim.KillAsync();
         TimeSpan outage = await cluster.ServedAsync(cluster.Silos[0], TimeSpan.FromSeconds(15));
@@ -33,7 +34,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
     });
 
     [ClusterFact]
-    public Task Stop_WhenAWorkerLeavesUnderLoad_LosesNothingAndServesAgainWithin3Seconds() => ReplaceWorkersUnderLoadAsync(async (cluster, leaving) =>
+    public Task Stop_WhenAWorkerLeavesUnderLoad_LosesNothingAndServesAgainWithin3Seconds() =>
+        ReplaceWorkersUnderLoadAsync(async (cluster, leaving) =>
     {
         Task<int> stopping = leaving.StopAsync();
         TimeSpan longest = await LongestOutageAsync(cluster, cluster.Silos[0], stopping);
@@ -103,7 +105,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         }
         output.WriteLine($"{refused} refused, {right} answered by the new owners");
         // It finds out by itself, and lets go: of its shards, or of its life.
-        await Until.TrueAsync(() => paused.HasExited || paused.Errors.Contains("stopped here", StringComparison.Ordinal) || paused.Errors.Contains("left this silo", StringComparison.Ordinal),
+        await Until.TrueAsync(() => paused.HasExited || paused.Errors.Contains("stopped here", StringComparison.Ordinal)
+            || paused.Errors.Contains("left this silo", StringComparison.Ordinal),
             TimeSpan.FromSeconds(60));
         await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions, except: paused);
     }
@@ -167,7 +170,10 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await using (var connection = new Npgsql.NpgsqlConnection(cluster.Options.ConnectionString))
         {
             await connection.OpenAsync();
-            await using var count = new Npgsql.NpgsqlCommand($"SELECT count(*) FILTER (WHERE status = {Active}), count(*) FROM {cluster.Options.Schema}.OrleansMembershipTable", connection);
+            await using var count =
+                new Npgsql.NpgsqlCommand(
+                $"SELECT count(*) FILTER (WHERE status = {Active}), count(*) FROM {cluster.Options.Schema}.OrleansMembershipTable",
+                connection);
             await using Npgsql.NpgsqlDataReader row = await count.ExecuteReaderAsync();
             Assert.True(await row.ReadAsync());
             Assert.Equal((3, 3), (row.GetInt64(0), row.GetInt64(1)));
@@ -178,7 +184,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions);
     }
 
-    /// <summary>Takes a worker away under load and starts another, several times; afterwards everything accepted must be there, once.</summary>
+    /// <summary>Takes a worker away under load and starts another, several times; afterwards everything accepted must be there,
+    /// once.</summary>
     /// <param name="takeAway">Given the cluster without the worker in its list, and the worker; returns what was seen.</param>
     private async Task ReplaceWorkersUnderLoadAsync(Func<SiloCluster, SiloProcess, Task<string>> takeAway)
     {
@@ -258,7 +265,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
         }
     }
 
-    /// <summary>Asks every partition all the time until the silo has left and a while beyond; returns the longest time without an answer.</summary>
+    /// <summary>Asks every partition all the time until the silo has left and a while beyond; returns the longest time without an
+    /// answer.</summary>
     private static async Task<TimeSpan> LongestOutageAsync(SiloCluster cluster, SiloProcess gateway, Task stopping)
     {
         TimeSpan[] longest = await Task.WhenAll(Enumerable.Range(0, cluster.Partitions).Select(async partition =>
@@ -268,7 +276,8 @@ public sealed class FailoverTests(ClusterPostgres postgres, ITestOutputHelper ou
             for (bool last = false; !last;)
             {
                 last = stopping.IsCompleted;
-                using HttpResponseMessage answer = await cluster.Http.GetAsync(new Uri(gateway.Url, $"/v1/streams/{Uri.EscapeDataString(cluster.KeyOf(partition))}"));
+                using HttpResponseMessage answer =
+                    await cluster.Http.GetAsync(new Uri(gateway.Url, $"/v1/streams/{Uri.EscapeDataString(cluster.KeyOf(partition))}"));
                 TimeSpan gap = TimeProvider.System.GetElapsedTime(lastAnswer);
                 worst = gap > worst ? gap : worst;
                 if (answer.StatusCode == HttpStatusCode.OK)

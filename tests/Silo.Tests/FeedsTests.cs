@@ -72,7 +72,8 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         for (int i = 0; i < Repetitions.Count; i++)
         {
             // Due from two seconds before the kill on until long after the new owners have taken over.
-            (string Stream, long Ticks, string)[] silent = [.. Enumerable.Range(0, 100).Select(n => Due($"user/{i}/{n}", TimeSpan.FromSeconds(1 + 0.2 * n)))];
+            (string Stream, long Ticks, string)[] silent =
+                [.. Enumerable.Range(0, 100).Select(n => Due($"user/{i}/{n}", TimeSpan.FromSeconds(1 + 0.2 * n)))];
             await sender.SendAsync([.. silent]);
             await Task.Delay(TimeSpan.FromSeconds(3));
             await cluster.Silos[1].KillAsync();
@@ -93,8 +94,10 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         }
 
         // A reader that was away goes on at the other gateway without loss.
-        string[] order = [.. told.OrderBy(t => long.Parse(t.Value.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture)).Select(t => t.Key)];
-        using FeedReader elsewhere = await FeedReader.OpenAsync(cluster, cluster.Silos[1 + roles.ToList().IndexOf(Front)], "/v1/alerts/events", told[order[10]]);
+        string[] order =
+            [.. told.OrderBy(t => long.Parse(t.Value.Split('-')[1], System.Globalization.CultureInfo.InvariantCulture)).Select(t => t.Key)];
+        using FeedReader elsewhere =
+            await FeedReader.OpenAsync(cluster, cluster.Silos[1 + roles.ToList().IndexOf(Front)], "/v1/alerts/events", told[order[10]]);
         foreach (string stream in order[11..])
         {
             (string name, string? id, JsonNode data) = await NextAsync(elsewhere);
@@ -133,7 +136,8 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
         await cluster.AppliedAsync(gateway, sender.Accepted + cluster.Partitions);
         (string Stream, double Due)[] inTime = [.. later.Where(s => s.Due > clock.Elapsed.TotalSeconds)];
         output.WriteLine($"the paused silo's partitions moved, and everything is applied, after {clock.Elapsed.TotalSeconds:F1} s");
-        Assert.SkipWhen(inTime.Length < 40, "The machine was too busy: the partitions moved so late that no stream is left whose silence could be watched.");
+        Assert.SkipWhen(inTime.Length < 40,
+            "The machine was too busy: the partitions moved so late that no stream is left whose silence could be watched.");
         await Task.Delay(TimeSpan.FromSeconds(Math.Max(0, inTime[39].Due - clock.Elapsed.TotalSeconds)));
         paused.Resume();
 

@@ -86,13 +86,16 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
     private static Task<SiloProcess> StartAsync(SiloCluster cluster, SplitNetwork network, TcpRelay database, int member)
     {
         Dictionary<string, string> settings = cluster.Settings("gateway,ingest,worker");
-        settings["Postgres"] = new NpgsqlConnectionStringBuilder(cluster.Options.ConnectionString) { Host = network.Host.ToString(), Port = database.Port }.ConnectionString;
+        settings["Postgres"] =
+            new NpgsqlConnectionStringBuilder(cluster.Options.ConnectionString) { Host = network.Host.ToString(),
+            Port = database.Port }.ConnectionString;
         settings["Address"] = network.Address(member).ToString();
         settings["Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://{network.Address(member)}:0");
         return SiloProcess.StartAsync(settings, new SiloLaunch { Prefix = network.Prefix(member) });
     }
 
-    private TcpRelay Relay(SplitNetwork network) => new(network.Host, new NpgsqlConnectionStringBuilder(postgres.Server!.ConnectionString).Port);
+    private TcpRelay Relay(SplitNetwork network) =>
+        new(network.Host, new NpgsqlConnectionStringBuilder(postgres.Server!.ConnectionString).Port);
 
     /// <summary>Starts a silo in the place of the lost one, as an orchestrator does, and waits until it takes its part.</summary>
     private static async Task HealAsync(SiloCluster cluster, SplitNetwork network, TcpRelay database, Sender sender, int lost)
@@ -119,7 +122,8 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
         await cluster.AssertEqualsReferenceAsync(sender.Accepted + cluster.Partitions);
     }
 
-    /// <summary>Asks a silo that others have given up until it ends itself: it may refuse, or ask the new owners, and nothing else.</summary>
+    /// <summary>Asks a silo that others have given up until it ends itself: it may refuse, or ask the new owners, and nothing
+    /// else.</summary>
     private static async Task<int> AskUntilItEndsAsync(SiloCluster cluster, SiloProcess silo)
     {
         int right = 0;
@@ -131,7 +135,8 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
             {
                 try
                 {
-                    using HttpResponseMessage answer = await cluster.Http.GetAsync(new Uri(silo.Url, $"/v1/streams/{Uri.EscapeDataString(cluster.KeyOf(partition))}"));
+                    using HttpResponseMessage answer =
+                        await cluster.Http.GetAsync(new Uri(silo.Url, $"/v1/streams/{Uri.EscapeDataString(cluster.KeyOf(partition))}"));
                     if (answer.StatusCode == HttpStatusCode.OK)
                     {
                         Assert.Equal(2, (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("events").GetInt64());
@@ -156,5 +161,6 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
 public sealed class NetworkFactAttribute : FactAttribute
 {
     public NetworkFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
-        : base(sourceFilePath, sourceLineNumber) => Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : SplitNetwork.WhyNot;
+        : base(sourceFilePath, sourceLineNumber) =>
+            Skip = PostgresPrograms.Find() is null ? PostgresPrograms.HowToInstall : SplitNetwork.WhyNot;
 }

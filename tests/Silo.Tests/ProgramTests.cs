@@ -15,7 +15,8 @@ public sealed class ProgramTests(ClusterPostgres postgres) : IClassFixture<Clust
     {
         var settings = new Dictionary<string, string> { ["Postgres"] = postgres.Server!.ConnectionString, ["Schema"] = "twice" };
 
-        (int ExitCode, string Output, string Errors)[] runs = await Task.WhenAll(SiloProcess.RunAsync(settings, "migrate"), SiloProcess.RunAsync(settings, "migrate"));
+        (int ExitCode, string Output, string Errors)[] runs =
+            await Task.WhenAll(SiloProcess.RunAsync(settings, "migrate"), SiloProcess.RunAsync(settings, "migrate"));
         (int ExitCode, string Output, string Errors) third = await SiloProcess.RunAsync(settings, "migrate");
 
         Assert.All(runs, run => Assert.True(run.ExitCode == 0, run.Errors));

@@ -32,9 +32,11 @@ public sealed class SiloCertificateTests : IDisposable
     {
         SiloCertificate certificate = Load(_authority.Save(_directory.At("own.pfx"), _authority.Issue()));
 
-        Assert.StartsWith("its issuer 'CN=Another authority' leads to no authority of this cluster", certificate.Refuse(_stranger.Issue()), StringComparison.Ordinal);
+        Assert.StartsWith("its issuer 'CN=Another authority' leads to no authority of this cluster", certificate.Refuse(_stranger.Issue()),
+            StringComparison.Ordinal);
         Assert.StartsWith("it is in force from ", certificate.Refuse(_authority.Issue(days: -1)), StringComparison.Ordinal);
-        Assert.Equal("it is made out to 'CN=somebody', and the silos of this cluster to 'CN=silo.foretell.test'", certificate.Refuse(_authority.Issue("CN=somebody")));
+        Assert.Equal("it is made out to 'CN=somebody', and the silos of this cluster to 'CN=silo.foretell.test'",
+            certificate.Refuse(_authority.Issue("CN=somebody")));
     }
 
     [Fact]
@@ -60,13 +62,16 @@ public sealed class SiloCertificateTests : IDisposable
 
         Assert.StartsWith($"Foretell:Certificate is '{missing}', which cannot be read: ", Refusal(missing), StringComparison.Ordinal);
         Assert.StartsWith($"Foretell:Certificate is '{good}', which cannot be read: ", Refusal(good, "wrong"), StringComparison.Ordinal);
-        Assert.EndsWith(". Give a PKCS#12 file, and its password as Foretell:CertificatePassword.", Refusal(good, "wrong"), StringComparison.Ordinal);
+        Assert.EndsWith(". Give a PKCS#12 file, and its password as Foretell:CertificatePassword.", Refusal(good, "wrong"),
+            StringComparison.Ordinal);
         Assert.Contains("which has no private key", Refusal(keyless), StringComparison.Ordinal);
         Assert.Contains("which other silos would refuse: it is in force from", Refusal(old), StringComparison.Ordinal);
-        Assert.Contains("which other silos would refuse: its issuer 'CN=Authority of the cluster' leads to no authority", Refusal(bare), StringComparison.Ordinal);
+        Assert.Contains("which other silos would refuse: its issuer 'CN=Authority of the cluster' leads to no authority", Refusal(bare),
+            StringComparison.Ordinal);
     }
 
-    private static SiloCertificate Load(string path, string password = TestAuthority.Password) => SiloCertificate.Load(path, password, TimeProvider.System);
+    private static SiloCertificate Load(string path, string password = TestAuthority.Password) =>
+        SiloCertificate.Load(path, password, TimeProvider.System);
 
     private static string Refusal(string path, string password = TestAuthority.Password) =>
         Assert.Throws<SettingsException>(() => Load(path, password)).Message;

@@ -31,14 +31,16 @@ public class SiloSettingsTests
     }
 
     [Theory]
-    [InlineData("Roles", "worker,boss", "Foretell:Roles is 'worker,boss'. Give one or more of gateway, ingest, worker, separated by commas.")]
+    [InlineData("Roles", "worker,boss",
+        "Foretell:Roles is 'worker,boss'. Give one or more of gateway, ingest, worker, separated by commas.")]
     [InlineData("Roles", ",", "Foretell:Roles is ','. Give one or more of gateway, ingest, worker, separated by commas.")]
     [InlineData("Partitions", "0", "Foretell:Partitions is '0'. Give a whole number from 1 to 32767.")]
     [InlineData("StopWithInput", "yes", "Foretell:StopWithInput is 'yes'. Give true or false.")]
     [InlineData("Port", "x", "Foretell:Port is 'x'. Give a whole number from 0 to 65535.")]
     [InlineData("LeaseSeconds", "NaN", "Foretell:LeaseSeconds is 'NaN'. Give a number of seconds from 0.5 to 60.")]
     [InlineData("AlertSurvival", "0.9", "Foretell:AlertSurvival is '0.9'. Give 0 for no alerts, or a probability from 1E-09 to 0.5.")]
-    [InlineData("Address", "0.0.0.0", "Foretell:Address is '0.0.0.0'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.")]
+    [InlineData("Address", "0.0.0.0",
+        "Foretell:Address is '0.0.0.0'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.")]
     [InlineData("Urls", "here", "Foretell:Urls is 'here'. Give http addresses such as http://0.0.0.0:5057, separated by ';'.")]
     [InlineData("Model", "", "Foretell:Model is missing. Set it in appsettings.json or as the environment variable FORETELL__MODEL.")]
     public void Read_WhenASettingIsWrong_SaysWhatIsAllowed(string name, string value, string sentence) =>
@@ -49,14 +51,16 @@ public class SiloSettingsTests
     {
         string message = Assert.Throws<SettingsException>(() => Read(("Role", "worker"))).Message;
 
-        Assert.StartsWith("Foretell:Role is not a setting. There are: Address, AlertSurvival, Certificate, ", message, StringComparison.Ordinal);
+        Assert.StartsWith("Foretell:Role is not a setting. There are: Address, AlertSurvival, Certificate, ", message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Documentation_WhenRead_NamesEverySettingAndNoOther()
     {
         string message = Assert.Throws<SettingsException>(() => Read(("Role", "worker"))).Message;
-        string[] settings = [.. message[(message.IndexOf("There are: ", StringComparison.Ordinal) + "There are: ".Length)..].TrimEnd('.').Split(", ")];
+        string[] settings =
+            [.. message[(message.IndexOf("There are: ", StringComparison.Ordinal) + "There are: ".Length)..].TrimEnd('.').Split(", ")];
         string table = File.ReadAllText(Repository.At("docs/cluster.md")).Split("### Settings")[1].Split("### ")[0];
 
         string[] documented = [.. table.Split('\n').Where(l => l.StartsWith("| `", StringComparison.Ordinal)).Select(l => l.Split('`')[1])];
@@ -76,7 +80,8 @@ public class SiloSettingsTests
     [InlineData("ShutdownSeconds", 1, 3600)]
     public void Documentation_WhenANumberIsAllowed_GivesTheLimitsThatHold(string name, double least, double greatest)
     {
-        string row = File.ReadAllLines(Repository.At("docs/cluster.md")).Single(l => l.StartsWith($"| `{name}` |", StringComparison.Ordinal));
+        string row = File.ReadAllLines(Repository.At("docs/cluster.md"))
+            .Single(l => l.StartsWith($"| `{name}` |", StringComparison.Ordinal));
 
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"{least} to {greatest}"), row, StringComparison.Ordinal);
         foreach (double limit in new[] { least, greatest })

@@ -45,7 +45,8 @@ public sealed class TlsTests(ClusterPostgres postgres) : IClassFixture<ClusterPo
         await gateway.SaysAsync("it shows no certificate, does not speak TLS, or refuses this silo's certificate");
         Assert.Equal(0, await ConnectAsync(port, null));
         Assert.Equal(0, await ConnectAsync(port, _stranger.Issue()));
-        await gateway.SaysAsync("its certificate is refused, since its issuer 'CN=Another authority' leads to no authority of this cluster");
+        await gateway.SaysAsync(
+            "its certificate is refused, since its issuer 'CN=Another authority' leads to no authority of this cluster");
         Assert.Equal(0, await ConnectAsync(port, _authority.Issue(days: -1)));
         await gateway.SaysAsync("its certificate is refused, since it is in force from");
         Assert.Equal(0, await ConnectAsync(port, _authority.Issue("CN=somebody")));

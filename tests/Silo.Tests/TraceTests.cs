@@ -11,7 +11,8 @@ namespace Foretell.Silo.Tests;
 /// <summary>What a cluster tells the telemetry that it is pointed at.</summary>
 public sealed class TraceTests(ClusterPostgres postgres) : IClassFixture<ClusterPostgres>
 {
-    private readonly string _postTrace = ActivityTraceId.CreateRandom().ToHexString(), _getTrace = ActivityTraceId.CreateRandom().ToHexString();
+    private readonly string _postTrace = ActivityTraceId.CreateRandom().ToHexString(), _getTrace = ActivityTraceId.CreateRandom()
+        .ToHexString();
 
     [ClusterFact]
     public async Task Telemetry_WhenACallerSamplesItsRequests_HasOneTraceFromTheRequestToTheShardsSilo()
@@ -34,7 +35,8 @@ public sealed class TraceTests(ClusterPostgres postgres) : IClassFixture<Cluster
             using HttpResponseMessage applied = await cluster.Http.GetAsync(new Uri(gateway.Url, $"/v1/status?after={position}"));
             Assert.Equal(HttpStatusCode.OK, applied.StatusCode);
         }
-        using (HttpResponseMessage found = await SendAsync(cluster, gateway, _getTrace, HttpMethod.Get, $"/v1/streams/{Uri.EscapeDataString(cluster.KeyOf(0))}", null))
+        using (HttpResponseMessage found = await SendAsync(cluster, gateway, _getTrace, HttpMethod.Get,
+            $"/v1/streams/{Uri.EscapeDataString(cluster.KeyOf(0))}", null))
         {
             Assert.Equal(HttpStatusCode.OK, found.StatusCode);
         }
@@ -58,7 +60,8 @@ public sealed class TraceTests(ClusterPostgres postgres) : IClassFixture<Cluster
         Assert.Contains("foretell.events.applied", receiver.Received("metrics"), StringComparison.Ordinal);
     }
 
-    private static Task<HttpResponseMessage> SendAsync(SiloCluster cluster, SiloProcess gateway, string trace, HttpMethod method, string path, string? ndjson)
+    private static Task<HttpResponseMessage> SendAsync(SiloCluster cluster, SiloProcess gateway, string trace, HttpMethod method,
+        string path, string? ndjson)
     {
         var request = new HttpRequestMessage(method, new Uri(gateway.Url, path));
         request.Headers.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01");

@@ -61,7 +61,8 @@ public abstract class EventLogContract : IAsyncLifetime
         for (int p = 0; p < 4; p++)
         {
             List<EventSets.Read> records = await log.ReadAllAsync(p);
-            Assert.Equal(Enumerable.Range(0, 200).Where(i => EventSets.PartitionOf($"s{i % 40}", 4) == p).Select(i => (long)i), records.Select(r => r.TimeTicks));
+            Assert.Equal(Enumerable.Range(0, 200).Where(i => EventSets.PartitionOf($"s{i % 40}", 4) == p).Select(i => (long)i),
+                records.Select(r => r.TimeTicks));
             Assert.Contains((p, (long)records.Count), receipt.Position.Parts);
         }
     }
@@ -108,7 +109,8 @@ public abstract class EventLogContract : IAsyncLifetime
         {
             for (int a = 0; a < Appends; a++)
             {
-                EventBatch batch = EventSets.Batch([.. Enumerable.Range(0, PerAppend).Select(i => ($"s{i}", (long)(a * PerAppend + i), $"c{caller}"))]);
+                EventBatch batch =
+                    EventSets.Batch([.. Enumerable.Range(0, PerAppend).Select(i => ($"s{i}", (long)(a * PerAppend + i), $"c{caller}"))]);
                 AppendReceipt receipt = await log.AppendAsync(batch);
                 // Acknowledged means visible: the log ends at or behind what the receipt says.
                 Assert.All(receipt.Position.Parts, part => Assert.True(log.End(part.Partition).Sequence >= part.Sequence));
@@ -284,7 +286,8 @@ public abstract class EventLogContract : IAsyncLifetime
         BreakWrites();
         for (int i = 0; i < 2; i++)
         {
-            await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(EventSets.Batch(("a", 2, "")), EventSets.Key("k")));
+            await Assert.ThrowsAsync<PlatformUnavailableException>(() =>
+                log.AppendAsync(EventSets.Batch(("a", 2, "")), EventSets.Key("k")));
             Assert.NotNull(log.Problem);
             Assert.Equal(1, log.End(0).Sequence);
             Assert.Single(await log.ReadAllAsync(0));
@@ -349,7 +352,8 @@ public abstract class EventLogContract : IAsyncLifetime
     {
         await using IEventLog log = await OpenAsync(1);
         await log.AppendAsync(EventSets.Batch(("a", 1, "")), EventSets.Key("k"));
-        await Assert.ThrowsAsync<IdempotencyConflictException>(() => log.AppendAsync(EventSets.Batch(("a", 2, "")), EventSets.Key("k", fingerprint: 2)));
+        await Assert.ThrowsAsync<IdempotencyConflictException>(() =>
+            log.AppendAsync(EventSets.Batch(("a", 2, "")), EventSets.Key("k", fingerprint: 2)));
         Assert.Equal(1, log.End(0).Sequence);
     }
 
@@ -357,7 +361,9 @@ public abstract class EventLogContract : IAsyncLifetime
     public async Task Append_WhenTheSameKeyComesManyTimesAtOnce_AppendsOnce()
     {
         await using IEventLog log = await OpenAsync(1);
-        AppendReceipt[] receipts = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => Task.Run(() => log.AppendAsync(EventSets.Batch(("a", 1, "")), EventSets.Key("k")))));
+        AppendReceipt[] receipts =
+            await Task.WhenAll(Enumerable.Range(0, 64)
+            .Select(_ => Task.Run(() => log.AppendAsync(EventSets.Batch(("a", 1, "")), EventSets.Key("k")))));
         Assert.Single(receipts, r => !r.Replayed);
         Assert.All(receipts, r => Assert.Equal("0-1", r.Position.ToString()));
         Assert.Equal(1, log.End(0).Sequence);

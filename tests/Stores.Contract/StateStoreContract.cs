@@ -84,7 +84,9 @@ public abstract class StateStoreContract : IAsyncLifetime
     public async Task Commit_WhenTextsHoldOddCharacters_KeepsThem()
     {
         await using IStateStore store = Open();
-        DeadLetter[] letters = [.. new[] { "a\0b", "\ud83d\ude00", "'\"\\" }.Select((text, i) => Letter(3 - i) with { Stream = text, Mark = text, Id = text })];
+        DeadLetter[] letters =
+            [.. new[] { "a\0b", "\ud83d\ude00", "'\"\\" }.Select((text, i) =>
+            Letter(3 - i) with { Stream = text, Mark = text, Id = text })];
         await store.CommitAsync(0, await store.TakeEpochAsync(0, default), Commit(Header(3), [], letters), default);
         Assert.Equal(letters, await store.ReadDeadLettersAsync(0, 10, default));
     }
@@ -165,7 +167,8 @@ public abstract class StateStoreContract : IAsyncLifetime
         long epoch = await store.TakeEpochAsync(0, default);
         await store.CommitAsync(0, epoch, Commit(Header(1), [(0, 1)]), default);
         BreakWrites(0);
-        await Assert.ThrowsAsync<PlatformUnavailableException>(() => store.CommitAsync(0, epoch, Commit(Header(2), [(0, 2), (1, 2)], [Letter(2)]), default));
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() =>
+            store.CommitAsync(0, epoch, Commit(Header(2), [(0, 2), (1, 2)], [Letter(2)]), default));
         Assert.Equal(1, (await store.ReadHeaderAsync(0, default))!.Position);
         Assert.Equal([1], (await PagesAsync(store, 0)).Select(p => p.First));
         Assert.Empty(await store.ReadDeadLettersAsync(0, 10, default));
@@ -203,7 +206,8 @@ public abstract class StateStoreContract : IAsyncLifetime
         return commit;
     }
 
-    private static DeadLetter Letter(long sequence) => new(0, sequence, "stream", 5, sequence % 2 == 0 ? null : "m", null, 6, "late", "A sentence.");
+    private static DeadLetter Letter(long sequence) =>
+        new(0, sequence, "stream", 5, sequence % 2 == 0 ? null : "m", null, 6, "late", "A sentence.");
 
     private static async Task<List<(int First, int Length)>> PagesAsync(IStateStore store, int partition)
     {

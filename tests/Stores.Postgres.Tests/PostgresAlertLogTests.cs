@@ -78,7 +78,8 @@ public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetim
     {
         long epoch = await _store.TakeEpochAsync(0, default);
         _options.Break("alert");
-        string message = (await Assert.ThrowsAsync<PlatformUnavailableException>(() => _log.AppendAsync(0, epoch, [Raised("a")], default))).Message;
+        string message = (await Assert.ThrowsAsync<PlatformUnavailableException>(() => _log.AppendAsync(0, epoch, [Raised("a")], default)))
+            .Message;
         Assert.Contains("Alerts cannot be written", message);
         _options.Mend("alert");
 

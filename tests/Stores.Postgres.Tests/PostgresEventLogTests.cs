@@ -52,7 +52,9 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
             for (int a = 0; a < Appends; a++)
             {
                 // Different partitions in different orders: whoever took locks as they come would soon wait in a circle.
-                EventBatch batch = EventSets.Batch([.. Enumerable.Range(0, PerAppend).Select(i => ($"s{random.Next(50)}", (long)(a * PerAppend + i), $"{l}/{caller}"))]);
+                EventBatch batch =
+                    EventSets.Batch(
+                    [.. Enumerable.Range(0, PerAppend).Select(i => ($"s{random.Next(50)}", (long)(a * PerAppend + i), $"{l}/{caller}"))]);
                 await log.AppendAsync(batch, a % 3 == 0 ? EventSets.Key($"{l}/{caller}/{a}") : null);
             }
         }))));
@@ -67,7 +69,8 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
             List<EventSets.Read> partition = await watched.ReadAllAsync(p);
             Assert.Equal(Enumerable.Range(1, partition.Count).Select(i => (long)i), partition.Select(r => r.Sequence));
             Assert.Equal(partition.Select(r => r.AppendTicks).Order(), partition.Select(r => r.AppendTicks));
-            Assert.All(partition.GroupBy(r => r.Mark), caller => Assert.Equal(caller.Select(r => r.TimeTicks).Order(), caller.Select(r => r.TimeTicks)));
+            Assert.All(partition.GroupBy(r => r.Mark), caller =>
+                Assert.Equal(caller.Select(r => r.TimeTicks).Order(), caller.Select(r => r.TimeTicks)));
             records.AddRange(partition);
         }
         Assert.Equal(Logs * Callers * Appends * PerAppend, records.Count);
@@ -83,7 +86,10 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
             int looks = 0;
             for (long seen = 0; !until.IsCancellationRequested; looks++)
             {
-                await using var command = new NpgsqlCommand("SELECT coalesce(sum(count), 0)::bigint, coalesce(max(first + count - 1), 0) FROM segment WHERE partition = $1", connection);
+                await using var command =
+                    new NpgsqlCommand(
+                    "SELECT coalesce(sum(count), 0)::bigint, coalesce(max(first + count - 1), 0) FROM segment WHERE partition = $1",
+                    connection);
                 command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = partition });
                 await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(CancellationToken.None);
                 await reader.ReadAsync(CancellationToken.None);
@@ -129,7 +135,9 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
     {
         IEventLog[] logs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => OpenAsync()));
         AppendReceipt[][] receipts = await Task.WhenAll(Enumerable.Range(0, 50).Select(k => Task.WhenAll(logs.Select(log =>
-            Task.Run(() => log.AppendAsync(k % 5 == 0 ? new EventBatch() : EventSets.Batch(($"s{k}", k, "")), EventSets.Key($"key {k}", payload: $"{k}")))))));
+            Task.Run(() =>
+                log.AppendAsync(k % 5 == 0 ? new EventBatch()
+                : EventSets.Batch(($"s{k}", k, "")), EventSets.Key($"key {k}", payload: $"{k}")))))));
         Assert.All(receipts, group =>
         {
             Assert.Single(group, r => !r.Replayed);
@@ -140,7 +148,8 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
 
         // Different bodies under one key, with no partition in common: one wins, the other hears of it.
         Exception?[] rivals = await Task.WhenAll(logs.Select((log, i) => Task.Run(() =>
-            Record.ExceptionAsync(() => log.AppendAsync(EventSets.Batch(($"rival {i}", i, "")), EventSets.Key("contested", (byte)i))).AsTask())));
+            Record.ExceptionAsync(() => log.AppendAsync(EventSets.Batch(($"rival {i}", i, "")), EventSets.Key("contested", (byte)i)))
+                .AsTask())));
         Assert.Single(rivals, e => e is null);
         Assert.Equal(3, rivals.Count(e => e is IdempotencyConflictException));
         await Task.WhenAll(logs.Select(log => log.DisposeAsync().AsTask()));
@@ -150,7 +159,8 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
     public async Task AppendControl_WhenTwoProcessesSayTheSame_AppendsItOnce()
     {
         await using IEventLog one = await OpenAsync(), two = await OpenAsync();
-        bool[] appended = await Task.WhenAll(new[] { one, two }.Select(log => Task.Run(() => log.AppendControlAsync("model", "m", default))));
+        bool[] appended =
+            await Task.WhenAll(new[] { one, two }.Select(log => Task.Run(() => log.AppendControlAsync("model", "m", default))));
         Assert.Single(appended, a => a);
         await one.RefreshAsync(default);
         Assert.All(Enumerable.Range(0, 4), p => Assert.Equal(1, one.End(p).Sequence));
@@ -169,7 +179,8 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
     [Fact]
     public async Task Append_WhenAnotherSessionHoldsTheCounter_TimesOutWithoutHarmToReaders()
     {
-        await using IEventLog log = await PostgresEventLog.OpenAsync(_options with { LockTimeout = TimeSpan.FromMilliseconds(300) }, 4, TimeProvider.System);
+        await using IEventLog log =
+            await PostgresEventLog.OpenAsync(_options with { LockTimeout = TimeSpan.FromMilliseconds(300) }, 4, TimeProvider.System);
         int blocked = EventSets.PartitionOf("a", 4);
         string free = Enumerable.Range(0, 100).Select(i => $"free {i}").First(s => EventSets.PartitionOf(s, 4) != blocked);
         await log.AppendAsync(EventSets.Batch(("a", 1, "")));
@@ -177,7 +188,8 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
         {
             holder.Execute("BEGIN");
             holder.Execute($"SELECT * FROM partition WHERE partition = {blocked} FOR UPDATE");
-            var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(EventSets.Batch(("a", 2, "")), EventSets.Key("k")));
+            var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() =>
+                log.AppendAsync(EventSets.Batch(("a", 2, "")), EventSets.Key("k")));
             Assert.Contains("another session kept a lock", e.Message);
             Assert.NotNull(log.Problem);
             // Readers go on, and so do appends to other partitions.
@@ -300,6 +312,7 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
 
         public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => time.CreateTimer(callback, state, dueTime, period);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            time.CreateTimer(callback, state, dueTime, period);
     }
 }

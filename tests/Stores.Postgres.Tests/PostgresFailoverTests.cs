@@ -38,7 +38,8 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
         var outcomes = new SequenceSignal();
         long answers = 0, failures = 0;
         using var stop = new CancellationTokenSource();
-        Task<List<long>>[] readers = [.. Enumerable.Range(0, 3).Select(partition => Task.Run(() => FollowAsync(watching, partition, stop.Token)))];
+        Task<List<long>>[] readers =
+            [.. Enumerable.Range(0, 3).Select(partition => Task.Run(() => FollowAsync(watching, partition, stop.Token)))];
         Task[] callers = [.. Enumerable.Range(0, Callers).Select(caller => Task.Run(() => CallAsync(caller, stop.Token)))];
 
         for (int outage = 0; outage < Outages; outage++)
@@ -102,7 +103,8 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
         await _server.KillAsync();
         await Assert.ThrowsAsync<PlatformUnavailableException>(() => store.CommitAsync(0, epoch, Commit(2), default));
         await Assert.ThrowsAsync<PlatformUnavailableException>(() => store.ReadHeaderAsync(0, default));
-        await Assert.ThrowsAsync<PlatformUnavailableException>(async () => await store.ReadPagesAsync(0, default).GetAsyncEnumerator().MoveNextAsync());
+        await Assert.ThrowsAsync<PlatformUnavailableException>(async () =>
+            await store.ReadPagesAsync(0, default).GetAsyncEnumerator().MoveNextAsync());
         await _server.StartAsync();
         Assert.Equal(1, (await store.ReadHeaderAsync(0, default))!.Position);
         await store.CommitAsync(0, epoch, Commit(3), default);

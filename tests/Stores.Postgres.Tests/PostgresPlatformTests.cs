@@ -62,7 +62,8 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
         await using IEventLog gateway = await PostgresEventLog.OpenAsync(_options, null, TimeProvider.System);
         for (int i = 0; i < 20; i++)
         {
-            AppendReceipt receipt = await gateway.AppendAsync(EventSets.Batch(("a", i * EventTime.PerSecond, "view"), ("b", i * EventTime.PerSecond, "buy")));
+            AppendReceipt receipt =
+                await gateway.AppendAsync(EventSets.Batch(("a", i * EventTime.PerSecond, "view"), ("b", i * EventTime.PerSecond, "buy")));
             await platform.WaitAppliedAsync(receipt.Position, default);
             Assert.Equal(i + 1, (await platform.FindAsync("a", default))!.Events);
         }
@@ -107,7 +108,8 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
         await PostgresSchema.MigrateAsync(options);
         (string, long, string)[][] parts = [.. Small.Workload(1500, 60, EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow)).Chunk(300)];
         await using EmbeddedPlatform expected = await OpenAsync(Sqlite(partitions: 3) with { Time = TimeProvider.System });
-        await using EmbeddedPlatform platform = await OpenAsync(Postgres(options, TimeProvider.System) with { CommitInterval = TimeSpan.FromMilliseconds(20) });
+        await using EmbeddedPlatform platform =
+            await OpenAsync(Postgres(options, TimeProvider.System) with { CommitInterval = TimeSpan.FromMilliseconds(20) });
         for (int i = 0; i < parts.Length; i++)
         {
             await FeedAsync(expected, parts[i]);
@@ -115,7 +117,8 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
             await (i % 2 == 0 ? lost.KillAsync() : lost.StopAsync());
             // What is in memory is answered all the same.
             Assert.NotNull(await platform.FindAsync("user/0", default));
-            await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.AppendAsync(EventSets.Batch(("a", 1, "")), null, default));
+            await Assert.ThrowsAsync<PlatformUnavailableException>(() =>
+                platform.AppendAsync(EventSets.Batch(("a", 1, "")), null, default));
             await lost.StartAsync();
         }
         await platform.DrainAsync(default);
@@ -152,7 +155,8 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
         {
             try
             {
-                AppendReceipt receipt = await platform.AppendAsync(EventSets.Batch(events), key is null ? null : EventSets.Key(key), default);
+                AppendReceipt receipt =
+                    await platform.AppendAsync(EventSets.Batch(events), key is null ? null : EventSets.Key(key), default);
                 await platform.WaitAppliedAsync(receipt.Position, default);
                 return;
             }

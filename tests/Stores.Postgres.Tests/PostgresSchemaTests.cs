@@ -38,7 +38,9 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     [Fact]
     public async Task Migrate_WhenManyDoItAtOnce_DoesEachStepOnce()
     {
-        int[] steps = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => PostgresSchema.MigrateAsync(server.ConnectionString, "migrated_together"))));
+        int[] steps =
+            await Task.WhenAll(Enumerable.Range(0, 8)
+            .Select(_ => Task.Run(() => PostgresSchema.MigrateAsync(server.ConnectionString, "migrated_together"))));
         Assert.Equal(PostgresSchema.Version, steps.Sum());
     }
 
@@ -57,7 +59,8 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         options.Execute("UPDATE schema_version SET version = 1000");
         var e = await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync(options));
         Assert.Contains($"has version 1000, which is newer than this program's {PostgresSchema.Version}", e.Message);
-        Assert.Equal(e.Message, (await Assert.ThrowsAsync<StorageException>(() => PostgresEventLog.OpenAsync(options, null, TimeProvider.System))).Message);
+        Assert.Equal(e.Message,
+            (await Assert.ThrowsAsync<StorageException>(() => PostgresEventLog.OpenAsync(options, null, TimeProvider.System))).Message);
     }
 
     [Fact]
@@ -96,9 +99,11 @@ public sealed class PostgresSchemaTests(PostgresServer server)
     public async Task Migrate_WhenPasswordOrDatabaseIsWrong_SaysWhich()
     {
         var wrong = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Password = "wrong" };
-        Assert.Contains("refused role 'foretell'", (await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync(wrong.ConnectionString))).Message);
+        Assert.Contains("refused role 'foretell'",
+            (await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync(wrong.ConnectionString))).Message);
         var missing = new NpgsqlConnectionStringBuilder(server.ConnectionString) { Database = "nowhere" };
-        Assert.Contains("no database 'nowhere'", (await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync(missing.ConnectionString))).Message);
+        Assert.Contains("no database 'nowhere'",
+            (await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync(missing.ConnectionString))).Message);
     }
 
     [Fact]
@@ -108,7 +113,8 @@ public sealed class PostgresSchemaTests(PostgresServer server)
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        var e = await Assert.ThrowsAsync<StorageException>(() => PostgresSchema.MigrateAsync($"Host=127.0.0.1;Port={port};Username=a;Database=b;Timeout=5"));
+        var e = await Assert.ThrowsAsync<StorageException>(() =>
+            PostgresSchema.MigrateAsync($"Host=127.0.0.1;Port={port};Username=a;Database=b;Timeout=5"));
         Assert.Contains($"PostgreSQL at 127.0.0.1:{port} cannot be reached", e.Message);
     }
 

@@ -55,7 +55,8 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
         committing.Execute("SELECT epoch FROM owner WHERE partition = 0 FOR UPDATE");
         Task<long> taking = store.TakeEpochAsync(0, default);
         // The server itself says that the increment waits for the commit.
-        await Until.TrueAsync(() => committing.Execute("SELECT true FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%owner%'") is not null,
+        await Until.TrueAsync(() =>
+            committing.Execute("SELECT true FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%owner%'") is not null,
             TimeSpan.FromSeconds(60));
         Assert.False(taking.IsCompleted);
         committing.Execute("COMMIT");
@@ -99,7 +100,8 @@ public sealed class PostgresStateStoreTests(PostgresServer server) : StateStoreC
     [Fact]
     public async Task ReadPages_WhenTheCallerStopsEarly_LetsGoOfTheConnection()
     {
-        await using var store = new PostgresStateStore(_options with { ConnectionString = $"{_options.ConnectionString};Maximum Pool Size=1" });
+        await using var store =
+            new PostgresStateStore(_options with { ConnectionString = $"{_options.ConnectionString};Maximum Pool Size=1" });
         long epoch = await store.TakeEpochAsync(0, default);
         using (var commit = new ShardCommit(Header(1)))
         {

@@ -10,7 +10,8 @@ public sealed class SqliteEventLogTests : EventLogContract
 {
     private string LogPath => Directory.At("log.db");
 
-    protected override Task<IEventLog> OpenAsync(int? partitions = 4) => Task.FromResult<IEventLog>(SqliteEventLog.Open(LogPath, partitions, Time));
+    protected override Task<IEventLog> OpenAsync(int? partitions = 4) =>
+        Task.FromResult<IEventLog>(SqliteEventLog.Open(LogPath, partitions, Time));
 
     protected override void BreakWrites() =>
         Execute("CREATE TRIGGER broken BEFORE INSERT ON segment BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
@@ -84,7 +85,8 @@ public sealed class SqliteEventLogTests : EventLogContract
         await log.AppendAsync(EventSets.Batch(("a", 2, "")));
         Execute("DELETE FROM segment WHERE id = 1");
         await using ILogReader reader = log.OpenReader(0, 0);
-        var e = await Assert.ThrowsAsync<InvalidDataException>(async () => await reader.ReadAsync(new RecordBatch(), 10, CancellationToken.None));
+        var e = await Assert.ThrowsAsync<InvalidDataException>(async () =>
+            await reader.ReadAsync(new RecordBatch(), 10, CancellationToken.None));
         Assert.Contains("record 1 of partition 0", e.Message);
     }
 

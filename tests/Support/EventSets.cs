@@ -44,7 +44,8 @@ public static class EventSets
         return records;
     }
 
-    public static int PartitionOf(string stream, int partitions) => EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(stream), partitions);
+    public static int PartitionOf(string stream, int partitions) =>
+        EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(stream), partitions);
 
     public static IdempotentRequest Key(string key, byte fingerprint = 1, string payload = "") =>
         new(key, Enumerable.Repeat(fingerprint, 32).ToArray(), Encoding.UTF8.GetBytes(payload));

@@ -70,7 +70,8 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end with one more environment variable.</summary>
-    public static async Task<ProcessResult> RunWithAsync(string workingDirectory, (string Name, string Value) variable, params string[] arguments)
+    public static async Task<ProcessResult> RunWithAsync(string workingDirectory, (string Name, string Value) variable,
+        params string[] arguments)
     {
         await using var process = new ForetellProcess(workingDirectory, arguments, variable);
         return await process.EndAsync();
@@ -80,7 +81,8 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     public static ForetellProcess Start(string workingDirectory, params string[] arguments) => new(workingDirectory, arguments);
 
     /// <summary>Starts a command with one more environment variable, which goes on until it is stopped.</summary>
-    public static ForetellProcess StartWith(string workingDirectory, (string Name, string Value) variable, params string[] arguments) => new(workingDirectory, arguments, variable);
+    public static ForetellProcess StartWith(string workingDirectory, (string Name, string Value) variable, params string[] arguments) =>
+        new(workingDirectory, arguments, variable);
 
     /// <summary>Starts an empty host on a free port and waits until it listens.</summary>
     public static async Task<(ForetellProcess Host, Uri Url)> StartHostAsync(TemporaryFolder folder, params string[] arguments)

@@ -32,6 +32,7 @@ public static class Repository
                 return folder.FullName;
             }
         }
-        throw new InvalidOperationException($"No folder above {AppContext.BaseDirectory} holds Platform.sln; run the tests inside the repository.");
+        throw new InvalidOperationException(
+            $"No folder above {AppContext.BaseDirectory} holds Platform.sln; run the tests inside the repository.");
     }
 }

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace Foretell.Support;
 
-/// <summary>Carries connections on to a server that listens on loopback only: from a network that cannot reach it there, or no further than a test wants.</summary>
+/// <summary>Carries connections on to a server that listens on loopback only: from a network that cannot reach it there, or no
+/// further than a test wants.</summary>
 public sealed class TcpRelay : IAsyncDisposable
 {
     private readonly TcpListener _listener;
@@ -50,7 +51,8 @@ public sealed class TcpRelay : IAsyncDisposable
             from.NoDelay = true;
             await to.ConnectAsync(IPAddress.Loopback, _target, stop);
             // Either side's end is the end of both.
-            Task first = await Task.WhenAny(SendAsync(from.GetStream(), to.GetStream(), stop), to.GetStream().CopyToAsync(from.GetStream(), stop));
+            Task first =
+                await Task.WhenAny(SendAsync(from.GetStream(), to.GetStream(), stop), to.GetStream().CopyToAsync(from.GetStream(), stop));
             await first.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

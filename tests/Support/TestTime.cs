@@ -4,7 +4,8 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Foretell.Support;
 
-/// <summary>A clock that moves when a test says so, in ticks of event time; its timers fire inside <see cref="FakeTimeProvider.Advance"/>.</summary>
+/// <summary>A clock that moves when a test says so, in ticks of event time; its timers fire inside
+/// <see cref="FakeTimeProvider.Advance"/>.</summary>
 public sealed class TestTime() : FakeTimeProvider(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero))
 {
     public long NowTicks => EventTime.FromDateTimeOffset(GetUtcNow());

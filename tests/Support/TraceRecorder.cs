@@ -17,7 +17,8 @@ public sealed class TraceRecorder : IDisposable
         {
             ShouldListenTo = source => source.Name is Telemetry.Name or "Microsoft.AspNetCore" or "Microsoft.Orleans.Application",
             Sample = (ref ActivityCreationOptions<ActivityContext> options) =>
-                options.TraceId == TraceId && options.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded) ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
+                options.TraceId == TraceId && options.Parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
+                    ? ActivitySamplingResult.AllDataAndRecorded : ActivitySamplingResult.None,
             ActivityStopped = span =>
             {
                 if (span.TraceId == TraceId)

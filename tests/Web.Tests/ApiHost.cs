@@ -22,7 +22,8 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     /// <summary>An untrained model: its forecasts are wrong, but they are forecasts.</summary>
     private static readonly ForecastModel s_model =
-        ForecastModel.Untrained(new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 16, Marks = ["visit", "purchase"] }, seed: 1);
+        ForecastModel.Untrained(new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 16, Marks = ["visit", "purchase"] },
+            seed: 1);
 
     private readonly WebApplication _app;
     private readonly TemporaryFolder? _directory;
@@ -55,7 +56,8 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="settings">Configuration, as environment variables would set it.</param>
     /// <param name="model">The platform's; a small one without training when null.</param>
     public static async Task<ApiHost> StartAsync(Action<ForetellWebOptions>? configure = null,
-        Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ShownTime? clock = null, Dictionary<string, string?>? settings = null,
+        Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ShownTime? clock = null, Dictionary<string,
+            string?>? settings = null,
         ForecastModel? model = null)
     {
         TemporaryFolder? own = directory is null ? new TemporaryFolder() : null;

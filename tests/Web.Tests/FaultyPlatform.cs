@@ -11,7 +11,8 @@ using Foretell.Support;
 
 namespace Foretell.Web.Tests;
 
-/// <summary>A real platform with faults put in: an append or query that fails, a position never reached, a status that is not well.</summary>
+/// <summary>A real platform with faults put in: an append or query that fails, a position never reached, a status that is not
+/// well.</summary>
 internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
 {
     public Action OnAppend { get; init; } = () => { };

@@ -150,7 +150,8 @@ public class GetAlertEventsTests
     private static async Task<DateTimeOffset> DeadlineAsync(ApiHost api, string stream)
     {
         StreamSnapshot snapshot = (await api.Platform.FindAsync(stream, default))!;
-        return EventTime.ToDateTimeOffset(snapshot.LastEventTicks) + TimeSpan.FromSeconds(new Forecaster(api.Platform.Model).Forecast(snapshot.State, 0).Quantile(0.999));
+        return EventTime.ToDateTimeOffset(snapshot.LastEventTicks)
+            + TimeSpan.FromSeconds(new Forecaster(api.Platform.Model).Forecast(snapshot.State, 0).Quantile(0.999));
     }
 
     private static async Task PassDeadlineAsync(ApiHost api, string stream) =>

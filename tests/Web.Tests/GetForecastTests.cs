@@ -59,7 +59,8 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
         foreach (int seconds in (int[])[0, 1, 10, 3600])
         {
             string at = s_now.AddSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-            JsonNode json = (await api.GetAsync($"/v1/streams/a/forecast?at={at}&after={position}&horizon=36525d&quantiles=0.01,0.99")).Json;
+            JsonNode json =
+                (await api.GetAsync($"/v1/streams/a/forecast?at={at}&after={position}&horizon=36525d&quantiles=0.01,0.99")).Json;
             double never = (double)json["next"]!["never"]!;
 
             Assert.InRange(never, previous, 1);

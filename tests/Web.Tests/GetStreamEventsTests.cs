@@ -18,9 +18,11 @@ public class GetStreamEventsTests(SharedApi shared) : IClassFixture<SharedApi>
             Assert.Equal(("forecast", $"{i + 1}"), (name, id));
             Assert.Equal(("eu/42", i + 1, position), ((string?)data["stream"], (int)data["events"]!, (string?)data["position"]));
             string at = (string)data["forecast"]!["at"]!;
-            Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1769860000 + i * 60).UtcDateTime, DateTime.Parse(at, null, System.Globalization.DateTimeStyles.AdjustToUniversal));
+            Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1769860000 + i * 60).UtcDateTime,
+                DateTime.Parse(at, null, System.Globalization.DateTimeStyles.AdjustToUniversal));
             // Nothing has come since, so that asking gives the same.
-            ApiResponse asked = await api.GetAsync($"/v1/streams/eu%2F42/forecast?quantiles=0.25&horizon=5m&expectedCount=false&at={at}&after={position}");
+            ApiResponse asked =
+                await api.GetAsync($"/v1/streams/eu%2F42/forecast?quantiles=0.25&horizon=5m&expectedCount=false&at={at}&after={position}");
             Assert.Equal(asked.Json.ToJsonString(), data["forecast"]!.ToJsonString());
             position = await SendAsync(api, "eu/42", 1769860060 + i * 60);
         }

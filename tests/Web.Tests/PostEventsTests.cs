@@ -155,7 +155,8 @@ public class PostEventsTests
     public async Task PostEvents_WhenLogTakesNoWrites_Answers503WithRetryAfter()
     {
         await using var api = await ApiHost.StartAsync(
-            wrap: platform => new FaultyPlatform(platform) { OnAppend = () => throw new PlatformUnavailableException("The disk is full.") });
+            wrap: platform =>
+                new FaultyPlatform(platform) { OnAppend = () => throw new PlatformUnavailableException("The disk is full.") });
 
         ApiResponse answer = await api.PostAsync("/v1/events", Json, """{"stream":"a","time":1}""");
 
@@ -172,7 +173,8 @@ public class PostEventsTests
     private static byte[] Compress(string encoding, string text)
     {
         using var buffer = new MemoryStream();
-        using (Stream stream = encoding == "br" ? new BrotliStream(buffer, CompressionLevel.Fastest) : new GZipStream(buffer, CompressionLevel.Fastest))
+        using (Stream stream = encoding == "br" ? new BrotliStream(buffer, CompressionLevel.Fastest)
+            : new GZipStream(buffer, CompressionLevel.Fastest))
         {
             stream.Write(Encoding.UTF8.GetBytes(text));
         }

@@ -11,12 +11,12 @@ namespace Foretell.Cli.Cluster;
 /// <summary>foretell cluster: silos with the demo, or with a file, until Ctrl-C or the file's end.</summary>
 internal static class ClusterRun
 {
-    public static async Task RunAsync(ClusterSettings settings, FileInput? feed, bool plain, CancellationToken cancellation)
+    public static async Task RunAsync(ClusterSettings settings, FileInput? input, bool plain, CancellationToken cancellation)
     {
         ForecastModel model = ModelFiles.Load(settings.Model);
         ModelSettings.WarnOfGrowth(model);
         var warnings = new RecentWarnings();
-        bool ends = feed is { Exit: true };
+        bool ends = input is { Exit: true };
         int silos = settings.SiloRoles.Count;
         await using LocalCluster cluster = await LocalCluster.CreateAsync(settings, cancellation);
         string size = silos == 1 ? "1 silo" : $"{silos} silos";
@@ -25,21 +25,23 @@ internal static class ClusterRun
         await using var platform = new GatewayTarget(cluster, model);
         await platform.ReadyAsync(cancellation);
 
-        if (feed is not null)
+        if (input is not null)
         {
-            FileSummary summary = await FileSenderView.ShowAsync(progress => FileSender.RunAsync(platform, feed.File, feed.Columns, progress, cancellation));
+            FileSummary summary =
+                await FileSenderView.ShowAsync(progress => FileSender.RunAsync(platform, input.File, input.Columns, progress, cancellation));
             if (ends)
             {
                 foreach (SiloProcess lost in cluster.Silos.Where(s => s.HasExited))
                 {
                     Terminal.WriteNote($"{lost.End} The others went on.");
                 }
-                FileSenderView.Print(summary, feed.Json);
+                FileSenderView.Print(summary, input.Json);
                 return;
             }
-            FileSenderView.Note(feed.File, summary);
+            FileSenderView.Note(input.File, summary);
         }
-        await RunScreen.ShowAsync(platform, [.. cluster.Silos.Select(s => s.Urls[0].AbsoluteUri.TrimEnd('/'))], feed is null ? new DemoSender(platform) : null,
+        await RunScreen.ShowAsync(platform, [.. cluster.Silos.Select(s => s.Urls[0].AbsoluteUri.TrimEnd('/'))], input is null
+            ? new DemoSender(platform) : null,
             plain, warnings, $"Foretell cluster, {size}", cancellation);
     }
 }

@@ -36,7 +36,8 @@ internal sealed class GatewayClient(IReadOnlyList<SiloProcess> gateways) : IDisp
                 using HttpResponseMessage answer = await _http.SendAsync(message, cancellation);
                 if (answer.IsSuccessStatusCode)
                 {
-                    return ((await answer.Content.ReadFromJsonAsync<T>(JsonSerializerOptions.Web, cancellation))!, answer.Headers.Contains(ReplayClient.ReplayedHeader));
+                    return ((await answer.Content.ReadFromJsonAsync<T>(JsonSerializerOptions.Web, cancellation))!,
+                        answer.Headers.Contains(ReplayClient.ReplayedHeader));
                 }
                 trouble = ApiClient.Problem(answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
                 if (!FaultPolicy.IsTransient(answer.StatusCode))
@@ -50,7 +51,8 @@ internal sealed class GatewayClient(IReadOnlyList<SiloProcess> gateways) : IDisp
                 }
                 retryAfter = answer.Headers.RetryAfter;
             }
-            catch (Exception error) when (error is not CliException && !cancellation.IsCancellationRequested && FaultPolicy.IsTransient(error))
+            catch (Exception error) when (error is not CliException && !cancellation.IsCancellationRequested
+                && FaultPolicy.IsTransient(error))
             {
                 trouble = $"{gateway} cannot be reached: {error.Message}";
             }

@@ -57,7 +57,8 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
         string key = request?.Key ?? Guid.NewGuid().ToString();
         _body.ResetWrittenCount();
         EventEncoder.WriteNdjson(batch, _body);
-        (EventsAnswer answer, bool replayed) = await _gateways.SendAsync<EventsAnswer>(() => new HttpRequestMessage(HttpMethod.Post, new Uri("v1/events", UriKind.Relative))
+        (EventsAnswer answer, bool replayed) =
+            await _gateways.SendAsync<EventsAnswer>(() => new HttpRequestMessage(HttpMethod.Post, new Uri("v1/events", UriKind.Relative))
         {
             Headers = { { "Idempotency-Key", key } },
             Content = new ReadOnlyMemoryContent(_body.WrittenMemory) { Headers = { ContentType = new MediaTypeHeaderValue(NdjsonType) } },
@@ -95,7 +96,9 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
     /// <remarks>The last answer while partitions are being moved: a screen has no time to wait for them.</remarks>
     public async Task<IReadOnlyList<OverdueStream>> OverdueAsync(int limit, CancellationToken cancellation) =>
         _overdue = await _gateways.TryGetAsync<OverdueAnswer>($"v1/overdue?limit={limit}", cancellation) is { } answer
-            ? [.. answer.Streams.Select(s => new OverdueStream(s.Stream, EventTime.FromDateTimeOffset(s.LastEventTime), s.SilenceSeconds, s.LogSurvival ?? double.NegativeInfinity))]
+            ? [.. answer.Streams.Select(s =>
+                new OverdueStream(s.Stream, EventTime.FromDateTimeOffset(s.LastEventTime), s.SilenceSeconds, s.LogSurvival
+                ?? double.NegativeInfinity))]
             : _overdue;
 
     public Task<PlatformStatus> DrainAsync(CancellationToken cancellation) => DrainAsync(Appended(), cancellation);
@@ -159,7 +162,8 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
             UnknownMarks = answer.UnknownMarks,
             LagEvents = answer.LagEvents,
             LagSeconds = answer.LagSeconds,
-            Scores = new ScoreTotals(scores.Events, Sum(scores.NllTime), Sum(scores.NllMark), Sum(scores.BaselineNllTime), Sum(scores.BaselineNllMark)),
+            Scores = new ScoreTotals(scores.Events, Sum(scores.NllTime), Sum(scores.NllMark), Sum(scores.BaselineNllTime),
+                Sum(scores.BaselineNllMark)),
             Ready = answer.Ready,
             Problems = answer.Problems,
         };

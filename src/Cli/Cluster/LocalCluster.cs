@@ -6,7 +6,8 @@ using Foretell.Stores.Postgres;
 
 namespace Foretell.Cli.Cluster;
 
-/// <summary>A throw-away PostgreSQL and silos in processes of their own, all on loopback; gone when disposed, and when this process ends.</summary>
+/// <summary>A throw-away PostgreSQL and silos in processes of their own, all on loopback; gone when disposed, and when this
+/// process ends.</summary>
 internal sealed class LocalCluster : IAsyncDisposable
 {
     private readonly ThrowawayPostgres _postgres;
@@ -58,8 +59,10 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>Processor time of the silos and the database.</summary>
     public IReadOnlyList<ProcessCpu> Cpu()
     {
-        IEnumerable<ProcessCpu> silos = _silos.Select((s, i) => new ProcessCpu("foretell-silo", _settings.SiloRoles[i], s.Label, s.Cpu.TotalSeconds));
-        return _postgres.CpuTime is { } database ? [.. silos, new ProcessCpu("postgres", ProcessCpu.Database, "PostgreSQL", database.TotalSeconds)] : [.. silos];
+        IEnumerable<ProcessCpu> silos =
+            _silos.Select((s, i) => new ProcessCpu("foretell-silo", _settings.SiloRoles[i], s.Label, s.Cpu.TotalSeconds));
+        return _postgres.CpuTime is { } database
+            ? [.. silos, new ProcessCpu("postgres", ProcessCpu.Database, "PostgreSQL", database.TotalSeconds)] : [.. silos];
     }
 
     /// <summary>Stops the silos, then the database, and removes its folder.</summary>

@@ -7,11 +7,13 @@ namespace Foretell.Cli.Cluster;
 public static class PostgresPrograms
 {
     /// <summary>What to do when <see cref="Find"/> finds nothing.</summary>
-    public const string HowToInstall = "PostgreSQL's programs initdb and postgres were not found. Install them (Debian, Ubuntu: apt install postgresql; "
+    public const string HowToInstall =
+        "PostgreSQL's programs initdb and postgres were not found. Install them (Debian, Ubuntu: apt install postgresql; "
         + "Fedora: dnf install postgresql-server; macOS: brew install postgresql), or let PG_CONFIG name a pg_config program.";
 
     /// <summary>The folder with initdb and postgres, or null when the machine has none.</summary>
-    /// <param name="folder">Folder to take; null looks where PG_CONFIG, pg_config, PATH and the usual packages have them, newest version first.</param>
+    /// <param name="folder">Folder to take; null looks where PG_CONFIG, pg_config, PATH and the usual packages have them, newest
+    /// version first.</param>
     public static string? Find(string? folder = null) =>
         (folder is null ? Candidates() : [folder]).FirstOrDefault(f => Runs(f, "initdb") && Runs(f, "postgres"));
 
@@ -44,11 +46,13 @@ public static class PostgresPrograms
         {
             yield return second;
         }
-        foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+        foreach (string folder in (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
         {
             yield return folder;
         }
-        foreach ((string parent, string pattern) in new[] { ("/usr/lib/postgresql", "*"), ("/usr", "pgsql-*"), ("/opt/homebrew/opt", "postgresql*"), ("/usr/local/opt", "postgresql*") })
+        foreach ((string parent, string pattern) in new[] { ("/usr/lib/postgresql", "*"), ("/usr", "pgsql-*"),
+            ("/opt/homebrew/opt", "postgresql*"), ("/usr/local/opt", "postgresql*") })
         {
             if (Directory.Exists(parent))
             {
@@ -65,14 +69,16 @@ public static class PostgresPrograms
         File.Exists(Path.Combine(folder, program)) && Output(Path.Combine(folder, program), "--version") is not null;
 
     private static double VersionOf(string folder) =>
-        double.TryParse(new string([.. Path.GetFileName(folder).Where(c => char.IsAsciiDigit(c) || c == '.')]), out double version) ? version : 0;
+        double.TryParse(new string([.. Path.GetFileName(folder).Where(c => char.IsAsciiDigit(c) || c == '.')]), out double version)
+            ? version : 0;
 
     /// <summary>First line of what a command prints, or null when it is missing or fails.</summary>
     private static string? Output(string file, params string[] arguments)
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using Process process =
+                Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             string? line = process.StandardOutput.ReadLine();
             process.WaitForExit();
             return process.ExitCode == 0 ? line : null;

@@ -3,7 +3,8 @@ using Foretell.Cli.Shell;
 
 namespace Foretell.Cli.Cluster;
 
-/// <summary>One silo in a process of its own. It stops when its standard input ends: at our word, or with this process, however that ends.</summary>
+/// <summary>One silo in a process of its own. It stops when its standard input ends: at our word, or with this process, however
+/// that ends.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
     private const string Program = "foretell-silo";
@@ -23,10 +24,13 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Starts the program.</summary>
     /// <param name="program">How.</param>
     /// <param name="label">What people call this silo: "silo 2".</param>
-    /// <param name="settings">Its settings, by name without "Foretell:". They go through the environment, where no other user reads the password.</param>
-    /// <param name="log">Takes each line of its log from when it listens; null keeps only the last ones, for the case that it fails.</param>
+    /// <param name="settings">Its settings, by name without "Foretell:". They go through the environment, where no other user
+    /// reads the password.</param>
+    /// <param name="log">Takes each line of its log from when it listens; null keeps only the last ones, for the case that it
+    /// fails.</param>
     /// <param name="arguments">Its arguments.</param>
-    public SiloProcess(SiloProgram program, string label, IReadOnlyDictionary<string, string> settings, Action<string>? log, params string[] arguments)
+    public SiloProcess(SiloProgram program, string label, IReadOnlyDictionary<string, string> settings, Action<string>? log,
+        params string[] arguments)
     {
         (Label, _log) = (label, log);
         var start = new ProcessStartInfo(program.Command[0], [.. program.Command.Skip(1), .. arguments])

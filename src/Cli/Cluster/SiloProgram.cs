@@ -21,13 +21,14 @@ internal sealed record SiloProgram(IReadOnlyList<string> Command)
             : [Path.GetDirectoryName(Path.GetFullPath(path))!];
         return folders.Select(FindIn).FirstOrDefault(found => found is not null) ?? throw new CliException(path is null
             ? $"The program {Name} is not beside this one, so there are no silos to start. Publish src/Silo into the folder {s_folders[0]} beside this program, "
-                + "or name its place with --silo-program; building it takes the Microsoft.Orleans packages, which not every package feed carries."
+                + "or name its place with --silo-program."
             : $"There is no {Name} in {folders.First()}; --silo-program takes the folder that src/Silo was published into.");
     }
 
     private static SiloProgram? FindIn(string folder)
     {
-        string assembly = Path.Combine(folder, $"{Name}.dll"), executable = Path.Combine(folder, OperatingSystem.IsWindows() ? $"{Name}.exe" : Name);
+        string assembly = Path.Combine(folder, $"{Name}.dll"), executable =
+            Path.Combine(folder, OperatingSystem.IsWindows() ? $"{Name}.exe" : Name);
         // The dotnet that runs this program runs the other one too, wherever it is installed; a self-contained program needs none.
         string? host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath : null;
         return host is not null && File.Exists(assembly) ? new SiloProgram([host, assembly])

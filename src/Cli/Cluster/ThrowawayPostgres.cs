@@ -42,7 +42,8 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
     private Process? _watch;
     private bool _disposed;
 
-    private ThrowawayPostgres(string programs, string[] prefix, string folder) => (_programs, _prefix, _folder) = (programs, prefix, folder);
+    private ThrowawayPostgres(string programs, string[] prefix, string folder) =>
+        (_programs, _prefix, _folder) = (programs, prefix, folder);
 
     /// <summary>Npgsql connection string of the superuser; the same after a restart.</summary>
     public string ConnectionString => $"Host=127.0.0.1;Port={_port};Username=foretell;Password={_password};Database=postgres;Timeout=5";
@@ -50,7 +51,8 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
     /// <summary>True between a start and the next stop, kill or crash.</summary>
     public bool IsRunning => _watch is { HasExited: false };
 
-    /// <summary>Processor time of all its processes, those included that have ended since the start; null where /proc does not tell.</summary>
+    /// <summary>Processor time of all its processes, those included that have ended since the start; null where /proc does not
+    /// tell.</summary>
     public TimeSpan? CpuTime
     {
         get
@@ -76,7 +78,8 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
     /// <summary>Makes a server and starts it; it answers when the task completes.</summary>
     /// <param name="programs">Folder of initdb and postgres; null looks for it (<see cref="PostgresPrograms"/>).</param>
     /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
-    /// <exception cref="StorageException">There are no programs, no user to run them as, or they fail; the message says what to do.</exception>
+    /// <exception cref="StorageException">There are no programs, no user to run them as, or they fail; the message says what to
+    /// do.</exception>
     public static async Task<ThrowawayPostgres> CreateAsync(string? programs = null, CancellationToken cancellationToken = default)
     {
         string found = PostgresPrograms.Find(programs) ?? throw new StorageException(programs is null
@@ -84,13 +87,17 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
             : $"The folder {programs} does not hold PostgreSQL's programs initdb and postgres.");
         string[] prefix = PostgresPrograms.AsOrdinaryUser();
         // Made by the server's user, who alone may enter it.
-        string folder = (await RunAsync([.. prefix, "mktemp", "-d", Path.Combine(Path.GetTempPath(), "foretell-postgres-XXXXXX")], "", cancellationToken)).Trim();
+        string folder =
+            (await RunAsync([.. prefix, "mktemp", "-d", Path.Combine(Path.GetTempPath(), "foretell-postgres-XXXXXX")], "",
+            cancellationToken)).Trim();
         var server = new ThrowawayPostgres(found, prefix, folder);
         try
         {
             string passwordFile = Path.Combine(folder, "password");
             await RunAsync([.. prefix, "sh", "-c", "umask 077; cat > \"$0\"", passwordFile], server._password, cancellationToken);
-            await RunAsync([.. prefix, Path.Combine(found, "initdb"), "-D", server.Data, "-U", "foretell", $"--pwfile={passwordFile}", "-A", "scram-sha-256",
+            await RunAsync(
+                [.. prefix, Path.Combine(found, "initdb"), "-D", server.Data, "-U", "foretell", $"--pwfile={passwordFile}", "-A",
+                "scram-sha-256",
                 "-E", "UTF8", "--no-locale", "--no-sync"], "", cancellationToken);
             await server.StartAsync(cancellationToken);
             return server;
@@ -159,7 +166,8 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
         string[] command =
         [
             .. _prefix, "sh", "-c", Watch, _folder, Path.Combine(_programs, "postgres"), "-D", Data,
-            "-c", "listen_addresses=127.0.0.1", "-c", $"port={port.ToString(CultureInfo.InvariantCulture)}", "-c", "unix_socket_directories=",
+            "-c", "listen_addresses=127.0.0.1", "-c", $"port={port.ToString(CultureInfo.InvariantCulture)}", "-c",
+                "unix_socket_directories=",
             "-c", "max_connections=200", "-c", "lc_messages=C", "-c", "logging_collector=off", "-c", "log_destination=stderr",
         ];
         var ready = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -220,7 +228,8 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
         }
         const int parent = 1;
         return [postmaster, .. Directory.Exists("/proc") ? Directory.EnumerateDirectories("/proc").Select(Path.GetFileName)
-            .Select(name => int.TryParse(name, out int pid) ? pid : 0).Where(pid => pid > 0 && Stat(pid) is { } stat && stat[parent] == postmaster) : []];
+            .Select(name => int.TryParse(name, out int pid) ? pid : 0)
+                .Where(pid => pid > 0 && Stat(pid) is { } stat && stat[parent] == postmaster) : []];
     }
 
     /// <summary>What /proc tells of a process, from its state on (0); null when there is no such process.</summary>
@@ -230,7 +239,8 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
         {
             // "pid (name) state parent ...": the name may hold anything, so the fields begin behind its last bracket.
             string stat = File.ReadAllText($"/proc/{process}/stat");
-            return [.. stat[(stat.LastIndexOf(')') + 2)..].Split(' ').Select(field => long.TryParse(field, CultureInfo.InvariantCulture, out long value) ? value : 0)];
+            return [.. stat[(stat.LastIndexOf(')') + 2)..].Split(' ')
+                .Select(field => long.TryParse(field, CultureInfo.InvariantCulture, out long value) ? value : 0)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -264,11 +274,13 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
         try
         {
             using Process process = Process.Start(Info(command))!;
-            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken), errors = process.StandardError.ReadToEndAsync(cancellationToken);
+            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken), errors =
+                process.StandardError.ReadToEndAsync(cancellationToken);
             await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
             await process.WaitForExitAsync(cancellationToken);
-            return process.ExitCode == 0 ? await output : throw new StorageException($"'{string.Join(' ', command)}' failed: {(await errors).Trim()}");
+            return process.ExitCode == 0 ? await output
+                : throw new StorageException($"'{string.Join(' ', command)}' failed: {(await errors).Trim()}");
         }
         catch (System.ComponentModel.Win32Exception e)
         {

@@ -15,26 +15,33 @@ internal static class ClusterCommand
     private const string EveryRole = "gateway,ingest,worker";
 
     private static readonly Option<int> s_silos = Settings.Number("--silos", "Silos to start, each a process of its own.", 1, MaxSilos, 3);
-    private static readonly Option<string> s_urls = CommonSettings.Urls("Addresses of the first silo's API, separated by ';'; port 0 takes any free one, as the other silos do.");
-    private static readonly Option<string> s_model = Settings.Text("--model", "file", "Model that forecasts; by default the small one that comes with the program.");
+    private static readonly Option<string> s_urls =
+        CommonSettings.Urls("Addresses of the first silo's API, separated by ';'; port 0 takes any free one, as the other silos do.");
+    private static readonly Option<string> s_model =
+        Settings.Text("--model", "file", "Model that forecasts; by default the small one that comes with the program.");
     private static readonly Option<int?> s_partitions = CommonSettings.Partitions();
-    private static readonly Option<int?> s_threads = Settings.OptionalNumber("--threads", "Worker threads of each silo; by default the processors, shared out.", 1, 1024);
+    private static readonly Option<int?> s_threads =
+        Settings.OptionalNumber("--threads", "Worker threads of each silo; by default the processors, shared out.", 1, 1024);
     private static readonly Option<double?> s_lateTolerance = CommonSettings.LateTolerance();
     private static readonly Option<double?> s_futureTolerance = CommonSettings.FutureTolerance();
     private static readonly Option<double> s_alertSurvival = CommonSettings.AlertSurvival();
     private static readonly Option<bool> s_plain = CommonSettings.Plain();
-    private static readonly FileInputOptions s_feed = new();
-    private static readonly Option<string> s_postgres = Settings.Text("--postgres", "folder", "Folder of PostgreSQL's programs initdb and postgres; looked for when not named.");
-    private static readonly Option<string> s_silo = Settings.Text("--silo-program", "folder", "Folder of the program foretell-silo; looked for beside this program when not named.");
+    private static readonly FileInputOptions s_input = new();
+    private static readonly Option<string> s_postgres =
+        Settings.Text("--postgres", "folder", "Folder of PostgreSQL's programs initdb and postgres; looked for when not named.");
+    private static readonly Option<string> s_silo =
+        Settings.Text("--silo-program", "folder", "Folder of the program foretell-silo; looked for beside this program when not named.");
 
     public static Command Create()
     {
-        var verb = new Verb("cluster", "Starts a throw-away cluster on this machine: a PostgreSQL server and silos. Nothing of it stays behind.",
+        var verb = new Verb("cluster",
+            "Starts a throw-away cluster on this machine: a PostgreSQL server and silos. Nothing of it stays behind.",
             "cluster --silos 3",
             "cluster --silos 2 --file events.ndjson --exit --json",
             "cluster --silos 2 --model model.safetensors --urls http://127.0.0.1:8080 --plain")
         {
-            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_plain, s_feed.File, s_feed.Columns, s_feed.Exit, s_feed.Json, s_postgres, s_silo,
+            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_plain, s_input.File,
+                s_input.Columns, s_input.Exit, s_input.Json, s_postgres, s_silo,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -56,7 +63,7 @@ internal static class ClusterCommand
             Postgres = parsed.GetValue(s_postgres),
             SiloProgram = parsed.GetValue(s_silo),
         };
-        await ClusterRun.RunAsync(settings, s_feed.Read(parsed), parsed.GetValue(s_plain) || !Terminal.IsInteractive, cancellation);
+        await ClusterRun.RunAsync(settings, s_input.Read(parsed), parsed.GetValue(s_plain) || !Terminal.IsInteractive, cancellation);
         return ExitCode.Success;
     }
 }

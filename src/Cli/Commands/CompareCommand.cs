@@ -14,13 +14,17 @@ namespace Foretell.Cli.Commands;
 internal static class CompareCommand
 {
     private static readonly TrainingSettings s_training = new();
-    private static readonly Option<string> s_test = Settings.Text("--test", "file", "Event file that is scored and decides nothing.", required: true);
-    private static readonly Option<string> s_out = Settings.Text("--out", "folder", "Where the report and everything that is finished go; the same command goes on from there.", required: true);
+    private static readonly Option<string> s_test =
+        Settings.Text("--test", "file", "Event file that is scored and decides nothing.", required: true);
+    private static readonly Option<string> s_out =
+        Settings.Text("--out", "folder", "Where the report and everything that is finished go; the same command goes on from there.",
+        required: true);
     private static readonly Option<ComparisonForm[]?> s_mixers = Settings.Parsed<ComparisonForm[]?>("--mixers", "a,b",
         $"Rows: {string.Join(", ", ComparisonForm.Default.Select(f => f.Name))}; all by default.", ParseMixers);
     private static readonly Option<string> s_states = Settings.Typed("--states", "1/8,64",
         "Events that the policies keep per layer: shares of the test sequences' mean length, or numbers.", "1/8", ParseStates);
-    private static readonly Option<int> s_seeds = Settings.Number("--seeds", "Trainings of each form at its chosen learning rate.", 1, 1000, 5);
+    private static readonly Option<int> s_seeds =
+        Settings.Number("--seeds", "Trainings of each form at its chosen learning rate.", 1, 1000, 5);
     private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation: in training as train does, and on the test set as a column apart.");
     private static readonly Option<bool> s_json = CommonSettings.Json("Print the table as JSON.");
 
@@ -49,7 +53,8 @@ internal static class CompareCommand
             Seeds = parsed.GetValue(s_seeds),
             Training = training with { Shape = training.Shape with { Censored = until is not null } },
         };
-        var data = new ComparisonData(s_training.ReadSequences(parsed, s_training.Train, until), s_training.ReadSequences(parsed, s_training.Dev, until), s_training.ReadSequences(parsed, s_test, until));
+        var data = new ComparisonData(s_training.ReadSequences(parsed, s_training.Train, until),
+            s_training.ReadSequences(parsed, s_training.Dev, until), s_training.ReadSequences(parsed, s_test, until));
         string folder = Path.GetFullPath(parsed.GetRequiredValue(s_out));
         if (File.Exists(folder))
         {

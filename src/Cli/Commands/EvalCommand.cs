@@ -13,10 +13,12 @@ namespace Foretell.Cli.Commands;
 internal static class EvalCommand
 {
     private static readonly Option<string> s_model = Settings.Text("--model", "file", "Model to score (safetensors).", required: true);
-    private static readonly Option<string> s_test = Settings.Text("--test", "file", "Event file that the model has not seen.", required: true);
+    private static readonly Option<string> s_test =
+        Settings.Text("--test", "file", "Event file that the model has not seen.", required: true);
     private static readonly ModelSettings s_bound = new();
     private static readonly Option<EventColumns?> s_columns = CommonSettings.Columns();
-    private static readonly OpenEndSettings s_openEnds = new("Score the silence after each stream's last event, too, up to the end of observation, as a figure apart.");
+    private static readonly OpenEndSettings s_openEnds =
+        new("Score the silence after each stream's last event, too, up to the end of observation, as a figure apart.");
     private static readonly Option<int> s_threads = CommonSettings.Threads();
     private static readonly Option<bool> s_json = CommonSettings.Json();
 

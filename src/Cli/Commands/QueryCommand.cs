@@ -14,8 +14,10 @@ internal static class QueryCommand
 {
     private static readonly Argument<string> s_stream = new("STREAM") { Description = "Key of the stream." };
     private static readonly Option<Uri> s_url = CommonSettings.Url();
-    private static readonly Option<string> s_horizon = Settings.Typed("--horizon", "duration", "How far to look ahead: 30s, 5m, 1h, 2d.", "1h", ParseHorizon);
-    private static readonly Option<string> s_at = Settings.Text("--at", "time", "Moment of asking: RFC 3339 or Unix seconds; now by default.");
+    private static readonly Option<string> s_horizon =
+        Settings.Typed("--horizon", "duration", "How far to look ahead: 30s, 5m, 1h, 2d.", "1h", ParseHorizon);
+    private static readonly Option<string> s_at =
+        Settings.Text("--at", "time", "Moment of asking: RFC 3339 or Unix seconds; now by default.");
     private static readonly Option<bool> s_json = CommonSettings.Json("Print the API's JSON instead of a table.");
 
     public static Command Create()

@@ -8,8 +8,10 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell run: the embedded host, with its demo, with the user's own data, or for one file.</summary>
 internal static class RunCommand
 {
-    private static readonly Option<string> s_dataDir = Settings.Text("--data-dir", "folder", "Where log and states are kept; created when missing.", fallback: DataDirectory.Default);
-    private static readonly Option<string> s_urls = CommonSettings.Urls("Addresses to listen on, separated by ';'; port 0 takes any free one.");
+    private static readonly Option<string> s_dataDir =
+        Settings.Text("--data-dir", "folder", "Where log and states are kept; created when missing.", fallback: DataDirectory.Default);
+    private static readonly Option<string> s_urls =
+        CommonSettings.Urls("Addresses to listen on, separated by ';'; port 0 takes any free one.");
     private static readonly Option<string> s_model = Settings.Text("--model", "file",
         "Model that forecasts; by default the one kept in the data folder, or else the small one that comes with the program.");
     private static readonly ModelSettings s_bound = new();
@@ -18,9 +20,10 @@ internal static class RunCommand
     private static readonly Option<double?> s_lateTolerance = CommonSettings.LateTolerance();
     private static readonly Option<double?> s_futureTolerance = CommonSettings.FutureTolerance();
     private static readonly Option<double> s_alertSurvival = CommonSettings.AlertSurvival();
-    private static readonly Option<bool> s_noDemo = Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
+    private static readonly Option<bool> s_noDemo =
+        Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
     private static readonly Option<bool> s_plain = CommonSettings.Plain();
-    private static readonly FileInputOptions s_feed = new();
+    private static readonly FileInputOptions s_input = new();
 
     public static Command Create()
     {
@@ -31,7 +34,8 @@ internal static class RunCommand
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
             "run --data-dir ./my-data --file events.ndjson --exit --json")
         {
-            s_dataDir, s_urls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_noDemo, s_plain, s_feed.File, s_feed.Columns, s_feed.Exit, s_feed.Json,
+            s_dataDir, s_urls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance, s_futureTolerance,
+                s_alertSurvival, s_noDemo, s_plain, s_input.File, s_input.Columns, s_input.Exit, s_input.Json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -39,7 +43,7 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        FileInput? feed = s_feed.Read(parsed);
+        FileInput? input = s_input.Read(parsed);
         var settings = new RunSettings
         {
             DataDirectory = parsed.GetRequiredValue(s_dataDir),
@@ -53,13 +57,13 @@ internal static class RunCommand
             FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(s_futureTolerance)),
             AlertSurvival = parsed.GetRequiredValue(s_alertSurvival),
             Plain = parsed.GetValue(s_plain) || !Terminal.IsInteractive,
-            Feed = feed,
+            Input = input,
         };
-        if (feed is { Exit: true })
+        if (input is { Exit: true })
         {
-            await FileRun.RunAsync(settings, feed, cancellation);
+            await FileRun.RunAsync(settings, input, cancellation);
         }
-        else if (parsed.GetValue(s_noDemo) || feed is not null)
+        else if (parsed.GetValue(s_noDemo) || input is not null)
         {
             await ServeRun.RunAsync(settings, cancellation);
         }

@@ -16,7 +16,9 @@ internal static class SimulateCommand
     private static readonly Option<string> s_kind = Settings.Parsed("--kind", "kind",
         $"Process that makes the events: {string.Join(", ", Simulator.Kinds)}.", ParseKind);
     private static readonly Option<int> s_streams = Settings.Number("--streams", "Number of streams.", 1, 10_000_000, 100);
-    private static readonly Option<long> s_events = Settings.Number("--events", "Number of events of all streams together, fewer where all streams end before.", 1, 10_000_000_000, 10_000);
+    private static readonly Option<long> s_events =
+        Settings.Number("--events", "Number of events of all streams together, fewer where all streams end before.", 1, 10_000_000_000,
+        10_000);
     private static readonly Option<long> s_seed = Settings.Number("--seed", "Seed of every random choice.", 0, long.MaxValue, 1);
     private static readonly Option<string> s_out = Settings.Text("--out", "file",
         "Where to write: name.jsonl for one sequence a line, name.ndjson for one event a line.", required: true);

@@ -13,11 +13,13 @@ namespace Foretell.Cli.Commands;
 internal static class TrainCommand
 {
     private static readonly TrainingSettings s_training = new();
-    private static readonly Option<string> s_out = Settings.Text("--out", "file", "Where to write the model (safetensors).", required: true);
+    private static readonly Option<string> s_out =
+        Settings.Text("--out", "file", "Where to write the model (safetensors).", required: true);
     private static readonly Option<string> s_mixer = Settings.Typed("--mixer", "name",
         "Attention part of a layer: aaren (constant state), linear (constant, larger) or softmax (grows with the events; tova, window and h2o bound it afterwards).", "aaren", ParseMixer);
     private static readonly Option<bool> s_noDecay = Settings.Flag("--no-decay", "The papers' plain forms: heads do not forget.");
-    private static readonly Option<double> s_learningRate = Settings.Number("--learning-rate", "Learning rate after the warm-up.", 1e-6, 1, TrainingOptions.DefaultLearningRate);
+    private static readonly Option<double> s_learningRate =
+        Settings.Number("--learning-rate", "Learning rate after the warm-up.", 1e-6, 1, TrainingOptions.DefaultLearningRate);
     private static readonly Option<int> s_seed = Settings.Number("--seed", "Seed of every random choice.", 0, int.MaxValue, 1);
     private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation, and learn how likely it is that no next event comes at all.");
 
@@ -42,13 +44,15 @@ internal static class TrainCommand
         TrainingOptions options = s_training.Read(parsed);
         options = options with
         {
-            Shape = options.Shape with { Mixer = parsed.GetRequiredValue(s_mixer), Decay = !parsed.GetValue(s_noDecay), Censored = parsed.GetValue(s_openEnds.Censored) },
+            Shape = options.Shape with { Mixer = parsed.GetRequiredValue(s_mixer), Decay = !parsed.GetValue(s_noDecay),
+                Censored = parsed.GetValue(s_openEnds.Censored) },
             LearningRate = parsed.GetValue(s_learningRate),
             Seed = parsed.GetValue(s_seed),
         };
         string output = Path.GetFullPath(parsed.GetRequiredValue(s_out));
         RequireWritable(output);
-        IReadOnlyList<EventSequence> train = s_training.ReadSequences(parsed, s_training.Train, until), dev = s_training.ReadSequences(parsed, s_training.Dev, until);
+        IReadOnlyList<EventSequence> train = s_training.ReadSequences(parsed, s_training.Train, until), dev =
+            s_training.ReadSequences(parsed, s_training.Dev, until);
 
         var clock = Stopwatch.StartNew();
         TrainingResult result = TrainView.Show(progress => Trainer.Train(train, dev, options, progress, cancellation));

@@ -17,7 +17,8 @@ internal static class DemoDirectory
         {
             if (!File.Exists(marker))
             {
-                throw new CliException($"The demo keeps its data in {folder} and clears it at each start, but what is there was not made by it; " +
+                throw new CliException(
+                    $"The demo keeps its data in {folder} and clears it at each start, but what is there was not made by it; " +
                     "move it, or choose another folder with --data-dir.");
             }
             if (IsFree(folder))

@@ -11,8 +11,8 @@ namespace Foretell.Cli.Demo;
 /// Feeds simulated customers, machines, accounts and desks into a platform: first some recent history as fast as it
 /// goes, then live. Keeps the score that the simulator itself would reach on the same events.
 /// </summary>
-/// <param name="platform">Takes the events like any sender's, through the log.</param>
-internal sealed class DemoSender(IRunTarget platform)
+/// <param name="target">Takes the events like any sender's, through the log.</param>
+internal sealed class DemoSender(IRunTarget target)
 {
     private const int Streams = 3000;
     private const int BatchSize = 4096;
@@ -24,7 +24,7 @@ internal sealed class DemoSender(IRunTarget platform)
     private static readonly TimeSpan s_tick = TimeSpan.FromMilliseconds(100);
 
     private readonly EventBatch _batch = new();
-    private readonly double _logUnit = Math.Log(platform.Model.Config.TimeUnitSeconds);
+    private readonly double _logUnit = Math.Log(target.Model.Config.TimeUnitSeconds);
     private TruthTotals _truth;
     private volatile string _phase = "starting";
     private volatile bool _isLive;
@@ -87,11 +87,11 @@ internal sealed class DemoSender(IRunTarget platform)
             return;
         }
         long started = Stopwatch.GetTimestamp();
-        AppendReceipt receipt = await platform.AppendAsync(_batch, null, cancellation);
+        AppendReceipt receipt = await target.AppendAsync(_batch, null, cancellation);
         Volatile.Write(ref _latencyTicks, Stopwatch.GetElapsedTime(started).Ticks);
 
         // Only with nothing on its way do both sums cover the same events.
-        PlatformStatus status = await platform.StatusAsync(receipt.Position, cancellation);
+        PlatformStatus status = await target.StatusAsync(receipt.Position, cancellation);
         _scores = new Scoreboard(status.Scores, _truth);
     }
 

@@ -21,6 +21,7 @@ internal static class DemoRun
         Console.Out.WriteLine($"demo: simulated streams in {Path.GetFullPath(directory)}, anew at each start; " +
             "'foretell run --no-demo' keeps your own events.");
         var platform = new EmbeddedTarget(host.Platform);
-        await RunScreen.ShowAsync(platform, host.Addresses, new DemoSender(platform), settings.Plain, warnings, "Foretell demo", cancellation);
+        await RunScreen.ShowAsync(platform, host.Addresses, new DemoSender(platform), settings.Plain, warnings, "Foretell demo",
+            cancellation);
     }
 }

@@ -42,7 +42,8 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         EmbeddedOptions options, string urls, Action<ILoggingBuilder> configureLogging, CancellationToken cancellation)
     {
         ILoggerFactory loggers = LoggerFactory.Create(logging => configureLogging(logging.SetMinimumLevel(LogLevel.Warning)));
-        EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(options with { Logger = loggers.CreateLogger<EmbeddedPlatform>() }, cancellation);
+        EmbeddedPlatform platform =
+            await EmbeddedPlatform.OpenAsync(options with { Logger = loggers.CreateLogger<EmbeddedPlatform>() }, cancellation);
         var host = new EmbeddedHost(platform, BuildWeb(platform, urls, configureLogging), loggers);
         try
         {
@@ -77,7 +78,8 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         });
         builder.WebHost.UseUrls(urls.Split(';'));
         // A failed start is told in one sentence below; the host's own account of it is a stack trace.
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         configureLogging(builder.Logging);
         // The program itself listens for Ctrl-C; a second listener would stop the API before the feeds that use it.
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();

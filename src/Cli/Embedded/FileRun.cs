@@ -9,16 +9,17 @@ namespace Foretell.Cli.Embedded;
 /// <summary>foretell run --file F --exit: one file through the whole path, then the end.</summary>
 internal static class FileRun
 {
-    public static async Task RunAsync(RunSettings settings, FileInput feed, CancellationToken cancellation)
+    public static async Task RunAsync(RunSettings settings, FileInput input, CancellationToken cancellation)
     {
         ForecastModel model = DataDirectory.FindModel(settings, out _);
         ModelSettings.WarnOfGrowth(model);
-        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(settings.ToOptions(settings.DataDirectory, model), cancellation);
+        await using EmbeddedPlatform platform =
+            await EmbeddedPlatform.OpenAsync(settings.ToOptions(settings.DataDirectory, model), cancellation);
         DataDirectory.KeepModel(settings.DataDirectory, model);
         await platform.Ready.WaitAsync(cancellation);
 
         FileSummary summary = await FileSenderView.ShowAsync(progress =>
-            FileSender.RunAsync(new EmbeddedTarget(platform), feed.File, feed.Columns, progress, cancellation));
-        FileSenderView.Print(summary, feed.Json);
+            FileSender.RunAsync(new EmbeddedTarget(platform), input.File, input.Columns, progress, cancellation));
+        FileSenderView.Print(summary, input.Json);
     }
 }

@@ -42,8 +42,8 @@ internal sealed record RunSettings
     /// <summary>Log lines instead of a screen.</summary>
     public bool Plain { get; init; }
 
-    /// <summary>File to feed first, or null.</summary>
-    public FileInput? Feed { get; init; }
+    /// <summary>File to send first, or null.</summary>
+    public FileInput? Input { get; init; }
 
     /// <summary>The platform's options for these settings.</summary>
     public EmbeddedOptions ToOptions(string directory, ForecastModel model) => new()

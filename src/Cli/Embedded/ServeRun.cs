@@ -22,11 +22,11 @@ internal static class ServeRun
             ? " (the small general one that comes with the program, trained on simulated streams; train your own with 'foretell train')"
             : ""));
         var platform = new EmbeddedTarget(host.Platform);
-        if (settings.Feed is { } feed)
+        if (settings.Input is { } input)
         {
             FileSummary summary = await FileSenderView.ShowAsync(progress =>
-                FileSender.RunAsync(platform, feed.File, feed.Columns, progress, cancellation));
-            FileSenderView.Note(feed.File, summary);
+                FileSender.RunAsync(platform, input.File, input.Columns, progress, cancellation));
+            FileSenderView.Note(input.File, summary);
         }
         await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, warnings, "Foretell", cancellation);
     }

@@ -71,7 +71,8 @@ internal static class CommonSettings
             }
         });
 
-    public static Option<bool> Json(string description = "Print one JSON object instead of a table.") => Settings.Flag("--json", description);
+    public static Option<bool> Json(string description = "Print one JSON object instead of a table.") =>
+        Settings.Flag("--json", description);
 
     /// <exception cref="CliException">It is no absolute http address.</exception>
     public static Uri ParseUrl(string name, string text) =>

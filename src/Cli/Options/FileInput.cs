@@ -7,7 +7,8 @@ namespace Foretell.Cli.Options;
 /// <summary>The options by which a host is fed a file.</summary>
 internal sealed class FileInputOptions
 {
-    public Option<string> File { get; } = Settings.Text("--file", "file", "Event file to feed first, through the whole path; no demo then.");
+    public Option<string> File { get; } =
+        Settings.Text("--file", "file", "Event file to feed first, through the whole path; no demo then.");
 
     public Option<EventColumns?> Columns { get; } = CommonSettings.Columns();
 

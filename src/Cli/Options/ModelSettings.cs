@@ -13,7 +13,8 @@ internal sealed class ModelSettings
         "Bound a softmax model's states without training it anew: tova, window, window+i (the first i events stay) or h2o, with --states.");
 
     /// <summary>Events kept, or null.</summary>
-    public Option<int?> States { get; } = Settings.OptionalNumber("--states", "Events that --mixer keeps per layer.", 1, ModelConfig.MaxStates);
+    public Option<int?> States { get; } =
+        Settings.OptionalNumber("--states", "Events that --mixer keeps per layer.", 1, ModelConfig.MaxStates);
 
     /// <summary>The model as the options want it.</summary>
     /// <exception cref="UsageException">Model and options do not go together.</exception>
@@ -37,7 +38,8 @@ internal sealed class ModelSettings
         }
         catch (ArgumentException bad)
         {
-            throw new UsageException($"{bad.Message} --mixer names a policy and --states how many events it keeps, as in --mixer tova --states 64.");
+            throw new UsageException(
+                $"{bad.Message} --mixer names a policy and --states how many events it keeps, as in --mixer tova --states 64.");
         }
     }
 
@@ -46,7 +48,9 @@ internal sealed class ModelSettings
     {
         if (model.Grows)
         {
-            Terminal.WriteNote($"warning: with mixer {model.Config.Mixer} a stream's row grows by {Format.Count((model.StateBytesAfter(16) - model.StateBytesAfter(0)) / 16)} bytes with each event, "
+            Terminal.WriteNote(
+                $"warning: with mixer {model.Config.Mixer} a stream's row grows by {Format.Count(
+                (model.StateBytesAfter(16) - model.StateBytesAfter(0)) / 16)} bytes with each event, "
                 + "in memory and in each commit; keep a number of events with --mixer tova --states 64, or use aaren or linear for constant rows.");
         }
     }

@@ -4,7 +4,8 @@ using Foretell.Ingest.Files;
 
 namespace Foretell.Cli.Options;
 
-/// <summary>--censored and --until of the verbs that read histories: whether the silence after a stream's last event counts, and up to when.</summary>
+/// <summary>--censored and --until of the verbs that read histories: whether the silence after a stream's last event counts, and
+/// up to when.</summary>
 internal sealed class OpenEndSettings(string description)
 {
     /// <summary>Whether open ends count.</summary>
@@ -23,6 +24,8 @@ internal sealed class OpenEndSettings(string description)
         {
             return new ObservationEnd(until);
         }
-        return until is null ? null : throw new UsageException("--until says up to when the silence after a stream's last event is known; it goes together with --censored.");
+        return until is null ? null
+            : throw new UsageException(
+            "--until says up to when the silence after a stream's last event is known; it goes together with --censored.");
     }
 }

@@ -43,7 +43,8 @@ internal static class Settings
     public static Option<T> Parsed<T>(string name, string valueName, string description, Func<string, T> parse) =>
         new(name) { Description = description, HelpName = valueName, CustomParser = result => Run(result, parse) };
 
-    /// <summary>An option that is kept as typed, so that the help shows its default as one would type it, and checked by <paramref name="parse"/>.</summary>
+    /// <summary>An option that is kept as typed, so that the help shows its default as one would type it, and checked by
+    /// <paramref name="parse"/>.</summary>
     public static Option<string> Typed<T>(string name, string valueName, string description, string fallback, Func<string, T> parse)
     {
         Option<string> option = Parsed(name, valueName, description, text =>

@@ -21,8 +21,10 @@ internal sealed class TrainingSettings
     private readonly Option<int> _width = Settings.Number("--width", "Hidden width, a multiple of 16.", 16, 1024, 64);
     private readonly Option<int> _layers = Settings.Number("--layers", "Number of layers.", 1, 16, 2);
     private readonly Option<int> _heads = Settings.Number("--heads", "Attention heads a layer, a divisor of --width.", 1, 16, 4);
-    private readonly Option<int> _components = Settings.Number("--components", "Log-normals in the mixture of inter-event times, a multiple of 16.", 16, 128, 16);
-    private readonly Option<int?> _epochs = Settings.OptionalNumber("--epochs", "Passes over the training file; by default as many as the recipe finds right.", 1, 100_000);
+    private readonly Option<int> _components =
+        Settings.Number("--components", "Log-normals in the mixture of inter-event times, a multiple of 16.", 16, 128, 16);
+    private readonly Option<int?> _epochs =
+        Settings.OptionalNumber("--epochs", "Passes over the training file; by default as many as the recipe finds right.", 1, 100_000);
     private readonly Option<int> _threads = CommonSettings.Threads();
     private readonly Option<string> _resolution = Settings.Typed("--resolution", "auto|none|x",
         "Clock grid of the times, in time units: auto finds it, none treats times as continuous.", "auto", ParseResolution);
@@ -50,7 +52,8 @@ internal sealed class TrainingSettings
 
     /// <summary>The sequences of a file that an option names, in the model's time unit.</summary>
     public IReadOnlyList<EventSequence> ReadSequences(ParseResult parsed, Option<string> file, ObservationEnd? until = null) =>
-        EventFile.ReadSequences(parsed.GetRequiredValue(file), Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit)), parsed.GetValue(_columns), until);
+        EventFile.ReadSequences(parsed.GetRequiredValue(file), Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit)),
+            parsed.GetValue(_columns), until);
 
     private static ModelConfig Check(ModelConfig shape)
     {

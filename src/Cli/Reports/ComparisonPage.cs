@@ -13,7 +13,8 @@ internal static class ComparisonPage
     {
         var page = new StringBuilder();
         page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .Append("<title>Foretell comparison</title>\n<style>\n").Append(PageStyle.Css).Append("</style>\n</head>\n<body>\n<main>\n<h1>Comparison</h1>\n");
+            .Append("<title>Foretell comparison</title>\n<style>\n").Append(PageStyle.Css)
+                .Append("</style>\n</head>\n<body>\n<main>\n<h1>Comparison</h1>\n");
         if (!report.IsComplete)
         {
             page.Append("<p class=\"unfinished\">Not finished: rows are still to come.</p>\n");
@@ -52,7 +53,8 @@ internal static class ComparisonPage
             foreach (ComparisonColumn column in columns)
             {
                 // What the script sorts by; names have no value and sort as text.
-                string value = column.Value?.Invoke(row) is { } number ? $" data-value=\"{number.ToString("R", CultureInfo.InvariantCulture)}\"" : "";
+                string value = column.Value?.Invoke(row) is { } number
+                    ? $" data-value=\"{number.ToString("R", CultureInfo.InvariantCulture)}\"" : "";
                 string cell = Text(column.IsNumber ? column.Show(row).Replace('-', '−') : column.Show(row));
                 page.Append(column.IsNumber ? $"<td{value}>" : "<th scope=\"row\">")
                     .Append(column.IsBest(row) ? $"<b>{WithSmallError(cell)}</b>" : WithSmallError(cell))
@@ -69,12 +71,15 @@ internal static class ComparisonPage
         return at < 0 ? cell : $"{cell[..at]} <small>{cell[at..].TrimStart()}</small>";
     }
 
-    private static void AppendFigure(StringBuilder page, string heading, (string Svg, string Caption) plot, IEnumerable<(string Name, SeriesStyle Style)> legend)
+    private static void AppendFigure(StringBuilder page, string heading, (string Svg, string Caption) plot,
+        IEnumerable<(string Name, SeriesStyle Style)> legend)
     {
-        page.Append("<section>\n<h2>").Append(Text(heading)).Append("</h2>\n<figure>\n<div class=\"plots\">").Append(plot.Svg).Append("</div>\n<div class=\"legend\">");
+        page.Append("<section>\n<h2>").Append(Text(heading)).Append("</h2>\n<figure>\n<div class=\"plots\">").Append(plot.Svg)
+            .Append("</div>\n<div class=\"legend\">");
         foreach ((string name, SeriesStyle style) in legend)
         {
-            page.Append("<span><svg viewBox=\"0 0 26 12\"><line class=\"line ").Append(style.Class).Append("\" x1=\"1\" x2=\"25\" y1=\"6\" y2=\"6\"/></svg>").Append(Text(name)).Append("</span>");
+            page.Append("<span><svg viewBox=\"0 0 26 12\"><line class=\"line ").Append(style.Class)
+                .Append("\" x1=\"1\" x2=\"25\" y1=\"6\" y2=\"6\"/></svg>").Append(Text(name)).Append("</span>");
         }
         page.Append("</div>\n<figcaption>").Append(Text(plot.Caption)).Append("</figcaption>\n</figure>\n</section>\n");
     }

@@ -37,7 +37,8 @@ internal sealed class ComparisonPlots(ComparisonReport report)
             double x = At(row.BytesPerStream.After1000), y = row.Nll.Mean;
             plot.Line([(At(row.BytesPerStream.After100), y), (At(row.BytesPerStream.After10000), y)], $"growth {style.Class}");
             plot.Line(Ends(row.Nll).Select(end => (x, end)), $"error {style.Class}");
-            plot.Point(x, y, style.Class, style.IsDiamond, $"{row.Name}: {Nats(y)} nats, {Format.Count(row.BytesPerStream.After1000)} bytes");
+            plot.Point(x, y, style.Class, style.IsDiamond,
+                $"{row.Name}: {Nats(y)} nats, {Format.Count(row.BytesPerStream.After1000)} bytes");
             labels.Add((plot.X(x), plot.Y(y), row.Name));
         }
         foreach ((double x, double y, string text) in PlotLabels.Spread(labels))
@@ -62,7 +63,8 @@ internal sealed class ComparisonPlots(ComparisonReport report)
         var whole = new SvgPlot("Joint NLL against events seen", x,
             Axis.Around("joint NLL, nats an event", scale.SelectMany(r => many.Select(i => r.NllBySeen[i].Nll))));
         var difference = new SvgPlot("Difference against events seen", x,
-            Axis.Around($"more than {reference.Name}, nats", scale.SelectMany(r => many.Select(i => r.NllBySeen[i].Nll - baseline[i])).Append(-LeastDifference).Append(LeastDifference)));
+            Axis.Around($"more than {reference.Name}, nats", scale.SelectMany(r => many.Select(i => r.NllBySeen[i].Nll - baseline[i]))
+                .Append(-LeastDifference).Append(LeastDifference)));
         // Those who matter most are drawn last, on top.
         foreach (ReportRow row in report.Rows.Reverse())
         {
@@ -81,7 +83,8 @@ internal sealed class ComparisonPlots(ComparisonReport report)
         Axis x = Axis.Linear("forecast probability of so short a gap", 0, 1);
         var whole = new SvgPlot("Reliability of the gap's forecast", x, Axis.Linear("share of gaps that were so short", 0, 1));
         var difference = new SvgPlot("Deviation from calibration", x,
-            Axis.Around("share less probability", _forms.SelectMany(r => r.PitShares.Select((share, i) => share - Probability(r, i))).Append(-1.3 * band).Append(1.3 * band)));
+            Axis.Around("share less probability", _forms.SelectMany(r => r.PitShares.Select((share, i) => share - Probability(r, i)))
+                .Append(-1.3 * band).Append(1.3 * band)));
         whole.Line([(0, 0), (1, 1)], "right");
         difference.Band([(0, -band, band), (1, -band, band)], "band");
         difference.Line([(0, 0), (1, 0)], "right");
@@ -91,7 +94,8 @@ internal sealed class ComparisonPlots(ComparisonReport report)
             whole.Line(row.PitShares.Select((share, i) => (Probability(row, i), share)), style, row.Name);
             difference.Line(row.PitShares.Select((share, i) => (Probability(row, i), share - Probability(row, i))), style, row.Name);
         }
-        return (whole.ToString() + difference, "On the diagonal forecasts come true as often as they say. At the right the distance from it; of right forecasts, "
+        return (whole.ToString() + difference,
+            "On the diagonal forecasts come true as often as they say. At the right the distance from it; of right forecasts, "
             + $"95% would stay within the grey band everywhere (Kolmogorov-Smirnov, {Format.Count(report.Rows[0].Events)} events).");
 
         static double Probability(ReportRow row, int i) => (double)i / (row.PitShares.Count - 1);
@@ -107,7 +111,8 @@ internal sealed class ComparisonPlots(ComparisonReport report)
         double range = own.Length == 0 ? double.PositiveInfinity : Math.Max(own.Max() - own.Min(), 0.01);
         bool Fits(ReportRow row) => !row.IsSimple || (value(row) - own.DefaultIfEmpty(0).Min() <= MostStretch * range);
         ReportRow[] beyond = [.. report.Rows.Where(r => !Fits(r))];
-        return ([.. report.Rows.Where(Fits)], beyond.Length == 0 ? "" : $" Off the scale: {string.Join(", ", beyond.Select(r => $"{r.Name} {Nats(value(r))}"))}.");
+        return ([.. report.Rows.Where(Fits)], beyond.Length == 0 ? ""
+            : $" Off the scale: {string.Join(", ", beyond.Select(r => $"{r.Name} {Nats(value(r))}"))}.");
     }
 
     private static IEnumerable<double> Ends(Estimate estimate) =>

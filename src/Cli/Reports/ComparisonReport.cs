@@ -23,8 +23,10 @@ internal sealed record ComparisonReport
     public required IReadOnlyList<double> LearningRates { get; init; }
     public required IReadOnlyList<ReportRow> Rows { get; init; }
 
-    /// <summary>Runs a comparison and writes report.json, report.md and report.html after every row, so that what is done can be read while it goes on.</summary>
-    public static ComparisonReport Write(ComparisonRun comparison, ComparisonData data, string folder, IProgress<ComparisonProgress> progress, CancellationToken cancellation)
+    /// <summary>Runs a comparison and writes report.json, report.md and report.html after every row, so that what is done can be
+    /// read while it goes on.</summary>
+    public static ComparisonReport Write(ComparisonRun comparison, ComparisonData data, string folder,
+        IProgress<ComparisonProgress> progress, CancellationToken cancellation)
     {
         List<ComparisonRow> rows = [];
         foreach (ComparisonRow row in comparison.Run(progress, cancellation))
@@ -49,7 +51,8 @@ internal sealed record ComparisonReport
             MeanTestLength = data.MeanTestLength,
             OpenEnds = rows[0].First.OpenEnds,
             TimeUnitSeconds = shape.TimeUnitSeconds,
-            Shape = $"width {shape.Width}, {shape.Layers} {(shape.Layers == 1 ? "layer" : "layers")}, {shape.Heads} heads, {shape.Components} components",
+            Shape = $"width {shape.Width}, {shape.Layers} {(
+                shape.Layers == 1 ? "layer" : "layers")}, {shape.Heads} heads, {shape.Components} components",
             Epochs = settings.Training.Epochs,
             LearningRates = settings.Rates,
             // Simple methods are done first, and stand last.

@@ -12,7 +12,8 @@ internal static class PlotLabels
         List<(double X, double Y, string Text)> placed = [];
         foreach ((double x, double y, string text) in labels.OrderBy(l => l.Y))
         {
-            double free = placed.Where(p => Math.Abs(p.X - x) < Nearby).Select(p => p.Y + LineHeight).Where(least => least > y).DefaultIfEmpty(y).Max();
+            double free = placed.Where(p => Math.Abs(p.X - x) < Nearby).Select(p => p.Y + LineHeight).Where(least => least > y)
+                .DefaultIfEmpty(y).Max();
             placed.Add((x, free, text));
         }
         return placed;

@@ -2,7 +2,8 @@ using Foretell.Models.Comparison;
 
 namespace Foretell.Cli.Reports;
 
-/// <summary>How a row looks in every plot: a colour a mixer, broken lines and hollow points for plain forms, grey for simple methods.</summary>
+/// <summary>How a row looks in every plot: a colour a mixer, broken lines and hollow points for plain forms, grey for simple
+/// methods.</summary>
 /// <param name="Class">Classes of the page's style.</param>
 /// <param name="IsDiamond">Policies are diamonds, all else is round.</param>
 internal sealed record SeriesStyle(string Class, bool IsDiamond)
@@ -29,7 +30,8 @@ internal sealed record SeriesStyle(string Class, bool IsDiamond)
             }
             // The same policy with another number of events.
             string again = styles.Keys.Any(name => name.Split(' ')[0] == form.Name) ? " again" : "";
-            styles[row.Name] = new SeriesStyle($"series{mixers.IndexOf(form.Mixer) % Colours}{(form.Decay ? "" : " plain")}{again}", form.IsBounded);
+            styles[row.Name] =
+                new SeriesStyle($"series{mixers.IndexOf(form.Mixer) % Colours}{(form.Decay ? "" : " plain")}{again}", form.IsBounded);
         }
         return styles;
     }

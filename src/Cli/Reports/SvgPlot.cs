@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Foretell.Cli.Reports;
 
-/// <summary>A plot as inline SVG: frame, axes, lines and points. Colours come from the page's style, so they follow light and dark.</summary>
+/// <summary>A plot as inline SVG: frame, axes, lines and points. Colours come from the page's style, so they follow light and
+/// dark.</summary>
 internal sealed class SvgPlot
 {
     private const int Left = 72, Right = 14, Top = 10, Bottom = 46;
@@ -31,7 +32,8 @@ internal sealed class SvgPlot
             Append($"<text class=\"tick\" x=\"{Left - 6}\" y=\"{Y(value)}\" dy=\".35em\" text-anchor=\"end\">{Text(label)}</text>\n");
         }
         Append($"<text class=\"axis\" x=\"{(Left + width - Right) / 2}\" y=\"{height - 8}\" text-anchor=\"middle\">{Text(x.Title)}</text>");
-        Append($"<text class=\"axis\" transform=\"translate(13 {(Top + height - Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">{Text(y.Title)}</text>\n");
+        Append($"<text class=\"axis\" transform=\"translate(13 {(Top + height - Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">{Text(
+            y.Title)}</text>\n");
     }
 
     /// <summary>Pixels of a value on the horizontal axis.</summary>

@@ -37,29 +37,29 @@ internal static class FileSender
     /// what the log has already is not appended again (within the log's memory for keys, 24 h).
     /// </remarks>
     /// <exception cref="EventFileException">The file cannot be read; events before the faulty line are applied.</exception>
-    public static async Task<FileSummary> RunAsync(IRunTarget platform, string path, EventColumns? columns,
+    public static async Task<FileSummary> RunAsync(IRunTarget target, string path, EventColumns? columns,
         IProgress<long>? progress, CancellationToken cancellation)
     {
-        double timeUnit = platform.Model.Config.TimeUnitSeconds;
+        double timeUnit = target.Model.Config.TimeUnitSeconds;
         string key = KeyPrefix(path, columns, timeUnit);
 
         var clock = Stopwatch.StartNew();
-        IReadOnlyList<ProcessCpu> before = platform.Cpu();
+        IReadOnlyList<ProcessCpu> before = target.Cpu();
         long appended = 0, read = 0;
         int number = 0;
         foreach (EventBatch batch in EventFile.ReadEvents(path, timeUnit, columns, BatchSize))
         {
             var request = new IdempotentRequest($"{key}-{number++}", SHA256.HashData(batch.Records), default);
-            AppendReceipt receipt = await platform.AppendAsync(batch, request, cancellation);
+            AppendReceipt receipt = await target.AppendAsync(batch, request, cancellation);
             appended += receipt.Replayed ? 0 : receipt.Accepted;
             read += batch.Count;
             progress?.Report(read);
         }
-        PlatformStatus status = await platform.DrainAsync(cancellation);
+        PlatformStatus status = await target.DrainAsync(cancellation);
         double seconds = clock.Elapsed.TotalSeconds;
-        IReadOnlyList<ProcessCpu> cpu = ProcessCpu.Between(before, platform.Cpu());
+        IReadOnlyList<ProcessCpu> cpu = ProcessCpu.Between(before, target.Cpu());
         return new FileSummary(status.EventsApplied, status.Streams, status.DeadLetters,
-            await platform.StateDigestAsync(cancellation), Math.Round(appended / seconds, 1), ProcessCpu.Total(cpu))
+            await target.StateDigestAsync(cancellation), Math.Round(appended / seconds, 1), ProcessCpu.Total(cpu))
         {
             Processes = cpu.Count > 1 ? cpu : null,
         };

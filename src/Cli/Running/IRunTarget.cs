@@ -44,8 +44,10 @@ internal sealed record ProcessCpu(string Name, string Role, string Label, double
 
     /// <summary>What was taken between two readings of the same processes.</summary>
     public static IReadOnlyList<ProcessCpu> Between(IReadOnlyList<ProcessCpu> before, IReadOnlyList<ProcessCpu> after) =>
-        [.. after.Select(p => p with { Seconds = Math.Round(p.Seconds - (before.FirstOrDefault(b => b.Label == p.Label)?.Seconds ?? 0), 3) })];
+        [.. after.Select(p =>
+            p with { Seconds = Math.Round(p.Seconds - (before.FirstOrDefault(b => b.Label == p.Label)?.Seconds ?? 0), 3) })];
 
     /// <summary>Seconds of all processes but the database.</summary>
-    public static double Total(IEnumerable<ProcessCpu> processes) => Math.Round(processes.Where(p => p.Role != Database).Sum(p => p.Seconds), 3);
+    public static double Total(IEnumerable<ProcessCpu> processes) =>
+        Math.Round(processes.Where(p => p.Role != Database).Sum(p => p.Seconds), 3);
 }

@@ -18,7 +18,8 @@ internal static class RunScreen
     {
         if (plain)
         {
-            logging.AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
+            logging.AddSimpleConsole(o =>
+                (o.SingleLine, o.TimestampFormat, o.UseUtcTimestamp) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true));
             logging.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
         }
         else
@@ -28,7 +29,7 @@ internal static class RunScreen
     }
 
     /// <summary>Runs the demo's feed, if any, and shows the host until cancelled.</summary>
-    public static async Task ShowAsync(IRunTarget platform, IReadOnlyList<string> addresses, DemoSender? demo,
+    public static async Task ShowAsync(IRunTarget target, IReadOnlyList<string> addresses, DemoSender? demo,
         bool plain, RecentWarnings warnings, string title, CancellationToken cancellation)
     {
         string address = addresses[0];
@@ -37,7 +38,7 @@ internal static class RunScreen
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task feed = demo?.RunAsync(stop.Token) ?? Task.Delay(Timeout.Infinite, stop.Token);
-        Task show = view.ShowAsync(Snapshots.TakeAsync(platform, demo, view.Interval, view.OverdueRows, stop.Token));
+        Task show = view.ShowAsync(Snapshots.TakeAsync(target, demo, view.Interval, view.OverdueRows, stop.Token));
         Task first = await Task.WhenAny(feed, show);
         await stop.CancelAsync();
         await Task.WhenAll(feed, show).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -47,7 +48,8 @@ internal static class RunScreen
             await first;
         }
 
-        PlatformStatus status = await platform.StatusAsync(Position.None, CancellationToken.None);
-        Console.Out.WriteLine($"stopping with a last commit: {Format.Count(status.EventsApplied)} events in {Format.Count(status.Streams)} streams.");
+        PlatformStatus status = await target.StatusAsync(Position.None, CancellationToken.None);
+        Console.Out.WriteLine(
+            $"stopping with a last commit: {Format.Count(status.EventsApplied)} events in {Format.Count(status.Streams)} streams.");
     }
 }

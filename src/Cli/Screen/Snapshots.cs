@@ -17,12 +17,12 @@ internal static class Snapshots
     private static readonly TimeSpan s_rateWindow = TimeSpan.FromSeconds(5);
 
     /// <summary>Snapshots until cancelled; the last one is taken at the cancellation.</summary>
-    /// <param name="platform">What to look at.</param>
+    /// <param name="target">What to look at.</param>
     /// <param name="demo">The demo that feeds it, or null.</param>
     /// <param name="interval">Time between snapshots.</param>
     /// <param name="overdueRows">Most overdue streams to name.</param>
     /// <param name="cancellation">Ends the enumeration, without an exception.</param>
-    public static async IAsyncEnumerable<RunSnapshot> TakeAsync(IRunTarget platform, DemoSender? demo, TimeSpan interval,
+    public static async IAsyncEnumerable<RunSnapshot> TakeAsync(IRunTarget target, DemoSender? demo, TimeSpan interval,
         int overdueRows, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
@@ -35,10 +35,10 @@ internal static class Snapshots
             if (clock.Elapsed >= nextOverdue && (demo?.IsLive ?? true))
             {
                 TimeSpan started = clock.Elapsed;
-                overdue = await platform.OverdueAsync(overdueRows, CancellationToken.None);
+                overdue = await target.OverdueAsync(overdueRows, CancellationToken.None);
                 nextOverdue = started + (clock.Elapsed - started) / OverdueShare;
             }
-            PlatformStatus status = await platform.StatusAsync(Position.None, CancellationToken.None);
+            PlatformStatus status = await target.StatusAsync(Position.None, CancellationToken.None);
             yield return new RunSnapshot
             {
                 Phase = demo?.Phase ?? "serving",

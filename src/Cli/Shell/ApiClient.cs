@@ -7,7 +7,8 @@ namespace Foretell.Cli.Shell;
 /// <summary>Reads from a running host and turns its problems into sentences.</summary>
 internal sealed class ApiClient(Uri url) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"), Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient _http =
+        new() { BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"), Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>The body of a successful answer.</summary>
     /// <exception cref="CliException">No host answers, or it answers with a problem.</exception>
@@ -21,7 +22,8 @@ internal sealed class ApiClient(Uri url) : IDisposable
         }
         catch (HttpRequestException failure)
         {
-            throw new CliException($"No host answers at {url} ({failure.Message}); start one with 'foretell run' or name another with --url.", failure);
+            throw new CliException(
+                $"No host answers at {url} ({failure.Message}); start one with 'foretell run' or name another with --url.", failure);
         }
         catch (TaskCanceledException timeout) when (!cancellation.IsCancellationRequested)
         {

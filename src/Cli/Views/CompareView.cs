@@ -16,14 +16,19 @@ internal static class CompareView
     public static void Summarise(ComparisonReport report, string folder)
     {
         // The files have all columns; a terminal has room for those that decide.
-        ComparisonColumn[] columns = [.. ComparisonColumn.Of(report).Where(c => c.Heading is not ("parameters" or "bytes at 100" or "at 10,000" or "training" or "seeds"))];
-        Table table = Tables.Numbers(columns[0].Heading, [.. columns[1..].Select(c => c.Heading == "at 1,000" ? "bytes at 1,000" : c.Heading)]);
+        ComparisonColumn[] columns =
+            [.. ComparisonColumn.Of(report)
+            .Where(c => c.Heading is not ("parameters" or "bytes at 100" or "at 10,000" or "training" or "seeds"))];
+        Table table =
+            Tables.Numbers(columns[0].Heading, [.. columns[1..].Select(c => c.Heading == "at 1,000" ? "bytes at 1,000" : c.Heading)]);
         foreach (ReportRow row in report.Rows)
         {
             table.AddRow([.. columns.Select(c => c.IsBest(row) ? $"[bold]{Markup.Escape(c.Show(row))}[/]" : Markup.Escape(c.Show(row)))]);
         }
         Terminal.Out.Write(table);
-        Terminal.Out.WriteLine($"Nats per event, ± one standard error over seeds. All columns and plots: {Path.Combine(folder, "report.html")}, report.md and report.json beside it.");
+        Terminal.Out.WriteLine(
+            $"Nats per event, ± one standard error over seeds. All columns and plots: {Path.Combine(
+            folder, "report.html")}, report.md and report.json beside it.");
     }
 
     private static ComparisonReport WithBar(Func<IProgress<ComparisonProgress>, ComparisonReport> compare) =>
@@ -39,7 +44,8 @@ internal static class CompareView
 
     private static string Describe(ComparisonProgress at)
     {
-        string remaining = at.Remaining is { } left && left > TimeSpan.Zero ? $", about {Format.Duration(Rounded(left.TotalSeconds))} left" : "";
+        string remaining = at.Remaining is { } left && left > TimeSpan.Zero
+            ? $", about {Format.Duration(Rounded(left.TotalSeconds))} left" : "";
         return at.IsScoring
             ? $"scoring {at.What}{remaining}"
             : $"training {at.Finished + 1} of {at.Trainings} ({at.What}){remaining}";

@@ -12,7 +12,8 @@ internal static class EvalView
     public static void Write(Evaluation scores, ForecastModel model)
     {
         Table table = Tables.Numbers("nats per event, lower is better", "joint NLL", "time", "mark")
-            .AddRow($"[bold]model {model.Id}[/]", $"[bold]{Format.Nats(scores.Nll)}[/]", Format.Nats(scores.NllTime), Format.Nats(scores.NllMark));
+            .AddRow($"[bold]model {model.Id}[/]", $"[bold]{Format.Nats(scores.Nll)}[/]", Format.Nats(scores.NllTime),
+                Format.Nats(scores.NllMark));
         foreach ((string name, BaselineScore score) in scores.Baselines)
         {
             // A baseline speaks of times or of marks, not of both.
@@ -24,14 +25,17 @@ internal static class EvalView
             .AddRow("events", $"{Format.Count(scores.Events)} predicted in {Format.Count(scores.Sequences)} sequences");
         if (model.Config.Marks.Count > 0)
         {
-            rest.AddRow("mark accuracy", $"{Format.Percent(scores.Accuracy)} before the gap is known, {Format.Percent(scores.AccuracyGivenGap)} after");
+            rest.AddRow("mark accuracy",
+                $"{Format.Percent(scores.Accuracy)} before the gap is known, {Format.Percent(scores.AccuracyGivenGap)} after");
         }
         if (scores.OpenEnds is { } open)
         {
-            rest.AddRow("open ends", $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open)} streams silent up to the end of observation");
+            rest.AddRow("open ends",
+                $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open)} streams silent up to the end of observation");
         }
         rest.AddRow("error of the mean", $"{Format.Duration(scores.Rmse * model.Config.TimeUnitSeconds)} (root mean square)")
-            .AddRow("calibration", $"{scores.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} (Kolmogorov-Smirnov distance, 0 is perfect)")
+            .AddRow("calibration",
+                $"{scores.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} (Kolmogorov-Smirnov distance, 0 is perfect)")
             .AddRow("bytes a stream", Format.Count(scores.StateBytesPerStream));
         Terminal.Out.Write(rest);
     }

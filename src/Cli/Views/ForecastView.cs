@@ -23,8 +23,11 @@ internal static class ForecastView
             .AddRow("stream", $"[bold]{Markup.Escape(forecast.Stream)}[/]")
             .AddRow("asked at", Format.Time(forecast.At))
             .AddRow("last event", $"{Format.Time(forecast.LastEventTime)}, silent for {Format.Duration(forecast.SilenceSeconds)}")
-            .AddRow("so long a silence", forecast.LogSurvival is { } log ? $"{Format.OneIn(log)} (survival {Format.Probability(forecast.Survival)})" : "practically impossible")
-            .AddRow("next event in", $"median [bold]{Show(forecast.Next.Median)}[/], mean {Show(forecast.Next.Mean)}{(forecast.Next.Never is null ? "" : " if one comes")}");
+            .AddRow("so long a silence", forecast.LogSurvival is { } log
+                ? $"{Format.OneIn(log)} (survival {Format.Probability(forecast.Survival)})" : "practically impossible")
+            .AddRow("next event in",
+                $"median [bold]{Show(forecast.Next.Median)}[/], mean {Show(forecast.Next.Mean)}{(
+                forecast.Next.Never is null ? "" : " if one comes")}");
         if (forecast.Next.Never is { } never)
         {
             table.AddRow("gone for good", $"[bold]{Format.Percent(never)}[/] (no next event at all)");
@@ -34,7 +37,8 @@ internal static class ForecastView
             table.AddRow("", $"{quantile.Probability.ToString("0.##", CultureInfo.InvariantCulture),4} by {Show(quantile.Seconds)}");
         }
         table.AddRow($"within {horizon}", Format.Probability(forecast.ProbabilityWithinHorizon))
-            .AddRow($"events in {horizon}", forecast.ExpectedCount is { } count ? count.ToString("0.##", CultureInfo.InvariantCulture) + " expected" : "too many to count");
+            .AddRow($"events in {horizon}", forecast.ExpectedCount is { } count
+                ? count.ToString("0.##", CultureInfo.InvariantCulture) + " expected" : "too many to count");
         Terminal.Out.Write(table);
 
         if (forecast.Marks.Count > 0)

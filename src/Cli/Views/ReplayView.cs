@@ -35,7 +35,8 @@ internal static class ReplayView
         {
             table.AddRow("retries", Format.Count(summary.Retries));
         }
-        table.AddRow("took", $"{Format.Duration(summary.Elapsed.TotalSeconds)}, {Format.Rate(summary.Sent / summary.Elapsed.TotalSeconds)} events/s");
+        table.AddRow("took",
+            $"{Format.Duration(summary.Elapsed.TotalSeconds)}, {Format.Rate(summary.Sent / summary.Elapsed.TotalSeconds)} events/s");
         if (host is not null)
         {
             table.AddRow("the host now", $"{Format.Count(host.EventsApplied)} events applied in {Format.Count(host.Streams)} streams, " +
@@ -50,7 +51,8 @@ internal static class ReplayView
 
     private static Task<ReplaySummary> WithBarAsync(Func<long> countEvents, Func<IProgress<ReplayProgress>, Task<ReplaySummary>> replay) =>
         Terminal.Out.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 ProgressTask task = context.AddTask("connecting");
@@ -87,7 +89,8 @@ internal static class ReplayView
             else if (TimeProvider.System.GetElapsedTime(_shown) >= s_plainInterval)
             {
                 _shown = TimeProvider.System.GetTimestamp();
-                Console.Out.WriteLine($"{Format.Count(value.Sent)} sent, {Format.Count(value.Accepted)} accepted, {Format.Count(value.Rejected)} rejected, " +
+                Console.Out.WriteLine(
+                    $"{Format.Count(value.Sent)} sent, {Format.Count(value.Accepted)} accepted, {Format.Count(value.Rejected)} rejected, " +
                     $"at {Format.Time(EventTime.ToDateTimeOffset(value.EventTicks))} of the file");
             }
         }

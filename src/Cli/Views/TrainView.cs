@@ -28,17 +28,21 @@ internal static class TrainView
             .AddRow("clock grid", config.Resolution == 0 ? "none" : Format.Duration(config.Resolution * config.TimeUnitSeconds))
             .AddRow("train", Describe(train))
             .AddRow("dev", Describe(dev))
-            .AddRow("best dev NLL", $"{Format.Nats(result.DevNll)} nats an event{(config.Censored ? " or open end" : "")}, in epoch {result.BestEpoch}")
+            .AddRow("best dev NLL",
+                $"{Format.Nats(result.DevNll)} nats an event{(config.Censored ? " or open end" : "")}, in epoch {result.BestEpoch}")
             .AddRow("steps", result.Steps.ToString(CultureInfo.InvariantCulture))
             .AddRow("took", Format.Duration(took.TotalSeconds))
-            .AddRow("bytes a stream", result.Model.Grows ? $"{Format.Count(result.Model.StateBytesAfter(1000))} after 1,000 events, growing with each" : Format.Count(result.Model.StateBytes))
+            .AddRow("bytes a stream", result.Model.Grows
+                ? $"{Format.Count(result.Model.StateBytesAfter(1000))} after 1,000 events, growing with each"
+                : Format.Count(result.Model.StateBytes))
             .AddRow("written to", Markup.Escape(output));
         Terminal.Out.Write(table);
     }
 
     private static TrainingResult WithBar(Func<IProgress<TrainingProgress>, TrainingResult> train) =>
         Terminal.Out.Progress()
-            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
+                new RemainingTimeColumn())
             .Start(context =>
             {
                 ProgressTask task = context.AddTask("preparing");

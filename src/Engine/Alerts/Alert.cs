@@ -3,7 +3,8 @@ using Foretell.Engine.Events;
 namespace Foretell.Engine.Alerts;
 
 /// <summary>A stream is overdue: its forecast held so long a silence for less likely than the alert's threshold.</summary>
-/// <remarks>Delivered at least once. <paramref name="Stream"/> and <paramref name="Events"/> name the silence: a second alert with both equal repeats the first.</remarks>
+/// <remarks>Delivered at least once. <paramref name="Stream"/> and <paramref name="Events"/> name the silence: a second alert
+/// with both equal repeats the first.</remarks>
 /// <param name="Stream">Stream key.</param>
 /// <param name="Events">Events that the stream has had: the silence is the one after that many.</param>
 /// <param name="LastEventTicks">Time of the latest (<see cref="EventTime"/>).</param>

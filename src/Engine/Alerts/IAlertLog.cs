@@ -13,7 +13,8 @@ public interface IAlertLog
     /// <returns>Those that were not there yet, by number.</returns>
     /// <exception cref="StaleEpochException">Another owner has the partition; nothing was appended.</exception>
     /// <exception cref="PlatformUnavailableException">The alerts cannot be written now. Repeating is harmless.</exception>
-    Task<IReadOnlyList<NumberedAlert>> AppendAsync(int partition, long epoch, IReadOnlyList<Alert> alerts, CancellationToken cancellationToken);
+    Task<IReadOnlyList<NumberedAlert>> AppendAsync(int partition, long epoch, IReadOnlyList<Alert> alerts,
+        CancellationToken cancellationToken);
 
     /// <summary>The place of the latest alert.</summary>
     /// <exception cref="PlatformUnavailableException">The alerts cannot be read now.</exception>

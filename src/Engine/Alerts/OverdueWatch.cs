@@ -53,8 +53,10 @@ internal sealed class OverdueWatch : IDisposable
         Schedule(slab, stepped.Length, clock);
     }
 
-    /// <summary>The time by which silences count: now, or while records wait to be applied, when the last that was applied was appended.</summary>
-    /// <remarks>What waits may hold the very event that a stream seems to owe. Its lag must not raise alerts, and does not stop them.</remarks>
+    /// <summary>The time by which silences count: now, or while records wait to be applied, when the last that was applied was
+    /// appended.</summary>
+    /// <remarks>What waits may hold the very event that a stream seems to owe. Its lag must not raise alerts, and does not stop
+    /// them.</remarks>
     public long Clock(long now, bool caughtUp, long appliedTicks)
     {
         _clock = caughtUp ? now : Math.Max(_clock, Math.Min(now, appliedTicks));
@@ -130,7 +132,8 @@ internal sealed class OverdueWatch : IDisposable
         else
         {
             Telemetry.AlertsRaised.Add(1);
-            alerts.Add(new Alert(Encoding.UTF8.GetString(slab.Index.Key(row)), header.Count, header.LastEventTicks, _clock, logSurvival, _rule.Survival));
+            alerts.Add(new Alert(Encoding.UTF8.GetString(slab.Index.Key(row)), header.Count, header.LastEventTicks, _clock, logSurvival,
+                _rule.Survival));
         }
     }
 

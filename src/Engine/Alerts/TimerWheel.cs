@@ -65,7 +65,8 @@ internal sealed class TimerWheel
         }
     }
 
-    /// <summary>Takes out the next row whose deadline is <paramref name="now"/> or earlier: in the order of deadlines, at random within a tick.</summary>
+    /// <summary>Takes out the next row whose deadline is <paramref name="now"/> or earlier: in the order of deadlines, at random
+    /// within a tick.</summary>
     /// <returns>False when there is none; the wheel stands at <paramref name="now"/> then, unless it was beyond.</returns>
     public bool TryExpire(long now, out int row)
     {
@@ -112,7 +113,8 @@ internal sealed class TimerWheel
 
     private ref Entry At(int row) => ref _chunks[row >> ChunkBits][row & (ChunkRows - 1)];
 
-    /// <summary>The slot with a row in it whose time begins first, and when. Of two that begin together the higher level's goes first: its rows may be due at once.</summary>
+    /// <summary>The slot with a row in it whose time begins first, and when. Of two that begin together the higher level's goes
+    /// first: its rows may be due at once.</summary>
     private bool TryFindSlot(out int index, out long start)
     {
         (index, start) = (-1, long.MaxValue);

@@ -8,7 +8,8 @@ public static class ControlRecord
     /// <summary>From here on this event-time policy holds; the value is <see cref="EventTimePolicy.ToString"/>.</summary>
     public const string Policy = "policy";
 
-    /// <summary>From here on this model advances the streams; the value is <see cref="Foretell.Models.Network.ForecastModel.Id"/>.</summary>
+    /// <summary>From here on this model advances the streams; the value is
+    /// <see cref="Foretell.Models.Network.ForecastModel.Id"/>.</summary>
     public const string Model = "model";
 
     /// <summary>Bytes of a control record.</summary>

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Foretell.Engine.Events;
 
 /// <summary>What happens to events whose time lies behind their stream, or ahead of the clock.</summary>
-/// <param name="LateTolerance">An event older than its stream's latest by at most this counts as gap zero; an older one is a dead letter.</param>
+/// <param name="LateTolerance">An event older than its stream's latest by at most this counts as gap zero; an older one is a dead
+/// letter.</param>
 /// <param name="FutureTolerance">An event more than this after its append time is a dead letter.</param>
 public sealed record EventTimePolicy(TimeSpan LateTolerance, TimeSpan FutureTolerance)
 {
@@ -28,7 +29,8 @@ public sealed record EventTimePolicy(TimeSpan LateTolerance, TimeSpan FutureTole
 
     private static bool TryTicks(string part, string name, out TimeSpan value)
     {
-        bool read = long.TryParse(part.AsSpan(Math.Min(name.Length, part.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out long ticks);
+        bool read = long.TryParse(part.AsSpan(Math.Min(name.Length, part.Length)), NumberStyles.None, CultureInfo.InvariantCulture,
+            out long ticks);
         value = new TimeSpan(ticks);
         return read && part.StartsWith(name, StringComparison.Ordinal);
     }

@@ -66,7 +66,8 @@ public readonly ref struct LogRecord(ReadOnlySpan<byte> bytes)
     /// <param name="key">Stream key, UTF-8; each text at most 65,535 bytes.</param>
     /// <param name="mark">Mark, UTF-8.</param>
     /// <param name="id">Event id, UTF-8.</param>
-    public static void Write(Span<byte> record, LogRecordKind kind, long timeTicks, ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id)
+    public static void Write(Span<byte> record, LogRecordKind kind, long timeTicks, ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark,
+        ReadOnlySpan<byte> id)
     {
         record[0] = (byte)(CurrentVersion << 4 | (int)kind);
         BinaryPrimitives.WriteInt64LittleEndian(record[TimeAt..], timeTicks);

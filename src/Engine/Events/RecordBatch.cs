@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Foretell.Engine.Events;
 
-/// <summary>Records of one partition on their way from the log to a shard: contiguous sequence numbers, encoded bytes, append times.</summary>
+/// <summary>Records of one partition on their way from the log to a shard: contiguous sequence numbers, encoded bytes, append
+/// times.</summary>
 /// <remarks>Reusable: <see cref="Clear"/> keeps the memory. Not thread-safe.</remarks>
 public sealed class RecordBatch
 {
@@ -65,7 +66,8 @@ public sealed class RecordBatch
         _ends[Count++] = start + record.Length;
     }
 
-    /// <summary>The records on their way to another process: every append time i64, then every record; little-endian (docs/formats.md).</summary>
+    /// <summary>The records on their way to another process: every append time i64, then every record; little-endian
+    /// (docs/formats.md).</summary>
     public byte[] Encode()
     {
         int recordBytes = Count == 0 ? 0 : _ends[Count - 1], timeBytes = Count * sizeof(long);

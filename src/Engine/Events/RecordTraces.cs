@@ -63,7 +63,8 @@ public sealed class RecordTraces
         }
     }
 
-    /// <summary>Moves the traces of some records to where these records went; those of later records stay, those of earlier ones go.</summary>
+    /// <summary>Moves the traces of some records to where these records went; those of later records stay, those of earlier ones
+    /// go.</summary>
     public void MoveTo(RecordTraces target, long first, long last)
     {
         if (_traces.Count == 0)

@@ -39,7 +39,8 @@ public sealed class AlertFeed
     /// <summary>The alerts from now on, or those behind a place; the subscription stands once the first item is asked for.</summary>
     /// <param name="after">Id of the last item that was read; null to begin now.</param>
     /// <param name="cancellationToken">Ends the subscription.</param>
-    public async IAsyncEnumerable<FeedItem<Alert>> SubscribeAsync(string? after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FeedItem<Alert>> SubscribeAsync(string? after,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var buffer = new FeedBuffer<Alert>(Kept + 1);
         lock (_gate)

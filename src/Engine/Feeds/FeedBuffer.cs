@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace Foretell.Engine.Feeds;
 
-/// <summary>What waits for one subscriber. A subscriber that falls behind loses the oldest and is told how many; nobody ever waits for it.</summary>
+/// <summary>What waits for one subscriber. A subscriber that falls behind loses the oldest and is told how many; nobody ever
+/// waits for it.</summary>
 /// <param name="capacity">Most items that wait.</param>
 internal sealed class FeedBuffer<T>(int capacity) where T : class
 {

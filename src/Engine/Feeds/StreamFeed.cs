@@ -53,7 +53,8 @@ internal sealed class StreamFeed
         if (_byRow.ContainsKey(row))
         {
             int before = _admitted.FindLastIndex(a => a.Row == row);
-            _admitted.Add(new Admission(row, before < 0 ? 0 : _admitted[before].Wave + 1, header.LastSequence, header.Count, header.LastEventTicks));
+            _admitted.Add(
+                new Admission(row, before < 0 ? 0 : _admitted[before].Wave + 1, header.LastSequence, header.Count, header.LastEventTicks));
         }
     }
 
@@ -91,11 +92,13 @@ internal sealed class StreamFeed
 
     private static FeedItem<ForecastChange> Item(Slab slab, int partition, int row, long sequence, long events, long lastTicks)
     {
-        return new(new ForecastChange(Encoding.UTF8.GetString(slab.Index.Key(row)), partition, sequence, events, lastTicks, slab.ReadRow(row)), 0,
+        return new(new ForecastChange(Encoding.UTF8.GetString(slab.Index.Key(row)), partition, sequence, events, lastTicks,
+            slab.ReadRow(row)), 0,
             events.ToString(CultureInfo.InvariantCulture));
     }
 
-    private static void Add<TKey>(Dictionary<TKey, List<FeedBuffer<ForecastChange>>> all, TKey key, FeedBuffer<ForecastChange> listener) where TKey : notnull
+    private static void Add<TKey>(Dictionary<TKey, List<FeedBuffer<ForecastChange>>> all, TKey key,
+        FeedBuffer<ForecastChange> listener) where TKey : notnull
     {
         if (!all.TryGetValue(key, out var listeners))
         {
@@ -104,7 +107,8 @@ internal sealed class StreamFeed
         listeners.Add(listener);
     }
 
-    private static void Remove<TKey>(Dictionary<TKey, List<FeedBuffer<ForecastChange>>> all, TKey key, FeedBuffer<ForecastChange> listener) where TKey : notnull
+    private static void Remove<TKey>(Dictionary<TKey, List<FeedBuffer<ForecastChange>>> all, TKey key,
+        FeedBuffer<ForecastChange> listener) where TKey : notnull
     {
         if (all.TryGetValue(key, out var listeners) && listeners.Remove(listener) && listeners.Count == 0)
         {

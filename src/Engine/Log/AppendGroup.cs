@@ -31,7 +31,8 @@ internal sealed class AppendGroup
         Bytes += request.Length;
     }
 
-    /// <summary>Numbers the records behind their partitions' ends and makes the receipts. Repeats get their first receipt, and no records.</summary>
+    /// <summary>Numbers the records behind their partitions' ends and makes the receipts. Repeats get their first receipt, and no
+    /// records.</summary>
     /// <param name="memory">Keys and control records of earlier appends.</param>
     /// <param name="nowTicks">Append time of the group.</param>
     public void Admit(IAppendMemory memory, long nowTicks)
@@ -97,7 +98,8 @@ internal sealed class AppendGroup
             segment.Add(request.Records(part), part.Count, request.Control is null ? part.Count : 0, request.Trace);
             reached[i] = (part.Partition, segment.End.Sequence + segment.Count);
         }
-        request.Receipt = new AppendReceipt(request.Accepted, new Position(reached), Replayed: false, request.Idempotent?.Payload ?? default);
+        request.Receipt =
+            new AppendReceipt(request.Accepted, new Position(reached), Replayed: false, request.Idempotent?.Payload ?? default);
         if (request.Idempotent is { } first)
         {
             memory.PutRequest(first, request.Receipt, now);

@@ -19,7 +19,8 @@ public static class EventLogExtensions
         {
             if (partition >= log.PartitionCount)
             {
-                throw new ArgumentException($"Position {position} names partition {partition}; this log has {log.PartitionCount}.", nameof(position));
+                throw new ArgumentException($"Position {position} names partition {partition}; this log has {log.PartitionCount}.",
+                    nameof(position));
             }
             if (sequence > log.End(partition).Sequence)
             {

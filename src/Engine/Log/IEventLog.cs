@@ -37,7 +37,8 @@ public interface IEventLog : IAsyncDisposable
     /// <summary>Where a partition ends, as far as this process knows.</summary>
     LogEnd End(int partition);
 
-    /// <summary>Learns of every append that was acknowledged before this call, by whichever process; afterwards <see cref="End"/> includes them.</summary>
+    /// <summary>Learns of every append that was acknowledged before this call, by whichever process; afterwards <see cref="End"/>
+    /// includes them.</summary>
     /// <exception cref="PlatformUnavailableException">The log cannot be read now.</exception>
     /// <exception cref="InvalidDataException">The log ends before a record that it has acknowledged.</exception>
     Task RefreshAsync(CancellationToken cancellationToken);

@@ -1,6 +1,7 @@
 namespace Foretell.Engine.Log;
 
-/// <summary>Where each partition of a log ends, as far as this process knows: the one place where a log tells its readers that there is more.</summary>
+/// <summary>Where each partition of a log ends, as far as this process knows: the one place where a log tells its readers that
+/// there is more.</summary>
 /// <remarks>Safe to use from any thread. Ends only grow.</remarks>
 /// <param name="partitions">Partitions of the log.</param>
 public sealed class LogEnds(int partitions)

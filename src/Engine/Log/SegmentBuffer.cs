@@ -22,7 +22,8 @@ internal sealed class SegmentBuffer
     /// <summary>Encoded records, one behind the other.</summary>
     public ReadOnlyMemory<byte> Records => _bytes.AsMemory(0, _length);
 
-    /// <summary>Traces of the appends that are sampled (<see cref="RecordTraces"/>), counted from the first record; null when there are none.</summary>
+    /// <summary>Traces of the appends that are sampled (<see cref="RecordTraces"/>), counted from the first record; null when
+    /// there are none.</summary>
     public byte[]? Traces => _traces.Encode(origin: 0);
 
     /// <summary>Where the partition ends once these records, appended at a time, are durable.</summary>

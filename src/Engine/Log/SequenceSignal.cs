@@ -81,7 +81,8 @@ public sealed class SequenceSignal
         await waiter.Task.ConfigureAwait(false);
     }
 
-    /// <summary>A waiter gave up. While the number stands still nobody takes it from the queue, so every now and then all of them are swept out.</summary>
+    /// <summary>A waiter gave up. While the number stands still nobody takes it from the queue, so every now and then all of them
+    /// are swept out.</summary>
     private void Abandon(TaskCompletionSource waiter, CancellationToken cancellationToken)
     {
         lock (_gate)

@@ -23,6 +23,7 @@ public struct RowHeader
     /// <summary>Index of the last mark.</summary>
     public int LastMark;
 
-    /// <summary>How well the stream's forecasts have done. No part of its digest: the scores follow from the state, and not the state from them.</summary>
+    /// <summary>How well the stream's forecasts have done. No part of its digest: the scores follow from the state, and not the
+    /// state from them.</summary>
     public LiveScores Scores;
 }

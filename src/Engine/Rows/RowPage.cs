@@ -20,7 +20,8 @@ internal static class RowPage
     private const int TargetBytes = 15 << 10;
     private const int TypicalKeyBytes = 24;
 
-    /// <summary>Rows a page should hold for a model's states, at least 1; just 1 where they grow, since a commit writes whole pages.</summary>
+    /// <summary>Rows a page should hold for a model's states, at least 1; just 1 where they grow, since a commit writes whole
+    /// pages.</summary>
     public static int RowsFor(ForecastModel model) => model.Grows ? 1 :
         Math.Max(1, (TargetBytes - HeaderBytes) / (RowHeader.Bytes + model.StateBytes + sizeof(ushort) + TypicalKeyBytes));
 
@@ -113,7 +114,8 @@ internal static class RowPage
     private static (int First, int Rows) Rows(Slab slab, int page) =>
         (page * slab.RowsPerPage, Math.Min(slab.RowsPerPage, slab.Count - page * slab.RowsPerPage));
 
-    private static void Parts(Span<byte> bytes, int rows, int floats, out Span<RowHeader> headers, out Span<float> states, out Span<byte> keys)
+    private static void Parts(Span<byte> bytes, int rows, int floats, out Span<RowHeader> headers, out Span<float> states,
+        out Span<byte> keys)
     {
         int stateBytes = rows * floats * sizeof(float);
         headers = MemoryMarshal.Cast<byte, RowHeader>(bytes.Slice(HeaderBytes, rows * RowHeader.Bytes));

@@ -6,7 +6,8 @@ using Foretell.Models.Network;
 
 namespace Foretell.Engine.Rows;
 
-/// <summary>SHA-256 over what a stream's state means: model id (UTF-8), count i64, last event time i64, mixer floats, and where the state grows its tail; little-endian.</summary>
+/// <summary>SHA-256 over what a stream's state means: model id (UTF-8), count i64, last event time i64, mixer floats, and where
+/// the state grows its tail; little-endian.</summary>
 /// <remarks>No sequence numbers: the digest is the same in whichever order streams share a log (law 5).</remarks>
 public static class StateDigest
 {

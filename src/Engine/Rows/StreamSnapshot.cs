@@ -14,6 +14,7 @@ public sealed record StreamSnapshot(string Stream, long Events, long LastEventTi
     /// <summary>Bytes that one stream takes in slab and store (header and state, without its key).</summary>
     public int StateBytes => RowHeader.Bytes + State.Length * sizeof(float);
 
-    /// <summary><see cref="StateDigest"/> of the state, lower-case hex. Costs more than all the rest of a question, so it is made where it is wanted.</summary>
+    /// <summary><see cref="StateDigest"/> of the state, lower-case hex. Costs more than all the rest of a question, so it is made
+    /// where it is wanted.</summary>
     public string Digest(ForecastModel model) => Convert.ToHexStringLower(StateDigest.Compute(model, Events, LastEventTicks, State));
 }

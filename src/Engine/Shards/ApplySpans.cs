@@ -19,7 +19,8 @@ internal sealed class ApplySpans : IDisposable
         {
             if (Telemetry.Activities.StartActivity("shard apply", ActivityKind.Consumer, trace.Parent) is { } span)
             {
-                span.SetTag("foretell.partition", partition).SetTag("foretell.sequence", trace.First).SetTag("foretell.events", trace.Last - trace.First + 1);
+                span.SetTag("foretell.partition", partition).SetTag("foretell.sequence", trace.First)
+                    .SetTag("foretell.events", trace.Last - trace.First + 1);
                 _spans.Add(span);
             }
         }

@@ -35,7 +35,8 @@ public sealed class PlatformDigest
 
     /// <summary>Digest of what a store holds, read beside whoever owns its shards.</summary>
     /// <exception cref="InvalidDataException">The rows are damaged or of another model, or changed while they were read.</exception>
-    public static async Task<string> OfStoreAsync(IStateStore store, int partitions, ServingModel model, CancellationToken cancellationToken)
+    public static async Task<string> OfStoreAsync(IStateStore store, int partitions, ServingModel model,
+        CancellationToken cancellationToken)
     {
         var digest = new PlatformDigest();
         for (int partition = 0; partition < partitions; partition++)
@@ -52,7 +53,8 @@ public sealed class PlatformDigest
             }
             if (await store.ReadHeaderAsync(partition, cancellationToken) != header)
             {
-                throw new InvalidDataException($"Partition {partition} was committed while it was read. Read it again when its owner has stopped.");
+                throw new InvalidDataException(
+                    $"Partition {partition} was committed while it was read. Read it again when its owner has stopped.");
             }
             digest.Add(shard, first: 0, int.MaxValue, cancellationToken);
         }

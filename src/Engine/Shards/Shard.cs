@@ -94,7 +94,8 @@ public sealed class Shard : IDisposable
     {
         if (header.Format > ShardHeader.CurrentFormat)
         {
-            throw new InvalidDataException($"Partition {Partition}'s store has format {header.Format}, and this program knows formats up to "
+            throw new InvalidDataException(
+                $"Partition {Partition}'s store has format {header.Format}, and this program knows formats up to "
                 + $"{ShardHeader.CurrentFormat}: a later release wrote it. Go on with that release, or remove the store to rebuild it from the log.");
         }
         if (header.ModelId != _model.Id)
@@ -246,7 +247,8 @@ public sealed class Shard : IDisposable
     /// <param name="stream">Stream key.</param>
     /// <param name="cancellationToken">Ends the subscription.</param>
     /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
-    public async IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var listener = new FeedBuffer<ForecastChange>(StreamFeed.Kept);
         byte[] key = Encoding.UTF8.GetBytes(stream);
@@ -389,7 +391,8 @@ public sealed class Shard : IDisposable
                     Apply(record);
                     break;
                 default:
-                    throw new InvalidDataException($"record {batch.FirstSequence + i} has kind {(int)record.Kind}, which this version does not know.");
+                    throw new InvalidDataException(
+                        $"record {batch.FirstSequence + i} has kind {(int)record.Kind}, which this version does not know.");
             }
         }
         _planner.Plan();
@@ -435,7 +438,8 @@ public sealed class Shard : IDisposable
         }
         int mark = _model.MarkIndex(record.Mark);
         ref RowHeader header = ref _slab.Header(row);
-        double gap = lastTicks is { } last ? EventTime.SecondsBetween(last, Math.Max(last, record.TimeTicks)) / _model.Config.TimeUnitSeconds : 0;
+        double gap = lastTicks is { } last
+            ? EventTime.SecondsBetween(last, Math.Max(last, record.TimeTicks)) / _model.Config.TimeUnitSeconds : 0;
         _planner.Add(new StepInput(row, mark, gap, header.Count, header.Count == 0 ? -1 : header.LastMark));
         header.LastSequence = sequence;
         header.LastEventTicks = Math.Max(lastTicks ?? long.MinValue, record.TimeTicks);

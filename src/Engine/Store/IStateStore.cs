@@ -5,7 +5,8 @@ namespace Foretell.Engine.Store;
 /// <summary>Keeps rows, dead letters and position of every shard. Guarded by epochs: the newest owner alone can commit (law 3).</summary>
 public interface IStateStore : IAsyncDisposable
 {
-    /// <summary>Makes the caller the owner of a partition: one atomic increment of its epoch. From now on older epochs are refused.</summary>
+    /// <summary>Makes the caller the owner of a partition: one atomic increment of its epoch. From now on older epochs are
+    /// refused.</summary>
     /// <returns>The new epoch, 1 for the first owner.</returns>
     /// <exception cref="PlatformUnavailableException">The store cannot be reached now.</exception>
     Task<long> TakeEpochAsync(int partition, CancellationToken cancellationToken);

@@ -2,7 +2,8 @@ using Foretell.Engine.Log;
 
 namespace Foretell.Engine.Store;
 
-/// <summary>Where one process keeps its events and rows: a log and a store that belong together, opened by whoever knows their kind.</summary>
+/// <summary>Where one process keeps its events and rows: a log and a store that belong together, opened by whoever knows their
+/// kind.</summary>
 /// <param name="name">What it is called in messages, such as "data directory ./foretell-data".</param>
 /// <param name="log">The log.</param>
 /// <param name="store">The store.</param>

@@ -18,7 +18,8 @@ public sealed class ShardCommit(ShardHeader header) : IDisposable
     public int PageCount => _pages.Count;
 
     /// <summary>Number and bytes of a page.</summary>
-    public (int Number, ReadOnlyMemory<byte> Bytes) Page(int index) => (_pages[index].Page, _pages[index].Bytes.AsMemory(0, _pages[index].Length));
+    public (int Number, ReadOnlyMemory<byte> Bytes) Page(int index) =>
+        (_pages[index].Page, _pages[index].Bytes.AsMemory(0, _pages[index].Length));
 
     /// <summary>Adds a page and returns its memory to fill.</summary>
     public Span<byte> AddPage(int number, int length)

@@ -30,7 +30,8 @@ public sealed record ShardHeader
     /// <summary>Counts since the log was created.</summary>
     public required ShardTotals Totals { get; init; }
 
-    /// <summary>How well the model's probabilities came true; empty where a program that counted none wrote the header. Not changed once it is here.</summary>
+    /// <summary>How well the model's probabilities came true; empty where a program that counted none wrote the header. Not
+    /// changed once it is here.</summary>
     public Calibration Calibration { get; init; } = new();
 }
 

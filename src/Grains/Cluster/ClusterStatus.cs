@@ -45,7 +45,8 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         lock (_learning)
         {
             // Within an epoch positions only grow; an answer that was on its way for longer is older news.
-            if (_shards[shard.Partition] is { } known && (shard.Epoch, shard.Position).CompareTo((known.Epoch, known.Position)) < 0 && shard.Epoch != 0)
+            if (_shards[shard.Partition] is { } known && (shard.Epoch, shard.Position).CompareTo((known.Epoch, known.Position)) < 0
+                && shard.Epoch != 0)
             {
                 return;
             }
@@ -145,11 +146,13 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
             {
                 problems.Add(problem);
             }
-            else if (shard is not { Ready: true } && time.GetElapsedTime(Volatile.Read(ref _servedAt[partition])) is var silence && silence > s_patience)
+            else if (shard is not { Ready: true } && time.GetElapsedTime(Volatile.Read(ref _servedAt[partition])) is var silence
+                && silence > s_patience)
             {
                 problems.Add($"Partition {partition} has not been served for {(int)silence.TotalSeconds} s.");
             }
-            else if (Volatile.Read(ref _stalls[partition]) is { } stall && time.GetElapsedTime(stall.Since) is var stood && stood > s_patience)
+            else if (Volatile.Read(ref _stalls[partition]) is { } stall && time.GetElapsedTime(stall.Since) is var stood
+                && stood > s_patience)
             {
                 problems.Add($"Partition {partition} has not been read on for {(int)stood.TotalSeconds} s: {stall.Problem}");
             }

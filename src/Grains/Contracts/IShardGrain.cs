@@ -29,7 +29,8 @@ public interface IShardGrain : IGrainWithIntegerKey
     [Alias("dead-letters"), ResponseTimeout("00:00:05")]
     Task<DeadLetterRow[]> DeadLetters(int limit);
 
-    /// <summary>How well the model's probabilities came true on this partition: the counts of <c>Calibration.ToBytes</c> (docs/formats.md).</summary>
+    /// <summary>How well the model's probabilities came true on this partition: the counts of <c>Calibration.ToBytes</c>
+    /// (docs/formats.md).</summary>
     [Alias("calibration"), ResponseTimeout("00:00:03")]
     Task<byte[]> Calibration();
 

@@ -23,7 +23,8 @@ public interface IStreamGrain : IGrainWithStringKey
     [Alias("forecast"), ResponseTimeout("00:00:04")]
     Task<StreamForecast?> Forecast(ForecastRequest request);
 
-    /// <summary>Has every change of the stream pushed to a gateway for the next ten seconds; whoever still listens then asks again.</summary>
+    /// <summary>Has every change of the stream pushed to a gateway for the next ten seconds; whoever still listens then asks
+    /// again.</summary>
     /// <param name="gateway">Key of the Orleans stream "foretell.forecasts" that takes the changes.</param>
     /// <returns>Where the stream stands.</returns>
     [Alias("subscribe"), ResponseTimeout("00:00:04")]
@@ -41,7 +42,8 @@ public sealed record ObservedEvent(
     [property: Id(2)] string? EventId = null);
 
 /// <summary>What a forecast should tell.</summary>
-/// <param name="AtTicks">Moment to forecast from; null for now, or for the latest event where that lies ahead of now. No moment before the latest event.</param>
+/// <param name="AtTicks">Moment to forecast from; null for now, or for the latest event where that lies ahead of now. No moment
+/// before the latest event.</param>
 /// <param name="HorizonSeconds">Window of <see cref="StreamForecast.ProbabilityWithinHorizon"/>.</param>
 /// <param name="Quantiles">Probabilities within (0, 1).</param>
 [GenerateSerializer, Immutable, Alias("foretell.forecast-request")]
@@ -55,11 +57,13 @@ public sealed record ForecastRequest(
 /// <param name="SilenceSeconds">Silence that it is conditioned on.</param>
 /// <param name="LogSurvival">Log probability of that silence, nats.</param>
 /// <param name="MeanSeconds">Mean time to the next event after that moment, given that one comes.</param>
-/// <param name="QuantileSeconds">Seconds after that moment, by quantile asked; infinite where none may come with so much probability.</param>
+/// <param name="QuantileSeconds">Seconds after that moment, by quantile asked; infinite where none may come with so much
+/// probability.</param>
 /// <param name="ProbabilityWithinHorizon">Probability that it comes within the horizon.</param>
 /// <param name="Marks">Marks, by descending probability.</param>
 /// <param name="MarkProbabilities">Their probabilities, given that an event comes.</param>
-/// <param name="Never">Probability that none comes at all; null where the model does not tell, and from silos of the release before.</param>
+/// <param name="Never">Probability that none comes at all; null where the model does not tell, and from silos of the release
+/// before.</param>
 [GenerateSerializer, Immutable, Alias("foretell.stream-forecast")]
 public sealed record StreamForecast(
     [property: Id(0)] long AtTicks,
@@ -72,7 +76,8 @@ public sealed record StreamForecast(
     [property: Id(7)] double[] MarkProbabilities,
     [property: Id(8)] double? Never = null)
 {
-    internal static StreamForecast Of(ForecastReport report) => new(report.AtTicks, report.SilenceSeconds, report.LogSurvival, report.MeanSeconds,
+    internal static StreamForecast Of(ForecastReport report) =>
+        new(report.AtTicks, report.SilenceSeconds, report.LogSurvival, report.MeanSeconds,
         [.. report.QuantileSeconds], report.ProbabilityWithinHorizon, [.. report.Marks.Select(m => m.Mark)],
         [.. report.Marks.Select(m => m.Probability)], report.Never);
 }

@@ -6,8 +6,10 @@ namespace Foretell.Grains.Contracts;
 /// <param name="Epoch">Epoch of the shard that the reader resumed at; another owner refuses the batch.</param>
 /// <param name="Previous">Last record before the batch; applied only where this is the shard's own position.</param>
 /// <param name="Last">Last record of the batch.</param>
-/// <param name="Records">Append times and records (<see cref="RecordBatch.Encode"/>). One array of bytes: any other shape is written element by element.</param>
-/// <param name="Traces">Which records somebody traces (<see cref="RecordTraces.Encode"/>), counted behind <paramref name="Previous"/>; null when nobody does.</param>
+/// <param name="Records">Append times and records (<see cref="RecordBatch.Encode"/>). One array of bytes: any other shape is
+/// written element by element.</param>
+/// <param name="Traces">Which records somebody traces (<see cref="RecordTraces.Encode"/>), counted behind
+/// <paramref name="Previous"/>; null when nobody does.</param>
 [GenerateSerializer, Immutable, Alias("foretell.reader-batch")]
 public sealed partial record ReaderBatch(
     [property: Id(0)] long Epoch,

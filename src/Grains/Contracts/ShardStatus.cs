@@ -35,7 +35,8 @@ public sealed partial record ShardStatus
     /// <summary>Applied events with an unknown mark since the log was created.</summary>
     [Id(8)] public required long UnknownMarks { get; init; }
 
-    /// <summary>Append time of the oldest record that it holds and has not applied; <see cref="long.MaxValue"/> when there is none.</summary>
+    /// <summary>Append time of the oldest record that it holds and has not applied; <see cref="long.MaxValue"/> when there is
+    /// none.</summary>
     [Id(9)] public required long PendingSince { get; init; }
 
     /// <summary>Events scored since the shard came to its silo, and the sums of their scores.</summary>

@@ -8,9 +8,11 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace Foretell.Grains.Coordination;
 
-/// <summary>Asks every reader and every shard once a second how it fares, which is what makes them exist, and evens out their places.</summary>
+/// <summary>Asks every reader and every shard once a second how it fares, which is what makes them exist, and evens out their
+/// places.</summary>
 [Reentrant, KeepAlive, Immovable]
-internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOracle silos, ISiloMetadataCache metadata, ILogger<CoordinatorGrain> log)
+internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOracle silos, ISiloMetadataCache metadata,
+    ILogger<CoordinatorGrain> log)
     : Grain, ICoordinatorGrain
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
@@ -77,7 +79,8 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
     private async Task EvenOutAsync()
     {
         HashSet<SiloAddress> members = [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys];
-        bool settled = members.SetEquals(_members) && Array.TrueForAll(_shards, s => s is not null) && Array.TrueForAll(_readers, s => s is not null);
+        bool settled = members.SetEquals(_members) && Array.TrueForAll(_shards, s => s is not null)
+            && Array.TrueForAll(_readers, s => s is not null);
         _members = members;
         _quiet = settled ? _quiet + 1 : 0;
         // Moving costs a commit and a load. A member that comes and goes must not set partitions in motion.

@@ -22,7 +22,8 @@ internal sealed class ChangeFeed(
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     /// <summary>As <see cref="IPlatform.SubscribeAsync"/>.</summary>
-    public async IAsyncEnumerable<FeedItem<ForecastChange>> ReadAsync(string stream, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<FeedItem<ForecastChange>> ReadAsync(string stream,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Channel<ChangeNews> news = inbox.Changes.Add(stream);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -6,9 +6,11 @@ using Orleans.Streams;
 
 namespace Foretell.Grains.Feeds;
 
-/// <summary>Publishes the changes of a shard's streams to the gateways that asked for them, each for as long as it goes on asking.</summary>
+/// <summary>Publishes the changes of a shard's streams to the gateways that asked for them, each for as long as it goes on
+/// asking.</summary>
 /// <remarks>Costs nothing for streams that nobody asked for. Not for use from several threads at once.</remarks>
-internal sealed class ChangePublisher(PartitionHost host, Func<string, IAsyncStream<StreamChange>> streams, TimeProvider time) : IAsyncDisposable
+internal sealed class ChangePublisher(PartitionHost host, Func<string, IAsyncStream<StreamChange>> streams, TimeProvider time)
+    : IAsyncDisposable
 {
     /// <summary>How long a gateway is told of changes after it has asked; readers that are gone cost no longer than that.</summary>
     public static readonly TimeSpan Term = TimeSpan.FromSeconds(10);
@@ -33,7 +35,8 @@ internal sealed class ChangePublisher(PartitionHost host, Func<string, IAsyncStr
         {
             var term = new CancellationTokenSource(Term, time);
             // Up to its first wait it runs here, so that the subscription stands before the question below.
-            IAsyncEnumerator<FeedItem<ForecastChange>> changes = host.SubscribeAsync(stream, term.Token).GetAsyncEnumerator(CancellationToken.None);
+            IAsyncEnumerator<FeedItem<ForecastChange>> changes = host.SubscribeAsync(stream, term.Token)
+                .GetAsyncEnumerator(CancellationToken.None);
             Task<bool> first = changes.MoveNextAsync().AsTask();
             _subscriptions[(stream, gateway)] = (term, Background.Run(() => PublishAsync(changes, first, streams(gateway), term.Token)));
         }
@@ -64,7 +67,8 @@ internal sealed class ChangePublisher(PartitionHost host, Func<string, IAsyncStr
         }
     }
 
-    private async Task PublishAsync(IAsyncEnumerator<FeedItem<ForecastChange>> changes, Task<bool> next, IAsyncStream<StreamChange> target, CancellationToken ended)
+    private async Task PublishAsync(IAsyncEnumerator<FeedItem<ForecastChange>> changes, Task<bool> next, IAsyncStream<StreamChange> target,
+        CancellationToken ended)
     {
         await using (changes)
         {

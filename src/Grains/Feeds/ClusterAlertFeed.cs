@@ -9,7 +9,8 @@ using Foretell.Hosting;
 
 namespace Foretell.Grains.Feeds;
 
-/// <summary>The alerts as a reader at this gateway sees them: pushed where that works, and read from the log where a push is missing.</summary>
+/// <summary>The alerts as a reader at this gateway sees them: pushed where that works, and read from the log where a push is
+/// missing.</summary>
 /// <remarks>The log has the last word, so each alert is told at least once, at any gateway, and however slowly somebody reads.</remarks>
 internal sealed class ClusterAlertFeed(SiloEngine engine, FeedInbox inbox, TimeProvider time)
 {
@@ -62,7 +63,8 @@ internal sealed class ClusterAlertFeed(SiloEngine engine, FeedInbox inbox, TimeP
                     continue;
                 }
                 long looked = time.GetTimestamp();
-                while (time.GetElapsedTime(looked) < s_look && await NextAsync(pushed.Reader, s_look - time.GetElapsedTime(looked), cancellationToken) is { } row)
+                while (time.GetElapsedTime(looked) < s_look
+                    && await NextAsync(pushed.Reader, s_look - time.GetElapsedTime(looked), cancellationToken) is { } row)
                 {
                     if (row.Number > place.Number + 1)
                     {

@@ -10,7 +10,8 @@ namespace Foretell.Grains.Feeds;
 /// Orleans keeps its list of subscribers in the memory of some silo, which may be lost. So the inbox looks every few
 /// seconds whether it is still on the list. What was pushed meanwhile the feeds miss, notice and make up for.
 /// </remarks>
-internal sealed partial class FeedInbox(FeedStreams streams, ILocalSiloDetails silo, TimeProvider time, ILogger<FeedInbox> log) : BackgroundService
+internal sealed partial class FeedInbox(FeedStreams streams, ILocalSiloDetails silo, TimeProvider time, ILogger<FeedInbox> log)
+    : BackgroundService
 {
     private static readonly TimeSpan s_check = TimeSpan.FromSeconds(3), s_farewell = TimeSpan.FromSeconds(2);
 
@@ -25,7 +26,8 @@ internal sealed partial class FeedInbox(FeedStreams streams, ILocalSiloDetails s
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var changes = new Subscription<StreamChange>(streams.Changes(Name), change => Changes.Post(change.Stream, new ChangeNews(change, null)));
+        var changes =
+            new Subscription<StreamChange>(streams.Changes(Name), change => Changes.Post(change.Stream, new ChangeNews(change, null)));
         var alerts = new Subscription<AlertRow>(streams.Alerts, alert => Alerts.Post("", alert));
         while (!stoppingToken.IsCancellationRequested)
         {

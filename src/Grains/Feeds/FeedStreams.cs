@@ -26,7 +26,8 @@ internal sealed class FeedStreams(IServiceProvider services)
 
     /// <summary>Changes that one gateway asked for.</summary>
     /// <param name="gateway">Name that the gateway subscribes under (<see cref="IStreamGrain.Subscribe"/>).</param>
-    public IAsyncStream<StreamChange> Changes(string gateway) => _provider.GetStream<StreamChange>(StreamId.Create("foretell.forecasts", gateway));
+    public IAsyncStream<StreamChange> Changes(string gateway) =>
+        _provider.GetStream<StreamChange>(StreamId.Create("foretell.forecasts", gateway));
 
     /// <summary>Pushes, as far as that works now: the numbers of what comes next tell of what did not arrive.</summary>
     public static async Task PushAsync(Func<Task> push, TimeProvider time, CancellationToken cancellationToken)

@@ -2,7 +2,8 @@ using System.Threading.Channels;
 
 namespace Foretell.Grains.Feeds;
 
-/// <summary>Who listens at this gateway, by what they listen to. A listener that is slow loses the oldest items; nobody waits for it.</summary>
+/// <summary>Who listens at this gateway, by what they listen to. A listener that is slow loses the oldest items; nobody waits for
+/// it.</summary>
 internal sealed class Listeners<T>
 {
     // More than comes between two looks at it. What a listener loses here it notices by the numbers of what follows.

@@ -20,7 +20,8 @@ internal sealed class SiloRoleFilter(string role) : PlacementFilterStrategy(orde
 
     public string Role { get; private set; } = role;
 
-    public override void AdditionalInitialize(GrainProperties properties) => Role = GetPlacementFilterGrainProperty(RoleProperty, properties) ?? "";
+    public override void AdditionalInitialize(GrainProperties properties) =>
+        Role = GetPlacementFilterGrainProperty(RoleProperty, properties) ?? "";
 
     protected override IEnumerable<KeyValuePair<string, string>> GetAdditionalGrainProperties(IServiceProvider services, Type grainClass,
         GrainType grainType, IReadOnlyDictionary<string, string> existingProperties) => [new(RoleProperty, Role)];
@@ -30,5 +31,6 @@ internal sealed class SiloRoleFilter(string role) : PlacementFilterStrategy(orde
 internal sealed class SiloRoleFilterDirector(ISiloMetadataCache metadata) : IPlacementFilterDirector
 {
     public IEnumerable<SiloAddress> Filter(PlacementFilterStrategy strategy, PlacementTarget target, IEnumerable<SiloAddress> silos) =>
-        silos.Where(s => SiloRoles.Has(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(SiloRoles.MetadataKey), ((SiloRoleFilter)strategy).Role));
+        silos.Where(s =>
+            SiloRoles.Has(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(SiloRoles.MetadataKey), ((SiloRoleFilter)strategy).Role));
 }

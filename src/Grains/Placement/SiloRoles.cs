@@ -3,7 +3,7 @@ namespace Foretell.Grains.Placement;
 /// <summary>What a silo is for. A silo may have several roles; they travel in its metadata.</summary>
 public static class SiloRoles
 {
-    /// <summary>Serves HTTP and the console.</summary>
+    /// <summary>Serves HTTP.</summary>
     public const string Gateway = "gateway";
 
     /// <summary>Reads the log.</summary>

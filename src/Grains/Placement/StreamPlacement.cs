@@ -22,7 +22,8 @@ internal sealed class StreamPlacementDirector(SiloEngine engine, IGrainFactory g
     public async Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         SiloAddress[] silos = context.GetCompatibleSilos(target);
-        int partition = EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(target.GrainIdentity.Key.ToString()!), engine.Log.PartitionCount);
+        int partition =
+            EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(target.GrainIdentity.Key.ToString()!), engine.Log.PartitionCount);
         if (engine.FindLocal(partition) is not null && silos.Contains(context.LocalSilo))
         {
             return context.LocalSilo;

@@ -21,7 +21,8 @@ namespace Foretell.Grains.Shards;
 /// decide (law 3). Reentrant, so that queries are answered between the slices of a batch.
 /// </remarks>
 [Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Worker), PartitionPlacement]
-internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams, ILocalSiloDetails silo, TimeProvider time, ILogger<ShardGrain> log)
+internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams, ILocalSiloDetails silo, TimeProvider time,
+    ILogger<ShardGrain> log)
     : Grain, IShardGrain
 {
     private static readonly TimeSpan s_longPoll = TimeSpan.FromSeconds(1);
@@ -39,7 +40,8 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         int partition = engine.CheckPartition(this.GetPrimaryKeyLong());
-        _host = new PartitionHost(new Shard(partition, engine.Model, engine.AlertRule, engine.Options.Partition.Time), engine.Log, engine.Store, engine.Options.Partition, log);
+        _host = new PartitionHost(new Shard(partition, engine.Model, engine.AlertRule, engine.Options.Partition.Time), engine.Log,
+            engine.Store, engine.Options.Partition, log);
         _inbox = new ShardInbox(_host, engine.Workers);
         _changes = new ChangePublisher(_host, streams.Changes, time);
         engine.Add(_host);
@@ -78,7 +80,8 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
 
     /// <inheritdoc/>
     public Task<StreamState?> Find(string stream) => Guard(() => Task.FromResult(
-        _host.Answer(shard => shard.Find(System.Text.Encoding.UTF8.GetBytes(stream))) is { } found ? StreamState.Of(found, engine.Model.Model) : null));
+        _host.Answer(shard => shard.Find(System.Text.Encoding.UTF8.GetBytes(stream))) is { } found
+            ? StreamState.Of(found, engine.Model.Model) : null));
 
     /// <inheritdoc/>
     public Task<OverdueRow[]> Overdue(long atTicks, int limit) => Guard(() => Background.Run(() => _host.Answer(shard =>
@@ -169,7 +172,8 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
         }
         if (cause is StaleEpochException)
         {
-            GrainContext.Deactivate(new DeactivationReason(DeactivationReasonCode.ApplicationRequested, cause, "Another owner has the partition."));
+            GrainContext.Deactivate(
+                new DeactivationReason(DeactivationReasonCode.ApplicationRequested, cause, "Another owner has the partition."));
         }
         // Rows or records that cannot be read are no better anywhere else: the activation stays and says why.
     }

@@ -3,7 +3,8 @@ using Foretell.Engine;
 
 namespace Foretell.Grains.Silos;
 
-/// <summary>Calls that nobody asked for. Each of them would begin a trace of its own otherwise, dozens a second in an idle cluster.</summary>
+/// <summary>Calls that nobody asked for. Each of them would begin a trace of its own otherwise, dozens a second in an idle
+/// cluster.</summary>
 /// <remarks>
 /// What they do for somebody is traced all the same: the records of a sampled append bring their trace along.
 /// With a sampler that does not ask for the parent's decision these calls are traced, too.

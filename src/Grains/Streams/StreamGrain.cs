@@ -79,7 +79,8 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
 
     /// <inheritdoc/>
     public Task<Subscribed> Subscribe(string gateway) =>
-        GrainFactory.GetGrain<IShardGrain>(EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(Key), engine.Log.PartitionCount)).Subscribe(Key, gateway);
+        GrainFactory.GetGrain<IShardGrain>(EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(Key), engine.Log.PartitionCount))
+            .Subscribe(Key, gateway);
 
     private static byte[] Utf8(string? text) => text is null ? [] : Encoding.UTF8.GetBytes(text);
 }

@@ -30,11 +30,13 @@ public abstract class EventDecoder
         return charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) ? decoder : null;
     }
 
-    /// <summary>Adds the body's good events to <paramref name="batch"/> and its bad ones to <paramref name="rejections"/>, both in the body's order.</summary>
+    /// <summary>Adds the body's good events to <paramref name="batch"/> and its bad ones to <paramref name="rejections"/>, both
+    /// in the body's order.</summary>
     /// <param name="body">The whole body, UTF-8; a byte order mark is skipped.</param>
     /// <param name="batch">Takes the events, behind those that it already holds.</param>
     /// <param name="rejections">Takes one entry for each event that is not accepted.</param>
-    /// <exception cref="MalformedBodyException">The body is not what the content type says. Throw the batch away: it may hold events from before the fault.</exception>
+    /// <exception cref="MalformedBodyException">The body is not what the content type says. Throw the batch away: it may hold
+    /// events from before the fault.</exception>
     public abstract void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections);
 
     private protected static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body) =>

@@ -13,7 +13,8 @@ internal static class JsonToken
 
     private const int ShownCharacters = 40;
 
-    /// <summary>The name of the property on which the reader stands; empty when it is no valid Unicode or longer than any name that matters.</summary>
+    /// <summary>The name of the property on which the reader stands; empty when it is no valid Unicode or longer than any name
+    /// that matters.</summary>
     public static ReadOnlySpan<byte> Name(scoped ref Utf8JsonReader json, EscapeScratch scratch)
     {
         if (!json.ValueIsEscaped)

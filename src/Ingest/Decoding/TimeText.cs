@@ -2,7 +2,8 @@ using Foretell.Engine.Events;
 
 namespace Foretell.Ingest.Decoding;
 
-/// <summary>Event times in text: RFC 3339, or Unix seconds. Both are exact to the tick of 100 ns; finer digits round to the nearest one.</summary>
+/// <summary>Event times in text: RFC 3339, or Unix seconds. Both are exact to the tick of 100 ns; finer digits round to the
+/// nearest one.</summary>
 /// <remarks>A double holds today's Unix seconds only to about 240 ns, so numbers are read digit by digit.</remarks>
 public static class TimeText
 {

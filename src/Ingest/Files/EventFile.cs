@@ -22,7 +22,8 @@ public static class EventFile
     /// no finer than their gaps need.
     /// </returns>
     /// <exception cref="EventFileException">The file cannot be read.</exception>
-    public static List<EventSequence> ReadSequences(string path, double timeUnitSeconds = 1, EventColumns? columns = null, ObservationEnd? until = null)
+    public static List<EventSequence> ReadSequences(string path, double timeUnitSeconds = 1, EventColumns? columns = null,
+        ObservationEnd? until = null)
     {
         CheckUnit(timeUnitSeconds);
         if (Detect(path, columns) == EventFileFormat.Sequences)

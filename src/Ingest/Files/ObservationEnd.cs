@@ -14,13 +14,16 @@ namespace Foretell.Ingest.Files;
 public sealed record ObservationEnd(string? Text = null)
 {
     /// <summary>The sequences of a sequence file with their ends.</summary>
-    /// <exception cref="EventFileException">The end is no number, an event comes after it, or none is named and the streams have no clock in common.</exception>
+    /// <exception cref="EventFileException">The end is no number, an event comes after it, or none is named and the streams have
+    /// no clock in common.</exception>
     internal List<EventSequence> OfSequences(string path, List<EventSequence> sequences)
     {
         double until = 0;
-        if (Text is not null && !(double.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out until) && double.IsFinite(until)))
+        if (Text is not null
+            && !(double.TryParse(Text, NumberStyles.Float, CultureInfo.InvariantCulture, out until) && double.IsFinite(until)))
         {
-            throw new EventFileException(path, 0, $"The end of observation must be a number in the unit of the sequences' times, got '{Text}'.");
+            throw new EventFileException(path, 0,
+                $"The end of observation must be a number in the unit of the sequences' times, got '{Text}'.");
         }
         double[] starts = [.. sequences.Where(s => s.Times.Length > 0).Select(s => s.Times[0])];
         if (Text is null && starts.Length > 1 && Array.TrueForAll(starts, start => start == starts[0]))

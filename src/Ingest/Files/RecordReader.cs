@@ -46,7 +46,8 @@ internal sealed class RecordReader : IDisposable
     public long Line { get; private set; }
 
     /// <summary>Reads the next record that is not blank.</summary>
-    /// <param name="record">The record without its line end and without blanks around it; valid until the next call, and the caller may overwrite it.</param>
+    /// <param name="record">The record without its line end and without blanks around it; valid until the next call, and the
+    /// caller may overwrite it.</param>
     /// <returns>False at the end of the file.</returns>
     public bool TryRead(out Span<byte> record)
     {

@@ -4,7 +4,8 @@ using Foretell.Models.PointProcess;
 
 namespace Foretell.Ingest.Files;
 
-/// <summary>Reads one line of a sequence file: {"id": text or integer, "t": [non-decreasing numbers], "k": [marks]}; k may be absent.</summary>
+/// <summary>Reads one line of a sequence file: {"id": text or integer, "t": [non-decreasing numbers], "k": [marks]}; k may be
+/// absent.</summary>
 internal sealed class SequenceLine
 {
     private readonly TextPool _marksPool = new();

@@ -35,7 +35,8 @@ public sealed class ReplayClient
 
     /// <summary>Sends the whole file.</summary>
     /// <exception cref="EventFileException">The file cannot be read; requests before the fault have been sent.</exception>
-    /// <exception cref="ReplayException">The host refused a request, or was away for longer than <see cref="ReplayOptions.RetryFor"/>.</exception>
+    /// <exception cref="ReplayException">The host refused a request, or was away for longer than
+    /// <see cref="ReplayOptions.RetryFor"/>.</exception>
     public async Task<ReplaySummary> RunAsync(string path, ReplayOptions options, IProgress<ReplayProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {

@@ -11,7 +11,8 @@ internal sealed class DailyProcess(double rate, double swing, double secondsSinc
     private double _sincePeak = secondsSincePeak;
 
     /// <inheritdoc/>
-    /// <remarks>Thinning: draws at the peak's rate and keeps each with the share that the rate then has (Lewis and Shedler, 1979).</remarks>
+    /// <remarks>Thinning: draws at the peak's rate and keeps each with the share that the rate then has (Lewis and Shedler,
+    /// 1979).</remarks>
     public override double Sample(ref SplitMix64 random)
     {
         double gap = 0;

@@ -4,7 +4,8 @@ namespace Foretell.Ingest.Simulation;
 /// Marks with a long memory: a guest has each of eight dishes in one of four ways and never changes. It has dishes often
 /// in the beginning and rarely afterwards, so what it had early decides what it has some hundred events later.
 /// </summary>
-/// <remarks>All eight matter at every event, since any dish may be next: what is worth remembering does not depend on when it is asked.</remarks>
+/// <remarks>All eight matter at every event, since any dish may be next: what is worth remembering does not depend on when it is
+/// asked.</remarks>
 internal sealed class Habits : MarkProcess
 {
     /// <summary>Dishes.</summary>

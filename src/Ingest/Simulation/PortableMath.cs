@@ -4,7 +4,8 @@ namespace Foretell.Ingest.Simulation;
 /// exp, log and circle functions from additions and multiplications alone, so that the same seed gives the same
 /// events on every machine: the C libraries behind <see cref="Math"/> differ in their last bit.
 /// </summary>
-/// <remarks>Within 1e-15 of the true value, relative to it (log: to max(|log x|, 1); circle functions: 1e-14 absolute), PortableMathTests.</remarks>
+/// <remarks>Within 1e-15 of the true value, relative to it (log: to max(|log x|, 1); circle functions: 1e-14 absolute),
+/// PortableMathTests.</remarks>
 internal static class PortableMath
 {
     // ln 2 in two parts: k times the upper one is exact for every k that a double's exponent can take.

@@ -8,9 +8,11 @@ namespace Foretell.Ingest.Simulation;
 /// <param name="Ordinal">Events of the stream before this one; 0 marks the first, which nothing forecasts.</param>
 /// <param name="TimeTicks">Event time (<see cref="EventTime"/>).</param>
 /// <param name="Mark">Mark.</param>
-/// <param name="LogDensity">True log density of the gap since the stream's previous event, nats per second; where streams end, times the probability that this one had not. 0 for a first event.</param>
+/// <param name="LogDensity">True log density of the gap since the stream's previous event, nats per second; where streams end,
+/// times the probability that this one had not. 0 for a first event.</param>
 /// <param name="LogMark">True log probability of the mark given history and gap, nats; 0 for a first event.</param>
-/// <param name="Never">True probability that no event of the stream follows, as it stands with this one; 0 where streams do not end.</param>
+/// <param name="Never">True probability that no event of the stream follows, as it stands with this one; 0 where streams do not
+/// end.</param>
 /// <param name="IsLast">Whether none follows.</param>
 public readonly record struct SimulatedEvent(
     string Stream, long Ordinal, long TimeTicks, string Mark, double LogDensity, double LogMark, double Never = 0, bool IsLast = false)

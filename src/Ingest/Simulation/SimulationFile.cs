@@ -7,7 +7,8 @@ namespace Foretell.Ingest.Simulation;
 /// <summary>What was written, with the best score that any model can have on it.</summary>
 /// <param name="Events">Events.</param>
 /// <param name="Streams">Streams.</param>
-/// <param name="TrueNllTime">Mean negative true log density of the gaps, nats, per second; over every event but the first of each stream.</param>
+/// <param name="TrueNllTime">Mean negative true log density of the gaps, nats, per second; over every event but the first of each
+/// stream.</param>
 /// <param name="TrueNllMark">Mean negative true log probability of the marks, nats, over the same events.</param>
 /// <param name="Ended">Streams of which no further event would come.</param>
 public sealed record SimulationSummary(long Events, int Streams, double TrueNllTime, double TrueNllMark, int Ended);
@@ -17,7 +18,8 @@ public static class SimulationFile
 {
     private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Writes events: .ndjson one event a line in the order given, .jsonl one sequence a line with times in seconds since the first event.</summary>
+    /// <summary>Writes events: .ndjson one event a line in the order given, .jsonl one sequence a line with times in seconds
+    /// since the first event.</summary>
     /// <exception cref="ArgumentException">The extension is neither.</exception>
     public static SimulationSummary Write(string path, IEnumerable<SimulatedEvent> events)
     {
@@ -26,7 +28,8 @@ public static class SimulationFile
             ".jsonl" => true,
             ".ndjson" => false,
             _ => throw new ArgumentException(
-                $"A simulation is written to FILE.jsonl (one sequence a line) or FILE.ndjson (one event a line), got '{path}'.", nameof(path)),
+                $"A simulation is written to FILE.jsonl (one sequence a line) or FILE.ndjson (one event a line), got '{path}'.",
+                    nameof(path)),
         };
         var tally = new Tally();
         using FileStream file = File.Create(path);

@@ -6,7 +6,8 @@ namespace Foretell.Ingest.Simulation;
 /// <param name="TypicalGap">Gap, seconds, that a stream of scale 1 most likely waits for; gaps from about 5 s to 2 min are common.</param>
 /// <param name="Marks">The marks.</param>
 /// <param name="CreateMarks">Makes one stream's marks.</param>
-/// <param name="CreateGaps">Makes one stream's gaps from its scale (they are longer by this factor) and the seconds since midnight UTC.</param>
+/// <param name="CreateGaps">Makes one stream's gaps from its scale (they are longer by this factor) and the seconds since
+/// midnight UTC.</param>
 internal sealed record SimulationKind(string Name, string Prefix, double TypicalGap, string[] Marks,
     Func<MarkProcess> CreateMarks, SimulationKind.GapFactory CreateGaps)
 {
@@ -57,7 +58,8 @@ internal sealed record SimulationKind(string Name, string Prefix, double Typical
         (double scale, double secondsOfDay, ref SplitMix64 random) =>
             new DailyProcess(1 / (40 * scale), 0.8, secondsOfDay + random.NextUniform() * 86_400));
 
-    /// <summary>Guests of a canteen: what they had in the beginning decides what they have some hundred events later. All have one pace, so that histories cut at one time have one length.</summary>
+    /// <summary>Guests of a canteen: what they had in the beginning decides what they have some hundred events later. All have
+    /// one pace, so that histories cut at one time have one length.</summary>
     public static readonly SimulationKind LongMemory = new("long-memory", "guest", 20,
         Habits.Marks, () => new Habits(),
         (double _, double _, ref SplitMix64 _) => new RenewalProcess([1], [PortableMath.Log(20)], [0.5]));
@@ -76,7 +78,8 @@ internal sealed record SimulationKind(string Name, string Prefix, double Typical
     /// <summary>Every kind but the mix of all.</summary>
     public static readonly SimulationKind[] All = [Hawkes, Renewal, SelfCorrecting, Daily, LongMemory, Churn];
 
-    /// <summary>Who takes part in the demo, repeated: of ten streams four are customers, three machines, two accounts, one a desk.</summary>
+    /// <summary>Who takes part in the demo, repeated: of ten streams four are customers, three machines, two accounts, one a
+    /// desk.</summary>
     public static readonly SimulationKind[] Demo =
         [Renewal, SelfCorrecting, Hawkes, Renewal, Daily, SelfCorrecting, Renewal, Hawkes, SelfCorrecting, Renewal];
 }

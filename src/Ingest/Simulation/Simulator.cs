@@ -1,6 +1,7 @@
 namespace Foretell.Ingest.Simulation;
 
-/// <summary>Many simulated streams, their events in time order; without end, but for a kind whose streams end. The same arguments give the same events on every machine.</summary>
+/// <summary>Many simulated streams, their events in time order; without end, but for a kind whose streams end. The same arguments
+/// give the same events on every machine.</summary>
 public sealed class Simulator
 {
     private readonly PriorityQueue<(SimulatedStream Stream, SimulatedEvent Event), (long Ticks, int Number)> _queue = new();
@@ -18,11 +19,13 @@ public sealed class Simulator
     /// <summary>Kinds that <see cref="Create"/> knows.</summary>
     public static IReadOnlyList<string> Kinds { get; } = [.. SimulationKind.All.Select(k => k.Name), "demo"];
 
-    /// <summary>Time of the event that <see cref="Next"/> gives next, ticks; <see cref="long.MaxValue"/> when all streams have ended.</summary>
+    /// <summary>Time of the event that <see cref="Next"/> gives next, ticks; <see cref="long.MaxValue"/> when all streams have
+    /// ended.</summary>
     public long NextTicks => _queue.Count > 0 ? _queue.Peek().Event.TimeTicks : long.MaxValue;
 
     /// <summary>Starts a simulation.</summary>
-    /// <param name="kind">"hawkes", "renewal", "self-correcting", "daily", "long-memory", "churn", or "demo" for a mix of the first four.</param>
+    /// <param name="kind">"hawkes", "renewal", "self-correcting", "daily", "long-memory", "churn", or "demo" for a mix of the
+    /// first four.</param>
     /// <param name="streams">Number of streams, 1 or more.</param>
     /// <param name="seed">Seed of every random choice.</param>
     /// <param name="startTime">When the watching starts; the first events follow within their streams' first gap.</param>

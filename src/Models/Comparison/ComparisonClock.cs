@@ -10,7 +10,8 @@ namespace Foretell.Models.Comparison;
 /// <param name="Share">Share of all training time that is behind, 0 to 1.</param>
 /// <param name="Remaining">Time that the trainings will still take; null before anything tells.</param>
 /// <param name="Training">Where the training under way stands; null at its start and while scoring.</param>
-public sealed record ComparisonProgress(string What, bool IsScoring, int Finished, int Trainings, double Share, TimeSpan? Remaining, TrainingProgress? Training);
+public sealed record ComparisonProgress(string What, bool IsScoring, int Finished, int Trainings, double Share, TimeSpan? Remaining,
+    TrainingProgress? Training);
 
 /// <summary>Estimates what is left from what finished trainings of the same form took.</summary>
 /// <param name="plan">Form and number of its trainings.</param>
@@ -62,7 +63,8 @@ internal sealed class ComparisonClock((string Form, int Trainings)[] plan)
             }
             left += each * waiting;
         }
-        return new ComparisonProgress(what, isScoring, Finished, Trainings, typical is null ? 0 : behind / Math.Max(behind + left, double.Epsilon),
+        return new ComparisonProgress(what, isScoring, Finished, Trainings, typical is null ? 0
+            : behind / Math.Max(behind + left, double.Epsilon),
             typical is null ? null : TimeSpan.FromSeconds(left), at);
     }
 }

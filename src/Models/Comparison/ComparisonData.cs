@@ -32,7 +32,8 @@ public sealed record ComparisonData(IReadOnlyList<EventSequence> Train, IReadOnl
                 AppendText(hash, mark);
             }
         }
-        return new DataSummary(sequences.Count, sequences.Sum(s => (long)s.Times.Length), Convert.ToHexStringLower(hash.GetHashAndReset())[..16]);
+        return new DataSummary(sequences.Count, sequences.Sum(s => (long)s.Times.Length),
+            Convert.ToHexStringLower(hash.GetHashAndReset())[..16]);
     }
 
     // The length goes first, so that no two lists of texts run together into the same bytes.

@@ -48,7 +48,8 @@ public sealed class ComparisonFolder
     public string Path { get; }
 
     /// <summary>A finished training, or null.</summary>
-    public TrainingRecord? FindTraining(ComparisonForm form, double rate, int seed) => Read<TrainingRecord>(Training(form, rate, seed) + ".json");
+    public TrainingRecord? FindTraining(ComparisonForm form, double rate, int seed) =>
+        Read<TrainingRecord>(Training(form, rate, seed) + ".json");
 
     /// <summary>The model of a finished training.</summary>
     public ForecastModel LoadModel(TrainingRecord training) =>
@@ -70,11 +71,14 @@ public sealed class ComparisonFolder
     public ScoreRecord? FindScore(string form, int states, int seed) => Read<ScoreRecord>(Score(form, states, seed));
 
     /// <summary>Keeps a score.</summary>
-    public void Keep(ScoreRecord score) => WriteWhole(Score(score.Form, score.States, score.Seed), JsonSerializer.SerializeToUtf8Bytes(score, s_json));
+    public void Keep(ScoreRecord score) =>
+        WriteWhole(Score(score.Form, score.States, score.Seed), JsonSerializer.SerializeToUtf8Bytes(score, s_json));
 
-    private string Training(ComparisonForm form, double rate, int seed) => FormattableString.Invariant($"trainings/{form.Name}-rate{rate}-seed{seed}-{_mark}");
+    private string Training(ComparisonForm form, double rate, int seed) =>
+        FormattableString.Invariant($"trainings/{form.Name}-rate{rate}-seed{seed}-{_mark}");
 
-    private string Score(string form, int states, int seed) => FormattableString.Invariant($"scores/{form}{(states > 0 ? $"-{states}" : "")}-seed{seed}-{_mark}.json");
+    private string Score(string form, int states, int seed) =>
+        FormattableString.Invariant($"scores/{form}{(states > 0 ? $"-{states}" : "")}-seed{seed}-{_mark}.json");
 
     private string At(string name) => System.IO.Path.Combine(Path, name);
 
@@ -87,7 +91,8 @@ public sealed class ComparisonFolder
         }
         catch (JsonException e)
         {
-            throw new InvalidDataException($"{path} cannot be read ({e.Message.TrimEnd('.')}). Delete it, and the same command makes it anew.", e);
+            throw new InvalidDataException(
+                $"{path} cannot be read ({e.Message.TrimEnd('.')}). Delete it, and the same command makes it anew.", e);
         }
     }
 
@@ -110,12 +115,15 @@ public sealed class ComparisonFolder
         }
         else if (Text(before) != Text(now))
         {
-            bool isData = name.StartsWith("train.", StringComparison.Ordinal) || name.StartsWith("dev.", StringComparison.Ordinal) || name.StartsWith("test.", StringComparison.Ordinal);
+            bool isData = name.StartsWith("train.", StringComparison.Ordinal) || name.StartsWith("dev.", StringComparison.Ordinal)
+                || name.StartsWith("test.", StringComparison.Ordinal);
             throw new InvalidDataException($"The folder {Path} holds a comparison of other {(isData ? "data" : "settings")}: "
                 + $"{name} was {Text(before)} and is {Text(now)} now. Name another folder, or repeat the command that began this one.");
         }
 
-        static JsonElement Of(JsonElement element, string property) => element.TryGetProperty(property, out JsonElement value) ? value : default;
-        static string Text(JsonElement element) => element.ValueKind == JsonValueKind.Undefined ? "not set" : JsonSerializer.Serialize(element);
+        static JsonElement Of(JsonElement element, string property) =>
+            element.TryGetProperty(property, out JsonElement value) ? value : default;
+        static string Text(JsonElement element) =>
+            element.ValueKind == JsonValueKind.Undefined ? "not set" : JsonSerializer.Serialize(element);
     }
 }

@@ -15,7 +15,8 @@ public sealed record ComparisonForm(string Name, string Mixer, bool Decay)
     public static IReadOnlyList<ComparisonForm> Default { get; } =
     [
         .. Mixers(bounded: false).SelectMany(m => new[] { Parse(m), Parse(m + PlainSuffix) }),
-        .. Mixers(bounded: true).SelectMany(m => MixerName.Parse(m).Kind == MixerKind.Window ? new[] { Parse(m), Parse(AnyFirst) } : [Parse(m)]),
+        .. Mixers(bounded: true)
+            .SelectMany(m => MixerName.Parse(m).Kind == MixerKind.Window ? new[] { Parse(m), Parse(AnyFirst) } : [Parse(m)]),
     ];
 
     /// <summary>The form needs no training of its own: it bounds the states of a trained softmax model.</summary>
@@ -32,10 +33,13 @@ public sealed record ComparisonForm(string Name, string Mixer, bool Decay)
         string mixer = plain ? name[..^PlainSuffix.Length] : name;
         return mixer == AnyFirst || MixerName.TryParse(mixer, out _)
             ? Of(mixer, !plain)
-            : throw new ArgumentException($"There is no mixer '{name}' to compare; expected {string.Join(", ", Default.Select(f => f.Name))}, or the plain form of a policy, such as tova-plain.");
+            : throw new ArgumentException(
+                $"There is no mixer '{name}' to compare; expected {string.Join(
+                ", ", Default.Select(f => f.Name))}, or the plain form of a policy, such as tova-plain.");
     }
 
-    /// <summary>The name of the mixer at a number of kept events. A window+i keeps a quarter of them, at least 1 and at most 4, from the stream's beginning; a single one leaves no room for that.</summary>
+    /// <summary>The name of the mixer at a number of kept events. A window+i keeps a quarter of them, at least 1 and at most 4,
+    /// from the stream's beginning; a single one leaves no room for that.</summary>
     public string MixerAt(int states) => Mixer != AnyFirst ? Mixer
         : states == 1 ? "window" : $"window+{Math.Clamp(states / 4, 1, MostFirst)}";
 

@@ -41,7 +41,8 @@ public readonly record struct StateCount(int Numerator, int Denominator = 0)
         count = holds ? new StateCount(int.Parse(parts[0], CultureInfo.InvariantCulture), denominator) : default;
         return holds && (denominator == 0 ? count.Numerator <= ModelConfig.MaxStates : count.Numerator <= denominator);
 
-        static bool Read(string part, out int number) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0;
+        static bool Read(string part, out int number) =>
+            int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 0;
     }
 
     /// <summary>Events kept where sequences have a mean length; at least 1.</summary>

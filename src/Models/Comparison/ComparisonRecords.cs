@@ -12,19 +12,23 @@ namespace Foretell.Models.Comparison;
 /// <param name="Train">Training set.</param>
 /// <param name="Dev">Dev set.</param>
 /// <param name="Test">Test set.</param>
-/// <remarks>A refusal names the first that differs: what the options say stands before the data, whose fingerprints change with some of them.</remarks>
-public sealed record ComparisonSettings(int Format, int Recipe, IReadOnlyList<double> Rates, TrainingOptions Training, DataSummary Train, DataSummary Dev, DataSummary Test);
+/// <remarks>A refusal names the first that differs: what the options say stands before the data, whose fingerprints change with
+/// some of them.</remarks>
+public sealed record ComparisonSettings(int Format, int Recipe, IReadOnlyList<double> Rates, TrainingOptions Training, DataSummary Train,
+    DataSummary Dev, DataSummary Test);
 
 /// <summary>A finished training. Its model lies beside its file.</summary>
 /// <param name="Form">Name of the form.</param>
 /// <param name="Rate">Learning rate.</param>
 /// <param name="Seed">Seed.</param>
-/// <param name="DevNll">Joint NLL on dev, nats per event (of censored training: per event or open end); null where the training diverged.</param>
+/// <param name="DevNll">Joint NLL on dev, nats per event (of censored training: per event or open end); null where the training
+/// diverged.</param>
 /// <param name="BestEpoch">Epoch of that score.</param>
 /// <param name="Steps">Optimiser steps done.</param>
 /// <param name="Seconds">Time it took.</param>
 /// <param name="ProcessorSeconds">Processor time it took, over all threads.</param>
-public sealed record TrainingRecord(string Form, double Rate, int Seed, double? DevNll, int BestEpoch, int Steps, double Seconds, double ProcessorSeconds);
+public sealed record TrainingRecord(string Form, double Rate, int Seed, double? DevNll, int BestEpoch, int Steps, double Seconds,
+    double ProcessorSeconds);
 
 /// <summary>Scores of one model, or of one simple method, on the test set.</summary>
 public sealed record ScoreRecord
@@ -61,7 +65,8 @@ public sealed record ScoreRecord
     public int Parameters { get; init; }
     /// <summary>Bytes of a stream's state after 100, 1,000 and 10,000 events.</summary>
     public required StateSize Bytes { get; init; }
-    /// <summary>Events a second of processor time that one thread steps, on streams of 1,000 events; null where it was not measured.</summary>
+    /// <summary>Events a second of processor time that one thread steps, on streams of 1,000 events; null where it was not
+    /// measured.</summary>
     public double? EventsPerSecond { get; init; }
     /// <summary>Events per hundredth of the probability integral transform. Shape [100].</summary>
     public IReadOnlyList<long> Pit { get; init; } = [];

@@ -18,7 +18,8 @@ public readonly record struct Estimate(double Mean, double? StandardError)
 /// <param name="Scores">One a seed, in order.</param>
 /// <param name="Grid">Trainings of the first seed, one a learning rate; empty for simple methods.</param>
 /// <param name="Chosen">Trainings at the chosen rate, one a seed; empty for simple methods.</param>
-public sealed record ComparisonRow(string Name, IReadOnlyList<ScoreRecord> Scores, IReadOnlyList<TrainingRecord> Grid, IReadOnlyList<TrainingRecord> Chosen)
+public sealed record ComparisonRow(string Name, IReadOnlyList<ScoreRecord> Scores, IReadOnlyList<TrainingRecord> Grid,
+    IReadOnlyList<TrainingRecord> Chosen)
 {
     /// <summary>Figures that all seeds share: sizes, parameters, speed.</summary>
     public ScoreRecord First => Scores[0];

@@ -32,7 +32,8 @@ public sealed class ComparisonRun
         _time = time ?? TimeProvider.System;
         if (options.Seeds < 1 || options.Rates.Count == 0 || options.Forms.Count == 0 || options.States.Count == 0)
         {
-            throw new ArgumentException("A comparison needs at least one form, one number of states, one learning rate and one seed.", nameof(options));
+            throw new ArgumentException("A comparison needs at least one form, one number of states, one learning rate and one seed.",
+                nameof(options));
         }
         Trainer.RequireMarks(data.Train, data.Dev, "dev");
         Trainer.RequireMarks(data.Train, data.Test, "test");
@@ -46,11 +47,13 @@ public sealed class ComparisonRun
         }
         (_data, _options) = (data, options);
         Settings = new ComparisonSettings(1, TrainingRecipe.Version, options.Rates,
-            options.Training with { Shape = options.Training.Shape with { Mixer = new ModelConfig().Mixer, Decay = true }, LearningRate = options.Rates[0], Seed = FirstSeed, Threads = 1 },
+            options.Training with { Shape = options.Training.Shape with { Mixer = new ModelConfig().Mixer, Decay = true },
+                LearningRate = options.Rates[0], Seed = FirstSeed, Threads = 1 },
             ComparisonData.Summarise(data.Train), ComparisonData.Summarise(data.Dev), ComparisonData.Summarise(data.Test));
         _folder = new ComparisonFolder(folder, Settings);
         // Rates and seeds of each form that is trained; which rate the later seeds take does not matter for their number.
-        _clock = new ComparisonClock([.. options.Forms.Select(f => f.Trained).Distinct().Select(f => (f.Name, options.Rates.Count + options.Seeds - 1))]);
+        _clock = new ComparisonClock(
+            [.. options.Forms.Select(f => f.Trained).Distinct().Select(f => (f.Name, options.Rates.Count + options.Seeds - 1))]);
     }
 
     /// <summary>Data and settings as the folder keeps them.</summary>
@@ -79,7 +82,8 @@ public sealed class ComparisonRun
             foreach (int states in form.IsBounded ? _options.States.Select(s => s.Of(_data.MeanTestLength)).Distinct() : [0])
             {
                 string name = form.IsBounded ? $"{form.Name} {states}" : form.Name;
-                yield return new ComparisonRow(name, [.. chosen.Select(training => Score(form, name, states, training, progress, cancellation))], grid, chosen);
+                yield return new ComparisonRow(name,
+                    [.. chosen.Select(training => Score(form, name, states, training, progress, cancellation))], grid, chosen);
             }
         }
     }
@@ -93,7 +97,8 @@ public sealed class ComparisonRun
         }
     }
 
-    private TrainingRecord Train(ComparisonForm form, double rate, int seed, IProgress<ComparisonProgress>? progress, CancellationToken cancellation)
+    private TrainingRecord Train(ComparisonForm form, double rate, int seed, IProgress<ComparisonProgress>? progress,
+        CancellationToken cancellation)
     {
         if (_folder.FindTraining(form, rate, seed) is { } finished)
         {
@@ -130,7 +135,8 @@ public sealed class ComparisonRun
         return training;
     }
 
-    private ScoreRecord Score(ComparisonForm form, string name, int states, TrainingRecord training, IProgress<ComparisonProgress>? progress, CancellationToken cancellation)
+    private ScoreRecord Score(ComparisonForm form, string name, int states, TrainingRecord training,
+        IProgress<ComparisonProgress>? progress, CancellationToken cancellation)
     {
         if (_folder.FindScore(form.Name, states, training.Seed) is { } finished)
         {

@@ -65,7 +65,8 @@ internal sealed class MixtureMethod(ModelConfig config, Baselines baselines) : S
     public override double Mark(int previous, int mark) => baselines.Mark(previous, mark);
 }
 
-/// <summary>A log-normal by the stream's latest gaps and marks by its own counts, both with the population as so many events in front.</summary>
+/// <summary>A log-normal by the stream's latest gaps and marks by its own counts, both with the population as so many events in
+/// front.</summary>
 /// <remarks>A gap's weight falls by an eighth with each one after it: without that, bursts would not show.</remarks>
 /// <param name="config">Gives the population's mean and deviation of ln gap.</param>
 /// <param name="baselines">Gives the population's marks.</param>

@@ -9,7 +9,8 @@ internal static class StepSpeed
 {
     private const int Rows = 64, Seen = 1000, Rounds = 7, WarmUp = 3;
 
-    /// <summary>The fastest of seven rounds, since other programs only ever slow one down: events per second of processor time, unscored, in batches of 64 streams that have seen 1,000 events each.</summary>
+    /// <summary>The fastest of seven rounds, since other programs only ever slow one down: events per second of processor time,
+    /// unscored, in batches of 64 streams that have seen 1,000 events each.</summary>
     /// <param name="model">Model to step.</param>
     /// <param name="round">Processor time of a round.</param>
     public static double Measure(ForecastModel model, TimeSpan round)

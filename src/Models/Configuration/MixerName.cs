@@ -46,7 +46,8 @@ internal readonly record struct MixerName(MixerKind Kind, int First = 0)
     {
         if (text.StartsWith(FirstPrefix, StringComparison.Ordinal))
         {
-            bool holds = int.TryParse(text.AsSpan(FirstPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int first) && first > 0;
+            bool holds = int.TryParse(text.AsSpan(FirstPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int first)
+                && first > 0;
             name = new MixerName(MixerKind.Window, first);
             return holds;
         }

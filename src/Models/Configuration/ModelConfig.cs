@@ -20,7 +20,8 @@ public sealed record ModelConfig
     /// <summary>Mixture components K of the inter-event time distribution.</summary>
     public int Components { get; init; } = 16;
 
-    /// <summary>Attention part of a layer: aaren, linear, softmax; or a policy that bounds a softmax model: tova, window, window+i, h2o.</summary>
+    /// <summary>Attention part of a layer: aaren, linear, softmax; or a policy that bounds a softmax model: tova, window,
+    /// window+i, h2o.</summary>
     public string Mixer { get; init; } = "aaren";
 
     /// <summary>Events that a policy keeps per layer; 0 for mixers without one.</summary>
@@ -30,7 +31,8 @@ public sealed record ModelConfig
     /// <summary>Heads forget at a learned rate and expose their log-mass. False is the paper's plain form.</summary>
     public bool Decay { get; init; } = true;
 
-    /// <summary>Training counted the silence after each stream's last event, and the time head has one more output: the logit of no next event at all.</summary>
+    /// <summary>Training counted the silence after each stream's last event, and the time head has one more output: the logit of
+    /// no next event at all.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Censored { get; init; }
 
@@ -62,7 +64,8 @@ public sealed record ModelConfig
         Require(MixerName.TryParse(Mixer, out MixerName mixer), "mixer", Mixer, MixerName.Allowed);
         if (mixer.IsBounded)
         {
-            Require(States is >= 1 and <= MaxStates, "states", States, $"1 to {MaxStates} with mixer {Mixer}: the events that it keeps per layer");
+            Require(States is >= 1 and <= MaxStates, "states", States,
+                $"1 to {MaxStates} with mixer {Mixer}: the events that it keeps per layer");
             Require(mixer.First < States, "mixer", Mixer, $"window+i with i below its {States} states");
         }
         else
@@ -77,7 +80,8 @@ public sealed record ModelConfig
         Require(Resolution >= 0 && double.IsFinite(Resolution), "resolution", Resolution, "0 or a positive number of time units");
         Require(GapFloor > 0 && double.IsFinite(GapFloor), "gap floor", GapFloor, "a positive number of time units");
         Require(GapCeiling > GapFloor && double.IsFinite(GapCeiling), "gap ceiling", GapCeiling, "a number above the gap floor");
-        Require(LogGapDeviation > 0 && double.IsFinite(LogGapDeviation) && double.IsFinite(LogGapMean), "log gap statistics", LogGapDeviation, "finite, the deviation above 0");
+        Require(LogGapDeviation > 0 && double.IsFinite(LogGapDeviation)
+            && double.IsFinite(LogGapMean), "log gap statistics", LogGapDeviation, "finite, the deviation above 0");
         Require(Marks.Count <= 4096 && Marks.Distinct().Count() == Marks.Count, "marks", Marks.Count, "at most 4,096, all different");
     }
 

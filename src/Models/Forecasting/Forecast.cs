@@ -9,7 +9,8 @@ namespace Foretell.Models.Forecasting;
 /// <summary>Probability of one mark.</summary>
 public readonly record struct MarkProbability(string Mark, double Probability);
 
-/// <summary>The distribution of a stream's next event, conditioned on the silence since its last one. Times in seconds after the moment of asking.</summary>
+/// <summary>The distribution of a stream's next event, conditioned on the silence since its last one. Times in seconds after the
+/// moment of asking.</summary>
 /// <remarks>
 /// The inter-event time is a mixture of log-normals; given a silence s the forecast is p(tau | tau > s), in closed
 /// form through the normal tail. Marks are integrated over the conditioned gap. Where training was censored no event at all
@@ -53,10 +54,12 @@ public sealed class Forecast
     /// <summary>Its logarithm; finite where <see cref="Survival"/> underflows.</summary>
     public double LogSurvival { get; }
 
-    /// <summary>Mean time to the next event, given that one comes, seconds. No wait is counted beyond ten times the longest gap of training (<see cref="ModelConfig.GapCeiling"/>), since a mixture's far tail would rule the mean.</summary>
+    /// <summary>Mean time to the next event, given that one comes, seconds. No wait is counted beyond ten times the longest gap
+    /// of training (<see cref="ModelConfig.GapCeiling"/>), since a mixture's far tail would rule the mean.</summary>
     public double Mean => _gap.RestrictedMean(_model.Config.GapCeiling) * Unit;
 
-    /// <summary>Time by which the next event has come with probability <paramref name="p"/>, seconds; infinite where no time is enough, since none may come.</summary>
+    /// <summary>Time by which the next event has come with probability <paramref name="p"/>, seconds; infinite where no time is
+    /// enough, since none may come.</summary>
     /// <exception cref="ArgumentOutOfRangeException">p is not within (0, 1).</exception>
     public double Quantile(double p)
     {
@@ -67,7 +70,8 @@ public sealed class Forecast
     /// <summary>Probability that the next event comes within <paramref name="seconds"/>.</summary>
     public double ProbabilityWithin(double seconds) => seconds <= 0 ? 0 : _coming * Math.Min(1, _gap.ProbabilityWithin(seconds / Unit));
 
-    /// <summary>Probability of each mark of the next event, given that one comes, most likely first; sums to 1. Empty where the model has no marks.</summary>
+    /// <summary>Probability of each mark of the next event, given that one comes, most likely first; sums to 1. Empty where the
+    /// model has no marks.</summary>
     public IReadOnlyList<MarkProbability> Marks()
     {
         IReadOnlyList<string> names = _model.Config.Marks;
@@ -79,8 +83,10 @@ public sealed class Forecast
         return [.. names.Select((name, i) => new MarkProbability(name, probabilities[i])).OrderByDescending(m => m.Probability)];
     }
 
-    /// <summary>Expected number of events within <paramref name="horizonSeconds"/>, by sampling paths; the same seed gives the same answer.</summary>
-    /// <remarks>The first event's probability is exact and only what follows is sampled, so the answer is never below <see cref="ProbabilityWithin"/>.</remarks>
+    /// <summary>Expected number of events within <paramref name="horizonSeconds"/>, by sampling paths; the same seed gives the
+    /// same answer.</summary>
+    /// <remarks>The first event's probability is exact and only what follows is sampled, so the answer is never below
+    /// <see cref="ProbabilityWithin"/>.</remarks>
     /// <exception cref="ArgumentException">The forecast was made of a row without its tail.</exception>
     public double ExpectedCount(double horizonSeconds, int seed = 1)
     {
@@ -88,7 +94,8 @@ public sealed class Forecast
         return horizonSeconds <= 0 ? 0 : _coming * _forecaster.ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
     }
 
-    /// <summary>Draws the next event: seconds from now, infinite when none comes, and its mark ("" then, and where the model has no marks).</summary>
+    /// <summary>Draws the next event: seconds from now, infinite when none comes, and its mark ("" then, and where the model has
+    /// no marks).</summary>
     public (double Seconds, string Mark) Sample(RandomStream random)
     {
         if (_model.Config.Censored && random.NextDouble() < _never)

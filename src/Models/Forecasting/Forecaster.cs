@@ -4,7 +4,8 @@ using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Forecasting;
 
-/// <summary>Forecasts from the state rows of one model. Safe to share between threads: each question takes scratch space of its own.</summary>
+/// <summary>Forecasts from the state rows of one model. Safe to share between threads: each question takes scratch space of its
+/// own.</summary>
 /// <param name="model">Model of the rows.</param>
 public sealed class Forecaster(ForecastModel model)
 {
@@ -15,16 +16,19 @@ public sealed class Forecaster(ForecastModel model)
     public ForecastModel Model => model;
 
     /// <summary>The distribution of the next event, given a stream's state row and its silence since the last event.</summary>
-    /// <param name="state">The row; where states grow its tail may be left out, and only <see cref="Forecasting.Forecast.ExpectedCount"/> needs it.</param>
+    /// <param name="state">The row; where states grow its tail may be left out, and only
+    /// <see cref="Forecasting.Forecast.ExpectedCount"/> needs it.</param>
     /// <param name="silenceSeconds">Time since the last event.</param>
     /// <exception cref="ArgumentException">The row has another length, or the silence is negative or not finite.</exception>
     public Forecast Forecast(ReadOnlySpan<float> state, double silenceSeconds) => new(this, state, silenceSeconds);
 
-    /// <summary>Log probability that a stream in this state stays silent for so long, given that a next event comes at all; the cheap part of <see cref="Forecast"/>.</summary>
+    /// <summary>Log probability that a stream in this state stays silent for so long, given that a next event comes at all; the
+    /// cheap part of <see cref="Forecast"/>.</summary>
     public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
         Math.Min(0, Mixture(Hidden(state)).AsLogNormal().LogSurvival(silenceSeconds / model.Config.TimeUnitSeconds));
 
-    /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to <paramref name="survival"/>.</summary>
+    /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to
+    /// <paramref name="survival"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">survival is not within (0, 1).</exception>
     public double SilenceOf(ReadOnlySpan<float> state, double survival) =>
         Math.Min(Mixture(Hidden(state)).AsLogNormal().Quantile(1 - survival) * model.Config.TimeUnitSeconds, double.MaxValue);
@@ -41,7 +45,8 @@ public sealed class Forecaster(ForecastModel model)
         return mixture;
     }
 
-    /// <summary>Expected number of events within a horizon in time units, by sampling paths, given that a next event comes at all.</summary>
+    /// <summary>Expected number of events within a horizon in time units, by sampling paths, given that a next event comes at
+    /// all.</summary>
     internal double ExpectedCount(ReadOnlySpan<float> state, ConditionedMixture next, double horizon, int seed)
     {
         PathSampler sampler = _samplers.Rent();

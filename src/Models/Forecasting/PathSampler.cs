@@ -7,7 +7,8 @@ using Foretell.Models.Stepping;
 
 namespace Foretell.Models.Forecasting;
 
-/// <summary>Samples what a stream may do over a horizon: each path draws a gap and a mark, steps a copy of the state, and goes on.</summary>
+/// <summary>Samples what a stream may do over a horizon: each path draws a gap and a mark, steps a copy of the state, and goes
+/// on.</summary>
 /// <remarks>Paths advance in lockstep, so heads and step work on whole tiles. One thread uses a sampler at a time.</remarks>
 internal sealed unsafe class PathSampler
 {
@@ -135,7 +136,8 @@ internal sealed unsafe class PathSampler
         }
     }
 
-    /// <summary>How many of a number of events still come when each is the last with a fixed probability: 1 + s + s^2 + ..., s being the probability to go on.</summary>
+    /// <summary>How many of a number of events still come when each is the last with a fixed probability: 1 + s + s^2 + ..., s
+    /// being the probability to go on.</summary>
     private static double StillComing(double events, double logStay) =>
         logStay == 0 ? events : logStay < 0 && double.IsFinite(logStay) ? RealMath.Expm1(events * logStay) / RealMath.Expm1(logStay) : 0;
 

@@ -35,7 +35,8 @@ public sealed unsafe class SilenceBounds : IDisposable
     {
         if (!(survival > 0 && survival < 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(survival), survival, $"A survival threshold lies between 0 and 1, got {survival}.");
+            throw new ArgumentOutOfRangeException(nameof(survival), survival,
+                $"A survival threshold lies between 0 and 1, got {survival}.");
         }
         TimeHead head = model.TimeHead;
         _model = model;
@@ -131,7 +132,8 @@ public sealed unsafe class SilenceBounds : IDisposable
     {
         a = Vector512.Max(a, Vector512.Create(LogTwo));
         var t = Vector512.Sqrt(a + a);
-        var above = Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(Vector512.Create(0.010328f), t, Vector512.Create(0.802853f)), t, Vector512.Create(2.515517f));
+        var above = Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(Vector512.Create(0.010328f), t, Vector512.Create(0.802853f)), t,
+            Vector512.Create(2.515517f));
         var below = Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(Vector512.FusedMultiplyAdd(
             Vector512.Create(0.001308f), t, Vector512.Create(0.189269f)), t, Vector512.Create(1.432788f)), t, Vector512<float>.One);
         return t - above / below;

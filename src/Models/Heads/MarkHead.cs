@@ -2,7 +2,8 @@ using Foretell.Models.Layers;
 
 namespace Foretell.Models.Heads;
 
-/// <summary>Marks given the hidden vector and the gap: logits = W h + b + M silu(H h + c + G f(z)), f being <see cref="GapFeatures"/>.</summary>
+/// <summary>Marks given the hidden vector and the gap: logits = W h + b + M silu(H h + c + G f(z)), f being
+/// <see cref="GapFeatures"/>.</summary>
 internal static unsafe class MarkHead
 {
     /// <summary>Width of the hidden layer that joins history and gap.</summary>

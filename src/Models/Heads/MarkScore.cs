@@ -36,7 +36,8 @@ internal readonly record struct MarkScore(float Sum, double Log, float NoLikelie
             noLikelier += Vector512.ConditionalSelect(Vector512.LessThanOrEqual(logit, came), share, Vector512<float>.Zero);
         }
         float sum = VectorMath.Sum(sums);
-        return new MarkScore(sum, (double)logits[target] - max - VectorMath.Log(sum), Math.Min(1, VectorMath.Sum(noLikelier) / sum), logits[target] == max);
+        return new MarkScore(sum, (double)logits[target] - max - VectorMath.Log(sum), Math.Min(1, VectorMath.Sum(noLikelier) / sum),
+            logits[target] == max);
     }
 
     /// <summary>Logits behind the last mark count as far below every other; their share of exp(-87) changes no sum.</summary>

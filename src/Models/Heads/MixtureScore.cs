@@ -6,7 +6,8 @@ using Foretell.Models.PointProcess;
 namespace Foretell.Models.Heads;
 
 /// <summary>One gap under a mixture of normals in standardised log time, all components side by side in vectors.</summary>
-/// <param name="LogProbability">Log of the interval's probability, or of the density of z at a point, nats. Finite however far out the gap lies.</param>
+/// <param name="LogProbability">Log of the interval's probability, or of the density of z at a point, nats. Finite however far
+/// out the gap lies.</param>
 /// <param name="Below">Probability of a shorter gap.</param>
 /// <param name="Above">Probability of a longer gap, with a relative precision of its own: a small one is no difference from 1.</param>
 /// <param name="Within">Probability of the interval; 0 at a point.</param>
@@ -31,7 +32,8 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
     /// <param name="gap">The gap.</param>
     /// <param name="tails">Whether the probabilities are asked for; a point's density costs half as much without. They are 0 then.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe MixtureScore Of(int components, double* logWeight, double* mean, double* inverse, in GapInterval gap, bool tails = true)
+    public static unsafe MixtureScore Of(int components, double* logWeight, double* mean, double* inverse, in GapInterval gap,
+        bool tails = true)
     {
         // Per component: probability = factor x exp(exponent), so that nothing underflows before the largest is known.
         double* exponent = stackalloc double[components], factor = stackalloc double[components];
@@ -65,7 +67,8 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
         double weightSum = VectorMath.Sum(weights), jointSum = VectorMath.Sum(joints);
         var logs = VectorMath.Log(Vector512.Create(jointSum, weightSum, 1, 1, 1, 1, 1, 1));
         double within = gap.IsInterval ? jointSum * VectorMath.Exp(Vector512.Create(max - maxWeight))[0] / weightSum : 0;
-        return new MixtureScore(max - maxWeight + logs[0] - logs[1], VectorMath.Sum(belows) / weightSum, VectorMath.Sum(aboves) / weightSum, within);
+        return new MixtureScore(max - maxWeight + logs[0] - logs[1], VectorMath.Sum(belows) / weightSum,
+            VectorMath.Sum(aboves) / weightSum, within);
     }
 
     /// <summary>Density of z at x deviations, and both tails.</summary>
@@ -110,7 +113,8 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
         return new Component(exponent, factor, LowerTail(low, lowTail), UpperTail(high, highTail));
     }
 
-    // Calls, since the compiler stops inlining in a method that grows beyond its budget, and then it is the small pieces that become slow calls.
+    // Calls, since the compiler stops inlining in a method that grows beyond its budget, and then it is the small pieces that
+    // become slow calls.
 
     /// <summary>Probability beyond x, on the side of x.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -129,7 +133,8 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
         Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<double>.Zero), Vector512<double>.One - tail, tail);
 
     /// <summary>One vector of components: probability or density = Factor x exp(Exponent).</summary>
-    private readonly ref struct Component(Vector512<double> exponent, Vector512<double> factor, Vector512<double> below, Vector512<double> above)
+    private readonly ref struct Component(Vector512<double> exponent, Vector512<double> factor, Vector512<double> below,
+        Vector512<double> above)
     {
         public readonly Vector512<double> Exponent = exponent, Factor = factor, Below = below, Above = above;
     }

@@ -3,7 +3,8 @@ using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Heads;
 
-/// <summary>The probability pi that no next event comes at all: the logistic function of x, one more output of the time head. A mixture cure model.</summary>
+/// <summary>The probability pi that no next event comes at all: the logistic function of x, one more output of the time head. A
+/// mixture cure model.</summary>
 /// <remarks>
 /// With S the survival of the gap given that an event comes, a silence has probability pi + (1 - pi) S, and by Bayes' rule
 /// logit P(never | silence) = x - ln S. Everything is written through these two logits, so nothing cancels near a pi of 0 or 1.
@@ -42,7 +43,8 @@ internal static class NeverHead
     /// <summary>Log-likelihood of an open end, and its gradient.</summary>
     /// <param name="silence">All gaps longer than the silence (<see cref="GapInterval.Beyond"/>).</param>
     /// <inheritdoc cref="LogComing(TimeHead, ReadOnlySpan{float}, double, Span{float})"/>
-    public static double LogSilence(TimeHead time, ReadOnlySpan<float> outputs, in GapInterval silence, double gradientScale, Span<float> gradient)
+    public static double LogSilence(TimeHead time, ReadOnlySpan<float> outputs, in GapInterval silence, double gradientScale,
+        Span<float> gradient)
     {
         double logit = outputs[3 * time.Components];
         double logSurvival = Math.Min(0, time.LogDensity(outputs, silence, 0, default));

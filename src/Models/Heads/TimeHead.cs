@@ -66,7 +66,8 @@ internal sealed class TimeHead
         }
     }
 
-    /// <summary>The mixture as <see cref="MixtureScore"/> takes it: log weights up to a common term, means, inverse deviations; the same bits on every processor.</summary>
+    /// <summary>The mixture as <see cref="MixtureScore"/> takes it: log weights up to a common term, means, inverse deviations;
+    /// the same bits on every processor.</summary>
     /// <param name="outputs">Shape [3k].</param>
     /// <param name="logWeight">Output. Shape [k].</param>
     /// <param name="mean">Output. Shape [k].</param>
@@ -79,7 +80,8 @@ internal sealed class TimeHead
         for (int i = 0; i < k; i += 8)
         {
             (Vector512.Create(_anchorLogWeight, i) + Widen(outputs + i)).Store(logWeight + i);
-            Vector512.FusedMultiplyAdd(Vector512.Create(_anchorDeviation, i), Widen(outputs + k + i), Vector512.Create(_anchorMean, i)).Store(mean + i);
+            Vector512.FusedMultiplyAdd(Vector512.Create(_anchorDeviation, i), Widen(outputs + k + i), Vector512.Create(_anchorMean, i))
+                .Store(mean + i);
             var logDeviation = Vector512.Create(_anchorLogDeviation, i) + Widen(outputs + 2 * k + i);
             VectorMath.Exp(-Vector512.Min(Vector512.Max(logDeviation, least), most)).Store(inverse + i);
         }

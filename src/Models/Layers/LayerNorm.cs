@@ -56,7 +56,8 @@ internal static unsafe class LayerNorm
     /// <param name="dy">Gradient of y. Shape [rows, width].</param>
     /// <param name="dx">Gradient of x, added to. Shape [rows, width].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Backward(float* dy, float* normal, float* inverseDeviation, float* gain, float* dGain, float* dBias, float* dx, int rows, int width)
+    public static void Backward(float* dy, float* normal, float* inverseDeviation, float* gain, float* dGain, float* dBias, float* dx,
+        int rows, int width)
     {
         for (int row = 0; row < rows; row++, dy += width, normal += width, dx += width)
         {

@@ -17,7 +17,8 @@ internal static unsafe class Linear
     /// <param name="bias">Null for none.</param>
     /// <param name="output">Shape [rows, weight.Stride].</param>
     /// <param name="accumulate">Adds to the output.</param>
-    public static void Forward(float* input, int inputRow, float* weights, Parameter weight, Parameter? bias, float* output, int rows, bool accumulate = false) =>
+    public static void Forward(float* input, int inputRow, float* weights, Parameter weight, Parameter? bias, float* output, int rows,
+        bool accumulate = false) =>
         MatMul.Run(input, inputRow, 1, weights + weight.Offset, weight.Stride, bias is null ? null : weights + bias.Offset,
             output, weight.Stride, rows, weight.Rows, weight.Stride, accumulate);
 

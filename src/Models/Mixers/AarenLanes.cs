@@ -27,7 +27,8 @@ internal static class AarenLanes
     /// <param name="fade">What the older events' scores lose since the last event, 0 or more.</param>
     /// <returns>Gate exp(score - new log-mass), in [0, 1].</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Advance(ref Vector512<float> high, ref Vector512<float> low, Vector512<float> score, Vector512<float> fade)
+    public static Vector512<float> Advance(ref Vector512<float> high, ref Vector512<float> low, Vector512<float> score,
+        Vector512<float> fade)
     {
         (high, low) = Add(high, low, -fade);
         var x = (score - high) - low;

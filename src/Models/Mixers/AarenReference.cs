@@ -11,7 +11,8 @@ public static class AarenReference
     /// <param name="timeDecay">What an older event's score loses per unit of time.</param>
     /// <param name="eventDecay">What an older event's score loses per later event.</param>
     /// <returns>Average value and log-mass after each event.</returns>
-    public static (double[][] Average, double[] LogMass) Run(double[] score, double[][] value, double[] gap, double timeDecay, double eventDecay)
+    public static (double[][] Average, double[] LogMass) Run(double[] score, double[][] value, double[] gap, double timeDecay,
+        double eventDecay)
     {
         int width = value.Length == 0 ? 0 : value[0].Length;
         var average = new double[score.Length][];

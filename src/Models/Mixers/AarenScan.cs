@@ -73,7 +73,8 @@ internal static unsafe class AarenScan
             {
                 for (int t = start; t < end; t++)
                 {
-                    Lerp(carry, averages + (nint)t * averageRow, logMass + (nint)t * logMassRow, averages + (nint)t * averageRow, heads, headWidth);
+                    Lerp(carry, averages + (nint)t * averageRow, logMass + (nint)t * logMassRow, averages + (nint)t * averageRow, heads,
+                        headWidth);
                 }
                 AarenLanes.Advance(ref carryHigh, ref carryLow, high + low, faded);
             }
@@ -102,7 +103,8 @@ internal static unsafe class AarenScan
     /// <param name="dEventDecay">Shape [16].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Backward(float* values, float* gaps, float* averages, int averageRow, float* gates, int heads, int width, int n,
-        float* dAverages, int dAverageRow, float* dLogMass, int dLogMassRow, float* dValues, float* dScores, float* dTimeDecay, float* dEventDecay)
+        float* dAverages, int dAverageRow, float* dLogMass, int dLogMassRow, float* dValues, float* dScores, float* dTimeDecay,
+            float* dEventDecay)
     {
         int headWidth = width / heads;
         float* dGate = stackalloc float[AarenLanes.Count];

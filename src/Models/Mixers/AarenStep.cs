@@ -18,7 +18,8 @@ internal sealed unsafe class AarenStep : MixerStep
     {
         _mixer = mixer;
         _weights = weights;
-        (_width, _heads, _offset, _stride, _firstElement) = (config.Width, config.Heads, mixer.StateOffset, mixer.OutputStride, layer * config.Width);
+        (_width, _heads, _offset, _stride, _firstElement) =
+            (config.Width, config.Heads, mixer.StateOffset, mixer.OutputStride, layer * config.Width);
         _scratch = new AlignedBuffer(RowTile.MaxRows * (long)(Mixer.MaxHeads + config.Width));
         _scores = _scratch.Pointer;
         _values = _scores + RowTile.MaxRows * Mixer.MaxHeads;
@@ -58,7 +59,9 @@ internal sealed unsafe class AarenStep : MixerStep
             {
                 // Heads need not fill vectors: each element looks its head's gate up.
                 var noise = Dither.Noise((uint)inputs[i].Ordinal, (uint)(_firstElement + j));
-                var result = Dither.Lerp(Vector512.Load(average + j), Vector512.Load(_values + i * d + j), Vector512.Shuffle(gates, Vector512.Create(headOfElement.Slice(j, 16))), noise);
+                var result =
+                    Dither.Lerp(Vector512.Load(average + j), Vector512.Load(_values + i * d + j),
+                    Vector512.Shuffle(gates, Vector512.Create(headOfElement.Slice(j, 16))), noise);
                 result.Store(average + j);
                 result.Store(output + j);
             }

@@ -2,7 +2,8 @@ using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Mixers;
 
-/// <summary>Copies between rows [n, d] and a panel a head [H, n, d_h padded to 16], or its transpose [d, n padded to 16]: the shapes that the matrix product reads.</summary>
+/// <summary>Copies between rows [n, d] and a panel a head [H, n, d_h padded to 16], or its transpose [d, n padded to 16]: the
+/// shapes that the matrix product reads.</summary>
 internal sealed unsafe class HeadPanels(int width, int heads)
 {
     private readonly int _headWidth = width / heads;

@@ -4,7 +4,8 @@ using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Mixers;
 
-/// <summary>The arithmetic of linear attention on one layer's state (<see cref="LinearMixer"/>), d features at once, one feature a lane.</summary>
+/// <summary>The arithmetic of linear attention on one layer's state (<see cref="LinearMixer"/>), d features at once, one feature
+/// a lane.</summary>
 /// <remarks>
 /// Folding an event in is Aaren's step for each feature, with score ln phi(k). Reading weighs the features' averages by
 /// phi(q)_i z_i, normalised over the head: phi(q)'S / phi(q)'z of the paper, with nothing but ratios of masses.
@@ -22,7 +23,8 @@ internal static unsafe class LinearAttention
         {
             var v = Vector512.Load(x + i);
             var positive = Vector512.Max(v, Vector512<float>.Zero);
-            Vector512.ConditionalSelect(Vector512.GreaterThan(v, Vector512<float>.Zero), VectorMath.Log(Vector512<float>.One + positive), v).Store(x + i);
+            Vector512.ConditionalSelect(Vector512.GreaterThan(v, Vector512<float>.Zero), VectorMath.Log(Vector512<float>.One + positive), v)
+                .Store(x + i);
         }
     }
 
@@ -47,7 +49,8 @@ internal static unsafe class LinearAttention
     /// <param name="gates">Output: the event's share in each feature's average. Shape [d].</param>
     /// <param name="firstElement">Index of the layer's first average among all of the row's, for the rounding.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Advance<TRounding>(float* state, float* logKeys, float* values, float* timeDecay, float* eventDecay, float gap, bool first,
+    public static void Advance<TRounding>(float* state, float* logKeys, float* values, float* timeDecay, float* eventDecay, float gap,
+        bool first,
         float* gates, int width, int headWidth, TRounding rounding, uint firstElement) where TRounding : struct, IRounding
     {
         float* mass = state + (nint)width * headWidth;

@@ -72,13 +72,16 @@ internal sealed unsafe class LinearPass : MixerPass
                 {
                     float* state = states.Pointer + (nint)(row - start) * _stateFloats;
                     new Span<float>(state, _stateFloats).CopyTo(new Span<float>(state + _stateFloats, _stateFloats));
-                    Run(state + _stateFloats, row, row == first, gaps[row], Of(_gates, row - start), Of(_shares, row - start), again.Pointer);
+                    Run(state + _stateFloats, row, row == first, gaps[row], Of(_gates, row - start), Of(_shares, row - start),
+                        again.Pointer);
                 }
                 for (int row = end - 1; row >= start; row--)
                 {
                     float* before = states.Pointer + (nint)(row - start) * _stateFloats;
                     _gradient.Back(before, before + _stateFloats, Of(_values, row), Of(_gates, row - start), Of(_shares, row - start),
-                        row == first ? 0 : gaps[row], row == first, output + (nint)row * _mixer.OutputStride, dOutput + (nint)row * _mixer.OutputStride, row);
+                        row == first ? 0
+                            : gaps[row], row == first, output + (nint)row * _mixer.OutputStride, dOutput
+                            + (nint)row * _mixer.OutputStride, row);
                 }
             }
             end = first;
@@ -101,7 +104,8 @@ internal sealed unsafe class LinearPass : MixerPass
 
     private void Run(float* state, int row, bool first, float gap, float* gates, float* shares, float* output)
     {
-        LinearAttention.Advance(state, Of(_keys, row), Of(_values, row), _time.Pointer, _events.Pointer, gap, first, gates, _width, _headWidth, default(NearestRounding), 0);
+        LinearAttention.Advance(state, Of(_keys, row), Of(_values, row), _time.Pointer, _events.Pointer, gap, first, gates, _width,
+            _headWidth, default(NearestRounding), 0);
         LinearAttention.Read(state, Of(_queries, row), shares, output, _width, _headWidth);
     }
 

@@ -3,7 +3,8 @@ using Foretell.Models.Layers;
 
 namespace Foretell.Models.Mixers;
 
-/// <summary>The attention part of one layer, in one place: its parameters, its share of a row, its recurrent and its parallel form.</summary>
+/// <summary>The attention part of one layer, in one place: its parameters, its share of a row, its recurrent and its parallel
+/// form.</summary>
 /// <remarks>
 /// A mixer reads a layer's normalised input and writes, per event, the heads' values [d] and then each head's log-mass
 /// in a vector of its own. With decay the log-masses are inputs of the output projection: for an exponential kernel
@@ -74,7 +75,8 @@ internal abstract unsafe class MixerStep : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>A mixer's parallel form over whole sequences, forwards and backwards. Sequences lie one behind the other without padding.</summary>
+/// <summary>A mixer's parallel form over whole sequences, forwards and backwards. Sequences lie one behind the other without
+/// padding.</summary>
 internal abstract unsafe class MixerPass : IDisposable
 {
     /// <summary>Runs attention and keeps what the backward pass needs.</summary>

@@ -22,7 +22,8 @@ internal sealed unsafe class QueryKeyValue(ModelConfig config, AddParameter add)
     }
 
     /// <summary>Gradients of <see cref="Forward"/>; <paramref name="dHidden"/> is written, <paramref name="gradient"/> added to.</summary>
-    public void Backward(float* weights, float* hidden, float* dQueries, float* dKeys, float* dValues, float* dHidden, int rows, float* gradient)
+    public void Backward(float* weights, float* hidden, float* dQueries, float* dKeys, float* dValues, float* dHidden, int rows,
+        float* gradient)
     {
         int d = config.Width;
         Linear.Backward(hidden, d, weights, _queryWeight, _queryBias, dQueries, dHidden, d, rows, false, gradient);

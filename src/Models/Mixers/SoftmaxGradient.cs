@@ -5,8 +5,10 @@ namespace Foretell.Models.Mixers;
 /// <summary>Gradients of one sequence's queries, keys and values, head by head, from those of the scores.</summary>
 internal sealed unsafe class SoftmaxGradient(HeadPanels shape, int capacity) : IDisposable
 {
-    private readonly AlignedBuffer _queries = new(shape.Floats(capacity)), _keys = new(shape.Floats(capacity)), _outputs = new(shape.Floats(capacity));
-    private readonly AlignedBuffer _dQueries = new(shape.Floats(capacity)), _dKeys = new(shape.Floats(capacity)), _dValues = new(shape.Floats(capacity));
+    private readonly AlignedBuffer _queries = new(shape.Floats(capacity)), _keys = new(shape.Floats(capacity)), _outputs =
+        new(shape.Floats(capacity));
+    private readonly AlignedBuffer _dQueries = new(shape.Floats(capacity)), _dKeys = new(shape.Floats(capacity)), _dValues =
+        new(shape.Floats(capacity));
     private readonly AlignedBuffer _values = new(shape.TransposedFloats(capacity));
 
     /// <summary>Events that fit.</summary>
@@ -33,9 +35,12 @@ internal sealed unsafe class SoftmaxGradient(HeadPanels shape, int capacity) : I
     {
         int n = scratch.Length, line = scratch.Line, row = shape.Row, queries = end - start;
         nint first = (nint)start * row;
-        MatMul.Run(scratch.Gradients, line, 1, shape.Of(_keys, head, n), row, null, shape.Of(_dQueries, head, n) + first, row, queries, end, row, false);
-        MatMul.Run(scratch.Gradients, 1, line, shape.Of(_queries, head, n) + first, row, null, shape.Of(_dKeys, head, n), row, end, queries, row, true);
-        MatMul.Run(scratch.Weights, 1, line, shape.Of(_outputs, head, n) + first, row, null, shape.Of(_dValues, head, n), row, end, queries, row, true);
+        MatMul.Run(scratch.Gradients, line, 1, shape.Of(_keys, head, n), row, null, shape.Of(_dQueries, head, n) + first, row, queries,
+            end, row, false);
+        MatMul.Run(scratch.Gradients, 1, line, shape.Of(_queries, head, n) + first, row, null, shape.Of(_dKeys, head, n), row, end,
+            queries, row, true);
+        MatMul.Run(scratch.Weights, 1, line, shape.Of(_outputs, head, n) + first, row, null, shape.Of(_dValues, head, n), row, end,
+            queries, row, true);
     }
 
     /// <summary>Writes the sequence's gradients. Shape of each [n, d].</summary>

@@ -77,14 +77,16 @@ internal sealed unsafe class SoftmaxPass : MixerPass
                 _gradient?.Dispose();
                 _gradient = new SoftmaxGradient(_shape, n + n / 4);
             }
-            _gradient.Prepare(_queries.Pointer + first, _keys.Pointer + first, _values.Pointer + first, dOutput + (nint)row * stride, stride, n);
+            _gradient.Prepare(_queries.Pointer + first, _keys.Pointer + first, _values.Pointer + first, dOutput + (nint)row * stride,
+                stride, n);
             for (int start = 0; start < n; start += Queries)
             {
                 int end = Math.Min(n, start + Queries);
                 scratch.SetAges(start, end);
                 for (int head = 0; head < _heads; head++)
                 {
-                    Back(scratch, _gradient, row, head, start, end, output + (nint)(row + start) * stride, dOutput + (nint)(row + start) * stride, dTime, dEvents);
+                    Back(scratch, _gradient, row, head, start, end, output + (nint)(row + start) * stride, dOutput
+                        + (nint)(row + start) * stride, dTime, dEvents);
                 }
             }
             _gradient.Write(_dQueries.Pointer + first, _dKeys.Pointer + first, _dValues.Pointer + first, n);
@@ -154,7 +156,8 @@ internal sealed unsafe class SoftmaxPass : MixerPass
             var sum = Vector512<float>.Zero;
             for (int j = 0; j < columns; j += 16)
             {
-                var share = Vector512.ConditionalSelect(Past(i, j), VectorMath.Weight(Vector512.Load(weight + j) - Vector512.Create(max)), Vector512<float>.Zero);
+                var share = Vector512.ConditionalSelect(Past(i, j), VectorMath.Weight(Vector512.Load(weight + j) - Vector512.Create(max)),
+                    Vector512<float>.Zero);
                 share.Store(weight + j);
                 sum += share;
             }
@@ -162,28 +165,34 @@ internal sealed unsafe class SoftmaxPass : MixerPass
             output[(i - start) * (nint)_mixer.OutputStride + _width + head] = max + VectorMath.Log(Vector512.Create(total))[0];
             Multiply(weight, 1 / total, columns);
         }
-        MatMul.Run(scratch.Weights, line, 1, scratch.Values(head), _shape.Row, null, scratch.Result, _shape.Row, end - start, end, _shape.Row, false);
+        MatMul.Run(scratch.Weights, line, 1, scratch.Values(head), _shape.Row, null, scratch.Result, _shape.Row, end - start, end,
+            _shape.Row, false);
         for (int i = 0; i < end - start; i++)
         {
-            new Span<float>(scratch.Result + i * _shape.Row, _headWidth).CopyTo(new Span<float>(output + (nint)i * _mixer.OutputStride + head * _headWidth, _headWidth));
+            new Span<float>(scratch.Result + i * _shape.Row, _headWidth)
+                .CopyTo(new Span<float>(output + (nint)i * _mixer.OutputStride + head * _headWidth, _headWidth));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Back(SoftmaxScratch scratch, SoftmaxGradient gradients, int row, int head, int start, int end, float* output, float* dOutput, float* dTime, float* dEvents)
+    private void Back(SoftmaxScratch scratch, SoftmaxGradient gradients, int row, int head, int start, int end, float* output,
+        float* dOutput, float* dTime, float* dEvents)
     {
         Score(scratch, row, head, start, end);
         int columns = HeadPanels.Padded(end), line = scratch.Line, stride = _mixer.OutputStride;
-        MatMul.Run(dOutput + head * _headWidth, stride, 1, gradients.Values(head, scratch.Length), line, null, scratch.Gradients, line, end - start, _headWidth, columns, false);
+        MatMul.Run(dOutput + head * _headWidth, stride, 1, gradients.Values(head, scratch.Length), line, null, scratch.Gradients, line,
+            end - start, _headWidth, columns, false);
         Vector512<float> time = Vector512<float>.Zero, events = Vector512<float>.Zero;
         for (int i = start; i < end; i++)
         {
-            float* weight = scratch.Weights + (nint)(i - start) * line, gradient = scratch.Gradients + (nint)(i - start) * line, age = scratch.Ages + (nint)(i - start) * line;
+            float* weight = scratch.Weights + (nint)(i - start) * line, gradient = scratch.Gradients + (nint)(i - start) * line, age =
+                scratch.Ages + (nint)(i - start) * line;
             var logNormaliser = Vector512.Create(output[(i - start) * (nint)stride + _width + head]);
             var dot = Vector512<float>.Zero;
             for (int j = 0; j < columns; j += 16)
             {
-                var share = Vector512.ConditionalSelect(Past(i, j), VectorMath.Weight(Vector512.Load(weight + j) - logNormaliser), Vector512<float>.Zero);
+                var share = Vector512.ConditionalSelect(Past(i, j), VectorMath.Weight(Vector512.Load(weight + j) - logNormaliser),
+                    Vector512<float>.Zero);
                 share.Store(weight + j);
                 dot = Vector512.FusedMultiplyAdd(share, Vector512.Load(gradient + j), dot);
             }
@@ -194,7 +203,8 @@ internal sealed unsafe class SoftmaxPass : MixerPass
                 var dScore = Vector512.Load(weight + j) * (Vector512.Load(gradient + j) + shift);
                 dScore.Store(gradient + j);
                 time = Vector512.FusedMultiplyAdd(-dScore, Vector512.Load(age + j), time);
-                events = Vector512.FusedMultiplyAdd(-dScore, Vector512.ConvertToSingle(Vector512.Create(i - j) - Vector512.CreateSequence(0, 1)), events);
+                events = Vector512.FusedMultiplyAdd(-dScore,
+                    Vector512.ConvertToSingle(Vector512.Create(i - j) - Vector512.CreateSequence(0, 1)), events);
             }
         }
         dTime[head] += VectorMath.Sum(time);

@@ -2,7 +2,8 @@ using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Mixers;
 
-/// <summary>What <see cref="SoftmaxPass"/> needs of one sequence: keys and values in the shapes of matrix products, ages, weights.</summary>
+/// <summary>What <see cref="SoftmaxPass"/> needs of one sequence: keys and values in the shapes of matrix products, ages,
+/// weights.</summary>
 internal sealed unsafe class SoftmaxScratch : IDisposable
 {
     private readonly HeadPanels _shape;

@@ -58,10 +58,13 @@ internal sealed unsafe class SoftmaxStep : MixerStep
             for (int set = 0; set < _mixer.Sets; set++)
             {
                 KvBlocks blocks = _bounded
-                    ? new KvBlocks(state + SoftmaxMixer.HeaderFloats + set * _mixer.SetFloats, KvBlocks.Floats(_setWidth), _setWidth, (int)Math.Min(seen, _config.States))
-                    : new KvBlocks(rows.Tails[i] + (nint)_layer * _mixer.TailBlockFloats, _config.Layers * _mixer.TailBlockFloats, _setWidth, checked((int)seen));
+                    ? new KvBlocks(state + SoftmaxMixer.HeaderFloats + set * _mixer.SetFloats, KvBlocks.Floats(_setWidth), _setWidth,
+                        (int)Math.Min(seen, _config.States))
+                    : new KvBlocks(rows.Tails[i] + (nint)_layer * _mixer.TailBlockFloats, _config.Layers * _mixer.TailBlockFloats,
+                        _setWidth, checked((int)seen));
                 int first = i * d + set * _setWidth;
-                Attend(blocks, set * _setHeads, state[2], state[3], (uint)seen, _queries + first, _keys + first, _values + first, result + set * _setWidth, result + d);
+                Attend(blocks, set * _setHeads, state[2], state[3], (uint)seen, _queries + first, _keys + first, _values + first, result
+                    + set * _setWidth, result + d);
                 Keep(blocks, state[2], state[3], (uint)seen, _keys + first, _values + first);
             }
             *(long*)state = seen + 1;
@@ -78,7 +81,8 @@ internal sealed unsafe class SoftmaxStep : MixerStep
 
     /// <summary>Attention of the set's heads; leaves the weights of kept events and newest in the scratch, one line a head.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Attend(KvBlocks blocks, int firstHead, float high, float low, uint ordinal, float* query, float* key, float* value, float* output, float* logMass)
+    private void Attend(KvBlocks blocks, int firstHead, float high, float low, uint ordinal, float* query, float* key, float* value,
+        float* output, float* logMass)
     {
         int count = blocks.Count, line = Line(blocks);
         if (_attention.Length < (long)_setHeads * line)
@@ -98,7 +102,8 @@ internal sealed unsafe class SoftmaxStep : MixerStep
                 }
                 score = Vector512.FusedMultiplyAdd(-age, Vector512.Create(_rates.Pointer[firstHead + h]), score);
                 score = Vector512.FusedMultiplyAdd(-events, Vector512.Create(_rates.Pointer[Mixer.MaxHeads + firstHead + h]), score);
-                Vector512.ConditionalSelect(alive, score, Vector512.Create(Never)).Store(_attention.Pointer + h * line + b * KvBlocks.Events);
+                Vector512.ConditionalSelect(alive, score, Vector512.Create(Never))
+                    .Store(_attention.Pointer + h * line + b * KvBlocks.Events);
             }
         }
         for (int h = 0; h < _setHeads; h++)
@@ -117,7 +122,8 @@ internal sealed unsafe class SoftmaxStep : MixerStep
                 var sum = Vector512<float>.Zero;
                 for (int b = 0; b < count; b++)
                 {
-                    sum = Vector512.FusedMultiplyAdd(Vector512.Load(weights + b * KvBlocks.Events), Vector512.Load(blocks.Values(b, j)), sum);
+                    sum = Vector512.FusedMultiplyAdd(Vector512.Load(weights + b * KvBlocks.Events),
+                        Vector512.Load(blocks.Values(b, j)), sum);
                 }
                 output[j] = MathF.FusedMultiplyAdd(newest, value[j], VectorMath.Sum(sum));
             }

@@ -26,7 +26,8 @@ internal sealed unsafe class SteppedPass(Mixer mixer, ModelConfig config) : Mixe
     /// <inheritdoc/>
     public override void Backward(float* weights, ReadOnlySpan<int> lengths, float* gaps, float* hidden, float* output,
         float* dOutput, float* dHidden, float* gradient) =>
-        throw new NotSupportedException($"A model bounded by '{config.Mixer}' is not trained; train with mixer softmax and bound the result.");
+        throw new NotSupportedException(
+            $"A model bounded by '{config.Mixer}' is not trained; train with mixer softmax and bound the result.");
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -3,7 +3,8 @@ using Foretell.Models.Stepping;
 
 namespace Foretell.Models.Monitoring;
 
-/// <summary>Whether a model's probabilities come true: counts of where gaps fell in their forecasts, and of how often the likeliest mark came.</summary>
+/// <summary>Whether a model's probabilities come true: counts of where gaps fell in their forecasts, and of how often the
+/// likeliest mark came.</summary>
 /// <remarks>
 /// Whole numbers only, so the order of events and the cutting into batches do not show, and counts of several shards add up
 /// exactly. They grow for as long as the model advances the streams: two readings subtracted are the time in between.
@@ -25,7 +26,8 @@ public sealed class Calibration : IEquatable<Calibration>
     // Pit counts; then per mark bin the events, the summed probability in units of 2^-24, and the hits.
     private readonly long[] _counts = new long[PitBins + 3 * MarkBins];
 
-    /// <summary>Scored gaps per bin of [0, 1]: equal bins if the model is right. Source: Dawid, JRSS A 147, 1984; Diebold, Gunther, Tay, International Economic Review 39, 1998.</summary>
+    /// <summary>Scored gaps per bin of [0, 1]: equal bins if the model is right. Source: Dawid, JRSS A 147, 1984; Diebold,
+    /// Gunther, Tay, International Economic Review 39, 1998.</summary>
     public ReadOnlySpan<long> Pit => _counts.AsSpan(0, PitBins);
 
     /// <summary>Scored events.</summary>
@@ -42,7 +44,8 @@ public sealed class Calibration : IEquatable<Calibration>
         }
     }
 
-    /// <summary>Largest distance between the transform's distribution and the uniform one, seen at the bins' edges; null before the first score.</summary>
+    /// <summary>Largest distance between the transform's distribution and the uniform one, seen at the bins' edges; null before
+    /// the first score.</summary>
     public double? PitKs
     {
         get
@@ -121,7 +124,8 @@ public sealed class Calibration : IEquatable<Calibration>
         {
             if (bytes.Length != Bytes || (calibration._counts[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes[(i * sizeof(long))..])) < 0)
             {
-                throw new InvalidDataException($"The calibration has {bytes.Length} bytes or a negative count; expected {Bytes} bytes of counts.");
+                throw new InvalidDataException(
+                    $"The calibration has {bytes.Length} bytes or a negative count; expected {Bytes} bytes of counts.");
             }
         }
         return calibration;

@@ -2,7 +2,8 @@ using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Monitoring;
 
-/// <summary>Finds a lasting change of a stream's negative log-likelihood: two one-sided cumulative sums over block means. 20 bytes.</summary>
+/// <summary>Finds a lasting change of a stream's negative log-likelihood: two one-sided cumulative sums over block means. 20
+/// bytes.</summary>
 /// <remarks>
 /// Blocks of 32 events (batch means: an event depends on the one before it, a block hardly does) are compared with the
 /// blocks before them: t = (mean - reference mean) / standard error, turned into a normal score (Wallace, Annals of

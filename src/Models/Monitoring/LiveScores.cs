@@ -3,8 +3,10 @@ using Foretell.Models.Stepping;
 
 namespace Foretell.Models.Monitoring;
 
-/// <summary>How well the forecasts of one stream have done, kept with its row. 36 bytes, all zero before the first score (docs/formats.md).</summary>
-/// <remarks>A function of the stream's scores in their order, without the platform's mathematics: the same bits whatever the batch, host or restart.</remarks>
+/// <summary>How well the forecasts of one stream have done, kept with its row. 36 bytes, all zero before the first score
+/// (docs/formats.md).</summary>
+/// <remarks>A function of the stream's scores in their order, without the platform's mathematics: the same bits whatever the
+/// batch, host or restart.</remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 4, Size = Bytes)]
 public struct LiveScores
 {
@@ -26,7 +28,8 @@ public struct LiveScores
 
     /// <summary>
     /// Prequential negative log-likelihood of gap and mark, nats an event: the mean of the first 72 scores, from then on
-    /// with a half-life of 50 events. Source: Dawid, JRSS A 147, 1984; the forgetting: Gama, Sebastiao, Rodrigues, Machine Learning 90, 2013.
+    /// with a half-life of 50 events. Source: Dawid, JRSS A 147, 1984; the forgetting: Gama, Sebastiao, Rodrigues, Machine
+    /// Learning 90, 2013.
     /// </summary>
     public readonly double Nll => _nll;
 

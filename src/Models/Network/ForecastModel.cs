@@ -66,7 +66,8 @@ public sealed class ForecastModel
     internal TimeHead TimeHead { get; }
     internal IReadOnlyDictionary<string, int> MarkIndices => _markIndex;
 
-    /// <summary>Index of a mark; <see cref="UnknownMark"/> when training never saw it. Where the model has no marks that is 0 for every event.</summary>
+    /// <summary>Index of a mark; <see cref="UnknownMark"/> when training never saw it. Where the model has no marks that is 0 for
+    /// every event.</summary>
     public int MarkIndex(ReadOnlySpan<byte> utf8Mark)
     {
         Span<char> text = stackalloc char[256];

@@ -22,7 +22,8 @@ internal sealed unsafe class HeadKernel : IDisposable
         _logits = new AlignedBuffer((long)rows * _logitStride);
     }
 
-    /// <summary>Time outputs of one row after <see cref="Time"/>: the mixture's, then where training was censored the logit of no next event. Shape [3k or 3k + 1, padded to 16].</summary>
+    /// <summary>Time outputs of one row after <see cref="Time"/>: the mixture's, then where training was censored the logit of no
+    /// next event. Shape [3k or 3k + 1, padded to 16].</summary>
     public ReadOnlySpan<float> TimeOutputs(int row) => new(_time.Pointer + (nint)row * _timeStride, _timeStride);
 
     /// <summary>The same as a pointer.</summary>
@@ -41,13 +42,15 @@ internal sealed unsafe class HeadKernel : IDisposable
     /// <summary>Runs the time head.</summary>
     /// <param name="hidden">Shape [rows, d].</param>
     public void Time(float* hidden, int rows) =>
-        Linear.Forward(hidden, _model.Config.Width, _model.Weights.Pointer, _model.Layout.TimeWeight, _model.Layout.TimeBias, _time.Pointer, rows);
+        Linear.Forward(hidden, _model.Config.Width, _model.Weights.Pointer, _model.Layout.TimeWeight, _model.Layout.TimeBias,
+            _time.Pointer, rows);
 
     /// <summary>Runs the mark head.</summary>
     /// <param name="hidden">Shape [rows, d].</param>
     /// <param name="features">Shape [rows, 16].</param>
     public void Marks(float* hidden, float* features, int rows) =>
-        MarkHead.Logits(_model.Weights.Pointer, _model.Layout.Marks!, hidden, features, _inner.Pointer, _inner.Pointer, _logits.Pointer, rows);
+        MarkHead.Logits(_model.Weights.Pointer, _model.Layout.Marks!, hidden, features, _inner.Pointer, _inner.Pointer,
+            _logits.Pointer, rows);
 
     /// <inheritdoc/>
     public void Dispose()

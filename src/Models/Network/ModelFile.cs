@@ -9,7 +9,8 @@ using Foretell.Models.Weights;
 
 namespace Foretell.Models.Network;
 
-/// <summary>A model as one safetensors file: configuration in the metadata, one tensor a parameter, anchors and baselines beside them (docs/formats.md).</summary>
+/// <summary>A model as one safetensors file: configuration in the metadata, one tensor a parameter, anchors and baselines beside
+/// them (docs/formats.md).</summary>
 internal static class ModelFile
 {
     private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", ConfigKey = "foretell.config";
@@ -107,7 +108,8 @@ internal static class ModelFile
         }
         if (tensor.Type != type || !tensor.Shape.SequenceEqual(shape))
         {
-            throw new InvalidDataException($"Tensor '{name}' must be {type} [{string.Join(", ", shape)}], got {tensor.Type} [{string.Join(", ", tensor.Shape)}].");
+            throw new InvalidDataException(
+                $"Tensor '{name}' must be {type} [{string.Join(", ", shape)}], got {tensor.Type} [{string.Join(", ", tensor.Shape)}].");
         }
         return tensor;
     }

@@ -78,5 +78,6 @@ internal sealed class ParameterLayout
 
 /// <summary>Tensors of one layer.</summary>
 internal sealed record LayerParameters(
-    Parameter Norm1Gain, Parameter Norm1Bias, Mixer Mixer, Parameter OutputWeight, Parameter OutputBias, Parameter Norm2Gain, Parameter Norm2Bias,
+    Parameter Norm1Gain, Parameter Norm1Bias, Mixer Mixer, Parameter OutputWeight, Parameter OutputBias, Parameter Norm2Gain,
+        Parameter Norm2Bias,
     Parameter InWeight, Parameter InBias, Parameter OutWeight, Parameter OutBias);

@@ -3,7 +3,8 @@ using Foretell.Models.Mixers;
 
 namespace Foretell.Models.Network;
 
-/// <summary>Floats of one stream's row: each layer's mixer state, then the last hidden vector; behind this fixed part a tail, where the mixer's state grows.</summary>
+/// <summary>Floats of one stream's row: each layer's mixer state, then the last hidden vector; behind this fixed part a tail,
+/// where the mixer's state grows.</summary>
 internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout layout)
 {
     /// <summary>Floats of mixer state in the fixed part.</summary>

@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace Foretell.Models.Numerics;
 
-/// <content>The same in double, 8 lanes: where scores are kept with a row, the platform's own functions would give it other bits elsewhere.</content>
+/// <content>The same in double, 8 lanes: where scores are kept with a row, the platform's own functions would give it other bits
+/// elsewhere.</content>
 internal static partial class VectorMath
 {
     // Adding 1.5 * 2^52 rounds to an integer and leaves that integer in the low mantissa bits.

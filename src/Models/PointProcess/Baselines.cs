@@ -78,7 +78,8 @@ public sealed class Baselines
     /// <summary>ln p(mark); 0 where the model has no marks.</summary>
     public double LogUnigram(int mark) => Marks?.LogUnigram(mark) ?? 0;
 
-    /// <summary>p(mark | previous mark), or p(mark) where the previous one is negative: not known; 1 where the model has no marks.</summary>
+    /// <summary>p(mark | previous mark), or p(mark) where the previous one is negative: not known; 1 where the model has no
+    /// marks.</summary>
     internal double Mark(int previous, int mark) => Marks is null ? 1 : previous < 0 ? Marks.Unigram(mark) : Marks.Markov(previous, mark);
 
     /// <summary>Adds what was fitted to a weights file, under names that start with "baseline.".</summary>

@@ -44,7 +44,8 @@ public static class ClockGrid
     /// <summary>The tick in time units on which at least 99.9% of the gaps sit, the coarsest there is; 0 where none matters.</summary>
     /// <param name="gaps">Gaps of 0 or more, in time units. Shape [n].</param>
     /// <param name="timeUnitSeconds">Seconds per time unit.</param>
-    /// <param name="largestTime">Largest magnitude among the times whose differences the gaps are: their last bit is the gaps' noise.</param>
+    /// <param name="largestTime">Largest magnitude among the times whose differences the gaps are: their last bit is the gaps'
+    /// noise.</param>
     public static double Detect(ReadOnlySpan<double> gaps, double timeUnitSeconds, double largestTime = 0)
     {
         double[] sorted = gaps.ToArray();
@@ -149,7 +150,8 @@ public static class ClockGrid
         return tick;
     }
 
-    /// <summary>How far off its tick a gap may be: rounding to decimals moves it unless the tick is itself a whole number of them.</summary>
+    /// <summary>How far off its tick a gap may be: rounding to decimals moves it unless the tick is itself a whole number of
+    /// them.</summary>
     private static double Tolerance(double tick, double quantum, double noise)
     {
         if (quantum == 0)

@@ -2,7 +2,8 @@ using Foretell.Models.Numerics;
 
 namespace Foretell.Models.PointProcess;
 
-/// <summary>One log-normal tau, known to exceed a silence s: the distribution of t = tau - s. A component of <see cref="ConditionedMixture"/>.</summary>
+/// <summary>One log-normal tau, known to exceed a silence s: the distribution of t = tau - s. A component of
+/// <see cref="ConditionedMixture"/>.</summary>
 internal readonly struct ConditionedLogNormal
 {
     private readonly double _mu, _sigma, _silence, _logSilence;

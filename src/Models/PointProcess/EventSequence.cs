@@ -6,6 +6,7 @@ namespace Foretell.Models.PointProcess;
 /// <param name="Marks">Mark of each event, or null where events carry none. Shape [n].</param>
 public sealed record EventSequence(string Id, double[] Times, string[]? Marks)
 {
-    /// <summary>End of the observation, as a time of the same kind, not before the last event: up to here no further one came. Null when nobody says.</summary>
+    /// <summary>End of the observation, as a time of the same kind, not before the last event: up to here no further one came.
+    /// Null when nobody says.</summary>
     public double? Until { get; init; }
 }

@@ -20,7 +20,8 @@ public static class ExpectationMaximization
     /// <summary>Fits <paramref name="components"/> normals to values, best standardised: the floor is in their unit.</summary>
     /// <param name="values">Any number of finite values, 1 or more, also fewer than components or all equal. Shape [n].</param>
     /// <param name="components">Number of components k, 1 or more.</param>
-    /// <param name="floor">Least standard deviation of a component. Without it a component falls into a tie and its likelihood has no bound.</param>
+    /// <param name="floor">Least standard deviation of a component. Without it a component falls into a tie and its likelihood
+    /// has no bound.</param>
     /// <param name="iterations">Rounds of expectation and maximisation.</param>
     /// <exception cref="ArgumentException">There is no value, or one is not finite.</exception>
     public static NormalMixture Fit(ReadOnlySpan<double> values, int components, double floor = 0.002, int iterations = 60)
@@ -102,7 +103,8 @@ public static class ExpectationMaximization
         return new(values.Length, mean, squares / values.Length);
     }
 
-    /// <summary>Equal shares: component k starts with the mean and deviation of the k-th of so many equal parts of the sorted values.</summary>
+    /// <summary>Equal shares: component k starts with the mean and deviation of the k-th of so many equal parts of the sorted
+    /// values.</summary>
     private static void Start(Bin[] bins, double count, double least, double[] weight, double[] mean, double[] deviation)
     {
         int components = mean.Length, bin = 0;

@@ -9,7 +9,8 @@ namespace Foretell.Models.PointProcess;
 /// <param name="Z">Standardised log gap: the middle of the interval, or the point.</param>
 /// <param name="Low">Standardised log of the interval's lower end; negative infinity where it starts at 0.</param>
 /// <param name="High">Standardised log of its upper end.</param>
-/// <param name="LogUnit">What turns a log probability (or density of z) into a log density per time unit: minus the log width, or minus ln(deviation x gap).</param>
+/// <param name="LogUnit">What turns a log probability (or density of z) into a log density per time unit: minus the log width, or
+/// minus ln(deviation x gap).</param>
 internal readonly record struct GapInterval(double Z, double Low, double High, double LogUnit)
 {
     /// <summary>True when the gap is scored as an interval.</summary>
@@ -27,7 +28,8 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
         }
         // The interval is around the gap as it was seen, not floored: the ticks' intervals tile the axis and sum to 1.
         double low = Math.Max(0, gap - config.Resolution / 2), high = gap + config.Resolution / 2;
-        // One vector has all four logarithms, and they are our own: the score is kept with the row, and the row must not differ between platforms.
+        // One vector has all four logarithms, and they are our own: the score is kept with the row, and the row must not differ
+        // between platforms.
         var logs = VectorMath.Log(Vector512.Create(floored, low == 0 ? 1 : low, high, high - low, 1, 1, 1, 1));
         double lowest = low == 0 ? double.NegativeInfinity : Standardise(logs[1], config), highest = Standardise(logs[2], config);
         // A tick so small beside the gap that both ends are one number: the density at it is all that can be told.
@@ -43,7 +45,8 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
     }
 
     /// <summary>z of a gap, floored at the model's floor.</summary>
-    public static double StandardiseFloored(double gap, ModelConfig config) => Standardise(VectorMath.Log(Math.Max(gap, config.GapFloor)), config);
+    public static double StandardiseFloored(double gap, ModelConfig config) =>
+        Standardise(VectorMath.Log(Math.Max(gap, config.GapFloor)), config);
 
     private static GapInterval Point(double logTau, ModelConfig config)
     {

@@ -48,7 +48,8 @@ internal static class MillsRatio
     {
         var five = Vector512.Create(5.0);
         var t = (x - five) / (x + five);
-        // The series' first 19 terms as a polynomial in t: half the operations of Clenshaw's recurrence, and well conditioned, as they fall off fast.
+        // The series' first 19 terms as a polynomial in t: half the operations of Clenshaw's recurrence, and well conditioned, as
+        // they fall off fast.
         var p = Vector512.Create(-3.3798287304606426e-08);
         p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(2.2959741712780943e-07));
         p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(2.945727138082398e-07));

@@ -20,11 +20,13 @@ public readonly record struct NormalInterval(double LogProbability, double DLowe
     public static NormalInterval Between(double lower, double upper) =>
         Of(lower, upper, (lower + upper) / 2, (upper - lower) / 2);
 
-    /// <summary>The interval around <paramref name="center"/>. Keeps full precision where the ends differ in their last digits only.</summary>
+    /// <summary>The interval around <paramref name="center"/>. Keeps full precision where the ends differ in their last digits
+    /// only.</summary>
     public static NormalInterval Around(double center, double halfWidth) =>
         Of(center - halfWidth, center + halfWidth, center, halfWidth);
 
-    /// <summary>All four numbers, for callers who know each exactly: a wide interval is computed from its ends, a narrow one from centre and width.</summary>
+    /// <summary>All four numbers, for callers who know each exactly: a wide interval is computed from its ends, a narrow one from
+    /// centre and width.</summary>
     internal static NormalInterval Of(double lower, double upper, double center, double halfWidth)
     {
         if (halfWidth <= 1 && Math.Abs(halfWidth * center) <= 2)

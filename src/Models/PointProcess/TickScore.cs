@@ -36,7 +36,8 @@ public static class TickScore
     /// <param name="mixture">Shape [k].</param>
     /// <param name="tau">Gap.</param>
     /// <param name="resolution">Width of the clock's tick, 0 or more.</param>
-    /// <param name="dLogWeight">Output: derivative by each log weight taken alone, that is each component's responsibility; sums to 1. Shape [k].</param>
+    /// <param name="dLogWeight">Output: derivative by each log weight taken alone, that is each component's responsibility; sums
+    /// to 1. Shape [k].</param>
     /// <param name="dMu">Output: derivative by mu. Shape [k].</param>
     /// <param name="dLogSigma">Output: derivative by ln sigma. Shape [k].</param>
     /// <exception cref="ArgumentException">An output has another length than the mixture.</exception>

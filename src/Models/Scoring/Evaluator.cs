@@ -20,7 +20,8 @@ public sealed record Evaluation
     public long Events { get; init; }
     /// <summary>Joint NLL, nats per event.</summary>
     public double Nll { get; init; }
-    /// <summary>NLL of the inter-event times, density per time unit; where training was censored, of an event's coming at all too.</summary>
+    /// <summary>NLL of the inter-event times, density per time unit; where training was censored, of an event's coming at all
+    /// too.</summary>
     public double NllTime { get; init; }
     /// <summary>NLL of the marks given the gap.</summary>
     public double NllMark { get; init; }
@@ -32,7 +33,8 @@ public sealed record Evaluation
     public double Rmse { get; init; }
     /// <summary>Kolmogorov-Smirnov distance of the probability integral transform from uniform.</summary>
     public double PitKs { get; init; }
-    /// <summary>Events per hundredth of the probability integral transform: equal if the forecasts of the gap are right. Shape [100].</summary>
+    /// <summary>Events per hundredth of the probability integral transform: equal if the forecasts of the gap are right. Shape
+    /// [100].</summary>
     [JsonIgnore]
     public IReadOnlyList<long> Pit { get; init; } = [];
     /// <summary>Scores by the number of events that the stream had before, doubling from 1.</summary>
@@ -56,19 +58,22 @@ public static unsafe class Evaluator
     /// <summary>Gaps over which a mark forecast is averaged before the gap is known.</summary>
     private const int MarkNodes = 48;
 
-    /// <summary>Scores <paramref name="model"/>; open ends too, where a sequence has an end of observation (<see cref="EventSequence.Until"/>).</summary>
+    /// <summary>Scores <paramref name="model"/>; open ends too, where a sequence has an end of observation
+    /// (<see cref="EventSequence.Until"/>).</summary>
     /// <exception cref="ArgumentException">No sequence has two events.</exception>
     public static Evaluation Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, int threads = 1)
     {
         EventSequence[] scored = [.. sequences.Where(s => s.Times.Length > (s.Until is null ? 1 : 0))];
         if (!Array.Exists(scored, s => s.Times.Length > 1))
         {
-            throw new ArgumentException("Scoring needs at least one sequence with two events; every sequence has fewer.", nameof(sequences));
+            throw new ArgumentException("Scoring needs at least one sequence with two events; every sequence has fewer.",
+                nameof(sequences));
         }
         EventSequence[][] pieces = [.. scored.Chunk(8)];
         var sums = new Sums[pieces.Length];
         var forecaster = new Forecaster(model);
-        Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => sums[i] = Score(forecaster, pieces[i]));
+        Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+            sums[i] = Score(forecaster, pieces[i]));
 
         // Added in the pieces' order, so the figures do not depend on the threads.
         var total = new Sums();
@@ -133,7 +138,8 @@ public static unsafe class Evaluator
                     double[] probabilities = forecaster.MarkProbabilities(hidden, next.Nodes(MarkNodes));
                     isHit = Array.IndexOf(probabilities, probabilities.Max()) == mark;
                 }
-                sums.Tally.Add(t, pass.LogTimes[row], marks > 0 ? pass.LogMarks[row] : 0, ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
+                sums.Tally.Add(t, pass.LogTimes[row], marks > 0 ? pass.LogMarks[row]
+                    : 0, ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
             }
         }
         return sums;

@@ -107,7 +107,8 @@ internal sealed class ScoreTally
     public SeenScore[] BySeen() =>
         [.. _seen.Select((s, i) => new SeenScore(1L << i, s.Events, -s.Time / s.Events, -s.Mark / s.Events)).Where(s => s.Events > 0)];
 
-    /// <summary>Probability integral transform of a gap: the middle of its tick interval on a clock grid, so that ticks do not pile up.</summary>
+    /// <summary>Probability integral transform of a gap: the middle of its tick interval on a clock grid, so that ticks do not
+    /// pile up.</summary>
     public static double Pit(Func<double, double> cdf, double gap, ModelConfig config)
     {
         if (config.Resolution == 0)

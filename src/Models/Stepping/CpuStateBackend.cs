@@ -40,7 +40,9 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         CheckRow(row);
         if (state.Length != _model.StateFloats && state.Length != _rows.Floats(row))
         {
-            throw new ArgumentException($"A state must be {_model.StateFloats} floats, or all {_rows.Floats(row)} of row {row}, got {state.Length}.", nameof(state));
+            throw new ArgumentException(
+                $"A state must be {_model.StateFloats} floats, or all {_rows.Floats(row)} of row {row}, got {state.Length}.",
+                nameof(state));
         }
         _rows.Read(row, state);
     }
@@ -83,7 +85,8 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         bool score = !step || !scores.IsEmpty;
         if (score && scores.Length != inputs.Length)
         {
-            throw new ArgumentException($"There must be a score for each event, got {scores.Length} for {inputs.Length} events.", nameof(scores));
+            throw new ArgumentException($"There must be a score for each event, got {scores.Length} for {inputs.Length} events.",
+                nameof(scores));
         }
         float** rows = stackalloc float*[RowTile.MaxRows], tails = stackalloc float*[RowTile.MaxRows];
         for (int start = 0; start < inputs.Length; start += RowTile.MaxRows)
@@ -117,7 +120,8 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         }
         if (!(input.Gap >= 0 && input.Gap < float.MaxValue) || input.Ordinal < 0)
         {
-            throw new ArgumentException($"Gap must be 0 or more and ordinal not negative, got {input.Gap} and {input.Ordinal} (row {input.Row}).");
+            throw new ArgumentException(
+                $"Gap must be 0 or more and ordinal not negative, got {input.Gap} and {input.Ordinal} (row {input.Row}).");
         }
         return input.Row;
     }

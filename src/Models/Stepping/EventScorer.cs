@@ -97,7 +97,8 @@ internal sealed unsafe class EventScorer : IDisposable
         };
     }
 
-    /// <summary>P(the product of two independent uniform numbers is at most q) = q (1 - ln q). Source: Fisher, Statistical Methods for Research Workers, 1932, section 21.1.</summary>
+    /// <summary>P(the product of two independent uniform numbers is at most q) = q (1 - ln q). Source: Fisher, Statistical
+    /// Methods for Research Workers, 1932, section 21.1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Fisher(double q)
     {
@@ -105,7 +106,8 @@ internal sealed unsafe class EventScorer : IDisposable
         return Math.Clamp((float)(q * (1 - VectorMath.Log(q))), LeastPValue, 1);
     }
 
-    /// <summary>A number in (0, 1) that looks uniform and says nothing about the gap: a hash of the event's ordinal and of the history before it.</summary>
+    /// <summary>A number in (0, 1) that looks uniform and says nothing about the gap: a hash of the event's ordinal and of the
+    /// history before it.</summary>
     private static double HashedUniform(long ordinal, float* hidden)
     {
         ulong x = (ulong)ordinal * 0x9E3779B97F4A7C15;

@@ -19,7 +19,8 @@ public interface IStateBackend : IDisposable
     /// <summary>Rows that fit without growing.</summary>
     int Capacity { get; }
 
-    /// <summary>Grows the slab to at least <paramref name="rows"/> rows; present rows keep their values, new rows are empty states.</summary>
+    /// <summary>Grows the slab to at least <paramref name="rows"/> rows; present rows keep their values, new rows are empty
+    /// states.</summary>
     void EnsureCapacity(int rows);
 
     /// <summary>Floats of a row, with its tail.</summary>

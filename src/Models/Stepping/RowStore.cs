@@ -3,7 +3,8 @@ using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Stepping;
 
-/// <summary>State rows in this process's memory. Fixed parts lie in blocks, so the store grows without copying and they never move; a tail is memory of its own.</summary>
+/// <summary>State rows in this process's memory. Fixed parts lie in blocks, so the store grows without copying and they never
+/// move; a tail is memory of its own.</summary>
 internal sealed unsafe class RowStore : IDisposable
 {
     /// <summary>A block is about this large, and no more than so many rows.</summary>

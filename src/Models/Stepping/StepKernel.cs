@@ -51,7 +51,8 @@ internal sealed unsafe class StepKernel : IDisposable
         float* w = _weights.Pointer;
         for (int i = 0; i < n; i++)
         {
-            InputEmbedding.Write(w + _layout.EmbedMark.Offset + (nint)inputs[i].Mark * d, w + _layout.EmbedGap.Offset, w + _layout.EmbedBias.Offset,
+            InputEmbedding.Write(w + _layout.EmbedMark.Offset + (nint)inputs[i].Mark * d, w + _layout.EmbedGap.Offset, w
+                + _layout.EmbedBias.Offset,
                 inputs[i].Ordinal == 0, StandardisedGap(inputs[i].Gap), _x + i * d, d);
         }
         for (int l = 0; l < _config.Layers; l++)
@@ -78,7 +79,8 @@ internal sealed unsafe class StepKernel : IDisposable
         _panels.Dispose();
     }
 
-    /// <summary>x += W_2 silu(W_1 hidden + b_1) + b_2, 64 inner columns at a time, so that they never leave the first-level cache.</summary>
+    /// <summary>x += W_2 silu(W_1 hidden + b_1) + b_2, 64 inner columns at a time, so that they never leave the first-level
+    /// cache.</summary>
     private void FeedForward(int layer, int rows)
     {
         int d = _config.Width;

@@ -1,13 +1,16 @@
 namespace Foretell.Models.Stepping;
 
 /// <summary>How the forecast that stood before an event scored it, in nats. All zero for a first event.</summary>
-/// <param name="Time">Log density of the inter-event time, per model time unit; where training was censored times the probability that an event came at all.</param>
+/// <param name="Time">Log density of the inter-event time, per model time unit; where training was censored times the probability
+/// that an event came at all.</param>
 /// <param name="Mark">Log probability of the mark given the gap; 0 without marks.</param>
 /// <param name="BaselineTime">The same under the history-free log-normal mixture.</param>
 /// <param name="BaselineMark">The same under the Markov mark baseline.</param>
-/// <param name="Pit">Probability integral transform of the gap, given that an event came: uniform on (0, 1) if the forecast is right. On a clock grid a point within the
+/// <param name="Pit">Probability integral transform of the gap, given that an event came: uniform on (0, 1) if the forecast is
+/// right. On a clock grid a point within the
 /// tick's share of it, chosen by a hash.</param>
-/// <param name="PValue">Surprise of the event: the probability of one at least as surprising in gap and mark (docs/models.md), 1e-37 or more.</param>
+/// <param name="PValue">Surprise of the event: the probability of one at least as surprising in gap and mark (docs/models.md),
+/// 1e-37 or more.</param>
 /// <param name="Confidence">Probability of the likeliest mark given the gap; 0 without marks.</param>
 /// <param name="IsHit">Whether the likeliest mark came.</param>
 /// <remarks>The same bits on every processor, as the row has: what is kept with the row is made of them (law 5).</remarks>

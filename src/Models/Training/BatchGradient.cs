@@ -6,7 +6,8 @@ using Foretell.Models.Numerics;
 namespace Foretell.Models.Training;
 
 /// <summary>The gradient of one batch, computed by several threads and yet the same bit for bit for any number of them.</summary>
-/// <remarks>A batch is dealt to a fixed number of groups by its content alone; each group's gradient is one thread's work, and the groups are added in a fixed order.</remarks>
+/// <remarks>A batch is dealt to a fixed number of groups by its content alone; each group's gradient is one thread's work, and
+/// the groups are added in a fixed order.</remarks>
 internal sealed unsafe class BatchGradient : IDisposable
 {
     private const int Groups = 4;
@@ -44,7 +45,8 @@ internal sealed unsafe class BatchGradient : IDisposable
         System.Diagnostics.Debug.Assert(Groups == 4);
         for (int i = 0; i < _layout.Length; i++)
         {
-            _gradients[0].Pointer[i] = (_gradients[0].Pointer[i] + _gradients[1].Pointer[i]) + (_gradients[2].Pointer[i] + _gradients[3].Pointer[i]);
+            _gradients[0].Pointer[i] = (_gradients[0].Pointer[i] + _gradients[1].Pointer[i])
+                + (_gradients[2].Pointer[i] + _gradients[3].Pointer[i]);
         }
         return (-_passes.Sum(p => p.Time + p.Mark + p.OpenEnds), rows);
     }

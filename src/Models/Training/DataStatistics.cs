@@ -38,7 +38,8 @@ internal sealed class DataStatistics
         double smallest = gaps.Where(g => g > 0).DefaultIfEmpty(0).Min();
         if (smallest == 0)
         {
-            throw new ArgumentException("Training needs at least one gap above 0; all events of each stream have the same time.", nameof(train));
+            throw new ArgumentException("Training needs at least one gap above 0; all events of each stream have the same time.",
+                nameof(train));
         }
         double floor = smallest / 2;
         double[] logs = Array.ConvertAll(gaps, g => Math.Log(Math.Max(g, floor)));

@@ -33,7 +33,8 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     /// <summary>Log-likelihood of each row's event, its mark left out; not set where an open end follows. Shape [Rows].</summary>
     public ReadOnlySpan<double> LogTimes => _logTimes.AsSpan(0, Rows);
 
-    /// <summary>Log probability of each row's mark given the gap; not set where an open end follows or there are no marks. Shape [Rows].</summary>
+    /// <summary>Log probability of each row's mark given the gap; not set where an open end follows or there are no marks. Shape
+    /// [Rows].</summary>
     public ReadOnlySpan<double> LogMarks => _logMarks.AsSpan(0, Rows);
 
     /// <summary>Activations of the last pass.</summary>
@@ -83,7 +84,8 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
             for (int t = 0; t < sequence.Rows; t++, row++)
             {
                 b.Gaps[row] = sequence.Gaps[t];
-                InputEmbedding.Write(mark + (nint)sequence.Marks[t] * d, gap, bias, t == 0, (float)sequence.Intervals[t].Z, b.X + (nint)row * d, d);
+                InputEmbedding.Write(mark + (nint)sequence.Marks[t] * d, gap, bias, t == 0, (float)sequence.Intervals[t].Z, b.X
+                    + (nint)row * d, d);
                 if (config.Marks.Count > 0)
                 {
                     var features = new Span<float>(b.Features + (nint)row * GapFeatures.Stride, GapFeatures.Stride);
@@ -150,14 +152,16 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
                 // A mark that training never saw has no logit: it counts with the model's fixed probability and teaches nothing.
                 _logMarks[row] = sequence.Marks[t] == marks
                     ? ForecastModel.LogUnknownMark
-                    : MarkHead.LogProbability(new ReadOnlySpan<float>(b.MarkLogits + (nint)row * logitStride, marks), sequence.Marks[t], gradientScale, backward ? full[..marks] : full);
+                    : MarkHead.LogProbability(new ReadOnlySpan<float>(b.MarkLogits + (nint)row * logitStride, marks), sequence.Marks[t],
+                        gradientScale, backward ? full[..marks] : full);
                 Mark += _logMarks[row];
             }
         }
     }
 
     private double OpenEnd(ReadOnlySpan<float> outputs, in GapInterval silence, double gradientScale, Span<float> gradient) =>
-        config.Censored ? NeverHead.LogSilence(timeHead, outputs, silence, gradientScale, gradient) : timeHead.LogDensity(outputs, silence, gradientScale, gradient);
+        config.Censored ? NeverHead.LogSilence(timeHead, outputs, silence, gradientScale, gradient)
+            : timeHead.LogDensity(outputs, silence, gradientScale, gradient);
 
     private void Backward(float* weights, IReadOnlyList<EncodedSequence> sequences, float* gradient)
     {
@@ -168,11 +172,15 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         Linear.Backward(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.GradientTime, hidden, d, Rows, false, gradient);
         if (config.Marks.Count > 0)
         {
-            Linear.Backward(b.Hidden, d, weights, layout.Marks!.Weight, layout.Marks!.Bias, b.GradientMarks, hidden, d, Rows, true, gradient);
-            Linear.Backward(b.MarkActive, MarkHead.HiddenWidth, weights, layout.Marks!.MixWeight, null, b.GradientMarks, b.GradientMarkInner, MarkHead.HiddenWidth, Rows, false, gradient);
+            Linear.Backward(b.Hidden, d, weights, layout.Marks!.Weight, layout.Marks!.Bias, b.GradientMarks, hidden, d, Rows, true,
+                gradient);
+            Linear.Backward(b.MarkActive, MarkHead.HiddenWidth, weights, layout.Marks!.MixWeight, null, b.GradientMarks,
+                b.GradientMarkInner, MarkHead.HiddenWidth, Rows, false, gradient);
             Silu.Backward(b.MarkInner, b.GradientMarkInner, b.GradientMarkInner, (long)Rows * MarkHead.HiddenWidth);
-            Linear.Backward(b.Features, GapFeatures.Stride, weights, layout.Marks!.GapWeight, null, b.GradientMarkInner, null, 0, Rows, false, gradient);
-            Linear.Backward(b.Hidden, d, weights, layout.Marks!.HiddenWeight, layout.Marks!.HiddenBias, b.GradientMarkInner, hidden, d, Rows, true, gradient);
+            Linear.Backward(b.Features, GapFeatures.Stride, weights, layout.Marks!.GapWeight, null, b.GradientMarkInner, null, 0, Rows,
+                false, gradient);
+            Linear.Backward(b.Hidden, d, weights, layout.Marks!.HiddenWeight, layout.Marks!.HiddenBias, b.GradientMarkInner, hidden, d,
+                Rows, true, gradient);
         }
         LayerNorm.Backward(hidden, b.Normal, b.Inverse, weights + layout.NormGain.Offset, gradient + layout.NormGain.Offset,
             gradient + layout.NormBias.Offset, b.GradientX, Rows, d);
@@ -186,7 +194,8 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
             for (int t = 0; t < sequence.Rows; t++, row++)
             {
                 InputEmbedding.Backward(b.GradientX + (nint)row * d, t == 0, (float)sequence.Intervals[t].Z,
-                    gradient + layout.EmbedMark.Offset + (nint)sequence.Marks[t] * d, gradient + layout.EmbedGap.Offset, gradient + layout.EmbedBias.Offset, d);
+                    gradient + layout.EmbedMark.Offset + (nint)sequence.Marks[t] * d, gradient + layout.EmbedGap.Offset, gradient
+                        + layout.EmbedBias.Offset, d);
             }
         }
     }

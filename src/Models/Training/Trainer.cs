@@ -13,7 +13,9 @@ public sealed record TrainingOptions
     /// <summary>The default recipe's learning rate.</summary>
     public const double DefaultLearningRate = 6e-3;
 
-    /// <summary>Shape, time unit and whether open ends count (<see cref="ModelConfig.Censored"/>, by <see cref="EventSequence.Until"/>); data-dependent fields (floor, gap statistics, marks, resolution) are filled from the training data.</summary>
+    /// <summary>Shape, time unit and whether open ends count (<see cref="ModelConfig.Censored"/>, by
+    /// <see cref="EventSequence.Until"/>); data-dependent fields (floor, gap statistics, marks, resolution) are filled from the
+    /// training data.</summary>
     public ModelConfig Shape { get; init; } = new();
 
     /// <summary>Clock grid in time units: null finds it in the training data, 0 treats times as continuous.</summary>
@@ -67,7 +69,9 @@ public static unsafe class Trainer
         }
         if (options.Shape.Censored && !(train.Any(s => s.Until is not null) && dev.Any(s => s.Until is not null)))
         {
-            throw new ArgumentException("Censored training needs to know until when the streams were watched, and no sequence of train or of dev says so.", nameof(train));
+            throw new ArgumentException(
+                "Censored training needs to know until when the streams were watched, and no sequence of train or of dev says so.",
+                nameof(train));
         }
         DataStatistics data = DataStatistics.Of(train, options);
         ModelConfig config = data.Config;
@@ -77,7 +81,8 @@ public static unsafe class Trainer
         List<EncodedSequence> trainSet = Encode(train, config, markIndex), devSet = Encode(dev, config, markIndex);
         if (devSet.Count == 0)
         {
-            throw new ArgumentException("The dev set needs at least one sequence with two events: training stops by its score.", nameof(dev));
+            throw new ArgumentException("The dev set needs at least one sequence with two events: training stops by its score.",
+                nameof(dev));
         }
         RequireMarks(train, dev, "dev");
 
@@ -87,7 +92,8 @@ public static unsafe class Trainer
         ParameterInitializer.Fill(weights.Span, layout, options.Seed, data.SlowestDecay, data.FastestDecay);
         if (config.Censored)
         {
-            weights.Span[layout.TimeBias.Offset + 3 * config.Components] = (float)NeverStart.Logit(train, data.Anchor.Rescale(config.LogGapMean, config.LogGapDeviation));
+            weights.Span[layout.TimeBias.Offset + 3 * config.Components] =
+                (float)NeverStart.Logit(train, data.Anchor.Rescale(config.LogGapMean, config.LogGapDeviation));
         }
         weights.Span.CopyTo(average.Span);
         weights.Span.CopyTo(best.Span);
@@ -137,17 +143,21 @@ public static unsafe class Trainer
         return new TrainingResult(new ForecastModel(config, best, timeHead, data.Baselines), bestNll, bestEpoch, step);
     }
 
-    /// <summary>Where training has marks, what is to be scored must have some: each event without one would count as an unknown mark, and the score would say that alone.</summary>
+    /// <summary>Where training has marks, what is to be scored must have some: each event without one would count as an unknown
+    /// mark, and the score would say that alone.</summary>
     /// <exception cref="ArgumentException">It has none.</exception>
     internal static void RequireMarks(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> scored, string name)
     {
         if (train.Any(s => s.Marks is not null) && scored.Count > 0 && scored.All(s => s.Marks is null))
         {
-            throw new ArgumentException($"The events of train have marks and those of {name} have none. Give the marks to both, or leave them out of both.", nameof(scored));
+            throw new ArgumentException(
+                $"The events of train have marks and those of {name} have none. Give the marks to both, or leave them out of both.",
+                nameof(scored));
         }
     }
 
-    private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config, Dictionary<string, int> markIndex) =>
+    private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config, Dictionary<string,
+        int> markIndex) =>
         [.. sequences.Select(s => new EncodedSequence(s, config, markIndex, config.Censored)).Where(s => s.Rows > 0)];
 
     /// <summary>Scales the gradient down to norm 1 where it is longer.</summary>
@@ -179,7 +189,8 @@ public static unsafe class Trainer
     }
 
     /// <summary>A mark that training never saw enters as the average event does: the mean embedding, by frequency.</summary>
-    private static void SetUnknownMark(Span<float> weights, ParameterLayout layout, IReadOnlyList<EventSequence> train, Dictionary<string, int> markIndex)
+    private static void SetUnknownMark(Span<float> weights, ParameterLayout layout, IReadOnlyList<EventSequence> train, Dictionary<string,
+        int> markIndex)
     {
         if (markIndex.Count == 0)
         {

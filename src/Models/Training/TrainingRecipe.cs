@@ -5,7 +5,8 @@ namespace Foretell.Models.Training;
 /// <summary>The default recipe's numbers; docs/models.md says where each comes from.</summary>
 internal static class TrainingRecipe
 {
-    /// <summary>Raised by every change after which the same data and seed give another model: results of two recipes must not be mixed.</summary>
+    /// <summary>Raised by every change after which the same data and seed give another model: results of two recipes must not be
+    /// mixed.</summary>
     public const int Version = 3;
 
     public const int BatchSequences = 16;

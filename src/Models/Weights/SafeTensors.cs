@@ -16,7 +16,8 @@ public sealed class SafeTensors
     public SortedDictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged or holds what this reader does not know; the message says what.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or holds what this reader does not know; the message says
+    /// what.</exception>
     public static SafeTensors Read(string path)
     {
         byte[] file = File.ReadAllBytes(path);

@@ -126,7 +126,8 @@ internal static class SafeTensorsReader
         }
         if (offsets.Length != 2 || offsets[1] < offsets[0])
         {
-            throw new InvalidDataException($"The data_offsets of {what} must be a begin and an end not before it, got [{string.Join(", ", offsets)}].");
+            throw new InvalidDataException(
+                $"The data_offsets of {what} must be a begin and an end not before it, got [{string.Join(", ", offsets)}].");
         }
 
         Int128 bytes = Tensor.SizeOf(type.Value);
@@ -137,7 +138,8 @@ internal static class SafeTensorsReader
         if (bytes != offsets[1] - offsets[0])
         {
             throw new InvalidDataException(
-                $"The shape [{string.Join(", ", shape)}] of {what} needs {bytes} bytes as {type}, but its data_offsets span {offsets[1] - offsets[0]}.");
+                $"The shape [{string.Join(
+                    ", ", shape)}] of {what} needs {bytes} bytes as {type}, but its data_offsets span {offsets[1] - offsets[0]}.");
         }
         return new(name, type.Value, shape, offsets[0], offsets[1]);
     }

@@ -43,13 +43,15 @@ internal static class MembershipSchema
             + "(DeploymentId, Address, Port, Generation, SiloName, HostName, Status, ProxyPort, StartTime, IAmAliveTime) "
             + "SELECT @DeploymentId, @Address, @Port, @Generation, @SiloName, @HostName, @Status, @ProxyPort, @StartTime, @IAmAliveTime FROM raised "
             + "RETURNING 1) SELECT count(*)::int FROM made",
-        ["UpdateMembershipKey"] = $"WITH raised AS ({Raise} AND EXISTS (SELECT FROM OrleansMembershipTable m WHERE m.DeploymentId = @DeploymentId AND {Silo}) "
+        ["UpdateMembershipKey"] =
+            $"WITH raised AS ({Raise} AND EXISTS (SELECT FROM OrleansMembershipTable m WHERE m.DeploymentId = @DeploymentId AND {Silo}) "
             + "RETURNING 1), changed AS (UPDATE OrleansMembershipTable m SET Status = @Status, "
             // Whoever votes about a silo writes the sign of life that it has read, and must not undo a later one.
             + "SuspectTimes = @SuspectTimes, IAmAliveTime = GREATEST(m.IAmAliveTime, @IAmAliveTime) "
             + $"FROM raised WHERE m.DeploymentId = @DeploymentId AND {Silo} RETURNING 1) SELECT count(*)::int FROM changed",
         // A sign of life changes nothing that anyone decides by, so it leaves the version alone.
-        ["UpdateIAmAlivetimeKey"] = $"UPDATE OrleansMembershipTable m SET IAmAliveTime = @IAmAliveTime WHERE m.DeploymentId = @DeploymentId AND {Silo}",
+        ["UpdateIAmAlivetimeKey"] =
+            $"UPDATE OrleansMembershipTable m SET IAmAliveTime = @IAmAliveTime WHERE m.DeploymentId = @DeploymentId AND {Silo}",
         ["GatewaysQueryKey"] =
             "SELECT Address, ProxyPort, Generation FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId AND Status = @Status AND ProxyPort > 0",
         ["DeleteMembershipTableEntriesKey"] = "DELETE FROM OrleansMembershipTable WHERE DeploymentId = @DeploymentId; "
@@ -67,7 +69,8 @@ internal static class MembershipSchema
 
     /// <summary>Connection string by which Orleans finds the tables.</summary>
     public static string ConnectionString(PostgresOptions options) =>
-        new NpgsqlConnectionStringBuilder(options.ConnectionString) { SearchPath = options.Schema, ApplicationName = "foretell-membership" }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(options.ConnectionString) { SearchPath = options.Schema,
+            ApplicationName = "foretell-membership" }.ConnectionString;
 
     /// <summary>Creates what is missing and renews the statements. Harmless to repeat, and to run from several places at once.</summary>
     public static async Task MigrateAsync(PostgresOptions options, CancellationToken cancellationToken)
@@ -76,7 +79,8 @@ internal static class MembershipSchema
         await connection.OpenAsync(cancellationToken);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         // A second migration waits here for the first one.
-        await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock(hashtextextended('foretell membership of {options.Schema}', 0))", cancellationToken);
+        await ExecuteAsync(connection, $"SELECT pg_advisory_xact_lock(hashtextextended('foretell membership of {options.Schema}', 0))",
+            cancellationToken);
         await ExecuteAsync(connection, Tables, cancellationToken);
         foreach ((string key, string text) in s_statements)
         {

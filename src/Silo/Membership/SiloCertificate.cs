@@ -47,7 +47,8 @@ internal sealed class SiloCertificate
         }
         if (!file.Any(c => c.HasPrivateKey))
         {
-            throw new SettingsException($"Foretell:Certificate is '{path}', which has no private key. Give a PKCS#12 file with certificate and key.");
+            throw new SettingsException(
+                $"Foretell:Certificate is '{path}', which has no private key. Give a PKCS#12 file with certificate and key.");
         }
         var certificate = new SiloCertificate(file, time);
         // Whatever the others would refuse is told here, before they do.
@@ -76,7 +77,8 @@ internal sealed class SiloCertificate
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTime = now;
         return chain.Build(other) ? null
-            : $"its issuer '{other.Issuer}' leads to no authority of this cluster ({string.Join(", ", chain.ChainStatus.Select(s => s.Status))})";
+            : $"its issuer '{other.Issuer}' leads to no authority of this cluster ({string.Join(
+                ", ", chain.ChainStatus.Select(s => s.Status))})";
     }
 
     private static bool IsSelfSigned(X509Certificate2 certificate) =>

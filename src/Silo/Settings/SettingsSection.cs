@@ -21,14 +21,16 @@ internal sealed class SettingsSection(IConfigurationSection section)
 
     public IReadOnlyList<string> Names(string name, IReadOnlyList<string> allowed)
     {
-        string[] names = (OptionalText(name) ?? string.Join(',', allowed)).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] names = (OptionalText(name) ?? string.Join(',', allowed))
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         string[] unknown = [.. names.Except(allowed)];
         return unknown.Length == 0 && names.Length > 0 ? [.. names.Distinct()] : throw new SettingsException(
             $"{Name(name)} is '{section[name]}'. Give one or more of {string.Join(", ", allowed)}, separated by commas.");
     }
 
     public int? OptionalNumber(string name, int minimum, int maximum) => OptionalText(name) is not { } text ? null
-        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum ? value
+        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum
+            && value <= maximum ? value
         : throw new SettingsException($"{Name(name)} is '{text}'. Give a whole number from {minimum} to {maximum}.");
 
     public int Number(string name, int fallback, int minimum, int maximum) => OptionalNumber(name, minimum, maximum) ?? fallback;
@@ -39,7 +41,8 @@ internal sealed class SettingsSection(IConfigurationSection section)
         {
             return fallback is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         }
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= minimum
+            && value <= maximum
             ? TimeSpan.FromSeconds(value)
             : throw new SettingsException(string.Create(CultureInfo.InvariantCulture,
                 $"{Name(name)} is '{text}'. Give a number of seconds from {minimum} to {maximum}."));
@@ -50,7 +53,8 @@ internal sealed class SettingsSection(IConfigurationSection section)
 
     public IPAddress Address(string name, IPAddress fallback) => OptionalText(name) is not { } text ? fallback
         : IPAddress.TryParse(text, out IPAddress? address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? address
-        : throw new SettingsException($"{Name(name)} is '{text}'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.");
+        : throw new SettingsException(
+            $"{Name(name)} is '{text}'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.");
 
     /// <summary>A misspelt setting would be ignored in silence otherwise.</summary>
     public void RefuseUnknown()
@@ -59,7 +63,8 @@ internal sealed class SettingsSection(IConfigurationSection section)
         {
             if (!_known.Contains(child.Key))
             {
-                throw new SettingsException($"{Name(child.Key)} is not a setting. There are: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
+                throw new SettingsException(
+                    $"{Name(child.Key)} is not a setting. There are: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
             }
         }
     }

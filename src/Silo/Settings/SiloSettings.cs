@@ -8,7 +8,8 @@ using Microsoft.Extensions.Configuration;
 
 namespace Foretell.Silo.Settings;
 
-/// <summary>What a silo is told by appsettings.json (section "Foretell"), environment (FORETELL__NAME) and command line (--Foretell:Name value).</summary>
+/// <summary>What a silo is told by appsettings.json (section "Foretell"), environment (FORETELL__NAME) and command line
+/// (--Foretell:Name value).</summary>
 internal sealed record SiloSettings
 {
     /// <summary>Roles of this silo.</summary>
@@ -97,9 +98,11 @@ internal sealed record SiloSettings
         section.RefuseUnknown();
         foreach (string url in settings.Urls.Split(';'))
         {
-            if (!Uri.TryCreate(url.Replace("://*", "://any").Replace("://+", "://any"), UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https"))
+            if (!Uri.TryCreate(url.Replace("://*", "://any").Replace("://+", "://any"), UriKind.Absolute, out Uri? uri)
+                || uri.Scheme is not ("http" or "https"))
             {
-                throw new SettingsException($"Foretell:Urls is '{settings.Urls}'. Give http addresses such as http://0.0.0.0:5057, separated by ';'.");
+                throw new SettingsException(
+                    $"Foretell:Urls is '{settings.Urls}'. Give http addresses such as http://0.0.0.0:5057, separated by ';'.");
             }
         }
         return settings;
@@ -107,9 +110,11 @@ internal sealed record SiloSettings
 
     /// <summary>Reads only what a migration needs.</summary>
     /// <exception cref="SettingsException">The connection string is missing.</exception>
-    public static PostgresOptions ReadPostgres(IConfiguration configuration) => ReadPostgres(new SettingsSection(configuration.GetSection("Foretell")));
+    public static PostgresOptions ReadPostgres(IConfiguration configuration) =>
+        ReadPostgres(new SettingsSection(configuration.GetSection("Foretell")));
 
-    private static double ReadAlertSurvival(SettingsSection section) => section.OptionalText("AlertSurvival") is not { } text ? new AlertRule().Survival
+    private static double ReadAlertSurvival(SettingsSection section) =>
+        section.OptionalText("AlertSurvival") is not { } text ? new AlertRule().Survival
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
             && AlertRule.Allows(value) ? value
         : throw new SettingsException(string.Create(CultureInfo.InvariantCulture,

@@ -29,7 +29,8 @@ internal static class PostEvents
             """)
         .Body("application/json", """[{"stream":"customer-7","time":"2026-01-31T12:00:00Z","mark":"purchase"},{"stream":"customer-9","time":1769860801.5}]""",
             EventSchemas.Event, BodyItems.OneOrArray)
-        .Body("application/x-ndjson", "{\"stream\":\"customer-7\",\"time\":1769860800,\"mark\":\"visit\"}\n{\"stream\":\"customer-7\",\"time\":1769860860}\n")
+        .Body("application/x-ndjson",
+            "{\"stream\":\"customer-7\",\"time\":1769860800,\"mark\":\"visit\"}\n{\"stream\":\"customer-7\",\"time\":1769860860}\n")
         .Body("application/cloudevents+json",
             """{"specversion":"1.0","id":"e-1","source":"shop","subject":"customer-7","type":"purchase","time":"2026-01-31T12:00:00Z"}""",
             EventSchemas.CloudEvent)

@@ -27,7 +27,8 @@ internal static class GetAlertEvents
             + "With `Last-Event-ID` the feed goes on behind that alert: the server keeps the latest 1,024.")
         .Problems(ProblemKind.Unavailable));
 
-    private static async Task<IResult> HandleAsync(HttpContext http, IPlatform platform, ServerSentFeed feed, CancellationToken cancellationToken)
+    private static async Task<IResult> HandleAsync(HttpContext http, IPlatform platform, ServerSentFeed feed,
+        CancellationToken cancellationToken)
     {
         IAsyncEnumerable<FeedItem<Alert>> alerts = await platform.AlertsAsync(ServerSentFeed.After(http), cancellationToken);
         return feed.Serve(http, ended => EventsAsync(alerts, ended));
@@ -44,6 +45,8 @@ internal static class GetAlertEvents
         }
     }
 
-    private static AlertEvent ToEvent(Alert alert) => new(alert.Stream, alert.Events, QueryTime.ToUtc(alert.LastEventTicks), QueryTime.ToUtc(alert.AtTicks),
-        EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks), Math.Exp(alert.LogSurvival), ForecastAnswer.Finite(alert.LogSurvival), alert.Threshold);
+    private static AlertEvent ToEvent(Alert alert) =>
+        new(alert.Stream, alert.Events, QueryTime.ToUtc(alert.LastEventTicks), QueryTime.ToUtc(alert.AtTicks),
+        EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks), Math.Exp(alert.LogSurvival),
+            ForecastAnswer.Finite(alert.LogSurvival), alert.Threshold);
 }

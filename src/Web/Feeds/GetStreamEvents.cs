@@ -17,7 +17,8 @@ namespace Foretell.Web.Feeds;
 /// <summary><c>GET /v1/streams/{stream}/events</c>: a stream's forecast after each of its events, as they come.</summary>
 internal static class GetStreamEvents
 {
-    private const string MissedDetail = "Events were applied that this connection has not seen one by one. What follows stands as if it had.";
+    private const string MissedDetail =
+        "Events were applied that this connection has not seen one by one. What follows stands as if it had.";
 
     public static void Map(IEndpointRouteBuilder routes) => ServerSentFeed.Describe<ForecastEvent>(ReadYourWrites.Add(routes
         .MapGet("/v1/streams/{stream}/events", HandleAsync)
@@ -30,7 +31,8 @@ internal static class GetStreamEvents
         .Problems(ProblemKind.InvalidParameter, ProblemKind.UnknownStream, ProblemKind.Unavailable)));
 
     private static async Task<IResult> HandleAsync(StreamKey key, string? horizon, string? quantiles,
-        HttpContext http, IPlatform platform, ServerSentFeed feed, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+        HttpContext http, IPlatform platform, ServerSentFeed feed, IOptions<ForetellWebOptions> options,
+            CancellationToken cancellationToken)
     {
         ForecastQuestion question = ForecastParameters.Parse(null, horizon, quantiles, "false", options.Value.MaxQuantiles);
         long? after = ParseAfter(http);
@@ -44,10 +46,12 @@ internal static class GetStreamEvents
 
     private static long? ParseAfter(HttpContext http) => ServerSentFeed.After(http) is not { } text ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long events) ? events
-        : throw RequestException.Parameters("Last-Event-ID", $"'Last-Event-ID' must be an id of this feed, a number of events; got '{text}'.");
+        : throw RequestException.Parameters("Last-Event-ID",
+            $"'Last-Event-ID' must be an id of this feed, a number of events; got '{text}'.");
 
     private static async IAsyncEnumerable<SseItem<FeedEvent>> EventsAsync(
-        IPlatform platform, string stream, ForecastQuestion question, long? after, long found, [EnumeratorCancellation] CancellationToken ended)
+        IPlatform platform, string stream, ForecastQuestion question, long? after, long found,
+            [EnumeratorCancellation] CancellationToken ended)
     {
         long? read = after ?? found - 1;
         await foreach (FeedItem<ForecastChange> item in platform.SubscribeAsync(stream, ended))

@@ -31,7 +31,8 @@ internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProv
         TypedResults.ServerSentEvents(ReadAsync(http, subscribe, http.RequestAborted));
 
     private async IAsyncEnumerable<SseItem<FeedEvent>> ReadAsync(
-        HttpContext http, Func<CancellationToken, IAsyncEnumerable<SseItem<FeedEvent>>> subscribe, [EnumeratorCancellation] CancellationToken aborted)
+        HttpContext http, Func<CancellationToken, IAsyncEnumerable<SseItem<FeedEvent>>> subscribe,
+            [EnumeratorCancellation] CancellationToken aborted)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
         await using var items = subscribe(ended.Token).GetAsyncEnumerator(ended.Token);

@@ -50,7 +50,8 @@ internal static class PostForecasts
         try
         {
             return await platform.FindAsync(stream, cancellationToken) is { } found
-                ? new ForecastItem(stream, ForecastAnswer.Create(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now), null)
+                ? new ForecastItem(stream,
+                    ForecastAnswer.Create(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now), null)
                 : new ForecastItem(stream, null, ItemProblem.Of(ProblemKind.UnknownStream, Problems.UnknownStreamDetail(stream)));
         }
         catch (BeforeLastEventException e)

@@ -33,7 +33,8 @@ internal sealed record ProblemNote(ProblemKind Kind);
 /// <summary>What endpoints say about themselves beside their signature; <see cref="ApiDocument"/> writes it into the OpenAPI document.</summary>
 internal static class EndpointNotes
 {
-    public static RouteHandlerBuilder Parameter(this RouteHandlerBuilder endpoint, string name, string description, JsonNode? example = null,
+    public static RouteHandlerBuilder Parameter(this RouteHandlerBuilder endpoint, string name, string description,
+        JsonNode? example = null,
         ParameterLocation location = ParameterLocation.Query, JsonSchemaType type = JsonSchemaType.String) =>
         endpoint.WithMetadata(new ParameterNote(name, description, example, location, type));
 

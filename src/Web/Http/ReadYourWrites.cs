@@ -12,7 +12,8 @@ internal sealed class ReadYourWrites(IPlatform platform, IOptions<ForetellWebOpt
     /// <summary>Gives an endpoint the parameter <c>after</c>.</summary>
     public static RouteHandlerBuilder Add(RouteHandlerBuilder endpoint) => endpoint
         .AddEndpointFilter<RouteHandlerBuilder, ReadYourWrites>()
-        .Parameter("after", "Position token of an earlier `POST /v1/events` (`0-1042_3-77`): answer once the events up to there are applied.")
+        .Parameter("after",
+            "Position token of an earlier `POST /v1/events` (`0-1042_3-77`): answer once the events up to there are applied.")
         .Problems(ProblemKind.InvalidParameter, ProblemKind.PositionNotReached, ProblemKind.Unavailable);
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)

@@ -26,7 +26,8 @@ internal struct RequestBody : IDisposable
         }
         catch (InvalidDataException e)
         {
-            throw new RequestException(ProblemKind.MalformedBody, $"The compressed body is damaged: {e.Message} Compress it again, or send it plain.");
+            throw new RequestException(ProblemKind.MalformedBody,
+                $"The compressed body is damaged: {e.Message} Compress it again, or send it plain.");
         }
     }
 

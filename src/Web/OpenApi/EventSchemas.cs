@@ -16,7 +16,8 @@ internal static class EventSchemas
             ["stream"] = Text("Stream key: whose event it is. 1 to 256 bytes of UTF-8."),
             ["time"] = new OpenApiSchema
             {
-                OneOf = [new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" }, new OpenApiSchema { Type = JsonSchemaType.Number }],
+                OneOf = [new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" },
+                    new OpenApiSchema { Type = JsonSchemaType.Number }],
                 Description = "When it happened: RFC 3339 with an offset, or Unix seconds.",
             },
             ["mark"] = new OpenApiSchema

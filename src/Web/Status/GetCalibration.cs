@@ -34,12 +34,14 @@ internal static class GetCalibration
 /// <param name="Pit">Scored events by where their gap fell in its forecast: counts in equal bins of the probability of a shorter gap. Equal counts if the model is right.</param>
 /// <param name="PitKs">Largest distance between that distribution and the uniform one at the bins' edges; null before the first scored event.</param>
 /// <param name="Reliability">Bins of the probability that a forecast, once the gap is known, gave its likeliest mark; empty where the model has no marks.</param>
-public sealed record CalibrationAnswer(string Model, long Events, IReadOnlyList<long> Pit, double? PitKs, IReadOnlyList<ReliabilityBin> Reliability)
+public sealed record CalibrationAnswer(string Model, long Events, IReadOnlyList<long> Pit, double? PitKs,
+    IReadOnlyList<ReliabilityBin> Reliability)
 {
     internal static CalibrationAnswer Of(string model, Calibration calibration)
     {
         ReliabilityBin[] bins = [.. Enumerable.Range(0, Calibration.MarkBins).Select(i => ReliabilityBin.Of(i, calibration.Marks(i)))];
-        return new CalibrationAnswer(model, calibration.Events, calibration.Pit.ToArray(), calibration.PitKs, bins.Any(b => b.Events > 0) ? bins : []);
+        return new CalibrationAnswer(model, calibration.Events, calibration.Pit.ToArray(), calibration.PitKs, bins.Any(b => b.Events > 0)
+            ? bins : []);
     }
 }
 

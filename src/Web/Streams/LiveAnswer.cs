@@ -11,7 +11,8 @@ namespace Foretell.Web.Streams;
 public sealed record LiveAnswer(double Nll, double BaselineNll, int Events, double LastEventPValue, DriftAnswer Drift)
 {
     internal static LiveAnswer? Of(in LiveScores scores) => scores.Events == 0 ? null
-        : new LiveAnswer(scores.Nll, scores.BaselineNll, scores.Events, scores.LastPValue, new DriftAnswer(scores.DriftAlarms, scores.EventsSinceDrift));
+        : new LiveAnswer(scores.Nll, scores.BaselineNll, scores.Events, scores.LastPValue,
+            new DriftAnswer(scores.DriftAlarms, scores.EventsSinceDrift));
 }
 
 /// <summary>Lasting changes that were found in a stream.</summary>

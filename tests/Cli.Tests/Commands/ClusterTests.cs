@@ -3,7 +3,8 @@ using Foretell.Support;
 
 namespace Foretell.Cli.Tests.Commands;
 
-/// <summary>foretell cluster where it cannot begin: one sentence each, and nothing started. What it does otherwise is tested with the silo program.</summary>
+/// <summary>foretell cluster where it cannot begin: one sentence each, and nothing started. What it does otherwise is tested with
+/// the silo program.</summary>
 public sealed class ClusterTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -50,7 +51,8 @@ public sealed class ClusterTests : IDisposable
     {
         ProcessResult result = await StartAsync("--postgres", "nowhere");
 
-        Assert.Equal((1, "The folder nowhere does not hold PostgreSQL's programs initdb and postgres."), (result.ExitCode, result.Sentence));
+        Assert.Equal((1, "The folder nowhere does not hold PostgreSQL's programs initdb and postgres."),
+            (result.ExitCode, result.Sentence));
     }
 
     [Fact]

@@ -37,12 +37,15 @@ public sealed class CompareTests : IDisposable
         Assert.Equal(before, File.ReadAllBytes(first));
         JsonElement report = JsonDocument.Parse(resumed.Output).RootElement;
         Assert.True(report.GetProperty("isComplete").GetBoolean());
-        Assert.Equal(["aaren", "softmax", "exponential", "log-normals", "running"], report.GetProperty("rows").EnumerateArray().Select(r => r.GetProperty("name").GetString()));
+        Assert.Equal(["aaren", "softmax", "exponential", "log-normals", "running"], report.GetProperty("rows").EnumerateArray()
+            .Select(r => r.GetProperty("name").GetString()));
         JsonElement aaren = report.GetProperty("rows")[0];
         Assert.Equal(2, aaren.GetProperty("perSeed").GetArrayLength());
-        Assert.All(new[] { "nll", "nllTime", "nllMark", "accuracy", "pitKs", "devNll" }, key => Assert.True(double.IsFinite(aaren.GetProperty(key).GetProperty("mean").GetDouble())));
+        Assert.All(new[] { "nll", "nllTime", "nllMark", "accuracy", "pitKs", "devNll" }, key =>
+            Assert.True(double.IsFinite(aaren.GetProperty(key).GetProperty("mean").GetDouble())));
         Assert.True(aaren.GetProperty("nll").GetProperty("standardError").GetDouble() > 0);
-        Assert.All(new[] { "bytesPerStream", "eventsPerSecond", "trainingSeconds", "learningRate", "nllBySeen", "pitShares" }, key => Assert.True(aaren.TryGetProperty(key, out _)));
+        Assert.All(new[] { "bytesPerStream", "eventsPerSecond", "trainingSeconds", "learningRate", "nllBySeen", "pitShares" }, key =>
+            Assert.True(aaren.TryGetProperty(key, out _)));
 
         // All is there: nothing is trained or scored again.
         ProcessResult again = await RunAsync([.. command, "--json"]);
@@ -57,15 +60,18 @@ public sealed class CompareTests : IDisposable
         ProcessResult result = await RunAsync([.. Command("out"), "--epochs", "1", "--seeds", "1", "--states", "1/8,30"]);
 
         string[] names = ["aaren", "aaren-plain", "linear", "linear-plain", "softmax", "softmax-plain",
-            "tova 5", "tova 30", "window 5", "window 30", "window+i 5", "window+i 30", "h2o 5", "h2o 30", "exponential", "log-normals", "running"];
-        JsonElement[] rows = [.. JsonDocument.Parse(File.ReadAllText(_folder.At("out/report.json"))).RootElement.GetProperty("rows").EnumerateArray()];
+            "tova 5", "tova 30", "window 5", "window 30", "window+i 5", "window+i 30", "h2o 5", "h2o 30", "exponential", "log-normals",
+                "running"];
+        JsonElement[] rows =
+            [.. JsonDocument.Parse(File.ReadAllText(_folder.At("out/report.json"))).RootElement.GetProperty("rows").EnumerateArray()];
         Assert.Equal(names, rows.Select(r => r.GetProperty("name").GetString()));
         Assert.All(names, name => Assert.Matches($@"(?m)^ +{Regex.Escape(name)} +-?\d", result.Output));
 
         string[] table = [.. File.ReadLines(_folder.At("out/report.md")).Where(l => l.StartsWith('|'))];
         Assert.Equal(names.Length + 2, table.Length);
         Assert.Equal("| form | joint NLL | time | mark | accuracy | pitKs | parameters | bytes at 100 | at 1,000 | at 10,000 | events/s | training | rate | seeds |", table[0]);
-        Assert.All(rows, row => Assert.Contains(table, line => line.StartsWith($"| {row.GetProperty("name").GetString()} | ", StringComparison.Ordinal)
+        Assert.All(rows, row =>
+            Assert.Contains(table, line => line.StartsWith($"| {row.GetProperty("name").GetString()} | ", StringComparison.Ordinal)
             && line.Contains(row.GetProperty("nll").GetProperty("mean").GetDouble().ToString("0.0000", CultureInfo.InvariantCulture))));
 
         AssertSelfContained(File.ReadAllText(_folder.At("out/report.html")), names);
@@ -96,10 +102,15 @@ public sealed class CompareTests : IDisposable
 
         JsonElement report = JsonDocument.Parse(File.ReadAllText(_folder.At("out/report.json"))).RootElement;
         Assert.Equal(30, report.GetProperty("openEnds").GetInt32());
-        Assert.All(report.GetProperty("rows").EnumerateArray(), row => Assert.True(row.GetProperty("nllOpenEnd").GetProperty("mean").GetDouble() > 0));
+        Assert.All(report.GetProperty("rows").EnumerateArray(), row =>
+            Assert.True(row.GetProperty("nllOpenEnd").GetProperty("mean").GetDouble() > 0));
         JsonElement softmax = report.GetProperty("rows")[0];
-        string model = Directory.EnumerateFiles(_folder.At("out/trainings"), FormattableString.Invariant($"softmax-rate{softmax.GetProperty("learningRate").GetDouble()}-seed1-*.safetensors")).Single();
-        JsonElement scores = JsonDocument.Parse((await RunAsync("eval", "--model", model, "--test", "test.jsonl", "--censored", "--json")).Output).RootElement;
+        string model =
+            Directory.EnumerateFiles(_folder.At("out/trainings"),
+            FormattableString.Invariant($"softmax-rate{softmax.GetProperty("learningRate").GetDouble()}-seed1-*.safetensors")).Single();
+        JsonElement scores =
+            JsonDocument.Parse((await RunAsync("eval", "--model", model, "--test", "test.jsonl", "--censored", "--json")).Output)
+            .RootElement;
         Assert.Equal(scores.GetProperty("nllOpenEnd").GetDouble(), softmax.GetProperty("perSeed")[0].GetProperty("nllOpenEnd").GetDouble());
 
         ProcessResult other = await ForetellProcess.RunAsync(_folder.Path, plain);
@@ -112,7 +123,8 @@ public sealed class CompareTests : IDisposable
     {
         foreach (string name in new[] { "train", "dev", "test" })
         {
-            File.WriteAllLines(_folder.At($"{name}.jsonl"), Enumerable.Range(1, 6).Select(i => $"{{\"id\":\"s{i}\",\"t\":[0,{i},{i + 3}]}}"));
+            File.WriteAllLines(_folder.At($"{name}.jsonl"), Enumerable.Range(1, 6)
+                .Select(i => $"{{\"id\":\"s{i}\",\"t\":[0,{i},{i + 3}]}}"));
         }
         string[] command = [.. Command("out"), "--mixers", "aaren", "--epochs", "1", "--seeds", "1", "--censored"];
 
@@ -171,7 +183,8 @@ public sealed class CompareTests : IDisposable
     {
         foreach ((string name, int seed) in new[] { ("train", 1), ("dev", 2), ("test", 3) })
         {
-            await RunAsync("simulate", "--kind", kind, "--streams", $"{streams}", "--events", $"{events}", "--seed", $"{seed}", "--out", $"{name}.jsonl");
+            await RunAsync("simulate", "--kind", kind, "--streams", $"{streams}", "--events", $"{events}", "--seed", $"{seed}", "--out",
+                $"{name}.jsonl");
         }
     }
 

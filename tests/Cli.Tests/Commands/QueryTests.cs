@@ -29,7 +29,8 @@ public sealed class QueryTests : IAsyncLifetime
         ProcessResult result = await QueryAsync("customer-00000", "--horizon", "5m", "--at", "2026-02-01T00:30:00Z");
 
         Assert.True(result.ExitCode == 0, result.Error);
-        foreach (string part in new[] { "customer-00000", "2026-02-01 00:30:00", "median", "mean", "0.95 by", "within 5 min", "events in 5 min", "next mark", "█", "%",
+        foreach (string part in new[] { "customer-00000", "2026-02-01 00:30:00", "median", "mean", "0.95 by", "within 5 min",
+            "events in 5 min", "next mark", "█", "%",
             "nats an event, without history", "p = 0.", "drift", "none found" })
         {
             Assert.Contains(part, result.Output);

@@ -32,7 +32,8 @@ public sealed class ReplayTests : IDisposable
     {
         string file = SharedData.PathOf("collegemsg/replay.csv");
         // The file's own text says what must be there: the sender is the second column.
-        Dictionary<string, long> counts = File.ReadLines(file).Skip(1).GroupBy(l => l.Split(',')[1]).ToDictionary(g => g.Key, g => (long)g.Count());
+        Dictionary<string, long> counts = File.ReadLines(file).Skip(1).GroupBy(l => l.Split(',')[1])
+            .ToDictionary(g => g.Key, g => (long)g.Count());
         Assert.Equal(59_835, counts.Values.Sum());
         await AssertKillLeavesNoTraceAsync(file, "stream=src,time=unix_time", counts);
     }
@@ -63,7 +64,8 @@ public sealed class ReplayTests : IDisposable
         (ForetellProcess host, Uri url) = await HostAsync();
         await host.InterruptAsync();
 
-        await using ForetellProcess replay = ForetellProcess.Start(_folder.Path, "replay", "--file", file, "--url", url.ToString(), "--speed", "max");
+        await using ForetellProcess replay =
+            ForetellProcess.Start(_folder.Path, "replay", "--file", file, "--url", url.ToString(), "--speed", "max");
         await replay.LineAsync(l => l.Contains("trying again", StringComparison.Ordinal));
         ProcessResult result = await replay.InterruptAsync();
 
@@ -95,7 +97,8 @@ public sealed class ReplayTests : IDisposable
         using var client = new HostClient(url);
         JsonElement recovered = await client.GetAsync("v1/status");
         long accepted = recovered.GetProperty("eventsAccepted").GetInt64();
-        Assert.True(accepted > 0 && accepted < counts.Values.Sum(), $"The kill came too late or too early: {accepted} events were in the log.");
+        Assert.True(accepted > 0
+            && accepted < counts.Values.Sum(), $"The kill came too late or too early: {accepted} events were in the log.");
 
         ProcessResult again = await ReplayAsync(file, url, columns);
 

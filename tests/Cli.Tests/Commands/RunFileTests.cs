@@ -27,7 +27,8 @@ public sealed partial class RunFileTests : IDisposable
         var digests = new HashSet<string>();
         foreach ((int threads, int partitions) in new[] { (1, 1), (2, 1), (1, 8), (2, 8) })
         {
-            JsonElement summary = await FeedAsync($"data-{threads}-{partitions}", "--threads", $"{threads}", "--partitions", $"{partitions}");
+            JsonElement summary =
+                await FeedAsync($"data-{threads}-{partitions}", "--threads", $"{threads}", "--partitions", $"{partitions}");
             Assert.Equal(Events, summary.GetProperty("events").GetInt64());
             Assert.Equal(Streams, summary.GetProperty("streams").GetInt64());
             Assert.Equal(0, summary.GetProperty("deadLetters").GetInt64());
@@ -96,10 +97,12 @@ public sealed partial class RunFileTests : IDisposable
         JsonElement first = await FeedAsync("data");
         File.Delete(_model);
 
-        ProcessResult again = await ForetellProcess.RunAsync(_folder.Path, "run", "--data-dir", "data", "--file", _file, "--exit", "--json");
+        ProcessResult again =
+            await ForetellProcess.RunAsync(_folder.Path, "run", "--data-dir", "data", "--file", _file, "--exit", "--json");
 
         Assert.Equal(0, again.ExitCode);
-        Assert.Equal(first.GetProperty("digest").GetString(), JsonDocument.Parse(again.Output).RootElement.GetProperty("digest").GetString());
+        Assert.Equal(first.GetProperty("digest").GetString(), JsonDocument.Parse(again.Output).RootElement.GetProperty("digest")
+            .GetString());
     }
 
     [Fact]
@@ -108,12 +111,15 @@ public sealed partial class RunFileTests : IDisposable
         string[] feed = ["run", "--file", _file, "--exit", "--json", "--model", Workload.Model(_folder, mixer: "softmax")];
         ProcessResult growing = await ForetellProcess.RunAsync(_folder.Path, [.. feed, "--data-dir", "growing"]);
         Assert.Contains("grows by", growing.Error);
-        ProcessResult bounded = await ForetellProcess.RunAsync(_folder.Path, [.. feed, "--data-dir", "bounded", "--mixer", "tova", "--states", "8"]);
+        ProcessResult bounded =
+            await ForetellProcess.RunAsync(_folder.Path, [.. feed, "--data-dir", "bounded", "--mixer", "tova", "--states", "8"]);
         Assert.Equal((0, ""), (bounded.ExitCode, bounded.Error));
 
-        ProcessResult again = await ForetellProcess.RunAsync(_folder.Path, "run", "--file", _file, "--exit", "--json", "--data-dir", "bounded");
+        ProcessResult again =
+            await ForetellProcess.RunAsync(_folder.Path, "run", "--file", _file, "--exit", "--json", "--data-dir", "bounded");
 
-        string[] digests = [.. new[] { growing, bounded, again }.Select(r => JsonDocument.Parse(r.Output).RootElement.GetProperty("digest").GetString()!)];
+        string[] digests =
+            [.. new[] { growing, bounded, again }.Select(r => JsonDocument.Parse(r.Output).RootElement.GetProperty("digest").GetString()!)];
         Assert.Equal(digests[1], digests[2]);
         Assert.NotEqual(digests[0], digests[1]);
     }

@@ -22,12 +22,15 @@ public sealed class TrainAndEvalTests : IDisposable
         Assert.Matches(@"epoch 2, step \d+ of \d+: train NLL -?\d+\.\d+, dev NLL", trained.Output);
         Assert.Contains("best dev NLL", trained.Output);
 
-        JsonElement scores = JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "test.jsonl", "--json")).Output).RootElement;
+        JsonElement scores =
+            JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "test.jsonl", "--json")).Output).RootElement;
         Assert.Equal(
-            ["sequences", "events", "nll", "nllTime", "nllMark", "accuracy", "accuracyGivenGap", "rmse", "pitKs", "stateBytesPerStream", "baselines"],
+            ["sequences", "events", "nll", "nllTime", "nllMark", "accuracy", "accuracyGivenGap", "rmse", "pitKs", "stateBytesPerStream",
+                "baselines"],
             scores.EnumerateObject().Select(p => p.Name));
         Assert.Equal((20, 980), (scores.GetProperty("sequences").GetInt32(), scores.GetProperty("events").GetInt32()));
-        Assert.Equal(scores.GetProperty("nll").GetDouble(), scores.GetProperty("nllTime").GetDouble() + scores.GetProperty("nllMark").GetDouble(), 9);
+        Assert.Equal(scores.GetProperty("nll").GetDouble(), scores.GetProperty("nllTime").GetDouble() + scores.GetProperty("nllMark")
+            .GetDouble(), 9);
         Assert.True(scores.GetProperty("baselines").EnumerateObject().Count() >= 3);
 
         ProcessResult table = await RunAsync("eval", "--model", "m.safetensors", "--test", "test.jsonl");
@@ -54,19 +57,24 @@ public sealed class TrainAndEvalTests : IDisposable
     [Fact]
     public async Task Train_WhenOpenEndsCount_WritesAModelThatEvalAndQueryTellTheGoneBy()
     {
-        ProcessResult simulated = await RunAsync("simulate", "--kind", "churn", "--streams", "60", "--events", "1500", "--seed", "1", "--out", "shop.jsonl");
+        ProcessResult simulated =
+            await RunAsync("simulate", "--kind", "churn", "--streams", "60", "--events", "1500", "--seed", "1", "--out", "shop.jsonl");
         Assert.Matches(@"gone for good +\d+ of 60 streams", simulated.Output);
 
         ProcessResult trained = await RunAsync("train", "--train", "shop.jsonl", "--dev", "shop.jsonl", "--out", "m.safetensors",
             "--width", "16", "--layers", "1", "--heads", "2", "--epochs", "2", "--censored");
         Assert.Contains("nats an event or open end", trained.Output);
 
-        JsonElement scores = JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--censored", "--json")).Output).RootElement;
+        JsonElement scores =
+            JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--censored", "--json")).Output)
+            .RootElement;
         Assert.Equal(60, scores.GetProperty("openEnds").GetInt32());
         Assert.True(double.IsFinite(scores.GetProperty("nllOpenEnd").GetDouble()));
-        Assert.Contains("60 streams silent up to the end of observation", (await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--censored", "--until", "1e6")).Output);
+        Assert.Contains("60 streams silent up to the end of observation",
+            (await RunAsync("eval", "--model", "m.safetensors", "--test", "shop.jsonl", "--censored", "--until", "1e6")).Output);
 
-        (ForetellProcess host, Uri url) = await ForetellProcess.StartHostAsync(_folder, "--model", _folder.At("m.safetensors"), "--file", _folder.At("shop.jsonl"));
+        (ForetellProcess host, Uri url) =
+            await ForetellProcess.StartHostAsync(_folder, "--model", _folder.At("m.safetensors"), "--file", _folder.At("shop.jsonl"));
         await using (host)
         {
             ProcessResult asked = await RunAsync("query", "subscriber-00000", "--url", url.ToString());
@@ -78,7 +86,8 @@ public sealed class TrainAndEvalTests : IDisposable
     [Fact]
     public async Task Train_WhenTheMixerBoundsATrainedModel_SaysHowToUseIt()
     {
-        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, "train", "--train", "a", "--dev", "b", "--out", "c", "--mixer", "tova");
+        ProcessResult result =
+            await ForetellProcess.RunAsync(_folder.Path, "train", "--train", "a", "--dev", "b", "--out", "c", "--mixer", "tova");
         Assert.Equal(2, result.ExitCode);
         Assert.Contains("train with --mixer softmax", result.Sentence);
     }
@@ -88,7 +97,8 @@ public sealed class TrainAndEvalTests : IDisposable
     {
         await SimulateAsync("train.jsonl", seed: 1, streams: 60, events: 6000);
         await using ForetellProcess training = ForetellProcess.Start(_folder.Path,
-            "train", "--train", "train.jsonl", "--dev", "train.jsonl", "--out", "m.safetensors", "--width", "16", "--heads", "2", "--epochs", "100000");
+            "train", "--train", "train.jsonl", "--dev", "train.jsonl", "--out", "m.safetensors", "--width", "16", "--heads", "2",
+                "--epochs", "100000");
         await training.LineAsync(l => l.StartsWith("epoch 1,", StringComparison.Ordinal));
 
         ProcessResult result = await training.InterruptAsync();

@@ -29,7 +29,8 @@ public class ComparisonPlotsTests
     {
         string svg = new ComparisonPlots(Report(rows)).Seen().Svg;
         var plot = XElement.Parse(Regex.Matches(svg, "<svg.*?</svg>", RegexOptions.Singleline)[1].Value);
-        return [.. plot.Elements("text").Where(t => (string?)t.Attribute("class") == "tick" && (string?)t.Attribute("text-anchor") == "end").Select(t => t.Value)];
+        return [.. plot.Elements("text").Where(t => (string?)t.Attribute("class") == "tick" && (string?)t.Attribute("text-anchor") == "end")
+            .Select(t => t.Value)];
     }
 
     private static ComparisonReport Report(ReportRow[] rows)

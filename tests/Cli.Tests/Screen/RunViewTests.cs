@@ -16,7 +16,8 @@ public sealed class RunViewTests
     {
         Phase = "live",
         Uptime = TimeSpan.FromSeconds(75),
-        Status = new PlatformStatus { Streams = 1234, EventsApplied = 56789, LagEvents = 5, LagSeconds = 0.25, DeadLetters = 3, Problems = ["The disk is full."] },
+        Status = new PlatformStatus { Streams = 1234, EventsApplied = 56789, LagEvents = 5, LagSeconds = 0.25, DeadLetters = 3,
+            Problems = ["The disk is full."] },
         EventsPerSecond = 4321,
         Scores = new Scoreboard(new ScoreTotals(100, -410.5, -60, -450, -70), new TruthTotals(100, -400, -59)),
         AppendLatency = TimeSpan.FromMilliseconds(2),
@@ -33,7 +34,8 @@ public sealed class RunViewTests
     [Fact]
     public void PlainLine_WhenNothingIsScoredYet_LeavesTheScoresOut()
     {
-        string line = PlainView.Line(new RunSnapshot { Phase = "serving", Uptime = default, Status = new PlatformStatus(), EventsPerSecond = 0 });
+        string line =
+            PlainView.Line(new RunSnapshot { Phase = "serving", Uptime = default, Status = new PlatformStatus(), EventsPerSecond = 0 });
 
         Assert.Equal("serving: 0 streams, 0 events, 0.0 events/s, lag 0 events (0 s)", line);
     }
@@ -42,9 +44,13 @@ public sealed class RunViewTests
     public void Screen_WhenRendered_HoldsEverythingThatMatters()
     {
         var text = new StringWriter();
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors });
+        IAnsiConsole console =
+            AnsiConsole.Create(
+            new AnsiConsoleSettings { Out = new AnsiConsoleOutput(text), Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors });
         console.Profile.Width = 80;
-        var view = new LiveView("Foretell demo", [("API", "http://127.0.0.1:5080"), ("explorer", "http://127.0.0.1:5080/docs")], new RecentWarnings());
+        var view = new LiveView("Foretell demo", [("API", "http://127.0.0.1:5080"), ("explorer", "http://127.0.0.1:5080/docs")],
+            new RecentWarnings());
 
         console.Write(view.Render(s_snapshot));
 

@@ -52,7 +52,8 @@ internal static class Sample
     public static IReadOnlyDictionary<uint, PropertyInfo> Members(Type type) => type.GetProperties()
         .Where(p => p.IsDefined(typeof(IdAttribute))).ToDictionary(p => p.GetCustomAttribute<IdAttribute>()!.Id);
 
-    /// <summary>Asserts that two values, perhaps of two releases, agree in every member that both have, and that the rest is empty.</summary>
+    /// <summary>Asserts that two values, perhaps of two releases, agree in every member that both have, and that the rest is
+    /// empty.</summary>
     public static void AssertEqual(object? expected, object? actual)
     {
         if (expected is null || actual is null)
@@ -69,7 +70,8 @@ internal static class Sample
             Assert.Equal(left.Length, right.Length);
             Assert.All(left.Zip(right), pair => AssertEqual(pair.First, pair.Second));
         }
-        else if (expected.GetType().IsDefined(typeof(GenerateSerializerAttribute)) && expected is not SiloAddress && !expected.GetType().IsEnum)
+        else if (expected.GetType().IsDefined(typeof(GenerateSerializerAttribute)) && expected is not SiloAddress
+            && !expected.GetType().IsEnum)
         {
             IReadOnlyDictionary<uint, PropertyInfo> before = Members(expected.GetType()), after = Members(actual.GetType());
             Assert.NotEmpty(before.Keys.Intersect(after.Keys));
@@ -79,7 +81,8 @@ internal static class Sample
                 Assert.Equal(before[id].Name, after[id].Name);
                 AssertEqual(before[id].GetValue(expected), after[id].GetValue(actual));
             }
-            Assert.All(after.Where(m => !before.ContainsKey(m.Key)), m => Assert.Equal(DefaultOf(m.Value.PropertyType), m.Value.GetValue(actual)));
+            Assert.All(after.Where(m => !before.ContainsKey(m.Key)), m =>
+                Assert.Equal(DefaultOf(m.Value.PropertyType), m.Value.GetValue(actual)));
         }
         else
         {

@@ -29,7 +29,9 @@ internal sealed class Wire
         _serializer = services.BuildServiceProvider().GetRequiredService<Serializer>();
         Types = [.. assembly.GetTypes().Where(t => t.IsDefined(typeof(GenerateSerializerAttribute)) && t.IsDefined(typeof(AliasAttribute)))
             .OrderBy(Alias, StringComparer.Ordinal)];
-        Interfaces = [.. assembly.GetTypes().Where(t => t.IsInterface && t.IsAssignableTo(typeof(IAddressable))).OrderBy(Alias, StringComparer.Ordinal)];
+        Interfaces =
+            [.. assembly.GetTypes().Where(t => t.IsInterface && t.IsAssignableTo(typeof(IAddressable)))
+            .OrderBy(Alias, StringComparer.Ordinal)];
     }
 
     /// <summary>The contracts of this source tree.</summary>
@@ -50,7 +52,8 @@ internal sealed class Wire
 
     /// <summary>The name that stands on the wire for a type or a method.</summary>
     public static string Alias(MemberInfo member) => member.GetCustomAttribute<AliasAttribute>()?.Alias
-        ?? throw new InvalidOperationException($"{member.DeclaringType?.Name}.{member.Name} has no [Alias]: its name could not change any more.");
+        ?? throw new InvalidOperationException(
+            $"{member.DeclaringType?.Name}.{member.Name} has no [Alias]: its name could not change any more.");
 
     /// <summary>The type of an alias; null when this release has none.</summary>
     public Type? Find(string alias) => Types.SingleOrDefault(t => Alias(t) == alias);

@@ -15,7 +15,8 @@ public class TimerWheelTests
 
         public void Cancel(int row) => _due.Remove(row);
 
-        /// <summary>Rows due, by their deadlines as the wheel counts them: one that had passed when the wheel stood at <paramref name="was"/> is due then.</summary>
+        /// <summary>Rows due, by their deadlines as the wheel counts them: one that had passed when the wheel stood at
+        /// <paramref name="was"/> is due then.</summary>
         public List<(long Due, int Row)> Expire(long was, long now)
         {
             List<(long, int)> due = [.. _due.Where(d => d.Value <= now).Select(d => (Math.Max(d.Value, was), d.Key)).Order()];

@@ -64,7 +64,8 @@ public class RecordBatchTests
         foreach ((long first, long last) in new[] { (41L, 44L), (46L, 46L) })
         {
             batch.Traces.Add(new RecordTrace(first, last,
-                new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true)));
+                new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded,
+                    isRemote: true)));
         }
 
         copy.Traces.Decode(batch.Traces.Encode(batch.FirstSequence), batch.FirstSequence);

@@ -31,7 +31,8 @@ public class ShardAlertTests
             deadlines.Add(stream, Deadline(shard, stream));
         }
 
-        long first = deadlines.Values.Min(), last = deadlines.Values.Max(), step = Math.Max(s_rule.Tick.Ticks, (last - first) / 3000 / s_rule.Tick.Ticks * s_rule.Tick.Ticks);
+        long first = deadlines.Values.Min(), last = deadlines.Values.Max(), step =
+            Math.Max(s_rule.Tick.Ticks, (last - first) / 3000 / s_rule.Tick.Ticks * s_rule.Tick.Ticks);
         // Steps of some ticks, so that each call finds several streams, and the last ones tick by tick.
         for (long at = first - step; at < last + 2 * step; at += step)
         {
@@ -65,7 +66,8 @@ public class ShardAlertTests
         }
         Alert alert = Assert.Single(_alerts);
         Assert.Equal(("a", 2L, deadline - EventTime.PerSecond), (alert.Stream, alert.Events, alert.LastEventTicks));
-        Assert.Equal(new Forecaster(Small.Model).LogSurvival(shard.Find("a"u8)!.State, EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks)), alert.LogSurvival, 1e-9);
+        Assert.Equal(new Forecaster(Small.Model)
+            .LogSurvival(shard.Find("a"u8)!.State, EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks)), alert.LogSurvival, 1e-9);
     }
 
     [Fact]
@@ -204,7 +206,8 @@ public class ShardAlertTests
     private static long Deadline(Shard shard, string stream)
     {
         StreamSnapshot snapshot = shard.Find(Encoding.UTF8.GetBytes(stream))!;
-        return snapshot.LastEventTicks + (long)(new Forecaster(Small.Model).Forecast(snapshot.State, 0).Quantile(1 - s_rule.Survival) * EventTime.PerSecond);
+        return snapshot.LastEventTicks
+            + (long)(new Forecaster(Small.Model).Forecast(snapshot.State, 0).Quantile(1 - s_rule.Survival) * EventTime.PerSecond);
     }
 
     private static Shard Restored(ShardCommit commit)

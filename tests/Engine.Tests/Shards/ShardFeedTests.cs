@@ -113,7 +113,8 @@ public class ShardFeedTests
     private static (long, long, long, string) Seen(ForecastChange change) => (change.Sequence, change.Events, change.LastEventTicks,
         Convert.ToHexStringLower(StateDigest.Compute(Small.Model, change.Events, change.LastEventTicks, change.State)));
 
-    private static void Apply(Shard shard, List<(string Stream, long Ticks, string Mark)> events, long first) => shard.Advance(Records(events, first));
+    private static void Apply(Shard shard, List<(string Stream, long Ticks, string Mark)> events, long first) =>
+        shard.Advance(Records(events, first));
 
     private static RecordBatch Records(List<(string Stream, long Ticks, string Mark)> events, long first)
     {

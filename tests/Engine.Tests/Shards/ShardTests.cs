@@ -120,7 +120,9 @@ public class ShardTests
     {
         using var shard = new Shard(0, Small.Serving);
         long late = TimeSpan.FromSeconds(5).Ticks, future = TimeSpan.FromHours(1).Ticks;
-        shard.Advance(Records([("a", Now, ""), ("a", Now - late, ""), ("a", Now - late - 1, ""), ("b", Now + future, ""), ("c", Now + future + 1, "")]));
+        shard.Advance(
+            Records([("a", Now, ""), ("a", Now - late, ""), ("a", Now - late - 1, ""), ("b", Now + future, ""),
+            ("c", Now + future + 1, "")]));
 
         StreamSnapshot a = shard.Find("a"u8)!;
         Assert.Equal((2, Now), (a.Events, a.LastEventTicks));
@@ -139,7 +141,8 @@ public class ShardTests
         batch.Clear(1);
         Add(batch, "a", Now, "");
         Add(batch, "a", Now - 10 * EventTime.PerSecond, "");
-        batch.Add(ControlRecord.Encode(ControlRecord.Policy, new EventTimePolicy(TimeSpan.FromSeconds(10), TimeSpan.Zero).ToString(), Now), Now);
+        batch.Add(ControlRecord.Encode(ControlRecord.Policy, new EventTimePolicy(TimeSpan.FromSeconds(10), TimeSpan.Zero).ToString(),
+            Now), Now);
         Add(batch, "a", Now - 10 * EventTime.PerSecond, "");
         Add(batch, "a", Now + 1, "");
         shard.Advance(batch);
@@ -315,7 +318,8 @@ public class ShardTests
         return digests;
     }
 
-    private static IEnumerable<(int Number, ReadOnlyMemory<byte> Bytes)> Pages(ShardCommit commit) => Enumerable.Range(0, commit.PageCount).Select(commit.Page);
+    private static IEnumerable<(int Number, ReadOnlyMemory<byte> Bytes)> Pages(ShardCommit commit) =>
+        Enumerable.Range(0, commit.PageCount).Select(commit.Page);
 
     private static void Restore(Shard shard, ShardCommit commit, ShardHeader header)
     {

@@ -73,7 +73,8 @@ public sealed class GrainCluster : IAsyncDisposable
     public static Task<GrainCluster> StartAsync(int partitions, params string[] roles) => StartAsync(Small.Model, partitions, roles);
 
     /// <summary>The same with a model of its own.</summary>
-    public static Task<GrainCluster> StartAsync(ForecastModel model, int partitions, params string[] roles) => StartAsync(model, Calm, partitions, roles);
+    public static Task<GrainCluster> StartAsync(ForecastModel model, int partitions, params string[] roles) =>
+        StartAsync(model, Calm, partitions, roles);
 
     /// <summary>The same with options of its own.</summary>
     public static Task<GrainCluster> StartAsync(ForecastModel model, GrainOptions options, int partitions, params string[] roles)
@@ -92,7 +93,8 @@ public sealed class GrainCluster : IAsyncDisposable
     /// <summary>The same over a PostgreSQL server, with alerts.</summary>
     public static async Task<GrainCluster> StartWithAlertsAsync(ThrowawayPostgres server, int partitions, params string[] roles)
     {
-        var options = new PostgresOptions { ConnectionString = server.ConnectionString, Schema = $"grains_{Interlocked.Increment(ref s_schemas)}" };
+        var options =
+            new PostgresOptions { ConnectionString = server.ConnectionString, Schema = $"grains_{Interlocked.Increment(ref s_schemas)}" };
         await PostgresSchema.MigrateAsync(options);
         return await DeployAsync(new GrainCluster
         {

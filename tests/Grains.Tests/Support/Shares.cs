@@ -9,7 +9,8 @@ internal static class Shares
     /// <summary>Moves shards and readers, one silo after the other in turn, and waits until each is at work in its place.</summary>
     /// <param name="cluster">The cluster; its coordinator moves nothing meanwhile.</param>
     /// <param name="roles">Roles of its silos.</param>
-    public static Task TakeAsync(GrainCluster cluster, string[] roles) => Task.WhenAll(Enumerable.Range(0, cluster.Log.PartitionCount).SelectMany(partition =>
+    public static Task TakeAsync(GrainCluster cluster, string[] roles) =>
+        Task.WhenAll(Enumerable.Range(0, cluster.Log.PartitionCount).SelectMany(partition =>
     {
         IShardGrain shard = cluster.Grains.GetGrain<IShardGrain>(partition);
         IPartitionReaderGrain reader = cluster.Grains.GetGrain<IPartitionReaderGrain>(partition);

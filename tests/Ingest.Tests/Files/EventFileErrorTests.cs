@@ -20,10 +20,12 @@ public sealed class EventFileErrorTests : IDisposable
     [InlineData("x.jsonl", "{}", 1, "this one has no properties")]
     // Events.
     [InlineData("x.ndjson", "{\"stream\":\"a\",\"time\":1}\n\n{\"stream\":\"b\"}\n", 3, "'time' is missing")]
-    [InlineData("x.ndjson", "{\"stream\":\"a\",\"time\":1}\n{\"stream\":\"b\",\"time\":2}{\"stream\":\"c\",\"time\":3}\n", 2, "not JSON at byte 24")]
+    [InlineData("x.ndjson", "{\"stream\":\"a\",\"time\":1}\n{\"stream\":\"b\",\"time\":2}{\"stream\":\"c\",\"time\":3}\n", 2,
+        "not JSON at byte 24")]
     [InlineData("x.ndjson", "{\"stream\":\"a\",\"time\":1}\n{\"id\":\"a\",\"t\":[1]}\n", 2, "'stream' is missing")]
     // Sequences.
-    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1]}\n{\"id\":\"b\",\"t\":[2,1.5]}\n", 2, "'t' must not decrease, got 1.5 after 2 at index 1")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1]}\n{\"id\":\"b\",\"t\":[2,1.5]}\n", 2,
+        "'t' must not decrease, got 1.5 after 2 at index 1")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,2],\"k\":[1]}", 1, "'k' has 1 marks for 2 times")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,\"2\"]}", 1, "'t' must hold numbers, got the string \"2\" at index 1")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,[[2]]],\"k\":[1]}", 1, "got an array at index 1")]
@@ -38,7 +40,8 @@ public sealed class EventFileErrorTests : IDisposable
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1]}\nxyz\n", 2, "must be one JSON object, got \"xyz\"")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1e15]}", 1, "is the time unit right?")]
     // CSV.
-    [InlineData("x.csv", "src,when\na,1\n", 1, "There is no column 'stream' for the stream; the columns are src, when. Name it with --columns stream=COLUMN.")]
+    [InlineData("x.csv", "src,when\na,1\n", 1,
+        "There is no column 'stream' for the stream; the columns are src, when. Name it with --columns stream=COLUMN.")]
     [InlineData("x.csv", "stream;time\na;1\n", 1, "Columns must be separated by commas.")]
     [InlineData("x.csv", "stream,time,time\na,1,2\n", 1, "'time' is there twice")]
     [InlineData("x.csv", "stream,time\na,1\nb\n", 3, "has 1 fields; expected 2")]
@@ -78,7 +81,8 @@ public sealed class EventFileErrorTests : IDisposable
 
     [Fact]
     public void Read_WhenCsvIsNotUtf8_SaysSo() => Assert.Contains("line 2: The record is not valid UTF-8",
-        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Write("x.csv", [.. "stream,time\nZ"u8, 0xFC, .. "rich,1\n"u8]))).Message);
+        Assert.Throws<EventFileException>(() =>
+            EventFile.ReadSequences(_folder.Write("x.csv", [.. "stream,time\nZ"u8, 0xFC, .. "rich,1\n"u8]))).Message);
 
     [Fact]
     public void Read_WhenQuoteOpensTooMuch_StopsAfterAMegabyte() => Assert.Contains("not closed within a megabyte",

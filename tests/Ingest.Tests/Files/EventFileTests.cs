@@ -16,7 +16,9 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadEvents_WhenNdjson_KeepsFileOrder()
     {
-        string path = _folder.Write("events.ndjson", "{\"stream\":\"b\",\"time\":2,\"mark\":\"x\",\"id\":\"1\"}\n{\"stream\":\"a\",\"time\":\"1970-01-01T00:00:01Z\"}\n");
+        string path =
+            _folder.Write("events.ndjson",
+            "{\"stream\":\"b\",\"time\":2,\"mark\":\"x\",\"id\":\"1\"}\n{\"stream\":\"a\",\"time\":\"1970-01-01T00:00:01Z\"}\n");
 
         Assert.Equal([new("b", 20_000_000, "x", "1"), new("a", 10_000_000, "", "")], Events(path));
     }
@@ -42,7 +44,9 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadEvents_WhenCsvIsQuoted_FollowsRfc4180()
     {
-        string path = _folder.Write("events.csv", "\"stream\",\"time\",\"mark\"\r\n\"a,b\",1,\"say \"\"hi\"\"\"\r\n\"two\nlines\",\"2\",\"\"\r\nlast,3,");
+        string path =
+            _folder.Write("events.csv",
+            "\"stream\",\"time\",\"mark\"\r\n\"a,b\",1,\"say \"\"hi\"\"\"\r\n\"two\nlines\",\"2\",\"\"\r\nlast,3,");
 
         Assert.Equal([("a,b", "say \"hi\""), ("two\nlines", ""), ("last", "")], Events(path).Select(e => (e.Stream, e.Mark)));
     }
@@ -102,7 +106,8 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void ReadSequences_WhenSequenceFile_ReturnsItAsItIs()
     {
-        string path = _folder.Write("s.jsonl", "{\"id\":\"a\",\"t\":[0.25,1e1],\"k\":[3,\"x\"],\"more\":{}}\n{\"t\":[-1],\"id\":\"b\",\"k\":null}\n");
+        string path =
+            _folder.Write("s.jsonl", "{\"id\":\"a\",\"t\":[0.25,1e1],\"k\":[3,\"x\"],\"more\":{}}\n{\"t\":[-1],\"id\":\"b\",\"k\":null}\n");
 
         List<EventSequence> sequences = EventFile.ReadSequences(path, timeUnitSeconds: 3600);
 

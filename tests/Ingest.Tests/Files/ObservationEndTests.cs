@@ -49,7 +49,8 @@ public sealed class ObservationEndTests : IDisposable
     public void ReadSequences_WhenEachStreamCountsFromItsOwnStart_WantsTheEndNamed()
     {
         string path = _folder.Write("own.jsonl", "{\"id\":\"a\",\"t\":[0,1]}\n{\"id\":\"b\",\"t\":[0,9]}\n");
-        Assert.Contains("All 2 sequences start at 0", Assert.Throws<EventFileException>(() => EventFile.ReadSequences(path, until: new ObservationEnd())).Message);
+        Assert.Contains("All 2 sequences start at 0",
+            Assert.Throws<EventFileException>(() => EventFile.ReadSequences(path, until: new ObservationEnd())).Message);
         Assert.All(EventFile.ReadSequences(path, until: new ObservationEnd("10")), s => Assert.Equal(10, s.Until));
     }
 
@@ -57,7 +58,9 @@ public sealed class ObservationEndTests : IDisposable
     [InlineData("5399", "Stream 'a' has an event after the end of observation, 5399.")]
     [InlineData("2026-01-31", "must be an RFC 3339 string with an offset")]
     public void ReadSequences_WhenTheEndOfAnEventFileMakesNoSense_SaysWhy(string text, string expected) => Assert.Contains(expected,
-        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Write("e.csv", "stream,time\na,3600\na,5400\n"), until: new ObservationEnd(text))).Message);
+        Assert.Throws<EventFileException>(() =>
+            EventFile.ReadSequences(_folder.Write("e.csv", "stream,time\na,3600\na,5400\n"), until: new ObservationEnd(text))).Message);
 
-    private string Sequences() => _folder.Write("s.jsonl", "{\"id\":\"a\",\"t\":[0,1]}\n{\"id\":\"b\",\"t\":[7.5]}\n{\"id\":\"c\",\"t\":[]}\n");
+    private string Sequences() =>
+        _folder.Write("s.jsonl", "{\"id\":\"a\",\"t\":[0,1]}\n{\"id\":\"b\",\"t\":[7.5]}\n{\"id\":\"c\",\"t\":[]}\n");
 }

@@ -59,8 +59,10 @@ public sealed class ReplayClientTests : IDisposable
 
     [Theory]
     [InlineData(HttpStatusCode.NotFound, "", "Is this the address of a Foretell host?")]
-    [InlineData(HttpStatusCode.Conflict, "{\"title\":\"Conflict\",\"detail\":\"The key was used before.\"}", "409 (The key was used before.)")]
-    [InlineData(HttpStatusCode.RequestEntityTooLarge, "{\"title\":\"Too large\"}", "413 (Too large) to request 1, events 1000 to 1999 of the file. Send smaller batches.")]
+    [InlineData(HttpStatusCode.Conflict, "{\"title\":\"Conflict\",\"detail\":\"The key was used before.\"}",
+        "409 (The key was used before.)")]
+    [InlineData(HttpStatusCode.RequestEntityTooLarge, "{\"title\":\"Too large\"}",
+        "413 (Too large) to request 1, events 1000 to 1999 of the file. Send smaller batches.")]
     [InlineData(HttpStatusCode.InternalServerError, "oops", "500 (\"oops\")")]
     public async Task Run_WhenHostRefuses_StopsAtOnceAndSaysWhy(HttpStatusCode status, string body, string expected)
     {

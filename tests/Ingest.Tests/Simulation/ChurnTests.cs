@@ -28,14 +28,16 @@ public sealed class ChurnTests
         foreach (IGrouping<double, SimulatedEvent> alike in events.GroupBy(e => e.Never))
         {
             int n = alike.Count();
-            Assert.InRange(alike.Count(e => e.IsLast) / (double)n, alike.Key - 3.3 * Math.Sqrt(alike.Key / n), alike.Key + 3.3 * Math.Sqrt(alike.Key / n));
+            Assert.InRange(alike.Count(e => e.IsLast) / (double)n, alike.Key - 3.3 * Math.Sqrt(alike.Key / n), alike.Key
+                + 3.3 * Math.Sqrt(alike.Key / n));
         }
         Assert.Equal([0.01, 0.02, 0.3], events.Select(e => e.Never).Distinct().Order());
     }
 
     [Fact]
     public void Create_WhenStreamsDoNotEnd_SaysNeverOfNone() =>
-        Assert.All(Simulator.Create("demo", 20, ProcessSeed, s_start).Events().Take(2000), e => Assert.Equal((0, false), (e.Never, e.IsLast)));
+        Assert.All(Simulator.Create("demo", 20, ProcessSeed, s_start).Events().Take(2000), e =>
+            Assert.Equal((0, false), (e.Never, e.IsLast)));
 
     [Fact]
     public void Train_WhenOpenEndsCount_ForecastsWhoIsGoneAsOftenAsItIsTrue()
@@ -49,7 +51,8 @@ public sealed class ChurnTests
         (double Never, double AtOnce, SimulatedEvent Truth)[] streams = [.. test.Select(s => (
             Ask(model, s, s.Until!.Value - s.Times[^1]), Ask(model, s, 0), last[s.Id]))];
 
-        // Who is gone at the end of the observation: reliable in every tenth (its share has a deviation of up to 0.05), and far better than the share of all.
+        // Who is gone at the end of the observation: reliable in every tenth (its share has a deviation of up to 0.05), and far
+        // better than the share of all.
         double[] off = [.. streams.OrderBy(s => s.Never).Chunk(100)
             .Select(tenth => Math.Abs(tenth.Average(s => s.Never) - tenth.Average(s => s.Truth.IsLast ? 1.0 : 0)))];
         Assert.All(off, distance => Assert.InRange(distance, 0, 0.1));
@@ -64,7 +67,8 @@ public sealed class ChurnTests
 
     private static double Log(bool isGone, double never) => -Math.Log(Math.Clamp(isGone ? never : 1 - never, 1e-9, 1));
 
-    /// <summary>A simulation watched until a number of events has come: the sequences, and each stream's last event with its truth.</summary>
+    /// <summary>A simulation watched until a number of events has come: the sequences, and each stream's last event with its
+    /// truth.</summary>
     private static (List<EventSequence> Sequences, Dictionary<string, SimulatedEvent> Last) Watch(int seed, int streams, int count)
     {
         SimulatedEvent[] events = [.. Simulator.Create("churn", streams, seed, s_start).Events().Take(count)];

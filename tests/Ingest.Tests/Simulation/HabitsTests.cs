@@ -14,7 +14,8 @@ public sealed class HabitsTests
     private static readonly Dictionary<string, double> s_common = new() { ["water"] = 0.5, ["tea"] = 0.25, ["bread"] = 0.25 };
 
     private static readonly Lazy<SimulatedEvent[][]> s_streams = new(() =>
-        [.. Simulator.Create("long-memory", Streams, 20260205, s_start).Events().Take(Events).GroupBy(e => e.Stream).Select(g => g.ToArray())]);
+        [.. Simulator.Create("long-memory", Streams, 20260205, s_start).Events().Take(Events).GroupBy(e => e.Stream)
+            .Select(g => g.ToArray())]);
 
     [Fact]
     public void LogMark_WhenReadFromTheMarksAlone_IsTheSame()
@@ -90,13 +91,16 @@ public sealed class HabitsTests
     [Fact]
     public void Marks_WhenOnlyTheLatest64AreKnown_CostFarMore()
     {
-        // The least that a forgetful reader loses: one event in 16 is a dish, three in five of them were not had lately, and each costs ln 4.
-        double full = s_streams.Value.Sum(s => LogProbabilities(s, int.MaxValue).Sum()), recent = s_streams.Value.Sum(s => LogProbabilities(s, Window).Sum());
+        // The least that a forgetful reader loses: one event in 16 is a dish, three in five of them were not had lately, and each
+        // costs ln 4.
+        double full = s_streams.Value.Sum(s => LogProbabilities(s, int.MaxValue).Sum()), recent =
+            s_streams.Value.Sum(s => LogProbabilities(s, Window).Sum());
 
         Assert.InRange((full - recent) / s_streams.Value.Sum(s => s.Length - 1), 0.035, 0.050);
     }
 
-    /// <summary>Log probability of each mark but the first, to a reader who knows the process, and how each dish was had if that is not too long ago.</summary>
+    /// <summary>Log probability of each mark but the first, to a reader who knows the process, and how each dish was had if that
+    /// is not too long ago.</summary>
     private static IEnumerable<double> LogProbabilities(SimulatedEvent[] stream, int window)
     {
         var last = new Dictionary<string, int>();

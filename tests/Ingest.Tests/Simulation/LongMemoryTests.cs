@@ -8,7 +8,8 @@ using Foretell.Models.Training;
 
 namespace Foretell.Ingest.Tests.Simulation;
 
-/// <summary>What the long-memory kind is for: to tell apart policies that keep an eighth of the events. docs/models.md has the figures of a whole training.</summary>
+/// <summary>What the long-memory kind is for: to tell apart policies that keep an eighth of the events. docs/models.md has the
+/// figures of a whole training.</summary>
 public sealed class LongMemoryTests(ITestOutputHelper output)
 {
     private const int Length = 384, States = Length / 8;

@@ -10,7 +10,8 @@ public sealed class SimulatorTests
     private static readonly DateTimeOffset s_start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Create_WhenKindIsUnknown_ListsTheKinds() => Assert.Contains("hawkes, renewal, self-correcting, daily, long-memory, churn, demo",
+    public void Create_WhenKindIsUnknown_ListsTheKinds() =>
+        Assert.Contains("hawkes, renewal, self-correcting, daily, long-memory, churn, demo",
         Assert.Throws<ArgumentException>(() => Simulator.Create("poisson", 1, 1, s_start)).Message);
 
     [Fact]

@@ -41,5 +41,6 @@ public class ComparisonClockTests
         Assert.Equal((1, TimeSpan.Zero), (at.Share, at.Remaining));
     }
 
-    private static void Finish(ComparisonClock clock, string form, int seed, double seconds) => clock.Finish(new TrainingRecord(form, 0.1, seed, 0, 1, 1, seconds, seconds));
+    private static void Finish(ComparisonClock clock, string form, int seed, double seconds) =>
+        clock.Finish(new TrainingRecord(form, 0.1, seed, 0, 1, 1, seconds, seconds));
 }

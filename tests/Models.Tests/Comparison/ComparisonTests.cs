@@ -51,7 +51,8 @@ public sealed class ComparisonTests : IDisposable
         List<ComparisonRow> resumed = Run(stopped, progress: watch);
 
         Assert.Equal(whole.Select(Scores), resumed.Select(Scores));
-        Assert.Equal(whole.SelectMany(r => r.Chosen).Select(t => (t.Form, t.Rate, t.Seed, t.DevNll)), resumed.SelectMany(r => r.Chosen).Select(t => (t.Form, t.Rate, t.Seed, t.DevNll)));
+        Assert.Equal(whole.SelectMany(r => r.Chosen).Select(t => (t.Form, t.Rate, t.Seed, t.DevNll)), resumed.SelectMany(r => r.Chosen)
+            .Select(t => (t.Form, t.Rate, t.Seed, t.DevNll)));
         Dictionary<string, byte[]> after = Files(stopped);
         Assert.All(before, f => Assert.Equal(f.Value, after[f.Key]));
         // Two forms of three trainings each; tova has none of its own.
@@ -66,17 +67,21 @@ public sealed class ComparisonTests : IDisposable
     [Fact]
     public void Run_WhenAPolicyCannotKeepSoFewEvents_IsRefusedBeforeAnyTraining()
     {
-        var e = Assert.Throws<ArgumentException>(() => Run(_folder, s_options with { Forms = [ComparisonForm.Parse("window+4")], States = [new(4)] }));
+        var e = Assert.Throws<ArgumentException>(() =>
+            Run(_folder, s_options with { Forms = [ComparisonForm.Parse("window+4")], States = [new(4)] }));
         Assert.Contains("window+4", e.Message);
         Assert.Empty(Files(_folder));
         // One state leaves window+i nothing but the latest.
-        Assert.Equal("window+i 1", Run(_folder, s_options with { Forms = [ComparisonForm.Parse("window+i")], States = [new(1)], Seeds = 1, Rates = [1e-3] })[^1].Name);
+        Assert.Equal("window+i 1",
+            Run(_folder, s_options with { Forms = [ComparisonForm.Parse("window+i")], States = [new(1)], Seeds = 1, Rates = [1e-3] })[^1]
+            .Name);
     }
 
     [Fact]
     public void Run_WhenRatesDiffer_TakesTheOneBestOnDevAndTheModelThatTrainingGives()
     {
-        ComparisonRow row = Run(_folder, s_options with { Forms = [ComparisonForm.Parse("aaren-plain")] }).Single(r => r.Name == "aaren-plain");
+        ComparisonRow row = Run(_folder, s_options with { Forms = [ComparisonForm.Parse("aaren-plain")] })
+            .Single(r => r.Name == "aaren-plain");
 
         TrainingResult[] direct = [.. s_options.Rates.Select(rate => Trainer.Train(s_data.Train, s_data.Dev, s_options.Training with
         {
@@ -98,11 +103,15 @@ public sealed class ComparisonTests : IDisposable
     [Fact]
     public void Run_WhenAPolicyKeepsEverything_ScoresAsSoftmaxDoes()
     {
-        List<ComparisonRow> rows = Run(_folder, s_options with { Forms = [.. new[] { "softmax", "tova", "window+i" }.Select(ComparisonForm.Parse)], States = [new(1, 8), new(64)] });
+        List<ComparisonRow> rows =
+            Run(_folder,
+            s_options with { Forms = [.. new[] { "softmax", "tova", "window+i" }.Select(ComparisonForm.Parse)],
+            States = [new(1, 8), new(64)] });
 
         double mean = s_data.Test.Average(s => s.Times.Length);
         int share = (int)Math.Round(mean / 8);
-        Assert.Equal(["exponential", "log-normals", "running", "softmax", $"tova {share}", "tova 64", $"window+i {share}", "window+i 64"], rows.Select(r => r.Name));
+        Assert.Equal(["exponential", "log-normals", "running", "softmax", $"tova {share}", "tova 64", $"window+i {share}", "window+i 64"],
+            rows.Select(r => r.Name));
         ComparisonRow softmax = rows.Single(r => r.Name == "softmax");
         Assert.All(rows.Where(r => r.Name.EndsWith(" 64")), r => Assert.Equal(softmax.Nll.Mean, r.Nll.Mean, 1e-5));
         Assert.NotEqual(softmax.Nll.Mean, rows.Single(r => r.Name == $"tova {share}").Nll.Mean, 1e-6);
@@ -197,16 +206,22 @@ public sealed class ComparisonTests : IDisposable
         ComparisonOptions aaren = s_options with { Forms = [ComparisonForm.Parse("aaren")], Seeds = 1 };
         Run(_folder, aaren);
 
-        ComparisonData moved = s_data with { Test = [.. s_data.Test.Select((s, i) => i > 0 ? s : s with { Times = [.. s.Times[..^1], s.Times[^1] + 1e-9] })] };
+        ComparisonData moved =
+            s_data with { Test = [.. s_data.Test.Select((s, i) => i > 0 ? s : s with { Times = [.. s.Times[..^1], s.Times[^1] + 1e-9] })] };
         Assert.Contains("other data: test.sha256", Refusal(moved, aaren));
-        Assert.Contains("other settings: training.epochs was 2 and is 3", Refusal(s_data, aaren with { Training = aaren.Training with { Epochs = 3 } }));
-        Assert.Contains("other settings: training.shape.censored was not set and is true", Refusal(s_data with { Train = Watched(s_data.Train) }, Censored(aaren)));
+        Assert.Contains("other settings: training.epochs was 2 and is 3",
+            Refusal(s_data, aaren with { Training = aaren.Training with { Epochs = 3 } }));
+        Assert.Contains("other settings: training.shape.censored was not set and is true",
+            Refusal(s_data with { Train = Watched(s_data.Train) }, Censored(aaren)));
         Assert.Contains("other settings: rates", Refusal(s_data, aaren with { Rates = [1e-3] }));
-        Assert.Contains("other settings: training.shape.width was 16 and is 32", Refusal(s_data, aaren with { Training = aaren.Training with { Shape = aaren.Training.Shape with { Width = 32 } } }));
+        Assert.Contains("other settings: training.shape.width was 16 and is 32",
+            Refusal(s_data, aaren with { Training = aaren.Training with { Shape = aaren.Training.Shape with { Width = 32 } } }));
         // Rows, seeds and threads may change.
-        Assert.NotNull(new ComparisonRun(s_data, s_options with { Seeds = 7, Training = s_options.Training with { Threads = 1 } }, _folder));
+        Assert.NotNull(
+            new ComparisonRun(s_data, s_options with { Seeds = 7, Training = s_options.Training with { Threads = 1 } }, _folder));
 
-        string Refusal(ComparisonData data, ComparisonOptions options) => Assert.Throws<InvalidDataException>(() => new ComparisonRun(data, options, _folder)).Message;
+        string Refusal(ComparisonData data, ComparisonOptions options) =>
+            Assert.Throws<InvalidDataException>(() => new ComparisonRun(data, options, _folder)).Message;
     }
 
     [Fact]
@@ -215,7 +230,8 @@ public sealed class ComparisonTests : IDisposable
         ComparisonOptions options = s_options with { Rates = [TrainingOptions.DefaultLearningRate] };
         _ = new ComparisonRun(s_data, options, _folder);
         string file = Path.Combine(_folder, "settings.json");
-        string older = string.Join('\n', File.ReadLines(file).Where(line => !line.Contains("\"learningRate\"") && !line.Contains("\"components\"")));
+        string older =
+            string.Join('\n', File.ReadLines(file).Where(line => !line.Contains("\"learningRate\"") && !line.Contains("\"components\"")));
         Assert.Equal(File.ReadLines(file).Count() - 2, older.Split('\n').Length);
         File.WriteAllText(file, older);
 
@@ -240,7 +256,8 @@ public sealed class ComparisonTests : IDisposable
         Assert.Equal(4, Run(_folder, aaren).Count);
     }
 
-    private static List<ComparisonRow> Run(string folder, ComparisonOptions? options = null, IProgress<ComparisonProgress>? progress = null, CancellationToken cancellation = default) =>
+    private static List<ComparisonRow> Run(string folder, ComparisonOptions? options = null,
+        IProgress<ComparisonProgress>? progress = null, CancellationToken cancellation = default) =>
         [.. new ComparisonRun(s_data, options ?? s_options, folder).Run(progress, cancellation)];
 
     private static IEnumerable<(string, int, int, double, double, double?, double, string?)> Scores(ComparisonRow row) =>
@@ -258,7 +275,8 @@ public sealed class ComparisonTests : IDisposable
         return [.. sequences.Select(s => s with { Until = until })];
     }
 
-    private static List<EventSequence> Unmarked(IReadOnlyList<EventSequence> sequences) => [.. sequences.Select(s => s with { Marks = null })];
+    private static List<EventSequence> Unmarked(IReadOnlyList<EventSequence> sequences) =>
+        [.. sequences.Select(s => s with { Marks = null })];
 
     private static List<EventSequence> Sequences(int count, long seed) =>
         [.. Enumerable.Range(0, count).Select(i => TestModels.History(20 + 3 * i % 40, seed: (int)seed + i))];

@@ -28,7 +28,9 @@ public class SimpleMethodsTests
         double m0 = s_config.LogGapMean, s0 = s_config.LogGapDeviation;
         double[] weights = [49 / 64.0, 7 / 8.0, 1];
         double mean = (4 * m0 + gaps.Zip(weights, (g, w) => w * Math.Log(g)).Sum()) / (4 + weights.Sum());
-        double variance = (4 * (s0 * s0 + m0 * m0) + gaps.Zip(weights, (g, w) => w * Math.Log(g) * Math.Log(g)).Sum()) / (4 + weights.Sum()) - mean * mean;
+        double variance =
+            (4 * (s0 * s0 + m0 * m0) + gaps.Zip(weights, (g, w) => w * Math.Log(g) * Math.Log(g)).Sum()) / (4
+            + weights.Sum()) - mean * mean;
         double z = (Math.Log(2.5) - mean) / Math.Sqrt(variance);
         Assert.Equal(-0.5 * z * z - 0.5 * Math.Log(2 * Math.PI * variance) - Math.Log(2.5), method.LogDensity(2.5), 1e-9);
         Assert.Equal(Normal.Cdf(z), method.Cdf(2.5), 1e-9);
@@ -45,14 +47,16 @@ public class SimpleMethodsTests
             EventSequence s = TestModels.History(30, seed: 40 + i);
             return s with { Marks = [.. s.Times.Select((_, t) => (t + i) % 2 == 0 ? "a" : "b")] };
         })];
-        Dictionary<string, ScoreRecord> scores = SimpleMethods.Score(new ComparisonData(sequences, sequences, sequences), new TrainingOptions()).ToDictionary(s => s.Form);
+        Dictionary<string, ScoreRecord> scores =
+            SimpleMethods.Score(new ComparisonData(sequences, sequences, sequences), new TrainingOptions()).ToDictionary(s => s.Form);
 
         Assert.Equal(["exponential", "log-normals", "running"], scores.Keys);
         Assert.Equal(1, scores["log-normals"].Accuracy);
         Assert.InRange(scores["exponential"].NllMark!.Value, 0.68, 0.72);
         Assert.True(scores["log-normals"].NllMark < 0.05);
         // Gaps are log-normal without history, as the last two have it and the first has not.
-        Assert.True(scores["log-normals"].NllTime < scores["exponential"].NllTime && scores["running"].NllTime < scores["exponential"].NllTime);
+        Assert.True(scores["log-normals"].NllTime < scores["exponential"].NllTime
+            && scores["running"].NllTime < scores["exponential"].NllTime);
         Assert.True(scores["running"].PitKs < 0.06 && scores["exponential"].PitKs > 0.06);
     }
 
@@ -61,14 +65,18 @@ public class SimpleMethodsTests
     {
         List<EventSequence> train = [.. Enumerable.Range(0, 20).Select(i => TestModels.History(30, seed: 60 + i))];
         // A silence of no length costs nothing, and a stream of one event has an open end, too.
-        List<EventSequence> test = [train[0] with { Until = train[0].Times[^1] }, train[1] with { Until = train[1].Times[^1] + 5 }, new("one", [3], ["mark-0"]) { Until = 40 }];
+        List<EventSequence> test =
+            [train[0] with { Until = train[0].Times[^1] }, train[1] with { Until = train[1].Times[^1] + 5 },
+            new("one", [3], ["mark-0"]) { Until = 40 }];
         double[] silences = [5, 37];
-        Dictionary<string, ScoreRecord> scores = SimpleMethods.Score(new ComparisonData(train, train, test), new TrainingOptions()).ToDictionary(s => s.Form);
+        Dictionary<string, ScoreRecord> scores = SimpleMethods.Score(new ComparisonData(train, train, test), new TrainingOptions())
+            .ToDictionary(s => s.Form);
         Baselines baselines = DataStatistics.Of(train, new TrainingOptions()).Baselines;
 
         Assert.All(scores.Values, s => Assert.Equal((3, 58), (s.OpenEnds, s.Events)));
         Assert.Equal(silences.Sum(c => baselines.Rate * c) / 3, scores["exponential"].NllOpenEnd!.Value, 1e-9);
-        Assert.Equal(silences.Sum(c => -Math.Log(1 - baselines.Gaps.AsLogNormal().Cdf(c))) / 3, scores["log-normals"].NllOpenEnd!.Value, 1e-6);
+        Assert.Equal(silences.Sum(c => -Math.Log(1 - baselines.Gaps.AsLogNormal().Cdf(c))) / 3, scores["log-normals"]
+            .NllOpenEnd!.Value, 1e-6);
         Assert.True(double.IsFinite(scores["running"].NllOpenEnd!.Value));
     }
 
@@ -77,13 +85,15 @@ public class SimpleMethodsTests
     {
         List<EventSequence> train = [.. Enumerable.Range(0, 20).Select(i => TestModels.History(30, seed: 80 + i))];
         // Gaps of a population without differences ask for much weight; a silence after one long gap for little, so that this gap tells.
-        List<EventSequence> dev = [.. train.Select(s => s with { Times = [.. s.Times, s.Times[^1] + 150], Marks = [.. s.Marks!, "mark-0"] })];
+        List<EventSequence> dev =
+            [.. train.Select(s => s with { Times = [.. s.Times, s.Times[^1] + 150], Marks = [.. s.Marks!, "mark-0"] })];
         List<EventSequence> silent = [.. dev.Select(s => s with { Until = s.Times[^1] + 8000 })];
 
         Assert.True(Running(dev) < Running(silent) - 0.01, $"{Running(dev)} against {Running(silent)}");
 
         // Less weight costs on a test set of gaps alone.
-        double Running(List<EventSequence> chooses) => SimpleMethods.Score(new ComparisonData(train, chooses, train), new TrainingOptions())[^1].NllTime;
+        double Running(List<EventSequence> chooses) =>
+            SimpleMethods.Score(new ComparisonData(train, chooses, train), new TrainingOptions())[^1].NllTime;
     }
 
     /// <summary>Scores on dev that the data's own notes give for such methods, in nats.</summary>
@@ -94,7 +104,8 @@ public class SimpleMethodsTests
     public void Score_WhenTheDataAreReal_ReachesThePublishedScores(string set, double mixture, double markov, double running)
     {
         List<EventSequence> train = SharedData.Read($"{set}/train"), dev = SharedData.Read($"{set}/dev");
-        Dictionary<string, ScoreRecord> scores = SimpleMethods.Score(new ComparisonData(train, dev, dev), new TrainingOptions { Resolution = 0 }).ToDictionary(s => s.Form);
+        Dictionary<string, ScoreRecord> scores =
+            SimpleMethods.Score(new ComparisonData(train, dev, dev), new TrainingOptions { Resolution = 0 }).ToDictionary(s => s.Form);
 
         Assert.Equal(mixture, scores["log-normals"].NllTime, 0.003);
         Assert.Equal(markov, scores["log-normals"].NllMark ?? 0, 0.002);

@@ -40,7 +40,8 @@ public class ForecastTests
         foreach (MarkProbability mark in forecast.Marks())
         {
             double share = marks.GetValueOrDefault(mark.Mark) / (double)draws;
-            Assert.True(Math.Abs(share - mark.Probability) < 4 * Math.Sqrt(0.25 / draws) + 1e-3, $"{mark.Mark}: sampled {share}, closed form {mark.Probability}.");
+            Assert.True(Math.Abs(share - mark.Probability) < 4 * Math.Sqrt(0.25 / draws) + 1e-3,
+                $"{mark.Mark}: sampled {share}, closed form {mark.Probability}.");
         }
     }
 
@@ -62,7 +63,8 @@ public class ForecastTests
 
         double[] told = [score[0].Time, score[0].Pit, score[0].PValue, forecast.LogSurvival, forecast.Mean, forecast.Quantile(0.5),
             forecast.ProbabilityWithin(60), forecast.ExpectedCount(600), forecast.Sample(new RandomStream(SampleSeed)).Seconds];
-        double[] before = [-3.3553617, 0.577444613, 0.125581458, -1.273211305, 100.505139022, 63.699832881, 0.482050168, 14.800768524, 88.051905601];
+        double[] before =
+            [-3.3553617, 0.577444613, 0.125581458, -1.273211305, 100.505139022, 63.699832881, 0.482050168, 14.800768524, 88.051905601];
         Assert.All(before.Zip(told), pair => AssertEx.Relative(pair.First, pair.Second, 1e-8));
     }
 
@@ -172,7 +174,8 @@ public class ForecastTests
     {
         (ForecastModel model, float[] state) = Stream(30, censored: true);
         Forecast forecast = new Forecaster(model).Forecast(state, silence);
-        double pi = new Forecaster(model).Forecast(state, 0).Never!.Value, survival = Math.Exp(new Forecaster(model).LogSurvival(state, silence));
+        double pi = new Forecaster(model).Forecast(state, 0).Never!.Value, survival =
+            Math.Exp(new Forecaster(model).LogSurvival(state, silence));
         Assert.InRange(pi, 0.05, 0.95);
         double never = pi / (pi + (1 - pi) * survival), coming = 1 - never;
         ConditionedMixture gap = new Forecaster(model).Mixture(state.AsSpan(model.MixerFloats)).AsLogNormal().Given(silence);
@@ -199,7 +202,8 @@ public class ForecastTests
             last = forecast.Never!.Value;
         }
         Assert.Equal(1, last, 1e-12);
-        Assert.True(new Forecaster(model).LogSurvival(state, 1e15) < -100, "Alerts need a survival that goes on falling, given that an event comes.");
+        Assert.True(new Forecaster(model).LogSurvival(state, 1e15) < -100,
+            "Alerts need a survival that goes on falling, given that an event comes.");
     }
 
     [Fact]
@@ -217,7 +221,8 @@ public class ForecastTests
             (ForecastModel model, float[] state) = Stream(30, censored);
             foreach (double survival in new[] { 0.9, 0.5, 1e-3, 1e-9 })
             {
-                Assert.Equal(Math.Log(survival), new Forecaster(model).LogSurvival(state, new Forecaster(model).SilenceOf(state, survival)), 1e-6);
+                Assert.Equal(Math.Log(survival), new Forecaster(model)
+                    .LogSurvival(state, new Forecaster(model).SilenceOf(state, survival)), 1e-6);
             }
         }
     }
@@ -230,11 +235,13 @@ public class ForecastTests
         Forecast forecast = new Forecaster(model).Forecast(state, 1);
         var random = new RandomStream(SampleSeed);
         (double Seconds, string Mark)[] samples = [.. Enumerable.Range(0, draws).Select(_ => forecast.Sample(random))];
-        Assert.Equal(forecast.Never!.Value, samples.Count(s => double.IsPositiveInfinity(s.Seconds)) / (double)draws, 4 * 0.5 / Math.Sqrt(draws));
+        Assert.Equal(forecast.Never!.Value, samples.Count(s => double.IsPositiveInfinity(s.Seconds)) / (double)draws,
+            4 * 0.5 / Math.Sqrt(draws));
         Assert.All(samples, s => Assert.Equal(double.IsPositiveInfinity(s.Seconds), s.Mark == ""));
         foreach (double seconds in new[] { 0.3, 1, 4 })
         {
-            Assert.Equal(forecast.ProbabilityWithin(seconds), samples.Count(s => s.Seconds <= seconds) / (double)draws, 4 * 0.5 / Math.Sqrt(draws));
+            Assert.Equal(forecast.ProbabilityWithin(seconds), samples.Count(s => s.Seconds <= seconds) / (double)draws,
+                4 * 0.5 / Math.Sqrt(draws));
         }
     }
 

@@ -57,5 +57,6 @@ public class SilenceBoundsTests
     [InlineData(1)]
     [InlineData(double.NaN)]
     public void Create_WhenTheThresholdIsNoProbability_SaysWhatIsAllowed(double survival) =>
-        Assert.Contains("between 0 and 1", Assert.Throws<ArgumentOutOfRangeException>(() => new SilenceBounds(TestModels.Model(), survival)).Message);
+        Assert.Contains("between 0 and 1", Assert.Throws<ArgumentOutOfRangeException>(() => new SilenceBounds(TestModels.Model(), survival))
+            .Message);
 }

@@ -23,7 +23,8 @@ public unsafe class MixtureScoreTests
         for (int round = 0; round < 2000; round++)
         {
             // Deviations down to the clamp, and gaps from the middle to far outside of everything.
-            float[] outputs = [.. Enumerable.Range(0, 3 * Components).Select(i => (float)((i < 2 * Components ? 1.5 : 4) * random.NextNormal()))];
+            float[] outputs =
+                [.. Enumerable.Range(0, 3 * Components).Select(i => (float)((i < 2 * Components ? 1.5 : 4) * random.NextNormal()))];
             double gap = Math.Exp(0.2 + 1.3 * random.NextNormal() * (round % 4 + 0.1));
             if (resolution > 0)
             {
@@ -34,7 +35,8 @@ public unsafe class MixtureScoreTests
 
             double expected = head.LogDensity(outputs, interval, 0, []), actual = score.LogProbability + interval.LogUnit;
             // Both codes end their series for narrow intervals at 1e-8, in other places.
-            Assert.True(Math.Abs(expected - actual) <= (resolution == 0 ? 1e-11 : 2e-8) * Math.Max(1, Math.Abs(expected)), $"{gap}: {expected} and {actual}");
+            Assert.True(Math.Abs(expected - actual) <= (resolution == 0 ? 1e-11 : 2e-8) * Math.Max(1, Math.Abs(expected)),
+                $"{gap}: {expected} and {actual}");
 
             LogNormalMixture mixture = Decode(head, outputs);
             double low = Math.Exp(interval.Low), high = Math.Exp(interval.High);

@@ -84,7 +84,8 @@ public class NeverHeadTests
         (TimeHead head, ModelConfig config, _) = Head();
         var gradient = new float[3 * Components + 1];
 
-        double value = NeverHead.LogSilence(head, Floats(FiniteDifference.Numbers(Seed, gradient.Length)), GapInterval.Beyond(0, config), 1, gradient);
+        double value =
+            NeverHead.LogSilence(head, Floats(FiniteDifference.Numbers(Seed, gradient.Length)), GapInterval.Beyond(0, config), 1, gradient);
 
         Assert.Equal(0, value, 1e-15);
         Assert.All(gradient, g => Assert.Equal(0, g, 1e-15f));

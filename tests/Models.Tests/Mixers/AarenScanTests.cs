@@ -64,7 +64,8 @@ public unsafe class AarenScanTests
         Case c = new(n, 0.7, decay);
         double[] gAverage = FiniteDifference.Numbers(Seed + 1, n * Width), gMass = FiniteDifference.Numbers(Seed + 2, n * 16);
         c.Scan(n);
-        using AlignedBuffer dAverages = Buffer(gAverage), dMass = Buffer(gMass), dValues = new(n * Width), dScores = new(n * 16), dTime = new(16), dEvents = new(16);
+        using AlignedBuffer dAverages = Buffer(gAverage), dMass = Buffer(gMass), dValues = new(n * Width), dScores = new(n * 16), dTime =
+            new(16), dEvents = new(16);
         AarenScan.Backward(c.Values.Pointer, c.Gaps.Pointer, c.Averages.Pointer, Width, c.Gates.Pointer, Heads, Width, n,
             dAverages.Pointer, Width, dMass.Pointer, 16, dValues.Pointer, dScores.Pointer, dTime.Pointer, dEvents.Pointer);
 
@@ -120,7 +121,8 @@ public unsafe class AarenScanTests
             }
             Values = Buffer(FiniteDifference.Numbers(Seed + 3, n * Width));
             var random = new RandomStream(Seed);
-            Gaps = Buffer([.. Enumerable.Range(0, n).Select(_ => gap == 0 ? Math.Pow(10, 15 * random.NextDouble() - 6) : gap * random.NextDouble())]);
+            Gaps = Buffer(
+                [.. Enumerable.Range(0, n).Select(_ => gap == 0 ? Math.Pow(10, 15 * random.NextDouble() - 6) : gap * random.NextDouble())]);
             Time = Buffer(decay ? [0.01, 0.3, 2, 1e-7, .. new double[12]] : new double[16]);
             Events = Buffer(decay ? [0.01, 0.05, 0.3, 1e-3, .. new double[12]] : new double[16]);
             (Averages, LogMass, Gates) = (new(n * Width), new(n * 16), new(n * 16));
@@ -137,7 +139,8 @@ public unsafe class AarenScanTests
 
         public double[] Doubles(AlignedBuffer buffer) => Array.ConvertAll(buffer.Span.ToArray(), x => (double)x);
 
-        public void Scan(int chunk) => AarenScan.Forward(Scores.Pointer, Values.Pointer, Gaps.Pointer, Time.Pointer, Events.Pointer, Heads, Width,
+        public void Scan(int chunk) =>
+            AarenScan.Forward(Scores.Pointer, Values.Pointer, Gaps.Pointer, Time.Pointer, Events.Pointer, Heads, Width,
             _n, Averages.Pointer, Width, LogMass.Pointer, 16, Gates.Pointer, chunk);
 
         /// <summary>The recurrent form with the state a row would hold.</summary>
@@ -183,7 +186,8 @@ public unsafe class AarenScanTests
                         norm += average[t][j] * average[t][j];
                     }
                     Assert.True(Math.Sqrt(error) <= 1e-5 * Math.Sqrt(norm), $"Head {h}, event {t} of {_n}: {Math.Sqrt(error / norm)}.");
-                    Assert.True(Math.Abs(logMass[t * 16 + h] - mass[t]) <= 1e-5 * (1 + Math.Abs(mass[t])), $"Head {h}, event {t}: log-mass {logMass[t * 16 + h]}, expected {mass[t]}.");
+                    Assert.True(Math.Abs(logMass[t * 16 + h] - mass[t]) <= 1e-5 * (1 + Math.Abs(mass[t])),
+                        $"Head {h}, event {t}: log-mass {logMass[t * 16 + h]}, expected {mass[t]}.");
                 }
             }
         }

@@ -31,14 +31,17 @@ public unsafe class LinearAttentionTests
                 // ln phi(k) = 0 in each feature, and nothing fades.
                 if (dither)
                 {
-                    LinearAttention.Advance(state.Pointer, zeros.Pointer, values.Pointer, zeros.Pointer, zeros.Pointer, 1, false, gates.Pointer, Width, Width, new DitheredRounding(t), 0);
+                    LinearAttention.Advance(state.Pointer, zeros.Pointer, values.Pointer, zeros.Pointer, zeros.Pointer, 1, false,
+                        gates.Pointer, Width, Width, new DitheredRounding(t), 0);
                 }
                 else
                 {
-                    LinearAttention.Advance(state.Pointer, zeros.Pointer, values.Pointer, zeros.Pointer, zeros.Pointer, 1, false, gates.Pointer, Width, Width, default(NearestRounding), 0);
+                    LinearAttention.Advance(state.Pointer, zeros.Pointer, values.Pointer, zeros.Pointer, zeros.Pointer, 1, false,
+                        gates.Pointer, Width, Width, default(NearestRounding), 0);
                 }
             }
-            return (state.Span[..(Width * Width)].ToArray().Average(x => (double)x), (double)state.Span[Width * Width] + state.Span[Width * Width + Width]);
+            return (state.Span[..(Width * Width)].ToArray().Average(x => (double)x), (double)state.Span[Width * Width]
+                + state.Span[Width * Width + Width]);
         }
     }
 

@@ -41,7 +41,9 @@ internal sealed unsafe class MixerCase : IDisposable
     }
 
     /// <summary>The mixer's tensors.</summary>
-    public IEnumerable<Parameter> Parameters => _layout.All.Where(p => p.Name.StartsWith("layer.0.") && new[] { "score", "query", "key", "value", "decay" }.Any(p.Name["layer.0.".Length..].StartsWith));
+    public IEnumerable<Parameter> Parameters =>
+        _layout.All.Where(p => p.Name.StartsWith("layer.0.")
+        && new[] { "score", "query", "key", "value", "decay" }.Any(p.Name["layer.0.".Length..].StartsWith));
 
     public double[] Hidden => Array.ConvertAll(_hidden.Span.ToArray(), x => (double)x);
 
@@ -71,7 +73,8 @@ internal sealed unsafe class MixerCase : IDisposable
             for (int t = 0; t < _lengths[s]; t++, row++)
             {
                 float* state = rows.Row(s), tail = rows.TailForNext(s);
-                step.Advance([new StepInput(s, 0, _gaps.Span[row], t)], _hidden.Pointer + row * _config.Width, new RowTile(&state, &tail), output.Pointer + row * _mixer.OutputStride);
+                step.Advance([new StepInput(s, 0, _gaps.Span[row], t)], _hidden.Pointer + row * _config.Width, new RowTile(&state, &tail),
+                    output.Pointer + row * _mixer.OutputStride);
             }
         }
         return Rows(output);
@@ -81,7 +84,8 @@ internal sealed unsafe class MixerCase : IDisposable
     public (float[] Hidden, float[] Weights) Backward(double[][] direction)
     {
         using MixerPass pass = _mixer.Parallel(_rows);
-        using AlignedBuffer output = new((long)_rows * _mixer.OutputStride), dOutput = new(output.Length), dHidden = new(_hidden.Length), gradient = new(_layout.Length);
+        using AlignedBuffer output = new((long)_rows * _mixer.OutputStride), dOutput = new(output.Length), dHidden = new(_hidden.Length),
+            gradient = new(_layout.Length);
         for (int row = 0; row < _rows; row++)
         {
             for (int j = 0; j < direction[row].Length; j++)
@@ -90,7 +94,8 @@ internal sealed unsafe class MixerCase : IDisposable
             }
         }
         pass.Forward(_weights.Pointer, _lengths, _gaps.Pointer, _hidden.Pointer, output.Pointer);
-        pass.Backward(_weights.Pointer, _lengths, _gaps.Pointer, _hidden.Pointer, output.Pointer, dOutput.Pointer, dHidden.Pointer, gradient.Pointer);
+        pass.Backward(_weights.Pointer, _lengths, _gaps.Pointer, _hidden.Pointer, output.Pointer, dOutput.Pointer, dHidden.Pointer,
+            gradient.Pointer);
         return (dHidden.Span.ToArray(), gradient.Span.ToArray());
     }
 

@@ -115,14 +115,17 @@ public class MixerTests
                 error += (actual[t][j] - expected[t][j]) * (actual[t][j] - expected[t][j]);
                 norm += expected[t][j] * expected[t][j];
             }
-            Assert.True(Math.Sqrt(error) <= 1e-5 * Math.Sqrt(norm), $"Event {t}: values differ by {Math.Sqrt(error / norm)} of their norm.");
+            Assert.True(Math.Sqrt(error) <= 1e-5 * Math.Sqrt(norm),
+                $"Event {t}: values differ by {Math.Sqrt(error / norm)} of their norm.");
             for (int h = width; h < expected[t].Length; h++)
             {
-                Assert.True(Math.Abs(actual[t][h] - expected[t][h]) <= 1e-5 * (1 + Math.Abs(expected[t][h])), $"Event {t}, head {h - width}: log-mass {actual[t][h]}, expected {expected[t][h]}.");
+                Assert.True(Math.Abs(actual[t][h] - expected[t][h]) <= 1e-5 * (1 + Math.Abs(expected[t][h])),
+                    $"Event {t}, head {h - width}: log-mass {actual[t][h]}, expected {expected[t][h]}.");
             }
         }
     }
 
     private static void AssertGradient(string name, int index, double expected, double actual) =>
-        Assert.True(Math.Abs(expected - actual) <= 1e-3 * (1 + Math.Abs(expected)), $"{name}[{index}]: backward pass {actual}, differences {expected}.");
+        Assert.True(Math.Abs(expected - actual) <= 1e-3 * (1 + Math.Abs(expected)),
+            $"{name}[{index}]: backward pass {actual}, differences {expected}.");
 }

@@ -43,7 +43,8 @@ public class CalibrationTests
     public void Marks_WhenCounted_TellWhatWasPredictedAndWhatCame()
     {
         var calibration = new Calibration();
-        foreach ((float confidence, bool hit) in new[] { (0.81f, true), (0.84f, true), (0.83f, false), (1f, true), (0.04f, false), (0f, false) })
+        foreach ((float confidence, bool hit) in new[] { (0.81f, true), (0.84f, true), (0.83f, false), (1f, true), (0.04f, false),
+            (0f, false) })
         {
             calibration.Add(Score(0.5f, confidence, hit));
         }

@@ -129,7 +129,8 @@ public class DriftDetectorTests
         return -Math.Log(0.75 / 0.5 * Math.Exp(-within * within / 2) + 0.25 / 0.7 * Math.Exp(-between * between / 2)) + log;
     };
 
-    /// <summary>A Hawkes process with a branching ratio of 0.7: scores that hang together over a burst. Sampling: Dassios and Zhao 2013.</summary>
+    /// <summary>A Hawkes process with a branching ratio of 0.7: scores that hang together over a burst. Sampling: Dassios and
+    /// Zhao 2013.</summary>
     private static Func<double> SelfExciting(RandomStream random)
     {
         const double baseRate = 1 / 150.0, decay = 1 / 15.0, jump = 0.7 * decay;

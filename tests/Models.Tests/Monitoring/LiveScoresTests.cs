@@ -78,5 +78,6 @@ public class LiveScoresTests
     public void Size_IsWhatTheRowsHeaderHasRoomFor() => Assert.Equal(LiveScores.Bytes, Unsafe.SizeOf<LiveScores>());
 
     private static StepScore Score(RandomStream random) =>
-        new((float)random.NextNormal(), (float)Math.Log(random.NextDouble()), (float)random.NextNormal(), -1, 0.5f, (float)random.NextDouble(), 0, false);
+        new((float)random.NextNormal(), (float)Math.Log(random.NextDouble()), (float)random.NextNormal(), -1, 0.5f,
+            (float)random.NextDouble(), 0, false);
 }

@@ -33,7 +33,8 @@ public class VectorMathTests
         {
             float value = (float)Math.Exp(x);
             double expected = Math.Log(value);
-            Assert.True(Math.Abs(VectorMath.Log(Vector512.Create(value))[7] - expected) <= 2.4e-7 * Math.Max(Math.Abs(expected), 0.01) + 1e-9, $"{value}");
+            Assert.True(Math.Abs(VectorMath.Log(Vector512.Create(value))[7] - expected) <= 2.4e-7 * Math.Max(Math.Abs(expected), 0.01)
+                + 1e-9, $"{value}");
         }
     }
 

@@ -15,7 +15,8 @@ public class BaselinesTests
     [InlineData("taxi", -0.502, -0.561, 0.329, 1.157)]
     [InlineData("stackoverflow", 3.304, 3.234, 1.697, 1.848)]
     [InlineData("hawkes1", 1.060, 0.674, 0, 0)]
-    public void Fit_WhenTheDataAreReal_ReachesThePublishedScores(string set, double exponential, double mixture, double markov, double unigram)
+    public void Fit_WhenTheDataAreReal_ReachesThePublishedScores(string set, double exponential, double mixture, double markov,
+        double unigram)
     {
         var (gaps, previous, marks) = Flatten(SharedData.Read($"{set}/train"));
         Baselines baselines = Baselines.Fit(Config(gaps, marks, 0), gaps, previous, marks);

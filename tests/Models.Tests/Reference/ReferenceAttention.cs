@@ -1,6 +1,7 @@
 namespace Foretell.Models.Tests.Reference;
 
-/// <summary>Attention of one head in double and plain loops over pairs of events, written from the papers and not from the fast code.</summary>
+/// <summary>Attention of one head in double and plain loops over pairs of events, written from the papers and not from the fast
+/// code.</summary>
 internal static class ReferenceAttention
 {
     /// <summary>One head's input.</summary>
@@ -12,7 +13,8 @@ internal static class ReferenceAttention
     /// <param name="EventDecay">What a score loses per later event.</param>
     public sealed record Head(double[][] Query, double[][] Key, double[][] Value, double[] Times, double TimeDecay, double EventDecay);
 
-    /// <summary>Logarithm of the similarity of query i and key j: exp(q k / sqrt(d_h)) for softmax, phi(q) phi(k) with phi = elu + 1 for linear attention.</summary>
+    /// <summary>Logarithm of the similarity of query i and key j: exp(q k / sqrt(d_h)) for softmax, phi(q) phi(k) with phi = elu
+    /// + 1 for linear attention.</summary>
     public static double LogSimilarity(string mixer, Head head, int i, int j)
     {
         double[] q = head.Query[i], k = head.Key[j];
@@ -31,7 +33,8 @@ internal static class ReferenceAttention
         double[] logs = [.. events.Select(j => LogSimilarity(mixer, head, i, j))];
         double max = logs.Max(), total = logs.Sum(x => Math.Exp(x - max));
         double[] weights = [.. logs.Select(x => Math.Exp(x - max) / total)];
-        double[] value = [.. Enumerable.Range(0, head.Value[i].Length).Select(c => events.Select((j, at) => weights[at] * head.Value[j][c]).Sum())];
+        double[] value =
+            [.. Enumerable.Range(0, head.Value[i].Length).Select(c => events.Select((j, at) => weights[at] * head.Value[j][c]).Sum())];
         return (value, max + Math.Log(total), weights);
     }
 

@@ -34,7 +34,8 @@ internal static class ReferenceNetwork
     public static double Silu(double x) => x / (1 + Math.Exp(-x));
 
     /// <summary>Joint log-likelihood of a sequence under weights given by tensor name.</summary>
-    public static (double Time, double Mark) LogLikelihood(ModelConfig config, Func<string, double[]> w, NormalMixture anchor, EventSequence sequence)
+    public static (double Time, double Mark) LogLikelihood(ModelConfig config, Func<string, double[]> w, NormalMixture anchor,
+        EventSequence sequence)
     {
         int d = config.Width, events = sequence.Times.Length, n = sequence.Until is null ? events - 1 : events, m = config.Marks.Count;
         double[] gaps = [.. sequence.Times.Select((t, i) => i == 0 ? 0 : t - sequence.Times[i - 1])];
@@ -42,7 +43,8 @@ internal static class ReferenceNetwork
         int Mark(int t) => m == 0 ? 0 : config.Marks.ToList().IndexOf(sequence.Marks![t]);
 
         double[][] x = [.. Enumerable.Range(0, n).Select(t => Enumerable.Range(0, d).Select(j =>
-            w("embed.mark")[Mark(t) * d + j] + w("embed.bias")[j] + (t == 0 ? w("embed.gap")[d + j] : w("embed.gap")[j] * Z(t))).ToArray())];
+            w("embed.mark")[Mark(t) * d + j] + w("embed.bias")[j] + (t == 0 ? w("embed.gap")[d + j] : w("embed.gap")[j] * Z(t)))
+                .ToArray())];
         for (int l = 0; l < config.Layers; l++)
         {
             double[] P(string name) => w($"layer.{l}.{name}");
@@ -50,7 +52,10 @@ internal static class ReferenceNetwork
             double[][] attended = [.. Attend(config, P, hidden, gaps[..n]).Select(heads =>
                 (double[])[.. heads.SelectMany(h => h.Value), .. config.Decay ? heads.Select(h => h.LogMass) : []])];
             x = [.. x.Select((r, t) => Sum(r, Linear(attended[t], P("output.weight"), P("output.bias"))))];
-            x = [.. x.Select(r => Sum(r, Linear([.. Linear(LayerNorm(r, P("norm2.gain"), P("norm2.bias")), P("feedforward.in.weight"), P("feedforward.in.bias")).Select(Silu)],
+            x = [.. x.Select(r =>
+                Sum(r, Linear(
+                [.. Linear(LayerNorm(r, P("norm2.gain"), P("norm2.bias")), P("feedforward.in.weight"), P("feedforward.in.bias"))
+                .Select(Silu)],
                 P("feedforward.out.weight"), P("feedforward.out.bias"))))];
         }
         double logTime = 0, logMark = 0;
@@ -69,8 +74,12 @@ internal static class ReferenceNetwork
             {
                 double z = Math.Clamp(Z(t + 1), -6, 6);
                 double[] features = [z, z * z / 2, .. new[] { 1, 2, 4, 8, 16 }.SelectMany(s => new[] { Math.Sin(s * z), Math.Cos(s * z) })];
-                double[] inner = Sum(Linear(hidden, w("mark.hidden.weight"), w("mark.hidden.bias")), Linear(features, w("mark.gap.weight"), new double[MarkHead.HiddenWidth]));
-                double[] logits = Sum(Linear(hidden, w("mark.weight"), w("mark.bias")), Linear([.. inner.Select(Silu)], w("mark.mix.weight"), new double[m]));
+                double[] inner =
+                    Sum(Linear(hidden, w("mark.hidden.weight"), w("mark.hidden.bias")),
+                    Linear(features, w("mark.gap.weight"), new double[MarkHead.HiddenWidth]));
+                double[] logits =
+                    Sum(Linear(hidden, w("mark.weight"), w("mark.bias")),
+                    Linear([.. inner.Select(Silu)], w("mark.mix.weight"), new double[m]));
                 double max = logits.Max();
                 logMark += logits[Mark(t + 1)] - max - Math.Log(logits.Sum(v => Math.Exp(v - max)));
             }
@@ -82,7 +91,8 @@ internal static class ReferenceNetwork
     /// <param name="w">Tensors of the layer.</param>
     /// <param name="hidden">Shape [n][d].</param>
     /// <param name="gaps">The first is ignored. Shape [n].</param>
-    public static (double[] Value, double LogMass)[][] Attend(ModelConfig config, Func<string, double[]> w, double[][] hidden, double[] gaps)
+    public static (double[] Value, double LogMass)[][] Attend(ModelConfig config, Func<string, double[]> w, double[][] hidden,
+        double[] gaps)
     {
         int headWidth = config.Width / config.Heads;
         double[][] Project(string name) => [.. hidden.Select(r => Linear(r, w(name + ".weight"), w(name + ".bias")))];
@@ -98,7 +108,8 @@ internal static class ReferenceNetwork
         }
         double[][] queries = Project("query"), keys = Project("key");
         double[] times = [.. gaps.Select((_, t) => gaps[1..(t + 1)].Sum())];
-        return ReferenceAttention.Run(config.Mixer, config.States, [.. Enumerable.Range(0, config.Heads).Select(h => new ReferenceAttention.Head(
+        return ReferenceAttention.Run(config.Mixer, config.States,
+            [.. Enumerable.Range(0, config.Heads).Select(h => new ReferenceAttention.Head(
             Part(queries, h), Part(keys, h), Part(values, h), times, Rate("decay.time", h), Rate("decay.event", h)))]);
     }
 
@@ -126,7 +137,8 @@ internal static class ReferenceNetwork
         {
             double mean = anchor.Mean[i] + anchor.Deviation[i] * outputs[k + i];
             double deviation = Math.Exp(Math.Clamp(Math.Log(anchor.Deviation[i]) + outputs[2 * k + i], -7, 3));
-            sum += weight[i] / weight.Sum() * of(tau => ((Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation - mean) / deviation, deviation);
+            sum += weight[i] / weight.Sum() * of(tau =>
+                ((Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation - mean) / deviation, deviation);
         }
         return sum;
     }

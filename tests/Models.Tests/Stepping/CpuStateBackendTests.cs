@@ -22,7 +22,8 @@ public class CpuStateBackendTests
     [InlineData("h2o", 12, true)]
     public void Step_WhenBatchAndOrderOfRowsDiffer_GivesTheSameBits(string mixer, int states, bool decay)
     {
-        ForecastModel model = ForecastModel.Untrained(TestModels.Config(decay) with { Mixer = mixer, States = states }, TestModels.WeightsSeed);
+        ForecastModel model =
+            ForecastModel.Untrained(TestModels.Config(decay) with { Mixer = mixer, States = states }, TestModels.WeightsSeed);
         float[][] together = Feed(model, batch: Streams);
         foreach (int batch in new[] { 1, 2, 7, 48, 49 })
         {
@@ -42,7 +43,8 @@ public class CpuStateBackendTests
             foreach (bool decay in new[] { true, false })
             {
                 int events = mixer == "aaren" ? 2000 : 300;
-                ForecastModel model = ForecastModel.Untrained(TestModels.Config(decay, width: 64) with { Mixer = mixer }, TestModels.WeightsSeed);
+                ForecastModel model =
+                    ForecastModel.Untrained(TestModels.Config(decay, width: 64) with { Mixer = mixer }, TestModels.WeightsSeed);
                 EventSequence history = TestModels.History(events);
                 (double stepTime, double stepMark) = Stepped(model, history);
                 (double time, double mark) = Parallel(model, history);

@@ -21,7 +21,8 @@ public class EventScorerTests
     [InlineData(20, 3)]
     public void Score_WhenEventsComeFromTheModelItself_IsUniformOrConservative(double resolution, int marks)
     {
-        ModelConfig config = TestModels.Config(marks: marks, width: 16, layers: 1, heads: 2) with { Resolution = resolution, LogGapMean = 1 };
+        ModelConfig config =
+            TestModels.Config(marks: marks, width: 16, layers: 1, heads: 2) with { Resolution = resolution, LogGapMean = 1 };
         StepScore[] scores = Simulate(ForecastModel.Untrained(config, TestModels.WeightsSeed));
         double[] pit = [.. scores.Select(s => (double)s.Pit)], p = [.. scores.Select(s => (double)s.PValue)];
 
@@ -43,7 +44,8 @@ public class EventScorerTests
     [InlineData(0.5)]
     public void Score_WhenOpenEndsWereCounted_PaysForComingAtAllAndJudgesTheGapGivenThat(double resolution)
     {
-        ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Censored = true, Resolution = resolution }, TestModels.WeightsSeed);
+        ForecastModel model =
+            ForecastModel.Untrained(TestModels.Config() with { Censored = true, Resolution = resolution }, TestModels.WeightsSeed);
         using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         var score = new StepScore[1];
@@ -58,14 +60,16 @@ public class EventScorerTests
             backend.ScoreAndStep([new StepInput(0, 1, gap, 1)], score);
 
             Assert.Equal(Math.Log(1 - never) + mixture.AsLogNormal().LogIntervalDensity(gap, resolution), score[0].Time, 1e-5);
-            Assert.InRange(score[0].Pit, mixture.AsLogNormal().Cdf(gap - resolution / 2) - 1e-6, mixture.AsLogNormal().Cdf(gap + resolution / 2) + 1e-6);
+            Assert.InRange(score[0].Pit, mixture.AsLogNormal().Cdf(gap - resolution / 2) - 1e-6, mixture.AsLogNormal()
+                .Cdf(gap + resolution / 2) + 1e-6);
         }
     }
 
     [Fact]
     public void Score_WhenMarksComeFromTheModelItself_ItsConfidenceIsTheShareOfHits()
     {
-        StepScore[] scores = Simulate(ForecastModel.Untrained(TestModels.Config(marks: 4, width: 16, layers: 1, heads: 2), TestModels.WeightsSeed));
+        StepScore[] scores =
+            Simulate(ForecastModel.Untrained(TestModels.Config(marks: 4, width: 16, layers: 1, heads: 2), TestModels.WeightsSeed));
         Assert.Equal(scores.Average(s => s.Confidence), scores.Average(s => s.IsHit ? 1.0 : 0), 4 * 0.5 / Math.Sqrt(Events));
     }
 
@@ -106,7 +110,9 @@ public class EventScorerTests
     {
         foreach (double resolution in new[] { 0, 0.5 })
         {
-            ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Resolution = resolution, Censored = resolution > 0 }, TestModels.WeightsSeed);
+            ForecastModel model =
+                ForecastModel.Untrained(TestModels.Config() with { Resolution = resolution, Censored = resolution > 0 },
+                TestModels.WeightsSeed);
             StepScore[] together = Feed(model, 100, reversed: false);
             foreach (int batch in new[] { 1, 7, 49 })
             {

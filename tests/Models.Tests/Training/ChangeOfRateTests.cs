@@ -66,7 +66,8 @@ public class ChangeOfRateTests(ITestOutputHelper output)
         Assert.Equal(expected[model.StateFloats..], row[model.StateFloats..]);
     }
 
-    /// <summary>Events after the change until nine of ten forecast medians in a row are within 20% of the true one; <paramref name="looked"/> when longer.</summary>
+    /// <summary>Events after the change until nine of ten forecast medians in a row are within 20% of the true one;
+    /// <paramref name="looked"/> when longer.</summary>
     /// <param name="backend">Its row 0 has the events before the change.</param>
     private static int EventsUntilRight(ForecastModel model, IStateBackend backend, RandomStream random, int looked)
     {
@@ -77,7 +78,8 @@ public class ChangeOfRateTests(ITestOutputHelper output)
             backend.Step([Next(random, After, Events / 2 + t)]);
             backend.Read(0, state);
             // The median lies where the survival probability is one half.
-            right.Enqueue(new Forecaster(model).LogSurvival(state, 0.8 * After) > -Math.Log(2) && new Forecaster(model).LogSurvival(state, 1.2 * After) < -Math.Log(2));
+            right.Enqueue(new Forecaster(model).LogSurvival(state, 0.8 * After) > -Math.Log(2)
+                && new Forecaster(model).LogSurvival(state, 1.2 * After) < -Math.Log(2));
             if (right.Count > 10)
             {
                 right.Dequeue();
@@ -106,8 +108,10 @@ public class ChangeOfRateTests(ITestOutputHelper output)
 
     /// <summary>Softmax's row with the events before the change, without asking each of them about all others.</summary>
     /// <remarks>
-    /// What the first layer keeps of an event depends on that event alone. So a window, read each time that all its events are new, holds the cache
-    /// of a model of one layer piece by piece: blocks of 16 events that follow the window's header, as they follow each other in softmax's tail.
+    /// What the first layer keeps of an event depends on that event alone. So a window, read each time that all its events are
+    /// new, holds the cache
+    /// of a model of one layer piece by piece: blocks of 16 events that follow the window's header, as they follow each other in
+    /// softmax's tail.
     /// </remarks>
     private static IStateBackend CachedHalf(ForecastModel model, RandomStream random, int events)
     {
@@ -131,7 +135,8 @@ public class ChangeOfRateTests(ITestOutputHelper output)
         return softmax;
     }
 
-    private static StepInput Next(RandomStream random, double median, long ordinal) => new(0, 0, median * Math.Exp(Spread * random.NextNormal()), ordinal);
+    private static StepInput Next(RandomStream random, double median, long ordinal) =>
+        new(0, 0, median * Math.Exp(Spread * random.NextNormal()), ordinal);
 
     /// <summary>Streams of all rates, half of which change theirs somewhere.</summary>
     private static ForecastModel Train(string mixer, bool decay = true)
@@ -149,7 +154,9 @@ public class ChangeOfRateTests(ITestOutputHelper output)
             }
             return new EventSequence($"{i}", times, null);
         })];
-        var options = new TrainingOptions { Shape = new ModelConfig { Width = 16, Layers = 1, Heads = 4, Mixer = mixer, Decay = decay }, Epochs = 30, Threads = 2 };
+        var options =
+            new TrainingOptions { Shape = new ModelConfig { Width = 16, Layers = 1, Heads = 4, Mixer = mixer, Decay = decay }, Epochs = 30,
+            Threads = 2 };
         return Trainer.Train(sequences[..300], sequences[300..], options).Model;
     }
 }

@@ -23,9 +23,11 @@ public unsafe class NetworkPassTests
     [InlineData(true, 0, 0.5, 40.0)]
     [InlineData(false, 2, 0.0, 0.0)]
     [InlineData(true, 3, 0.0, 2.5, 1)]
-    public void Run_WhenComparedWithPlainLoopsInDouble_AgreesForwardsAndBackwards(bool decay, int marks, double resolution, double? silence = null, int events = 9)
+    public void Run_WhenComparedWithPlainLoopsInDouble_AgreesForwardsAndBackwards(bool decay, int marks, double resolution,
+        double? silence = null, int events = 9)
     {
-        ModelConfig config = TestModels.Config(decay, marks, width: 16, heads: 2) with { Resolution = resolution, Censored = silence is not null };
+        ModelConfig config =
+            TestModels.Config(decay, marks, width: 16, heads: 2) with { Resolution = resolution, Censored = silence is not null };
         ForecastModel model = ForecastModel.Untrained(config, TestModels.WeightsSeed);
         EventSequence history = Round(TestModels.History(events, marks), resolution);
         history = history with { Until = history.Times[^1] + silence };
@@ -47,7 +49,9 @@ public unsafe class NetworkPassTests
         using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
         pass.Run(weights.Pointer, [new EncodedSequence(history, config, model.MarkIndices, openEnd: true)], gradient.Pointer, 1);
 
-        var tensors = model.Layout.All.ToDictionary(p => p.Name, p => Enumerable.Range(0, p.Rows * p.Columns).Select(i => (double)weights.Span[Place(p, i)]).ToArray());
+        var tensors =
+            model.Layout.All.ToDictionary(p => p.Name, p =>
+            Enumerable.Range(0, p.Rows * p.Columns).Select(i => (double)weights.Span[Place(p, i)]).ToArray());
         (double time, double mark) = ReferenceNetwork.LogLikelihood(config, n => tensors[n], anchor, history);
         Assert.Equal(time, pass.Time + pass.OpenEnds, 2e-4);
         Assert.Equal(silence > 0, pass.OpenEnds < -1e-9);
@@ -65,7 +69,8 @@ public unsafe class NetworkPassTests
                     return t + m;
                 }
                 double expected = FiniteDifference.Of(Of, values, i), actual = gradient.Span[Place(p, i)];
-                Assert.True(Math.Abs(expected - actual) <= 2e-3 * (1 + Math.Abs(expected)), $"{p.Name}[{i}]: backward pass {actual}, differences {expected}.");
+                Assert.True(Math.Abs(expected - actual) <= 2e-3 * (1 + Math.Abs(expected)),
+                    $"{p.Name}[{i}]: backward pass {actual}, differences {expected}.");
             }
         }
     }
@@ -74,7 +79,9 @@ public unsafe class NetworkPassTests
     public void Run_WhenSequencesAreSplitOverPasses_GivesTheSumOfTheirGradients()
     {
         ForecastModel model = TestModels.Model();
-        EncodedSequence[] sequences = [.. Enumerable.Range(0, 3).Select(i => new EncodedSequence(TestModels.History(5 + i, seed: 30 + i), model.Config, model.MarkIndices, openEnd: false))];
+        EncodedSequence[] sequences =
+            [.. Enumerable.Range(0, 3)
+            .Select(i => new EncodedSequence(TestModels.History(5 + i, seed: 30 + i), model.Config, model.MarkIndices, openEnd: false))];
         float[] together = Gradient(model, sequences);
         var apart = new float[together.Length];
         foreach (EncodedSequence sequence in sequences)

@@ -16,7 +16,9 @@ public class NeverStartTests
     public void Logit_WhenSomeAreGone_IsTheMostLikelyOne(double shortest, double longest, int events)
     {
         double[] silences = [.. Enumerable.Range(0, 30).Select(i => shortest * Math.Pow(longest / shortest, i / 29.0))];
-        List<EventSequence> train = [.. silences.Select(c => new EventSequence("", [.. Enumerable.Range(0, events).Select(t => (double)t)], null) { Until = events - 1 + c })];
+        List<EventSequence> train =
+            [.. silences.Select(c =>
+            new EventSequence("", [.. Enumerable.Range(0, events).Select(t => (double)t)], null) { Until = events - 1 + c })];
         // One that nobody watched to the end counts by its events alone.
         train.Add(new EventSequence("", [0, 1, 2], null));
 

@@ -9,7 +9,8 @@ using Foretell.Support;
 
 namespace Foretell.Models.Tests.Training;
 
-/// <summary>What the default recipe reaches on real events. A few epochs keep the test short; docs/models.md has the figures of whole runs, which are lower.</summary>
+/// <summary>What the default recipe reaches on real events. A few epochs keep the test short; docs/models.md has the figures of
+/// whole runs, which are lower.</summary>
 public class RealDataTests
 {
     [Theory]
@@ -17,7 +18,8 @@ public class RealDataTests
     [InlineData("stackoverflow", "dev", 86_400, 3, 4.62, 4.30)]
     // The truth scores 0.518 on this split: nothing may be better by more than noise.
     [InlineData("hawkes1", "test", 1, 10, 0.530, 0.510)]
-    public void Train_WithTheDefaultRecipe_ReachesTheStatedScores(string set, string split, double unit, int epochs, double atMost, double atLeast)
+    public void Train_WithTheDefaultRecipe_ReachesTheStatedScores(string set, string split, double unit, int epochs, double atMost,
+        double atLeast)
     {
         List<EventSequence> held = SharedData.Read($"{set}/{split}");
         TrainingResult result = Trainer.Train(SharedData.Read($"{set}/train"), SharedData.Read($"{set}/dev"),

@@ -37,10 +37,12 @@ public class TrainerTests
     {
         // Gaps alternate between short and long, and the mark tells which comes next: history is worth more than a nat.
         List<EventSequence> train = Alternating(80, 0), dev = Alternating(20, 1000);
-        TrainingResult result = Trainer.Train(train, dev, new TrainingOptions { Shape = new ModelConfig { Width = 16, Layers = 1, Heads = 2 }, Epochs = 20 });
+        TrainingResult result =
+            Trainer.Train(train, dev, new TrainingOptions { Shape = new ModelConfig { Width = 16, Layers = 1, Heads = 2 }, Epochs = 20 });
         Evaluation score = Evaluator.Evaluate(result.Model, dev);
         Assert.Equal(result.DevNll, score.Nll, 1e-6);
-        Assert.True(score.NllTime < score.Baselines["logNormalMixture"].NllTime!.Value - 0.5, $"{score.NllTime} against {score.Baselines["logNormalMixture"].NllTime}");
+        Assert.True(score.NllTime < score.Baselines["logNormalMixture"].NllTime!.Value - 0.5,
+            $"{score.NllTime} against {score.Baselines["logNormalMixture"].NllTime}");
         Assert.True(score.Accuracy > 0.99);
         Assert.True(score.NllMark < 0.1);
     }
@@ -49,11 +51,16 @@ public class TrainerTests
     public void Train_WhenDataCannotBeLearnedFrom_SaysWhy()
     {
         List<EventSequence> good = Alternating(4, 0);
-        Assert.Contains("two events", Assert.Throws<ArgumentException>(() => Trainer.Train([new EventSequence("a", [1], null)], good, new())).Message);
+        Assert.Contains("two events",
+            Assert.Throws<ArgumentException>(() => Trainer.Train([new EventSequence("a", [1], null)], good, new())).Message);
         Assert.Contains("dev", Assert.Throws<ArgumentException>(() => Trainer.Train(good, [], new())).Message);
-        Assert.Contains("gap above 0", Assert.Throws<ArgumentException>(() => Trainer.Train([new EventSequence("a", [1, 1], null)], good, new())).Message);
-        Assert.Contains("width", Assert.Throws<ArgumentException>(() => Trainer.Train(good, good, new() { Shape = new ModelConfig { Width = 20 } })).Message);
-        Assert.Contains("train with mixer softmax", Assert.Throws<ArgumentException>(() => Trainer.Train(good, good, new() { Shape = new ModelConfig { Mixer = "tova", States = 4 } })).Message);
+        Assert.Contains("gap above 0",
+            Assert.Throws<ArgumentException>(() => Trainer.Train([new EventSequence("a", [1, 1], null)], good, new())).Message);
+        Assert.Contains("width",
+            Assert.Throws<ArgumentException>(() => Trainer.Train(good, good, new() { Shape = new ModelConfig { Width = 20 } })).Message);
+        Assert.Contains("train with mixer softmax",
+            Assert.Throws<ArgumentException>(() =>
+            Trainer.Train(good, good, new() { Shape = new ModelConfig { Mixer = "tova", States = 4 } })).Message);
     }
 
     [Fact]
@@ -68,9 +75,12 @@ public class TrainerTests
     public void Train_WhenOpenEndsCount_LearnsThatSomeStreamsAreGone()
     {
         // Half of the streams go on until the end of the observation; the others stopped long before it. All marks are alike.
-        List<EventSequence> Half(int seed) => [.. Alternating(60, seed).Select((s, i) => s with { Marks = null, Until = s.Times[^1] + (i % 2 == 0 ? 1 : 5000) })];
+        List<EventSequence> Half(int seed) =>
+            [.. Alternating(60, seed).Select((s, i) => s with { Marks = null, Until = s.Times[^1] + (i % 2 == 0 ? 1 : 5000) })];
         List<EventSequence> dev = Half(1000);
-        TrainingResult result = Trainer.Train([.. Half(0), new EventSequence("once", [3], null) { Until = 9000 }], dev, Small(censored: true) with { Epochs = 10 });
+        TrainingResult result =
+            Trainer.Train([.. Half(0), new EventSequence("once", [3], null) { Until = 9000 }], dev,
+            Small(censored: true) with { Epochs = 10 });
         Evaluation score = Evaluator.Evaluate(result.Model, dev);
 
         Assert.Equal(60, score.OpenEnds);
@@ -83,11 +93,13 @@ public class TrainerTests
 
     [Fact]
     public void Train_WhenNobodySaysHowLongTheStreamsWereWatched_RefusesToCountOpenEnds() => Assert.Contains("until when",
-        Assert.Throws<ArgumentException>(() => Trainer.Train(Alternating(4, 0), Watched(Alternating(4, 9), 1), Small(censored: true))).Message);
+        Assert.Throws<ArgumentException>(() => Trainer.Train(Alternating(4, 0), Watched(Alternating(4, 9), 1), Small(censored: true)))
+            .Message);
 
     [Fact]
     public void Train_WhenOnlyTrainHasMarks_IsRefused() => Assert.Contains("those of dev have none",
-        Assert.Throws<ArgumentException>(() => Trainer.Train(Alternating(4, 0), [.. Alternating(4, 9).Select(s => s with { Marks = null })], Small(censored: false))).Message);
+        Assert.Throws<ArgumentException>(() =>
+            Trainer.Train(Alternating(4, 0), [.. Alternating(4, 9).Select(s => s with { Marks = null })], Small(censored: false))).Message);
 
     [Fact]
     public void Evaluate_WhenTheModelDoesNotTell_ScoresTheOpenEndsByTheGapAlone()
@@ -109,11 +121,13 @@ public class TrainerTests
     {
         using var cancel = new CancellationTokenSource();
         var stop = new Progress(p => cancel.Cancel());
-        Assert.Throws<OperationCanceledException>(() => Trainer.Train(Alternating(50, 0), Alternating(5, 90), new() { Epochs = 100 }, stop, cancel.Token));
+        Assert.Throws<OperationCanceledException>(() =>
+            Trainer.Train(Alternating(50, 0), Alternating(5, 90), new() { Epochs = 100 }, stop, cancel.Token));
     }
 
     private static TrainingResult Train(int threads, int seed, double rate = TrainingOptions.DefaultLearningRate) =>
-        Trainer.Train(Alternating(30, 0), Alternating(5, 500), Small(censored: false) with { Threads = threads, Seed = seed, LearningRate = rate });
+        Trainer.Train(Alternating(30, 0), Alternating(5, 500),
+            Small(censored: false) with { Threads = threads, Seed = seed, LearningRate = rate });
 
     private static TrainingOptions Small(bool censored) =>
         new() { Shape = new ModelConfig { Width = 16, Layers = 2, Heads = 2, Censored = censored }, Epochs = 2, Threads = 2 };
@@ -121,7 +135,8 @@ public class TrainerTests
     private static List<EventSequence> Watched(List<EventSequence> sequences, double longer) =>
         [.. sequences.Select(s => s with { Until = s.Times[^1] + longer })];
 
-    private static double Never(ForecastModel model, EventSequence history, double silence) => new Forecaster(model).Forecast(StateAfter(model, history), silence).Never!.Value;
+    private static double Never(ForecastModel model, EventSequence history, double silence) =>
+        new Forecaster(model).Forecast(StateAfter(model, history), silence).Never!.Value;
 
     private static float[] StateAfter(ForecastModel model, EventSequence history)
     {
@@ -129,7 +144,9 @@ public class TrainerTests
         backend.EnsureCapacity(1);
         for (int t = 0; t < history.Times.Length; t++)
         {
-            backend.Step([new StepInput(0, history.Marks is null ? 0 : model.MarkIndices[history.Marks[t]], t == 0 ? 0 : history.Times[t] - history.Times[t - 1], t)]);
+            backend.Step(
+                [new StepInput(0, history.Marks is null ? 0 : model.MarkIndices[history.Marks[t]], t == 0 ? 0
+                : history.Times[t] - history.Times[t - 1], t)]);
         }
         float[] state = new float[model.StateFloats];
         backend.Read(0, state);

@@ -114,7 +114,8 @@ public sealed class SafeTensorsTests : IDisposable
 
     [Theory]
     [InlineData("", "lacks dtype", "{\"a\":{}}")]
-    [InlineData("", "twice", "{\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}")]
+    [InlineData("", "twice",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}")]
     [InlineData("", "twice", "{\"__metadata__\":{\"x\":\"1\",\"x\":\"2\"}}")]
     [InlineData("", "metadata 'x' needs String", "{\"__metadata__\":{\"x\":1}}")]
     [InlineData("", "repeated field 'dtype'", "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\"}}")]
@@ -128,7 +129,8 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("1234", "ends at byte 8", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}")]
     [InlineData("12345678", "end at byte 4", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}")]
     [InlineData("12345678", "starts at byte 4", "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}")]
-    [InlineData("12345678", "neither overlap", "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}")]
+    [InlineData("12345678", "neither overlap",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}")]
     [InlineData("", "not valid JSON", "{\"a\":")]
     [InlineData("", "not valid JSON", "{}{}")]
     [InlineData("", "needs StartObject", "[]")]

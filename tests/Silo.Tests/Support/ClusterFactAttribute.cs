@@ -21,9 +21,11 @@ public sealed class ClusterTheoryAttribute : TheoryAttribute
 public static class Repetitions
 {
     /// <summary>FORETELL_TEST_REPETITIONS, or 2.</summary>
-    public static int Count { get; } = int.TryParse(Environment.GetEnvironmentVariable("FORETELL_TEST_REPETITIONS"), out int count) ? count : 2;
+    public static int Count { get; } = int.TryParse(Environment.GetEnvironmentVariable("FORETELL_TEST_REPETITIONS"), out int count)
+        ? count : 2;
 
     /// <summary>FORETELL_TEST_BUSY_SECONDS, or 15 s.</summary>
     public static TimeSpan BusyTime { get; } =
-        TimeSpan.FromSeconds(int.TryParse(Environment.GetEnvironmentVariable("FORETELL_TEST_BUSY_SECONDS"), out int seconds) ? seconds : 15);
+        TimeSpan.FromSeconds(int.TryParse(Environment.GetEnvironmentVariable("FORETELL_TEST_BUSY_SECONDS"), out int seconds)
+            ? seconds : 15);
 }

@@ -62,5 +62,6 @@ public sealed class FeedReader : IDisposable
         _response.Dispose();
     }
 
-    private static string? Field(string line, string name) => line.StartsWith(name + ": ", StringComparison.Ordinal) ? line[(name.Length + 2)..] : null;
+    private static string? Field(string line, string name) =>
+        line.StartsWith(name + ": ", StringComparison.Ordinal) ? line[(name.Length + 2)..] : null;
 }

@@ -16,7 +16,8 @@ internal static class OtlpSpans
     public static IReadOnlyList<OtlpSpan> Read(byte[] exported) =>
     [
         .. Fields(exported, ResourceSpans).SelectMany(r => Fields(r, ScopeSpans)).SelectMany(s => Fields(s, Spans)).Select(span =>
-            new OtlpSpan(Hex(span, TraceId), Hex(span, SpanId), Hex(span, ParentSpanId), Encoding.UTF8.GetString(Fields(span, Name).Single()))),
+            new OtlpSpan(Hex(span, TraceId), Hex(span, SpanId), Hex(span, ParentSpanId),
+                Encoding.UTF8.GetString(Fields(span, Name).Single()))),
     ];
 
     private static string Hex(byte[] message, int field) => Convert.ToHexStringLower(Fields(message, field).SingleOrDefault([]));

@@ -27,7 +27,8 @@ public sealed partial class SiloCluster : IAsyncDisposable
     private SiloCluster(ThrowawayPostgres postgres, bool ownsPostgres, int partitions, ForecastModel model)
     {
         (Postgres, _ownsPostgres, Partitions, Model) = (postgres, ownsPostgres, partitions, model);
-        Options = new PostgresOptions { ConnectionString = postgres.ConnectionString, Schema = $"silo_{Interlocked.Increment(ref s_schemas)}" };
+        Options = new PostgresOptions { ConnectionString = postgres.ConnectionString,
+            Schema = $"silo_{Interlocked.Increment(ref s_schemas)}" };
         model.Save(_directory.At("model.safetensors"));
     }
 
@@ -64,7 +65,8 @@ public sealed partial class SiloCluster : IAsyncDisposable
     };
 
     /// <summary>Migrates a schema by the program itself and starts silos, one for each list of roles.</summary>
-    public static async Task<SiloCluster> StartAsync(ThrowawayPostgres? postgres, int partitions, ForecastModel model, params string[] roles)
+    public static async Task<SiloCluster> StartAsync(ThrowawayPostgres? postgres, int partitions, ForecastModel model,
+        params string[] roles)
     {
         var cluster = new SiloCluster(postgres ?? await ThrowawayPostgres.CreateAsync(), postgres is null, partitions, model);
         try
@@ -121,7 +123,9 @@ public sealed partial class SiloCluster : IAsyncDisposable
     {
         List<SiloProcess> workers = Silos.FindAll(s => s.Roles!.Split(',').Contains("worker"));
         // Each owner of a partition has a higher epoch than the one before.
-        SiloProcess[] owners = [.. workers.SelectMany(w => Served().Matches(w.Errors).Select(m => (Partition: m.Groups[1].Value, Epoch: long.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture), Silo: w)))
+        SiloProcess[] owners =
+            [.. workers.SelectMany(w => Served().Matches(w.Errors)
+            .Select(m => (Partition: m.Groups[1].Value, Epoch: long.Parse(m.Groups[2].Value, CultureInfo.InvariantCulture), Silo: w)))
             .GroupBy(s => s.Partition).Select(g => g.MaxBy(s => s.Epoch).Silo)];
         int[] shares = [.. workers.Select(w => owners.Count(o => o == w))];
         return owners.Length == Partitions && shares.Max() - shares.Min() < 2;
@@ -135,7 +139,8 @@ public sealed partial class SiloCluster : IAsyncDisposable
         {
             while (true)
             {
-                using HttpResponseMessage answer = await Http.GetAsync(new Uri(gateway.Url, $"/v1/streams/{Uri.EscapeDataString(KeyOf(partition))}"));
+                using HttpResponseMessage answer =
+                    await Http.GetAsync(new Uri(gateway.Url, $"/v1/streams/{Uri.EscapeDataString(KeyOf(partition))}"));
                 if (answer.StatusCode == HttpStatusCode.OK)
                 {
                     return;
@@ -146,7 +151,8 @@ public sealed partial class SiloCluster : IAsyncDisposable
                 {
                     Assert.NotNull(answer.Headers.RetryAfter);
                 }
-                Assert.True(clock.Elapsed < limit, $"Partition {partition} is not served after {clock.Elapsed}: {await answer.Content.ReadAsStringAsync()}");
+                Assert.True(clock.Elapsed < limit,
+                    $"Partition {partition} is not served after {clock.Elapsed}: {await answer.Content.ReadAsStringAsync()}");
                 await Task.Delay(50);
             }
         }));
@@ -207,7 +213,8 @@ public sealed partial class SiloCluster : IAsyncDisposable
         await using PostgresEventLog log = await PostgresEventLog.OpenAsync(Options, null, TimeProvider.System);
         await using var store = new PostgresStateStore(Options);
         Reference reference = await Reference.ReplayAsync(log, Model);
-        ShardHeader[] headers = [.. (await Task.WhenAll(Enumerable.Range(0, Partitions).Select(p => store.ReadHeaderAsync(p, default)))).OfType<ShardHeader>()];
+        ShardHeader[] headers =
+            [.. (await Task.WhenAll(Enumerable.Range(0, Partitions).Select(p => store.ReadHeaderAsync(p, default)))).OfType<ShardHeader>()];
         Assert.Equal(accepted, Enumerable.Range(0, Partitions).Sum(p => log.End(p).Events));
         Assert.Equal(Enumerable.Range(0, Partitions).Select(p => log.End(p).Sequence), headers.Select(h => h.Position));
         Assert.Equal(reference.Applied, headers.Sum(h => h.Totals.Applied));

@@ -7,7 +7,8 @@ public sealed record SiloLaunch
     public static SiloLaunch Today { get; } = new();
 
     /// <summary>The program of a release to come (tests/Silo.Next), built by the same configuration as these tests.</summary>
-    public static SiloLaunch Next { get; } = new() { Program = Path.Combine(AppContext.BaseDirectory.Replace("Silo.Tests", "Silo.Next"), "foretell-silo-next.dll") };
+    public static SiloLaunch Next { get; } =
+        new() { Program = Path.Combine(AppContext.BaseDirectory.Replace("Silo.Tests", "Silo.Next"), "foretell-silo-next.dll") };
 
     /// <summary>Path of the program.</summary>
     public string Program { get; init; } = Path.Combine(AppContext.BaseDirectory, "foretell-silo.dll");

@@ -83,7 +83,8 @@ public sealed partial class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a silo and waits for nothing.</summary>
-    public static SiloProcess Begin(IReadOnlyDictionary<string, string> settings, SiloLaunch? launch = null) => new(settings, launch ?? SiloLaunch.Today, []);
+    public static SiloProcess Begin(IReadOnlyDictionary<string, string> settings, SiloLaunch? launch = null) =>
+        new(settings, launch ?? SiloLaunch.Today, []);
 
     /// <summary>Starts a silo and waits until it is a member and listens.</summary>
     public static async Task<SiloProcess> StartAsync(IReadOnlyDictionary<string, string> settings, SiloLaunch? launch = null)
@@ -102,7 +103,8 @@ public sealed partial class SiloProcess : IAsyncDisposable
     }
 
     /// <summary>Runs the program to its end.</summary>
-    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> settings, params string[] arguments)
+    public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> settings,
+        params string[] arguments)
     {
         await using var silo = new SiloProcess(settings, SiloLaunch.Today, arguments);
         await silo.EndAsync();

@@ -7,7 +7,8 @@ using Foretell.Cli.Shell;
 
 namespace Foretell.Silo.Tests.Support;
 
-/// <summary>Network namespaces at one bridge, whose links can be cut and mended: every member reaches this process, and the other ones.</summary>
+/// <summary>Network namespaces at one bridge, whose links can be cut and mended: every member reaches this process, and the other
+/// ones.</summary>
 /// <remarks>Linux only, as root. The addresses are those that RFC 2544 sets apart for tests of networks.</remarks>
 internal sealed class SplitNetwork : IAsyncDisposable
 {
@@ -15,7 +16,8 @@ internal sealed class SplitNetwork : IAsyncDisposable
 
     private static int s_networks;
 
-    private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"ft{Environment.ProcessId:x}n{Interlocked.Increment(ref s_networks)}");
+    private readonly string _name =
+        string.Create(CultureInfo.InvariantCulture, $"ft{Environment.ProcessId:x}n{Interlocked.Increment(ref s_networks)}");
     private readonly string _subnet = FreeSubnet();
     private readonly int _members;
 
@@ -97,8 +99,11 @@ internal sealed class SplitNetwork : IAsyncDisposable
 
     private static string FreeSubnet()
     {
-        HashSet<string> taken = [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(n => n.GetIPProperties().UnicastAddresses).Select(a => a.Address.ToString())];
-        return Enumerable.Range(0, 256).Select(i => string.Create(CultureInfo.InvariantCulture, $"198.18.{(Environment.ProcessId + i) % 256}"))
+        HashSet<string> taken =
+            [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(n => n.GetIPProperties().UnicastAddresses)
+            .Select(a => a.Address.ToString())];
+        return Enumerable.Range(0, 256)
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"198.18.{(Environment.ProcessId + i) % 256}"))
             .First(subnet => !taken.Contains($"{subnet}.1"));
     }
 
@@ -137,7 +142,8 @@ internal sealed class SplitNetwork : IAsyncDisposable
 
     private static async Task<(int ExitCode, string Errors)> RunAsync(params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using Process process =
+            Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         string errors = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, errors);
