@@ -8,6 +8,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["scan"] = ScanBench.RunAsync,
     ["append"] = AppendBench.RunAsync,
     ["path"] = PathBench.RunAsync,
+    ["query"] = QueryBench.RunAsync,
     ["alerts"] = AlertBench.RunAsync,
     ["drift"] = DriftBench.RunAsync,
     ["cluster"] = ClusterBench.RunAsync,

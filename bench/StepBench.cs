@@ -33,7 +33,14 @@ internal static class StepBench
                         inputs[i] = new StepInput(order[next], i % Marks, 0.1 + i % 7, 5, i % Marks);
                         next = (next + 1) % Rows;
                     }
-                    backend.ScoreAndStep(inputs, scores);
+                    if (scored)
+                    {
+                        backend.ScoreAndStep(inputs, scores);
+                    }
+                    else
+                    {
+                        backend.Step(inputs);
+                    }
                     return batch;
                 });
             }

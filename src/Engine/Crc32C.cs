@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Foretell.Engine;
 
 /// <summary>CRC-32C (Castagnoli) of bytes that lie on a disk.</summary>
-internal static class Crc32C
+public static class Crc32C
 {
     /// <summary>Checksum of <paramref name="bytes"/>.</summary>
     public static uint Compute(ReadOnlySpan<byte> bytes)

@@ -68,6 +68,6 @@ public static class Telemetry
         Meter.CreateHistogram<double>("foretell.append.duration", "s", "Time of one transaction of the log");
 
     /// <summary>The span at work, when somebody samples it and this process traces; else null.</summary>
-    internal static ActivityContext? Sampled =>
+    public static ActivityContext? Sampled =>
         Activities.HasListeners() && Activity.Current is { Recorded: true } span ? span.Context : null;
 }

@@ -84,6 +84,10 @@ public sealed partial class PartitionHost : IAsyncDisposable
         {
             throw new PlatformUnavailableException(Shard.Fenced ?? $"Partition {Shard.Partition} is loading its streams.");
         }
+        if (Shard.Fenced is { } why)
+        {
+            throw new PlatformUnavailableException(why);
+        }
         ThrowIfLeaseIsOver();
         return Shard;
     }

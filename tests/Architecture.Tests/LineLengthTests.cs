@@ -40,6 +40,6 @@ public sealed partial class LineLengthTests
     [GeneratedRegex(@"max_line_length = (\d+)")]
     private static partial Regex Limit();
 
-    [GeneratedRegex("\"(\\\\.|[^\"\\\\])*\"")]
+    [GeneratedRegex("\"\"\".*?\"\"\"|\"(\\\\.|[^\"\\\\])*\"")]
     private static partial Regex Text();
 }

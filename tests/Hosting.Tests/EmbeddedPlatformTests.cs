@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Foretell.Engine;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
@@ -7,6 +8,7 @@ using Foretell.Engine.Store;
 using Foretell.Models.Forecasting;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
+using Foretell.Models.Stepping;
 using Foretell.Stores.Sqlite;
 using Foretell.Support;
 
@@ -31,6 +33,27 @@ public sealed class EmbeddedPlatformTests : IDisposable
         await using (EmbeddedPlatform platform = await OpenAsync(Options(partitions) with { BatchSize = batchSize, Threads = threads }))
         {
             await FeedAsync(platform, Workload(), seed: batchSize);
+        }
+        await AssertEqualsReferenceAsync();
+    }
+
+    [Fact]
+    public async Task Digest_WhenAnotherBackendIsHandedIn_IsThatOfOneEventAtATime()
+    {
+        var opened = new ConcurrentBag<PlainBackend>();
+        EmbeddedOptions options = Options(3) with
+        {
+            OpenBackend = model =>
+            {
+                var backend = new PlainBackend(new CpuStateBackend(model));
+                opened.Add(backend);
+                return backend;
+            },
+        };
+        await using (EmbeddedPlatform platform = await OpenAsync(options))
+        {
+            await FeedAsync(platform, Workload(), seed: 1);
+            Assert.Equal((3, platform.Status().EventsApplied), (opened.Count, opened.Sum(backend => backend.Stepped)));
         }
         await AssertEqualsReferenceAsync();
     }

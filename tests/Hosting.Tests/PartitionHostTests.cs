@@ -6,6 +6,7 @@ using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
 using Foretell.Stores.Sqlite;
 using Foretell.Support;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Foretell.Hosting.Tests;
@@ -113,6 +114,7 @@ public sealed class PartitionHostTests : IAsyncLifetime
 
         Assert.IsType<StaleEpochException>(await old.Lost);
         Assert.Throws<PlatformUnavailableException>(() => old.Answer(shard => shard.Find("a"u8)));
+        Assert.Throws<PlatformUnavailableException>(() => old.Answer(shard => shard.Calibration()));
         await Assert.ThrowsAsync<PlatformUnavailableException>(old.CommitAsync);
         Assert.False(newer.Lost.IsCompleted);
     }
@@ -133,10 +135,54 @@ public sealed class PartitionHostTests : IAsyncLifetime
         Assert.Equal(2, (await _store.ReadHeaderAsync(0, default))!.Position);
     }
 
-    private async Task<PartitionHost> LoadAsync()
+    [Fact]
+    public async Task Log_WhenThePartitionIsTakenLostAndLeft_HasALineForEachWithPartitionEpochAndPosition()
+    {
+        var log = new LogCollector();
+        PartitionHost old = await LoadAsync(log);
+        await ApplyAsync(old);
+        await using PartitionHost newer = await LoadAsync();
+        await Assert.ThrowsAsync<StaleEpochException>(old.CommitAsync);
+        await old.StopAsync("The test is over.", default);
+
+        Assert.Collection(log.Lines,
+            line => AssertLine(LogLevel.Information, "Partition 0 is served here: epoch 1, position 0, 0 streams.", line),
+            line => AssertLine(LogLevel.Warning, "Partition 0 stopped here (epoch 1, position 2): Partition 0 belongs to a newer owner", line),
+            line => AssertLine(LogLevel.Information, "Partition 0 left this process (epoch 1, position 2): The test is over.", line));
+    }
+
+    [Fact]
+    public async Task Log_WhenCommitsFailForAWhile_SaysSoOnceAndWhenTheyWorkAgain()
+    {
+        var log = new LogCollector();
+        await using PartitionHost host = await LoadAsync(log);
+        await ApplyAsync(host);
+        using (SqliteDatabase file = SqliteDatabase.Open(_directory.At("shard-0000.db")))
+        {
+            file.Execute("CREATE TRIGGER broken BEFORE INSERT ON shard BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+            for (int i = 0; i < 3; i++)
+            {
+                await Assert.ThrowsAsync<PlatformUnavailableException>(host.CommitAsync);
+            }
+            file.Execute("DROP TRIGGER broken");
+        }
+        await host.CommitAsync();
+
+        Assert.Collection(log.Lines.Skip(1),
+            line => AssertLine(LogLevel.Warning, "Partition 0 (epoch 1, position 2) cannot be committed; it tries again: ", line),
+            line => AssertLine(LogLevel.Information, "Partition 0 (epoch 1, position 2) commits again.", line));
+    }
+
+    private static void AssertLine(LogLevel level, string beginning, (LogLevel Level, string Text) line)
+    {
+        Assert.Equal(level, line.Level);
+        Assert.StartsWith(beginning, line.Text);
+    }
+
+    private async Task<PartitionHost> LoadAsync(ILogger? log = null)
     {
         var owner = new PartitionHost(new Shard(0, Small.Serving), _log, _store,
-            new PartitionHostOptions { Lease = s_lease, Time = _time }, NullLogger.Instance);
+            new PartitionHostOptions { Lease = s_lease, Time = _time }, log ?? NullLogger.Instance);
         await owner.LoadAsync(default);
         return owner;
     }

@@ -15,6 +15,13 @@ public abstract class EventLogContract : IAsyncLifetime
 
     protected TestTime Time { get; } = new();
 
+    /// <summary>What the log of this class can do; all that one process needs, unless it says otherwise.</summary>
+    protected virtual LogCapabilities Capabilities => LogCapabilities.All & ~LogCapabilities.SharedByProcesses;
+
+    /// <summary>Skips the test at work, by name, where the log does not claim to do what it is about.</summary>
+    protected void Needs(LogCapabilities capability) =>
+        Assert.SkipUnless(Capabilities.HasFlag(capability), $"{GetType().Name}: this log does not claim {capability}.");
+
     /// <summary>Opens the log of this test, anew after it was disposed.</summary>
     protected abstract Task<IEventLog> OpenAsync(int? partitions = 4);
 
@@ -70,6 +77,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task Append_WhenItIsSampled_KeepsItsTraceBesideItsRecords()
     {
+        Needs(LogCapabilities.Traces);
         using var recorder = new TraceRecorder();
         ActivitySpanId span;
         await using (IEventLog log = await OpenAsync(1))
@@ -281,6 +289,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task Append_WhenWritesFail_SaysUnavailableAndWorksAgainAfterwards()
     {
+        Needs(LogCapabilities.FailingWrites);
         await using IEventLog log = await OpenAsync(1);
         await log.AppendAsync(EventSets.Batch(("a", 1, "")));
         BreakWrites();
@@ -302,6 +311,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task Problem_WhenNobodyWritesAfterAFailure_GoesAwaySoThatSomebodyTries()
     {
+        Needs(LogCapabilities.FailingWrites);
         await using IEventLog log = await OpenAsync(1);
         BreakWrites();
         await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(EventSets.Batch(("a", 1, ""))));
@@ -323,6 +333,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task Append_WhenKeyRepeats_AnswersAsTheFirstTimeAndAppendsNothing()
     {
+        Needs(LogCapabilities.IdempotencyKeys);
         await using IEventLog log = await OpenAsync();
         AppendReceipt first = await log.AppendAsync(EventSets.Batch(("a", 1, ""), ("b", 2, "")), EventSets.Key("k", payload: "rejections"));
         await log.AppendAsync(EventSets.Batch(("a", 9, "")));
@@ -338,6 +349,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task Append_WhenKeyRepeatsAfterReopening_AppendsNothing()
     {
+        Needs(LogCapabilities.IdempotencyKeys);
         await using (IEventLog log = await OpenAsync())
         {
             await log.AppendAsync(EventSets.Batch(("a", 1, "")), EventSets.Key("k"));
@@ -350,6 +362,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task Append_WhenKeyComesWithAnotherFingerprint_ThrowsConflict()
     {
+        Needs(LogCapabilities.IdempotencyKeys);
         await using IEventLog log = await OpenAsync(1);
         await log.AppendAsync(EventSets.Batch(("a", 1, "")), EventSets.Key("k"));
         await Assert.ThrowsAsync<IdempotencyConflictException>(() =>
@@ -360,6 +373,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task Append_WhenTheSameKeyComesManyTimesAtOnce_AppendsOnce()
     {
+        Needs(LogCapabilities.IdempotencyKeys);
         await using IEventLog log = await OpenAsync(1);
         AppendReceipt[] receipts =
             await Task.WhenAll(Enumerable.Range(0, 64)
@@ -372,6 +386,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task Append_WhenKeyIsADayOld_IsANewRequest()
     {
+        Needs(LogCapabilities.IdempotencyKeys);
         await using IEventLog log = await OpenAsync(1);
         await log.AppendAsync(EventSets.Batch(("a", 1, "")), EventSets.Key("k"));
         Time.Advance(TimeSpan.FromHours(24) - TimeSpan.FromSeconds(1));
@@ -384,6 +399,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task Append_WhenKeyComesWithNoEvents_IsRememberedToo()
     {
+        Needs(LogCapabilities.IdempotencyKeys);
         await using IEventLog log = await OpenAsync(1);
         Assert.False((await log.AppendAsync(new EventBatch(), EventSets.Key("k", payload: "all rejected"))).Replayed);
         AppendReceipt again = await log.AppendAsync(new EventBatch(), EventSets.Key("k"));
@@ -413,6 +429,7 @@ public abstract class EventLogContract : IAsyncLifetime
     [Fact]
     public async Task AppendControl_WhenValueIsNew_ReachesEveryPartitionOnce()
     {
+        Needs(LogCapabilities.ControlRecords);
         await using IEventLog log = await OpenAsync();
         Assert.Null(await log.FindControlAsync("policy", CancellationToken.None));
         Assert.True(await log.AppendControlAsync("policy", "one", CancellationToken.None));
@@ -426,6 +443,57 @@ public abstract class EventLogContract : IAsyncLifetime
             Assert.All(await log.ReadAllAsync(p), r => Assert.Equal((LogRecordKind.Control, "policy"), (r.Kind, r.Key)));
             Assert.Equal(["one", "two", "one"], (await log.ReadAllAsync(p)).Select(r => r.Mark));
         }
+    }
+
+    [Fact]
+    public async Task Refresh_WhenAnotherProcessHasAppended_ShowsItsEnd()
+    {
+        Needs(LogCapabilities.SharedByProcesses);
+        await using IEventLog writer = await OpenAsync(), other = await OpenAsync();
+        for (int i = 0; i < 20; i++)
+        {
+            AppendReceipt receipt = await writer.AppendAsync(EventSets.Batch(("a", i, ""), ("b", i, "")));
+            await other.RefreshAsync(default);
+            Assert.All(receipt.Position.Parts, part => Assert.Equal(part.Sequence, other.End(part.Partition).Sequence));
+        }
+    }
+
+    [Fact]
+    public async Task Append_WhenTheSameKeysComeFromManyProcessesAtOnce_AppendsEachOnce()
+    {
+        Needs(LogCapabilities.SharedByProcesses);
+        IEventLog[] logs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => OpenAsync()));
+        AppendReceipt[][] receipts = await Task.WhenAll(Enumerable.Range(0, 50).Select(k => Task.WhenAll(logs.Select(log =>
+            Task.Run(() =>
+                log.AppendAsync(k % 5 == 0 ? new EventBatch()
+                : EventSets.Batch(($"s{k}", k, "")), EventSets.Key($"key {k}", payload: $"{k}")))))));
+        Assert.All(receipts, group =>
+        {
+            Assert.Single(group, r => !r.Replayed);
+            Assert.Single(group.Select(r => (r.Accepted, r.Position.ToString())).Distinct());
+        });
+        await logs[0].RefreshAsync(default);
+        Assert.Equal(40, Enumerable.Range(0, 4).Sum(p => logs[0].End(p).Sequence));
+
+        // Different bodies under one key, with no partition in common: one wins, the other hears of it.
+        Exception?[] rivals = await Task.WhenAll(logs.Select((log, i) => Task.Run(() =>
+            Record.ExceptionAsync(() => log.AppendAsync(EventSets.Batch(($"rival {i}", i, "")), EventSets.Key("contested", (byte)i)))
+                .AsTask())));
+        Assert.Single(rivals, e => e is null);
+        Assert.Equal(3, rivals.Count(e => e is IdempotencyConflictException));
+        await Task.WhenAll(logs.Select(log => log.DisposeAsync().AsTask()));
+    }
+
+    [Fact]
+    public async Task AppendControl_WhenTwoProcessesSayTheSame_AppendsItOnce()
+    {
+        Needs(LogCapabilities.SharedByProcesses);
+        await using IEventLog one = await OpenAsync(), two = await OpenAsync();
+        bool[] appended =
+            await Task.WhenAll(new[] { one, two }.Select(log => Task.Run(() => log.AppendControlAsync("model", "m", default))));
+        Assert.Single(appended, a => a);
+        await one.RefreshAsync(default);
+        Assert.All(Enumerable.Range(0, 4), p => Assert.Equal(1, one.End(p).Sequence));
     }
 
     [Fact]

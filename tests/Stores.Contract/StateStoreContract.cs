@@ -14,6 +14,13 @@ public abstract class StateStoreContract : IAsyncLifetime
 {
     protected TemporaryFolder Directory { get; } = new();
 
+    /// <summary>What the store of this class can do; everything, unless it says otherwise.</summary>
+    protected virtual StoreCapabilities Capabilities => StoreCapabilities.All;
+
+    /// <summary>Skips the test at work, by name, where the store does not claim to do what it is about.</summary>
+    protected void Needs(StoreCapabilities capability) =>
+        Assert.SkipUnless(Capabilities.HasFlag(capability), $"{GetType().Name}: this store does not claim {capability}.");
+
     /// <summary>Opens the store of this test; more than one may be open at a time.</summary>
     protected abstract IStateStore Open();
 
@@ -45,6 +52,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     [Fact]
     public async Task ReadEpoch_WhenOwnersFollowEachOther_IsTheNewest()
     {
+        Needs(StoreCapabilities.SeveralOwners);
         await using IStateStore old = Open(), newer = Open();
         Assert.Equal(0, await old.ReadEpochAsync(0, default));
         Assert.Equal(await old.TakeEpochAsync(0, default), await old.ReadEpochAsync(0, default));
@@ -117,6 +125,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     [Fact]
     public async Task Commit_WhenANewerOwnerTookThePartition_IsRefusedAndWritesNothing()
     {
+        Needs(StoreCapabilities.SeveralOwners);
         await using IStateStore old = Open(), newer = Open();
         long first = await old.TakeEpochAsync(0, default);
         await old.CommitAsync(0, first, Commit(Header(1), [(0, 1)]), default);
@@ -135,6 +144,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     [Fact]
     public async Task TakeEpoch_WhenManyOwnersTakeItAtOnce_GivesEachItsOwnAndOneCanCommit()
     {
+        Needs(StoreCapabilities.SeveralOwners);
         IStateStore[] stores = [.. Enumerable.Range(0, 6).Select(_ => Open())];
         (await stores[0].TakeEpochAsync(0, default)).ToString();
         long[] epochs = await Task.WhenAll(stores.Select(store => Task.Run(() => store.TakeEpochAsync(0, default))));
@@ -163,6 +173,7 @@ public abstract class StateStoreContract : IAsyncLifetime
     [Fact]
     public async Task Commit_WhenWritesFail_LeavesTheLastCommitAndWorksAgainAfterwards()
     {
+        Needs(StoreCapabilities.FailingWrites);
         await using IStateStore store = Open();
         long epoch = await store.TakeEpochAsync(0, default);
         await store.CommitAsync(0, epoch, Commit(Header(1), [(0, 1)]), default);

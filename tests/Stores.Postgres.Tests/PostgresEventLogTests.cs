@@ -12,6 +12,8 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
 {
     private PostgresOptions _options = null!;
 
+    protected override LogCapabilities Capabilities => LogCapabilities.All;
+
     public override async ValueTask InitializeAsync() => _options = await server.NewSchemaAsync();
 
     protected override async Task<IEventLog> OpenAsync(int? partitions = 4) => await PostgresEventLog.OpenAsync(_options, partitions, Time);
@@ -116,54 +118,6 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
             Assert.Equal(1, await reader.ReadAsync(batch, 10, default));
             Assert.Equal((i, i), (batch.FirstSequence, batch[0].TimeTicks));
         }
-    }
-
-    [Fact]
-    public async Task Refresh_WhenAnotherProcessHasAppended_ShowsItsEnd()
-    {
-        await using IEventLog writer = await OpenAsync(), other = await OpenAsync();
-        for (int i = 0; i < 20; i++)
-        {
-            AppendReceipt receipt = await writer.AppendAsync(EventSets.Batch(("a", i, ""), ("b", i, "")));
-            await other.RefreshAsync(default);
-            Assert.All(receipt.Position.Parts, part => Assert.Equal(part.Sequence, other.End(part.Partition).Sequence));
-        }
-    }
-
-    [Fact]
-    public async Task Append_WhenTheSameKeysComeFromManyProcessesAtOnce_AppendsEachOnce()
-    {
-        IEventLog[] logs = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => OpenAsync()));
-        AppendReceipt[][] receipts = await Task.WhenAll(Enumerable.Range(0, 50).Select(k => Task.WhenAll(logs.Select(log =>
-            Task.Run(() =>
-                log.AppendAsync(k % 5 == 0 ? new EventBatch()
-                : EventSets.Batch(($"s{k}", k, "")), EventSets.Key($"key {k}", payload: $"{k}")))))));
-        Assert.All(receipts, group =>
-        {
-            Assert.Single(group, r => !r.Replayed);
-            Assert.Single(group.Select(r => (r.Accepted, r.Position.ToString())).Distinct());
-        });
-        await logs[0].RefreshAsync(default);
-        Assert.Equal(40, Enumerable.Range(0, 4).Sum(p => logs[0].End(p).Sequence));
-
-        // Different bodies under one key, with no partition in common: one wins, the other hears of it.
-        Exception?[] rivals = await Task.WhenAll(logs.Select((log, i) => Task.Run(() =>
-            Record.ExceptionAsync(() => log.AppendAsync(EventSets.Batch(($"rival {i}", i, "")), EventSets.Key("contested", (byte)i)))
-                .AsTask())));
-        Assert.Single(rivals, e => e is null);
-        Assert.Equal(3, rivals.Count(e => e is IdempotencyConflictException));
-        await Task.WhenAll(logs.Select(log => log.DisposeAsync().AsTask()));
-    }
-
-    [Fact]
-    public async Task AppendControl_WhenTwoProcessesSayTheSame_AppendsItOnce()
-    {
-        await using IEventLog one = await OpenAsync(), two = await OpenAsync();
-        bool[] appended =
-            await Task.WhenAll(new[] { one, two }.Select(log => Task.Run(() => log.AppendControlAsync("model", "m", default))));
-        Assert.Single(appended, a => a);
-        await one.RefreshAsync(default);
-        Assert.All(Enumerable.Range(0, 4), p => Assert.Equal(1, one.End(p).Sequence));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Foretell.Support;
 
 namespace Foretell.Web.Tests;
 

@@ -27,8 +27,8 @@ internal static class ClusterRun
 
         if (input is not null)
         {
-            FileSummary summary =
-                await FileSenderView.ShowAsync(progress => FileSender.RunAsync(platform, input.File, input.Columns, progress, cancellation));
+            FileSummary summary = await FileSenderView.ShowAsync(progress =>
+                FileSender.RunAsync(platform, input.File, input.Columns, progress, cancellation));
             if (ends)
             {
                 foreach (SiloProcess lost in cluster.Silos.Where(s => s.HasExited))

@@ -30,7 +30,7 @@ public sealed record AlertRule
     public static bool Allows(double survival) => survival is 0 or >= MinSurvival and <= MaxSurvival;
 
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
-    internal void Check()
+    public void Check()
     {
         if (!Allows(Survival))
         {

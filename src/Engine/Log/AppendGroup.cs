@@ -3,7 +3,7 @@ using Foretell.Engine.Events;
 namespace Foretell.Engine.Log;
 
 /// <summary>Appends that share a transaction (group commit). Reusable: <see cref="Complete"/> keeps the memory. Not thread-safe.</summary>
-internal sealed class AppendGroup
+public sealed class AppendGroup
 {
     private readonly List<AppendRequest> _requests = [];
     private readonly List<int> _touched = [];

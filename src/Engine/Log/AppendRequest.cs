@@ -5,11 +5,11 @@ using Foretell.Engine.Events;
 namespace Foretell.Engine.Log;
 
 /// <summary>Where in a request's bytes the records of one partition lie.</summary>
-internal readonly record struct AppendPart(int Partition, int Offset, int Length, int Count);
+public readonly record struct AppendPart(int Partition, int Offset, int Length, int Count);
 
 /// <summary>One append on its way to the writer: its records sorted by partition, in a buffer of its own.</summary>
 /// <remarks>The caller's thread does this work, so that the single writer only joins ready pieces.</remarks>
-internal sealed class AppendRequest
+public sealed class AppendRequest
 {
     private byte[] _bytes = [];
 

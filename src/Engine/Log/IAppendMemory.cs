@@ -1,7 +1,7 @@
 namespace Foretell.Engine.Log;
 
 /// <summary>What an append must know of earlier ones, and leaves behind for later ones, in the transaction that appends.</summary>
-internal interface IAppendMemory
+public interface IAppendMemory
 {
     /// <summary>Value of the last control record of a name, or null.</summary>
     string? FindControl(string name);
@@ -18,7 +18,7 @@ internal interface IAppendMemory
 }
 
 /// <summary>What idempotency keys mean, whichever log keeps them.</summary>
-internal static class Idempotency
+public static class Idempotency
 {
     /// <summary>How long a key is remembered.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);

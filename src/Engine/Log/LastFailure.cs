@@ -2,7 +2,7 @@ namespace Foretell.Engine.Log;
 
 /// <summary>Why the last write failed, for a while: only another try can tell whether the next one would.</summary>
 /// <remarks>A host that stayed unready until a write succeeded would be sent none any more.</remarks>
-internal sealed class LastFailure(TimeProvider time)
+public sealed class LastFailure(TimeProvider time)
 {
     /// <summary>How long a failure counts.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(10);

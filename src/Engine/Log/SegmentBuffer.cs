@@ -4,7 +4,7 @@ using Foretell.Engine.Events;
 namespace Foretell.Engine.Log;
 
 /// <summary>The records that one transaction adds to one partition, behind that partition's end.</summary>
-internal sealed class SegmentBuffer
+public sealed class SegmentBuffer
 {
     private byte[] _bytes = [];
     private readonly RecordTraces _traces = new();

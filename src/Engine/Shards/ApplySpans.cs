@@ -8,7 +8,7 @@ namespace Foretell.Engine.Shards;
 /// Children and no links, so that whoever looks at a request finds its events' way to the end in the same trace. Records
 /// that are replayed after a crash are applied once more, and their trace shows it.
 /// </remarks>
-internal sealed class ApplySpans : IDisposable
+public sealed class ApplySpans : IDisposable
 {
     private readonly List<Activity> _spans = [];
     private readonly Activity? _before = Activity.Current;

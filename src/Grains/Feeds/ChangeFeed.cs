@@ -21,6 +21,10 @@ internal sealed class ChangeFeed(
     // A shard that moves is out for less. One that is out for longer is a problem to be told.
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
+    // A stream's grain may have to be placed first, which on a busy cluster takes longer than one question may. Whoever opens a feed of a
+    // stream that cannot be found has been refused before it came here.
+    private static readonly TimeSpan s_opening = TimeSpan.FromSeconds(5), s_openingPause = TimeSpan.FromMilliseconds(250);
+
     /// <summary>As <see cref="IPlatform.SubscribeAsync"/>.</summary>
     public async IAsyncEnumerable<FeedItem<ForecastChange>> ReadAsync(string stream,
         [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -51,6 +55,7 @@ internal sealed class ChangeFeed(
     private async Task AskAsync(string stream, ChannelWriter<ChangeNews> news, CancellationToken ended)
     {
         int partition = EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(stream), engine.Log.PartitionCount);
+        long began = time.GetTimestamp();
         long? answeredAt = null;
         while (!ended.IsCancellationRequested)
         {
@@ -62,7 +67,8 @@ internal sealed class ChangeFeed(
                 answeredAt = time.GetTimestamp();
                 news.TryWrite(new ChangeNews(null, answer));
             }
-            catch (PlatformUnavailableException e) when (answeredAt is not { } last || time.GetElapsedTime(last) > s_patience)
+            catch (PlatformUnavailableException e)
+                when (time.GetElapsedTime(answeredAt ?? began) > (answeredAt is null ? s_opening : s_patience))
             {
                 news.TryComplete(e);
                 return;
@@ -71,7 +77,7 @@ internal sealed class ChangeFeed(
             {
                 // It is moving; the new owner is asked, too.
             }
-            await Task.Delay(s_renewal, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(answeredAt is null ? s_openingPause : s_renewal, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

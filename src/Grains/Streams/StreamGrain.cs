@@ -27,7 +27,7 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
         }
         try
         {
-            return (await engine.Log.AppendAsync(batch, null, CancellationToken.None)).Position.ToString();
+            return (await engine.Log.AppendTracedAsync(batch, null, CancellationToken.None)).Position.ToString();
         }
         catch (PlatformUnavailableException e)
         {

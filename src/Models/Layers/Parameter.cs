@@ -8,7 +8,7 @@ namespace Foretell.Models.Layers;
 /// <param name="Columns">Columns that mean something.</param>
 /// <param name="Stride">Columns in memory, a multiple of 16; those past <paramref name="Columns"/> stay 0.</param>
 /// <param name="Initial">How the tensor starts.</param>
-internal sealed record Parameter(string Name, int Offset, int Rows, int Columns, int Stride, Initializer Initial)
+public sealed record Parameter(string Name, int Offset, int Rows, int Columns, int Stride, Initializer Initial)
 {
     /// <summary>Floats in memory.</summary>
     public int Length => Rows * Stride;
@@ -18,15 +18,18 @@ internal sealed record Parameter(string Name, int Offset, int Rows, int Columns,
 }
 
 /// <summary>How a tensor starts: <paramref name="Scale"/> times the kind's usual spread.</summary>
-internal readonly record struct Initializer(InitializerKind Kind, float Scale = 1)
+public readonly record struct Initializer(InitializerKind Kind, float Scale = 1)
 {
+    /// <summary>All 0.</summary>
     public static readonly Initializer Zero = new(InitializerKind.Constant, 0);
+    /// <summary>All 1.</summary>
     public static readonly Initializer One = new(InitializerKind.Constant);
+    /// <summary>As linear layers start.</summary>
     public static readonly Initializer Linear = new(InitializerKind.Linear);
 }
 
 /// <summary>Kinds of initial value.</summary>
-internal enum InitializerKind
+public enum InitializerKind
 {
     /// <summary>Every element is the scale.</summary>
     Constant,

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
+using Foretell.Models.Layers;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Weights;
@@ -59,6 +60,12 @@ public sealed class ForecastModel
 
     /// <summary>Numbers that training set.</summary>
     public int ParameterCount => Layout.TrainedCount;
+
+    /// <summary>Every trained tensor: its name (docs/formats.md) and its place in <see cref="ParameterVector"/>, in the file's order.</summary>
+    public IReadOnlyList<Parameter> Parameters => Layout.All;
+
+    /// <summary>The trained numbers, tensor behind tensor, each row padded with zeros to whole vectors: what a backend other than the CPU's loads.</summary>
+    public ReadOnlySpan<float> ParameterVector => Weights.Span;
 
     internal ParameterLayout Layout { get; }
     internal StateLayout State { get; }

@@ -63,14 +63,14 @@ public sealed unsafe class CpuStateBackend : IStateBackend
     }
 
     /// <inheritdoc/>
-    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, step: false);
+    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, score: true, step: false);
 
     /// <inheritdoc/>
-    public void Step(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], step: true);
+    public void Step(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], score: false, step: true);
 
     /// <inheritdoc/>
     /// <remarks>A tile's rows are scored and stepped while they are in the cache.</remarks>
-    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, step: true);
+    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, score: true, step: true);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -80,9 +80,8 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         _rows.Dispose();
     }
 
-    private void Run(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, bool step)
+    private void Run(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, bool score, bool step)
     {
-        bool score = !step || !scores.IsEmpty;
         if (score && scores.Length != inputs.Length)
         {
             throw new ArgumentException($"There must be a score for each event, got {scores.Length} for {inputs.Length} events.",

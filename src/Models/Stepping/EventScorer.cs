@@ -10,7 +10,7 @@ using Foretell.Models.PointProcess;
 namespace Foretell.Models.Stepping;
 
 /// <summary>Scores events by the forecasts that stood before them: the heads on the rows' last hidden vectors.</summary>
-internal sealed unsafe class EventScorer : IDisposable
+public sealed unsafe class EventScorer : IDisposable
 {
     private const double UnknownMarkProbability = 1e-6;
     private const float LeastPValue = 1e-37f;
@@ -21,6 +21,8 @@ internal sealed unsafe class EventScorer : IDisposable
     private readonly AlignedBuffer _hidden;
     private readonly AlignedBuffer _features;
 
+    /// <summary>A scorer with scratch space of its own; one thread uses it at a time.</summary>
+    /// <param name="model">Model of the rows.</param>
     public EventScorer(ForecastModel model)
     {
         _model = model;
@@ -30,15 +32,54 @@ internal sealed unsafe class EventScorer : IDisposable
         _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
     }
 
+    /// <summary>Scores events from the hidden vectors that their rows had before them; a first event scores 0.</summary>
+    /// <remarks>For a backend that steps elsewhere and keeps its rows' last hidden vectors at hand.</remarks>
+    /// <param name="inputs">Events, any number.</param>
+    /// <param name="hidden">Each event's hidden vector. Shape [n, d].</param>
+    /// <param name="scores">Output. Shape [n].</param>
+    /// <exception cref="ArgumentException">Lengths disagree.</exception>
+    public void Score(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> hidden, Span<StepScore> scores)
+    {
+        int d = _model.Config.Width;
+        if (hidden.Length != inputs.Length * d || scores.Length != inputs.Length)
+        {
+            throw new ArgumentException($"{inputs.Length} events need {inputs.Length * d} floats of hidden vectors and as many scores, "
+                + $"got {hidden.Length} and {scores.Length}.");
+        }
+        for (int start = 0; start < inputs.Length; start += RowTile.MaxRows)
+        {
+            int n = Math.Min(RowTile.MaxRows, inputs.Length - start);
+            hidden.Slice(start * d, n * d).CopyTo(_hidden.Span);
+            ScoreTile(inputs.Slice(start, n), scores.Slice(start, n));
+        }
+    }
+
     /// <summary>Scores at most <see cref="RowTile.MaxRows"/> events; a first event scores 0.</summary>
-    public void Score(ReadOnlySpan<StepInput> inputs, float** rows, Span<StepScore> scores)
+    internal void Score(ReadOnlySpan<StepInput> inputs, float** rows, Span<StepScore> scores)
+    {
+        int d = _model.Config.Width;
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            new ReadOnlySpan<float>(rows[i] + _model.MixerFloats, d).CopyTo(new Span<float>(_hidden.Pointer + i * d, d));
+        }
+        ScoreTile(inputs, scores);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _heads.Dispose();
+        _hidden.Dispose();
+        _features.Dispose();
+    }
+
+    private void ScoreTile(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
     {
         ModelConfig config = _model.Config;
-        int d = config.Width, n = inputs.Length, marks = config.Marks.Count;
+        int n = inputs.Length, marks = config.Marks.Count;
         Span<GapInterval> gaps = stackalloc GapInterval[n];
         for (int i = 0; i < n; i++)
         {
-            new ReadOnlySpan<float>(rows[i] + _model.MixerFloats, d).CopyTo(new Span<float>(_hidden.Pointer + i * d, d));
             gaps[i] = GapInterval.Of(inputs[i].Gap, config);
             if (marks > 0)
             {
@@ -54,14 +95,6 @@ internal sealed unsafe class EventScorer : IDisposable
         {
             scores[i] = inputs[i].Ordinal == 0 ? default : Score(i, inputs[i], gaps[i]);
         }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _heads.Dispose();
-        _hidden.Dispose();
-        _features.Dispose();
     }
 
     private StepScore Score(int row, in StepInput input, in GapInterval gap)

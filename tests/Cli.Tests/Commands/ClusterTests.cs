@@ -42,7 +42,7 @@ public sealed class ClusterTests : IDisposable
 
         Assert.Equal((1, 1), (beside.ExitCode, named.ExitCode));
         Assert.Contains("foretell-silo is not beside this one", beside.Sentence);
-        Assert.Contains("Microsoft.Orleans packages", beside.Sentence);
+        Assert.Contains("Publish src/Silo into the folder", beside.Sentence);
         Assert.Contains("--silo-program takes the folder", named.Sentence);
     }
 

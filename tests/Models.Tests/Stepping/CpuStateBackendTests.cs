@@ -35,6 +35,43 @@ public class CpuStateBackendTests
         }
     }
 
+    [Theory]
+    [InlineData("aaren", 0)]
+    [InlineData("linear", 0)]
+    [InlineData("softmax", 0)]
+    public void Score_WhenCalledApartFromTheStep_GivesTheSameBitsAndChangesNothing(string mixer, int states)
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Mixer = mixer, States = states }, TestModels.WeightsSeed);
+        EventSequence[] histories = [.. Enumerable.Range(0, 60).Select(i => TestModels.History(20 + i % 3))];
+        using IStateBackend both = new CpuStateBackend(model), apart = new CpuStateBackend(model);
+        both.EnsureCapacity(histories.Length);
+        apart.EnsureCapacity(histories.Length);
+        for (int t = 0; t < 20; t++)
+        {
+            StepInput[] inputs = [.. histories.Select((history, row) => Input(model, history, t, row))];
+            StepScore[] together = new StepScore[inputs.Length], alone = new StepScore[inputs.Length], again = new StepScore[inputs.Length];
+
+            both.ScoreAndStep(inputs, together);
+            apart.Score(inputs, alone);
+            apart.Score(inputs, again);
+            apart.Step(inputs);
+
+            Assert.Equal(together, alone);
+            Assert.Equal(alone, again);
+        }
+        for (int row = 0; row < histories.Length; row++)
+        {
+            Assert.Equal(Read(both, row), Read(apart, row));
+        }
+
+        static float[] Read(IStateBackend backend, int row)
+        {
+            float[] state = new float[backend.RowFloats(row)];
+            backend.Read(row, state);
+            return state;
+        }
+    }
+
     [Fact]
     public void Step_WhenComparedWithTheParallelForm_GivesTheSameScores()
     {
@@ -94,6 +131,7 @@ public class CpuStateBackendTests
         Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, double.NaN, 1)]));
         Assert.Throws<ArgumentException>(() => backend.Step([new StepInput(0, 0, -1, 1)]));
         Assert.Throws<ArgumentException>(() => backend.ScoreAndStep([new StepInput(0, 0, 1, 1)], new StepScore[2]));
+        Assert.Throws<ArgumentException>(() => backend.Score([new StepInput(0, 0, 1, 1)], []));
     }
 
     private static float[][] Feed(ForecastModel model, int batch)

@@ -66,6 +66,33 @@ public class EventScorerTests
     }
 
     [Fact]
+    public void Score_WhenGivenTheHiddenVectorsApart_GivesWhatTheBackendGives()
+    {
+        ForecastModel model = TestModels.Model(marks: 3);
+        const int Rows = 100;
+        int d = model.Config.Width;
+        using IStateBackend backend = new CpuStateBackend(model);
+        using var scorer = new EventScorer(model);
+        backend.EnsureCapacity(Rows);
+        for (int t = 0; t < 5; t++)
+        {
+            StepInput[] inputs = [.. Enumerable.Range(0, Rows).Select(row => new StepInput(row, row % 3, 0.5 + row % 7, t, (row + t) % 3))];
+            float[] hidden = new float[Rows * d];
+            for (int row = 0; row < Rows; row++)
+            {
+                backend.ReadHidden(row, hidden.AsSpan(row * d, d));
+            }
+            StepScore[] apart = new StepScore[Rows], together = new StepScore[Rows];
+
+            scorer.Score(inputs, hidden, apart);
+            backend.ScoreAndStep(inputs, together);
+
+            Assert.Equal(together, apart);
+        }
+        Assert.Throws<ArgumentException>(() => scorer.Score(new StepInput[2], new float[d], new StepScore[2]));
+    }
+
+    [Fact]
     public void Score_WhenMarksComeFromTheModelItself_ItsConfidenceIsTheShareOfHits()
     {
         StepScore[] scores =

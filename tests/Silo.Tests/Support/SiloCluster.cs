@@ -110,6 +110,22 @@ public sealed partial class SiloCluster : IAsyncDisposable
     public string KeyOf(int partition) =>
         Enumerable.Range(0, 10_000).Select(i => $"probe/{i}").First(key => EventSets.PartitionOf(key, Partitions) == partition);
 
+    /// <summary>Opens a feed, and returns once the subscription stands.</summary>
+    /// <param name="gateway">The gateway that is asked.</param>
+    /// <param name="path">Path of the feed.</param>
+    /// <param name="after">Id of the last event that was read, or null.</param>
+    public async Task<FeedReader> OpenFeedAsync(SiloProcess gateway, string path, string? after = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateway.Url, path));
+        if (after is not null)
+        {
+            request.Headers.Add("Last-Event-ID", after);
+        }
+        HttpResponseMessage response = await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.True(response.StatusCode == HttpStatusCode.OK, $"{path} answered {response.StatusCode}: {gateway.Errors}");
+        return await FeedReader.OpenAsync(response);
+    }
+
     /// <summary>Gives every partition a stream to ask for, and waits until it can be asked.</summary>
     public async Task ProbeAllAsync(SiloProcess gateway)
     {

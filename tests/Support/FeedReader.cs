@@ -1,16 +1,17 @@
 using System.Net;
 using System.Text.Json.Nodes;
 
-namespace Foretell.Web.Tests;
+namespace Foretell.Support;
 
 /// <summary>Reads server-sent events from the bytes on the wire.</summary>
-internal sealed class FeedReader : IDisposable
+public sealed class FeedReader : IDisposable
 {
     private readonly HttpResponseMessage _response;
     private readonly StreamReader _lines;
 
     private FeedReader(HttpResponseMessage response, StreamReader lines) => (_response, _lines) = (response, lines);
 
+    /// <summary>Reads the answer of a feed whose subscription stands.</summary>
     public static async Task<FeedReader> OpenAsync(HttpResponseMessage response)
     {
         Assert.Equal((HttpStatusCode.OK, "text/event-stream"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
@@ -20,10 +21,11 @@ internal sealed class FeedReader : IDisposable
     }
 
     /// <summary>The lines up to the next empty one; null at the end of the answer.</summary>
-    public async Task<string[]?> ReadBlockAsync()
+    /// <param name="limit">Longest wait; a minute when null.</param>
+    public async Task<string[]?> ReadBlockAsync(TimeSpan? limit = null)
     {
         var block = new List<string>();
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        using var patience = new CancellationTokenSource(limit ?? TimeSpan.FromMinutes(1));
         while (await _lines.ReadLineAsync(patience.Token) is { } line)
         {
             if (line.Length == 0)
@@ -37,12 +39,12 @@ internal sealed class FeedReader : IDisposable
     }
 
     /// <summary>The next event; comments are skipped.</summary>
-    public async Task<(string Event, string? Id, JsonNode Data)> ReadAsync()
+    public async Task<(string Event, string? Id, JsonNode Data)> ReadAsync(TimeSpan? limit = null)
     {
         string[] block;
         do
         {
-            block = Assert.IsType<string[]>(await ReadBlockAsync());
+            block = Assert.IsType<string[]>(await ReadBlockAsync(limit));
         }
         while (block.All(line => line.StartsWith(':')));
         return (Field(block, "event")!, Field(block, "id"), JsonNode.Parse(Field(block, "data")!)!);
