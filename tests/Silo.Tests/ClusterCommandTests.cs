@@ -40,8 +40,7 @@ public sealed partial class ClusterCommandTests : IDisposable
     [InlineData(3)]
     public async Task Digest_WhenAFileIsFed_IsThatOfARun(int silos)
     {
-        string taxi = SharedData.PathOf("taxi/dev.jsonl");
-        string file = File.Exists(taxi) ? taxi : Workload.Events(_folder, streams: 60, events: 6000);
+        string file = SharedData.Find("taxi/dev.jsonl") ?? Workload.Events(_folder, streams: 60, events: 6000);
         ProcessResult run =
             await ForetellProcess.RunAsync(_folder.Path, "run", "--data-dir", "data", "--model", _model, "--file", file, "--exit",
             "--json");

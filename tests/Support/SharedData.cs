@@ -6,12 +6,19 @@ namespace Foretell.Support;
 /// <summary>Real event sets that lie beside the repository, at ../shared/data, and are not part of it.</summary>
 public static class SharedData
 {
+    /// <summary>Path of a file, or null where it is not there.</summary>
+    public static string? Find(string file)
+    {
+        string path = Path.Combine(Path.GetDirectoryName(Repository.Root)!, "shared", "data", file);
+        return File.Exists(path) ? path : null;
+    }
+
     /// <summary>Path of a file; skips the test at work, saying so, where it is not there.</summary>
     public static string PathOf(string file)
     {
-        string path = Path.Combine(Path.GetDirectoryName(Repository.Root)!, "shared", "data", file);
-        Assert.SkipUnless(File.Exists(path), $"../shared/data/{file} is not there; it holds real data that is not part of the repository.");
-        return path;
+        string? path = Find(file);
+        Assert.SkipWhen(path is null, $"../shared/data/{file} is not there; it holds real data that is not part of the repository.");
+        return path!;
     }
 
     /// <summary>Sequences of one file, as "taxi/train".</summary>

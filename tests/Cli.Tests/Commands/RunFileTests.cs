@@ -40,6 +40,20 @@ public sealed partial class RunFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Digest_WhenTheDemosModelReadsRealTrips_IsThatOfTheReleasesBefore()
+    {
+        string trips = SharedData.PathOf("taxi/dev.jsonl");
+
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, "run", "--data-dir", "trips", "--file", trips, "--exit", "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        JsonElement summary = JsonDocument.Parse(result.Output).RootElement;
+        Assert.Equal((7404, 200, 0, "628fca066fafdd9e4d22cb2a9660ffd60c5b703929b04774f6f36f8910d5d0b4"),
+            (summary.GetProperty("events").GetInt32(), summary.GetProperty("streams").GetInt32(), summary.GetProperty("deadLetters").GetInt32(),
+                summary.GetProperty("digest").GetString()));
+    }
+
+    [Fact]
     public async Task Digest_WhenTheProcessorsVectorsAreNarrower_IsTheSame()
     {
         // The runtime's own switches hide instruction sets from a process: 512-bit vectors, then all above 128 bits.
