@@ -77,7 +77,8 @@ internal sealed class ChangeFeed(
             {
                 // It is moving; the new owner is asked, too.
             }
-            await Task.Delay(answeredAt is null ? s_openingPause : s_renewal, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(answeredAt is null ? s_openingPause : s_renewal, time, ended)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -64,7 +64,8 @@ public sealed class ForecastModel
     /// <summary>Every trained tensor: its name (docs/formats.md) and its place in <see cref="ParameterVector"/>, in the file's order.</summary>
     public IReadOnlyList<Parameter> Parameters => Layout.All;
 
-    /// <summary>The trained numbers, tensor behind tensor, each row padded with zeros to whole vectors: what a backend other than the CPU's loads.</summary>
+    /// <summary>The trained numbers, tensor behind tensor, each row padded with zeros to whole vectors: what a backend other than the
+    /// CPU's loads.</summary>
     public ReadOnlySpan<float> ParameterVector => Weights.Span;
 
     internal ParameterLayout Layout { get; }
