@@ -40,6 +40,8 @@ internal sealed class StreamPlacementDirector(SiloEngine engine, IGrainFactory g
         {
             // The shard is moving: any silo will do, since the grain asks the shard wherever it is.
         }
-        return silos[partition % silos.Length];
+#pragma warning disable RS0030 // Chance on purpose: who asks again must not meet the same silent silo each time.
+        return silos[Random.Shared.Next(silos.Length)];
+#pragma warning restore RS0030
     }
 }
