@@ -30,7 +30,7 @@ public sealed record PlatformStatus
     public double LagSeconds { get; init; }
 
     /// <summary>Events scored since this process started, and their summed scores (nats; sums of <see cref="StepScore"/>).</summary>
-    public ScoreTotals Scores { get; init; } = ScoreTotals.None;
+    public ScoreTotals Scores { get; init; }
 
     /// <summary>True once every shard has loaded its rows and serves queries.</summary>
     public bool Ready { get; init; }

@@ -14,7 +14,7 @@ namespace Foretell.Engine.Alerts;
 /// </remarks>
 internal sealed class OverdueWatch : IDisposable
 {
-    /// <summary>Rows looked at under one hold of the shard's lock.</summary>
+    /// <summary>Rows looked at under one hold of the shard's lock; no slice of its records touches more.</summary>
     public const int SliceRows = 256;
 
     private readonly Forecaster _forecaster;

@@ -23,7 +23,7 @@ namespace Foretell.Engine.Shards;
 public sealed class Shard : IDisposable
 {
     /// <summary>Most records applied under one hold of the lock. A step saturates the processor from 64 rows on.</summary>
-    public const int SliceRecords = 256;
+    public const int SliceRecords = OverdueWatch.SliceRows;
 
     private readonly Lock _gate = new();
     private readonly ServingModel _serving;
@@ -39,7 +39,7 @@ public sealed class Shard : IDisposable
     private readonly OverdueWatch? _overdue;
     private Slab _slab;
     private ShardTotals _totals;
-    private ScoreTotals _scored = new(0, 0, 0, 0, 0);
+    private ScoreTotals _scored;
     private Calibration _calibration = new();
     private long _position, _committedPosition, _appliedTicks = long.MinValue;
     private string? _fence;
@@ -491,8 +491,7 @@ public sealed class Shard : IDisposable
                 _calibration.Add(scores[i]);
             }
         }
-        _scored = new ScoreTotals(_scored.Events + events, _scored.Time + time, _scored.Mark + mark,
-            _scored.BaselineTime + baselineTime, _scored.BaselineMark + baselineMark);
+        _scored += new ScoreTotals(events, time, mark, baselineTime, baselineMark);
         Telemetry.EventsSurprising.Add(surprising, _partitionTag);
         Telemetry.DriftAlarms.Add(changed, _partitionTag);
     }
