@@ -3,7 +3,6 @@ using System.Text;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
-using Foretell.Stores.Postgres;
 using Foretell.Support;
 
 namespace Foretell.Stores.Contract;

@@ -1,10 +1,8 @@
-using Foretell.Cli.Shell;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Store;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Stepping;
-using Foretell.Stores.Postgres;
 using Foretell.Support;
 
 namespace Foretell.Stores.Contract;
