@@ -34,7 +34,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         _workers = new WorkerThreads(options.Threads);
         _partitions = [.. Enumerable.Range(0, storage.Log.PartitionCount).Select(partition => new PartitionHost(
             new Shard(partition, model, options.Alerts, options.Time), storage.Log, storage.Store, options.ToHostOptions(),
-                options.Logger))];
+            options.Logger))];
         foreach (PartitionHost partition in _partitions)
         {
             partition.Start(_workers.Run);

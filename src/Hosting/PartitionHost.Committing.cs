@@ -10,7 +10,7 @@ public sealed partial class PartitionHost
     private readonly SemaphoreSlim _commitTurn = new(1);
 
     /// <summary>Commits whenever the shard has advanced and the interval is over, until told to stop.</summary>
-    public async Task CommitLoopAsync(CancellationToken stop)
+    private async Task CommitLoopAsync(CancellationToken stop)
     {
         try
         {

@@ -8,7 +8,7 @@ namespace Foretell.Hosting;
 public sealed partial class PartitionHost
 {
     /// <summary>Keeps the lease alive until told to stop, or until a newer owner is found. Returns at once without a lease.</summary>
-    public async Task RenewLoopAsync(CancellationToken stop)
+    internal async Task RenewLoopAsync(CancellationToken stop)
     {
         if (_options.Lease is not { } lease)
         {

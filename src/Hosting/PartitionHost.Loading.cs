@@ -10,7 +10,7 @@ public sealed partial class PartitionHost
 {
     /// <summary>Takes the partition and loads its rows; afterwards the shard can be fed. Waits for a log or store that is away.</summary>
     /// <exception cref="InvalidDataException">The store is damaged, or is not this log's or this model's.</exception>
-    public async Task LoadAsync(CancellationToken stop)
+    internal async Task LoadAsync(CancellationToken stop)
     {
         while (true)
         {
@@ -99,8 +99,7 @@ public sealed partial class PartitionHost
     }
 
     private InvalidDataException Damaged(string what, Exception? inner) => new(
-        $"Partition {Shard.Partition}'s store is damaged: {what}. Restore the file from a copy, or remove it to rebuild it from the log.",
-            inner);
+        $"Partition {Shard.Partition}'s store is damaged: {what}. Restore the file from a copy, or remove it to rebuild it from the log.", inner);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Partition {Partition} is served here: epoch {Epoch}, position {Sequence}, {Streams} streams.")]

@@ -73,9 +73,6 @@ public sealed partial class PartitionHost : IAsyncDisposable
     /// <summary>Why the shard is not healthy, one sentence; null when it is.</summary>
     public string? Problem => Shard.Fenced ?? _loading.Problem ?? _reading.Problem ?? _renewing.Problem ?? _committing.Problem;
 
-    /// <summary>Append time of the oldest record given but not applied, or <see cref="long.MaxValue"/>.</summary>
-    public long PendingSince => Volatile.Read(ref _pendingSince);
-
     /// <summary>The shard, for queries whose answer stays in this process.</summary>
     /// <exception cref="PlatformUnavailableException">It is still loading, stopped, or its lease is over.</exception>
     public Shard Serving()
@@ -165,7 +162,7 @@ public sealed partial class PartitionHost : IAsyncDisposable
     public PartitionReport Report()
     {
         (int streams, ShardTotals totals, ScoreTotals scores) = Shard.Counts();
-        return new PartitionReport(Shard.Partition, Shard.Position, streams, totals, scores, PendingSince, Problem);
+        return new PartitionReport(Shard.Partition, Shard.Position, streams, totals, scores, Volatile.Read(ref _pendingSince), Problem);
     }
 
     /// <summary>Dead letters of the partition, newest first.</summary>
@@ -181,7 +178,7 @@ public sealed partial class PartitionHost : IAsyncDisposable
     }
 
     /// <summary>Stops the shard for good.</summary>
-    public void Fence(Exception cause)
+    internal void Fence(Exception cause)
     {
         bool first = Shard.Fenced is null;
         Shard.Fence(cause.Message);

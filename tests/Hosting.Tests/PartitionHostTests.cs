@@ -1,4 +1,5 @@
 using Foretell.Engine;
+using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Engine.Rows;
@@ -171,6 +172,41 @@ public sealed class PartitionHostTests : IAsyncLifetime
         Assert.Collection(log.Lines.Skip(1),
             line => AssertLine(LogLevel.Warning, "Partition 0 (epoch 1, position 2) cannot be committed; it tries again: ", line),
             line => AssertLine(LogLevel.Information, "Partition 0 (epoch 1, position 2) commits again.", line));
+    }
+
+    [Fact]
+    public async Task RaiseAlerts_WhenTheLogCannotBeFollowed_WaitsUntilItCan()
+    {
+        var rule = new AlertRule();
+        await using var owner = new PartitionHost(new Shard(0, Small.Serving, rule), _log, _store,
+            new PartitionHostOptions { Time = _time }, NullLogger.Instance);
+        await owner.LoadAsync(default);
+        await ApplyAsync(owner);
+        var raised = new List<Alert>();
+        Task RaiseAsync() => owner.RaiseAlertsAsync(alerts =>
+        {
+            raised.AddRange(alerts);
+            return Task.CompletedTask;
+        });
+        await RaiseAsync();
+        float[] state = owner.Answer(shard => shard.Find("a"u8))!.State;
+        _time.Advance(TimeSpan.FromSeconds(Small.Serving.Forecaster.SilenceOf(state, rule.Survival)) + rule.Tick);
+
+        // What the log took and this process cannot see may be the very events that the streams seem to owe.
+        using (SqliteDatabase file = SqliteDatabase.Open(_directory.At("log.db")))
+        {
+            file.Execute("CREATE TRIGGER broken BEFORE INSERT ON segment BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+            await Assert.ThrowsAsync<PlatformUnavailableException>(() => _log.AppendAsync(EventSets.Batch(("c", _time.NowTicks, ""))));
+        }
+        Assert.NotNull(_log.Problem);
+        await RaiseAsync();
+        Assert.Empty(raised);
+
+        // The log's trouble counts as over when nobody has met it for a while.
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Null(_log.Problem);
+        await RaiseAsync();
+        Assert.Equal(["a", "b"], raised.Select(alert => alert.Stream).Order());
     }
 
     private static void AssertLine(LogLevel level, string beginning, (LogLevel Level, string Text) line)
