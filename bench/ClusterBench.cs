@@ -84,8 +84,7 @@ internal static class ClusterBench
         double[] ratios = [.. rates.Zip(embedded, (rate, reference) => rate / reference).Order()];
         Console.WriteLine(FormattableString.Invariant($"{name,-34} {rates.Order().ElementAt(Rounds / 2),9:N0} events/s of processor time, ")
             + (rates == embedded ? "the yardstick"
-                : FormattableString.Invariant(
-                $"{ratios[Rounds / 2]:0.00} of the embedded host's ({ratios[0]:0.00} to {ratios[^1]:0.00}; goal {Goal:0.00})")));
+                : FormattableString.Invariant($"{ratios[Rounds / 2]:0.00} of the embedded host's ({ratios[0]:0.00} to {ratios[^1]:0.00}; goal {Goal:0.00})")));
     }
 }
 

@@ -34,8 +34,7 @@ internal static class DriftBench
         {
             feed.Advance();
         }
-        Console.WriteLine(
-            FormattableString.Invariant(
+        Console.WriteLine(FormattableString.Invariant(
             $"{kind,-16} {feed.Alarms.Count} alarms in {feed.Events:N0} events; PIT distance {feed.Calibration.PitKs:0.0000}"));
     }
 

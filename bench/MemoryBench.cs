@@ -26,8 +26,7 @@ internal static class MemoryBench
             s_model.Save(model);
             double embedded = await EmbeddedAsync(folder, model);
             double silo = await SiloAsync(model);
-            Console.WriteLine(
-                FormattableString.Invariant(
+            Console.WriteLine(FormattableString.Invariant(
                 $"a stream in a silo takes {silo / embedded:0.000} of what it takes in the embedded host (goal at most {Goal:0.00})"));
         }
         finally

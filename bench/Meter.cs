@@ -28,8 +28,7 @@ internal static class Meter
             }
         }
         rates.Sort();
-        Console.WriteLine(
-            FormattableString.Invariant(
+        Console.WriteLine(FormattableString.Invariant(
             $"{name,-44} {rates[Rounds / 2],12:N0} events/s of processor time ({rates[0]:N0} to {rates[^1]:N0})"));
     }
 

@@ -34,6 +34,6 @@ internal static class ListenCheck
 
     /// <summary>As the web server takes it: a name other than localhost stands for every address.</summary>
     private static IPEndPoint Endpoint(BindingAddress address) => new(
-        IPAddress.TryParse(address.Host, out IPAddress? ip) ? ip : address.Host == "localhost" ? IPAddress.Loopback
-            : IPAddress.Any, address.Port);
+        IPAddress.TryParse(address.Host, out IPAddress? ip) ? ip : address.Host == "localhost" ? IPAddress.Loopback : IPAddress.Any,
+        address.Port);
 }

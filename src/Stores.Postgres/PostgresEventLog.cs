@@ -216,8 +216,7 @@ public sealed class PostgresEventLog : IEventLog
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
         if (await reader.ReadAsync())
         {
-            throw Lose($"Record {reader.GetInt64(1)} of partition {reader.GetInt32(
-                0)} of the log in schema {_database.Schema} is gone, or another one");
+            throw Lose($"Record {reader.GetInt64(1)} of partition {reader.GetInt32(0)} of the log in schema {_database.Schema} is gone, or another one");
         }
     }
 

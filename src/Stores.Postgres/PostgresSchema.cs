@@ -130,13 +130,11 @@ public static class PostgresSchema
                     $"Role '{target.Username}' lacks a right in database '{target.Database ?? target.Username}': {PostgresFault.Describe(e)}. "
                     + $"Migrate as a role that may create schemas (GRANT CREATE ON DATABASE), and grant this one the use of schema {options.Schema} and its tables.",
                 PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
-                    $"PostgreSQL at {target.Host}:{target.Port} refused role '{target.Username}': {PostgresFault.Describe(
-                        e)}. Check user name and password.",
+                    $"PostgreSQL at {target.Host}:{target.Port} refused role '{target.Username}': {PostgresFault.Describe(e)}. Check user name and password.",
                 PostgresErrorCodes.InvalidCatalogName =>
                     $"PostgreSQL at {target.Host}:{target.Port} has no database '{target.Database ?? target.Username}'. Create it (CREATE DATABASE), or name another one.",
                 _ when PostgresFault.IsConnectionLoss(e) || e.InnerException is TimeoutException =>
-                    $"PostgreSQL at {target.Host}:{target.Port} cannot be reached: {PostgresFault.Describe(e).TrimEnd(
-                        '.')}. Check that it runs, and the connection string.",
+                    $"PostgreSQL at {target.Host}:{target.Port} cannot be reached: {PostgresFault.Describe(e).TrimEnd('.')}. Check that it runs, and the connection string.",
                 _ => $"Database '{target.Database ?? target.Username}' at {target.Host}:{target.Port} cannot be used: {PostgresFault.Describe(e).TrimEnd('.')}.",
             }, e);
         }

@@ -66,8 +66,7 @@ public class WireFormatTests
         var list = new StringBuilder();
         foreach (Type type in Wire.Today.Interfaces)
         {
-            list.Append($"{Wire.Alias(type)} ({string.Join(
-                ", ", type.GetInterfaces().Where(i => i != typeof(IAddressable) && i != typeof(IGrain)).Select(i => i.Name))})\n");
+            list.Append($"{Wire.Alias(type)} ({string.Join(", ", type.GetInterfaces().Where(i => i != typeof(IAddressable) && i != typeof(IGrain)).Select(i => i.Name))})\n");
             foreach (MethodInfo method in type.GetMethods().OrderBy(Wire.Alias, StringComparer.Ordinal))
             {
                 string parameters = string.Join(", ", method.GetParameters().Select(p => Name(p.ParameterType)));

@@ -32,8 +32,8 @@ public sealed class RollingUpdateTests(ClusterPostgres postgres, ITestOutputHelp
         foreach (string role in roles)
         {
             // The new one first, as an orchestrator does it. It gets its share when the old one has left.
-            SiloProcess leaving = cluster.Silos.First(s => s.Roles == role && s.Launch == before), coming =
-                await cluster.AddAsync(role, after);
+            SiloProcess leaving = cluster.Silos.First(s => s.Roles == role && s.Launch == before),
+                coming = await cluster.AddAsync(role, after);
             if (role == Front)
             {
                 sender.Gateways[sender.Gateways.IndexOf(leaving)] = coming;

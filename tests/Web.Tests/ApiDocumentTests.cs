@@ -17,8 +17,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
         Assert.StartsWith("3.1", (string)document["openapi"]!, StringComparison.Ordinal);
         string[] answers = [.. document["paths"]!.AsObject()
             .SelectMany(path => path.Value!.AsObject().Select(operation =>
-                $"{operation.Key.ToUpperInvariant()} {path.Key}: {string.Join(
-                    ' ', operation.Value!["responses"]!.AsObject().Select(r => r.Key).Order())}"))
+                $"{operation.Key.ToUpperInvariant()} {path.Key}: {string.Join(' ', operation.Value!["responses"]!.AsObject().Select(r => r.Key).Order())}"))
             .Order(StringComparer.Ordinal)];
         Assert.Equal(
         [

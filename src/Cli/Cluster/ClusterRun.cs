@@ -40,8 +40,7 @@ internal static class ClusterRun
             }
             FileSenderView.Note(input.File, summary);
         }
-        await RunScreen.ShowAsync(platform, [.. cluster.Silos.Select(s => s.Urls[0].AbsoluteUri.TrimEnd('/'))], input is null
-            ? new DemoSender(platform) : null,
-            plain, warnings, $"Foretell cluster, {size}", cancellation);
+        await RunScreen.ShowAsync(platform, [.. cluster.Silos.Select(s => s.Urls[0].AbsoluteUri.TrimEnd('/'))],
+            input is null ? new DemoSender(platform) : null, plain, warnings, $"Foretell cluster, {size}", cancellation);
     }
 }

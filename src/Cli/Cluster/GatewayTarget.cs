@@ -96,9 +96,8 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
     /// <remarks>The last answer while partitions are being moved: a screen has no time to wait for them.</remarks>
     public async Task<IReadOnlyList<OverdueStream>> OverdueAsync(int limit, CancellationToken cancellation) =>
         _overdue = await _gateways.TryGetAsync<OverdueAnswer>($"v1/overdue?limit={limit}", cancellation) is { } answer
-            ? [.. answer.Streams.Select(s =>
-                new OverdueStream(s.Stream, EventTime.FromDateTimeOffset(s.LastEventTime), s.SilenceSeconds, s.LogSurvival
-                ?? double.NegativeInfinity))]
+            ? [.. answer.Streams.Select(s => new OverdueStream(s.Stream, EventTime.FromDateTimeOffset(s.LastEventTime), s.SilenceSeconds,
+                s.LogSurvival ?? double.NegativeInfinity))]
             : _overdue;
 
     public Task<PlatformStatus> DrainAsync(CancellationToken cancellation) => DrainAsync(Appended(), cancellation);

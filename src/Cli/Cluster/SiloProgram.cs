@@ -27,8 +27,8 @@ internal sealed record SiloProgram(IReadOnlyList<string> Command)
 
     private static SiloProgram? FindIn(string folder)
     {
-        string assembly = Path.Combine(folder, $"{Name}.dll"), executable =
-            Path.Combine(folder, OperatingSystem.IsWindows() ? $"{Name}.exe" : Name);
+        string assembly = Path.Combine(folder, $"{Name}.dll"),
+            executable = Path.Combine(folder, OperatingSystem.IsWindows() ? $"{Name}.exe" : Name);
         // The dotnet that runs this program runs the other one too, wherever it is installed; a self-contained program needs none.
         string? host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath : null;
         return host is not null && File.Exists(assembly) ? new SiloProgram([host, assembly])

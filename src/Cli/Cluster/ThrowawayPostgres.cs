@@ -87,17 +87,15 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
             : $"The folder {programs} does not hold PostgreSQL's programs initdb and postgres.");
         string[] prefix = PostgresPrograms.AsOrdinaryUser();
         // Made by the server's user, who alone may enter it.
-        string folder =
-            (await RunAsync([.. prefix, "mktemp", "-d", Path.Combine(Path.GetTempPath(), "foretell-postgres-XXXXXX")], "",
-            cancellationToken)).Trim();
+        string[] make = [.. prefix, "mktemp", "-d", Path.Combine(Path.GetTempPath(), "foretell-postgres-XXXXXX")];
+        string folder = (await RunAsync(make, "", cancellationToken)).Trim();
         var server = new ThrowawayPostgres(found, prefix, folder);
         try
         {
             string passwordFile = Path.Combine(folder, "password");
             await RunAsync([.. prefix, "sh", "-c", "umask 077; cat > \"$0\"", passwordFile], server._password, cancellationToken);
-            await RunAsync(
-                [.. prefix, Path.Combine(found, "initdb"), "-D", server.Data, "-U", "foretell", $"--pwfile={passwordFile}", "-A",
-                "scram-sha-256",
+            await RunAsync([.. prefix, Path.Combine(found, "initdb"), "-D", server.Data, "-U", "foretell",
+                $"--pwfile={passwordFile}", "-A", "scram-sha-256",
                 "-E", "UTF8", "--no-locale", "--no-sync"], "", cancellationToken);
             await server.StartAsync(cancellationToken);
             return server;
@@ -274,8 +272,8 @@ public sealed partial class ThrowawayPostgres : IAsyncDisposable
         try
         {
             using Process process = Process.Start(Info(command))!;
-            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken), errors =
-                process.StandardError.ReadToEndAsync(cancellationToken);
+            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken),
+                errors = process.StandardError.ReadToEndAsync(cancellationToken);
             await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
             await process.WaitForExitAsync(cancellationToken);

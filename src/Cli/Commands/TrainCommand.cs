@@ -51,8 +51,8 @@ internal static class TrainCommand
         };
         string output = Path.GetFullPath(parsed.GetRequiredValue(s_out));
         RequireWritable(output);
-        IReadOnlyList<EventSequence> train = s_training.ReadSequences(parsed, s_training.Train, until), dev =
-            s_training.ReadSequences(parsed, s_training.Dev, until);
+        IReadOnlyList<EventSequence> train = s_training.ReadSequences(parsed, s_training.Train, until),
+            dev = s_training.ReadSequences(parsed, s_training.Dev, until);
 
         var clock = Stopwatch.StartNew();
         TrainingResult result = TrainView.Show(progress => Trainer.Train(train, dev, options, progress, cancellation));

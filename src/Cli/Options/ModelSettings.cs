@@ -49,8 +49,7 @@ internal sealed class ModelSettings
         if (model.Grows)
         {
             Terminal.WriteNote(
-                $"warning: with mixer {model.Config.Mixer} a stream's row grows by {Format.Count(
-                (model.StateBytesAfter(16) - model.StateBytesAfter(0)) / 16)} bytes with each event, "
+                $"warning: with mixer {model.Config.Mixer} a stream's row grows by {Format.Count((model.StateBytesAfter(16) - model.StateBytesAfter(0)) / 16)} bytes with each event, "
                 + "in memory and in each commit; keep a number of events with --mixer tova --states 64, or use aaren or linear for constant rows.");
         }
     }

@@ -24,8 +24,7 @@ internal sealed class OpenEndSettings(string description)
         {
             return new ObservationEnd(until);
         }
-        return until is null ? null
-            : throw new UsageException(
+        return until is null ? null : throw new UsageException(
             "--until says up to when the silence after a stream's last event is known; it goes together with --censored.");
     }
 }

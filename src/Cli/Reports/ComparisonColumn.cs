@@ -46,18 +46,18 @@ internal sealed record ComparisonColumn(string Heading, Func<ReportRow, string> 
             new("bytes at 100", r => Format.Count(r.BytesPerStream.After100), r => r.BytesPerStream.After100),
             new("at 1,000", r => Format.Count(r.BytesPerStream.After1000), r => r.BytesPerStream.After1000),
             new("at 10,000", r => Format.Count(r.BytesPerStream.After10000), r => r.BytesPerStream.After10000),
-            new("events/s", r => r.EventsPerSecond is { } rate ? Format.Count((long)double.Round(rate, 0)) : Nothing, r =>
-                r.EventsPerSecond),
+            new("events/s", r => r.EventsPerSecond is { } rate ? Format.Count((long)double.Round(rate, 0)) : Nothing,
+                r => r.EventsPerSecond),
             new("training", r => r.TrainingSeconds is { } seconds ? Format.Duration(seconds) : Nothing, r => r.TrainingSeconds),
-            new("rate", r => r.LearningRate is { } rate ? ComparisonText.Rate(rate) + (r.IsRateAtEdge ? " *" : "") : Nothing, r =>
-                r.LearningRate),
+            new("rate", r => r.LearningRate is { } rate ? ComparisonText.Rate(rate) + (r.IsRateAtEdge ? " *" : "") : Nothing,
+                r => r.LearningRate),
             new("seeds", r => r.IsSimple ? Nothing : r.Seeds.ToString(CultureInfo.InvariantCulture), r => r.Seeds),
         ]);
         return [.. columns];
 
         ComparisonColumn Score(string heading, Func<ReportRow, Estimate?> estimate) =>
-            new(heading, r => estimate(r) is { } e ? PlusMinus(e, "0.0000") : Nothing, r =>
-                estimate(r)?.Mean) { _best = report.Rows.Min(r => estimate(r)?.Mean) };
+            new(heading, r => estimate(r) is { } e ? PlusMinus(e, "0.0000") : Nothing,
+                r => estimate(r)?.Mean) { _best = report.Rows.Min(r => estimate(r)?.Mean) };
     }
 
     private static string PlusMinus(Estimate estimate, string format, double scale = 1)

@@ -111,8 +111,8 @@ internal sealed class ComparisonPlots(ComparisonReport report)
         double range = own.Length == 0 ? double.PositiveInfinity : Math.Max(own.Max() - own.Min(), 0.01);
         bool Fits(ReportRow row) => !row.IsSimple || (value(row) - own.DefaultIfEmpty(0).Min() <= MostStretch * range);
         ReportRow[] beyond = [.. report.Rows.Where(r => !Fits(r))];
-        return ([.. report.Rows.Where(Fits)], beyond.Length == 0 ? ""
-            : $" Off the scale: {string.Join(", ", beyond.Select(r => $"{r.Name} {Nats(value(r))}"))}.");
+        return ([.. report.Rows.Where(Fits)],
+            beyond.Length == 0 ? "" : $" Off the scale: {string.Join(", ", beyond.Select(r => $"{r.Name} {Nats(value(r))}"))}.");
     }
 
     private static IEnumerable<double> Ends(Estimate estimate) =>

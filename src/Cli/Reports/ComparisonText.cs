@@ -10,13 +10,10 @@ internal static class ComparisonText
     /// <summary>What was compared on what.</summary>
     public static IEnumerable<string> Facts(ComparisonReport report)
     {
-        yield return $"Train: {Describe(report.Train)}. Dev: {Describe(report.Dev)}. Test: {Describe(report.Test)}, {Format.Count(
-            report.Rows[0].Events)} predicted{(report.OpenEnds is { } ends ? $", {Format.Count(ends)} open ends" : "")}.";
-        yield return $"Each form: {report.Shape}; learning rates {string.Join(
-            ", ", report.LearningRates.Select(Rate))} with seed 1, then more seeds at the rate that is best on dev"
+        yield return $"Train: {Describe(report.Train)}. Dev: {Describe(report.Dev)}. Test: {Describe(report.Test)}, {Format.Count(report.Rows[0].Events)} predicted{(report.OpenEnds is { } ends ? $", {Format.Count(ends)} open ends" : "")}.";
+        yield return $"Each form: {report.Shape}; learning rates {string.Join(", ", report.LearningRates.Select(Rate))} with seed 1, then more seeds at the rate that is best on dev"
             + (report.Epochs is { } epochs ? $"; {epochs} {(epochs == 1 ? "epoch" : "epochs")}." : ".");
-        yield return $"Scores: nats per predicted test event, lower is better; density per {TimeUnit(
-            report.TimeUnitSeconds)}; ± one standard error over seeds.";
+        yield return $"Scores: nats per predicted test event, lower is better; density per {TimeUnit(report.TimeUnitSeconds)}; ± one standard error over seeds.";
     }
 
     /// <summary>What a reader should know of the figures.</summary>

@@ -32,8 +32,7 @@ internal sealed class SvgPlot
             Append($"<text class=\"tick\" x=\"{Left - 6}\" y=\"{Y(value)}\" dy=\".35em\" text-anchor=\"end\">{Text(label)}</text>\n");
         }
         Append($"<text class=\"axis\" x=\"{(Left + width - Right) / 2}\" y=\"{height - 8}\" text-anchor=\"middle\">{Text(x.Title)}</text>");
-        Append($"<text class=\"axis\" transform=\"translate(13 {(Top + height - Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">{Text(
-            y.Title)}</text>\n");
+        Append($"<text class=\"axis\" transform=\"translate(13 {(Top + height - Bottom) / 2}) rotate(-90)\" text-anchor=\"middle\">{Text(y.Title)}</text>\n");
     }
 
     /// <summary>Pixels of a value on the horizontal axis.</summary>

@@ -16,8 +16,7 @@ internal static class CompareView
     public static void Summarise(ComparisonReport report, string folder)
     {
         // The files have all columns; a terminal has room for those that decide.
-        ComparisonColumn[] columns =
-            [.. ComparisonColumn.Of(report)
+        ComparisonColumn[] columns = [.. ComparisonColumn.Of(report)
             .Where(c => c.Heading is not ("parameters" or "bytes at 100" or "at 10,000" or "training" or "seeds"))];
         Table table =
             Tables.Numbers(columns[0].Heading, [.. columns[1..].Select(c => c.Heading == "at 1,000" ? "bytes at 1,000" : c.Heading)]);
@@ -27,8 +26,7 @@ internal static class CompareView
         }
         Terminal.Out.Write(table);
         Terminal.Out.WriteLine(
-            $"Nats per event, ± one standard error over seeds. All columns and plots: {Path.Combine(
-            folder, "report.html")}, report.md and report.json beside it.");
+            $"Nats per event, ± one standard error over seeds. All columns and plots: {Path.Combine(folder, "report.html")}, report.md and report.json beside it.");
     }
 
     private static ComparisonReport WithBar(Func<IProgress<ComparisonProgress>, ComparisonReport> compare) =>

@@ -26,8 +26,7 @@ internal static class ForecastView
             .AddRow("so long a silence", forecast.LogSurvival is { } log
                 ? $"{Format.OneIn(log)} (survival {Format.Probability(forecast.Survival)})" : "practically impossible")
             .AddRow("next event in",
-                $"median [bold]{Show(forecast.Next.Median)}[/], mean {Show(forecast.Next.Mean)}{(
-                forecast.Next.Never is null ? "" : " if one comes")}");
+                $"median [bold]{Show(forecast.Next.Median)}[/], mean {Show(forecast.Next.Mean)}{(forecast.Next.Never is null ? "" : " if one comes")}");
         if (forecast.Next.Never is { } never)
         {
             table.AddRow("gone for good", $"[bold]{Format.Percent(never)}[/] (no next event at all)");

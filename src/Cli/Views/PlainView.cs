@@ -34,8 +34,7 @@ internal sealed class PlainView : IRunView
     {
         PlatformStatus status = at.Status;
         string line = $"{at.Phase}: {Format.Count(status.Streams)} streams, {Format.Count(status.EventsApplied)} events, " +
-            $"{Format.Rate(at.EventsPerSecond)} events/s, lag {Format.Count(status.LagEvents)} events ({Format.Duration(
-                status.LagSeconds)})";
+            $"{Format.Rate(at.EventsPerSecond)} events/s, lag {Format.Count(status.LagEvents)} events ({Format.Duration(status.LagSeconds)})";
         if (status.DeadLetters > 0)
         {
             line += $", {Format.Count(status.DeadLetters)} dead letters";

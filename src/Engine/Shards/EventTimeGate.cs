@@ -34,8 +34,7 @@ internal sealed class EventTimeGate
         public DeadLetter ToDeadLetter(int partition, long sequence, long appendTicks, LogRecord record)
         {
             string detail = string.Create(CultureInfo.InvariantCulture,
-                $"The event's time lies {DistanceTicks / (
-                    double)EventTime.PerSecond} s {Where}; at most {Tolerance.TotalSeconds} s are allowed.");
+                $"The event's time lies {DistanceTicks / (double)EventTime.PerSecond} s {Where}; at most {Tolerance.TotalSeconds} s are allowed.");
             return new DeadLetter(partition, sequence, Encoding.UTF8.GetString(record.Key), record.TimeTicks,
                 TextOrNull(record.Mark), TextOrNull(record.Id), appendTicks, Reason, detail);
         }

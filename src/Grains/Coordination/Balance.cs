@@ -13,8 +13,8 @@ internal static class Balance
             return null;
         }
         Dictionary<SiloAddress, int> load = silos.ToDictionary(s => s, s => locations.Count(s.Equals));
-        SiloAddress least = silos.OrderBy(s => load[s]).ThenBy(s => s).First(), most = silos.OrderByDescending(s => load[s]).ThenBy(s => s)
-            .First();
+        SiloAddress least = silos.OrderBy(s => load[s]).ThenBy(s => s).First(),
+            most = silos.OrderByDescending(s => load[s]).ThenBy(s => s).First();
         if (load[most] - load[least] < 2)
         {
             return null;

@@ -65,8 +65,7 @@ internal static class EventFileFormats
         catch (JsonException error)
         {
             throw reader.Error(
-                $"The line is not JSON at byte {(error.BytePositionInLine ?? 0) + 1}: {JsonToken.Reason(
-                error)} Expected one JSON object a line.");
+                $"The line is not JSON at byte {(error.BytePositionInLine ?? 0) + 1}: {JsonToken.Reason(error)} Expected one JSON object a line.");
         }
         if (names.Contains("stream") || names.Contains("time"))
         {

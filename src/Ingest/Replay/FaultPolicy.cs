@@ -4,7 +4,8 @@ using System.Net.Sockets;
 
 namespace Foretell.Ingest.Replay;
 
-/// <summary>The one place that says which faults pass by themselves, and how long to wait before trying again.</summary>
+/// <summary>Which faults of a request to a host pass by themselves, and how long to wait before trying again: for every client
+/// over HTTP. What a database's faults mean is its store's to say.</summary>
 public static class FaultPolicy
 {
     /// <summary>Wait before the first retry, at most.</summary>

@@ -63,8 +63,8 @@ internal sealed class ComparisonClock((string Form, int Trainings)[] plan)
             }
             left += each * waiting;
         }
-        return new ComparisonProgress(what, isScoring, Finished, Trainings, typical is null ? 0
-            : behind / Math.Max(behind + left, double.Epsilon),
+        return new ComparisonProgress(what, isScoring, Finished, Trainings,
+            typical is null ? 0 : behind / Math.Max(behind + left, double.Epsilon),
             typical is null ? null : TimeSpan.FromSeconds(left), at);
     }
 }

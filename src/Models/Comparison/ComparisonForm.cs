@@ -34,8 +34,7 @@ public sealed record ComparisonForm(string Name, string Mixer, bool Decay)
         return mixer == AnyFirst || MixerName.TryParse(mixer, out _)
             ? Of(mixer, !plain)
             : throw new ArgumentException(
-                $"There is no mixer '{name}' to compare; expected {string.Join(
-                ", ", Default.Select(f => f.Name))}, or the plain form of a policy, such as tova-plain.");
+                $"There is no mixer '{name}' to compare; expected {string.Join(", ", Default.Select(f => f.Name))}, or the plain form of a policy, such as tova-plain.");
     }
 
     /// <summary>The name of the mixer at a number of kept events. A window+i keeps a quarter of them, at least 1 and at most 4,

@@ -47,8 +47,13 @@ public sealed class ComparisonRun
         }
         (_data, _options) = (data, options);
         Settings = new ComparisonSettings(1, TrainingRecipe.Version, options.Rates,
-            options.Training with { Shape = options.Training.Shape with { Mixer = new ModelConfig().Mixer, Decay = true },
-                LearningRate = options.Rates[0], Seed = FirstSeed, Threads = 1 },
+            options.Training with
+            {
+                Shape = options.Training.Shape with { Mixer = new ModelConfig().Mixer, Decay = true },
+                LearningRate = options.Rates[0],
+                Seed = FirstSeed,
+                Threads = 1,
+            },
             ComparisonData.Summarise(data.Train), ComparisonData.Summarise(data.Dev), ComparisonData.Summarise(data.Test));
         _folder = new ComparisonFolder(folder, Settings);
         // Rates and seeds of each form that is trained; which rate the later seeds take does not matter for their number.

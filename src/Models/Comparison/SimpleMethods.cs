@@ -21,13 +21,13 @@ internal static class SimpleMethods
         (ModelConfig config, Baselines baselines) = (statistics.Config, statistics.Baselines);
         int marks = config.Marks.Count;
         ScoreTally[] tried = [.. s_priors.Select(p => Run(config, data.Dev, () => new RunningMethod(config, baselines, p, p)))];
-        double gapPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Time + t.OpenEnd))], markPrior =
-            s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Mark))];
+        double gapPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Time + t.OpenEnd))],
+            markPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Mark))];
         return
         [
             Record("exponential", 1 + marks, 0, () => new ExponentialMethod(config, baselines)),
-            Record("log-normals", 3 * Baselines.Components - 1 + marks * (marks + 1), marks > 0 ? sizeof(int) : 0, () =>
-                new MixtureMethod(config, baselines)),
+            Record("log-normals", 3 * Baselines.Components - 1 + marks * (marks + 1), marks > 0 ? sizeof(int) : 0,
+                () => new MixtureMethod(config, baselines)),
             Record("running", 2 + marks, RunningMethod.Bytes(marks), () => new RunningMethod(config, baselines, gapPrior, markPrior)),
         ];
 
@@ -78,9 +78,8 @@ internal static class SimpleMethods
                 tally.AddOpenEnds(method.LogSurvival(until - sequence.Times[^1]), 1);
             }
         }
-        return tally.Events > 0 ? tally
-            : throw new ArgumentException("Scoring needs at least one sequence with two events; every sequence has fewer.",
-            nameof(sequences));
+        return tally.Events > 0 ? tally : throw new ArgumentException(
+            "Scoring needs at least one sequence with two events; every sequence has fewer.", nameof(sequences));
 
         int Mark(EventSequence sequence, int t) =>
             sequence.Marks is { } marks && markIndex.TryGetValue(marks[t], out int index) ? index : config.Marks.Count;

@@ -80,8 +80,8 @@ public sealed record ModelConfig
         Require(Resolution >= 0 && double.IsFinite(Resolution), "resolution", Resolution, "0 or a positive number of time units");
         Require(GapFloor > 0 && double.IsFinite(GapFloor), "gap floor", GapFloor, "a positive number of time units");
         Require(GapCeiling > GapFloor && double.IsFinite(GapCeiling), "gap ceiling", GapCeiling, "a number above the gap floor");
-        Require(LogGapDeviation > 0 && double.IsFinite(LogGapDeviation)
-            && double.IsFinite(LogGapMean), "log gap statistics", LogGapDeviation, "finite, the deviation above 0");
+        Require(LogGapDeviation > 0 && double.IsFinite(LogGapDeviation) && double.IsFinite(LogGapMean),
+            "log gap statistics", LogGapDeviation, "finite, the deviation above 0");
         Require(Marks.Count <= 4096 && Marks.Distinct().Count() == Marks.Count, "marks", Marks.Count, "at most 4,096, all different");
     }
 

@@ -23,8 +23,8 @@ internal static class GapFeatures
         features[0] = (float)z;
         features[1] = (float)(z * z / 2);
         // cos x = sin(x + pi/2): sines and cosines of all five multiples fill ten lanes.
-        Vector512<double> shift = Vector512.Create(0, Math.PI / 2, 0, Math.PI / 2, 0, Math.PI / 2, 0, Math.PI / 2), argument =
-            Vector512.Create(z);
+        Vector512<double> shift = Vector512.Create(0, Math.PI / 2, 0, Math.PI / 2, 0, Math.PI / 2, 0, Math.PI / 2),
+            argument = Vector512.Create(z);
         var first = VectorMath.Sin(Vector512.FusedMultiplyAdd(argument, Vector512.Create(1.0, 1, 2, 2, 4, 4, 8, 8), shift));
         var last = VectorMath.Sin(Vector512.FusedMultiplyAdd(argument, Vector512.Create(16.0), shift));
         Vector512<float> waves = Vector512.Narrow(first, last);

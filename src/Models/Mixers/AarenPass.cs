@@ -6,8 +6,8 @@ namespace Foretell.Models.Mixers;
 /// <summary>Aaren's parallel form: a prefix scan over each sequence (<see cref="AarenScan"/>).</summary>
 internal sealed unsafe class AarenPass(AarenMixer mixer, ModelConfig config, int rows) : MixerPass
 {
-    private readonly AlignedBuffer _scores = new((long)rows * Mixer.MaxHeads), _values = new((long)rows * config.Width), _gates =
-        new((long)rows * Mixer.MaxHeads);
+    private readonly AlignedBuffer _scores = new((long)rows * Mixer.MaxHeads), _values = new((long)rows * config.Width),
+        _gates = new((long)rows * Mixer.MaxHeads);
     private AlignedBuffer? _dScores, _dValues;
 
     /// <inheritdoc/>
@@ -21,8 +21,7 @@ internal sealed unsafe class AarenPass(AarenMixer mixer, ModelConfig config, int
         {
             float* start = output + (nint)row * stride;
             AarenScan.Forward(_scores.Pointer + (nint)row * heads, _values.Pointer + (nint)row * d, gaps + row, time, events,
-                config.Heads, d, n,
-                start, stride, start + d, stride, _gates.Pointer + (nint)row * heads, Math.Max(n, 1));
+                config.Heads, d, n, start, stride, start + d, stride, _gates.Pointer + (nint)row * heads, Math.Max(n, 1));
             row += n;
         }
     }
@@ -40,9 +39,8 @@ internal sealed unsafe class AarenPass(AarenMixer mixer, ModelConfig config, int
         foreach (int n in lengths)
         {
             float* start = dOutput + (nint)row * stride;
-            AarenScan.Backward(_values.Pointer + (nint)row * d, gaps + row, output + (nint)row * stride, stride, _gates.Pointer
-                + (nint)row * heads,
-                config.Heads, d, n, start, stride, config.Decay ? start + d : null, stride,
+            AarenScan.Backward(_values.Pointer + (nint)row * d, gaps + row, output + (nint)row * stride, stride,
+                _gates.Pointer + (nint)row * heads, config.Heads, d, n, start, stride, config.Decay ? start + d : null, stride,
                 _dValues.Pointer + (nint)row * d, _dScores.Pointer + (nint)row * heads, dTime, dEvents);
             row += n;
         }

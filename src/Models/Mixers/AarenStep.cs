@@ -59,8 +59,7 @@ internal sealed unsafe class AarenStep : MixerStep
             {
                 // Heads need not fill vectors: each element looks its head's gate up.
                 var noise = Dither.Noise((uint)inputs[i].Ordinal, (uint)(_firstElement + j));
-                var result =
-                    Dither.Lerp(Vector512.Load(average + j), Vector512.Load(_values + i * d + j),
+                var result = Dither.Lerp(Vector512.Load(average + j), Vector512.Load(_values + i * d + j),
                     Vector512.Shuffle(gates, Vector512.Create(headOfElement.Slice(j, 16))), noise);
                 result.Store(average + j);
                 result.Store(output + j);

@@ -49,8 +49,8 @@ internal sealed unsafe class LinearGradient(ModelConfig config, long length) : I
         float* output, float* dOutput, int row)
     {
         int d = _width, headWidth = _headWidth;
-        float* dQueries = _queries.Pointer + (nint)row * d, dKeys = _keys.Pointer + (nint)row * d, dValues = _values.Pointer
-            + (nint)row * d;
+        float* dQueries = _queries.Pointer + (nint)row * d, dKeys = _keys.Pointer + (nint)row * d,
+            dValues = _values.Pointer + (nint)row * d;
         var tail = LinearAttention.Tail(headWidth);
         for (int i = 0; i < d; i++)
         {

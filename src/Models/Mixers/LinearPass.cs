@@ -79,9 +79,8 @@ internal sealed unsafe class LinearPass : MixerPass
                 {
                     float* before = states.Pointer + (nint)(row - start) * _stateFloats;
                     _gradient.Back(before, before + _stateFloats, Of(_values, row), Of(_gates, row - start), Of(_shares, row - start),
-                        row == first ? 0
-                            : gaps[row], row == first, output + (nint)row * _mixer.OutputStride, dOutput
-                            + (nint)row * _mixer.OutputStride, row);
+                        row == first ? 0 : gaps[row], row == first, output + (nint)row * _mixer.OutputStride,
+                        dOutput + (nint)row * _mixer.OutputStride, row);
                 }
             }
             end = first;

@@ -5,10 +5,10 @@ namespace Foretell.Models.Mixers;
 /// <summary>Gradients of one sequence's queries, keys and values, head by head, from those of the scores.</summary>
 internal sealed unsafe class SoftmaxGradient(HeadPanels shape, int capacity) : IDisposable
 {
-    private readonly AlignedBuffer _queries = new(shape.Floats(capacity)), _keys = new(shape.Floats(capacity)), _outputs =
-        new(shape.Floats(capacity));
-    private readonly AlignedBuffer _dQueries = new(shape.Floats(capacity)), _dKeys = new(shape.Floats(capacity)), _dValues =
-        new(shape.Floats(capacity));
+    private readonly AlignedBuffer _queries = new(shape.Floats(capacity)), _keys = new(shape.Floats(capacity)),
+        _outputs = new(shape.Floats(capacity));
+    private readonly AlignedBuffer _dQueries = new(shape.Floats(capacity)), _dKeys = new(shape.Floats(capacity)),
+        _dValues = new(shape.Floats(capacity));
     private readonly AlignedBuffer _values = new(shape.TransposedFloats(capacity));
 
     /// <summary>Events that fit.</summary>

@@ -85,8 +85,8 @@ internal sealed unsafe class SoftmaxPass : MixerPass
                 scratch.SetAges(start, end);
                 for (int head = 0; head < _heads; head++)
                 {
-                    Back(scratch, _gradient, row, head, start, end, output + (nint)(row + start) * stride, dOutput
-                        + (nint)(row + start) * stride, dTime, dEvents);
+                    Back(scratch, _gradient, row, head, start, end, output + (nint)(row + start) * stride,
+                        dOutput + (nint)(row + start) * stride, dTime, dEvents);
                 }
             }
             _gradient.Write(_dQueries.Pointer + first, _dKeys.Pointer + first, _dValues.Pointer + first, n);
@@ -185,8 +185,8 @@ internal sealed unsafe class SoftmaxPass : MixerPass
         Vector512<float> time = Vector512<float>.Zero, events = Vector512<float>.Zero;
         for (int i = start; i < end; i++)
         {
-            float* weight = scratch.Weights + (nint)(i - start) * line, gradient = scratch.Gradients + (nint)(i - start) * line, age =
-                scratch.Ages + (nint)(i - start) * line;
+            float* weight = scratch.Weights + (nint)(i - start) * line, gradient = scratch.Gradients + (nint)(i - start) * line,
+                age = scratch.Ages + (nint)(i - start) * line;
             var logNormaliser = Vector512.Create(output[(i - start) * (nint)stride + _width + head]);
             var dot = Vector512<float>.Zero;
             for (int j = 0; j < columns; j += 16)

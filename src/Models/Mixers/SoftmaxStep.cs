@@ -63,8 +63,8 @@ internal sealed unsafe class SoftmaxStep : MixerStep
                     : new KvBlocks(rows.Tails[i] + (nint)_layer * _mixer.TailBlockFloats, _config.Layers * _mixer.TailBlockFloats,
                         _setWidth, checked((int)seen));
                 int first = i * d + set * _setWidth;
-                Attend(blocks, set * _setHeads, state[2], state[3], (uint)seen, _queries + first, _keys + first, _values + first, result
-                    + set * _setWidth, result + d);
+                Attend(blocks, set * _setHeads, state[2], state[3], (uint)seen, _queries + first, _keys + first, _values + first,
+                    result + set * _setWidth, result + d);
                 Keep(blocks, state[2], state[3], (uint)seen, _keys + first, _values + first);
             }
             *(long*)state = seen + 1;

@@ -106,16 +106,16 @@ internal static unsafe class MatMul
         float* c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow, c4 = c3 + cRow, c5 = c4 + cRow;
         Vector512<float> s00 = Start(bias, c, 0, accumulate), s01 = Start(bias, c, 16, accumulate), s02 = Start(bias, c, 32, accumulate),
             s03 = Start(bias, c, 48, accumulate);
-        Vector512<float> s10 = Start(bias, c1, 0, accumulate), s11 = Start(bias, c1, 16, accumulate), s12 =
-            Start(bias, c1, 32, accumulate), s13 = Start(bias, c1, 48, accumulate);
-        Vector512<float> s20 = Start(bias, c2, 0, accumulate), s21 = Start(bias, c2, 16, accumulate), s22 =
-            Start(bias, c2, 32, accumulate), s23 = Start(bias, c2, 48, accumulate);
-        Vector512<float> s30 = Start(bias, c3, 0, accumulate), s31 = Start(bias, c3, 16, accumulate), s32 =
-            Start(bias, c3, 32, accumulate), s33 = Start(bias, c3, 48, accumulate);
-        Vector512<float> s40 = Start(bias, c4, 0, accumulate), s41 = Start(bias, c4, 16, accumulate), s42 =
-            Start(bias, c4, 32, accumulate), s43 = Start(bias, c4, 48, accumulate);
-        Vector512<float> s50 = Start(bias, c5, 0, accumulate), s51 = Start(bias, c5, 16, accumulate), s52 =
-            Start(bias, c5, 32, accumulate), s53 = Start(bias, c5, 48, accumulate);
+        Vector512<float> s10 = Start(bias, c1, 0, accumulate), s11 = Start(bias, c1, 16, accumulate),
+            s12 = Start(bias, c1, 32, accumulate), s13 = Start(bias, c1, 48, accumulate);
+        Vector512<float> s20 = Start(bias, c2, 0, accumulate), s21 = Start(bias, c2, 16, accumulate),
+            s22 = Start(bias, c2, 32, accumulate), s23 = Start(bias, c2, 48, accumulate);
+        Vector512<float> s30 = Start(bias, c3, 0, accumulate), s31 = Start(bias, c3, 16, accumulate),
+            s32 = Start(bias, c3, 32, accumulate), s33 = Start(bias, c3, 48, accumulate);
+        Vector512<float> s40 = Start(bias, c4, 0, accumulate), s41 = Start(bias, c4, 16, accumulate),
+            s42 = Start(bias, c4, 32, accumulate), s43 = Start(bias, c4, 48, accumulate);
+        Vector512<float> s50 = Start(bias, c5, 0, accumulate), s51 = Start(bias, c5, 16, accumulate),
+            s52 = Start(bias, c5, 32, accumulate), s53 = Start(bias, c5, 48, accumulate);
         nint r1 = aRow, r2 = 2 * r1, r3 = 3 * r1, r4 = 4 * r1, r5 = 5 * r1;
         for (int k = 0; k < inner; k++)
         {
@@ -150,8 +150,8 @@ internal static unsafe class MatMul
         float* c1 = c + cRow;
         Vector512<float> s00 = Start(bias, c, 0, accumulate), s01 = Start(bias, c, 16, accumulate), s02 = Start(bias, c, 32, accumulate),
             s03 = Start(bias, c, 48, accumulate);
-        Vector512<float> s10 = Start(bias, c1, 0, accumulate), s11 = Start(bias, c1, 16, accumulate), s12 =
-            Start(bias, c1, 32, accumulate), s13 = Start(bias, c1, 48, accumulate);
+        Vector512<float> s10 = Start(bias, c1, 0, accumulate), s11 = Start(bias, c1, 16, accumulate),
+            s12 = Start(bias, c1, 32, accumulate), s13 = Start(bias, c1, 48, accumulate);
         for (int k = 0; k < inner; k++)
         {
             Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + 16), b2 = Vector512.Load(b + 32), b3 = Vector512.Load(b + 48);
@@ -169,8 +169,8 @@ internal static unsafe class MatMul
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile1x64(float* a, int aColumn, float* b, int bRow, float* bias, float* c, int inner, bool accumulate)
     {
-        Vector512<float> s0 = Start(bias, c, 0, accumulate), s1 = Start(bias, c, 16, accumulate), s2 = Start(bias, c, 32, accumulate), s3 =
-            Start(bias, c, 48, accumulate);
+        Vector512<float> s0 = Start(bias, c, 0, accumulate), s1 = Start(bias, c, 16, accumulate), s2 = Start(bias, c, 32, accumulate),
+            s3 = Start(bias, c, 48, accumulate);
         for (int k = 0; k < inner; k++)
         {
             var x = Vector512.Create(a[0]);
@@ -187,8 +187,8 @@ internal static unsafe class MatMul
         bool accumulate)
     {
         float* c1 = c + cRow, c2 = c1 + cRow, c3 = c2 + cRow, c4 = c3 + cRow, c5 = c4 + cRow, c6 = c5 + cRow, c7 = c6 + cRow;
-        Vector512<float> s0 = Start(bias, c, 0, accumulate), s1 = Start(bias, c1, 0, accumulate), s2 = Start(bias, c2, 0, accumulate), s3 =
-            Start(bias, c3, 0, accumulate);
+        Vector512<float> s0 = Start(bias, c, 0, accumulate), s1 = Start(bias, c1, 0, accumulate), s2 = Start(bias, c2, 0, accumulate),
+            s3 = Start(bias, c3, 0, accumulate);
         Vector512<float> s4 = Start(bias, c4, 0, accumulate), s5 = Start(bias, c5, 0, accumulate), s6 = Start(bias, c6, 0, accumulate),
             s7 = Start(bias, c7, 0, accumulate);
         nint r1 = aRow, r2 = 2 * r1, r3 = 3 * r1, r4 = 4 * r1, r5 = 5 * r1, r6 = 6 * r1, r7 = 7 * r1;

@@ -138,8 +138,8 @@ public static unsafe class Evaluator
                     double[] probabilities = forecaster.MarkProbabilities(hidden, next.Nodes(MarkNodes));
                     isHit = Array.IndexOf(probabilities, probabilities.Max()) == mark;
                 }
-                sums.Tally.Add(t, pass.LogTimes[row], marks > 0 ? pass.LogMarks[row]
-                    : 0, ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
+                sums.Tally.Add(t, pass.LogTimes[row], marks > 0 ? pass.LogMarks[row] : 0,
+                    ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
             }
         }
         return sums;

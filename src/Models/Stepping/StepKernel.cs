@@ -51,9 +51,8 @@ internal sealed unsafe class StepKernel : IDisposable
         float* w = _weights.Pointer;
         for (int i = 0; i < n; i++)
         {
-            InputEmbedding.Write(w + _layout.EmbedMark.Offset + (nint)inputs[i].Mark * d, w + _layout.EmbedGap.Offset, w
-                + _layout.EmbedBias.Offset,
-                inputs[i].Ordinal == 0, StandardisedGap(inputs[i].Gap), _x + i * d, d);
+            InputEmbedding.Write(w + _layout.EmbedMark.Offset + (nint)inputs[i].Mark * d, w + _layout.EmbedGap.Offset,
+                w + _layout.EmbedBias.Offset, inputs[i].Ordinal == 0, StandardisedGap(inputs[i].Gap), _x + i * d, d);
         }
         for (int l = 0; l < _config.Layers; l++)
         {

@@ -7,8 +7,7 @@ namespace Foretell.Models.Stepping;
 /// <param name="BaselineTime">The same under the history-free log-normal mixture.</param>
 /// <param name="BaselineMark">The same under the Markov mark baseline.</param>
 /// <param name="Pit">Probability integral transform of the gap, given that an event came: uniform on (0, 1) if the forecast is
-/// right. On a clock grid a point within the
-/// tick's share of it, chosen by a hash.</param>
+/// right. On a clock grid a point within the tick's share of it, chosen by a hash.</param>
 /// <param name="PValue">Surprise of the event: the probability of one at least as surprising in gap and mark (docs/models.md),
 /// 1e-37 or more.</param>
 /// <param name="Confidence">Probability of the likeliest mark given the gap; 0 without marks.</param>

@@ -84,8 +84,8 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
             for (int t = 0; t < sequence.Rows; t++, row++)
             {
                 b.Gaps[row] = sequence.Gaps[t];
-                InputEmbedding.Write(mark + (nint)sequence.Marks[t] * d, gap, bias, t == 0, (float)sequence.Intervals[t].Z, b.X
-                    + (nint)row * d, d);
+                InputEmbedding.Write(mark + (nint)sequence.Marks[t] * d, gap, bias, t == 0, (float)sequence.Intervals[t].Z,
+                    b.X + (nint)row * d, d);
                 if (config.Marks.Count > 0)
                 {
                     var features = new Span<float>(b.Features + (nint)row * GapFeatures.Stride, GapFeatures.Stride);
@@ -194,8 +194,8 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
             for (int t = 0; t < sequence.Rows; t++, row++)
             {
                 InputEmbedding.Backward(b.GradientX + (nint)row * d, t == 0, (float)sequence.Intervals[t].Z,
-                    gradient + layout.EmbedMark.Offset + (nint)sequence.Marks[t] * d, gradient + layout.EmbedGap.Offset, gradient
-                        + layout.EmbedBias.Offset, d);
+                    gradient + layout.EmbedMark.Offset + (nint)sequence.Marks[t] * d, gradient + layout.EmbedGap.Offset,
+                    gradient + layout.EmbedBias.Offset, d);
             }
         }
     }

@@ -156,8 +156,8 @@ public static unsafe class Trainer
         }
     }
 
-    private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config, Dictionary<string,
-        int> markIndex) =>
+    private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config,
+        Dictionary<string, int> markIndex) =>
         [.. sequences.Select(s => new EncodedSequence(s, config, markIndex, config.Censored)).Where(s => s.Rows > 0)];
 
     /// <summary>Scales the gradient down to norm 1 where it is longer.</summary>
@@ -189,8 +189,8 @@ public static unsafe class Trainer
     }
 
     /// <summary>A mark that training never saw enters as the average event does: the mean embedding, by frequency.</summary>
-    private static void SetUnknownMark(Span<float> weights, ParameterLayout layout, IReadOnlyList<EventSequence> train, Dictionary<string,
-        int> markIndex)
+    private static void SetUnknownMark(Span<float> weights, ParameterLayout layout, IReadOnlyList<EventSequence> train,
+        Dictionary<string, int> markIndex)
     {
         if (markIndex.Count == 0)
         {

@@ -138,8 +138,7 @@ internal static class SafeTensorsReader
         if (bytes != offsets[1] - offsets[0])
         {
             throw new InvalidDataException(
-                $"The shape [{string.Join(
-                    ", ", shape)}] of {what} needs {bytes} bytes as {type}, but its data_offsets span {offsets[1] - offsets[0]}.");
+                $"The shape [{string.Join(", ", shape)}] of {what} needs {bytes} bytes as {type}, but its data_offsets span {offsets[1] - offsets[0]}.");
         }
         return new(name, type.Value, shape, offsets[0], offsets[1]);
     }

@@ -69,8 +69,11 @@ internal static class MembershipSchema
 
     /// <summary>Connection string by which Orleans finds the tables.</summary>
     public static string ConnectionString(PostgresOptions options) =>
-        new NpgsqlConnectionStringBuilder(options.ConnectionString) { SearchPath = options.Schema,
-            ApplicationName = "foretell-membership" }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(options.ConnectionString)
+        {
+            SearchPath = options.Schema,
+            ApplicationName = "foretell-membership",
+        }.ConnectionString;
 
     /// <summary>Creates what is missing and renews the statements. Harmless to repeat, and to run from several places at once.</summary>
     public static async Task MigrateAsync(PostgresOptions options, CancellationToken cancellationToken)

@@ -77,8 +77,7 @@ internal sealed class SiloCertificate
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.VerificationTime = now;
         return chain.Build(other) ? null
-            : $"its issuer '{other.Issuer}' leads to no authority of this cluster ({string.Join(
-                ", ", chain.ChainStatus.Select(s => s.Status))})";
+            : $"its issuer '{other.Issuer}' leads to no authority of this cluster ({string.Join(", ", chain.ChainStatus.Select(s => s.Status))})";
     }
 
     private static bool IsSelfSigned(X509Certificate2 certificate) =>

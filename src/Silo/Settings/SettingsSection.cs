@@ -29,8 +29,8 @@ internal sealed class SettingsSection(IConfigurationSection section)
     }
 
     public int? OptionalNumber(string name, int minimum, int maximum) => OptionalText(name) is not { } text ? null
-        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= minimum
-            && value <= maximum ? value
+        : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            && value >= minimum && value <= maximum ? value
         : throw new SettingsException($"{Name(name)} is '{text}'. Give a whole number from {minimum} to {maximum}.");
 
     public int Number(string name, int fallback, int minimum, int maximum) => OptionalNumber(name, minimum, maximum) ?? fallback;

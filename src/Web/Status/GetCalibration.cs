@@ -40,8 +40,8 @@ public sealed record CalibrationAnswer(string Model, long Events, IReadOnlyList<
     internal static CalibrationAnswer Of(string model, Calibration calibration)
     {
         ReliabilityBin[] bins = [.. Enumerable.Range(0, Calibration.MarkBins).Select(i => ReliabilityBin.Of(i, calibration.Marks(i)))];
-        return new CalibrationAnswer(model, calibration.Events, calibration.Pit.ToArray(), calibration.PitKs, bins.Any(b => b.Events > 0)
-            ? bins : []);
+        return new CalibrationAnswer(model, calibration.Events, calibration.Pit.ToArray(), calibration.PitKs,
+            bins.Any(b => b.Events > 0) ? bins : []);
     }
 }
 

@@ -28,8 +28,8 @@ public sealed class ChurnTests
         foreach (IGrouping<double, SimulatedEvent> alike in events.GroupBy(e => e.Never))
         {
             int n = alike.Count();
-            Assert.InRange(alike.Count(e => e.IsLast) / (double)n, alike.Key - 3.3 * Math.Sqrt(alike.Key / n), alike.Key
-                + 3.3 * Math.Sqrt(alike.Key / n));
+            Assert.InRange(alike.Count(e => e.IsLast) / (double)n, alike.Key - 3.3 * Math.Sqrt(alike.Key / n),
+                alike.Key + 3.3 * Math.Sqrt(alike.Key / n));
         }
         Assert.Equal([0.01, 0.02, 0.3], events.Select(e => e.Never).Distinct().Order());
     }

@@ -93,8 +93,8 @@ public sealed class HabitsTests
     {
         // The least that a forgetful reader loses: one event in 16 is a dish, three in five of them were not had lately, and each
         // costs ln 4.
-        double full = s_streams.Value.Sum(s => LogProbabilities(s, int.MaxValue).Sum()), recent =
-            s_streams.Value.Sum(s => LogProbabilities(s, Window).Sum());
+        double full = s_streams.Value.Sum(s => LogProbabilities(s, int.MaxValue).Sum()),
+            recent = s_streams.Value.Sum(s => LogProbabilities(s, Window).Sum());
 
         Assert.InRange((full - recent) / s_streams.Value.Sum(s => s.Length - 1), 0.035, 0.050);
     }

@@ -174,8 +174,8 @@ public class ForecastTests
     {
         (ForecastModel model, float[] state) = Stream(30, censored: true);
         Forecast forecast = new Forecaster(model).Forecast(state, silence);
-        double pi = new Forecaster(model).Forecast(state, 0).Never!.Value, survival =
-            Math.Exp(new Forecaster(model).LogSurvival(state, silence));
+        double pi = new Forecaster(model).Forecast(state, 0).Never!.Value,
+            survival = Math.Exp(new Forecaster(model).LogSurvival(state, silence));
         Assert.InRange(pi, 0.05, 0.95);
         double never = pi / (pi + (1 - pi) * survival), coming = 1 - never;
         ConditionedMixture gap = new Forecaster(model).Mixture(state.AsSpan(model.MixerFloats)).AsLogNormal().Given(silence);

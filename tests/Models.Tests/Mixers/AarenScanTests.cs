@@ -64,8 +64,8 @@ public unsafe class AarenScanTests
         Case c = new(n, 0.7, decay);
         double[] gAverage = FiniteDifference.Numbers(Seed + 1, n * Width), gMass = FiniteDifference.Numbers(Seed + 2, n * 16);
         c.Scan(n);
-        using AlignedBuffer dAverages = Buffer(gAverage), dMass = Buffer(gMass), dValues = new(n * Width), dScores = new(n * 16), dTime =
-            new(16), dEvents = new(16);
+        using AlignedBuffer dAverages = Buffer(gAverage), dMass = Buffer(gMass), dValues = new(n * Width), dScores = new(n * 16),
+            dTime = new(16), dEvents = new(16);
         AarenScan.Backward(c.Values.Pointer, c.Gaps.Pointer, c.Averages.Pointer, Width, c.Gates.Pointer, Heads, Width, n,
             dAverages.Pointer, Width, dMass.Pointer, 16, dValues.Pointer, dScores.Pointer, dTime.Pointer, dEvents.Pointer);
 

@@ -17,12 +17,12 @@ public unsafe class OperationGradientTests
     [InlineData(5, 48)]
     public void LayerNorm_BackwardAgreesWithDifferences(int rows, int width)
     {
-        double[] x = FiniteDifference.Numbers(Seed, rows * width), gain = FiniteDifference.Numbers(Seed + 1, width), bias =
-            FiniteDifference.Numbers(Seed + 2, width);
+        double[] x = FiniteDifference.Numbers(Seed, rows * width), gain = FiniteDifference.Numbers(Seed + 1, width),
+            bias = FiniteDifference.Numbers(Seed + 2, width);
         double[] upstream = FiniteDifference.Numbers(Seed + 3, rows * width);
         using AlignedBuffer bx = Buffer(x), bGain = Buffer(gain), bBias = Buffer(bias), dy = Buffer(upstream);
-        using AlignedBuffer y = new(rows * width), normal = new(rows * width), inverse = new(rows), dx = new(rows * width), dGain =
-            new(width), dBias = new(width);
+        using AlignedBuffer y = new(rows * width), normal = new(rows * width), inverse = new(rows), dx = new(rows * width),
+            dGain = new(width), dBias = new(width);
         LayerNorm.Forward(bx.Pointer, bGain.Pointer, bBias.Pointer, y.Pointer, normal.Pointer, inverse.Pointer, rows, width);
         LayerNorm.Backward(dy.Pointer, normal.Pointer, inverse.Pointer, bGain.Pointer, dGain.Pointer, dBias.Pointer, dx.Pointer, rows,
             width);
@@ -51,8 +51,8 @@ public unsafe class OperationGradientTests
         foreach (bool first in new[] { true, false })
         {
             double z = (float)0.7;
-            double[] mark = FiniteDifference.Numbers(Seed, d), gap = FiniteDifference.Numbers(Seed + 1, 2 * d), bias =
-                FiniteDifference.Numbers(Seed + 2, d), upstream = FiniteDifference.Numbers(Seed + 3, d);
+            double[] mark = FiniteDifference.Numbers(Seed, d), gap = FiniteDifference.Numbers(Seed + 1, 2 * d),
+                bias = FiniteDifference.Numbers(Seed + 2, d), upstream = FiniteDifference.Numbers(Seed + 3, d);
             using AlignedBuffer dx = Buffer(upstream), dMark = new(d), dGap = new(2 * d), dBias = new(d);
             InputEmbedding.Backward(dx.Pointer, first, (float)z, dMark.Pointer, dGap.Pointer, dBias.Pointer, d);
             double Loss(double[] mark, double[] gap, double[] bias) =>
@@ -108,10 +108,10 @@ public unsafe class OperationGradientTests
     [InlineData(50, 64, 256)]
     public void MatMul_AgreesWithPlainLoopsForAnyTile(int rows, int inner, int columns)
     {
-        double[] a = FiniteDifference.Numbers(Seed, rows * inner), b = FiniteDifference.Numbers(Seed + 1, inner * columns), bias =
-            FiniteDifference.Numbers(Seed + 2, columns);
-        using AlignedBuffer ba = Buffer(a), bb = Buffer(b), bBias = Buffer(bias), c = Buffer(new double[rows * columns]), single =
-            new(columns);
+        double[] a = FiniteDifference.Numbers(Seed, rows * inner), b = FiniteDifference.Numbers(Seed + 1, inner * columns),
+            bias = FiniteDifference.Numbers(Seed + 2, columns);
+        using AlignedBuffer ba = Buffer(a), bb = Buffer(b), bBias = Buffer(bias), c = Buffer(new double[rows * columns]),
+            single = new(columns);
         MatMul.Run(ba.Pointer, inner, 1, bb.Pointer, columns, bBias.Pointer, c.Pointer, columns, rows, inner, columns, true);
         for (int i = 0; i < rows; i++)
         {

@@ -144,9 +144,8 @@ public class TrainerTests
         backend.EnsureCapacity(1);
         for (int t = 0; t < history.Times.Length; t++)
         {
-            backend.Step(
-                [new StepInput(0, history.Marks is null ? 0 : model.MarkIndices[history.Marks[t]], t == 0 ? 0
-                : history.Times[t] - history.Times[t - 1], t)]);
+            double gap = t == 0 ? 0 : history.Times[t] - history.Times[t - 1];
+            backend.Step([new StepInput(0, history.Marks is null ? 0 : model.MarkIndices[history.Marks[t]], gap, t)]);
         }
         float[] state = new float[model.StateFloats];
         backend.Read(0, state);
