@@ -9,6 +9,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["append"] = AppendBench.RunAsync,
     ["path"] = PathBench.RunAsync,
     ["query"] = QueryBench.RunAsync,
+    ["overdue"] = OverdueBench.RunAsync,
     ["alerts"] = AlertBench.RunAsync,
     ["drift"] = DriftBench.RunAsync,
     ["cluster"] = ClusterBench.RunAsync,

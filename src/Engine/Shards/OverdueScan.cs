@@ -1,7 +1,6 @@
 using System.Text;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
-using Foretell.Engine.Rows;
 using Foretell.Models.Forecasting;
 
 namespace Foretell.Engine.Shards;
@@ -13,33 +12,38 @@ namespace Foretell.Engine.Shards;
 public sealed class OverdueScan(Forecaster forecaster, long atTicks, int limit)
 {
     // Rows copied under one hold of a shard's lock.
-    private const int ChunkRows = 128;
+    private const int ChunkRows = 256;
 
-    private readonly int _stateFloats = forecaster.Model.StateFloats;
-    private readonly RowHeader[] _headers = new RowHeader[ChunkRows];
-    private readonly float[] _states = new float[ChunkRows * forecaster.Model.StateFloats];
+    private readonly int _width = forecaster.Model.Config.Width;
+    private readonly long[] _last = new long[ChunkRows];
+    private readonly float[] _hidden = new float[ChunkRows * forecaster.Model.Config.Width];
+    private readonly double[] _silence = new double[ChunkRows], _logSurvival = new double[ChunkRows];
 
     // The most likely silence is on top: it leaves when a less likely one comes.
     private readonly PriorityQueue<(Shard Shard, int Row, long LastTicks, double LogSurvival), double> _kept = new();
 
     /// <summary>Looks at the rows of a shard.</summary>
+    /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
     public void Scan(Shard shard, CancellationToken cancellationToken)
     {
         int rows;
-        for (int first = 0; limit > 0 && (rows = shard.CopyRows(first, _headers, _states)) > 0; first += rows)
+        for (int first = 0; limit > 0 && (rows = shard.CopyHidden(first, _last, _hidden)) > 0; first += rows)
         {
             cancellationToken.ThrowIfCancellationRequested();
             for (int i = 0; i < rows; i++)
             {
-                long last = _headers[i].LastEventTicks;
-                double logSurvival = forecaster.LogSurvival(_states.AsSpan(i * _stateFloats, _stateFloats), Silence(last));
+                _silence[i] = Silence(_last[i]);
+            }
+            forecaster.LogSurvivals(_hidden.AsSpan(0, rows * _width), _silence.AsSpan(0, rows), _logSurvival.AsSpan(0, rows));
+            for (int i = 0; i < rows; i++)
+            {
                 if (_kept.Count < limit)
                 {
-                    _kept.Enqueue((shard, first + i, last, logSurvival), -logSurvival);
+                    _kept.Enqueue((shard, first + i, _last[i], _logSurvival[i]), -_logSurvival[i]);
                 }
-                else if (logSurvival < _kept.Peek().LogSurvival)
+                else if (_logSurvival[i] < _kept.Peek().LogSurvival)
                 {
-                    _kept.EnqueueDequeue((shard, first + i, last, logSurvival), -logSurvival);
+                    _kept.EnqueueDequeue((shard, first + i, _last[i], _logSurvival[i]), -_logSurvival[i]);
                 }
             }
         }

@@ -191,21 +191,23 @@ public sealed class Shard : IDisposable
         }
     }
 
-    /// <summary>Copies rows without their tails from <paramref name="first"/> on, for scans over all streams.</summary>
+    /// <summary>Copies what forecasts need of the rows from <paramref name="first"/> on, for scans over all streams.</summary>
     /// <param name="first">First row; rows are numbered from 0 and never move.</param>
-    /// <param name="headers">Output. Shape [n].</param>
-    /// <param name="states">Output. Shape [n, StateFloats].</param>
+    /// <param name="lastEventTicks">Output: times of their latest events. Shape [n].</param>
+    /// <param name="hidden">Output: their last hidden vectors. Shape [n, d].</param>
     /// <returns>Rows copied; 0 behind the last row.</returns>
-    public int CopyRows(int first, Span<RowHeader> headers, Span<float> states)
+    /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
+    public int CopyHidden(int first, Span<long> lastEventTicks, Span<float> hidden)
     {
+        int d = _model.Config.Width;
         lock (_gate)
         {
             ThrowIfFenced();
-            int rows = Math.Min(headers.Length, Math.Max(0, _slab.Count - first));
+            int rows = Math.Min(lastEventTicks.Length, Math.Max(0, _slab.Count - first));
             for (int i = 0; i < rows; i++)
             {
-                headers[i] = _slab.Header(first + i);
-                _slab.Backend.Read(first + i, states.Slice(i * _model.StateFloats, _model.StateFloats));
+                lastEventTicks[i] = _slab.Header(first + i).LastEventTicks;
+                _slab.Backend.ReadHidden(first + i, hidden.Slice(i * d, d));
             }
             return rows;
         }

@@ -11,6 +11,7 @@ public sealed class Forecaster(ForecastModel model)
 {
     private readonly Pool<ForecastKernel> _kernels = new(() => new ForecastKernel(model));
     private readonly Pool<PathSampler> _samplers = new(() => new PathSampler(model));
+    private readonly Pool<SurvivalKernel> _survivals = new(() => new SurvivalKernel(model));
 
     /// <summary>Model of the rows.</summary>
     public ForecastModel Model => model;
@@ -26,6 +27,24 @@ public sealed class Forecaster(ForecastModel model)
     /// cheap part of <see cref="Forecast"/>.</summary>
     public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
         Math.Min(0, Mixture(Hidden(state)).AsLogNormal().LogSurvival(silenceSeconds / model.Config.TimeUnitSeconds));
+
+    /// <summary>The same for many streams, at a small part of the cost each; within 1e-11 of it, relative, and 1e-15.</summary>
+    /// <param name="hidden">The streams' last hidden vectors (<see cref="Stepping.IStateBackend.ReadHidden"/>). Shape [n, d].</param>
+    /// <param name="silenceSeconds">0 or more. Shape [n].</param>
+    /// <param name="logSurvival">Output, nats. Shape [n].</param>
+    /// <exception cref="ArgumentException">Lengths disagree.</exception>
+    public void LogSurvivals(ReadOnlySpan<float> hidden, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival)
+    {
+        int d = model.Config.Width;
+        if (hidden.Length != silenceSeconds.Length * d || logSurvival.Length != silenceSeconds.Length)
+        {
+            throw new ArgumentException($"{silenceSeconds.Length} silences need {silenceSeconds.Length * d} floats of hidden vectors and "
+                + $"as many results as silences, got {hidden.Length} and {logSurvival.Length}.");
+        }
+        SurvivalKernel kernel = _survivals.Rent();
+        kernel.Compute(hidden, silenceSeconds, logSurvival);
+        _survivals.Return(kernel);
+    }
 
     /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to
     /// <paramref name="survival"/>.</summary>

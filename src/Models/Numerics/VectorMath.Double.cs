@@ -10,28 +10,64 @@ internal static partial class VectorMath
     // Adding 1.5 * 2^52 rounds to an integer and leaves that integer in the low mantissa bits.
     private const double RoundingShift = 6755399441055744;
 
+    // 1 / n!, n falling.
+    private static ReadOnlySpan<double> ExpSeries =>
+    [
+        1.0 / 39_916_800, 1.0 / 3_628_800, 1.0 / 362_880, 1.0 / 40_320, 1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 0.5, 1, 1,
+    ];
+
     /// <summary>exp(x) within 1e-14, relative; x is clamped to [-708, 709].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Exp(Vector512<double> x)
     {
+        // Where a processor has no such vectors each operation on them is a call: a fifth of the speed of two halves.
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            return Vector512.Create(Exp(x.GetLower()), Exp(x.GetUpper()));
+        }
         x = Vector512.Min(Vector512.Max(x, Vector512.Create(-708.0)), Vector512.Create(709.0));
         var shifted = Vector512.FusedMultiplyAdd(x, Vector512.Create(1.4426950408889634), Vector512.Create(RoundingShift));
         var n = shifted - Vector512.Create(RoundingShift);
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693147180369123816490), x);
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-1.90821492927058770002e-10), r);
-        var p = Vector512.Create(1.0 / 39_916_800);
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.0 / 3_628_800));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.0 / 362_880));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.0 / 40_320));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.0 / 5040));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.0 / 720));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.0 / 120));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.0 / 24));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.0 / 6));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5));
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512<double>.One);
-        p = Vector512.FusedMultiplyAdd(p, r, Vector512<double>.One);
+        var p = Polynomial(ExpSeries, r);
         return (p.AsInt64() + Vector512.ShiftLeft(shifted.AsInt64(), 52)).AsDouble();
+    }
+
+    private static Vector256<double> Exp(Vector256<double> x)
+    {
+        x = Vector256.Min(Vector256.Max(x, Vector256.Create(-708.0)), Vector256.Create(709.0));
+        var shifted = Vector256.FusedMultiplyAdd(x, Vector256.Create(1.4426950408889634), Vector256.Create(RoundingShift));
+        var n = shifted - Vector256.Create(RoundingShift);
+        var r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-0.693147180369123816490), x);
+        r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-1.90821492927058770002e-10), r);
+        var p = Polynomial(ExpSeries, r);
+        return (p.AsInt64() + Vector256.ShiftLeft(shifted.AsInt64(), 52)).AsDouble();
+    }
+
+    /// <summary>A polynomial in t by Horner's rule.</summary>
+    /// <param name="coefficients">The highest power's first.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Polynomial(ReadOnlySpan<double> coefficients, Vector512<double> t)
+    {
+        var p = Vector512.Create(coefficients[0]);
+        for (int i = 1; i < coefficients.Length; i++)
+        {
+            p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(coefficients[i]));
+        }
+        return p;
+    }
+
+    /// <summary>The same in half as many lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Polynomial(ReadOnlySpan<double> coefficients, Vector256<double> t)
+    {
+        var p = Vector256.Create(coefficients[0]);
+        for (int i = 1; i < coefficients.Length; i++)
+        {
+            p = Vector256.FusedMultiplyAdd(p, t, Vector256.Create(coefficients[i]));
+        }
+        return p;
     }
 
     /// <summary>ln(x) within 1e-15 + 1e-15 |ln x| for positive normal x.</summary>

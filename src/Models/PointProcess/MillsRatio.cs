@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
 namespace Foretell.Models.PointProcess;
 
@@ -21,6 +22,17 @@ internal static class MillsRatio
         4.348157377243374e-12, 3.5033785572480687e-12, -2.5786046832738057e-13, -1.2584013502194745e-13,
         1.0782259437607738e-14, 5.021843971313833e-15, -3.749033409360366e-16, -2.1876297072859323e-16,
         9.356567435270867e-18, 1.0011164672330591e-17,
+    ];
+
+    // The series' first 19 terms as a polynomial in t, the highest power first: half the operations of Clenshaw's recurrence, and
+    // well conditioned, as they fall off fast.
+    private static ReadOnlySpan<double> Powers =>
+    [
+        -3.3798287304606426e-08, 2.2959741712780943e-07, 2.945727138082398e-07, -2.7161774576988884e-06,
+        -5.169470496252578e-07, 2.1500633036886966e-05, -2.06985652435589e-05, -0.00013351583325286128,
+        0.0004192008630385142, 0.00010357871355577712, -0.0040637136864656075, 0.014857533641227542,
+        -0.03239208530536344, 0.04683255689131267, -0.036188706071933995, -0.025614273974738522,
+        0.15051694029005608, -0.3193862293131675, 1.2050506544707125,
     ];
 
     /// <summary>ln sqrt(2 pi).</summary>
@@ -46,30 +58,18 @@ internal static class MillsRatio
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Upper(Vector512<double> x)
     {
+        if (!Vector512.IsHardwareAccelerated)
+        {
+            return Vector512.Create(Upper(x.GetLower()), Upper(x.GetUpper()));
+        }
         var five = Vector512.Create(5.0);
-        var t = (x - five) / (x + five);
-        // The series' first 19 terms as a polynomial in t: half the operations of Clenshaw's recurrence, and well conditioned, as
-        // they fall off fast.
-        var p = Vector512.Create(-3.3798287304606426e-08);
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(2.2959741712780943e-07));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(2.945727138082398e-07));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(-2.7161774576988884e-06));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(-5.169470496252578e-07));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(2.1500633036886966e-05));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(-2.06985652435589e-05));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(-0.00013351583325286128));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(0.0004192008630385142));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(0.00010357871355577712));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(-0.0040637136864656075));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(0.014857533641227542));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(-0.03239208530536344));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(0.04683255689131267));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(-0.036188706071933995));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(-0.025614273974738522));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(0.15051694029005608));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(-0.3193862293131675));
-        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(1.2050506544707125));
-        return p / (x + Vector512.Create(1.25));
+        return VectorMath.Polynomial(Powers, (x - five) / (x + five)) / (x + Vector512.Create(1.25));
+    }
+
+    private static Vector256<double> Upper(Vector256<double> x)
+    {
+        var five = Vector256.Create(5.0);
+        return VectorMath.Polynomial(Powers, (x - five) / (x + five)) / (x + Vector256.Create(1.25));
     }
 
     /// <summary>ln R(x) for any x; grows like x^2 / 2 to the left.</summary>

@@ -102,6 +102,28 @@ public class ForecastTests
     }
 
     [Fact]
+    public void LogSurvivals_WhenAskedForManyStreams_GivesWhatEachWouldGive()
+    {
+        (ForecastModel model, float[] state) = Stream(30);
+        var random = new RandomStream(SampleSeed);
+        // More than a tile of rows, and not a whole number of them.
+        double[] silences = [0, .. Enumerable.Range(0, 130).Select(_ => Math.Exp(8 * random.NextNormal()))];
+        float[][] states = [.. silences.Select(_ => Array.ConvertAll(state, x => x + (float)(0.3 * random.NextNormal())))];
+        double[] together = new double[silences.Length];
+
+        new Forecaster(model).LogSurvivals([.. states.SelectMany(s => s[model.MixerFloats..])], silences, together);
+
+        Assert.Equal(0, together[0]);
+        for (int i = 0; i < silences.Length; i++)
+        {
+            double alone = new Forecaster(model).LogSurvival(states[i], silences[i]);
+            Assert.Equal(alone, together[i], 1e-11 * Math.Abs(alone) + 1e-15);
+        }
+        Assert.Contains("2 silences need 64 floats", Assert.Throws<ArgumentException>(
+            () => new Forecaster(model).LogSurvivals(new float[32], [1, 2], new double[2])).Message);
+    }
+
+    [Fact]
     public void Marks_SumToOneAndAreSorted()
     {
         (ForecastModel model, float[] state) = Stream(30);

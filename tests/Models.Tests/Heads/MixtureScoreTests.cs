@@ -80,6 +80,38 @@ public unsafe class MixtureScoreTests
         }
     }
 
+    [Fact]
+    public void LogSurvival_WhenComparedWithPlainDoubles_KeepsItsDigitsNearZeroAndFarOut()
+    {
+        ModelConfig config = TestModels.Config() with { Components = Components };
+        TimeHead head = ForecastModel.Untrained(config, TestModels.WeightsSeed).TimeHead;
+        var random = new RandomStream(Seed);
+        for (int round = 0; round < 2000; round++)
+        {
+            float[] outputs =
+                [.. Enumerable.Range(0, 3 * Components).Select(i => (float)((i < 2 * Components ? 1.5 : 4) * random.NextNormal()))];
+            double z = random.NextNormal() * Math.Pow(10, 2.0 * (round % 5) / 4);
+            LogNormalMixture mixture = Decode(head, outputs);
+            double tau = Math.Exp(z), shorter = mixture.Cdf(tau), actual = LogSurvival(head, outputs, z);
+            // The plain sum of what is left of the components has no digits of its own near 1.
+            double expected = shorter < 0.5 ? RealMath.Log1p(-shorter) : mixture.LogSurvival(tau);
+            Assert.True(Math.Abs(expected - actual) <= 1e-11 * Math.Abs(expected) + 1e-300, $"{z}: {expected} and {actual}");
+        }
+        Assert.Equal(0.0, LogSurvival(head, new float[3 * Components], double.NegativeInfinity));
+        Assert.False(double.IsNegative(LogSurvival(head, new float[3 * Components], double.NegativeInfinity)));
+    }
+
+    private static double LogSurvival(TimeHead head, float[] outputs, double z)
+    {
+        double[] parameters = new double[3 * Components];
+        fixed (float* o = outputs)
+        fixed (double* p = parameters)
+        {
+            head.Decode(o, p, p + Components, p + 2 * Components);
+            return MixtureScore.LogSurvival(Components, p, p + Components, p + 2 * Components, z);
+        }
+    }
+
     private static MixtureScore Score(TimeHead head, float[] outputs, in GapInterval gap)
     {
         double[] parameters = new double[3 * Components];

@@ -67,6 +67,18 @@ public class VectorMathTests
     }
 
     [Fact]
+    public void Polynomial_InHalvesAndWhole_GivesTheSameBits()
+    {
+        double[] coefficients = [1e-3, -0.2, 3, 1];
+        foreach (double x in Points(-2, 2))
+        {
+            var t = Vector512.CreateSequence(x, 0.1);
+            Assert.Equal(VectorMath.Polynomial(coefficients, t), Vector512.Create(
+                VectorMath.Polynomial(coefficients, t.GetLower()), VectorMath.Polynomial(coefficients, t.GetUpper())));
+        }
+    }
+
+    [Fact]
     public void SumAndMax_InDouble_CountEveryLane()
     {
         Assert.Equal(28, VectorMath.Sum(Vector512.CreateSequence(0.0, 1.0)));
