@@ -47,6 +47,27 @@ public sealed partial class PartitionHost
         }
     }
 
+    /// <summary>Commits first where too many dead letters wait for it; to be called before each batch.</summary>
+    /// <exception cref="PlatformUnavailableException">They wait for a store that cannot be written now, or the shard is
+    /// fenced.</exception>
+    public async Task MakeRoomAsync()
+    {
+        if (Shard.HasRoom)
+        {
+            return;
+        }
+        try
+        {
+            // Not on the threads that are meant for steps.
+            await Background.Run(CommitAsync);
+        }
+        catch (PlatformUnavailableException e) when (Shard.Fenced is null)
+        {
+            throw new PlatformUnavailableException(
+                $"its events that could not be applied wait for the store, {Shard.MostUncommittedDeadLetters} or more, and what follows waits for them: {e.Message}", e);
+        }
+    }
+
     /// <summary>Commits what was applied up to now.</summary>
     /// <exception cref="StaleEpochException">Another owner has the partition; this shard is fenced now.</exception>
     /// <exception cref="PlatformUnavailableException">The store cannot be written now, or the shard is fenced.</exception>

@@ -31,10 +31,11 @@ public sealed partial class PartitionHost
                 int records;
                 try
                 {
+                    await MakeRoomAsync().WaitAsync(stop);
                     records = await reader.ReadAsync(batch, batchSize, stop);
                     _reading.IsOver();
                 }
-                catch (PlatformUnavailableException e)
+                catch (PlatformUnavailableException e) when (Shard.Fenced is null)
                 {
                     _reading.Is(e.Message);
                     await Task.Delay(s_retryDelay, _options.Time, stop);

@@ -175,6 +175,37 @@ public sealed class PartitionHostTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Follow_WhenDeadLettersWaitForTheStore_HoldsSoManyAndLosesNone()
+    {
+        const int batch = 1000, letters = Shard.MostUncommittedDeadLetters + 5 * batch;
+        long future = _time.NowTicks + TimeSpan.FromDays(2).Ticks;
+        await _log.AppendAsync(EventSets.Batch([.. Enumerable.Range(0, letters).Select(i => ($"s{i}", future, ""))]));
+        await using var host =
+            new PartitionHost(new Shard(0, Small.Serving), _log, _store, new PartitionHostOptions { Time = _time }, NullLogger.Instance);
+        await host.LoadAsync(default);
+        using SqliteDatabase file = SqliteDatabase.Open(_directory.At("shard-0000.db"));
+        file.Execute("CREATE TRIGGER broken BEFORE INSERT ON shard BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+        host.Follow(Background.Run, batch);
+
+        await Until.TrueAsync(() => host.Problem is not null, TimeSpan.FromMinutes(1));
+        Assert.StartsWith("its events that could not be applied wait for the store, 10000 or more", host.Problem);
+        Assert.InRange(host.Answer(shard => shard.UncommittedDeadLetters()).Length,
+            Shard.MostUncommittedDeadLetters, Shard.MostUncommittedDeadLetters + batch);
+        Assert.NotNull(host.Answer(shard => shard.Find("a"u8)));
+
+        file.Execute("DROP TRIGGER broken");
+        await Until.TrueAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return host.Applied.Value == letters + 2;
+        }, TimeSpan.FromMinutes(1));
+        Assert.Null(host.Problem);
+        await host.CommitAsync();
+        IReadOnlyList<DeadLetter> stored = await _store.ReadDeadLettersAsync(0, 2 * letters, default);
+        Assert.Equal(Enumerable.Range(3, letters).Select(i => (long)i), stored.Select(letter => letter.Sequence).Order());
+    }
+
+    [Fact]
     public async Task RaiseAlerts_WhenTheLogCannotBeFollowed_WaitsUntilItCan()
     {
         var rule = new AlertRule();

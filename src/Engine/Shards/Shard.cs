@@ -25,6 +25,9 @@ public sealed class Shard : IDisposable
     /// <summary>Most records applied under one hold of the lock. A step saturates the processor from 64 rows on.</summary>
     public const int SliceRecords = OverdueWatch.SliceRows;
 
+    /// <summary>Dead letters that may wait for a commit before records have to (<see cref="HasRoom"/>).</summary>
+    public const int MostUncommittedDeadLetters = 10_000;
+
     private readonly Lock _gate = new();
     private readonly ServingModel _serving;
     private readonly ForecastModel _model;
@@ -69,6 +72,19 @@ public sealed class Shard : IDisposable
 
     /// <summary>Why the shard stopped answering, or null.</summary>
     public string? Fenced => Volatile.Read(ref _fence);
+
+    /// <summary>Whether the dead letters in memory are few enough to take a batch more. If not, its owner commits first: a store
+    /// that is away must not fill the memory, and no dead letter may be dropped (law 6).</summary>
+    public bool HasRoom
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _uncommitted.Count < MostUncommittedDeadLetters;
+            }
+        }
+    }
 
     /// <summary>Counts and scores.</summary>
     public (int Streams, ShardTotals Totals, ScoreTotals Scores) Counts()

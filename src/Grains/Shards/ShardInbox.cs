@@ -35,6 +35,7 @@ internal sealed class ShardInbox(PartitionHost host, WorkerThreads workers)
         await Background.EndedAsync(before);
         try
         {
+            await host.MakeRoomAsync();
             await workers.Run(() =>
             {
                 _records.Decode(batch.Records, batch.Previous + 1, checked((int)(batch.Last - batch.Previous)));
