@@ -1,4 +1,5 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Layers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
@@ -25,6 +26,28 @@ internal static class TestModels
 
     public static ForecastModel Model(bool decay = true, int marks = 3, int width = 32, int heads = 4) =>
         ForecastModel.Untrained(Config(decay, marks, width, heads: heads), WeightsSeed);
+
+    /// <summary>Tensors by name, as <see cref="Reference.ReferenceNetwork"/> takes them.</summary>
+    public static Dictionary<string, double[]> Tensors(ParameterLayout layout, ReadOnlySpan<float> weights)
+    {
+        var tensors = new Dictionary<string, double[]>();
+        foreach (Parameter p in layout.All)
+        {
+            double[] values = tensors[p.Name] = new double[p.Rows * p.Columns];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = weights[Place(p, i)];
+            }
+        }
+        return tensors;
+    }
+
+    /// <summary>Where an element of a tensor lies in the weights: rows are padded.</summary>
+    public static int Place(Parameter p, int index) => p.Offset + index / p.Columns * p.Stride + index % p.Columns;
+
+    /// <summary>The model's mixture over z that knows no history.</summary>
+    public static NormalMixture Anchor(ForecastModel model) =>
+        new(model.TimeHead.AnchorLogWeight.ToArray(), model.TimeHead.AnchorMean.ToArray(), model.TimeHead.AnchorDeviation.ToArray());
 
     /// <summary>A history with log-normal gaps and uniform marks.</summary>
     public static EventSequence History(int events, int marks = 3, int seed = HistorySeed, double spread = 1)

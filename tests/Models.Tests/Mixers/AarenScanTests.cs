@@ -164,10 +164,19 @@ public unsafe class AarenScanTests
             }
         }
 
-        public (double[][] Average, double[] LogMass) Reference(int head, double[] scores, double[] values, double time, double events) =>
-            AarenReference.Run([.. Enumerable.Range(0, _n).Select(t => scores[t * 16 + head])],
-                [.. Enumerable.Range(0, _n).Select(t => values[(t * Width + head * HeadWidth)..(t * Width + (head + 1) * HeadWidth)])],
-                Doubles(Gaps), time, events);
+        public (double[][] Average, double[] LogMass) Reference(int head, double[] scores, double[] values, double time, double events)
+        {
+            var reference = new ReferenceNetwork.AarenHead(HeadWidth);
+            double[][] average = new double[_n][];
+            double[] logMass = new double[_n];
+            for (int t = 0; t < _n; t++)
+            {
+                int start = t * Width + head * HeadWidth;
+                (average[t], logMass[t]) = reference.Advance(scores[t * 16 + head], values[start..(start + HeadWidth)],
+                    t == 0 ? 0 : time * Gaps.Span[t] + events);
+            }
+            return (average, logMass);
+        }
 
         /// <summary>Norm of the difference over the norm of the reference, at every event.</summary>
         public void AssertClose(ReadOnlySpan<float> averages, ReadOnlySpan<float> logMass)

@@ -47,9 +47,7 @@ internal sealed unsafe class MixerCase : IDisposable
 
     public double[] Hidden => Array.ConvertAll(_hidden.Span.ToArray(), x => (double)x);
 
-    public double[] Of(Parameter p) => [.. Enumerable.Range(0, p.Rows * p.Columns).Select(i => (double)_weights.Span[Place(p, i)])];
-
-    public static int Place(Parameter p, int index) => p.Offset + index / p.Columns * p.Stride + index % p.Columns;
+    public double[] Of(Parameter p) => TestModels.Tensors(_layout, _weights.Span)[p.Name];
 
     /// <summary>Output of the parallel form. Shape [rows][d + heads].</summary>
     public double[][] Parallel()
@@ -103,17 +101,26 @@ internal sealed unsafe class MixerCase : IDisposable
     /// <param name="changed">A tensor to use in place of the mixer's, by name.</param>
     public double[][] Reference(double[] hidden, string changed = "", double[]? values = null)
     {
-        double[] W(string name) => "layer.0." + name == changed ? values! : Of(Parameters.Single(p => p.Name == "layer.0." + name));
-        int d = _config.Width, heads = _config.Heads;
+        Dictionary<string, double[]> tensors = TestModels.Tensors(_layout, _weights.Span);
+        double[] W(string name) => "layer.0." + name == changed ? values! : tensors["layer.0." + name];
+        int d = _config.Width;
         var result = new List<double[]>();
         for (int s = 0, row = 0; s < _lengths.Length; row += _lengths[s++])
         {
             double[] gaps = [.. Enumerable.Range(row, _lengths[s]).Select(i => i == row ? 0 : (double)_gaps.Span[i])];
             double[][] x = [.. Enumerable.Range(row, _lengths[s]).Select(i => hidden[(i * d)..((i + 1) * d)])];
-            foreach ((double[] Value, double LogMass)[] output in ReferenceNetwork.Attend(_config, W, x, gaps))
+            if (_config.Mixer == "aaren")
             {
-                result.Add([.. output.SelectMany(h => h.Value), .. output.Select(h => h.LogMass)]);
+                ReferenceNetwork.AarenHead[] state = ReferenceNetwork.AarenHead.Create(_config);
+                result.AddRange(x.Select((y, t) =>
+                {
+                    (double[] averages, double[] logMass) = ReferenceNetwork.Attend(_config, W, state, y, t == 0 ? null : gaps[t]);
+                    return (double[])[.. averages, .. logMass];
+                }));
+                continue;
             }
+            result.AddRange(ReferenceAttention.Run(_config, W, x, gaps)
+                .Select(output => (double[])[.. output.SelectMany(h => h.Value), .. output.Select(h => h.LogMass)]));
         }
         return [.. result];
     }

@@ -59,7 +59,7 @@ public class MixerTests
             foreach (int i in Enumerable.Range(0, 3).Select(_ => random.NextInt(values.Length)).Distinct())
             {
                 double expected = FiniteDifference.Of(x => Loss(c.Reference(hidden, p.Name, x)), values, i);
-                AssertGradient(p.Name, i, expected, gradient[MixerCase.Place(p, i)]);
+                AssertGradient(p.Name, i, expected, gradient[TestModels.Place(p, i)]);
             }
         }
     }

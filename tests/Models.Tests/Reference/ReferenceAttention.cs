@@ -1,3 +1,5 @@
+using Foretell.Models.Configuration;
+
 namespace Foretell.Models.Tests.Reference;
 
 /// <summary>Attention of one head in double and plain loops over pairs of events, written from the papers and not from the fast
@@ -12,6 +14,23 @@ internal static class ReferenceAttention
     /// <param name="TimeDecay">What a score loses per unit of age.</param>
     /// <param name="EventDecay">What a score loses per later event.</param>
     public sealed record Head(double[][] Query, double[][] Key, double[][] Value, double[] Times, double TimeDecay, double EventDecay);
+
+    /// <summary>A layer's attention: value and log-mass of every head at every event. Shape [n][head].</summary>
+    /// <param name="config">Mixer, heads, decay.</param>
+    /// <param name="w">Tensors of the layer.</param>
+    /// <param name="hidden">Shape [n][d].</param>
+    /// <param name="gaps">The first is ignored. Shape [n].</param>
+    public static (double[] Value, double LogMass)[][] Run(ModelConfig config, Func<string, double[]> w, double[][] hidden, double[] gaps)
+    {
+        int width = config.Width / config.Heads;
+        double[][] Project(string name) => [.. hidden.Select(y => ReferenceNetwork.Linear(y, w(name + ".weight"), w(name + ".bias")))];
+        double[][] Part(double[][] rows, int head) => [.. rows.Select(r => r[(head * width)..((head + 1) * width)])];
+        double Rate(string name, int head) => config.Decay ? Math.Exp(w(name)[head]) : 0;
+        double[][] queries = Project("query"), keys = Project("key"), values = Project("value");
+        double[] times = [.. gaps.Select((_, t) => gaps[1..(t + 1)].Sum())];
+        return Run(config.Mixer, config.States, [.. Enumerable.Range(0, config.Heads).Select(h => new Head(
+            Part(queries, h), Part(keys, h), Part(values, h), times, Rate("decay.time", h), Rate("decay.event", h)))]);
+    }
 
     /// <summary>Logarithm of the similarity of query i and key j: exp(q k / sqrt(d_h)) for softmax, phi(q) phi(k) with phi = elu
     /// + 1 for linear attention.</summary>

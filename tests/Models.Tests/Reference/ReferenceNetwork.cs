@@ -1,25 +1,209 @@
 using Foretell.Models.Configuration;
-using Foretell.Models.Heads;
-using Foretell.Models.Layers;
-using Foretell.Models.Mixers;
 using Foretell.Models.PointProcess;
-using Foretell.Support;
 
 namespace Foretell.Models.Tests.Reference;
 
-/// <summary>The network's operations in double and plain loops, written from docs/models.md and not from the fast code.</summary>
-internal static class ReferenceNetwork
+/// <summary>
+/// The network on one page: an event of a stream goes in at the top, what is known of the next one comes out at the bottom.
+/// Plain loops in double, written from docs/models.md and the papers and not from the fast code, which the tests hold to it:
+/// the step and the parallel form directly, the backward passes by differences.
+/// </summary>
+/// <remarks>
+/// d is the width, H the heads, k the mixture's components, m the marks. Matrices are row-major, [inputs, outputs].
+/// Sources: Feng et al. 2024, "Attention as an RNN", section 3.1, for the mixer; Shchur et al. 2020, "Intensity-Free Learning of
+/// Temporal Point Processes", for the mixture; decay, anchoring and the mark's view of the gap are ours. The other mixers:
+/// <see cref="ReferenceAttention"/>.
+/// </remarks>
+/// <param name="config">Shape and statistics; the mixer is Aaren.</param>
+/// <param name="tensor">Weights by name, as the model file has them.</param>
+internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]> tensor)
 {
-    /// <summary>y = x W + b for one row; W row-major [rows, columns].</summary>
+    // The stream's state: every layer's heads.
+    private readonly AarenHead[][] _state =
+        [.. Enumerable.Range(0, config.Layers).Select(_ => AarenHead.Create(config))];
+
+    /// <summary>Advances the stream by one event.</summary>
+    /// <param name="mark">Its mark's index; 0 where there are none.</param>
+    /// <param name="gap">Time units since the event before it; null for the first.</param>
+    /// <returns>The hidden vector that every forecast is made from. Shape [d].</returns>
+    public double[] Step(int mark, double? gap)
+    {
+        int d = config.Width;
+
+        // 1. Embedding: the mark's vector, plus z times the gap's; a first event has a vector of its own for the gap.
+        double[] x = new double[d], marks = tensor("embed.mark"), gaps = tensor("embed.gap"), bias = tensor("embed.bias");
+        for (int j = 0; j < d; j++)
+        {
+            x[j] = marks[mark * d + j] + bias[j] + (gap is { } tau ? Z(tau) * gaps[j] : gaps[d + j]);
+        }
+
+        for (int l = 0; l < config.Layers; l++)
+        {
+            string layer = $"layer.{l}.";
+            double[] W(string name) => tensor(layer + name);
+
+            // 2. Attention over the events so far: each head's average value, and where scores decay its log-mass.
+            double[] y = LayerNorm(x, W("norm1.gain"), W("norm1.bias"));
+            (double[] averages, double[] logMass) = Attend(config, W, _state[l], y, gap);
+            Add(x, Linear(config.Decay ? [.. averages, .. logMass] : averages, W("output.weight"), W("output.bias")));
+
+            // 3. Feed-forward.
+            y = LayerNorm(x, W("norm2.gain"), W("norm2.bias"));
+            double[] inner = Linear(y, W("feedforward.in.weight"), W("feedforward.in.bias"));
+            Add(x, Linear([.. inner.Select(Silu)], W("feedforward.out.weight"), W("feedforward.out.bias")));
+        }
+        return LayerNorm(x, tensor("norm.gain"), tensor("norm.bias"));
+    }
+
+    /// <summary>One layer's mixer in its recurrent form.</summary>
+    /// <param name="config">Width, heads, decay.</param>
+    /// <param name="w">Tensors of the layer.</param>
+    /// <param name="heads">The layer's state; advanced. Shape [H].</param>
+    /// <param name="y">The event. Shape [d].</param>
+    /// <param name="gap">Time units since the event before it; null for the first.</param>
+    /// <returns>Averages [d] and log-masses [H].</returns>
+    public static (double[] Averages, double[] LogMass) Attend(ModelConfig config, Func<string, double[]> w, AarenHead[] heads,
+        double[] y, double? gap)
+    {
+        // The query is learned and the same for every event, so that key and query fold into one score vector a head.
+        double[] score = Linear(y, w("score.weight"), w("score.bias")), value = Linear(y, w("value.weight"), w("value.bias"));
+        int width = config.Width / config.Heads;
+        double[] averages = new double[config.Width], logMass = new double[config.Heads];
+        for (int h = 0; h < heads.Length; h++)
+        {
+            // What the older events' scores lose by age, in time and in events.
+            double fade = config.Decay && gap is { } tau ? Math.Exp(w("decay.time")[h]) * tau + Math.Exp(w("decay.event")[h]) : 0;
+            (double[] average, logMass[h]) = heads[h].Advance(score[h], value[(h * width)..((h + 1) * width)], fade);
+            average.CopyTo(averages, h * width);
+        }
+        return (averages, logMass);
+    }
+
+    /// <summary>A head's running softmax: maximum score m, mass u = sum exp(s - m), weighted values w = sum exp(s - m) v.</summary>
+    public sealed class AarenHead(int width)
+    {
+        private readonly double[] _w = new double[width];
+        private double _m = double.NegativeInfinity, _u;
+
+        /// <summary>A layer's heads before the first event.</summary>
+        public static AarenHead[] Create(ModelConfig config) =>
+            [.. Enumerable.Range(0, config.Heads).Select(_ => new AarenHead(config.Width / config.Heads))];
+
+        /// <summary>Takes one event in.</summary>
+        /// <param name="fade">What older scores lose first, 0 or more.</param>
+        /// <returns>Attention over all events so far, w / u, and the log-mass m + ln u.</returns>
+        public (double[] Average, double LogMass) Advance(double score, double[] value, double fade)
+        {
+            double faded = _m - fade, m = Math.Max(faded, score), keep = Math.Exp(faded - m), add = Math.Exp(score - m);
+            _m = m;
+            _u = _u * keep + add;
+            for (int j = 0; j < _w.Length; j++)
+            {
+                _w[j] = _w[j] * keep + value[j] * add;
+            }
+            return (Array.ConvertAll(_w, w => w / _u), _m + Math.Log(_u));
+        }
+    }
+
+    /// <summary>4. The time head's outputs: logits, shifts and scales of the mixture [k each], then where training was censored the
+    /// logit of no next event.</summary>
+    public double[] Time(double[] hidden) => Linear(hidden, tensor("time.weight"), tensor("time.bias"));
+
+    /// <summary>The mixture over z: the one that knows no history, moved by the outputs.</summary>
+    public static (double Weight, double Mean, double Deviation)[] Mixture(NormalMixture anchor, double[] outputs)
+    {
+        int k = anchor.Mean.Length;
+        var mixture = new (double Weight, double Mean, double Deviation)[k];
+        double sum = 0;
+        for (int i = 0; i < k; i++)
+        {
+            sum += Math.Exp(anchor.LogWeight[i] + outputs[i]);
+        }
+        for (int i = 0; i < k; i++)
+        {
+            mixture[i] = (Math.Exp(anchor.LogWeight[i] + outputs[i]) / sum, anchor.Mean[i] + anchor.Deviation[i] * outputs[k + i],
+                Math.Exp(Math.Clamp(Math.Log(anchor.Deviation[i]) + outputs[2 * k + i], -7, 3)));
+        }
+        return mixture;
+    }
+
+    /// <summary>Probability that the next gap is longer than a silence, given that a next event comes.</summary>
+    public static double Survival(ModelConfig config, NormalMixture anchor, double[] outputs, double silence)
+    {
+        double sum = 0;
+        foreach ((double weight, double mean, double deviation) in Mixture(anchor, outputs))
+        {
+            sum += weight * (silence == 0 ? 1 : Normal.Survival((LogZ(config, silence) - mean) / deviation));
+        }
+        return sum;
+    }
+
+    /// <summary>Log density of the next gap, nats per time unit; on a clock grid the log probability of the tick around it, by its
+    /// width.</summary>
+    public static double LogDensity(ModelConfig config, NormalMixture anchor, double[] outputs, double gap)
+    {
+        double sum = 0, half = config.Resolution / 2, low = Math.Max(0, gap - half), high = gap + half;
+        double floored = Math.Max(gap, config.GapFloor);
+        foreach ((double weight, double mean, double deviation) in Mixture(anchor, outputs))
+        {
+            double Deviations(double tau) => (LogZ(config, tau) - mean) / deviation;
+            sum += weight * (half == 0
+                ? Normal.Density(Deviations(floored)) / (deviation * config.LogGapDeviation * floored)
+                : (Normal.Cdf(Deviations(high)) - (low == 0 ? 0 : Normal.Cdf(Deviations(low)))) / (high - low));
+        }
+        return Math.Log(sum);
+    }
+
+    /// <summary>5. Log probability of each mark of an event that comes after a gap. Shape [m].</summary>
+    public double[] LogMarks(double[] hidden, double gap)
+    {
+        double z = Math.Clamp(Z(gap), -6, 6);
+        double[] features = [z, z * z / 2, .. new[] { 1, 2, 4, 8, 16 }.SelectMany(s => new[] { Math.Sin(s * z), Math.Cos(s * z) })];
+        double[] inner = Linear(hidden, tensor("mark.hidden.weight"), tensor("mark.hidden.bias"));
+        Add(inner, Linear(features, tensor("mark.gap.weight"), new double[inner.Length]));
+        double[] logits = Linear(hidden, tensor("mark.weight"), tensor("mark.bias"));
+        Add(logits, Linear([.. inner.Select(Silu)], tensor("mark.mix.weight"), new double[logits.Length]));
+        double max = logits.Max(), logSum = max + Math.Log(logits.Sum(logit => Math.Exp(logit - max)));
+        return Array.ConvertAll(logits, logit => logit - logSum);
+    }
+
+    /// <summary>Joint log-likelihood of a whole sequence behind its first event: what training raises.</summary>
+    public static (double Time, double Mark) LogLikelihood(ModelConfig config, Func<string, double[]> tensor, NormalMixture anchor,
+        EventSequence sequence)
+    {
+        var network = new ReferenceNetwork(config, tensor);
+        double time = 0, mark = 0;
+        double[] hidden = [];
+        for (int t = 0; t < sequence.Times.Length; t++)
+        {
+            double? gap = t == 0 ? null : sequence.Times[t] - sequence.Times[t - 1];
+            int index = config.Marks.Count == 0 ? 0 : config.Marks.ToList().IndexOf(sequence.Marks![t]);
+            if (gap is { } tau)
+            {
+                double[] outputs = network.Time(hidden);
+                time += Math.Log(1 - Never(config, outputs)) + LogDensity(config, anchor, outputs, tau);
+                mark += config.Marks.Count == 0 ? 0 : network.LogMarks(hidden, tau)[index];
+            }
+            hidden = network.Step(index, gap);
+        }
+        if (sequence.Until is { } until)
+        {
+            double[] outputs = network.Time(hidden);
+            double never = Never(config, outputs);
+            time += Math.Log(never + (1 - never) * Survival(config, anchor, outputs, until - sequence.Times[^1]));
+        }
+        return (time, mark);
+    }
+
+    /// <summary>y = x W + b. Shape of W [x.Length, b.Length].</summary>
     public static double[] Linear(double[] x, double[] w, double[] b)
     {
-        var y = new double[b.Length];
-        for (int j = 0; j < b.Length; j++)
+        double[] y = [.. b];
+        for (int i = 0; i < x.Length; i++)
         {
-            y[j] = b[j];
-            for (int i = 0; i < x.Length; i++)
+            for (int j = 0; j < y.Length; j++)
             {
-                y[j] += x[i] * w[i * b.Length + j];
+                y[j] += x[i] * w[i * y.Length + j];
             }
         }
         return y;
@@ -28,120 +212,22 @@ internal static class ReferenceNetwork
     public static double[] LayerNorm(double[] x, double[] gain, double[] bias)
     {
         double mean = x.Average(), variance = x.Average(v => (v - mean) * (v - mean));
-        return [.. x.Select((v, i) => gain[i] * (v - mean) / Math.Sqrt(variance + 1e-5) + bias[i])];
+        return [.. x.Select((v, j) => gain[j] * (v - mean) / Math.Sqrt(variance + 1e-5) + bias[j])];
     }
 
     public static double Silu(double x) => x / (1 + Math.Exp(-x));
 
-    /// <summary>Joint log-likelihood of a sequence under weights given by tensor name.</summary>
-    public static (double Time, double Mark) LogLikelihood(ModelConfig config, Func<string, double[]> w, NormalMixture anchor,
-        EventSequence sequence)
+    private double Z(double gap) => LogZ(config, Math.Max(gap, config.GapFloor));
+
+    private static double LogZ(ModelConfig config, double tau) => (Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation;
+
+    private static double Never(ModelConfig config, double[] outputs) => config.Censored ? 1 / (1 + Math.Exp(-outputs[^1])) : 0;
+
+    private static void Add(double[] x, double[] y)
     {
-        int d = config.Width, events = sequence.Times.Length, n = sequence.Until is null ? events - 1 : events, m = config.Marks.Count;
-        double[] gaps = [.. sequence.Times.Select((t, i) => i == 0 ? 0 : t - sequence.Times[i - 1])];
-        double Z(int t) => (Math.Log(Math.Max(gaps[t], config.GapFloor)) - config.LogGapMean) / config.LogGapDeviation;
-        int Mark(int t) => m == 0 ? 0 : config.Marks.ToList().IndexOf(sequence.Marks![t]);
-
-        double[][] x = [.. Enumerable.Range(0, n).Select(t => Enumerable.Range(0, d).Select(j =>
-            w("embed.mark")[Mark(t) * d + j] + w("embed.bias")[j] + (t == 0 ? w("embed.gap")[d + j] : w("embed.gap")[j] * Z(t)))
-                .ToArray())];
-        for (int l = 0; l < config.Layers; l++)
+        for (int j = 0; j < x.Length; j++)
         {
-            double[] P(string name) => w($"layer.{l}.{name}");
-            double[][] hidden = [.. x.Select(r => LayerNorm(r, P("norm1.gain"), P("norm1.bias")))];
-            double[][] attended = [.. Attend(config, P, hidden, gaps[..n]).Select(heads =>
-                (double[])[.. heads.SelectMany(h => h.Value), .. config.Decay ? heads.Select(h => h.LogMass) : []])];
-            x = [.. x.Select((r, t) => Sum(r, Linear(attended[t], P("output.weight"), P("output.bias"))))];
-            x = [.. x.Select(r =>
-                Sum(r, Linear(
-                [.. Linear(LayerNorm(r, P("norm2.gain"), P("norm2.bias")), P("feedforward.in.weight"), P("feedforward.in.bias"))
-                .Select(Silu)],
-                P("feedforward.out.weight"), P("feedforward.out.bias"))))];
+            x[j] += y[j];
         }
-        double logTime = 0, logMark = 0;
-        for (int t = 0; t < n; t++)
-        {
-            double[] hidden = LayerNorm(x[t], w("norm.gain"), w("norm.bias"));
-            double[] time = Linear(hidden, w("time.weight"), w("time.bias"));
-            double never = config.Censored ? 1 / (1 + Math.Exp(-time[3 * config.Components])) : 0;
-            if (t + 1 == events)
-            {
-                logTime += Math.Log(never + (1 - never) * Survival(config, anchor, time, sequence.Until!.Value - sequence.Times[t]));
-                continue;
-            }
-            logTime += Math.Log(1 - never) + LogDensity(config, anchor, time, gaps[t + 1]);
-            if (m > 0)
-            {
-                double z = Math.Clamp(Z(t + 1), -6, 6);
-                double[] features = [z, z * z / 2, .. new[] { 1, 2, 4, 8, 16 }.SelectMany(s => new[] { Math.Sin(s * z), Math.Cos(s * z) })];
-                double[] inner =
-                    Sum(Linear(hidden, w("mark.hidden.weight"), w("mark.hidden.bias")),
-                    Linear(features, w("mark.gap.weight"), new double[MarkHead.HiddenWidth]));
-                double[] logits =
-                    Sum(Linear(hidden, w("mark.weight"), w("mark.bias")),
-                    Linear([.. inner.Select(Silu)], w("mark.mix.weight"), new double[m]));
-                double max = logits.Max();
-                logMark += logits[Mark(t + 1)] - max - Math.Log(logits.Sum(v => Math.Exp(v - max)));
-            }
-        }
-        return (logTime, logMark);
     }
-
-    /// <summary>A layer's attention: value and log-mass of every head at every event.</summary>
-    /// <param name="w">Tensors of the layer.</param>
-    /// <param name="hidden">Shape [n][d].</param>
-    /// <param name="gaps">The first is ignored. Shape [n].</param>
-    public static (double[] Value, double LogMass)[][] Attend(ModelConfig config, Func<string, double[]> w, double[][] hidden,
-        double[] gaps)
-    {
-        int headWidth = config.Width / config.Heads;
-        double[][] Project(string name) => [.. hidden.Select(r => Linear(r, w(name + ".weight"), w(name + ".bias")))];
-        double[][] Part(double[][] rows, int head) => [.. rows.Select(r => r[(head * headWidth)..((head + 1) * headWidth)])];
-        double Rate(string name, int head) => config.Decay ? Math.Exp(w(name)[head]) : 0;
-        double[][] values = Project("value");
-        if (config.Mixer == "aaren")
-        {
-            double[][] scores = Project("score");
-            (double[][] Average, double[] LogMass)[] runs = [.. Enumerable.Range(0, config.Heads).Select(h =>
-                AarenReference.Run([.. scores.Select(s => s[h])], Part(values, h), gaps, Rate("decay.time", h), Rate("decay.event", h)))];
-            return [.. hidden.Select((_, t) => runs.Select(run => (run.Average[t], run.LogMass[t])).ToArray())];
-        }
-        double[][] queries = Project("query"), keys = Project("key");
-        double[] times = [.. gaps.Select((_, t) => gaps[1..(t + 1)].Sum())];
-        return ReferenceAttention.Run(config.Mixer, config.States,
-            [.. Enumerable.Range(0, config.Heads).Select(h => new ReferenceAttention.Head(
-            Part(queries, h), Part(keys, h), Part(values, h), times, Rate("decay.time", h), Rate("decay.event", h)))]);
-    }
-
-    /// <summary>Log density of a gap under the anchored mixture, by interval on a clock grid.</summary>
-    public static double LogDensity(ModelConfig config, NormalMixture anchor, double[] outputs, double gap)
-    {
-        double half = config.Resolution / 2;
-        return Math.Log(Mix(config, anchor, outputs, (b, deviation) => config.Resolution == 0
-            ? Normal.Density(b(Math.Max(gap, config.GapFloor))) / (deviation * config.LogGapDeviation * Math.Max(gap, config.GapFloor))
-            : (Normal.Cdf(b(gap + half)) - (gap <= half ? 0 : Normal.Cdf(b(gap - half)))) / (gap + half - Math.Max(0, gap - half))));
-    }
-
-    /// <summary>Probability that a gap is longer than a silence, under the anchored mixture.</summary>
-    public static double Survival(ModelConfig config, NormalMixture anchor, double[] outputs, double silence) =>
-        Mix(config, anchor, outputs, (b, _) => silence == 0 ? 1 : Normal.Survival(b(silence)));
-
-    /// <summary>A quantity of each component, by its weight.</summary>
-    /// <param name="of">From what turns a time into deviations of the component, and from its deviation.</param>
-    private static double Mix(ModelConfig config, NormalMixture anchor, double[] outputs, Func<Func<double, double>, double, double> of)
-    {
-        int k = config.Components;
-        double[] weight = [.. Enumerable.Range(0, k).Select(i => Math.Exp(anchor.LogWeight[i] + outputs[i]))];
-        double sum = 0;
-        for (int i = 0; i < k; i++)
-        {
-            double mean = anchor.Mean[i] + anchor.Deviation[i] * outputs[k + i];
-            double deviation = Math.Exp(Math.Clamp(Math.Log(anchor.Deviation[i]) + outputs[2 * k + i], -7, 3));
-            sum += weight[i] / weight.Sum() * of(tau =>
-                ((Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation - mean) / deviation, deviation);
-        }
-        return sum;
-    }
-
-    private static double[] Sum(double[] x, double[] y) => [.. x.Select((v, i) => v + y[i])];
 }

@@ -1,8 +1,11 @@
+using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
 using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Stepping;
+using Foretell.Models.Tests.Reference;
 using Foretell.Models.Training;
 
 namespace Foretell.Models.Tests.Stepping;
@@ -69,6 +72,47 @@ public class CpuStateBackendTests
             float[] state = new float[backend.RowFloats(row)];
             backend.Read(row, state);
             return state;
+        }
+    }
+
+    [Theory]
+    [InlineData(true, 3, 0.0, false)]
+    [InlineData(false, 3, 0.0, false)]
+    [InlineData(true, 0, 0.5, false)]
+    [InlineData(true, 3, 0.0, true)]
+    public void Step_WhenComparedWithTheNetworkOnOnePage_AgreesAfterEveryEvent(bool decay, int marks, double resolution, bool censored)
+    {
+        ModelConfig config = TestModels.Config(decay, marks) with { Resolution = resolution, Censored = censored };
+        ForecastModel model = ForecastModel.Untrained(config, TestModels.WeightsSeed);
+        Dictionary<string, double[]> tensors = TestModels.Tensors(model.Layout, model.Weights.Span);
+        NormalMixture anchor = TestModels.Anchor(model);
+        var network = new ReferenceNetwork(config, name => tensors[name]);
+        EventSequence history = TestModels.History(Events, marks);
+        using IStateBackend backend = new CpuStateBackend(model);
+        backend.EnsureCapacity(1);
+        float[] hidden = new float[config.Width];
+        double[] expected = [];
+        for (int t = 0; t < Events; t++)
+        {
+            double? gap = t == 0 ? null : history.Times[t] - history.Times[t - 1];
+            int mark = marks == 0 ? 0 : model.MarkIndices[history.Marks![t]];
+            var score = new StepScore[1];
+            backend.ScoreAndStep([new StepInput(0, mark, gap ?? 0, t)], score);
+            if (gap is { } tau)
+            {
+                double[] outputs = network.Time(expected);
+                Assert.Contains(outputs, output => Math.Abs(output) > 0.1);
+                double coming = censored ? 1 - 1 / (1 + Math.Exp(-outputs[^1])) : 1;
+                Assert.Equal(Math.Log(coming) + ReferenceNetwork.LogDensity(config, anchor, outputs, tau), score[0].Time, 1e-4);
+                Assert.Equal(marks == 0 ? 0 : network.LogMarks(expected, tau)[mark], score[0].Mark, 1e-4);
+                double survival = ReferenceNetwork.Survival(config, anchor, outputs, tau);
+                float[] state = Row(backend, model, 0);
+                hidden.CopyTo(state, model.MixerFloats);
+                Assert.Equal(Math.Log(survival), new Forecaster(model).LogSurvival(state, tau), 1e-4);
+            }
+            backend.ReadHidden(0, hidden);
+            expected = network.Step(mark, gap);
+            Assert.All(hidden.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-4));
         }
     }
 

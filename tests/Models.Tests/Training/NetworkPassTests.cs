@@ -31,7 +31,7 @@ public unsafe class NetworkPassTests
         ForecastModel model = ForecastModel.Untrained(config, TestModels.WeightsSeed);
         EventSequence history = Round(TestModels.History(events, marks), resolution);
         history = history with { Until = history.Times[^1] + silence };
-        var anchor = AnchorOf(model);
+        NormalMixture anchor = TestModels.Anchor(model);
 
         // Biases and gains start at round numbers, where a wrong gradient can hide: move everything a little first.
         using var weights = new AlignedBuffer(model.Layout.Length);
@@ -41,7 +41,7 @@ public unsafe class NetworkPassTests
         {
             for (int i = 0; i < p.Rows * p.Columns; i++)
             {
-                weights.Span[Place(p, i)] += (float)(0.1 * random.NextNormal());
+                weights.Span[TestModels.Place(p, i)] += (float)(0.1 * random.NextNormal());
             }
         }
 
@@ -49,9 +49,7 @@ public unsafe class NetworkPassTests
         using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
         pass.Run(weights.Pointer, [new EncodedSequence(history, config, model.MarkIndices, openEnd: true)], gradient.Pointer, 1);
 
-        var tensors =
-            model.Layout.All.ToDictionary(p => p.Name, p =>
-            Enumerable.Range(0, p.Rows * p.Columns).Select(i => (double)weights.Span[Place(p, i)]).ToArray());
+        Dictionary<string, double[]> tensors = TestModels.Tensors(model.Layout, weights.Span);
         (double time, double mark) = ReferenceNetwork.LogLikelihood(config, n => tensors[n], anchor, history);
         Assert.Equal(time, pass.Time + pass.OpenEnds, 2e-4);
         Assert.Equal(silence > 0, pass.OpenEnds < -1e-9);
@@ -68,7 +66,7 @@ public unsafe class NetworkPassTests
                     (double t, double m) = ReferenceNetwork.LogLikelihood(config, n => n == p.Name ? x : tensors[n], anchor, history);
                     return t + m;
                 }
-                double expected = FiniteDifference.Of(Of, values, i), actual = gradient.Span[Place(p, i)];
+                double expected = FiniteDifference.Of(Of, values, i), actual = gradient.Span[TestModels.Place(p, i)];
                 Assert.True(Math.Abs(expected - actual) <= 2e-3 * (1 + Math.Abs(expected)),
                     $"{p.Name}[{i}]: backward pass {actual}, differences {expected}.");
             }
@@ -104,16 +102,6 @@ public unsafe class NetworkPassTests
         using var pass = new NetworkPass(model.Config, model.Layout, model.TimeHead);
         pass.Run(model.Weights.Pointer, sequences, gradient.Pointer, 1);
         return gradient.Span.ToArray();
-    }
-
-    private static int Place(Parameter p, int index) => p.Offset + index / p.Columns * p.Stride + index % p.Columns;
-
-    private static NormalMixture AnchorOf(ForecastModel model)
-    {
-        int k = model.Config.Components;
-        var anchor = new NormalMixture(new double[k], new double[k], new double[k]);
-        model.TimeHead.Decode(new float[3 * k], anchor.LogWeight, anchor.Mean, anchor.Deviation);
-        return anchor;
     }
 
     private static EventSequence Round(EventSequence history, double resolution) =>
