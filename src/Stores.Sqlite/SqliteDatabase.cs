@@ -19,9 +19,6 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>True between BEGIN and its COMMIT or ROLLBACK.</summary>
-    public bool InTransaction => raw.sqlite3_get_autocommit(_handle) == 0;
-
     /// <summary>Opens a file for reading and writing, in WAL mode, durable at every COMMIT; creates it when missing.</summary>
     /// <param name="path">The file.</param>
     /// <param name="pageBytes">Size of SQLite's own pages in a new file, a power of two from 512 to 65536.</param>

@@ -93,20 +93,6 @@ public sealed class MarkovMarks
         return (count + RowPrior * _unigram[mark]) / (_rowTotal[previous] + RowPrior);
     }
 
-    /// <summary>The mark that most often follows; the more frequent one in the whole where a row is empty or tied.</summary>
-    public int MostLikely(int previous)
-    {
-        int best = 0;
-        for (int mark = 1; mark < Marks; mark++)
-        {
-            if (LogMarkov(previous, mark) > LogMarkov(previous, best))
-            {
-                best = mark;
-            }
-        }
-        return best;
-    }
-
     /// <summary>The counts, for a weights file.</summary>
     internal void Write(IDictionary<string, Tensor> tensors, string prefix)
     {
