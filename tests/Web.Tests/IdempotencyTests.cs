@@ -106,6 +106,19 @@ public class IdempotencyTests
         answer.AssertProblem(400, "invalid-idempotency-key");
     }
 
+    [Fact]
+    public async Task IdempotencyKey_WhenEveryEventWasRejected_StaysFreeForTheMendedRequest()
+    {
+        await using var api = await ApiHost.StartAsync();
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PostAsync(api, "k-1", """{"stream":"a"}""")).Status);
+
+        ApiResponse mended = await PostAsync(api, "k-1", """{"stream":"a","time":1}""");
+
+        Assert.Equal(HttpStatusCode.Accepted, mended.Status);
+        Assert.Null(mended.Header("Idempotent-Replayed"));
+        Assert.Equal(1, api.Platform.Status().EventsAccepted);
+    }
+
     private static void AssertSameAnswer(ApiResponse first, ApiResponse second)
     {
         Assert.Equal(HttpStatusCode.Accepted, first.Status);

@@ -48,6 +48,116 @@ public class PostEventsTests
         Assert.Equal([1, 2], rejected.Select(r => (int)r!["index"]!));
         Assert.Contains("stream", (string)rejected[0]!["reason"]!, StringComparison.Ordinal);
         Assert.Contains("noon", (string)rejected[1]!["reason"]!, StringComparison.Ordinal);
+        Assert.Equal("2", answer.Header("Foretell-Rejected"));
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenEveryEventIsGood_SaysNothingOfRejections()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        Assert.Null((await api.PostAsync("/v1/events", Json, """{"stream":"a","time":1}""")).Header("Foretell-Rejected"));
+    }
+
+    [Theory]
+    [InlineData(Json, """{"stream":"a"}""", 1)]
+    [InlineData(Json, """[{"time":1},{"stream":"a","time":"noon"}]""", 2)]
+    [InlineData("application/x-ndjson", "{}\n{}\n{}\n", 3)]
+    [InlineData("application/cloudevents+json", """{"specversion":"1.0","id":"1","source":"s","type":"t"}""", 1)]
+    public async Task PostEvents_WhenEveryEventIsBad_Answers422WithTheReasons(string contentType, string body, int events)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.PostAsync("/v1/events", contentType, body);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Equal(0, (int?)answer.Json["accepted"]);
+        Assert.Equal(Enumerable.Range(0, events), answer.Json["rejected"]!.AsArray().Select(r => (int)r!["index"]!));
+        Assert.Equal($"{events}", answer.Header("Foretell-Rejected"));
+        Assert.Equal(0, api.Platform.Status().EventsAccepted);
+    }
+
+    private static readonly (string Name, string Value)[] s_binary =
+    [
+        ("ce-specversion", "1.0"), ("ce-id", "e-1"), ("ce-source", "/shop"), ("ce-subject", "customer%20%C3%A9"),
+        ("ce-type", "\"pur\\\"chase\""), ("ce-time", "2026-01-31T12:00:00Z"), ("ce-traceparent", "00-x"),
+    ];
+
+    [Theory]
+    [InlineData("application/json", """{"stream":"other","time":1}""")]
+    [InlineData("application/json", "not json")]
+    [InlineData("image/png", "\u0001")]
+    [InlineData(null, "")]
+    public async Task PostEvents_WhenACloudEventComesInBinaryMode_ReadsItsHeadersAndNotItsData(string? contentType, string data)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await PostBinaryAsync(api, s_binary, contentType, data);
+
+        Assert.Equal(HttpStatusCode.Accepted, answer.Status);
+        Assert.Equal(1, (int?)answer.Json["accepted"]);
+        await api.Platform.WaitAppliedAsync(PositionOf(answer), CancellationToken.None);
+        ApiResponse stream = await api.GetAsync("/v1/streams/customer%20%C3%A9");
+        Assert.Equal("2026-01-31T12:00:00Z", (string?)stream.Json["lastEventTime"]);
+        Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync("/v1/streams/other")).Status);
+    }
+
+    [Theory]
+    [InlineData("ce-specversion", "'specversion' is missing")]
+    [InlineData("ce-id", "'id' is missing")]
+    [InlineData("ce-source", "'source' is missing")]
+    [InlineData("ce-type", "'type' is missing")]
+    [InlineData("ce-time", "'time' is missing")]
+    public async Task PostEvents_WhenABinaryCloudEventLacksAnAttribute_Answers422AndDoesNotReadItsDataInstead(string header, string reason)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer =
+            await PostBinaryAsync(api, [.. s_binary.Where(h => h.Name != header)], Json, """{"stream":"other","time":1}""");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.Contains(reason, (string?)answer.Json["rejected"]![0]!["reason"]);
+        Assert.Equal(0, api.Platform.Status().EventsAccepted);
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenABinaryCloudEventIsRepeatedUnderItsKey_AppendsItOnce()
+    {
+        await using var api = await ApiHost.StartAsync();
+        (string, string)[] keyed = [.. s_binary, ("Idempotency-Key", "k-1")];
+        await PostBinaryAsync(api, keyed, Json, "{}");
+
+        Assert.Equal("true", (await PostBinaryAsync(api, keyed, Json, "{}")).Header("Idempotent-Replayed"));
+        (string, string)[] other = [.. keyed.Select(h => h.Item1 == "ce-id" ? ("ce-id", "e-2") : h)];
+        (await PostBinaryAsync(api, other, Json, "{}")).AssertProblem(409, "idempotency-conflict");
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenAStructuredCloudEventHasSuchHeadersToo_ReadsItsBody()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await PostBinaryAsync(api, s_binary, "application/cloudevents+json",
+            """{"specversion":"1.0","id":"1","source":"s","type":"t","subject":"inside","time":"2026-01-31T12:00:00Z"}""");
+
+        await api.Platform.WaitAppliedAsync(PositionOf(answer), CancellationToken.None);
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/v1/streams/inside")).Status);
+    }
+
+    private static Position PositionOf(ApiResponse answer)
+    {
+        Assert.True(Position.TryParse((string?)answer.Json["position"], out Position position));
+        return position;
+    }
+
+    private static Task<ApiResponse> PostBinaryAsync(ApiHost api, (string Name, string Value)[] headers, string? contentType, string data)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = ApiHost.Content(contentType, data) };
+        foreach ((string name, string value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+        return api.SendAsync(request);
     }
 
     [Theory]

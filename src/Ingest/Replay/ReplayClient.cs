@@ -106,7 +106,8 @@ public sealed class ReplayClient
             {
                 using HttpResponseMessage answer = await PostAsync(request, key, cancellationToken);
                 byte[] body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
-                if (answer.IsSuccessStatusCode)
+                // 422 is an answer like any other: each of the events is rejected, with its reason.
+                if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.UnprocessableEntity)
                 {
                     return (ReplayResponse.Parse(body, _events), IsReplayed(answer));
                 }

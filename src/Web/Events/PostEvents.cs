@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
@@ -17,15 +18,19 @@ namespace Foretell.Web.Events;
 /// <summary><c>POST /v1/events</c>: takes events and answers once they are durable.</summary>
 internal static class PostEvents
 {
+    private const string RejectedHeader = "Foretell-Rejected";
+
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/events", HandleAsync)
         .WithName("PostEvents").WithTags("Events")
         .WithSummary("Send events")
         .WithDescription("""
             Answers once the accepted events are on disk. An event that cannot be read is listed in `rejected` and does not
-            sink its neighbours. Pass `position` as `after` to a query to see these events applied. A repeat with the same
+            sink its neighbours; the header `Foretell-Rejected` counts them. Where none is accepted, the status is 422: what
+            takes any 2xx for delivered must not take that for one. Pass `position` as `after` to a query to see these events applied. A repeat with the same
             `Idempotency-Key` within 24 hours is answered as the first request was and appends nothing. The body may be
-            compressed (`Content-Encoding: gzip`, `br`, `deflate`).
+            compressed (`Content-Encoding: gzip`, `br`, `deflate`). A CloudEvent may come in HTTP's binary mode, too: attributes
+            in headers (`ce-id`, `ce-source`, `ce-subject`, `ce-type`, `ce-time`), data of any type in the body.
             """)
         .Body("application/json", """[{"stream":"customer-7","time":"2026-01-31T12:00:00Z","mark":"purchase"},{"stream":"customer-9","time":1769860801.5}]""",
             EventSchemas.Event, BodyItems.OneOrArray)
@@ -37,16 +42,20 @@ internal static class PostEvents
         .Body("application/cloudevents-batch+json",
             """[{"specversion":"1.0","id":"e-1","source":"shop","subject":"customer-7","type":"purchase","time":"2026-01-31T12:00:00Z"}]""",
             EventSchemas.CloudEvent, BodyItems.Array)
+        // No example: the explorer would fill it in for everybody, and the second request under it be another's repeat.
         .Parameter(IdempotencyKey.Header, "Makes the request safe to repeat: 1 to 256 characters, new for each request.",
-            "7f9c24e8-3b12-4a57-9a0e-6d5f1f3f2c11", ParameterLocation.Header)
+            location: ParameterLocation.Header)
+        .Header(202, RejectedHeader, "How many events were rejected; absent when none was.")
+        .Header(422, RejectedHeader, "How many events were rejected: all of them.")
         .Header(202, IdempotencyKey.ReplayedHeader, "`true` when the key had been used before: nothing was appended now.")
         .Problems(ProblemKind.MalformedBody, ProblemKind.InvalidIdempotencyKey, ProblemKind.IdempotencyConflict,
             ProblemKind.BodyTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable);
 
-    private static async Task<Accepted<EventsAnswer>> HandleAsync(
+    private static async Task<Results<Accepted<EventsAnswer>, UnprocessableEntity<EventsAnswer>>> HandleAsync(
         HttpContext http, IPlatform platform, ObjectPool<EventBatch> batches, CancellationToken cancellationToken)
     {
-        string? contentType = http.Request.ContentType;
+        bool isBinary = BinaryCloudEvent.Is(http.Request);
+        string? contentType = isBinary ? BinaryCloudEvent.StructuredType : http.Request.ContentType;
         EventDecoder decoder = EventDecoder.For(contentType) ?? throw Unsupported(contentType);
         CheckEncoding(http.Request);
         string? key = IdempotencyKey.Read(http.Request);
@@ -58,11 +67,19 @@ internal static class PostEvents
             IdempotentRequest? request = null;
             using (RequestBody body = await RequestBody.ReadAsync(http.Request, cancellationToken))
             {
-                decoder.Decode(body.Bytes.Span, batch, rejections);
+                ReadOnlySpan<byte> events = isBinary ? BinaryCloudEvent.ToStructured(http.Request.Headers) : body.Bytes.Span;
+                decoder.Decode(events, batch, rejections);
                 if (key is not null)
                 {
-                    request = IdempotencyKey.ToRequest(key, contentType!, body.Bytes.Span, rejections);
+                    request = IdempotencyKey.ToRequest(key, contentType!, events, rejections);
                 }
+            }
+            if (batch.Count == 0 && rejections.Count > 0)
+            {
+                // Nothing is appended, so nothing is remembered either: the key stays free for the mended request.
+                CountRejected(http, rejections.Count);
+                return TypedResults.UnprocessableEntity(
+                    new EventsAnswer(0, RejectedEvent.From(rejections), Position.None.ToString()));
             }
             AppendReceipt receipt = await platform.AppendAsync(batch, request, cancellationToken);
             IReadOnlyList<RejectedEvent> rejected;
@@ -74,14 +91,26 @@ internal static class PostEvents
             else
             {
                 rejected = RejectedEvent.From(rejections);
-                Telemetry.EventsRejected.Add(rejected.Count, new KeyValuePair<string, object?>("reason", "invalid"));
             }
-            return TypedResults.Accepted((string?)null, 
-                new EventsAnswer(receipt.Accepted, rejected, receipt.Position.ToString()));
+            CountRejected(http, rejected.Count, receipt.Replayed);
+            return TypedResults.Accepted((string?)null, new EventsAnswer(receipt.Accepted, rejected, receipt.Position.ToString()));
         }
         finally
         {
             batches.Return(batch);
+        }
+    }
+
+    /// <summary>Says in the answer's head, for clients that read no body, how many events were rejected.</summary>
+    private static void CountRejected(HttpContext http, int rejected, bool wasCounted = false)
+    {
+        if (rejected > 0)
+        {
+            http.Response.Headers[RejectedHeader] = rejected.ToString(CultureInfo.InvariantCulture);
+        }
+        if (!wasCounted)
+        {
+            Telemetry.EventsRejected.Add(rejected, new KeyValuePair<string, object?>("reason", "invalid"));
         }
     }
 

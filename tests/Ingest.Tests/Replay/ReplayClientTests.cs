@@ -116,6 +116,19 @@ public sealed class ReplayClientTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_WhenEveryEventOfARequestIsRejected_CountsThemAndGoesOn()
+    {
+        var wire = new Wire().Then(
+            Wire.Answer(HttpStatusCode.UnprocessableEntity, """{"accepted":0,"rejected":[{"index":0,"reason":"why"}],"position":""}"""),
+            Accept(1, "0-9"));
+
+        ReplaySummary summary = await RunAsync(wire, EventsCsv(1001), s_nowhere);
+
+        Assert.Equal((1001, 1, 1), (summary.Sent, summary.Accepted, summary.Rejected));
+        Assert.Equal("0-9", summary.Position);
+    }
+
+    [Fact]
     public async Task Run_WhenFileBreaksInItsMiddle_SendsWhatCameBeforeAndSaysWhere()
     {
         string path = _folder.Write("e.csv", "stream,time\n" + string.Concat(Enumerable.Repeat("a,1\n", 5000)) + "a,\n");
