@@ -26,8 +26,11 @@ public static class LogBinding
         await log.AppendControlAsync(ControlRecord.Model, model.Id, cancellationToken);
         EventTimePolicy inForce = await log.FindControlAsync(ControlRecord.Policy, cancellationToken) is { } text
             ? EventTimePolicy.Parse(text)
-            : EventTimePolicy.Default;
-        var policy = new EventTimePolicy(lateTolerance ?? inForce.LateTolerance, futureTolerance ?? inForce.FutureTolerance);
+            : EventTimePolicy.OfNewLogs;
+        EventTimePolicy policy = inForce with
+        {
+            LateTolerance = lateTolerance ?? inForce.LateTolerance, FutureTolerance = futureTolerance ?? inForce.FutureTolerance,
+        };
         await log.AppendControlAsync(ControlRecord.Policy, policy.ToString(), cancellationToken);
         return null;
     }

@@ -8,23 +8,42 @@ namespace Foretell.Engine.Events;
 /// <param name="FutureTolerance">An event more than this after its append time is a dead letter.</param>
 public sealed record EventTimePolicy(TimeSpan LateTolerance, TimeSpan FutureTolerance)
 {
-    /// <summary>5 seconds late, 1 hour ahead.</summary>
+    private const string Ahead = ";ahead=append";
+
+    /// <summary>What holds before a log's first policy: 5 seconds late, 1 hour ahead, times as they are.</summary>
     public static readonly EventTimePolicy Default = new(TimeSpan.FromSeconds(5), TimeSpan.FromHours(1));
 
-    /// <summary>The text of a policy in a control record: "late=50000000;future=36000000000", ticks of 100 ns.</summary>
-    public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"late={LateTolerance.Ticks};future={FutureTolerance.Ticks}");
+    /// <summary>What a new log begins with: the same, but an event that is ahead counts when it was appended.</summary>
+    public static readonly EventTimePolicy OfNewLogs = Default with { AheadCountsAtAppend = true };
+
+    /// <summary>An event more than the late tolerance ahead of its append time counts as if it had happened then: kept as it is, it
+    /// would make every event late that the stream has until the clocks meet. Logs of earlier releases do without, and keep their
+    /// meaning.</summary>
+    public bool AheadCountsAtAppend { get; init; }
+
+    /// <summary>The time that an event counts at.</summary>
+    /// <param name="timeTicks">Its own time.</param>
+    /// <param name="appendTicks">When it was appended.</param>
+    public long Effective(long timeTicks, long appendTicks) =>
+        AheadCountsAtAppend && timeTicks - appendTicks > LateTolerance.Ticks ? appendTicks : timeTicks;
+
+    /// <summary>The text of a policy in a control record: "late=50000000;future=36000000000", ticks of 100 ns, and ";ahead=append" behind it
+    /// where that holds.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"late={LateTolerance.Ticks};future={FutureTolerance.Ticks}{(AheadCountsAtAppend ? Ahead : "")}");
 
     /// <summary>Reads <see cref="ToString"/>'s text.</summary>
     /// <exception cref="FormatException">The text is no policy.</exception>
     public static EventTimePolicy Parse(string text)
     {
-        string[] parts = text.Split(';');
+        bool ahead = text.EndsWith(Ahead, StringComparison.Ordinal);
+        string[] parts = (ahead ? text[..^Ahead.Length] : text).Split(';');
         if (parts.Length != 2 || !TryTicks(parts[0], "late=", out TimeSpan late) || !TryTicks(parts[1], "future=", out TimeSpan future))
         {
-            throw new FormatException($"An event-time policy reads 'late=TICKS;future=TICKS', got '{text}'.");
+            throw new FormatException(
+                $"An event-time policy reads 'late=TICKS;future=TICKS', with or without '{Ahead}', got '{text}'. A later release may have written it.");
         }
-        return new EventTimePolicy(late, future);
+        return new EventTimePolicy(late, future) { AheadCountsAtAppend = ahead };
     }
 
     private static bool TryTicks(string part, string name, out TimeSpan value)

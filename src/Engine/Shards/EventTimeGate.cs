@@ -20,9 +20,10 @@ internal sealed class EventTimeGate
         {
             return new Refusal("future", "after it was appended", timeTicks - appendTicks, Policy.FutureTolerance);
         }
-        if (lastTicks is { } last && last - timeTicks > Policy.LateTolerance.Ticks)
+        long time = Policy.Effective(timeTicks, appendTicks);
+        if (lastTicks is { } last && last - time > Policy.LateTolerance.Ticks)
         {
-            return new Refusal("late", "before its stream's latest event", last - timeTicks, Policy.LateTolerance);
+            return new Refusal("late", "before its stream's latest event", last - time, Policy.LateTolerance);
         }
         return null;
     }

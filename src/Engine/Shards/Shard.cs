@@ -443,6 +443,7 @@ public sealed class Shard : IDisposable
             return;
         }
         long? lastTicks = row < 0 ? null : _slab.Header(row).LastEventTicks;
+        long time = _eventTime.Policy.Effective(record.TimeTicks, appendTicks);
         if (_eventTime.Refuse(record.TimeTicks, appendTicks, lastTicks) is { } refusal)
         {
             _uncommitted.Add(refusal.ToDeadLetter(Partition, sequence, appendTicks, record));
@@ -457,10 +458,10 @@ public sealed class Shard : IDisposable
         int mark = _model.MarkIndex(record.Mark);
         ref RowHeader header = ref _slab.Header(row);
         double gap = lastTicks is { } last
-            ? EventTime.SecondsBetween(last, Math.Max(last, record.TimeTicks)) / _model.Config.TimeUnitSeconds : 0;
+            ? EventTime.SecondsBetween(last, Math.Max(last, time)) / _model.Config.TimeUnitSeconds : 0;
         _planner.Add(new StepInput(row, mark, gap, header.Count, header.Count == 0 ? -1 : header.LastMark));
         header.LastSequence = sequence;
-        header.LastEventTicks = Math.Max(lastTicks ?? long.MinValue, record.TimeTicks);
+        header.LastEventTicks = Math.Max(lastTicks ?? long.MinValue, time);
         header.LastMark = mark;
         header.Count++;
         _slab.MarkDirty(row);

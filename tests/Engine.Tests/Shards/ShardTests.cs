@@ -134,6 +134,30 @@ public class ShardTests
     }
 
     [Fact]
+    public void Advance_WhenOneEventComesFromAClockThatIsAhead_DoesNotMuteItsStream()
+    {
+        using Shard asOfNow = new(0, Small.Serving), asBefore = new(0, Small.Serving);
+        foreach (Shard shard in new[] { asOfNow, asBefore })
+        {
+            EventTimePolicy policy = shard == asOfNow ? EventTimePolicy.OfNewLogs : EventTimePolicy.Default;
+            var batch = new RecordBatch();
+            batch.Clear(1);
+            batch.Add(ControlRecord.Encode(ControlRecord.Policy, policy.ToString(), Now), Now);
+            Add(batch, "a", Now - 60 * EventTime.PerSecond, "");
+            Add(batch, "a", Now + 50 * 60 * EventTime.PerSecond, "");
+            batch.Add(EventSets.Batch(("a", Now + 60 * EventTime.PerSecond, ""))[0], Now + 60 * EventTime.PerSecond);
+            shard.Advance(batch);
+        }
+
+        StreamSnapshot a = asOfNow.Find("a"u8)!;
+        Assert.Equal((3, Now + 60 * EventTime.PerSecond), (a.Events, a.LastEventTicks));
+        Assert.Empty(asOfNow.UncommittedDeadLetters());
+        // A log of an earlier release says nothing of it, and means what it meant.
+        Assert.Equal((2, Now + 50 * 60 * EventTime.PerSecond), (asBefore.Find("a"u8)!.Events, asBefore.Find("a"u8)!.LastEventTicks));
+        Assert.Equal("late", Assert.Single(asBefore.UncommittedDeadLetters()).Reason);
+    }
+
+    [Fact]
     public void Advance_WhenPolicyChangesInTheLog_HoldsFromThereOn()
     {
         using var shard = new Shard(0, Small.Serving);
