@@ -10,6 +10,7 @@ using Foretell.Web.OpenApi;
 using Foretell.Web.Status;
 using Foretell.Web.Streams;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -67,7 +68,8 @@ public static class ForetellWeb
         app.UseRequestDecompression();
 
         long maxBodyBytes = app.Services.GetRequiredService<IOptions<ForetellWebOptions>>().Value.MaxBodyBytes;
-        RouteGroupBuilder api = app.MapGroup("").WithMetadata(new RequestSizeLimitAttribute(maxBodyBytes));
+        RouteGroupBuilder api = app.MapGroup("").WithMetadata(new RequestSizeLimitAttribute(maxBodyBytes))
+            .AddEndpointFilter<RouteGroupBuilder, KnownParameters>();
         PostEvents.Map(api);
         GetStream.Map(api);
         GetForecast.Map(api);
@@ -78,7 +80,7 @@ public static class ForetellWeb
         GetDeadLetters.Map(api);
         GetCalibration.Map(api);
         GetStatus.Map(api);
-        Health.Map(api);
+        Health.Map(app);
         ApiDocument.Map(app);
         return app;
     }

@@ -120,26 +120,6 @@ public sealed class BadUsageTests : IDisposable
         Assert.False(File.Exists(_folder.At("m.safetensors")));
     }
 
-    [Theory]
-    [InlineData("--modle", "--model")]
-    [InlineData("--colums", "--columns")]
-    [InlineData("--url", "--urls")]
-    [InlineData("--part", "--partitions")]
-    [InlineData("--zzzzzzzz", null)]
-    public void Nearest_WhenAWordIsMisspelt_IsTheOneMeant(string word, string? expected) =>
-        Assert.Equal(expected, BadUsage.Nearest(word, ["--model", "--columns", "--urls", "--partitions", "--threads", "--file"]));
-
-    [Theory]
-    [InlineData("", "abc", 3)]
-    [InlineData("abc", "abc", 0)]
-    [InlineData("kitten", "sitting", 3)]
-    [InlineData("flaw", "lawn", 2)]
-    public void EditDistance_WhenComputed_CountsEdits(string from, string to, int edits)
-    {
-        Assert.Equal(edits, BadUsage.EditDistance(from, to));
-        Assert.Equal(edits, BadUsage.EditDistance(to, from));
-    }
-
     private async Task AssertSentenceAsync(int exitCode, string expected, params string[] arguments)
     {
         ProcessResult result = await ForetellProcess.RunAsync(_folder.Path, arguments);

@@ -32,6 +32,10 @@ public class GetOverdueTests(SharedApi shared) : IClassFixture<SharedApi>
     }
 
     [Fact]
+    public async Task GetOverdue_WhenTheMomentIsInMilliseconds_SaysSo() => Assert.Contains("milliseconds: send seconds (1769860800)",
+        (await shared.Host.GetAsync("/v1/overdue?at=1769860800000")).AssertProblem(400, "invalid-parameter"));
+
+    [Fact]
     public async Task GetOverdue_WhenNothingIsSaid_AsksNow()
     {
         await using var api = await ApiHost.StartAsync();

@@ -27,6 +27,44 @@ public class ProblemsTests(SharedApi shared) : IClassFixture<SharedApi>
         Assert.Contains("POST", answer.AssertProblem(405, "method-not-allowed"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/v1/streams/a/forecast?quantile=0.5", "quantile", "did you mean 'quantiles'?")]
+    [InlineData("/v1/streams/a/forecast?horizon=1h&marks=3", "marks", "It takes after, at, expectedCount, horizon, quantiles.")]
+    [InlineData("/v1/overdue?top=5", "top", "did you mean 'limit'?")]
+    [InlineData("/v1/dead-letters?count=5", "count", "did you mean 'limit'?")]
+    [InlineData("/v1/status?position=0-1", "position", "did you mean 'after'?")]
+    [InlineData("/v1/alerts/events?lastEventId=3", "lastEventId", "It takes none.")]
+    public async Task Problems_WhenAParameterIsUnknown_Answers400SayingWhatWasMeant(string address, string parameter, string meant)
+    {
+        ApiResponse answer = await shared.Host.GetAsync(address);
+
+        Assert.Contains(meant, answer.AssertProblem(400, "invalid-parameter"), StringComparison.Ordinal);
+        Assert.Equal(parameter, (string?)answer.Json["parameter"]);
+    }
+
+    [Fact]
+    public async Task Problems_WhenAPostHasAnUnknownParameter_Answers400AndTakesNothing()
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        (await api.PostAsync("/v1/events?stream=a", "application/json", """{"stream":"a","time":1}""")).AssertProblem(400, "invalid-parameter");
+
+        Assert.Equal(0, api.Platform.Status().EventsAccepted);
+    }
+
+    [Theory]
+    [InlineData("/v1/overdue?LIMIT=5")]
+    [InlineData("/health/live?probe=7")]
+    public async Task Problems_WhenAParameterIsKnownOrItsAddressIsAProbe_AreNone(string address) =>
+        Assert.Equal(200, (int)(await shared.Host.GetAsync(address)).Status);
+
+    [Theory]
+    [InlineData("""{"streams":["a"],"quantile":[0.5]}""", "'quantile' is no member of it; did you mean 'quantiles'?")]
+    [InlineData("""{"streams":["a"],"marks":3}""", "'marks' is no member of it. It has streams, at, horizon, quantiles, expectedCount.")]
+    public async Task Problems_WhenAMemberIsUnknown_Answers400SayingWhatWasMeant(string body, string meant) =>
+        Assert.Contains(meant, (await shared.Host.PostAsync("/v1/forecasts", "application/json", body)).AssertProblem(400, "malformed-body"),
+            StringComparison.Ordinal);
+
     [Fact]
     public async Task Problems_WhenSomethingFailsUnforeseen_Answers500WithoutInsides()
     {

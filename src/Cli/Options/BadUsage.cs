@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Foretell.Ingest.Decoding;
 
 namespace Foretell.Cli.Options;
 
@@ -35,32 +36,7 @@ internal static class BadUsage
         IEnumerable<string> candidates = isOption
             ? command.Options.Select(o => o.Name)
             : command.Subcommands.Select(c => c.Name);
-        string? nearest = Nearest(word, candidates);
+        string? nearest = NearestName.Of(word, candidates);
         return nearest is null ? $"unknown {what} '{word}'." : $"unknown {what} '{word}'; did you mean '{nearest}'?";
-    }
-
-    /// <summary>The candidate fewest edits away, if that is few for its length.</summary>
-    internal static string? Nearest(string word, IEnumerable<string> candidates) => candidates
-        .Select(c => (Name: c, Edits: EditDistance(word, c)))
-        .Where(c => c.Edits <= Math.Max(2, c.Name.Length / 3) || c.Name.StartsWith(word, StringComparison.Ordinal))
-        .OrderBy(c => c.Edits).ThenBy(c => c.Name, StringComparer.Ordinal)
-        .Select(c => c.Name).FirstOrDefault();
-
-    /// <summary>Insertions, deletions and replacements from one word to the other (Levenshtein).</summary>
-    internal static int EditDistance(string from, string to)
-    {
-        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
-        for (int i = 1; i <= from.Length; i++)
-        {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= to.Length; j++)
-            {
-                int replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[to.Length];
     }
 }

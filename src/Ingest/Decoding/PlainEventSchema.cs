@@ -20,9 +20,14 @@ internal sealed class PlainEventSchema : EventSchema
     {
         var seen = Field.None;
         string? reason = null;
+        OtherNames others = default;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             Field field = FieldOf(JsonToken.Name(ref json, scratch));
+            if (field == Field.None && !json.ValueIsEscaped)
+            {
+                others.Note(json.ValueSpan);
+            }
             json.Read();
             if (field != Field.None && reason is null)
             {
@@ -39,9 +44,16 @@ internal sealed class PlainEventSchema : EventSchema
         }
         if ((seen & Field.Stream) == 0)
         {
-            return "'stream' is missing; expected a string of 1 to 256 bytes.";
+            return $"'stream' is missing; expected a string of 1 to 256 bytes.{OtherNames.Meant(others.Stream, "stream")}";
         }
-        return (seen & Field.Time) == 0 ? $"'time' is missing; expected {TimeText.Expected}." : null;
+        if ((seen & Field.Time) == 0)
+        {
+            return $"'time' is missing; expected {TimeText.Expected}.{OtherNames.Meant(others.Time, "time")}";
+        }
+        // Taken without its mark, the event would tell less than its sender thinks it does.
+        return (seen & Field.Mark) == 0 && !others.Mark.IsEmpty
+            ? $"'mark', which says what happened, is missing.{OtherNames.Meant(others.Mark, "mark")}"
+            : null;
     }
 
     private static string? ReadField(scoped ref Utf8JsonReader json, Field field, EscapeScratch scratch, scoped ref DecodedEvent decoded)

@@ -1,3 +1,5 @@
+using System.Buffers.Text;
+using System.Globalization;
 using Foretell.Engine.Events;
 
 namespace Foretell.Ingest.Decoding;
@@ -12,6 +14,9 @@ public static class TimeText
         "an RFC 3339 string with an offset (\"2026-01-31T12:00:00Z\") or a number of Unix seconds";
 
     private const int TickDigits = 7;
+
+    private static readonly (string Unit, double PerSecond)[] s_smallerUnits =
+        [("milliseconds", 1e3), ("microseconds", 1e6), ("nanoseconds", 1e9)];
 
     // Ticks up to year 9999 have 19 digits, and any 19 digits fit a ulong.
     private const int MaxDigits = 19;
@@ -107,7 +112,26 @@ public static class TimeText
     }
 
     private static string OutOfRange(scoped ReadOnlySpan<byte> text) =>
-        $"'time' must lie within years 1 to 9999, got {JsonToken.Shown(text)}.";
+        $"'time' must lie within years 1 to 9999, got {JsonToken.Shown(text)}.{UnitMeant(text)}";
+
+    /// <summary>A sentence, with a blank before it, on a number that is no time in Unix seconds and a likely one in a smaller unit;
+    /// empty for any other text.</summary>
+    public static string UnitMeant(ReadOnlySpan<byte> text)
+    {
+        if (Utf8Parser.TryParse(text, out double number, out int read) && read == text.Length)
+        {
+            foreach ((string unit, double perSecond) in s_smallerUnits)
+            {
+                // From 1971 to 2286: no other unit gives a time as likely.
+                if (number / perSecond is > 3.2e7 and < 1e10)
+                {
+                    return string.Create(CultureInfo.InvariantCulture,
+                        $" That reads as {unit}: send seconds ({number / perSecond:0.###}).");
+                }
+            }
+        }
+        return "";
+    }
 
     private static bool TryTake(scoped ref ReadOnlySpan<byte> rest, int digits, byte separator, out int value)
     {

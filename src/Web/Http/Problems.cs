@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Foretell.Web.Http;
 
@@ -95,10 +96,29 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
             (ProblemKind.MalformedBody, $"The body is not the JSON that is expected, from line {json.LineNumber + 1}, byte "
-                + $"{json.BytePositionInLine + 1} ({json.Path}). Compare it with GET /openapi/v1.json."),
+                + $"{json.BytePositionInLine + 1} ({json.Path}). {UnknownMember(json, http)}Compare it with GET /openapi/v1.json."),
         BadHttpRequestException e => OfStatus(e.StatusCode, http),
         _ => (ProblemKind.Internal, InternalDetail),
     };
+
+    /// <summary>A sentence on a member of the body that there is not; empty when that is not what is wrong.</summary>
+    private static string UnknownMember(JsonException json, HttpContext http)
+    {
+        // While an exception is handled the request has no endpoint of its own any more.
+        Endpoint? endpoint = http.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? http.GetEndpoint();
+        if (json.Path is not ['$', '.', .. var name] || endpoint?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType is not { } type)
+        {
+            return "";
+        }
+        JsonSerializerOptions options = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        string[] known = [.. options.GetTypeInfo(type).Properties.Select(property => property.Name)];
+        if (known.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            return "";
+        }
+        string meant = KnownParameters.DidYouMean(name, known);
+        return $"'{name}' is no member of it{(meant.Length > 0 ? meant : ".")} It has {string.Join(", ", known)}. ";
+    }
 
     /// <summary>What a status that the server or the router chose by itself means here.</summary>
     private static (ProblemKind, string) OfStatus(int status, HttpContext http) => status switch

@@ -18,11 +18,12 @@ internal static class QueryTime
         {
             trimmed = $"{trimmed[..^6]}+{trimmed[^5..]}";
         }
-        return TimeText.Parse(Encoding.UTF8.GetBytes(trimmed), out long ticks) is null
+        byte[] bytes = Encoding.UTF8.GetBytes(trimmed);
+        return TimeText.Parse(bytes, out long ticks) is null
             ? ticks
             : throw RequestException.Parameters(name,
                 $"'{name}' must be an RFC 3339 time with an offset (2026-01-31T12:00:00Z) or a number of Unix seconds (1769860800), "
-                + $"within years 1 to 9999; got '{text}'.");
+                + $"within years 1 to 9999; got '{text}'.{TimeText.UnitMeant(bytes)}");
     }
 
     /// <summary>A time as answers show it: UTC, written with a Z.</summary>

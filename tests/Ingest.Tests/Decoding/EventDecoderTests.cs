@@ -35,6 +35,45 @@ public sealed class EventDecoderTests
         Assert.Empty(decoded.Rejections);
     }
 
+    [Theory]
+    [InlineData("""{"user_id":"a","time":1}""", "\"user_id\": did you mean 'stream'?")]
+    [InlineData("""{"Stream":"a","time":1}""", "\"Stream\": did you mean 'stream'?")]
+    [InlineData("""{"stream":"a","timestamp":1}""", "\"timestamp\": did you mean 'time'?")]
+    [InlineData("""{"stream":"a","time":1,"type":"buy"}""", "\"type\": did you mean 'mark'?")]
+    [InlineData("""{"Event_Type":"buy","stream":"a","time":1}""", "\"Event_Type\": did you mean 'mark'?")]
+    public void Decode_WhenAFieldGoesByAnotherName_SaysWhichWasMeant(string body, string meant)
+    {
+        Decoded decoded = Decoded.From(Json, body);
+
+        Assert.Empty(decoded.Events);
+        Assert.EndsWith(meant, Assert.Single(decoded.Rejections).Reason);
+    }
+
+    [Theory]
+    [InlineData("""{"stream":"a","time":1,"mark":"buy","type":"sensor","timestamp":3,"user":"b"}""")]
+    [InlineData("""{"stream":"a","time":1,"mark":null,"type":"sensor"}""")]
+    [InlineData("""{"stream":"a","time":1,"amount":12,"tags":["x"]}""")]
+    public void Decode_WhenTheFieldItselfIsThere_LeavesTheSendersOwnMembersAlone(string body) =>
+        Assert.Single(Decoded.From(Json, body).Events);
+
+    [Theory]
+    [InlineData("1769860800000", "milliseconds: send seconds (1769860800).")]
+    [InlineData("1769860800500", "milliseconds: send seconds (1769860800.5).")]
+    [InlineData("1769860800000000", "microseconds: send seconds (1769860800).")]
+    [InlineData("1769860800000000000", "nanoseconds: send seconds (1769860800).")]
+    public void Decode_WhenATimeIsInASmallerUnit_SaysWhichAndWhatToSend(string time, string meant)
+    {
+        Decoded decoded = Decoded.From(Json, $$"""{"stream":"a","time":{{time}}}""");
+
+        Assert.EndsWith(meant, Assert.Single(decoded.Rejections).Reason);
+    }
+
+    [Theory]
+    [InlineData("1e40")]
+    [InlineData("-1769860800000")]
+    public void Decode_WhenATimeIsNoneInAnyUnit_NamesNoUnit(string time) =>
+        Assert.DoesNotContain("seconds:", Assert.Single(Decoded.From(Json, $$"""{"stream":"a","time":{{time}}}""").Rejections).Reason);
+
     [Fact]
     public void Decode_WhenFieldsAreIntegersOrNull_TakesDecimalTextOrNothing()
     {
