@@ -80,7 +80,8 @@ public sealed class Forecast
             return [];
         }
         double[] probabilities = _forecaster.MarkProbabilities(Hidden, _gap.Nodes(ForecastKernel.Nodes));
-        return [.. names.Select((name, i) => new MarkProbability(name, probabilities[i])).OrderByDescending(m => m.Probability)];
+        return [.. names.Select((name, i) => new MarkProbability(name, Math.Min(1, probabilities[i])))
+            .OrderByDescending(m => m.Probability)];
     }
 
     /// <summary>Expected number of events within <paramref name="horizonSeconds"/>, by sampling paths; the same seed gives the

@@ -136,6 +136,19 @@ public class ForecastTests
     }
 
     [Fact]
+    public void Marks_WhenThereIsOne_AreCertainAndNoMore()
+    {
+        ForecastModel model = TestModels.Model(marks: 1);
+        var random = new RandomStream(SampleSeed);
+        float[] state = [.. Enumerable.Range(0, model.StateFloats).Select(_ => (float)random.NextNormal())];
+        for (double silence = 1e-3; silence < 1e9; silence *= 1.5)
+        {
+            double certain = Assert.Single(new Forecaster(model).Forecast(state, silence).Marks()).Probability;
+            Assert.InRange(certain, 1 - 1e-9, 1);
+        }
+    }
+
+    [Fact]
     public void ExpectedCount_RisesWithTheHorizonAndIsNeverBelowTheProbabilityOfOne()
     {
         (ForecastModel model, float[] state) = Stream(30);
