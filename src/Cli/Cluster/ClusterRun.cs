@@ -11,7 +11,7 @@ namespace Foretell.Cli.Cluster;
 /// <summary>foretell cluster: silos with the demo, or with a file, until Ctrl-C or the file's end.</summary>
 internal static class ClusterRun
 {
-    public static async Task RunAsync(ClusterSettings settings, FileInput? input, bool plain, CancellationToken cancellation)
+    public static async Task<int> RunAsync(ClusterSettings settings, FileInput? input, bool plain, CancellationToken cancellation)
     {
         ForecastModel model = ModelFiles.Load(settings.Model);
         ModelSettings.WarnOfGrowth(model);
@@ -35,12 +35,12 @@ internal static class ClusterRun
                 {
                     Terminal.WriteNote($"{lost.End} The others went on.");
                 }
-                FileSenderView.Print(summary, input.Json);
-                return;
+                return FileSenderView.Print(summary, input.Json);
             }
             FileSenderView.Note(input.File, summary);
         }
         await RunScreen.ShowAsync(platform, [.. cluster.Silos.Select(s => s.Urls[0].AbsoluteUri.TrimEnd('/'))],
             input is null ? new DemoSender(platform) : null, plain, warnings, $"Foretell cluster, {size}", cancellation);
+        return ExitCode.Success;
     }
 }

@@ -100,6 +100,10 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
                 s.LogSurvival ?? double.NegativeInfinity))]
             : _overdue;
 
+    public async Task<(string? Reason, string? Detail)> NewestDeadLetterAsync(CancellationToken cancellation) =>
+        (await _gateways.TryGetAsync<DeadLettersAnswer>("v1/dead-letters?limit=1", cancellation))?.DeadLetters is [var newest, ..]
+            ? (newest.Reason, newest.Detail) : default;
+
     public Task<PlatformStatus> DrainAsync(CancellationToken cancellation) => DrainAsync(Appended(), cancellation);
 
     /// <summary>Waits until everything up to a position is applied and committed.</summary>

@@ -63,7 +63,6 @@ internal static class ClusterCommand
             Postgres = parsed.GetValue(s_postgres),
             SiloProgram = parsed.GetValue(s_silo),
         };
-        await ClusterRun.RunAsync(settings, s_input.Read(parsed), parsed.GetValue(s_plain) || !Terminal.IsInteractive, cancellation);
-        return ExitCode.Success;
+        return await ClusterRun.RunAsync(settings, s_input.Read(parsed), parsed.GetValue(s_plain) || !Terminal.IsInteractive, cancellation);
     }
 }

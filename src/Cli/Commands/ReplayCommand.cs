@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using Foretell.Cli.Options;
+using Foretell.Cli.Running;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Replay;
+using Foretell.Web.Status;
+using Foretell.Web.Streams;
 
 namespace Foretell.Cli.Commands;
 
@@ -42,18 +45,27 @@ internal static class ReplayCommand
             TimeUnitSeconds = Durations.ParseTimeUnit(parsed.GetRequiredValue(s_timeUnit)),
         };
 
+        using var api = new ApiClient(url);
+        StatusAnswer? before = await api.FindStatusAsync(null, cancellation);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
         var client = new ReplayClient(http, url);
         ReplaySummary summary = await ReplayView.ShowAsync(
             () => EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns).Sum(b => (long)b.Count),
             progress => client.RunAsync(path, options, progress, cancellation));
 
-        using var api = new ApiClient(url);
-        ReplayView.Summarise(summary, await api.FindStatusAsync(summary.Position, cancellation));
+        StatusAnswer? after = await api.FindStatusAsync(summary.Position, cancellation);
+        ReplayView.Summarise(summary, after);
         if (summary.Rejected > 0)
         {
             Terminal.WriteError($"the host rejected {summary.Rejected} of {summary.Sent} events.");
             return ExitCode.Failure;
+        }
+        // Counted over the replay, so that another sender's would count, too; a replay that is repeated has none of its own any more.
+        if (after?.DeadLetters - before?.DeadLetters is > 0 and var letters)
+        {
+            DeadLetterItem? newest = await api.FindNewestDeadLetterAsync(cancellation);
+            Terminal.WriteError(DeadLetterWatch.Describe(letters, summary.Sent, newest?.Reason, newest?.Detail));
+            return ExitCode.DeadLetters;
         }
         return ExitCode.Success;
     }

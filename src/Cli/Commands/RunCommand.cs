@@ -61,9 +61,9 @@ internal static class RunCommand
         };
         if (input is { Exit: true })
         {
-            await FileRun.RunAsync(settings, input, cancellation);
+            return await FileRun.RunAsync(settings, input, cancellation);
         }
-        else if (parsed.GetValue(s_noDemo) || input is not null)
+        if (parsed.GetValue(s_noDemo) || input is not null)
         {
             await ServeRun.RunAsync(settings, cancellation);
         }

@@ -9,7 +9,7 @@ namespace Foretell.Cli.Embedded;
 /// <summary>foretell run --file F --exit: one file through the whole path, then the end.</summary>
 internal static class FileRun
 {
-    public static async Task RunAsync(RunSettings settings, FileInput input, CancellationToken cancellation)
+    public static async Task<int> RunAsync(RunSettings settings, FileInput input, CancellationToken cancellation)
     {
         ForecastModel model = DataDirectory.FindModel(settings, out _);
         ModelSettings.WarnOfGrowth(model);
@@ -20,6 +20,6 @@ internal static class FileRun
 
         FileSummary summary = await FileSenderView.ShowAsync(progress =>
             FileSender.RunAsync(new EmbeddedTarget(platform), input.File, input.Columns, progress, cancellation));
-        FileSenderView.Print(summary, input.Json);
+        return FileSenderView.Print(summary, input.Json);
     }
 }

@@ -23,6 +23,10 @@ internal sealed record FileSummary(long Events, long Streams, long DeadLetters, 
     /// <summary>Processor time by process, where there are several.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ProcessCpu>? Processes { get; init; }
+
+    /// <summary>What has to be said where events of this file became dead letters; null where none did.</summary>
+    [JsonIgnore]
+    public string? Loss { get; init; }
 }
 
 /// <summary>Feeds a file of events through the whole path: decode, append, shard, step, commit.</summary>
@@ -43,17 +47,24 @@ internal static class FileSender
         double timeUnit = target.Model.Config.TimeUnitSeconds;
         string key = KeyPrefix(path, columns, timeUnit);
 
+        DeadLetterWatch watch = await DeadLetterWatch.BeginAsync(target, cancellation);
         var clock = Stopwatch.StartNew();
         IReadOnlyList<ProcessCpu> before = target.Cpu();
         long appended = 0, read = 0;
         int number = 0;
+        Position position = Position.None;
         foreach (EventBatch batch in EventFile.ReadEvents(path, timeUnit, columns, BatchSize))
         {
+            if (number > 0)
+            {
+                await watch.LookAsync(number, read, position, cancellation);
+            }
             var request = new IdempotentRequest($"{key}-{number++}", SHA256.HashData(batch.Records), default);
             AppendReceipt receipt = await target.AppendAsync(batch, request, cancellation);
             appended += receipt.Replayed ? 0 : receipt.Accepted;
             read += batch.Count;
             progress?.Report(read);
+            position = receipt.Position;
         }
         PlatformStatus status = await target.DrainAsync(cancellation);
         double seconds = clock.Elapsed.TotalSeconds;
@@ -62,6 +73,7 @@ internal static class FileSender
             await target.StateDigestAsync(cancellation), Math.Round(appended / seconds, 1), ProcessCpu.Total(cpu))
         {
             Processes = cpu.Count > 1 ? cpu : null,
+            Loss = await watch.EndAsync(read, status.DeadLetters, cancellation),
         };
     }
 

@@ -21,6 +21,10 @@ internal interface IRunTarget
     /// <summary>The streams whose silence up to now is least likely, least likely first.</summary>
     Task<IReadOnlyList<OverdueStream>> OverdueAsync(int limit, CancellationToken cancellation);
 
+    /// <summary>Why the newest dead letter is one: its reason, and the sentence on it. Null where there is none, or nobody
+    /// answers.</summary>
+    Task<(string? Reason, string? Detail)> NewestDeadLetterAsync(CancellationToken cancellation);
+
     /// <summary>Waits until everything that was appended here is applied and committed.</summary>
     /// <returns>Counts and scores that include it.</returns>
     Task<PlatformStatus> DrainAsync(CancellationToken cancellation);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Foretell.Web.Status;
+using Foretell.Web.Streams;
 
 namespace Foretell.Cli.Shell;
 
@@ -31,13 +32,20 @@ internal sealed class ApiClient(Uri url) : IDisposable
         }
     }
 
-    /// <summary>Where the host stands once it has applied a position; null when it does not get there within its time limit.</summary>
-    public async Task<StatusAnswer?> FindStatusAsync(string position, CancellationToken cancellation)
+    /// <summary>Where the host stands, once it has applied a position where one is given; null when it does not get there within its time
+    /// limit or does not answer.</summary>
+    public Task<StatusAnswer?> FindStatusAsync(string? position, CancellationToken cancellation) =>
+        FindAsync<StatusAnswer>(position is null ? "v1/status" : $"v1/status?after={Uri.EscapeDataString(position)}", cancellation);
+
+    /// <summary>The newest dead letter; null when there is none or the host does not answer.</summary>
+    public async Task<DeadLetterItem?> FindNewestDeadLetterAsync(CancellationToken cancellation) =>
+        (await FindAsync<DeadLettersAnswer>("v1/dead-letters?limit=1", cancellation))?.DeadLetters is [var newest, ..] ? newest : null;
+
+    private async Task<T?> FindAsync<T>(string path, CancellationToken cancellation) where T : class
     {
         try
         {
-            string json = await GetAsync($"v1/status?after={Uri.EscapeDataString(position)}", cancellation);
-            return JsonSerializer.Deserialize<StatusAnswer>(json, JsonSerializerOptions.Web);
+            return JsonSerializer.Deserialize<T>(await GetAsync(path, cancellation), JsonSerializerOptions.Web);
         }
         catch (CliException)
         {

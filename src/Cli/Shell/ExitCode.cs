@@ -12,6 +12,9 @@ public static class ExitCode
     /// <summary>The command line could not be understood; nothing was done.</summary>
     public const int Usage = 2;
 
+    /// <summary>It was done, but some of the events could not be applied: they are dead letters.</summary>
+    public const int DeadLetters = 3;
+
     /// <summary>Ctrl-C or a termination signal ended the work before it was done (128 + SIGINT, as shells count).</summary>
     public const int Interrupted = 130;
 }

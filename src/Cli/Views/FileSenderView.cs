@@ -15,13 +15,38 @@ internal static class FileSenderView
             : feed(null);
 
     /// <summary>The result, as a table or as one JSON object.</summary>
-    public static void Print(FileSummary summary, bool json)
+    /// <returns>The process's exit code (<see cref="ExitCode"/>).</returns>
+    public static int Print(FileSummary summary, bool json)
     {
         if (json)
         {
             JsonOutput.Write(summary);
-            return;
         }
+        else
+        {
+            PrintTable(summary);
+        }
+        if (summary.Loss is { } loss)
+        {
+            Terminal.WriteError(loss);
+            return ExitCode.DeadLetters;
+        }
+        return ExitCode.Success;
+    }
+
+    /// <summary>The result in a line, where the host goes on.</summary>
+    public static void Note(string file, FileSummary summary)
+    {
+        Console.Out.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
+            $"{Format.Count(summary.DeadLetters)} dead letters.");
+        if (summary.Loss is { } loss)
+        {
+            Terminal.WriteNote($"warning: {loss}");
+        }
+    }
+
+    private static void PrintTable(FileSummary summary)
+    {
         Table table = Tables.KeyValue()
             .AddRow("events", Format.Count(summary.Events))
             .AddRow("streams", Format.Count(summary.Streams))
@@ -35,11 +60,6 @@ internal static class FileSenderView
         }
         Terminal.Out.Write(table);
     }
-
-    /// <summary>The result in a line, where the host goes on.</summary>
-    public static void Note(string file, FileSummary summary) =>
-        Console.Out.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
-            $"{Format.Count(summary.DeadLetters)} dead letters.");
 
     private sealed class Reporter(Action<long> show) : IProgress<long>
     {

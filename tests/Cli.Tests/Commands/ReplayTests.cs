@@ -57,6 +57,21 @@ public sealed class ReplayTests : IDisposable
     }
 
     [Fact]
+    public async Task Replay_WhenTheFileIsNewestFirst_SaysHowManyAreLostAndWhatToDo()
+    {
+        string file = Workload.Events(_folder, streams: 20, events: 3000), backwards = _folder.At("backwards.ndjson");
+        await File.WriteAllLinesAsync(backwards, (await File.ReadAllLinesAsync(file)).Reverse());
+        (ForetellProcess host, Uri url) = await HostAsync();
+        await using ForetellProcess running = host;
+
+        ProcessResult result = await ReplayAsync(backwards, url);
+
+        Assert.Equal(ExitCode.DeadLetters, result.ExitCode);
+        Assert.Contains("of 3,000 events became dead letters", result.Sentence);
+        Assert.Contains("sort the file by time", result.Sentence);
+    }
+
+    [Fact]
     public async Task Replay_WhenNoHostListens_SaysSoAndFails()
     {
         string file = Workload.Events(_folder, streams: 2, events: 10);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Foretell.Cli.Shell;
@@ -94,6 +95,45 @@ public sealed partial class RunFileTests : IDisposable
         Assert.Equal(Counts(_file), streams.ToDictionary(s => s.Key, s => s.Value.Events));
     }
 
+    [Theory]
+    [InlineData(12, 1)]
+    [InlineData(1000, 2)]
+    public async Task Feed_WhenTheFileIsNewestFirst_SaysHowManyAreLostAndWhatToDo(int eventsOfEach, int sentences)
+    {
+        const int streams = 20;
+        long start = DateTimeOffset.Parse("2026-01-01T00:00:00Z", CultureInfo.InvariantCulture).ToUnixTimeSeconds();
+        await File.WriteAllLinesAsync(_folder.At("newest-first.ndjson"), Enumerable.Range(0, streams * eventsOfEach).Reverse()
+            .Select(i => $$"""{"stream":"s{{i % streams}}","time":{{start + 60 * i}}}"""));
+
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path,
+            "run", "--data-dir", "data", "--model", _model, "--file", "newest-first.ndjson", "--exit", "--json");
+
+        Assert.Equal(ExitCode.DeadLetters, result.ExitCode);
+        JsonElement summary = JsonDocument.Parse(result.Output).RootElement;
+        long lost = streams * (eventsOfEach - 1);
+        Assert.Equal((streams, lost), (summary.GetProperty("events").GetInt64(), summary.GetProperty("deadLetters").GetInt64()));
+        // The larger file has several appends: it is warned of before its end.
+        string[] lines = result.Error.TrimEnd().Split('\n');
+        Assert.Equal(sentences, lines.Length);
+        Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"error: {lost:N0} of {streams * eventsOfEach:N0} events became dead letters."), lines[^1]);
+        Assert.All(lines, line => Assert.Contains("s before its stream's latest event; at most 5 s are allowed. A stream's events have to come in their order: sort the file by time", line));
+        Assert.All(lines[..^1], line => Assert.StartsWith("warning: ", line));
+    }
+
+    [Fact]
+    public async Task Feed_WhenItsTimesLieAhead_SaysWhatToCheck()
+    {
+        long ahead = DateTimeOffset.UtcNow.AddDays(3).ToUnixTimeSeconds();
+        await File.WriteAllLinesAsync(_folder.At("ahead.ndjson"), [$$"""{"stream":"a","time":{{ahead}}}"""]);
+
+        ProcessResult result = await ForetellProcess.RunAsync(_folder.Path,
+            "run", "--data-dir", "data", "--model", _model, "--file", "ahead.ndjson", "--exit");
+
+        Assert.Equal(ExitCode.DeadLetters, result.ExitCode);
+        Assert.StartsWith("1 of 1 events became dead letters.", result.Sentence);
+        Assert.Contains("unit and the zone", result.Sentence);
+    }
+
     [Fact]
     public async Task Feed_WhenNoJsonIsAsked_PrintsATable()
     {
@@ -164,7 +204,10 @@ public sealed partial class RunFileTests : IDisposable
             """{"stream":"a","time":1001}""",
         ]);
 
-        JsonElement strict = await FeedFileAsync(file, "strict");
+        ProcessResult refusing = await ForetellProcess.RunAsync(_folder.Path,
+            "run", "--data-dir", "strict", "--model", _model, "--file", file, "--exit", "--json");
+        Assert.Equal(ExitCode.DeadLetters, refusing.ExitCode);
+        JsonElement strict = JsonDocument.Parse(refusing.Output).RootElement;
         JsonElement tolerant = await FeedFileAsync(file, "tolerant", "--late-tolerance", "10s");
 
         Assert.Equal((2, 1), (strict.GetProperty("events").GetInt64(), strict.GetProperty("deadLetters").GetInt64()));
