@@ -14,13 +14,14 @@ internal sealed class EventTimeGate
     /// <param name="timeTicks">Time of the event.</param>
     /// <param name="appendTicks">When it was appended: the clock it is held against, so that a replay decides the same.</param>
     /// <param name="lastTicks">Time of the stream's latest event, or null for its first.</param>
-    public Refusal? Refuse(long timeTicks, long appendTicks, long? lastTicks)
+    /// <param name="time">Output: the time that the event counts at.</param>
+    public Refusal? Refuse(long timeTicks, long appendTicks, long? lastTicks, out long time)
     {
+        time = Policy.Effective(timeTicks, appendTicks);
         if (timeTicks - appendTicks > Policy.FutureTolerance.Ticks)
         {
             return new Refusal("future", "after it was appended", timeTicks - appendTicks, Policy.FutureTolerance);
         }
-        long time = Policy.Effective(timeTicks, appendTicks);
         if (lastTicks is { } last && last - time > Policy.LateTolerance.Ticks)
         {
             return new Refusal("late", "before its stream's latest event", last - time, Policy.LateTolerance);

@@ -443,8 +443,7 @@ public sealed class Shard : IDisposable
             return;
         }
         long? lastTicks = row < 0 ? null : _slab.Header(row).LastEventTicks;
-        long time = _eventTime.Policy.Effective(record.TimeTicks, appendTicks);
-        if (_eventTime.Refuse(record.TimeTicks, appendTicks, lastTicks) is { } refusal)
+        if (_eventTime.Refuse(record.TimeTicks, appendTicks, lastTicks, out long time) is { } refusal)
         {
             _uncommitted.Add(refusal.ToDeadLetter(Partition, sequence, appendTicks, record));
             _totals = _totals with { DeadLetters = _totals.DeadLetters + 1 };

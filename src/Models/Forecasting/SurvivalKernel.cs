@@ -29,7 +29,7 @@ internal sealed unsafe class SurvivalKernel(ForecastModel model)
             {
                 var beyond = GapInterval.Beyond(silenceSeconds[start + i] / model.Config.TimeUnitSeconds, model.Config);
                 model.TimeHead.Decode(_heads.TimeOutputsPointer(i), logWeight, mean, inverse);
-                logSurvival[start + i] = MixtureScore.LogSurvival(k, logWeight, mean, inverse, beyond.Z);
+                logSurvival[start + i] = MixtureScore.LogSurvival(k, logWeight, mean, inverse, beyond);
             }
         }
     }

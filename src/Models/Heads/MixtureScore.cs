@@ -42,7 +42,9 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
         for (int i = 0; i < components; i += Lanes)
         {
             Vector512<double> weight = Vector512.Load(logWeight + i), m = Vector512.Load(mean + i), s = Vector512.Load(inverse + i);
-            Component parts = gap.IsInterval
+            Component parts = double.IsPositiveInfinity(gap.High)
+                ? Beyond((Vector512.Create(Math.Max(gap.Low, FarBelow)) - m) * s)
+                : gap.IsInterval
                 ? Interval((Vector512.Create(Math.Max(gap.Low, FarBelow)) - m) * s, (Vector512.Create(gap.High) - m) * s)
                 : Point((Vector512.Create(gap.Z) - m) * s, s, tails);
             var joint = parts.Exponent + weight;
@@ -71,51 +73,19 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
             VectorMath.Sum(aboves) / weightSum, within);
     }
 
-    /// <summary>Log probability of a longer gap than z, within 1e-11, relative, also where it is near 0 and however far out z lies
-    /// (MixtureScoreTests).</summary>
+    /// <summary>Log probability of a longer gap than a silence, within 1e-11, relative, also where it is near 0 and however far out
+    /// the silence lies (MixtureScoreTests).</summary>
     /// <param name="components">Components k, a multiple of 8.</param>
     /// <param name="logWeight">Log weights up to a common term. Shape [k].</param>
     /// <param name="mean">Means. Shape [k].</param>
     /// <param name="inverse">Inverse deviations. Shape [k].</param>
-    /// <param name="z">Standardised log time; negative infinity for no time at all.</param>
+    /// <param name="beyond">The silence (<see cref="GapInterval.Beyond"/>).</param>
     /// <returns>Nats, at most 0.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe double LogSurvival(int components, double* logWeight, double* mean, double* inverse, double z)
+    public static unsafe double LogSurvival(int components, double* logWeight, double* mean, double* inverse, in GapInterval beyond)
     {
-        double* exponent = stackalloc double[components], factor = stackalloc double[components], below = stackalloc double[components];
-        Vector512<double> at = Vector512.Create(Math.Max(z, FarBelow)), zero = Vector512<double>.Zero, one = Vector512<double>.One;
-        Vector512<double> highestWeight = Vector512.Create(double.MinValue), highest = highestWeight;
-        for (int i = 0; i < components; i += Lanes)
-        {
-            Vector512<double> weight = Vector512.Load(logWeight + i), x = (at - Vector512.Load(mean + i)) * Vector512.Load(inverse + i);
-            var left = Vector512.LessThan(x, zero);
-            Vector512<double> halfSquare = -0.5 * x * x, mills = Mills(Vector512.Abs(x)) * OneOverRootTwoPi;
-            var tail = VectorMath.Exp(halfSquare) * mills;
-            var joint = weight + Vector512.ConditionalSelect(left, zero, halfSquare);
-            joint.Store(exponent + i);
-            Vector512.ConditionalSelect(left, one - tail, mills).Store(factor + i);
-            LowerTail(x, tail).Store(below + i);
-            highestWeight = Vector512.Max(highestWeight, weight);
-            highest = Vector512.Max(highest, joint);
-        }
-        double maxWeight = VectorMath.Max(highestWeight), max = VectorMath.Max(highest);
-        Vector512<double> weights = zero, joints = zero, belows = zero;
-        for (int i = 0; i < components; i += Lanes)
-        {
-            var w = VectorMath.Exp(Vector512.Load(logWeight + i) - Vector512.Create(maxWeight));
-            var e = VectorMath.Exp(Vector512.Load(exponent + i) - Vector512.Create(max));
-            weights += w;
-            joints = Vector512.FusedMultiplyAdd(e, Vector512.Load(factor + i), joints);
-            belows = Vector512.FusedMultiplyAdd(w, Vector512.Load(below + i), belows);
-        }
-        double weightSum = VectorMath.Sum(weights), shorter = VectorMath.Sum(belows) / weightSum;
-        if (shorter < 0.5)
-        {
-            // Adding 0 leaves no negative zero.
-            return RealMath.Log1p(-shorter) + 0;
-        }
-        var logs = VectorMath.Log(Vector512.Create(VectorMath.Sum(joints), weightSum, 1, 1, 1, 1, 1, 1));
-        return max - maxWeight + logs[0] - logs[1];
+        MixtureScore score = Of(components, logWeight, mean, inverse, beyond);
+        // Near 0 the probability that is missing has the digits. Adding 0 leaves no negative zero.
+        return score.Below < 0.5 ? RealMath.Log1p(-score.Below) + 0 : score.LogProbability;
     }
 
     /// <summary>Density of z at x deviations, and both tails.</summary>
@@ -129,6 +99,18 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
         }
         var tail = Tail(x);
         return new Component(exponent, inverse * OneOverRootTwoPi, LowerTail(x, tail), UpperTail(x, tail));
+    }
+
+    /// <summary>Probability beyond x deviations, and the tail before it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static Component Beyond(Vector512<double> x)
+    {
+        Vector512<double> zero = Vector512<double>.Zero, halfSquare = -0.5 * x * x;
+        var mills = Mills(Vector512.Abs(x)) * OneOverRootTwoPi;
+        var tail = VectorMath.Exp(halfSquare) * mills;
+        var left = Vector512.LessThan(x, zero);
+        return new Component(Vector512.ConditionalSelect(left, zero, halfSquare),
+            Vector512.ConditionalSelect(left, Vector512<double>.One - tail, mills), LowerTail(x, tail), zero);
     }
 
     /// <summary>Probability between two numbers of deviations, and the tails outside.</summary>

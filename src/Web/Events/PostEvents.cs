@@ -27,9 +27,9 @@ internal static class PostEvents
         .WithDescription("""
             Answers once the accepted events are on disk. An event that cannot be read is listed in `rejected` and does not
             sink its neighbours; the header `Foretell-Rejected` counts them. Where none is accepted, the status is 422: what
-            takes any 2xx for delivered must not take that for one. Pass `position` as `after` to a query to see these events applied. A repeat with the same
-            `Idempotency-Key` within 24 hours is answered as the first request was and appends nothing. The body may be
-            compressed (`Content-Encoding: gzip`, `br`, `deflate`). A CloudEvent may come in HTTP's binary mode, too: attributes
+            takes any 2xx for delivered must not take that for one. Pass `position` as `after` to a query to see these
+            events applied. A repeat with the same `Idempotency-Key` within 24 hours is answered as the first request was
+            and appends nothing. The body may be compressed (`Content-Encoding: gzip`, `br`, `deflate`). A CloudEvent may come in HTTP's binary mode, too: attributes
             in headers (`ce-id`, `ce-source`, `ce-subject`, `ce-type`, `ce-time`), data of any type in the body.
             """)
         .Body("application/json", """[{"stream":"customer-7","time":"2026-01-31T12:00:00Z","mark":"purchase"},{"stream":"customer-9","time":1769860801.5}]""",

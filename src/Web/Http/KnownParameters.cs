@@ -28,11 +28,11 @@ internal sealed class KnownParameters : IEndpointFilter
         return next(context);
     }
 
-    /// <summary>What was probably meant by a name, as the end of a sentence; empty when nobody can tell.</summary>
+    /// <summary>The end of a sentence on a name that there is not: what was probably meant, where somebody can tell.</summary>
     public static string DidYouMean(string name, IReadOnlyCollection<string> known)
     {
         string? meant = s_otherNames.TryGetValue(name, out string? other) && known.Contains(other) ? other : NearestName.Of(name, known);
-        return meant is null ? "" : $"; did you mean '{meant}'?";
+        return meant is null ? "." : $"; did you mean '{meant}'?";
     }
 
     private static void Check(IEnumerable<string> names, Endpoint endpoint)
@@ -45,9 +45,8 @@ internal sealed class KnownParameters : IEndpointFilter
             if (!known.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 string takes = known.Length == 0 ? "It takes none." : $"It takes {string.Join(", ", known.Order(StringComparer.Ordinal))}.";
-                string meant = DidYouMean(name, known);
                 throw RequestException.Parameters(name,
-                    $"'{name}' is no parameter of {(endpoint as RouteEndpoint)?.RoutePattern.RawText}{(meant.Length > 0 ? meant : ".")} {takes}");
+                    $"'{name}' is no parameter of {(endpoint as RouteEndpoint)?.RoutePattern.RawText}{DidYouMean(name, known)} {takes}");
             }
         }
     }

@@ -112,12 +112,9 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         }
         JsonSerializerOptions options = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         string[] known = [.. options.GetTypeInfo(type).Properties.Select(property => property.Name)];
-        if (known.Contains(name, StringComparer.OrdinalIgnoreCase))
-        {
-            return "";
-        }
-        string meant = KnownParameters.DidYouMean(name, known);
-        return $"'{name}' is no member of it{(meant.Length > 0 ? meant : ".")} It has {string.Join(", ", known)}. ";
+        return known.Contains(name, StringComparer.OrdinalIgnoreCase)
+            ? ""
+            : $"'{name}' is no member of it{KnownParameters.DidYouMean(name, known)} It has {string.Join(", ", known)}. ";
     }
 
     /// <summary>What a status that the server or the router chose by itself means here.</summary>
