@@ -108,7 +108,8 @@ public unsafe class MixtureScoreTests
         fixed (double* p = parameters)
         {
             head.Decode(o, p, p + Components, p + 2 * Components);
-            return MixtureScore.LogSurvival(Components, p, p + Components, p + 2 * Components, new GapInterval(z, z, double.PositiveInfinity, 0));
+            var beyond = new GapInterval(z, z, double.PositiveInfinity, 0);
+            return MixtureScore.LogSurvival(Components, p, p + Components, p + 2 * Components, beyond);
         }
     }
 
