@@ -6,5 +6,8 @@ namespace Foretell.Hosting;
 /// <param name="AtTicks">Moment to forecast from (<see cref="EventTime"/>); null for now.</param>
 /// <param name="HorizonSeconds">Length of the window that counts and probabilities refer to, above 0.</param>
 /// <param name="Quantiles">Probabilities within (0, 1), in the order asked.</param>
-/// <param name="ExpectedCount">Whether to sample paths for the expected count: by far the most costly part of an answer.</param>
-public sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles, bool ExpectedCount);
+/// <param name="ExpectedCount">Whether to count the events within the horizon, by sampled paths: by far the most costly part of an
+/// answer.</param>
+/// <param name="Paths">Possible futures wanted, 0 for none.</param>
+public sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles, bool ExpectedCount,
+    int Paths = 0);

@@ -14,17 +14,21 @@ namespace Foretell.Hosting;
 /// <param name="MedianSeconds">Median; infinite where none may come with so much probability.</param>
 /// <param name="QuantileSeconds">The quantiles asked for, seconds after that moment; infinite likewise.</param>
 /// <param name="ProbabilityWithinHorizon">Probability that the next event comes within the horizon, 0 to 1.</param>
-/// <param name="ExpectedCount">Expected number of events within the horizon; null when not asked for.</param>
+/// <param name="Count">How many events come within the horizon; null when not asked for.</param>
 /// <param name="Marks">Marks of the next event, given that one comes, by descending probability.</param>
+/// <param name="Forecast">The distribution that all of it was read from, for further questions.</param>
 public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double Survival, double LogSurvival, double? Never,
     double MeanSeconds, double MedianSeconds, IReadOnlyList<double> QuantileSeconds, double ProbabilityWithinHorizon,
-    double? ExpectedCount, IReadOnlyList<MarkProbability> Marks)
+    CountForecast? Count, IReadOnlyList<MarkProbability> Marks, Forecast Forecast)
 {
-    /// <summary>Answers a question from a stream's row.</summary>
+    /// <summary>Possible futures within the horizon; empty when not asked for.</summary>
+    public IReadOnlyList<SampledPath> Paths { get; init; } = [];
+
+    /// <summary>Answers a question from a stream's row, but for what needs sampled paths (<see cref="WithPaths"/>).</summary>
     /// <param name="forecaster">Forecasts from rows.</param>
     /// <param name="stream">Stream key, for the message of a refusal.</param>
     /// <param name="lastEventTicks">Time of its latest event.</param>
-    /// <param name="state">Its row's floats; the tail is needed for an expected count only.</param>
+    /// <param name="state">Its row's floats; the tail is needed for sampled paths only.</param>
     /// <param name="question">What is asked.</param>
     /// <param name="nowTicks">Now, for a question that names no moment.</param>
     /// <exception cref="BeforeLastEventException">The question names a moment before the stream's last event.</exception>
@@ -42,7 +46,19 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
         return new ForecastReport(at, silence, Math.Clamp(forecast.Survival, 0, 1), forecast.LogSurvival, forecast.Never,
             forecast.Mean, forecast.Quantile(0.5), [.. question.Quantiles.Select(forecast.Quantile)],
             Math.Clamp(forecast.ProbabilityWithin(question.HorizonSeconds), 0, 1),
-            question.ExpectedCount ? forecast.ExpectedCount(question.HorizonSeconds) : null, forecast.Marks());
+            null, forecast.Marks(), forecast);
+    }
+
+    /// <summary>Adds what needs sampled paths, where the question asks for it: the paths of all streams advance together.</summary>
+    /// <exception cref="ArgumentException">A report was made of a row without its tail.</exception>
+    public static IReadOnlyList<ForecastReport> WithPaths(Forecaster forecaster, IReadOnlyList<ForecastReport> reports,
+        ForecastQuestion question)
+    {
+        Forecast[] forecasts = [.. reports.Select(r => r.Forecast)];
+        IReadOnlyList<CountForecast>? counts = question.ExpectedCount ? forecaster.Counts(forecasts, question.HorizonSeconds) : null;
+        IReadOnlyList<IReadOnlyList<SampledPath>>? paths =
+            question.Paths > 0 ? forecaster.Paths(forecasts, question.Paths, question.HorizonSeconds) : null;
+        return [.. reports.Select((r, i) => r with { Count = counts?[i], Paths = paths?[i] ?? [] })];
     }
 }
 

@@ -138,7 +138,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
                 .Select(i => ($"user/{events}", _time.NowTicks - (50 - i) * TimeSpan.TicksPerMinute, "view"))]);
             StreamSnapshot found = (await platform.FindAsync($"user/{events}", default))!;
             Assert.Equal(RowHeader.Bytes + model.StateBytesAfter(events), found.StateBytes);
-            Assert.True(new Forecaster(model).Forecast(found.State, 1).ExpectedCount(600) > 0);
+            Assert.True(new Forecaster(model).Forecast(found.State, 1).Count(600).Mean > 0);
         }
         Assert.NotEmpty(await platform.OverdueAsync(_time.NowTicks, 10, default));
     }

@@ -13,8 +13,8 @@ internal abstract class SimpleMethod(ModelConfig config)
     /// <summary>Log density of a gap, nats per time unit.</summary>
     public abstract double LogDensity(double gap);
 
-    /// <summary>Probability of a gap of at most tau.</summary>
-    public abstract double Cdf(double tau);
+    /// <summary>The ends between which the gap's probability integral transform lies (<see cref="GapDistribution.Transform"/>).</summary>
+    public abstract (double Below, double UpTo) Transform(double gap);
 
     /// <summary>Log probability of a gap longer than tau.</summary>
     public abstract double LogSurvival(double tau);
@@ -40,10 +40,20 @@ internal sealed class ExponentialMethod(ModelConfig config, Baselines baselines)
     public override double LogDensity(double gap) => baselines.LogExponential(gap);
 
     /// <inheritdoc/>
-    public override double Cdf(double tau) => -RealMath.Expm1(-baselines.Rate * tau);
+    public override (double Below, double UpTo) Transform(double gap)
+    {
+        if (gap == 0 && Config.Ties > 0)
+        {
+            return (0, Config.Ties);
+        }
+        (double from, double to) = Config.Resolution > 0 ? ClockGrid.Cell(gap, Config.Resolution) : (gap, gap);
+        return (Cdf(from), Cdf(to));
+
+        double Cdf(double tau) => Config.Ties - (1 - Config.Ties) * RealMath.Expm1(-baselines.Rate * tau);
+    }
 
     /// <inheritdoc/>
-    public override double LogSurvival(double tau) => -baselines.Rate * tau;
+    public override double LogSurvival(double tau) => RealMath.Log1p(-Config.Ties) - baselines.Rate * tau;
 
     /// <inheritdoc/>
     public override double Mark(int previous, int mark) => baselines.Mark(-1, mark);
@@ -56,10 +66,10 @@ internal sealed class MixtureMethod(ModelConfig config, Baselines baselines) : S
     public override double LogDensity(double gap) => baselines.LogMixture(gap);
 
     /// <inheritdoc/>
-    public override double Cdf(double tau) => baselines.Gaps.AsLogNormal().Cdf(tau);
+    public override (double Below, double UpTo) Transform(double gap) => baselines.GapDistribution.Transform(gap);
 
     /// <inheritdoc/>
-    public override double LogSurvival(double tau) => baselines.Gaps.AsLogNormal().LogSurvival(tau);
+    public override double LogSurvival(double tau) => baselines.GapDistribution.LogSurvival(tau);
 
     /// <inheritdoc/>
     public override double Mark(int previous, int mark) => baselines.Mark(previous, mark);
@@ -77,32 +87,33 @@ internal sealed class RunningMethod(ModelConfig config, Baselines baselines, dou
     private const double Keep = 1 - 1.0 / 8;
 
     private readonly int[] _counts = new int[config.Marks.Count + 1];
-    private double _weight, _sum, _squares;
+    private double _weight, _sum, _squares, _gaps, _ties;
     private int _marks;
 
-    private NormalMixture Next
+    private GapDistribution Next
     {
         get
         {
             // Both moments are taken about the population's mean, where squares lose no digits.
             double weight = gapPrior + _weight, mean = _sum / weight;
             double variance = (gapPrior * Config.LogGapDeviation * Config.LogGapDeviation + _squares) / weight - mean * mean;
-            return new NormalMixture([0], [Config.LogGapMean + mean], [Math.Sqrt(variance)]);
+            return new GapDistribution(new NormalMixture([0], [Config.LogGapMean + mean], [Math.Sqrt(variance)]),
+                Config.Ties > 0 ? (_ties + gapPrior * Config.Ties) / (_gaps + gapPrior) : 0, Config);
         }
     }
 
-    /// <summary>Bytes of what it keeps of a stream: weight, sum and sum of squares, and a count a mark.</summary>
-    public static long Bytes(int marks) => 3 * sizeof(double) + (marks > 0 ? (marks + 1) * sizeof(int) : 0);
+    /// <summary>Bytes of what it keeps of a stream: weight, sum and sum of squares, gaps and ties where there are ties, and a count a
+    /// mark.</summary>
+    public static long Bytes(int marks, bool ties) => (ties ? 5 : 3) * sizeof(double) + (marks > 0 ? (marks + 1) * sizeof(int) : 0);
 
     /// <inheritdoc/>
-    public override double LogDensity(double gap) =>
-        Next.AsLogNormal().LogIntervalDensity(Config.Resolution == 0 ? Math.Max(gap, Config.GapFloor) : gap, Config.Resolution);
+    public override double LogDensity(double gap) => Next.LogDensity(gap);
 
     /// <inheritdoc/>
-    public override double Cdf(double tau) => Next.AsLogNormal().Cdf(tau);
+    public override (double Below, double UpTo) Transform(double gap) => Next.Transform(gap);
 
     /// <inheritdoc/>
-    public override double LogSurvival(double tau) => Next.AsLogNormal().LogSurvival(tau);
+    public override double LogSurvival(double tau) => Next.LogSurvival(tau);
 
     /// <inheritdoc/>
     public override double Mark(int previous, int mark) =>
@@ -118,6 +129,12 @@ internal sealed class RunningMethod(ModelConfig config, Baselines baselines, dou
     /// <inheritdoc/>
     public override void SeeGap(double gap)
     {
+        _gaps = Keep * _gaps + 1;
+        _ties = Keep * _ties + (gap == 0 ? 1 : 0);
+        if (gap == 0 && Config.Ties > 0)
+        {
+            return;
+        }
         double x = Math.Log(Math.Max(gap, Config.GapFloor)) - Config.LogGapMean;
         _weight = Keep * _weight + 1;
         _sum = Keep * _sum + x;

@@ -28,7 +28,7 @@ internal static class SimpleMethods
             Record("exponential", 1 + marks, 0, () => new ExponentialMethod(config, baselines)),
             Record("log-normals", 3 * Baselines.Components - 1 + marks * (marks + 1), marks > 0 ? sizeof(int) : 0,
                 () => new MixtureMethod(config, baselines)),
-            Record("running", 2 + marks, RunningMethod.Bytes(marks), () => new RunningMethod(config, baselines, gapPrior, markPrior)),
+            Record("running", 2 + marks, RunningMethod.Bytes(marks, config.Ties > 0), () => new RunningMethod(config, baselines, gapPrior, markPrior)),
         ];
 
         ScoreRecord Record(string name, int parameters, long bytes, Func<SimpleMethod> begin)
@@ -68,7 +68,7 @@ internal static class SimpleMethods
                 double gap = sequence.Times[t] - sequence.Times[t - 1];
                 int mark = Mark(sequence, t);
                 bool isHit = config.Marks.Count > 0 && Enumerable.Range(0, config.Marks.Count).MaxBy(m => method.Mark(previous, m)) == mark;
-                tally.Add(t, method.LogDensity(gap), Math.Log(method.Mark(previous, mark)), ScoreTally.Pit(method.Cdf, gap, config), isHit);
+                tally.Add(t, method.LogDensity(gap), Math.Log(method.Mark(previous, mark)), method.Transform(gap), isHit);
                 method.SeeGap(gap);
                 method.SeeMark(mark);
                 previous = mark;

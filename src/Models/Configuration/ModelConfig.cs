@@ -42,7 +42,12 @@ public sealed record ModelConfig
     /// <summary>Clock grid on which the training times sat, in time units; 0 when they are continuous.</summary>
     public double Resolution { get; init; }
 
-    /// <summary>Inter-event times below this are treated as this, in time units. Above 0.</summary>
+    /// <summary>Share of the training gaps that were exactly 0 among continuous times: such a gap has a probability of its own then,
+    /// one more output of the time head. 0 where there were none, and on a clock grid.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public double Ties { get; init; }
+
+    /// <summary>The network reads shorter inter-event times as this, in time units. Above 0.</summary>
     public double GapFloor { get; init; } = 1e-6;
 
     /// <summary>Longest wait that a mean forecast counts, in time units: ten times the longest gap of training.</summary>
@@ -56,6 +61,9 @@ public sealed record ModelConfig
 
     /// <summary>Mark vocabulary in index order, without the reserved unknown mark. Empty: events carry no mark.</summary>
     public IReadOnlyList<string> Marks { get; init; } = [];
+
+    /// <summary>Which output of the time head is the logit of a tie; -1 without ties.</summary>
+    internal int TieOutput => Ties > 0 ? 3 * Components + (Censored ? 1 : 0) : -1;
 
     /// <summary>Refuses shapes that the kernels or the mathematics do not allow.</summary>
     /// <exception cref="ArgumentException">A field is out of range; the message names it, its value and what is allowed.</exception>
@@ -78,6 +86,7 @@ public sealed record ModelConfig
         Require(Components is >= 16 and <= 128 && Components % 16 == 0, "components", Components, "a multiple of 16 from 16 to 128");
         Require(TimeUnitSeconds > 0 && double.IsFinite(TimeUnitSeconds), "time unit", TimeUnitSeconds, "a positive number of seconds");
         Require(Resolution >= 0 && double.IsFinite(Resolution), "resolution", Resolution, "0 or a positive number of time units");
+        Require(Ties >= 0 && Ties < 1 && (Ties == 0 || Resolution == 0), "ties", Ties, "a share from 0 to below 1, and 0 on a clock grid");
         Require(GapFloor > 0 && double.IsFinite(GapFloor), "gap floor", GapFloor, "a positive number of time units");
         Require(GapCeiling > GapFloor && double.IsFinite(GapCeiling), "gap ceiling", GapCeiling, "a number above the gap floor");
         Require(LogGapDeviation > 0 && double.IsFinite(LogGapDeviation) && double.IsFinite(LogGapMean),

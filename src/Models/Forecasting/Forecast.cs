@@ -12,8 +12,8 @@ public readonly record struct MarkProbability(string Mark, double Probability);
 /// <summary>The distribution of a stream's next event, conditioned on the silence since its last one. Times in seconds after the
 /// moment of asking.</summary>
 /// <remarks>
-/// The inter-event time is a mixture of log-normals; given a silence s the forecast is p(tau | tau > s), in closed
-/// form through the normal tail. Marks are integrated over the conditioned gap. Where training was censored no event at all
+/// The inter-event time has the distribution that it is scored by (<see cref="GapDistribution"/>); given a silence s the forecast is
+/// p(tau | tau > s), in closed form. Marks are integrated over the conditioned gap. Where training was censored no event at all
 /// has a probability of its own (<see cref="Never"/>), and the mixture is that of the gap given that an event comes.
 /// Source: Shchur, Bilos, Guennemann, ICLR 2020, for the mixture; Farewell, Biometrics 38, 1982, for what it leaves out.
 /// </remarks>
@@ -22,7 +22,7 @@ public sealed class Forecast
     private readonly Forecaster _forecaster;
     private readonly ForecastModel _model;
     private readonly float[] _state;
-    private readonly ConditionedMixture _gap;
+    private readonly RemainingGap _gap;
     private readonly double _never, _coming;
 
     internal Forecast(Forecaster forecaster, ReadOnlySpan<float> state, double silenceSeconds)
@@ -39,8 +39,8 @@ public sealed class Forecast
         }
         (_forecaster, _model) = (forecaster, model);
         _state = state.ToArray();
-        _gap = forecaster.Mixture(Hidden, out double neverLogit).AsLogNormal().Given(silenceSeconds / Unit);
-        double logSurvival = Math.Min(0, _gap.LogSurvivalOfSilence);
+        _gap = forecaster.Gap(Hidden, out double neverLogit).Given(silenceSeconds / Unit);
+        double logSurvival = _gap.LogSurvivalOfSilence;
         LogSurvival = NeverHead.LogSilence(neverLogit, logSurvival);
         (_never, _coming) = (NeverHead.Never(neverLogit, logSurvival), NeverHead.Coming(neverLogit, logSurvival));
     }
@@ -55,8 +55,10 @@ public sealed class Forecast
     public double LogSurvival { get; }
 
     /// <summary>Mean time to the next event, given that one comes, seconds. No wait is counted beyond ten times the longest gap
-    /// of training (<see cref="ModelConfig.GapCeiling"/>), since a mixture's far tail would rule the mean.</summary>
-    public double Mean => _gap.RestrictedMean(_model.Config.GapCeiling) * Unit;
+    /// of training (<see cref="ModelConfig.GapCeiling"/>), or ten times the median wait where that is longer, since the far tail
+    /// would rule the mean.</summary>
+    public double Mean =>
+        Math.Min(_gap.RestrictedMean(Math.Max(_model.Config.GapCeiling, 10 * Math.Min(_gap.Quantile(0.5), 1e300))) * Unit, double.MaxValue);
 
     /// <summary>Time by which the next event has come with probability <paramref name="p"/>, seconds; infinite where no time is
     /// enough, since none may come.</summary>
@@ -84,15 +86,20 @@ public sealed class Forecast
             .OrderByDescending(m => m.Probability)];
     }
 
-    /// <summary>Expected number of events within <paramref name="horizonSeconds"/>, by sampling paths; the same seed gives the
-    /// same answer.</summary>
-    /// <remarks>The first event's probability is exact and only what follows is sampled, so the answer is never below
+    /// <summary>How many events come within <paramref name="horizonSeconds"/>; the same state gives the same answer.</summary>
+    /// <remarks>The first event's probability is exact and only what follows is sampled, so the mean is never below
     /// <see cref="ProbabilityWithin"/>.</remarks>
     /// <exception cref="ArgumentException">The forecast was made of a row without its tail.</exception>
-    public double ExpectedCount(double horizonSeconds, int seed = 1)
+    public CountForecast Count(double horizonSeconds) => _forecaster.Counts([this], horizonSeconds)[0];
+
+    /// <summary>Possible futures within <paramref name="horizonSeconds"/>; the same state gives the same ones.</summary>
+    /// <exception cref="ArgumentException">The forecast was made of a row without its tail.</exception>
+    public IReadOnlyList<SampledPath> Paths(int paths, double horizonSeconds) => _forecaster.Paths([this], paths, horizonSeconds)[0];
+
+    internal CountQuestion Question(double horizonSeconds)
     {
         _model.CheckState(_state);
-        return horizonSeconds <= 0 ? 0 : _coming * _forecaster.ExpectedCount(_state, _gap, horizonSeconds / Unit, seed);
+        return new CountQuestion(_state, _gap, _coming, horizonSeconds / Unit);
     }
 
     /// <summary>Draws the next event: seconds from now, infinite when none comes, and its mark ("" then, and where the model has
@@ -109,7 +116,7 @@ public sealed class Forecast
             return (wait * Unit, "");
         }
         double[] probabilities = _forecaster.MarkProbabilities(Hidden, [(_gap.Silence + wait, 1)]);
-        return (wait * Unit, _model.Config.Marks[PathSampler.Draw(probabilities, random)]);
+        return (wait * Unit, _model.Config.Marks[Categorical.DrawFrom(probabilities, random)]);
     }
 
     private double Unit => _model.Config.TimeUnitSeconds;

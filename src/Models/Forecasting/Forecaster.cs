@@ -10,7 +10,8 @@ namespace Foretell.Models.Forecasting;
 public sealed class Forecaster(ForecastModel model)
 {
     private readonly Pool<ForecastKernel> _kernels = new(() => new ForecastKernel(model));
-    private readonly Pool<PathSampler> _samplers = new(() => new PathSampler(model));
+    private readonly CountSampler _counts = new(model);
+    private readonly PathSampler _paths = new(model);
     private readonly Pool<SurvivalKernel> _survivals = new(() => new SurvivalKernel(model));
 
     /// <summary>Model of the rows.</summary>
@@ -18,7 +19,7 @@ public sealed class Forecaster(ForecastModel model)
 
     /// <summary>The distribution of the next event, given a stream's state row and its silence since the last event.</summary>
     /// <param name="state">The row; where states grow its tail may be left out, and only
-    /// <see cref="Forecasting.Forecast.ExpectedCount"/> needs it.</param>
+    /// <see cref="Forecasting.Forecast.Count"/> and <see cref="Forecasting.Forecast.Paths"/> need it.</param>
     /// <param name="silenceSeconds">Time since the last event.</param>
     /// <exception cref="ArgumentException">The row has another length, or the silence is negative or not finite.</exception>
     public Forecast Forecast(ReadOnlySpan<float> state, double silenceSeconds) => new(this, state, silenceSeconds);
@@ -26,7 +27,7 @@ public sealed class Forecaster(ForecastModel model)
     /// <summary>Log probability that a stream in this state stays silent for so long, given that a next event comes at all; the
     /// cheap part of <see cref="Forecast"/>.</summary>
     public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
-        Math.Min(0, Mixture(Hidden(state)).AsLogNormal().LogSurvival(silenceSeconds / model.Config.TimeUnitSeconds));
+        Gap(Hidden(state), out _).LogSurvival(silenceSeconds / model.Config.TimeUnitSeconds);
 
     /// <summary>The same for many streams, at a small part of the cost each; within 1e-11 of it, relative, and 1e-15.</summary>
     /// <param name="hidden">The streams' last hidden vectors (<see cref="Stepping.IStateBackend.ReadHidden"/>). Shape [n, d].</param>
@@ -46,32 +47,39 @@ public sealed class Forecaster(ForecastModel model)
         _survivals.Return(kernel);
     }
 
+    /// <summary>How many events come within a horizon, for many streams: their paths advance together, and a budget of steps goes to
+    /// those whose error is largest (docs/decisions/0021-counts-by-renewal.md).</summary>
+    /// <param name="forecasts">Of rows with their tails. Shape [n].</param>
+    /// <param name="horizonSeconds">From the moment of each forecast.</param>
+    /// <returns>Shape [n]. The same forecasts together give the same counts.</returns>
+    /// <exception cref="ArgumentException">A forecast was made of a row without its tail.</exception>
+    public IReadOnlyList<CountForecast> Counts(IReadOnlyList<Forecast> forecasts, double horizonSeconds) =>
+        horizonSeconds > 0 ? _counts.Count([.. forecasts.Select(f => f.Question(horizonSeconds))])
+            : [.. forecasts.Select(_ => CountForecast.Zero)];
+
+    /// <summary>Possible futures of many streams within a horizon; the same state gives the same ones, whatever it is asked with.</summary>
+    /// <param name="forecasts">Of rows with their tails. Shape [n].</param>
+    /// <param name="paths">Paths of each, 1 or more.</param>
+    /// <param name="horizonSeconds">From the moment of each forecast, above 0.</param>
+    /// <returns>Shape [n, paths]. Where all of them have more than 200,000 events, each is cut after its share.</returns>
+    /// <exception cref="ArgumentException">A forecast was made of a row without its tail.</exception>
+    public IReadOnlyList<IReadOnlyList<SampledPath>> Paths(IReadOnlyList<Forecast> forecasts, int paths, double horizonSeconds) =>
+        _paths.Draw([.. forecasts.Select(f => f.Question(horizonSeconds))], paths);
+
     /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to
     /// <paramref name="survival"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">survival is not within (0, 1).</exception>
     public double SilenceOf(ReadOnlySpan<float> state, double survival) =>
-        Math.Min(Mixture(Hidden(state)).AsLogNormal().Quantile(1 - survival) * model.Config.TimeUnitSeconds, double.MaxValue);
+        Math.Min(Gap(Hidden(state), out _).Given(0).Quantile(1 - survival) * model.Config.TimeUnitSeconds, double.MaxValue);
 
-    /// <summary>Mixture over ln(gap in time units) that follows a hidden vector.</summary>
-    internal NormalMixture Mixture(ReadOnlySpan<float> hidden) => Mixture(hidden, out _);
-
-    /// <summary>The same, with the logit of no next event at all; negative infinity where the model does not tell.</summary>
-    internal NormalMixture Mixture(ReadOnlySpan<float> hidden, out double neverLogit)
+    /// <summary>Distribution of the gap, in time units, that follows a hidden vector, given that an event comes.</summary>
+    /// <param name="neverLogit">Output: the logit of no next event at all; negative infinity where the model does not tell.</param>
+    internal GapDistribution Gap(ReadOnlySpan<float> hidden, out double neverLogit)
     {
         ForecastKernel kernel = _kernels.Rent();
-        NormalMixture mixture = model.DecodeTime(kernel.Time(hidden, out neverLogit));
+        GapDistribution gap = model.DecodeTime(kernel.Time(hidden, out neverLogit));
         _kernels.Return(kernel);
-        return mixture;
-    }
-
-    /// <summary>Expected number of events within a horizon in time units, by sampling paths, given that a next event comes at
-    /// all.</summary>
-    internal double ExpectedCount(ReadOnlySpan<float> state, ConditionedMixture next, double horizon, int seed)
-    {
-        PathSampler sampler = _samplers.Rent();
-        double count = sampler.ExpectedCount(state, next, horizon, seed);
-        _samplers.Return(sampler);
-        return count;
+        return gap;
     }
 
     /// <summary>Probability of each mark, averaged over weighted gaps in time units. Shape [m].</summary>

@@ -3,6 +3,7 @@ using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
 using Foretell.Models.Stepping;
 
 namespace Foretell.Models.Forecasting;
@@ -13,8 +14,9 @@ namespace Foretell.Models.Forecasting;
 /// </summary>
 /// <remarks>
 /// With weights w_k and tails Q_k, sum w_k Q_k(t) is at least any one term, and at most K times the largest: so t is at
-/// least the largest t_k with w_k Q_k(t_k) = threshold, and at most the largest with w_k Q_k(t_k) = threshold / K.
-/// One thread at a time.
+/// least the largest t_k with w_k Q_k(t_k) = threshold, and at most the largest with w_k Q_k(t_k) = threshold / K. Of the
+/// threshold the upper bound leaves one half to the forecast's tail (<see cref="GapTail"/>), which has its silences in closed form.
+/// On a clock grid the silence lies in the same cell as the mixture's. One thread at a time.
 /// Source of the normal quantile: Abramowitz and Stegun, 26.2.23 (Hastings), absolute error below 4.5e-4.
 /// </remarks>
 public sealed unsafe class SilenceBounds : IDisposable
@@ -27,7 +29,8 @@ public sealed unsafe class SilenceBounds : IDisposable
     private readonly HeadKernel _heads;
     private readonly AlignedBuffer _hidden;
     private readonly float[] _anchorLogWeight, _anchorMean, _anchorDeviation, _anchorLogDeviation;
-    private readonly float _logThreshold, _logComponents;
+    private readonly double _survival;
+    private readonly float _logComponents;
 
     /// <param name="model">Model of the rows.</param>
     /// <param name="survival">Threshold, within (0, 1).</param>
@@ -46,7 +49,7 @@ public sealed unsafe class SilenceBounds : IDisposable
         _anchorMean = ToFloats(head.AnchorMean);
         _anchorDeviation = ToFloats(head.AnchorDeviation);
         _anchorLogDeviation = Array.ConvertAll(_anchorDeviation, MathF.Log);
-        (_logThreshold, _logComponents) = ((float)Math.Log(survival), MathF.Log(head.Components));
+        (_survival, _logComponents) = (survival, MathF.Log(head.Components));
     }
 
     /// <summary>Bounds for the states that rows have now.</summary>
@@ -71,8 +74,7 @@ public sealed unsafe class SilenceBounds : IDisposable
             _heads.Time(_hidden.Pointer, n);
             for (int i = 0; i < n; i++)
             {
-                (float low, float high) = Bounds(_heads.TimeOutputs(i));
-                (atLeast[start + i], atMost[start + i]) = (Seconds(low), Seconds(high));
+                (atLeast[start + i], atMost[start + i]) = Bounds(i);
             }
         }
     }
@@ -84,11 +86,31 @@ public sealed unsafe class SilenceBounds : IDisposable
         _hidden.Dispose();
     }
 
-    private double Seconds(float standardised) =>
-        Math.Exp(_model.Config.LogGapMean + _model.Config.LogGapDeviation * standardised) * _model.Config.TimeUnitSeconds;
+    /// <summary>Both bounds of one row, seconds.</summary>
+    private (double AtLeast, double AtMost) Bounds(int row)
+    {
+        double coming = _model.Config.Ties > 0 ? Logistic.Probability(-_heads.TieLogit(row)) : 1, threshold = _survival / coming;
+        if (threshold >= 1)
+        {
+            return (0, 0);
+        }
+        (float low, float high, float location) = Mixture(_heads.TimeOutputs(row), (float)Math.Log(threshold / (1 - GapTail.Share)));
+        double scale = Time(location), tail = GapTail.Share / threshold;
+        // Below the scale's own error a bound would be none.
+        double atLeast = Math.Max(Time(low), scale * 0.999 * (tail - 1)), atMost = Math.Max(Time(high), scale * 1.001 * (2 * tail - 1));
+        double resolution = _model.Config.Resolution, unit = _model.Config.TimeUnitSeconds;
+        if (resolution > 0)
+        {
+            atLeast = ClockGrid.Cell(Math.Max(0, atLeast), resolution).From;
+            atMost = ClockGrid.Cell(Math.Max(0, atMost), resolution).To;
+        }
+        return (Math.Max(0, atLeast) * unit, atMost * unit);
+    }
 
-    /// <summary>Both bounds in standardised log time.</summary>
-    private (float Low, float High) Bounds(ReadOnlySpan<float> outputs)
+    private double Time(float standardised) => Math.Exp(_model.Config.LogGapMean + _model.Config.LogGapDeviation * standardised);
+
+    /// <summary>Both bounds of the mixture alone, and its mean, in standardised log time.</summary>
+    private (float Low, float High, float Location) Mixture(ReadOnlySpan<float> outputs, float logThreshold)
     {
         int k = _anchorMean.Length;
         var most = Vector512.Create(float.NegativeInfinity);
@@ -97,23 +119,25 @@ public sealed unsafe class SilenceBounds : IDisposable
             most = Vector512.Max(most, LogWeight(outputs, i));
         }
         float max = Largest(most);
-        var sum = Vector512<float>.Zero;
+        Vector512<float> sum = Vector512<float>.Zero, location = sum;
         for (int i = 0; i < k; i += 16)
         {
-            sum += VectorMath.Exp(LogWeight(outputs, i) - Vector512.Create(max));
+            var weight = VectorMath.Exp(LogWeight(outputs, i) - Vector512.Create(max));
+            sum += weight;
+            location = Vector512.FusedMultiplyAdd(weight, Mean(outputs, i), location);
         }
         float logSum = max + MathF.Log(VectorMath.Sum(sum));
 
         Vector512<float> low = Vector512.Create(float.NegativeInfinity), high = low;
         for (int i = 0; i < k; i += 16)
         {
-            var mean = Vector512.FusedMultiplyAdd(Load(_anchorDeviation, i), Load(outputs, k + i), Load(_anchorMean, i));
+            Vector512<float> mean = Mean(outputs, i);
             var deviation = VectorMath.Exp(Vector512.Min(Vector512.Max(
                 Load(_anchorLogDeviation, i) + Load(outputs, 2 * k + i), Vector512.Create((float)TimeHead.MinLogDeviation)),
                 Vector512.Create((float)TimeHead.MaxLogDeviation)));
             // How far the weight lies above the threshold, nats: the component's own tail has to fall by as much.
-            var above = LogWeight(outputs, i) - Vector512.Create(logSum + _logThreshold);
-            var aboveShare = above + Vector512.Create(_logComponents);
+            var above = LogWeight(outputs, i) - Vector512.Create(logSum + logThreshold);
+            var aboveShare = above + Vector512.Create(_logComponents + LogTwo);
             var lower = Vector512.FusedMultiplyAdd(deviation, Quantile(above) - Vector512.Create(Slack), mean);
             var upper = Vector512.FusedMultiplyAdd(deviation, Quantile(aboveShare) + Vector512.Create(Slack), mean);
             // Left of its median a component says nothing here, and one whose whole weight is below its share adds nothing.
@@ -122,10 +146,13 @@ public sealed unsafe class SilenceBounds : IDisposable
             high = Vector512.Max(high, Vector512.ConditionalSelect(
                 Vector512.GreaterThan(aboveShare, Vector512<float>.Zero), upper, Vector512.Create(float.NegativeInfinity)));
         }
-        return (Largest(low), Largest(high));
+        return (Largest(low), Largest(high), VectorMath.Sum(location) / VectorMath.Sum(sum));
     }
 
     private Vector512<float> LogWeight(ReadOnlySpan<float> outputs, int i) => Load(_anchorLogWeight, i) + Load(outputs, i);
+
+    private Vector512<float> Mean(ReadOnlySpan<float> outputs, int i) =>
+        Vector512.FusedMultiplyAdd(Load(_anchorDeviation, i), Load(outputs, _anchorMean.Length + i), Load(_anchorMean, i));
 
     /// <summary>The z with a normal tail of exp(-a); 0 where a is below ln 2.</summary>
     private static Vector512<float> Quantile(Vector512<float> a)

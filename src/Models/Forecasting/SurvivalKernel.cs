@@ -27,10 +27,34 @@ internal sealed unsafe class SurvivalKernel(ForecastModel model)
             _heads.Time(_hidden.Pointer, n);
             for (int i = 0; i < n; i++)
             {
-                var beyond = GapInterval.Beyond(silenceSeconds[start + i] / model.Config.TimeUnitSeconds, model.Config);
+                double silence = silenceSeconds[start + i] / model.Config.TimeUnitSeconds;
                 model.TimeHead.Decode(_heads.TimeOutputsPointer(i), logWeight, mean, inverse);
-                logSurvival[start + i] = MixtureScore.LogSurvival(k, logWeight, mean, inverse, beyond);
+                logSurvival[start + i] = silence == 0 ? 0 : Math.Min(0, Positive(i) + LogSurvival(silence));
             }
+        }
+
+        double Positive(int row) => model.Config.Ties > 0 ? TieHead.Log(_heads.TieLogit(row), isTie: false) : 0;
+
+        // On a clock grid the probability of a tick is spread evenly over its cell.
+        double LogSurvival(double silence)
+        {
+            if (model.Config.Resolution == 0)
+            {
+                return AtEdge(silence);
+            }
+            (double from, double to) = ClockGrid.Cell(silence, model.Config.Resolution);
+            double before = AtEdge(from), share = Math.Clamp((silence - from) / (to - from), 0, 1);
+            return before + RealMath.Log1p(share * RealMath.Expm1(AtEdge(to) - before));
+        }
+
+        double AtEdge(double silence)
+        {
+            MixtureScore score = MixtureScore.Of(k, logWeight, mean, inverse, GapInterval.Beyond(silence, model.Config));
+            var tail = GapTail.Of(model.Config.LogGapMean + model.Config.LogGapDeviation * score.Location);
+            double below = (1 - GapTail.Share) * score.Below + GapTail.Share * (silence / (tail.Scale + silence));
+            return below < 0.5
+                ? RealMath.Log1p(-below)
+                : Math.Log((1 - GapTail.Share) * Math.Exp(score.LogSurvival) + GapTail.Share * tail.Survival(silence));
         }
     }
 }

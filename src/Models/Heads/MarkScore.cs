@@ -40,6 +40,36 @@ internal readonly record struct MarkScore(float Sum, double Log, float NoLikelie
             logits[target] == max);
     }
 
+    /// <summary>Draws a mark.</summary>
+    /// <param name="logits">Shape [m, padded to 16]; replaced by probabilities up to a factor.</param>
+    /// <param name="marks">Marks m, 1 or more.</param>
+    /// <param name="uniform">A uniform number, 0 to 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe int Draw(float* logits, int marks, double uniform)
+    {
+        var lowest = Vector512.Create(float.MinValue);
+        var highest = lowest;
+        for (int i = 0; i < marks; i += Lanes)
+        {
+            highest = Vector512.Max(highest, Masked(logits, i, marks, lowest));
+        }
+        var max = Vector512.Create(VectorMath.Max(highest));
+        var sums = Vector512<float>.Zero;
+        for (int i = 0; i < marks; i += Lanes)
+        {
+            var share = VectorMath.Exp(Masked(logits, i, marks, lowest) - max);
+            share.Store(logits + i);
+            sums += share;
+        }
+        double left = uniform * VectorMath.Sum(sums);
+        int mark = 0;
+        while (mark < marks - 1 && (left -= logits[mark]) >= 0)
+        {
+            mark++;
+        }
+        return mark;
+    }
+
     /// <summary>Logits behind the last mark count as far below every other; their share of exp(-87) changes no sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe Vector512<float> Masked(float* logits, int first, int marks, Vector512<float> lowest) =>

@@ -11,12 +11,13 @@ namespace Foretell.Models.Heads;
 /// <param name="Below">Probability of a shorter gap.</param>
 /// <param name="Above">Probability of a longer gap, with a relative precision of its own: a small one is no difference from 1.</param>
 /// <param name="Within">Probability of the interval; 0 at a point.</param>
+/// <param name="Location">Mean of z under the mixture.</param>
 /// <remarks>
 /// Built from additions, multiplications, divisions and fused multiply-adds in a fixed order: the same bits on every
 /// processor (law 5). Within 1e-9 of the plain double code of <see cref="TimeHead.LogDensity"/> (MixtureScoreTests),
 /// except where that code's own series for narrow intervals ends (1e-8).
 /// </remarks>
-internal readonly record struct MixtureScore(double LogProbability, double Below, double Above, double Within)
+internal readonly record struct MixtureScore(double LogProbability, double Below, double Above, double Within, double Location)
 {
     private const double OneOverRootTwoPi = 0.398942280401432678;
     private const int Lanes = 8;
@@ -46,7 +47,7 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
                 ? Beyond((Vector512.Create(Math.Max(gap.Low, FarBelow)) - m) * s)
                 : gap.IsInterval
                 ? Interval((Vector512.Create(Math.Max(gap.Low, FarBelow)) - m) * s, (Vector512.Create(gap.High) - m) * s)
-                : Point((Vector512.Create(gap.Z) - m) * s, s, tails);
+                : Point((Vector512.Create(gap.Low) - m) * s, s, tails);
             var joint = parts.Exponent + weight;
             joint.Store(exponent + i);
             parts.Factor.Store(factor + i);
@@ -56,7 +57,7 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
             highest = Vector512.Max(highest, joint);
         }
         double maxWeight = VectorMath.Max(highestWeight), max = VectorMath.Max(highest);
-        Vector512<double> weights = Vector512<double>.Zero, joints = weights, belows = weights, aboves = weights;
+        Vector512<double> weights = Vector512<double>.Zero, joints = weights, belows = weights, aboves = weights, means = weights;
         for (int i = 0; i < components; i += Lanes)
         {
             var w = VectorMath.Exp(Vector512.Load(logWeight + i) - Vector512.Create(maxWeight));
@@ -65,28 +66,20 @@ internal readonly record struct MixtureScore(double LogProbability, double Below
             joints = Vector512.FusedMultiplyAdd(e, Vector512.Load(factor + i), joints);
             belows = Vector512.FusedMultiplyAdd(w, Vector512.Load(below + i), belows);
             aboves = Vector512.FusedMultiplyAdd(w, Vector512.Load(above + i), aboves);
+            means = Vector512.FusedMultiplyAdd(w, Vector512.Load(mean + i), means);
         }
         double weightSum = VectorMath.Sum(weights), jointSum = VectorMath.Sum(joints);
         var logs = VectorMath.Log(Vector512.Create(jointSum, weightSum, 1, 1, 1, 1, 1, 1));
         double within = gap.IsInterval ? jointSum * VectorMath.Exp(Vector512.Create(max - maxWeight))[0] / weightSum : 0;
         return new MixtureScore(max - maxWeight + logs[0] - logs[1], VectorMath.Sum(belows) / weightSum,
-            VectorMath.Sum(aboves) / weightSum, within);
+            VectorMath.Sum(aboves) / weightSum, within, VectorMath.Sum(means) / weightSum);
     }
 
     /// <summary>Log probability of a longer gap than a silence, within 1e-11, relative, also where it is near 0 and however far out
-    /// the silence lies (MixtureScoreTests).</summary>
-    /// <param name="components">Components k, a multiple of 8.</param>
-    /// <param name="logWeight">Log weights up to a common term. Shape [k].</param>
-    /// <param name="mean">Means. Shape [k].</param>
-    /// <param name="inverse">Inverse deviations. Shape [k].</param>
-    /// <param name="beyond">The silence (<see cref="GapInterval.Beyond"/>).</param>
+    /// the silence lies (MixtureScoreTests). For a score of <see cref="GapInterval.Beyond"/>.</summary>
     /// <returns>Nats, at most 0.</returns>
-    public static unsafe double LogSurvival(int components, double* logWeight, double* mean, double* inverse, in GapInterval beyond)
-    {
-        MixtureScore score = Of(components, logWeight, mean, inverse, beyond);
-        // Near 0 the probability that is missing has the digits. Adding 0 leaves no negative zero.
-        return score.Below < 0.5 ? RealMath.Log1p(-score.Below) + 0 : score.LogProbability;
-    }
+    // Near 0 the probability that is missing has the digits. Adding 0 leaves no negative zero.
+    public double LogSurvival => Below < 0.5 ? RealMath.Log1p(-Below) + 0 : LogProbability;
 
     /// <summary>Density of z at x deviations, and both tails.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

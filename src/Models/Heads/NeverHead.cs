@@ -1,4 +1,3 @@
-using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Heads;
@@ -14,18 +13,18 @@ namespace Foretell.Models.Heads;
 internal static class NeverHead
 {
     /// <summary>ln(1 - pi): a next event comes. The same bits on every processor, since live scores are made of it.</summary>
-    public static double LogComing(double logit) => -Softplus(logit);
+    public static double LogComing(double logit) => Logistic.LogProbability(-logit);
 
     /// <summary>ln(pi + (1 - pi) S): no event during a silence, for whichever reason.</summary>
     /// <param name="logSurvival">ln S of the silence, given that an event comes.</param>
     public static double LogSilence(double logit, double logSurvival) =>
-        double.IsNegativeInfinity(logit) ? logSurvival : Math.Min(0, Softplus(logSurvival - logit) - Softplus(-logit));
+        double.IsNegativeInfinity(logit) ? logSurvival : Math.Min(0, Logistic.Softplus(logSurvival - logit) - Logistic.Softplus(-logit));
 
     /// <summary>pi / (pi + (1 - pi) S): after a silence, none comes any more.</summary>
-    public static double Never(double logit, double logSurvival) => Sigmoid(logit - logSurvival);
+    public static double Never(double logit, double logSurvival) => Logistic.Probability(logit - logSurvival);
 
     /// <summary>The rest to 1 of <see cref="Never"/>, without the subtraction.</summary>
-    public static double Coming(double logit, double logSurvival) => Sigmoid(logSurvival - logit);
+    public static double Coming(double logit, double logSurvival) => Logistic.Probability(logSurvival - logit);
 
     /// <summary>Log-likelihood of a next event at any time, and its gradient: to be added to the density of its gap.</summary>
     /// <param name="outputs">Outputs of the time head. Shape [3k + 1].</param>
@@ -35,7 +34,7 @@ internal static class NeverHead
         int index = 3 * time.Components;
         if (!gradient.IsEmpty)
         {
-            gradient[index] -= (float)(gradientScale * Sigmoid(outputs[index]));
+            gradient[index] -= (float)(gradientScale * Logistic.Probability(outputs[index]));
         }
         return LogComing(outputs[index]);
     }
@@ -52,14 +51,8 @@ internal static class NeverHead
         {
             // What the silence says of the gap counts as far as an event is still to come.
             time.LogDensity(outputs, silence, gradientScale * Coming(logit, logSurvival), gradient);
-            gradient[3 * time.Components] += (float)(gradientScale * (Never(logit, logSurvival) - Sigmoid(logit)));
+            gradient[3 * time.Components] += (float)(gradientScale * (Never(logit, logSurvival) - Logistic.Probability(logit)));
         }
         return LogSilence(logit, logSurvival);
     }
-
-    /// <summary>ln(1 + exp(x)).</summary>
-    private static double Softplus(double x) =>
-        Math.Max(x, 0) + VectorMath.Log(1 + VectorMath.Exp(System.Runtime.Intrinsics.Vector512.Create(-Math.Abs(x)))[0]);
-
-    private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
 }

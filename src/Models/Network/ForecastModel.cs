@@ -149,20 +149,20 @@ public sealed class ForecastModel
         ParameterInitializer.Fill(weights.Span, layout, seed, 0.01 / typical, 4 / typical);
         int k = config.Components;
         double[] anchorMean = [.. Enumerable.Range(0, k).Select(i => 3.0 * (i - (k - 1) / 2.0) / k)];
-        var timeHead = new TimeHead(Enumerable.Repeat(-Math.Log(k), k).ToArray(), anchorMean, Enumerable.Repeat(0.5, k).ToArray());
+        var timeHead = new TimeHead(config, Enumerable.Repeat(-Math.Log(k), k).ToArray(), anchorMean, Enumerable.Repeat(0.5, k).ToArray());
         double[] gaps = [typical / 2, typical, typical * 2];
         int[] marks = config.Marks.Count == 0 ? [] : [.. gaps.Select((_, i) => i % config.Marks.Count)];
         return new ForecastModel(config, weights, timeHead, Baselines.Fit(config, gaps, marks, marks));
     }
 
-    /// <summary>Mixture over ln(gap in time units) from the time head's outputs.</summary>
+    /// <summary>Distribution of the next gap from the time head's outputs, given that an event comes.</summary>
     /// <param name="outputs">Shape [3k or more].</param>
-    internal NormalMixture DecodeTime(ReadOnlySpan<float> outputs)
+    internal GapDistribution DecodeTime(ReadOnlySpan<float> outputs)
     {
         int k = TimeHead.Components;
         var mixture = new NormalMixture(new double[k], new double[k], new double[k]);
         DecodeTime(outputs, mixture.LogWeight, mixture.Mean, mixture.Deviation);
-        return mixture;
+        return new GapDistribution(mixture, Config.Ties > 0 ? Logistic.Probability(outputs[Config.TieOutput]) : 0, Config);
     }
 
     /// <summary>The same into the caller's memory. Shape of each output [k].</summary>

@@ -33,6 +33,10 @@ internal sealed unsafe class HeadKernel : IDisposable
     public double NeverLogit(int row) =>
         _model.Config.Censored ? _time.Pointer[(nint)row * _timeStride + 3 * _model.Config.Components] : double.NegativeInfinity;
 
+    /// <summary>Logit of a gap of exactly 0, after <see cref="Time"/>; negative infinity where that has no probability of its own.</summary>
+    public double TieLogit(int row) =>
+        _model.Config.Ties > 0 ? _time.Pointer[(nint)row * _timeStride + _model.Config.TieOutput] : double.NegativeInfinity;
+
     /// <summary>Mark logits of one row after <see cref="Marks"/>, padded to 16.</summary>
     public float* MarkLogitsPointer(int row) => _logits.Pointer + (nint)row * _logitStride;
 

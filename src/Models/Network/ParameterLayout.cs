@@ -37,7 +37,7 @@ internal sealed class ParameterLayout
         NormGain = Add("norm.gain", 1, d, Initializer.One);
         NormBias = Add("norm.bias", 1, d, Initializer.Zero);
         // Small output weights: the first forecasts are the history-free mixture that anchors the head.
-        int timeOutputs = 3 * k + (config.Censored ? 1 : 0);
+        int timeOutputs = 3 * k + (config.Censored ? 1 : 0) + (config.Ties > 0 ? 1 : 0);
         TimeWeight = Add("time.weight", d, timeOutputs, new(InitializerKind.Linear, 0.3f));
         TimeBias = Add("time.bias", 1, timeOutputs, Initializer.Zero);
         if (marks > 0)

@@ -6,8 +6,8 @@ namespace Foretell.Models.PointProcess;
 
 /// <summary>The simple methods that a model is measured against, fitted on its training data and kept in its weights file.</summary>
 /// <remarks>
-/// All score by the model's own rule: the tick interval around a gap where the model has a resolution, otherwise the
-/// density at the gap, floored at the model's floor.
+/// All score by the model's own rule (<see cref="GapDistribution"/>): a tick where the model has a resolution, a tie by its
+/// probability, otherwise the density at the gap.
 /// </remarks>
 public sealed class Baselines
 {
@@ -15,11 +15,12 @@ public sealed class Baselines
     public const int Components = 8;
 
     private const string Prefix = "baseline.";
-    private readonly double _resolution, _floor;
+    private readonly ModelConfig _config;
 
     private Baselines(ModelConfig config, double rate, NormalMixture gaps, MarkovMarks? marks)
     {
-        (_resolution, _floor) = (config.Resolution, config.GapFloor);
+        _config = config;
+        GapDistribution = new GapDistribution(gaps, config.Ties, config);
         (Rate, Gaps, Marks) = (rate, gaps, marks);
     }
 
@@ -28,6 +29,9 @@ public sealed class Baselines
 
     /// <summary>History-free mixture of ln gap.</summary>
     public NormalMixture Gaps { get; }
+
+    /// <summary>The same as it is scored: with tail, ties and clock grid.</summary>
+    internal GapDistribution GapDistribution { get; }
 
     /// <summary>Mark counts; null where the model has no marks.</summary>
     public MarkovMarks? Marks { get; }
@@ -46,12 +50,17 @@ public sealed class Baselines
         }
         double[] z = new double[gaps.Length];
         double sum = 0;
-        for (int i = 0; i < z.Length; i++)
+        int fitted = 0;
+        foreach (double seen in gaps)
         {
-            double gap = Math.Max(gaps[i], config.GapFloor);
-            sum += gap;
-            z[i] = GapInterval.StandardiseFloored(gap, config);
+            if (seen > 0 || config.Ties == 0)
+            {
+                double gap = Math.Max(seen, config.GapFloor);
+                sum += gap;
+                z[fitted++] = GapInterval.StandardiseFloored(gap, config);
+            }
         }
+        Array.Resize(ref z, fitted);
         NormalMixture mixture = ExpectationMaximization.Fit(z, Components);
         return new(config, z.Length / sum, mixture.Rescale(config.LogGapMean, config.LogGapDeviation),
             config.Marks.Count > 0 ? MarkovMarks.Fit(config.Marks.Count, previous, marks) : null);
@@ -60,17 +69,20 @@ public sealed class Baselines
     /// <summary>Log density of a gap under the exponential, nats, per time unit.</summary>
     public double LogExponential(double gap)
     {
-        if (_resolution == 0)
+        if (gap == 0 && _config.Ties > 0)
         {
-            return Math.Log(Rate) - Rate * Math.Max(gap, _floor);
+            return Math.Log(_config.Ties);
         }
-        double lower = Math.Max(0, gap - _resolution / 2), width = gap + _resolution / 2 - lower;
-        return -Rate * lower + Math.Log(-RealMath.Expm1(-Rate * width) / width);
+        if (_config.Resolution == 0)
+        {
+            return RealMath.Log1p(-_config.Ties) + Math.Log(Rate) - Rate * Math.Max(gap, _config.GapFloor);
+        }
+        (double lower, double upper) = ClockGrid.Cell(gap, _config.Resolution);
+        return -Rate * lower + Math.Log(-RealMath.Expm1(-Rate * (upper - lower)) / (upper - lower));
     }
 
     /// <summary>Log density of a gap under the history-free mixture, nats, per time unit.</summary>
-    public double LogMixture(double gap) =>
-        Gaps.AsLogNormal().LogIntervalDensity(_resolution == 0 ? Math.Max(gap, _floor) : gap, _resolution);
+    public double LogMixture(double gap) => GapDistribution.LogDensity(gap);
 
     /// <summary>ln p(mark | previous mark); 0 where the model has no marks.</summary>
     public double LogMarkov(int previous, int mark) => Marks?.LogMarkov(previous, mark) ?? 0;

@@ -28,4 +28,16 @@ public static class Categorical
         }
         return last;
     }
+
+    /// <summary>An index, k with <paramref name="probability"/>[k]; they sum to 1.</summary>
+    internal static int DrawFrom(ReadOnlySpan<double> probability, RandomStream random)
+    {
+        double left = random.NextDouble();
+        int k = 0;
+        while (k < probability.Length - 1 && (left -= probability[k]) >= 0)
+        {
+            k++;
+        }
+        return k;
+    }
 }

@@ -20,6 +20,15 @@ public static class ClockGrid
     /// </summary>
     private const double FinestShare = 0.001;
 
+    /// <summary>The cell of the grid that a gap falls in: its tick, and half a tick to both sides. They tile the time axis.</summary>
+    /// <param name="gap">0 or more.</param>
+    /// <param name="resolution">Width of a tick, above 0, in the unit of the gap.</param>
+    internal static (double From, double To) Cell(double gap, double resolution)
+    {
+        double tick = Math.Round(gap / resolution);
+        return (Math.Max(0, (tick - 0.5) * resolution), (tick + 0.5) * resolution);
+    }
+
     /// <summary>The tick in time units, or 0 where the times are as good as continuous.</summary>
     /// <param name="sequences">Event times in the time unit.</param>
     /// <param name="timeUnitSeconds">Seconds per time unit.</param>

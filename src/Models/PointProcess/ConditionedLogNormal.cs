@@ -4,7 +4,7 @@ namespace Foretell.Models.PointProcess;
 
 /// <summary>One log-normal tau, known to exceed a silence s: the distribution of t = tau - s. A component of
 /// <see cref="ConditionedMixture"/>.</summary>
-internal readonly struct ConditionedLogNormal
+internal sealed class ConditionedLogNormal : ConditionedComponent
 {
     private readonly double _mu, _sigma, _silence, _logSilence;
 
@@ -21,23 +21,23 @@ internal readonly struct ConditionedLogNormal
         _start = _startZ >= 0 ? MillsRatio.Upper(_startZ) : Normal.Survival(_startZ);
     }
 
-    /// <summary>ln P(tau &gt; s).</summary>
-    public double LogSurvivalOfSilence => _startZ >= 0 ? Normal.LogDensity(_startZ) + Math.Log(_start) : Math.Log(_start);
+    /// <inheritdoc/>
+    public override double LogSurvivalOfSilence => _startZ >= 0 ? Normal.LogDensity(_startZ) + Math.Log(_start) : Math.Log(_start);
 
-    /// <summary>ln P(t &gt; time).</summary>
-    public double LogSurvival(double time) => _silence > 0
+    /// <inheritdoc/>
+    public override double LogSurvival(double time) => _silence > 0
         ? Normal.LogSurvivalRatio(_startZ, Growth(time))
         : Normal.LogSurvival((Math.Log(time) - _mu) / _sigma);
 
-    /// <summary>ln of the hazard of t, per time unit.</summary>
-    public double LogHazard(double time)
+    /// <inheritdoc/>
+    public override double LogHazard(double time)
     {
         double logTau = Math.Log(_silence + time);
         return -MillsRatio.Log((logTau - _mu) / _sigma) - Math.Log(_sigma) - logTau;
     }
 
-    /// <summary>P(t &gt; time), P(t &lt;= time) and the density of t times tau, each to its own last digits.</summary>
-    public (double Survival, double Cdf, double Slope) At(double time)
+    /// <inheritdoc/>
+    public override (double Survival, double Cdf, double Slope) At(double time)
     {
         double growth = _silence > 0 ? Growth(time) : 0;
         double z = _silence > 0 ? _startZ + growth : (Math.Log(time) - _mu) / _sigma;
@@ -56,13 +56,13 @@ internal readonly struct ConditionedLogNormal
             : ((1 - tail) / _start, Math.Max(0, tail - Normal.Cdf(_startZ)) / _start, slope);
     }
 
-    /// <summary>The t by which the event has come with probability p. May be infinite.</summary>
-    public double Quantile(double p) => _silence > 0
+    /// <inheritdoc/>
+    public override double Quantile(double p) => _silence > 0
         ? _silence * RealMath.Expm1(_sigma * Normal.Excess(_startZ, RealMath.Log1p(-p)))
         : Math.Exp(_mu + _sigma * Normal.Quantile(p));
 
-    /// <summary>E[t]. May be infinite.</summary>
-    public double Mean()
+    /// <inheritdoc/>
+    public override double Mean()
     {
         // Right of the middle the closed form collapses to a ratio of Mills ratios, E[tau | tau > s] = s R(z - sigma) / R(z),
         // and stays exact where what is left is a millionth of the silence.
@@ -82,8 +82,8 @@ internal readonly struct ConditionedLogNormal
         return Math.Exp(_mu + _sigma * _sigma / 2 + Normal.LogSurvival(tilted)) / _start - _silence;
     }
 
-    /// <summary>E[min(t, limit)].</summary>
-    public double RestrictedMean(double limit)
+    /// <inheritdoc/>
+    public override double RestrictedMean(double limit)
     {
         double logSurvival = LogSurvival(limit), survival = Math.Exp(logSurvival), whole = Mean(), mean;
         if (whole <= 1e6 * limit)

@@ -12,12 +12,17 @@ namespace Foretell.Models.PointProcess;
 /// </remarks>
 public sealed partial class ConditionedMixture
 {
-    private readonly ConditionedLogNormal[] _components;
+    private readonly ConditionedComponent[] _components;
     private readonly double[] _logWeight, _weight;
 
     /// <summary>Conditions <paramref name="mixture"/> on a silence in its time unit.</summary>
     /// <exception cref="ArgumentOutOfRangeException">silence is negative or not finite.</exception>
-    public ConditionedMixture(LogNormalMixture mixture, double silence)
+    public ConditionedMixture(LogNormalMixture mixture, double silence) : this(mixture, silence, null)
+    {
+    }
+
+    /// <summary>The same with a tail as its last component.</summary>
+    internal ConditionedMixture(LogNormalMixture mixture, double silence, GapTail? tail)
     {
         if (!(silence >= 0) || double.IsInfinity(silence))
         {
@@ -25,15 +30,23 @@ public sealed partial class ConditionedMixture
                 $"A silence is a finite time of 0 or more, got {silence}.");
         }
         Silence = silence;
-        _components = new ConditionedLogNormal[mixture.Components];
-        _logWeight = new double[mixture.Components];
+        _components = new ConditionedComponent[mixture.Components + (tail is null ? 0 : 1)];
+        _logWeight = new double[_components.Length];
 
         double logSilence = Math.Log(silence);
         LogSum total = new();
-        for (int k = 0; k < _components.Length; k++)
+        for (int k = 0; k < mixture.Components; k++)
         {
             _components[k] = new ConditionedLogNormal(mixture.Mu[k], mixture.Sigma[k], silence, logSilence);
-            _logWeight[k] = mixture.LogWeight[k] + _components[k].LogSurvivalOfSilence;
+            _logWeight[k] = mixture.LogWeight[k] + (tail is null ? 0 : GapTail.LogRest);
+        }
+        if (tail is { } lomax)
+        {
+            (_components[^1], _logWeight[^1]) = (new ConditionedTail(lomax, silence), GapTail.LogShare);
+        }
+        for (int k = 0; k < _components.Length; k++)
+        {
+            _logWeight[k] += _components[k].LogSurvivalOfSilence;
             total.Add(_logWeight[k]);
         }
         LogSurvivalOfSilence = Math.Min(0, total.Value);

@@ -122,8 +122,8 @@ public static unsafe class Evaluator
                 double gap = sequences[i].Times[t] - sequences[i].Times[t - 1];
                 var hidden = new ReadOnlySpan<float>(pass.Buffers.Hidden + (nint)row * d, d);
                 var timeOutput = new ReadOnlySpan<float>(pass.Buffers.Time + (nint)row * timeOutputs, timeOutputs);
-                NormalMixture mixture = model.DecodeTime(timeOutput);
-                ConditionedMixture next = mixture.AsLogNormal().Given(0);
+                GapDistribution distribution = model.DecodeTime(timeOutput);
+                RemainingGap next = distribution.Given(0);
                 double error = next.RestrictedMean(config.GapCeiling) - gap;
                 sums.SquaredError += error * error;
                 int mark = encoded[i].Marks[t];
@@ -139,7 +139,7 @@ public static unsafe class Evaluator
                     isHit = Array.IndexOf(probabilities, probabilities.Max()) == mark;
                 }
                 sums.Tally.Add(t, pass.LogTimes[row], marks > 0 ? pass.LogMarks[row] : 0,
-                    ScoreTally.Pit(x => mixture.AsLogNormal().Cdf(x), gap, config), isHit);
+                    distribution.Transform(gap), isHit);
             }
         }
         return sums;

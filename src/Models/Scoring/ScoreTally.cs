@@ -1,4 +1,3 @@
-using Foretell.Models.Configuration;
 using Foretell.Models.Monitoring;
 
 namespace Foretell.Models.Scoring;
@@ -17,10 +16,10 @@ internal sealed class ScoreTally
     private const int Doublings = 31;
 
     private readonly (long Events, double Time, double Mark)[] _seen = new (long, double, double)[Doublings];
-    private readonly List<double> _pit = [];
+    private readonly PitTally _pit = new();
 
     /// <summary>Events added.</summary>
-    public long Events => _pit.Count;
+    public long Events => _pit.Events;
 
     /// <summary>Summed log density of the gaps, nats per time unit.</summary>
     public double Time { get; private set; }
@@ -44,14 +43,14 @@ internal sealed class ScoreTally
     /// <param name="seen">Events that the stream had before, 1 or more.</param>
     /// <param name="time">Log density of the gap.</param>
     /// <param name="mark">Log probability of the mark.</param>
-    /// <param name="pit">Probability integral transform of the gap.</param>
+    /// <param name="pit">Ends between which the probability integral transform of the gap lies.</param>
     /// <param name="isHit">The likeliest mark came.</param>
-    public void Add(int seen, double time, double mark, double pit, bool isHit)
+    public void Add(int seen, double time, double mark, (double Below, double UpTo) pit, bool isHit)
     {
         Time += time;
         Mark += mark;
         Hits += isHit ? 1 : 0;
-        _pit.Add(pit);
+        _pit.Add(pit.Below, pit.UpTo);
         ref var bucket = ref _seen[int.Log2(seen)];
         bucket = (bucket.Events + 1, bucket.Time + time, bucket.Mark + mark);
     }
@@ -72,7 +71,7 @@ internal sealed class ScoreTally
         Mark += other.Mark;
         Hits += other.Hits;
         AddOpenEnds(other.OpenEnd, other.OpenEnds);
-        _pit.AddRange(other._pit);
+        _pit.Add(other._pit);
         for (int i = 0; i < Doublings; i++)
         {
             var (events, time, mark) = other._seen[i];
@@ -81,41 +80,12 @@ internal sealed class ScoreTally
     }
 
     /// <summary>Kolmogorov-Smirnov distance of the probability integral transform from uniform.</summary>
-    public double PitKs()
-    {
-        _pit.Sort();
-        double distance = 0;
-        for (int i = 0; i < _pit.Count; i++)
-        {
-            distance = Math.Max(distance, Math.Max((i + 1.0) / _pit.Count - _pit[i], _pit[i] - (double)i / _pit.Count));
-        }
-        return distance;
-    }
+    public double PitKs() => _pit.Distance();
 
     /// <summary>Events per hundredth of the transform. Shape [100].</summary>
-    public long[] PitHistogram()
-    {
-        var counts = new long[Calibration.PitBins];
-        foreach (double pit in _pit)
-        {
-            counts[Math.Clamp((int)(pit * counts.Length), 0, counts.Length - 1)]++;
-        }
-        return counts;
-    }
+    public long[] PitHistogram() => _pit.Histogram(Calibration.PitBins);
 
     /// <summary>Scores by events seen, where there are any.</summary>
     public SeenScore[] BySeen() =>
         [.. _seen.Select((s, i) => new SeenScore(1L << i, s.Events, -s.Time / s.Events, -s.Mark / s.Events)).Where(s => s.Events > 0)];
-
-    /// <summary>Probability integral transform of a gap: the middle of its tick interval on a clock grid, so that ticks do not
-    /// pile up.</summary>
-    public static double Pit(Func<double, double> cdf, double gap, ModelConfig config)
-    {
-        if (config.Resolution == 0)
-        {
-            return cdf(Math.Max(gap, config.GapFloor));
-        }
-        double low = gap - config.Resolution / 2;
-        return 0.5 * ((low <= 0 ? 0 : cdf(low)) + cdf(gap + config.Resolution / 2));
-    }
 }

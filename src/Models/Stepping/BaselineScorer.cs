@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
@@ -14,11 +15,14 @@ internal sealed unsafe class BaselineScorer
     private const double NoWeight = -1e9;
 
     private readonly Baselines _baselines;
+    private readonly ModelConfig _config;
+    private readonly double _tieLogit;
     private readonly double[] _logWeight, _mean, _inverse;
 
     public BaselineScorer(ForecastModel model)
     {
-        _baselines = model.Baselines;
+        (_baselines, _config) = (model.Baselines, model.Config);
+        _tieLogit = _config.Ties > 0 ? VectorMath.Log(_config.Ties / (1 - _config.Ties)) : double.NegativeInfinity;
         // In standardised log time, as gaps are, and filled up to whole vectors with components that weigh nothing.
         NormalMixture gaps = model.Baselines.Gaps;
         int padded = (gaps.Mean.Length + Lanes - 1) / Lanes * Lanes;
@@ -40,7 +44,7 @@ internal sealed unsafe class BaselineScorer
         fixed (double* logWeight = _logWeight, mean = _mean, inverse = _inverse)
         {
             var time = MixtureScore.Of(_logWeight.Length, logWeight, mean, inverse, gap, tails: false);
-            return (time.LogProbability + gap.LogUnit, probability == 1 ? 0 : VectorMath.Log(probability));
+            return (GapScore.Of(time, gap, _tieLogit, _config).Log, probability == 1 ? 0 : VectorMath.Log(probability));
         }
     }
 }

@@ -102,14 +102,14 @@ public sealed unsafe class EventScorer : IDisposable
         int k = _model.TimeHead.Components;
         double* logWeight = stackalloc double[3 * k], mean = logWeight + k, inverse = mean + k;
         _model.TimeHead.Decode(_heads.TimeOutputsPointer(row), logWeight, mean, inverse);
-        var time = MixtureScore.Of(k, logWeight, mean, inverse, gap);
+        var time = GapScore.Of(MixtureScore.Of(k, logWeight, mean, inverse, gap), gap, _heads.TieLogit(row), _model.Config);
 
-        // On a clock grid many gaps share a value; a random point within each one's share makes the transform uniform again.
-        double share = gap.IsInterval ? HashedUniform(input.Ordinal, _hidden.Pointer + row * _model.Config.Width) : 0;
+        // Gaps on a clock grid and ties share a value; a random point within each one's share makes the transform uniform again.
+        double share = time.Within > 0 ? HashedUniform(input.Ordinal, _hidden.Pointer + row * _model.Config.Width) : 0;
         double below = time.Below + share * time.Within, above = time.Above + (1 - share) * time.Within;
         double surprise = Math.Min(1, 2 * Math.Min(below, above));
         (double baselineTime, double baselineMark) = _baseline.Score(gap, input);
-        double logTime = time.LogProbability + gap.LogUnit;
+        double logTime = time.Log;
         if (_model.Config.Censored)
         {
             logTime += NeverHead.LogComing(_heads.NeverLogit(row));

@@ -35,22 +35,26 @@ internal sealed class DataStatistics
         {
             throw new ArgumentException("Training needs at least one sequence with two events; every sequence has fewer.", nameof(train));
         }
-        double smallest = gaps.Where(g => g > 0).DefaultIfEmpty(0).Min();
-        if (smallest == 0)
+        if (!Array.Exists(gaps, g => g > 0))
         {
             throw new ArgumentException("Training needs at least one gap above 0; all events of each stream have the same time.",
                 nameof(train));
         }
-        double floor = smallest / 2;
-        double[] logs = Array.ConvertAll(gaps, g => Math.Log(Math.Max(g, floor)));
+        double[] sorted = [.. gaps.Where(g => g > 0).Order()];
+        double resolution = options.Resolution ?? ClockGrid.Detect(train, options.Shape.TimeUnitSeconds);
+        // Among continuous times one gap in a thousand may be shorter: the smallest of all is an accident, and decides nothing.
+        double floor = (resolution > 0 ? Math.Max(resolution, sorted[0]) : sorted[sorted.Length / 1000]) / 2;
+        // Ties among continuous times have a probability of their own; on a grid they are one tick among others.
+        double ties = resolution == 0 ? 1 - (double)sorted.Length / gaps.Length : 0;
+        double[] logs = [.. gaps.Where(g => g > 0 || ties == 0).Select(g => Math.Log(Math.Max(g, floor)))];
         double mean = logs.Average();
         double deviation = Math.Max(Math.Sqrt(logs.Average(x => (x - mean) * (x - mean))), 1e-3);
-        double[] sorted = [.. gaps.Where(g => g > 0).Order()];
         double[] spans = [.. train.Where(s => s.Times.Length > 1).Select(s => s.Times[^1] - s.Times[0]).Order()];
         double slowest = 1 / Math.Max(spans[spans.Length / 2], sorted[0]);
         ModelConfig config = options.Shape with
         {
-            Resolution = options.Resolution ?? ClockGrid.Detect(train, options.Shape.TimeUnitSeconds),
+            Resolution = resolution,
+            Ties = ties,
             GapFloor = floor,
             GapCeiling = 10 * sorted[^1],
             LogGapMean = mean,

@@ -76,7 +76,7 @@ public static unsafe class Trainer
         DataStatistics data = DataStatistics.Of(train, options);
         ModelConfig config = data.Config;
         var layout = new ParameterLayout(config);
-        var timeHead = new TimeHead(data.Anchor.LogWeight, data.Anchor.Mean, data.Anchor.Deviation);
+        var timeHead = new TimeHead(config, data.Anchor.LogWeight, data.Anchor.Mean, data.Anchor.Deviation);
         Dictionary<string, int> markIndex = ForecastModel.IndexMarks(config.Marks);
         List<EncodedSequence> trainSet = Encode(train, config, markIndex), devSet = Encode(dev, config, markIndex);
         if (devSet.Count == 0)
@@ -94,6 +94,10 @@ public static unsafe class Trainer
         {
             weights.Span[layout.TimeBias.Offset + 3 * config.Components] =
                 (float)NeverStart.Logit(train, data.Anchor.Rescale(config.LogGapMean, config.LogGapDeviation));
+        }
+        if (config.Ties > 0)
+        {
+            weights.Span[layout.TimeBias.Offset + config.TieOutput] = (float)Math.Log(config.Ties / (1 - config.Ties));
         }
         weights.Span.CopyTo(average.Span);
         weights.Span.CopyTo(best.Span);

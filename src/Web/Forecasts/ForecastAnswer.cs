@@ -34,43 +34,75 @@ public sealed record ForecastAnswer
     /// <summary>Probability that the next event comes within the horizon.</summary>
     public required double ProbabilityWithinHorizon { get; init; }
 
-    /// <summary>Expected number of events within the horizon, from sampled paths. Null when not asked for, or too large for a double.</summary>
+    /// <summary>Expected number of events within the horizon: the mean of `count`. Null when not asked for, or too large for a double.</summary>
     public required double? ExpectedCount { get; init; }
+
+    /// <summary>How many events come within the horizon, from sampled paths. Null when not asked for.</summary>
+    public required CountAnswer? Count { get; init; }
+
+    /// <summary>Possible futures within the horizon. Null when not asked for.</summary>
+    public required IReadOnlyList<PathAnswer>? Paths { get; init; }
 
     /// <summary>Probability of each mark of the next event, given that one comes, most likely first; sums to 1. Empty when the model knows no marks.</summary>
     public required IReadOnlyList<MarkChance> Marks { get; init; }
 
     /// <summary>Answers a question about one stream.</summary>
-    /// <exception cref="BeforeLastEventException">The question names a time before the stream's last event.</exception>
-    internal static ForecastAnswer Create(Forecaster forecaster, string stream, long lastEventTicks, ReadOnlySpan<float> state,
-        ForecastQuestion question, long nowTicks)
+    internal static ForecastAnswer Create(ForecastReport report, string stream, long lastEventTicks, ForecastQuestion question) => new()
     {
-        ForecastReport report = ForecastReport.Of(forecaster, stream, lastEventTicks, state, question, nowTicks);
-        return new ForecastAnswer
+        Stream = stream,
+        At = QueryTime.ToUtc(report.AtTicks),
+        LastEventTime = QueryTime.ToUtc(lastEventTicks),
+        SilenceSeconds = report.SilenceSeconds,
+        HorizonSeconds = question.HorizonSeconds,
+        Next = new NextEvent
         {
-            Stream = stream,
-            At = QueryTime.ToUtc(report.AtTicks),
-            LastEventTime = QueryTime.ToUtc(lastEventTicks),
-            SilenceSeconds = report.SilenceSeconds,
-            HorizonSeconds = question.HorizonSeconds,
-            Next = new NextEvent
-            {
-                Never = report.Never,
-                Mean = Finite(report.MeanSeconds),
-                Median = Finite(report.MedianSeconds),
-                Quantiles = [.. question.Quantiles.Zip(report.QuantileSeconds, (p, seconds) => new QuantileValue(p, Finite(seconds)))],
-            },
-            Survival = report.Survival,
-            LogSurvival = Finite(report.LogSurvival),
-            ProbabilityWithinHorizon = report.ProbabilityWithinHorizon,
-            ExpectedCount = report.ExpectedCount is { } count ? Finite(count) : null,
-            Marks = [.. report.Marks.Select(m => new MarkChance(m.Mark, m.Probability))],
-        };
-    }
+            Never = report.Never,
+            Mean = Finite(report.MeanSeconds),
+            Median = Finite(report.MedianSeconds),
+            Quantiles = [.. question.Quantiles.Zip(report.QuantileSeconds, (p, seconds) => new QuantileValue(p, Finite(seconds)))],
+        },
+        Survival = report.Survival,
+        LogSurvival = Finite(report.LogSurvival),
+        ProbabilityWithinHorizon = report.ProbabilityWithinHorizon,
+        ExpectedCount = report.Count is { } count ? Finite(count.Mean) : null,
+        Count = report.Count is { } distribution ? CountAnswer.Of(distribution, question.Quantiles) : null,
+        Paths = question.Paths == 0 ? null : [.. report.Paths.Select(PathAnswer.Of)],
+        Marks = [.. report.Marks.Select(m => new MarkChance(m.Mark, m.Probability))],
+    };
 
     /// <summary>JSON has no infinity: a value beyond a double is null in an answer. A NaN is a fault and stays one.</summary>
     internal static double? Finite(double value) => double.IsInfinity(value) ? null : value;
 }
+
+/// <summary>How many events come within the horizon.</summary>
+/// <param name="Mean">Expected number. Null when too large for a double.</param>
+/// <param name="StandardError">Standard error of the mean by the sampling: how far it may be from the model's own mean. A request has a budget of steps, which goes where this is largest.</param>
+/// <param name="Quantiles">The quantiles asked for, in the order asked.</param>
+public sealed record CountAnswer(double? Mean, double? StandardError, IReadOnlyList<CountQuantile> Quantiles)
+{
+    internal static CountAnswer Of(CountForecast count, IReadOnlyList<double> quantiles) =>
+        new(ForecastAnswer.Finite(count.Mean), ForecastAnswer.Finite(count.StandardError),
+            [.. quantiles.Select(p => new CountQuantile(p, ForecastAnswer.Finite(count.Quantile(p))))]);
+}
+
+/// <summary>One quantile of the number of events.</summary>
+/// <param name="Probability">Probability that no more events come.</param>
+/// <param name="Count">Number of events. Null when too large for a double.</param>
+public sealed record CountQuantile(double Probability, double? Count);
+
+/// <summary>One possible future of the stream, as likely as any other one of the answer.</summary>
+/// <param name="Events">Its events within the horizon, in order.</param>
+/// <param name="UntilSeconds">Seconds after `at` up to which it was followed: the horizon, or less where its events were too many.</param>
+public sealed record PathAnswer(IReadOnlyList<PathEvent> Events, double UntilSeconds)
+{
+    internal static PathAnswer Of(SampledPath path) =>
+        new([.. path.Events.Select(e => new PathEvent(e.Seconds, e.Mark))], path.Until);
+}
+
+/// <summary>One event of a possible future.</summary>
+/// <param name="Seconds">Seconds after `at`.</param>
+/// <param name="Mark">Its mark; empty when the model knows no marks.</param>
+public sealed record PathEvent(double Seconds, string Mark);
 
 /// <summary>When the next event comes, in seconds after `at`.</summary>
 public sealed record NextEvent
@@ -78,7 +110,7 @@ public sealed record NextEvent
     /// <summary>Probability that no next event comes at all. Null when the model was not trained to tell (`foretell train --censored`).</summary>
     public double? Never { get; init; }
 
-    /// <summary>Mean, seconds, given that an event comes. No wait counts beyond ten times the longest gap of training, since the far tail would rule the mean.</summary>
+    /// <summary>Mean, seconds, given that an event comes. No wait counts beyond ten times the longest gap of training, or ten times the median where that is longer, since the far tail would rule the mean.</summary>
     public required double? Mean { get; init; }
 
     /// <summary>Median, seconds. Null when too large for a double, and when the event has not come at any time with a probability of one half.</summary>

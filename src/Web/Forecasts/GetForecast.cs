@@ -21,15 +21,20 @@ internal static class GetForecast
         .Problems(ProblemKind.InvalidParameter, ProblemKind.BeforeLastEvent, ProblemKind.UnknownStream, ProblemKind.Unavailable));
 
     private static async Task<Results<Ok<ForecastAnswer>, ProblemHttpResult>> HandleAsync(StreamKey key,
-        string? at, string? horizon, string? quantiles, string? expectedCount,
+        string? at, string? horizon, string? quantiles, string? expectedCount, string? paths,
         IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
-        ForecastQuestion question = ForecastParameters.Parse(at, horizon, quantiles, expectedCount, options.Value.MaxQuantiles);
+        ForecastQuestion question = ForecastParameters.Parse(at, horizon, quantiles, expectedCount, options.Value.MaxQuantiles) with
+        {
+            Paths = ForecastParameters.ParsePaths(paths),
+        };
         if (await platform.FindAsync(key.Value, cancellationToken) is not { } found)
         {
             return Problems.UnknownStream(key.Value);
         }
         long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
-        return TypedResults.Ok(ForecastAnswer.Create(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now));
+        var report = ForecastReport.Of(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now);
+        report = ForecastReport.WithPaths(platform.Forecaster, [report], question)[0];
+        return TypedResults.Ok(ForecastAnswer.Create(report, found.Stream, found.LastEventTicks, question));
     }
 }

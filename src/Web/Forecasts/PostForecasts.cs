@@ -35,34 +35,46 @@ internal static class PostForecasts
         {
             ExpectedCount = request.ExpectedCount ?? true,
             Quantiles = ForecastParameters.CheckQuantiles(request.Quantiles, options.Value.MaxQuantiles),
+            Paths = ForecastParameters.CheckPaths(request.Paths ?? 0, streams.Count),
         };
         // One moment for all of them, so that the answers can be compared.
         long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
-        var items = new ForecastItem[streams.Count];
-        await Parallel.ForAsync(0, items.Length, cancellationToken, async (i, cancellation) =>
-            items[i] = await AnswerAsync(streams[i] ?? "", question, now, platform, cancellation));
-        return TypedResults.Ok(new ForecastsAnswer(items));
+        var answers = new Answer[streams.Count];
+        await Parallel.ForAsync(0, answers.Length, cancellationToken, async (i, cancellation) =>
+            answers[i] = await AnswerAsync(streams[i] ?? "", question, now, platform, cancellation));
+        // One budget of sampled paths for all streams, which advance together.
+        ForecastReport[] known = [.. answers.Select(a => a.Report).OfType<ForecastReport>()];
+        var reports = new Queue<ForecastReport>(ForecastReport.WithPaths(platform.Forecaster, known, question));
+        return TypedResults.Ok(new ForecastsAnswer([.. answers.Select(a => a.Report is null
+            ? new ForecastItem(a.Stream, null, a.Problem)
+            : new ForecastItem(a.Stream, ForecastAnswer.Create(reports.Dequeue(), a.Stream, a.LastEventTicks, question), null))]));
     }
 
-    private static async ValueTask<ForecastItem> AnswerAsync(
+    private static async ValueTask<Answer> AnswerAsync(
         string stream, ForecastQuestion question, long now, IPlatform platform, CancellationToken cancellationToken)
     {
         try
         {
             return await platform.FindAsync(stream, cancellationToken) is { } found
-                ? new ForecastItem(stream,
-                    ForecastAnswer.Create(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now), null)
-                : new ForecastItem(stream, null, ItemProblem.Of(ProblemKind.UnknownStream, Problems.UnknownStreamDetail(stream)));
+                ? new Answer(found.Stream,
+                    ForecastReport.Of(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now),
+                    found.LastEventTicks, null)
+                : Refused(ProblemKind.UnknownStream, Problems.UnknownStreamDetail(stream));
         }
         catch (BeforeLastEventException e)
         {
-            return new ForecastItem(stream, null, ItemProblem.Of(ProblemKind.BeforeLastEvent, e.Message));
+            return Refused(ProblemKind.BeforeLastEvent, e.Message);
         }
         catch (PlatformUnavailableException e)
         {
-            return new ForecastItem(stream, null, ItemProblem.Of(ProblemKind.Unavailable, e.Message));
+            return Refused(ProblemKind.Unavailable, e.Message);
         }
+
+        Answer Refused(ProblemKind kind, string detail) => new(stream, null, 0, ItemProblem.Of(kind, detail));
     }
+
+    /// <summary>What one stream has so far: a report without its paths, or a problem.</summary>
+    private readonly record struct Answer(string Stream, ForecastReport? Report, long LastEventTicks, ItemProblem? Problem);
 }
 
 /// <summary>A question about many streams. A member that is not listed here is refused: most likely it is a misspelt one.</summary>
@@ -83,8 +95,11 @@ public sealed record ForecastsRequest
     /// <summary>Probabilities between 0 and 1, both excluded; 0.1, 0.5 and 0.9 when left out.</summary>
     public IReadOnlyList<double>? Quantiles { get; init; }
 
-    /// <summary>False leaves `expectedCount` out, which makes a long list many times faster; true when left out.</summary>
+    /// <summary>False leaves `expectedCount` and `count` out, which makes a long list several times faster; true when left out.</summary>
     public bool? ExpectedCount { get; init; }
+
+    /// <summary>Possible futures of each stream: up to 1000, and 20,000 of all streams together; none when left out.</summary>
+    public int? Paths { get; init; }
 }
 
 /// <summary>The answers, in the order of the question.</summary>

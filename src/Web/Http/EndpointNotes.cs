@@ -49,11 +49,13 @@ internal static class EndpointNotes
 
     public static RouteHandlerBuilder ForecastParameters(this RouteHandlerBuilder endpoint) => endpoint
         .AtParameter().WindowParameters()
-        .Parameter("expectedCount", "False leaves `expectedCount` out: it is sampled, and costs more than all the rest of the answer.",
-            true, type: JsonSchemaType.Boolean);
+        .Parameter("expectedCount", "False leaves `expectedCount` and `count` out: they are sampled, and cost more than all the rest of the answer.",
+            true, type: JsonSchemaType.Boolean)
+        .Parameter("paths", "How many possible futures within the horizon to draw, 0 to 1000; the same state gives the same ones. None when left out.",
+            0, type: JsonSchemaType.Integer);
 
     public static RouteHandlerBuilder WindowParameters(this RouteHandlerBuilder endpoint) => endpoint
-        .Parameter("horizon", "Window of `probabilityWithinHorizon` and `expectedCount`: seconds (`90`), a number with a unit "
+        .Parameter("horizon", "Window of `probabilityWithinHorizon`, `count` and `paths`: seconds (`90`), a number with a unit "
             + "(`250ms`, `1h30m`, `7d`) or ISO 8601 (`PT1H`). One hour when left out.", "1h")
         .Parameter("quantiles", "Probabilities between 0 and 1, both excluded, with commas between them. 0.1, 0.5 and 0.9 when left out.",
             "0.1,0.5,0.9");

@@ -33,7 +33,8 @@ public unsafe class MixtureScoreTests
             GapInterval interval = GapInterval.Of(gap, config);
             MixtureScore score = Score(head, outputs, interval);
 
-            double expected = head.LogDensity(outputs, interval, 0, []), actual = score.LogProbability + interval.LogUnit;
+            double expected = head.LogDensity(outputs, interval, 0, []);
+            double actual = GapScore.Of(score, interval, double.NegativeInfinity, config).Log;
             // Both codes end their series for narrow intervals at 1e-8, in other places.
             Assert.True(Math.Abs(expected - actual) <= (resolution == 0 ? 1e-11 : 2e-8) * Math.Max(1, Math.Abs(expected)),
                 $"{gap}: {expected} and {actual}");
@@ -61,7 +62,8 @@ public unsafe class MixtureScoreTests
             MixtureScore score = Score(head, outputs, interval);
             Assert.True(double.IsFinite(score.LogProbability));
             Assert.InRange(score.Below + score.Within + score.Above, 1 - 1e-9, 1 + 1e-9);
-            Assert.Equal(1, head.LogDensity(outputs, interval, 0, []) / (score.LogProbability + interval.LogUnit), 1e-6);
+            double whole = GapScore.Of(score, interval, double.NegativeInfinity, config).Log;
+            Assert.Equal(1, head.LogDensity(outputs, interval, 0, []) / whole, 1e-6);
         }
     }
 
@@ -108,8 +110,8 @@ public unsafe class MixtureScoreTests
         fixed (double* p = parameters)
         {
             head.Decode(o, p, p + Components, p + 2 * Components);
-            var beyond = new GapInterval(z, z, double.PositiveInfinity, 0);
-            return MixtureScore.LogSurvival(Components, p, p + Components, p + 2 * Components, beyond);
+            var beyond = new GapInterval(z, z, double.PositiveInfinity, 0, Math.Exp(z), double.PositiveInfinity);
+            return MixtureScore.Of(Components, p, p + Components, p + 2 * Components, beyond).LogSurvival;
         }
     }
 

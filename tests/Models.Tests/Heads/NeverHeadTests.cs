@@ -112,6 +112,7 @@ public class NeverHeadTests
     {
         var anchor = new NormalMixture([.. Enumerable.Repeat(-Math.Log(Components), Components)],
             [.. Enumerable.Range(0, Components).Select(i => i / 4.0 - 2)], [.. Enumerable.Repeat(0.4, Components)]);
-        return (new TimeHead(anchor.LogWeight, anchor.Mean, anchor.Deviation), TestModels.Config() with { Censored = true }, anchor);
+        ModelConfig config = TestModels.Config() with { Censored = true };
+        return (new TimeHead(config, anchor.LogWeight, anchor.Mean, anchor.Deviation), config, anchor);
     }
 }

@@ -68,18 +68,19 @@ public unsafe class OperationGradientTests
     [InlineData(1e-4)]
     [InlineData(0.5)]
     [InlineData(5.0)]
-    public void TimeHead_GradientAgreesWithDifferences(double resolution)
+    [InlineData(0.0, 0.2)]
+    public void TimeHead_GradientAgreesWithDifferences(double resolution, double ties = 0)
     {
-        ModelConfig config = TestModels.Config() with { Resolution = resolution };
+        ModelConfig config = TestModels.Config() with { Resolution = resolution, Ties = ties };
         int k = config.Components;
         var anchor =
             new NormalMixture([.. Enumerable.Repeat(-Math.Log(k), k)], FiniteDifference.Numbers(Seed, k),
             [.. FiniteDifference.Numbers(Seed + 1, k).Select(x => 0.3 + x * x)]);
-        var head = new TimeHead(anchor.LogWeight, anchor.Mean, anchor.Deviation);
-        double[] outputs = FiniteDifference.Numbers(Seed + 2, 3 * k, 0.5);
+        var head = new TimeHead(config, anchor.LogWeight, anchor.Mean, anchor.Deviation);
+        double[] outputs = FiniteDifference.Numbers(Seed + 2, 3 * k + (ties > 0 ? 1 : 0), 0.5);
         foreach (double gap in new[] { 0, 0.01, 1.3, 40, 3000 })
         {
-            var gradient = new float[3 * k];
+            var gradient = new float[outputs.Length];
             double value = head.LogDensity([.. outputs.Select(x => (float)x)], GapInterval.Of(gap, config), 1, gradient);
             // The difference of two CDFs in double is a poor reference for narrow far intervals: those compare with the density.
             ModelConfig reference = resolution == 1e-4 && gap > 0 ? config with { Resolution = 0 } : config;

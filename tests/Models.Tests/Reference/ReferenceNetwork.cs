@@ -106,7 +106,7 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
     }
 
     /// <summary>4. The time head's outputs: logits, shifts and scales of the mixture [k each], then where training was censored the
-    /// logit of no next event.</summary>
+    /// logit of no next event, then where times have ties that of a gap of 0.</summary>
     public double[] Time(double[] hidden) => Linear(hidden, tensor("time.weight"), tensor("time.bias"));
 
     /// <summary>The mixture over z: the one that knows no history, moved by the outputs.</summary>
@@ -127,31 +127,48 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
         return mixture;
     }
 
+    /// <summary>Share of the tail in every forecast, and its scale: the geometric mean of the gap.</summary>
+    private const double TailShare = 1e-4;
+
+    private static double TailScale(ModelConfig config, NormalMixture anchor, double[] outputs) =>
+        Math.Exp(Mixture(anchor, outputs).Sum(c => c.Weight * (config.LogGapMean + config.LogGapDeviation * c.Mean)));
+
+    /// <summary>Probability of a gap of exactly 0, where times have ties.</summary>
+    private static double Tie(ModelConfig config, double[] outputs) =>
+        config.Ties > 0 ? 1 / (1 + Math.Exp(-outputs[3 * config.Components + (config.Censored ? 1 : 0)])) : 0;
+
     /// <summary>Probability that the next gap is longer than a silence, given that a next event comes.</summary>
     public static double Survival(ModelConfig config, NormalMixture anchor, double[] outputs, double silence)
     {
-        double sum = 0;
+        double sum = 0, scale = TailScale(config, anchor, outputs);
         foreach ((double weight, double mean, double deviation) in Mixture(anchor, outputs))
         {
             sum += weight * (silence == 0 ? 1 : Normal.Survival((LogZ(config, silence) - mean) / deviation));
         }
-        return sum;
+        return (1 - Tie(config, outputs)) * ((1 - TailShare) * sum + TailShare * scale / (scale + silence));
     }
 
-    /// <summary>Log density of the next gap, nats per time unit; on a clock grid the log probability of the tick around it, by its
-    /// width.</summary>
+    /// <summary>Log density of the next gap, nats per time unit; on a clock grid the log probability of its tick, by its width; of a
+    /// tie the log probability.</summary>
     public static double LogDensity(ModelConfig config, NormalMixture anchor, double[] outputs, double gap)
     {
-        double sum = 0, half = config.Resolution / 2, low = Math.Max(0, gap - half), high = gap + half;
-        double floored = Math.Max(gap, config.GapFloor);
+        double tie = Tie(config, outputs);
+        if (gap == 0 && tie > 0)
+        {
+            return Math.Log(tie);
+        }
+        double at = gap > 0 ? gap : config.GapFloor, half = config.Resolution / 2, scale = TailScale(config, anchor, outputs), sum = 0;
+        double tick = half == 0 ? at : Math.Round(gap / config.Resolution) * config.Resolution;
+        double low = Math.Max(0, tick - half), high = tick + half;
         foreach ((double weight, double mean, double deviation) in Mixture(anchor, outputs))
         {
             double Deviations(double tau) => (LogZ(config, tau) - mean) / deviation;
             sum += weight * (half == 0
-                ? Normal.Density(Deviations(floored)) / (deviation * config.LogGapDeviation * floored)
+                ? Normal.Density(Deviations(at)) / (deviation * config.LogGapDeviation * at)
                 : (Normal.Cdf(Deviations(high)) - (low == 0 ? 0 : Normal.Cdf(Deviations(low)))) / (high - low));
         }
-        return Math.Log(sum);
+        double tail = scale / (scale + low) / (scale + high);
+        return Math.Log((1 - tie) * ((1 - TailShare) * sum + TailShare * tail));
     }
 
     /// <summary>5. Log probability of each mark of an event that comes after a gap. Shape [m].</summary>
@@ -221,7 +238,7 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
 
     private static double LogZ(ModelConfig config, double tau) => (Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation;
 
-    private static double Never(ModelConfig config, double[] outputs) => config.Censored ? 1 / (1 + Math.Exp(-outputs[^1])) : 0;
+    private static double Never(ModelConfig config, double[] outputs) => config.Censored ? 1 / (1 + Math.Exp(-outputs[3 * config.Components])) : 0;
 
     private static void Add(double[] x, double[] y)
     {

@@ -19,10 +19,13 @@ public class EventScorerTests
     [InlineData(0.5, 0)]
     [InlineData(0.5, 4)]
     [InlineData(20, 3)]
-    public void Score_WhenEventsComeFromTheModelItself_IsUniformOrConservative(double resolution, int marks)
+    [InlineData(0, 2, 0.3)]
+    public void Score_WhenEventsComeFromTheModelItself_IsUniformOrConservative(double resolution, int marks, double ties = 0)
     {
-        ModelConfig config =
-            TestModels.Config(marks: marks, width: 16, layers: 1, heads: 2) with { Resolution = resolution, LogGapMean = 1 };
+        ModelConfig config = TestModels.Config(marks: marks, width: 16, layers: 1, heads: 2) with
+        {
+            Resolution = resolution, LogGapMean = 1, Ties = ties,
+        };
         StepScore[] scores = Simulate(ForecastModel.Untrained(config, TestModels.WeightsSeed));
         double[] pit = [.. scores.Select(s => (double)s.Pit)], p = [.. scores.Select(s => (double)s.PValue)];
 
@@ -52,16 +55,16 @@ public class EventScorerTests
         backend.ScoreAndStep([new StepInput(0, 0, 0, 0)], score);
         float[] state = new float[model.StateFloats];
         backend.Read(0, state);
-        NormalMixture mixture = new Forecaster(model).Mixture(state.AsSpan(model.MixerFloats));
+        GapDistribution distribution = new Forecaster(model).Gap(state.AsSpan(model.MixerFloats), out _);
         double never = new Forecaster(model).Forecast(state, 0).Never!.Value;
         foreach (double gap in new[] { 0.5, 1, 7 })
         {
             backend.Write(0, state);
             backend.ScoreAndStep([new StepInput(0, 1, gap, 1)], score);
 
-            Assert.Equal(Math.Log(1 - never) + mixture.AsLogNormal().LogIntervalDensity(gap, resolution), score[0].Time, 1e-5);
-            Assert.InRange(score[0].Pit, mixture.AsLogNormal().Cdf(gap - resolution / 2) - 1e-6, mixture.AsLogNormal()
-                .Cdf(gap + resolution / 2) + 1e-6);
+            Assert.Equal(Math.Log(1 - never) + distribution.LogDensity(gap), score[0].Time, 1e-5);
+            (double below, double upTo) = distribution.Transform(gap);
+            Assert.InRange(score[0].Pit, below - 1e-6, upTo + 1e-6);
         }
     }
 
@@ -190,7 +193,7 @@ public class EventScorerTests
                 {
                     backend.Read(row, state);
                     ReadOnlySpan<float> hidden = state.AsSpan(model.MixerFloats);
-                    gap = new Forecaster(model).Mixture(hidden).AsLogNormal().Sample(random);
+                    gap = new Forecaster(model).Gap(hidden, out _).Given(0).Sample(random);
                     gap = resolution == 0 ? gap : Math.Round(gap / resolution) * resolution;
                     if (model.Config.Marks.Count > 0)
                     {

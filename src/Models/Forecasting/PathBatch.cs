@@ -1,0 +1,173 @@
+using System.Runtime.CompilerServices;
+using Foretell.Models.Heads;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Stepping;
+
+namespace Foretell.Models.Forecasting;
+
+/// <summary>Paths of any streams that advance together, event by event: each has a copy of its stream's row, and depends on its start
+/// and its random numbers, not on its neighbours.</summary>
+/// <remarks>
+/// A path stands before an event that will come <see cref="Gap"/> after the one before it, at <see cref="Time"/>. A step lets it
+/// happen: the mark is drawn given the gap, the row advances, the next gap is drawn. Events go in tiles of full width, a tile's rows
+/// through all of it while they are in the cache. One thread at a time.
+/// </remarks>
+internal sealed unsafe class PathBatch : IDisposable
+{
+    /// <summary>Paths that a batch has at most: their rows stay in the second-level cache or near it.</summary>
+    public const int MaxPaths = 2048;
+
+    private readonly ForecastModel _model;
+    private readonly StepKernel _kernel;
+    private readonly HeadKernel _heads;
+    private readonly RowStore _rows;
+    private readonly AlignedBuffer _hidden, _features;
+    private readonly double[] _probabilities;
+    private readonly int[] _ordinal = new int[MaxPaths];
+
+    /// <param name="model">Model of the rows.</param>
+    public PathBatch(ForecastModel model)
+    {
+        _model = model;
+        _rows = new RowStore(model.State, MaxPaths);
+        _kernel = new StepKernel(model);
+        _heads = new HeadKernel(model, RowTile.MaxRows);
+        _hidden = new AlignedBuffer((long)RowTile.MaxRows * model.Config.Width);
+        _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
+        _probabilities = new double[model.Config.Marks.Count];
+    }
+
+    /// <summary>Random numbers of the step to come; the caller's to fill. Shape [paths].</summary>
+    public PathDraw[] Draw { get; } = new PathDraw[MaxPaths];
+
+    /// <summary>When the next event comes, time units from now. Shape [paths].</summary>
+    public double[] Time { get; } = new double[MaxPaths];
+
+    /// <summary>Gap before it. Shape [paths].</summary>
+    public double[] Gap { get; } = new double[MaxPaths];
+
+    /// <summary>Mark of the event that happened last. Shape [paths].</summary>
+    public int[] Mark { get; } = new int[MaxPaths];
+
+    /// <summary>ln of the probability, by the model, that the next event comes at all. Shape [paths].</summary>
+    public double[] LogComing { get; } = new double[MaxPaths];
+
+    /// <summary>Mean of the gap before the next event, none counted as longer than the path's <see cref="Limit"/>; where asked for.
+    /// Shape [paths].</summary>
+    public double[] MeanGap { get; } = new double[MaxPaths];
+
+    /// <summary>What is left of the horizon behind the event that happened last. Shape [paths].</summary>
+    public double[] Limit { get; } = new double[MaxPaths];
+
+    /// <summary>Puts a path at its start.</summary>
+    /// <param name="path">0 to <see cref="MaxPaths"/> - 1.</param>
+    /// <param name="state">The stream's row, with its tail.</param>
+    /// <param name="silence">Time units since the stream's last event.</param>
+    /// <param name="wait">Time units until the next.</param>
+    public void Start(int path, ReadOnlySpan<float> state, double silence, double wait)
+    {
+        _rows.EnsureCapacity(path + 1);
+        _rows.Write(path, state);
+        (Time[path], Gap[path], _ordinal[path]) = (wait, OnClock(silence + wait), 0);
+    }
+
+    /// <summary>The events that paths stand before happen, and the next ones are drawn.</summary>
+    /// <param name="paths">Any number of different paths.</param>
+    /// <param name="horizon">End of each path's horizon, for <see cref="Limit"/>. Shape [<see cref="MaxPaths"/>].</param>
+    /// <param name="meanGaps">Whether <see cref="MeanGap"/> is wanted: it costs a quarter of a step.</param>
+    public void Step(ReadOnlySpan<int> paths, ReadOnlySpan<double> horizon, bool meanGaps)
+    {
+        for (int start = 0; start < paths.Length; start += RowTile.MaxRows)
+        {
+            int n = Math.Min(RowTile.MaxRows, paths.Length - start);
+            Tile(paths.Slice(start, n), horizon, meanGaps);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _kernel.Dispose();
+        _heads.Dispose();
+        _rows.Dispose();
+        _hidden.Dispose();
+        _features.Dispose();
+    }
+
+    private void Tile(ReadOnlySpan<int> paths, ReadOnlySpan<double> horizon, bool meanGaps)
+    {
+        int n = paths.Length;
+        Span<StepInput> inputs = stackalloc StepInput[RowTile.MaxRows];
+        float** rows = stackalloc float*[RowTile.MaxRows], tails = stackalloc float*[RowTile.MaxRows];
+        for (int i = 0; i < n; i++)
+        {
+            rows[i] = _rows.Row(paths[i]);
+            tails[i] = _rows.TailForNext(paths[i]);
+        }
+        DrawMarks(paths, rows);
+        for (int i = 0; i < n; i++)
+        {
+            inputs[i] = new StepInput(paths[i], Mark[paths[i]], Math.Min(Gap[paths[i]], float.MaxValue / 2), ++_ordinal[paths[i]]);
+        }
+        _kernel.Advance(inputs[..n], new RowTile(rows, tails));
+        GatherHidden(rows, n);
+        _heads.Time(_hidden.Pointer, n);
+        for (int i = 0; i < n; i++)
+        {
+            Limit[paths[i]] = horizon[paths[i]] - Time[paths[i]];
+            DrawGap(i, paths[i], meanGaps);
+        }
+    }
+
+    private void DrawMarks(ReadOnlySpan<int> paths, float** rows)
+    {
+        if (_probabilities.Length == 0)
+        {
+            return;
+        }
+        GatherHidden(rows, paths.Length);
+        for (int i = 0; i < paths.Length; i++)
+        {
+            double z = GapInterval.StandardiseFloored(Gap[paths[i]], _model.Config);
+            GapFeatures.Write(z, new Span<float>(_features.Pointer + i * GapFeatures.Stride, GapFeatures.Count));
+        }
+        _heads.Marks(_hidden.Pointer, _features.Pointer, paths.Length);
+        for (int i = 0; i < paths.Length; i++)
+        {
+            Mark[paths[i]] = MarkScore.Draw(_heads.MarkLogitsPointer(i), _probabilities.Length, Draw[paths[i]].Mark);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void DrawGap(int row, int path, bool meanGap)
+    {
+        int k = _model.TimeHead.Components;
+        double* logWeight = stackalloc double[3 * k], mean = logWeight + k, inverse = mean + k;
+        _model.TimeHead.Decode(_heads.TimeOutputsPointer(row), logWeight, mean, inverse);
+        double tie = _model.Config.Ties > 0 ? Logistic.Probability(_heads.TieLogit(row)) : 0;
+        var draw = GapDraw.Of(k, logWeight, mean, inverse, _model.Config);
+        double component = Draw[path].Component;
+        Gap[path] = component < tie ? 0 : OnClock(draw.Next((component - tie) / (1 - tie), Draw[path].Normal));
+        Time[path] += Gap[path];
+        LogComing[path] = _model.Config.Censored ? NeverHead.LogComing(_heads.NeverLogit(row)) : 0;
+        if (meanGap)
+        {
+            MeanGap[path] = Limit[path] > 0 ? (1 - tie) * draw.RestrictedMean(Limit[path]) : 0;
+        }
+    }
+
+    private double OnClock(double gap) =>
+        _model.Config.Resolution > 0 ? Math.Round(gap / _model.Config.Resolution) * _model.Config.Resolution : gap;
+
+    private void GatherHidden(float** rows, int n)
+    {
+        int d = _model.Config.Width;
+        for (int i = 0; i < n; i++)
+        {
+            new ReadOnlySpan<float>(rows[i] + _model.MixerFloats, d).CopyTo(new Span<float>(_hidden.Pointer + i * d, d));
+        }
+    }
+}
