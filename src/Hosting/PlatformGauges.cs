@@ -14,7 +14,7 @@ public static class PlatformGauges
         Add("foretell.streams", "{stream}", "Streams with at least one applied event", s => s.Streams);
         Add("foretell.lag.events", "{event}", "Records appended but not applied yet", s => s.LagEvents);
         Add("foretell.lag.time", "s", "Age of the oldest record not applied yet", s => s.LagSeconds);
-        Add("foretell.nll", "nat", "Mean negative log-likelihood per event since start",
+        Add("foretell.nll", "nat", "Mean negative log-likelihood per event of late (16,384 a partition)",
             s => Nll(s.Scores.Events, s.Scores.Time + s.Scores.Mark));
         Add("foretell.nll.baseline", "nat", "The same under the history-free baseline",
             s => Nll(s.Scores.Events, s.Scores.BaselineTime + s.Scores.BaselineMark));

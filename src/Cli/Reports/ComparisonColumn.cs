@@ -42,6 +42,20 @@ internal sealed record ComparisonColumn(string Heading, Func<ReportRow, string> 
         columns.AddRange(
         [
             Score("pitKs", r => r.PitKs),
+            Score("MAE", r => r.Mae),
+            Score("CRPS", r => r.Crps),
+            new("50/80/95 % hold", r => r.Coverage is { } c ? string.Join(" / ", c.Select(x => (100 * x).ToString("0.0", CultureInfo.InvariantCulture))) + " %" : Nothing),
+        ]);
+        if (isMarked)
+        {
+            columns.Add(Score("mark cal.", r => r.MarkCalibration));
+        }
+        if (report.Rows.Any(r => r.NllTimeInCell is not null))
+        {
+            columns.Add(Score("time in tick", r => r.NllTimeInCell));
+        }
+        columns.AddRange(
+        [
             new("parameters", r => Format.Count(r.Parameters), r => r.Parameters),
             new("bytes at 100", r => Format.Count(r.BytesPerStream.After100), r => r.BytesPerStream.After100),
             new("at 1,000", r => Format.Count(r.BytesPerStream.After1000), r => r.BytesPerStream.After1000),

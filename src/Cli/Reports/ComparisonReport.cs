@@ -88,6 +88,14 @@ internal sealed record ReportRow
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public required Estimate? NllOpenEnd { get; init; }
     public required Estimate PitKs { get; init; }
+    public required Estimate? Mae { get; init; }
+    public required Estimate? Crps { get; init; }
+    /// <summary>Shares of gaps in the central 50, 80 and 95% intervals.</summary>
+    public required IReadOnlyList<double>? Coverage { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required Estimate? MarkCalibration { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public required Estimate? NllTimeInCell { get; init; }
     public required Estimate? DevNll { get; init; }
     public required int Parameters { get; init; }
     public required StateSize BytesPerStream { get; init; }
@@ -116,6 +124,12 @@ internal sealed record ReportRow
         Accuracy = row.Accuracy,
         NllOpenEnd = row.NllOpenEnd,
         PitKs = row.PitKs,
+        Mae = row.Error(e => e.Mae),
+        Crps = row.Error(e => e.Crps),
+        Coverage = row.Error(e => e.Coverage50) is { } half
+            ? [half.Mean, row.Error(e => e.Coverage80)!.Value.Mean, row.Error(e => e.Coverage95)!.Value.Mean] : null,
+        MarkCalibration = row.Error(e => e.MarkCalibration),
+        NllTimeInCell = row.Error(e => e.NllTimeInCell),
         DevNll = row.DevNll,
         Parameters = row.First.Parameters,
         BytesPerStream = row.First.Bytes,

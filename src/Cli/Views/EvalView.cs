@@ -16,8 +16,8 @@ internal static class EvalView
                 Format.Nats(scores.NllMark));
         foreach ((string name, BaselineScore score) in scores.Baselines)
         {
-            // A baseline speaks of times or of marks, not of both.
-            table.AddRow(Markup.Escape(name), Format.Nats(null), Format.Nats(score.NllTime), Format.Nats(score.NllMark));
+            // Most baselines speak of times or of marks, not of both.
+            table.AddRow(Markup.Escape(name), Format.Nats(score.NllTime + score.NllMark), Format.Nats(score.NllTime), Format.Nats(score.NllMark));
         }
         Terminal.Out.Write(table);
 
@@ -33,10 +33,23 @@ internal static class EvalView
             rest.AddRow("open ends",
                 $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open)} streams silent up to the end of observation");
         }
-        rest.AddRow("error of the mean", $"{Format.Duration(scores.Rmse * model.Config.TimeUnitSeconds)} (root mean square)")
+        ForecastErrors errors = scores.Errors;
+        double unit = model.Config.TimeUnitSeconds;
+        if (errors.MarkCalibration is { } calibration)
+        {
+            rest.AddRow("mark calibration", $"{calibration.ToString("0.0000", CultureInfo.InvariantCulture)} (expected error, 0 is perfect)");
+        }
+        rest.AddRow("error of the median", $"{Format.Duration(errors.Mae * unit)} (mean absolute), CRPS {Format.Duration(errors.Crps * unit)}")
+            .AddRow("error of the mean", $"{Format.Duration(scores.Rmse * unit)} (root mean square)")
+            .AddRow("intervals",
+                $"50 % hold {Format.Percent(errors.Coverage50)}, 80 % {Format.Percent(errors.Coverage80)}, 95 % {Format.Percent(errors.Coverage95)} of the gaps")
             .AddRow("calibration",
                 $"{scores.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} (Kolmogorov-Smirnov distance, 0 is perfect)")
             .AddRow("bytes a stream", Format.Count(scores.StateBytesPerStream));
+        if (errors.NllTimeInCell is { } inCell)
+        {
+            rest.AddRow("grid audit", $"times recorded by {Format.Duration(errors.RecordingCell!.Value * unit)}: {Format.Nats(scores.NllTime)} nats as recorded, {Format.Nats(inCell)} anywhere within the tick");
+        }
         Terminal.Out.Write(rest);
     }
 }

@@ -42,6 +42,10 @@ public sealed class Shard : IDisposable
     private readonly OverdueWatch? _overdue;
     private Slab _slab;
     private ShardTotals _totals;
+
+    /// <summary>Events that the mean scores are over; older ones fade.</summary>
+    private const long ScoredEvents = 16_384;
+
     private ScoreTotals _scored;
     private Calibration _calibration = new();
     private long _position, _committedPosition, _appliedTicks = long.MinValue;
@@ -509,7 +513,7 @@ public sealed class Shard : IDisposable
                 _calibration.Add(scores[i]);
             }
         }
-        _scored += new ScoreTotals(events, time, mark, baselineTime, baselineMark);
+        _scored = (_scored + new ScoreTotals(events, time, mark, baselineTime, baselineMark)).AtMost(ScoredEvents);
         Telemetry.EventsSurprising.Add(surprising, _partitionTag);
         Telemetry.DriftAlarms.Add(changed, _partitionTag);
     }

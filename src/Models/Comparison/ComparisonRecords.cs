@@ -61,6 +61,8 @@ public sealed record ScoreRecord
     public double? NllOpenEnd { get; init; }
     /// <summary>Kolmogorov-Smirnov distance of the probability integral transform from uniform.</summary>
     public double PitKs { get; init; }
+    /// <summary>Errors of gaps and marks, and coverage; null in a folder of an earlier release.</summary>
+    public ForecastErrors? Errors { get; init; }
     /// <summary>Numbers that training set.</summary>
     public int Parameters { get; init; }
     /// <summary>Bytes of a stream's state after 100, 1,000 and 10,000 events.</summary>

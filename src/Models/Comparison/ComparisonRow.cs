@@ -1,3 +1,5 @@
+using Foretell.Models.Scoring;
+
 namespace Foretell.Models.Comparison;
 
 /// <summary>A mean over seeds.</summary>
@@ -41,6 +43,10 @@ public sealed record ComparisonRow(string Name, IReadOnlyList<ScoreRecord> Score
 
     /// <summary>Kolmogorov-Smirnov distance.</summary>
     public Estimate PitKs => Mean(s => s.PitKs);
+
+    /// <summary>One of the errors; null where no score has them, or this one.</summary>
+    public Estimate? Error(Func<ForecastErrors, double?> error) =>
+        Scores.All(s => s.Errors is { } e && error(e) is not null) ? Mean(s => error(s.Errors!)!.Value) : null;
 
     /// <summary>Chosen learning rate; null for simple methods.</summary>
     public double? Rate => Chosen.Count == 0 ? null : Chosen[0].Rate;

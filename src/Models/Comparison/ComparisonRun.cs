@@ -171,6 +171,7 @@ public sealed class ComparisonRun
             OpenEnds = scores.OpenEnds,
             NllOpenEnd = scores.NllOpenEnd,
             PitKs = scores.PitKs,
+            Errors = scores.Errors,
             Parameters = model.ParameterCount,
             Bytes = StateSize.Of(model.StateBytesAfter),
             EventsPerSecond = training.Seed == FirstSeed ? StepSpeed.Measure(model, _options.TimingRound) : null,

@@ -1,5 +1,4 @@
 using Foretell.Models.Configuration;
-using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Scoring;
 using Foretell.Models.Training;
@@ -20,7 +19,7 @@ internal static class SimpleMethods
         DataStatistics statistics = DataStatistics.Of(data.Train, options);
         (ModelConfig config, Baselines baselines) = (statistics.Config, statistics.Baselines);
         int marks = config.Marks.Count;
-        ScoreTally[] tried = [.. s_priors.Select(p => Run(config, data.Dev, () => new RunningMethod(config, baselines, p, p)))];
+        ScoreTally[] tried = [.. s_priors.Select(p => SimpleScorer.Run(config, data.Dev, () => new RunningMethod(config, baselines, p, p)))];
         double gapPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Time + t.OpenEnd))],
             markPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Mark))];
         return
@@ -33,7 +32,7 @@ internal static class SimpleMethods
 
         ScoreRecord Record(string name, int parameters, long bytes, Func<SimpleMethod> begin)
         {
-            ScoreTally tally = Run(config, data.Test, begin);
+            ScoreTally tally = SimpleScorer.Run(config, data.Test, begin);
             return new ScoreRecord
             {
                 Form = name,
@@ -45,43 +44,12 @@ internal static class SimpleMethods
                 OpenEnds = tally.OpenEnds == 0 ? null : tally.OpenEnds,
                 NllOpenEnd = tally.NllOpenEnd,
                 PitKs = tally.PitKs(),
+                Errors = tally.Errors(marks > 0),
                 Parameters = parameters,
                 Bytes = StateSize.Of(_ => bytes),
                 Pit = tally.PitHistogram(),
                 BySeen = tally.BySeen(),
             };
         }
-    }
-
-    /// <summary>Follows each sequence with a method of its own.</summary>
-    internal static ScoreTally Run(ModelConfig config, IReadOnlyList<EventSequence> sequences, Func<SimpleMethod> begin)
-    {
-        Dictionary<string, int> markIndex = ForecastModel.IndexMarks(config.Marks);
-        var tally = new ScoreTally();
-        foreach (EventSequence sequence in sequences.Where(s => s.Times.Length > 0))
-        {
-            SimpleMethod method = begin();
-            int previous = Mark(sequence, 0);
-            method.SeeMark(previous);
-            for (int t = 1; t < sequence.Times.Length; t++)
-            {
-                double gap = sequence.Times[t] - sequence.Times[t - 1];
-                int mark = Mark(sequence, t);
-                bool isHit = config.Marks.Count > 0 && Enumerable.Range(0, config.Marks.Count).MaxBy(m => method.Mark(previous, m)) == mark;
-                tally.Add(t, method.LogDensity(gap), Math.Log(method.Mark(previous, mark)), method.Transform(gap), isHit);
-                method.SeeGap(gap);
-                method.SeeMark(mark);
-                previous = mark;
-            }
-            if (sequence.Until is { } until)
-            {
-                tally.AddOpenEnds(method.LogSurvival(until - sequence.Times[^1]), 1);
-            }
-        }
-        return tally.Events > 0 ? tally : throw new ArgumentException(
-            "Scoring needs at least one sequence with two events; every sequence has fewer.", nameof(sequences));
-
-        int Mark(EventSequence sequence, int t) =>
-            sequence.Marks is { } marks && markIndex.TryGetValue(marks[t], out int index) ? index : config.Marks.Count;
     }
 }

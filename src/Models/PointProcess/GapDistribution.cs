@@ -62,8 +62,47 @@ internal sealed class GapDistribution(NormalMixture mixture, double tie, ModelCo
         return (Cdf(from), Cdf(to));
     }
 
+    /// <summary>All that is scored of a gap.</summary>
+    /// <param name="gap">The gap.</param>
+    /// <param name="cell">Cell of the clock that it was recorded by; 0 where times are continuous.</param>
+    /// <param name="remaining">What <see cref="Given"/> a silence of 0.</param>
+    /// <param name="nodes">Points that stand for it (<see cref="RemainingGap.Nodes"/>).</param>
+    public ScoredGap Score(double gap, double cell, RemainingGap remaining, ReadOnlySpan<(double Tau, double Weight)> nodes)
+    {
+        (double below, double upTo) = Transform(gap);
+        return new ScoredGap(LogDensity(gap), below, upTo, Math.Abs(remaining.Quantile(0.5) - gap), Crps(gap, nodes), LogInCell(gap, cell));
+    }
+
     /// <summary>ln P(gap &gt; tau), where that is not a gap of 0 still to come.</summary>
     public double LogSurvival(double tau) => tau > 0 ? Given(tau).LogSurvivalOfSilence : 0;
+
+    private double LogInCell(double gap, double cell)
+    {
+        if (cell == 0 || cell == Resolution)
+        {
+            return LogDensity(gap);
+        }
+        (double from, double to) = ClockGrid.Cell(gap, cell);
+        double below = from == 0 ? 0 : Cdf(from);
+        return Math.Log(Math.Max(Cdf(to) - below, 1e-300) / (to - from));
+    }
+
+    /// <summary>E|X - gap| - E|X - X'| / 2 over points that stand for the distribution.</summary>
+    private double Crps(double gap, ReadOnlySpan<(double Tau, double Weight)> nodes)
+    {
+        (double Tau, double Weight)[] sorted = nodes.ToArray();
+        Array.Sort(sorted, (x, y) => x.Tau.CompareTo(y.Tau));
+        double score = 0, weight = 0, sum = 0;
+        foreach ((double tau, double share) in sorted)
+        {
+            double at = Math.Min(tau, config.GapCeiling);
+            // Of all pairs each once, the smaller ones so far.
+            score += share * (Math.Abs(at - gap) - (at * weight - sum));
+            weight += share;
+            sum += share * at;
+        }
+        return score;
+    }
 
     /// <summary>P(gap &lt;= tau), tau a cell's edge or of continuous times.</summary>
     private double Cdf(double tau) =>

@@ -48,15 +48,18 @@ public sealed record Evaluation
     /// <summary>NLL of these silences, nats each. Not part of the other scores.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? NllOpenEnd { get; init; }
-    /// <summary>By name: exponential and logNormalMixture (history-free) for times, markov for marks.</summary>
+    /// <summary>Errors of gaps and marks, coverage of intervals, and the audit of the clock's grid.</summary>
+    public ForecastErrors Errors { get; init; } = new();
+    /// <summary>By name: exponential and logNormalMixture (history-free) for times, markov for marks, running (the stream's own latest
+    /// gaps and marks) for both.</summary>
     public IReadOnlyDictionary<string, BaselineScore> Baselines { get; init; } = new Dictionary<string, BaselineScore>();
 }
 
 /// <summary>Scores a model on held-out sequences with the parallel form.</summary>
 public static unsafe class Evaluator
 {
-    /// <summary>Gaps over which a mark forecast is averaged before the gap is known.</summary>
-    private const int MarkNodes = 48;
+    /// <summary>Gaps that stand for a forecast's distribution: over them its marks are averaged before the gap is known.</summary>
+    private const int Nodes = 48;
 
     /// <summary>Scores <paramref name="model"/>; open ends too, where a sequence has an end of observation
     /// (<see cref="EventSequence.Until"/>).</summary>
@@ -71,13 +74,15 @@ public static unsafe class Evaluator
         }
         EventSequence[][] pieces = [.. scored.Chunk(8)];
         var sums = new Sums[pieces.Length];
+        double cell = ClockGrid.Detect(scored, model.Config.TimeUnitSeconds);
         var forecaster = new Forecaster(model);
         Parallel.For(0, pieces.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
-            sums[i] = Score(forecaster, pieces[i]));
+            sums[i] = Score(forecaster, pieces[i], cell));
 
         // Added in the pieces' order, so the figures do not depend on the threads.
-        var total = new Sums();
+        var total = new Sums(cell);
         Array.ForEach(sums, total.Add);
+        ScoreTally running = SimpleScorer.Run(model.Config, scored, () => new RunningMethod(model.Config, model.Baselines, 8, 8));
         double n = total.Tally.Events;
         return new Evaluation
         {
@@ -93,18 +98,20 @@ public static unsafe class Evaluator
             Pit = total.Tally.PitHistogram(),
             BySeen = total.Tally.BySeen(),
             StateBytesPerStream = model.StateBytesAfter(scored.Max(s => s.Times.Length)),
+            Errors = total.Tally.Errors(model.Config.Marks.Count > 0),
             OpenEnds = total.Tally.OpenEnds == 0 ? null : total.Tally.OpenEnds,
             NllOpenEnd = total.Tally.NllOpenEnd,
             Baselines = new Dictionary<string, BaselineScore>
             {
                 ["exponential"] = new(-total.Exponential / n, null),
                 ["logNormalMixture"] = new(-total.Mixture / n, null),
+                ["running"] = new(-running.Time / n, model.Config.Marks.Count == 0 ? null : -running.Mark / n),
                 ["markov"] = new(null, model.Config.Marks.Count == 0 ? null : -total.Markov / n),
             },
         };
     }
 
-    private static Sums Score(Forecaster forecaster, EventSequence[] sequences)
+    private static Sums Score(Forecaster forecaster, EventSequence[] sequences, double cell)
     {
         ForecastModel model = forecaster.Model;
         ModelConfig config = model.Config;
@@ -112,7 +119,7 @@ public static unsafe class Evaluator
         EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices, openEnd: true))];
         using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
         pass.Run(model.Weights.Pointer, encoded, null, 0);
-        var sums = new Sums();
+        var sums = new Sums(cell);
         sums.Tally.AddOpenEnds(pass.OpenEnds, encoded.Count(s => s.OpenEnd is not null));
         for (int i = 0, first = 0; i < sequences.Length; first += encoded[i].Rows, i++)
         {
@@ -131,26 +138,29 @@ public static unsafe class Evaluator
                 sums.Mixture += model.Baselines.LogMixture(gap);
                 sums.Markov += model.Baselines.LogMarkov(encoded[i].Marks[t - 1], mark);
                 bool isHit = false;
+                double confidence = 0;
+                (double Tau, double Weight)[] nodes = next.Nodes(Nodes);
                 if (marks > 0)
                 {
                     var logits = new ReadOnlySpan<float>(pass.Buffers.MarkLogits + (nint)row * model.Layout.Marks!.Weight.Stride, marks);
                     sums.HitsGivenGap += MarkHead.Largest(logits) == mark ? 1 : 0;
-                    double[] probabilities = forecaster.MarkProbabilities(hidden, next.Nodes(MarkNodes));
-                    isHit = Array.IndexOf(probabilities, probabilities.Max()) == mark;
+                    double[] probabilities = forecaster.MarkProbabilities(hidden, nodes);
+                    confidence = probabilities.Max();
+                    isHit = Array.IndexOf(probabilities, confidence) == mark;
                 }
-                sums.Tally.Add(t, pass.LogTimes[row], marks > 0 ? pass.LogMarks[row] : 0,
-                    distribution.Transform(gap), isHit);
+                sums.Tally.Add(t, distribution.Score(gap, cell, next, nodes) with { LogDensity = pass.LogTimes[row] },
+                    marks > 0 ? pass.LogMarks[row] : 0, confidence, isHit);
             }
         }
         return sums;
     }
 
     /// <summary>What a piece of the sequences adds.</summary>
-    private sealed class Sums
+    private sealed class Sums(double cell)
     {
         public double SquaredError, Exponential, Mixture, Markov;
         public long HitsGivenGap;
-        public readonly ScoreTally Tally = new();
+        public readonly ScoreTally Tally = new(cell);
 
         public void Add(Sums other)
         {

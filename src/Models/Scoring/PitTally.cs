@@ -49,6 +49,15 @@ internal sealed class PitTally
         return distance;
     }
 
+    /// <summary>Share of gaps within the central interval of a probability; a share across its end counts in part.</summary>
+    public double Coverage(double probability)
+    {
+        double low = (1 - probability) / 2, high = 1 - low;
+        return _shares.Sum(s => s.UpTo - s.Below < Point
+            ? s.Below >= low && s.Below <= high ? 1 : 0
+            : Math.Max(0, Math.Min(s.UpTo, high) - Math.Max(s.Below, low)) / (s.UpTo - s.Below)) / Events;
+    }
+
     /// <summary>Gaps per equal bin of [0, 1], rounded so that their sum is right. Shape [bins].</summary>
     public long[] Histogram(int bins)
     {

@@ -1,4 +1,5 @@
 using Foretell.Models.Monitoring;
+using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Scoring;
 
@@ -10,13 +11,16 @@ namespace Foretell.Models.Scoring;
 public sealed record SeenScore(long From, long Events, double NllTime, double NllMark);
 
 /// <summary>Adds up the scores of predicted events and open ends, whatever forecast them.</summary>
-internal sealed class ScoreTally
+/// <param name="cell">Cell of the clock that the times were recorded by; 0 where they are continuous.</param>
+internal sealed class ScoreTally(double cell)
 {
     /// <summary>Doublings of the number of events before: enough for any array.</summary>
     private const int Doublings = 31;
 
     private readonly (long Events, double Time, double Mark)[] _seen = new (long, double, double)[Doublings];
     private readonly PitTally _pit = new();
+    private readonly (double Events, double Confidence, double Hits)[] _confidence = new (double, double, double)[Calibration.MarkBins];
+    private double _absolute, _crps, _inCell;
 
     /// <summary>Events added.</summary>
     public long Events => _pit.Events;
@@ -41,18 +45,23 @@ internal sealed class ScoreTally
 
     /// <summary>Adds one event.</summary>
     /// <param name="seen">Events that the stream had before, 1 or more.</param>
-    /// <param name="time">Log density of the gap.</param>
+    /// <param name="gap">Its gap.</param>
     /// <param name="mark">Log probability of the mark.</param>
-    /// <param name="pit">Ends between which the probability integral transform of the gap lies.</param>
+    /// <param name="confidence">Probability of the likeliest mark, before the gap is known; 0 without marks.</param>
     /// <param name="isHit">The likeliest mark came.</param>
-    public void Add(int seen, double time, double mark, (double Below, double UpTo) pit, bool isHit)
+    public void Add(int seen, in ScoredGap gap, double mark, double confidence, bool isHit)
     {
-        Time += time;
+        Time += gap.LogDensity;
         Mark += mark;
         Hits += isHit ? 1 : 0;
-        _pit.Add(pit.Below, pit.UpTo);
+        _pit.Add(gap.Below, gap.UpTo);
+        _absolute += gap.AbsoluteError;
+        _crps += gap.Crps;
+        _inCell += gap.LogInCell;
+        ref var bin = ref _confidence[Math.Clamp((int)(confidence * _confidence.Length), 0, _confidence.Length - 1)];
+        bin = (bin.Events + 1, bin.Confidence + confidence, bin.Hits + (isHit ? 1 : 0));
         ref var bucket = ref _seen[int.Log2(seen)];
-        bucket = (bucket.Events + 1, bucket.Time + time, bucket.Mark + mark);
+        bucket = (bucket.Events + 1, bucket.Time + gap.LogDensity, bucket.Mark + mark);
     }
 
     /// <summary>Adds open ends.</summary>
@@ -72,6 +81,14 @@ internal sealed class ScoreTally
         Hits += other.Hits;
         AddOpenEnds(other.OpenEnd, other.OpenEnds);
         _pit.Add(other._pit);
+        _absolute += other._absolute;
+        _crps += other._crps;
+        _inCell += other._inCell;
+        for (int i = 0; i < _confidence.Length; i++)
+        {
+            var (events, confidence, hits) = other._confidence[i];
+            _confidence[i] = (_confidence[i].Events + events, _confidence[i].Confidence + confidence, _confidence[i].Hits + hits);
+        }
         for (int i = 0; i < Doublings; i++)
         {
             var (events, time, mark) = other._seen[i];
@@ -84,6 +101,20 @@ internal sealed class ScoreTally
 
     /// <summary>Events per hundredth of the transform. Shape [100].</summary>
     public long[] PitHistogram() => _pit.Histogram(Calibration.PitBins);
+
+    /// <summary>Errors of gaps and marks.</summary>
+    /// <param name="isMarked">Whether events have marks.</param>
+    public ForecastErrors Errors(bool isMarked) => new()
+    {
+        Mae = _absolute / Events,
+        Crps = _crps / Events,
+        Coverage50 = _pit.Coverage(0.5),
+        Coverage80 = _pit.Coverage(0.8),
+        Coverage95 = _pit.Coverage(0.95),
+        MarkCalibration = isMarked ? _confidence.Sum(bin => Math.Abs(bin.Confidence - bin.Hits)) / Events : null,
+        RecordingCell = cell > 0 ? cell : null,
+        NllTimeInCell = cell > 0 ? -_inCell / Events : null,
+    };
 
     /// <summary>Scores by events seen, where there are any.</summary>
     public SeenScore[] BySeen() =>

@@ -74,14 +74,14 @@ public sealed record StatusAnswer
     /// <summary>Why the platform is not healthy, one sentence each; empty when it is.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
-    /// <summary>How well the live forecasts scored since the process started.</summary>
+    /// <summary>How well the live forecasts scored of late: since the process started, older events fading where a partition has more than 16,384.</summary>
     public required ScoresAnswer Scores { get; init; }
 }
 
 /// <summary>Mean scores of live forecasts, nats an event, lower is better. Null before the first scored event.</summary>
 public sealed record ScoresAnswer
 {
-    /// <summary>Events scored, each by the forecast that stood before it.</summary>
+    /// <summary>Events that the means are over, each scored by the forecast that stood before it.</summary>
     public required long Events { get; init; }
 
     /// <summary>Mean negative log-likelihood of time and mark together.</summary>

@@ -2,19 +2,21 @@ using Foretell.Models.Configuration;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
 
-namespace Foretell.Models.Comparison;
+namespace Foretell.Models.Scoring;
 
 /// <summary>A forecast of the next gap and mark by counting. One object follows one stream.</summary>
 internal abstract class SimpleMethod(ModelConfig config)
 {
+    /// <summary>Points that stand for a distribution.</summary>
+    protected const int Nodes = 48;
+
     /// <summary>The model's configuration: floor, resolution, marks.</summary>
     protected ModelConfig Config => config;
 
-    /// <summary>Log density of a gap, nats per time unit.</summary>
-    public abstract double LogDensity(double gap);
-
-    /// <summary>The ends between which the gap's probability integral transform lies (<see cref="GapDistribution.Transform"/>).</summary>
-    public abstract (double Below, double UpTo) Transform(double gap);
+    /// <summary>All that is scored of a gap.</summary>
+    /// <param name="gap">The gap.</param>
+    /// <param name="cell">Cell of the clock that it was recorded by; 0 where times are continuous.</param>
+    public abstract ScoredGap Score(double gap, double cell);
 
     /// <summary>Log probability of a gap longer than tau.</summary>
     public abstract double LogSurvival(double tau);
@@ -37,19 +39,21 @@ internal abstract class SimpleMethod(ModelConfig config)
 internal sealed class ExponentialMethod(ModelConfig config, Baselines baselines) : SimpleMethod(config)
 {
     /// <inheritdoc/>
-    public override double LogDensity(double gap) => baselines.LogExponential(gap);
-
-    /// <inheritdoc/>
-    public override (double Below, double UpTo) Transform(double gap)
+    public override ScoredGap Score(double gap, double cell)
     {
-        if (gap == 0 && Config.Ties > 0)
-        {
-            return (0, Config.Ties);
-        }
+        double rate = baselines.Rate, log = baselines.LogExponential(gap), inCell = log;
         (double from, double to) = Config.Resolution > 0 ? ClockGrid.Cell(gap, Config.Resolution) : (gap, gap);
-        return (Cdf(from), Cdf(to));
+        if (cell > 0 && cell != Config.Resolution)
+        {
+            (double low, double high) = ClockGrid.Cell(gap, cell);
+            inCell = Math.Log(Math.Max((low == 0 ? Cdf(high) : Cdf(high) - Cdf(low)) / (high - low), 1e-300));
+        }
+        // E|X - gap| - E|X - X'| / 2 in closed form; ties apart, of which an exponential knows nothing.
+        double crps = gap + 2 * RealMath.Expm1(-rate * gap) / rate + 0.5 / rate;
+        bool isTie = gap == 0 && Config.Ties > 0;
+        return new ScoredGap(log, isTie ? 0 : Cdf(from), isTie ? Config.Ties : Cdf(to), Math.Abs(Math.Log(2) / rate - gap), crps, inCell);
 
-        double Cdf(double tau) => Config.Ties - (1 - Config.Ties) * RealMath.Expm1(-baselines.Rate * tau);
+        double Cdf(double tau) => Config.Ties - (1 - Config.Ties) * RealMath.Expm1(-rate * tau);
     }
 
     /// <inheritdoc/>
@@ -62,11 +66,11 @@ internal sealed class ExponentialMethod(ModelConfig config, Baselines baselines)
 /// <summary>Gaps by a mixture of log-normals without history, marks by the one before.</summary>
 internal sealed class MixtureMethod(ModelConfig config, Baselines baselines) : SimpleMethod(config)
 {
-    /// <inheritdoc/>
-    public override double LogDensity(double gap) => baselines.LogMixture(gap);
+    private readonly RemainingGap _remaining = baselines.GapDistribution.Given(0);
+    private readonly (double Tau, double Weight)[] _nodes = baselines.GapDistribution.Given(0).Nodes(Nodes);
 
     /// <inheritdoc/>
-    public override (double Below, double UpTo) Transform(double gap) => baselines.GapDistribution.Transform(gap);
+    public override ScoredGap Score(double gap, double cell) => baselines.GapDistribution.Score(gap, cell, _remaining, _nodes);
 
     /// <inheritdoc/>
     public override double LogSurvival(double tau) => baselines.GapDistribution.LogSurvival(tau);
@@ -107,10 +111,12 @@ internal sealed class RunningMethod(ModelConfig config, Baselines baselines, dou
     public static long Bytes(int marks, bool ties) => (ties ? 5 : 3) * sizeof(double) + (marks > 0 ? (marks + 1) * sizeof(int) : 0);
 
     /// <inheritdoc/>
-    public override double LogDensity(double gap) => Next.LogDensity(gap);
-
-    /// <inheritdoc/>
-    public override (double Below, double UpTo) Transform(double gap) => Next.Transform(gap);
+    public override ScoredGap Score(double gap, double cell)
+    {
+        GapDistribution next = Next;
+        RemainingGap remaining = next.Given(0);
+        return next.Score(gap, cell, remaining, remaining.Nodes(Nodes));
+    }
 
     /// <inheritdoc/>
     public override double LogSurvival(double tau) => Next.LogSurvival(tau);
