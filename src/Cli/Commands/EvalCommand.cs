@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Foretell.Cli.Data;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
@@ -43,6 +44,10 @@ internal static class EvalCommand
         IReadOnlyList<EventSequence> sequences =
             EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until);
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
+        foreach (string remark in Remarks(model, sequences))
+        {
+            Terminal.WriteNote($"remark: {remark}");
+        }
         if (parsed.GetValue(s_json))
         {
             JsonOutput.Write(evaluation);
@@ -53,4 +58,12 @@ internal static class EvalCommand
         }
         return ExitCode.Success;
     }
+
+    /// <summary>What is strange about the data beside this model.</summary>
+    private static IEnumerable<string> Remarks(ForecastModel model, IReadOnlyList<EventSequence> sequences) => new[]
+    {
+        MarkRemark.Of(UnknownMarks.In(sequences, model.Config.Marks), model.Config.HasOtherMark),
+        DataRemarks.OtherUnit(sequences, "the test set", Math.Exp(model.Config.LogGapMean), model.Config.TimeUnitSeconds),
+        DataRemarks.Ties(sequences, "the test set"),
+    }.OfType<string>();
 }

@@ -13,7 +13,7 @@ namespace Foretell.Models.Network;
 /// them (docs/formats.md).</summary>
 internal static class ModelFile
 {
-    private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", ConfigKey = "foretell.config";
+    private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", Folded = "model/3", ConfigKey = "foretell.config";
 
     /// <summary>A model's tensors and metadata.</summary>
     public static SafeTensors ToTensors(ForecastModel model)
@@ -43,14 +43,14 @@ internal static class ModelFile
     /// <exception cref="InvalidDataException">Something is missing, has another shape or is not finite.</exception>
     public static ForecastModel FromTensors(SafeTensors file)
     {
-        if (!file.Metadata.TryGetValue(FormatKey, out string? format) || format is not (Plain or Censored))
+        if (!file.Metadata.TryGetValue(FormatKey, out string? format) || format is not (Plain or Censored or Folded))
         {
-            throw new InvalidDataException($"It is no Foretell model that this program knows: metadata '{FormatKey}' must be '{Plain}' or '{Censored}', got '{format ?? "nothing"}'.");
+            throw new InvalidDataException($"It is no Foretell model that this program knows: metadata '{FormatKey}' must be '{Plain}', '{Censored}' or '{Folded}', got '{format ?? "nothing"}'.");
         }
         ModelConfig config = ReadConfig(file);
         if (format != FormatOf(config))
         {
-            throw new InvalidDataException($"Metadata '{FormatKey}' must be '{Censored}' where 'censored' of the configuration is true and else '{Plain}', got '{format}'.");
+            throw new InvalidDataException($"Metadata '{FormatKey}' must be '{Folded}' where 'hasOtherMark' of the configuration is true, '{Censored}' where 'censored' is, and else '{Plain}', got '{format}'.");
         }
         var layout = new ParameterLayout(config);
         var weights = new AlignedBuffer(layout.Length);
@@ -71,8 +71,9 @@ internal static class ModelFile
         return new ForecastModel(config, weights, timeHead, Baselines.Read(config, file.Tensors));
     }
 
-    /// <summary>A program that does not know of censored models would forecast wrongly with one, so the file tells it to stop.</summary>
-    private static string FormatOf(ModelConfig config) => config.Censored ? Censored : Plain;
+    /// <summary>A program that does not know of censored models, or of folded marks, would forecast wrongly with them, so the file tells
+    /// it to stop.</summary>
+    private static string FormatOf(ModelConfig config) => config.HasOtherMark ? Folded : config.Censored ? Censored : Plain;
 
     private static ModelConfig ReadConfig(SafeTensors file)
     {
