@@ -44,13 +44,14 @@ internal static class EvalCommand
         IReadOnlyList<EventSequence> sequences =
             EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until);
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
-        foreach (string remark in Remarks(model, sequences))
+        string[] remarks = [.. Remarks(model, sequences)];
+        foreach (string remark in remarks)
         {
             Terminal.WriteNote($"remark: {remark}");
         }
         if (parsed.GetValue(s_json))
         {
-            JsonOutput.Write(evaluation);
+            JsonOutput.Write(evaluation, "remarks", remarks);
         }
         else
         {
@@ -63,7 +64,7 @@ internal static class EvalCommand
     private static IEnumerable<string> Remarks(ForecastModel model, IReadOnlyList<EventSequence> sequences) => new[]
     {
         MarkRemark.Of(UnknownMarks.In(sequences, model.Config.Marks), model.Config.HasOtherMark),
-        DataRemarks.OtherUnit(sequences, "the test set", Math.Exp(model.Config.LogGapMean), model.Config.TimeUnitSeconds),
+        DataRemarks.OtherUnit(sequences, "the test set", model.Baselines.Gaps.AsLogNormal().Given(0).Quantile(0.5), model.Config.TimeUnitSeconds),
         DataRemarks.Ties(sequences, "the test set"),
     }.OfType<string>();
 }

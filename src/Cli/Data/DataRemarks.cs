@@ -12,8 +12,8 @@ internal static class DataRemarks
     /// <summary>Sets with as many gaps of 0 are rather stamped by a coarse clock than simultaneous.</summary>
     private const double ManyTies = 0.5;
 
-    /// <summary>Two sets of which one has gaps so many times longer have different units.</summary>
-    private const double Far = 1000;
+    /// <summary>Two sets of one kind hardly differ by so much, and minutes taken for seconds do by more.</summary>
+    private const double Far = 50;
 
     /// <summary>Everything strange about two sets.</summary>
     /// <param name="train">What is learned from.</param>
@@ -27,7 +27,7 @@ internal static class DataRemarks
         string?[] remarks =
         [
             usual is { } gap ? TimeUnits.Remark(gap, unitSeconds) : null,
-            OtherUnit(dev, "dev", usual, unitSeconds),
+            OtherUnit(dev, "dev", TimeUnits.MedianGap(train), unitSeconds),
             Ties(train, "train"),
             Ties(dev, "dev"),
             Same(train, dev),
@@ -55,10 +55,10 @@ internal static class DataRemarks
     }
 
     /// <summary>A set's gaps are of another order than those of train, or than a model's.</summary>
-    /// <param name="usual">A usual gap of those, time units.</param>
-    public static string? OtherUnit(IReadOnlyList<EventSequence> sequences, string set, double? usual, double unitSeconds) =>
-        TimeUnits.UsualGap(sequences) is { } gap && usual is { } expected && (gap >= Far * expected || gap <= expected / Far)
-            ? $"A usual gap of {set} is {Format.Duration(gap * unitSeconds)}, and one of training {Format.Duration(expected * unitSeconds)}: are the times of both in the same unit?"
+    /// <param name="median">Median gap of those, time units.</param>
+    public static string? OtherUnit(IReadOnlyList<EventSequence> sequences, string set, double? median, double unitSeconds) =>
+        TimeUnits.MedianGap(sequences) is > 0 and var gap && median is > 0 and var expected && (gap >= Far * expected || gap <= expected / Far)
+            ? $"The median gap of {set} is {Format.Duration(gap * unitSeconds)}, and that of training {Format.Duration(expected * unitSeconds)}: are the times of both in the same unit?"
             : null;
 
     private static string? Same(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev)

@@ -14,11 +14,10 @@ internal static class TimeUnits
         [("seconds", 1), ("minutes", 60), ("hours", 3600), ("days", 86400)];
 
     /// <summary>The median of the gaps above 0, in the sequences' unit; null where there is none.</summary>
-    public static double? UsualGap(IEnumerable<EventSequence> sequences)
-    {
-        double[] gaps = [.. sequences.SelectMany(s => s.Times.Skip(1).Zip(s.Times, (next, time) => next - time)).Where(g => g > 0).Order()];
-        return gaps.Length == 0 ? null : gaps[gaps.Length / 2];
-    }
+    public static double? UsualGap(IEnumerable<EventSequence> sequences) => Median(sequences, leastGap: double.Epsilon);
+
+    /// <summary>The median of all gaps; null where there is none.</summary>
+    public static double? MedianGap(IEnumerable<EventSequence> sequences) => Median(sequences, leastGap: 0);
 
     /// <summary>The longest of seconds, minutes, hours and days that is no longer than a usual gap.</summary>
     /// <param name="usualGap">Seconds.</param>
@@ -42,5 +41,12 @@ internal static class TimeUnits
         (string name, double better) = For(seconds);
         return $"A usual gap is {Format.Number(usualGap)} time units of {Format.Duration(unitSeconds)}, that is {Format.Duration(seconds)}: "
             + (better != unitSeconds ? $"is --time-unit {name} meant?" : "are the file's times in another unit?");
+    }
+
+    private static double? Median(IEnumerable<EventSequence> sequences, double leastGap)
+    {
+        double[] gaps =
+            [.. sequences.SelectMany(s => s.Times.Skip(1).Zip(s.Times, (next, time) => next - time)).Where(g => g >= leastGap).Order()];
+        return gaps.Length == 0 ? null : gaps[gaps.Length / 2];
     }
 }
