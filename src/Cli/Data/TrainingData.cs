@@ -16,6 +16,9 @@ internal sealed record TrainingData(IReadOnlyList<EventSequence> Train, IReadOnl
     /// <summary>The time unit was found in the data.</summary>
     public bool HasFoundUnit { get; private init; }
 
+    /// <summary>The time unit was neither named nor found: the numbers of a sequence file count as seconds.</summary>
+    public bool HasAssumedUnit { get; private init; }
+
     /// <summary>Reads one file and splits it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="unitSeconds">Seconds a unit; null finds it in an event file, whose times are absolute, and takes the second for a
@@ -28,7 +31,12 @@ internal sealed record TrainingData(IReadOnlyList<EventSequence> Train, IReadOnl
         double? found = unitSeconds is null && !EventFile.HoldsSequences(path) && TimeUnits.UsualGap(sequences) is { } gap
             ? TimeUnits.For(gap).Seconds : null;
         var split = DataSplit.Of(found is { } unit ? [.. sequences.Select(s => InUnits(s, unit))] : sequences);
-        return new TrainingData(split.Train, split.Dev, found ?? unitSeconds ?? 1) { Split = split, HasFoundUnit = found is not null };
+        return new TrainingData(split.Train, split.Dev, found ?? unitSeconds ?? 1)
+        {
+            Split = split,
+            HasFoundUnit = found is not null,
+            HasAssumedUnit = found is null && unitSeconds is null,
+        };
     }
 
     private static EventSequence InUnits(EventSequence sequence, double seconds) => sequence with

@@ -20,7 +20,7 @@ internal static class TrainView
             Terminal.Out.WriteLine($"Split by {Describe(split, data)}: {Describe(data.Train)} to learn from (train), "
                 + $"{Describe(data.Dev)} to stop by (dev). The time unit is {TimeUnits.Name(data.UnitSeconds)}"
                 + (data.HasFoundUnit ? ", by the usual gap; --time-unit names another."
-                : "; --time-unit names what a sequence file's numbers are in."));
+                : data.HasAssumedUnit ? "; --time-unit names what a sequence file's numbers are in." : "."));
         }
         foreach (string remark in remarks)
         {
