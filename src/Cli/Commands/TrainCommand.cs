@@ -38,8 +38,8 @@ internal static class TrainCommand
             "train --train train.jsonl --dev dev.jsonl --out plain.safetensors --no-decay --epochs 20",
             "train --train shop.csv --dev dev.csv --out churn.safetensors --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_openEnds.Censored, s_openEnds.Until, s_learningRate, s_seed,
-            s_json,
+            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_openEnds.Censored, s_openEnds.Until, s_learningRate,
+            s_seed, s_json,
         };
         verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));

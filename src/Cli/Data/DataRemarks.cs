@@ -57,7 +57,8 @@ internal static class DataRemarks
     /// <summary>A set's gaps are of another order than those of train, or than a model's.</summary>
     /// <param name="median">Median gap of those, time units.</param>
     public static string? OtherUnit(IReadOnlyList<EventSequence> sequences, string set, double? median, double unitSeconds) =>
-        TimeUnits.MedianGap(sequences) is > 0 and var gap && median is > 0 and var expected && (gap >= Far * expected || gap <= expected / Far)
+        TimeUnits.MedianGap(sequences) is > 0 and var gap && median is > 0 and var expected
+            && (gap >= Far * expected || gap <= expected / Far)
             ? $"The median gap of {set} is {Format.Duration(gap * unitSeconds)}, and that of training {Format.Duration(expected * unitSeconds)}: are the times of both in the same unit?"
             : null;
 

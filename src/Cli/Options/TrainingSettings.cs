@@ -35,7 +35,8 @@ internal sealed class TrainingSettings(bool needsFiles)
     private readonly Option<EventColumns?> _columns = CommonSettings.Columns();
 
     /// <summary>The options that a verb adds behind its own.</summary>
-    public IEnumerable<Option> Shared => [_timeUnit, _maxMarks, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns];
+    public IEnumerable<Option> Shared =>
+        [_timeUnit, _maxMarks, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns];
 
     /// <summary>What the options say; mixer, decay, learning rate and seed stand at their defaults.</summary>
     /// <exception cref="UsageException">The shape is not allowed.</exception>

@@ -78,7 +78,7 @@ public static unsafe class Trainer
         {
             throw new ArgumentException($"The most marks must be 2 to {ModelLimits.Marks}, got {options.MaxMarks}.", nameof(options));
         }
-        if (options.Resolution is { } resolution && resolution != 0 && resolution is not (>= ModelLimits.ShortestGap and <= ModelLimits.LongestGap))
+        if (options.Resolution is { } resolution && resolution is not (0 or (>= ModelLimits.ShortestGap and <= ModelLimits.LongestGap)))
         {
             throw new ArgumentException(FormattableString.Invariant(
                 $"The clock grid must be 0 or from {ModelLimits.ShortestGap} to {ModelLimits.LongestGap} time units, got {resolution}."), nameof(options));
@@ -161,7 +161,10 @@ public static unsafe class Trainer
             throw new TrainingDivergedException("Training diverged: the dev score was never a finite number. Check the data for extreme times, or lower the learning rate.");
         }
         SetUnknownMark(best.Span, layout, train, markIndex);
-        return new TrainingResult(new ForecastModel(config, best, timeHead, data.Baselines), bestNll, bestEpoch, step) { Folded = data.Folded };
+        return new TrainingResult(new ForecastModel(config, best, timeHead, data.Baselines), bestNll, bestEpoch, step)
+        {
+            Folded = data.Folded,
+        };
     }
 
     /// <summary>Where training has marks, what is to be scored must have some: each event without one would count as an unknown

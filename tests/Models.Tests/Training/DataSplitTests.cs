@@ -52,7 +52,8 @@ public class DataSplitTests
     [Fact]
     public void Of_WhenOpenEndsCount_EndsTheObservationOfTrainAtTheCut()
     {
-        DataSplit split = DataSplit.Of([.. Streams(3, 20).Select(s => s with { Until = 500 }), new EventSequence("gone", [1, 2], null) { Until = 500 }]);
+        DataSplit split = DataSplit.Of(
+            [.. Streams(3, 20).Select(s => s with { Until = 500 }), new EventSequence("gone", [1, 2], null) { Until = 500 }]);
 
         Assert.All(split.Train, s => Assert.Equal(split.Cut, s.Until));
         Assert.All(split.Dev, s => Assert.Equal(500, s.Until));
@@ -79,5 +80,6 @@ public class DataSplitTests
     private static string[] Ids(IEnumerable<EventSequence> sequences) => [.. sequences.Select(s => s.Id).Order(StringComparer.Ordinal)];
 
     private static List<EventSequence> Streams(int count, int events) => [.. Enumerable.Range(0, count).Select(i =>
-        new EventSequence($"s{i}", [.. Enumerable.Range(0, events).Select(t => t + 0.01 * i)], [.. Enumerable.Range(0, events).Select(t => $"m{t}")]))];
+        new EventSequence($"s{i}", [.. Enumerable.Range(0, events).Select(t => t + 0.01 * i)],
+            [.. Enumerable.Range(0, events).Select(t => $"m{t}")]))];
 }
