@@ -78,6 +78,7 @@ public static class ForetellWeb
         GetOverdue.Map(api);
         GetAlertEvents.Map(api);
         GetDeadLetters.Map(api);
+        GetModel.Map(api);
         GetCalibration.Map(api);
         GetStatus.Map(api);
         Health.Map(app);

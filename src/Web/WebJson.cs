@@ -20,6 +20,7 @@ namespace Foretell.Web;
 [JsonSerializable(typeof(DeadLettersAnswer))]
 [JsonSerializable(typeof(FeedEvent))]
 [JsonSerializable(typeof(CalibrationAnswer))]
+[JsonSerializable(typeof(ModelAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]
 [JsonSerializable(typeof(HealthAnswer))]
 [JsonSerializable(typeof(ProblemDetails))]

@@ -21,7 +21,11 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("unknown option '--modle'; did you mean '--model'?", "eval", "--modle", "m")]
     [InlineData("unknown option '--partition'; did you mean '--partitions'?", "run", "--partition", "3")]
     [InlineData("unknown argument 'surplus'", "eval", "--model", "m", "--test", "t", "surplus")]
-    [InlineData("--train and --dev and --out are needed", "train")]
+    [InlineData("--out is needed", "train")]
+    [InlineData("--data is needed, or --train and --dev", "train", "--out", "c")]
+    [InlineData("--data is needed, or --train and --dev", "train", "--train", "a", "--out", "c")]
+    [InlineData("--data names one file that is split by itself", "train", "--data", "a", "--dev", "b", "--out", "c")]
+    [InlineData("--max-marks must be a whole number from 2 to 4096, got '5000'", "train", "--data", "a", "--out", "c", "--max-marks", "5000")]
     [InlineData("--model is needed", "eval", "--test", "t")]
     [InlineData("--train and --dev and --test and --out are needed", "compare")]
     [InlineData("There is no mixer 'gru' to compare; expected aaren, aaren-plain", "compare", "--train", "a", "--dev", "b", "--test", "c",

@@ -18,6 +18,7 @@ public sealed partial class CommandLineTests
 
     [Theory]
     [InlineData("train --train F --dev F --out M --time-unit hours --mixer aaren --no-decay --width 64 --layers 2 --heads 4 --components 16 --epochs 3 --seed 1 --resolution auto")]
+    [InlineData("train --data F --out M --max-marks 100 --json")]
     [InlineData("train --train F --dev F --out M --time-unit 86400 --resolution none")]
     [InlineData("train --train F --dev F --out M --resolution 0.5")]
     [InlineData("train --train F --dev F --out M --mixer linear")]

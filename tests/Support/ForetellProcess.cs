@@ -8,9 +8,9 @@ namespace Foretell.Support;
 /// <summary>How a program ended.</summary>
 public sealed record ProcessResult(int ExitCode, string Output, string Error)
 {
-    /// <summary>The one sentence of a failure, without "error: ".</summary>
-    public string Sentence => Error.Split('\n')[0] is var first && first.StartsWith("error: ", StringComparison.Ordinal)
-        ? first["error: ".Length..]
+    /// <summary>The one sentence of a failure, without "error: "; remarks may stand before it.</summary>
+    public string Sentence => Error.Split('\n').FirstOrDefault(l => l.StartsWith("error: ", StringComparison.Ordinal)) is { } line
+        ? line["error: ".Length..]
         : throw new InvalidOperationException($"The program printed no error sentence but: {Error}");
 }
 

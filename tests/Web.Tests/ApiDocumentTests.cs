@@ -27,6 +27,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
             "GET /v1/alerts/events: 200 503",
             "GET /v1/dead-letters: 200 400 503 504",
             "GET /v1/models/{model}/calibration: 200 400 404 503 504",
+            "GET /v1/models/{model}: 200 400 404",
             "GET /v1/overdue: 200 400 503 504",
             "GET /v1/status: 200 400 503 504",
             "GET /v1/streams/{stream}/events: 200 400 404 503 504",
@@ -81,6 +82,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
 
     [Theory]
     [InlineData("/v1/streams/{stream}", "get", "after stream")]
+    [InlineData("/v1/models/{model}", "get", "model")]
     [InlineData("/v1/models/{model}/calibration", "get", "after model")]
     [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon quantiles stream")]
     [InlineData("/v1/streams/{stream}/events", "get", "Last-Event-ID after horizon quantiles stream")]

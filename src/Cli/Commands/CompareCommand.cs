@@ -13,7 +13,7 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell compare: trains and scores all mixers and simple methods under the same budget, and writes a report.</summary>
 internal static class CompareCommand
 {
-    private static readonly TrainingSettings s_training = new();
+    private static readonly TrainingSettings s_training = new(needsFiles: true);
     private static readonly Option<string> s_test =
         Settings.Text("--test", "file", "Event file that is scored and decides nothing.", required: true);
     private static readonly Option<string> s_out =

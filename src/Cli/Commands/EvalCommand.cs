@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Foretell.Cli.Data;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
@@ -43,9 +44,14 @@ internal static class EvalCommand
         IReadOnlyList<EventSequence> sequences =
             EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until);
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
+        string[] remarks = [.. Remarks(model, sequences)];
+        foreach (string remark in remarks)
+        {
+            Terminal.WriteNote($"remark: {remark}");
+        }
         if (parsed.GetValue(s_json))
         {
-            JsonOutput.Write(evaluation);
+            JsonOutput.Write(evaluation, "remarks", remarks);
         }
         else
         {
@@ -53,4 +59,12 @@ internal static class EvalCommand
         }
         return ExitCode.Success;
     }
+
+    /// <summary>What is strange about the data beside this model.</summary>
+    private static IEnumerable<string> Remarks(ForecastModel model, IReadOnlyList<EventSequence> sequences) => new[]
+    {
+        MarkRemark.Of(UnknownMarks.In(sequences, model.Config.Marks), model.Config.HasOtherMark),
+        DataRemarks.OtherUnit(sequences, "the test set", model.Baselines.Gaps.AsLogNormal().Given(0).Quantile(0.5), model.Config.TimeUnitSeconds),
+        DataRemarks.Ties(sequences, "the test set"),
+    }.OfType<string>();
 }

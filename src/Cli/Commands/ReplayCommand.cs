@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using Foretell.Cli.Data;
 using Foretell.Cli.Options;
 using Foretell.Cli.Running;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Replay;
+using Foretell.Models.PointProcess;
 using Foretell.Web.Status;
 using Foretell.Web.Streams;
 
@@ -47,14 +49,20 @@ internal static class ReplayCommand
 
         using var api = new ApiClient(url);
         StatusAnswer? before = await api.FindStatusAsync(null, cancellation);
+        ModelAnswer? model = before is null ? null : await api.FindModelAsync(before.Model, cancellation);
+        var unknown = new UnknownMarks(model?.Marks ?? []);
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
         var client = new ReplayClient(http, url);
         ReplaySummary summary = await ReplayView.ShowAsync(
             () => EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns).Sum(b => (long)b.Count),
-            progress => client.RunAsync(path, options, progress, cancellation));
+            progress => client.RunAsync(path, options with { Look = unknown.Add }, progress, cancellation));
 
         StatusAnswer? after = await api.FindStatusAsync(summary.Position, cancellation);
         ReplayView.Summarise(summary, after);
+        if (MarkRemark.Of(unknown, model?.HasOtherMark ?? false) is { } remark)
+        {
+            Terminal.WriteNote($"remark: {remark}");
+        }
         if (summary.Rejected > 0)
         {
             Terminal.WriteError($"the host rejected {summary.Rejected} of {summary.Sent} events.");

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Foretell.Cli.Data;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
+using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Training;
 
@@ -12,7 +14,9 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell train: fits a model to event sequences and writes its weights file.</summary>
 internal static class TrainCommand
 {
-    private static readonly TrainingSettings s_training = new();
+    private static readonly TrainingSettings s_training = new(needsFiles: false);
+    private static readonly Option<string> s_data = Settings.Text("--data", "file",
+        "One event file instead of --train and --dev: a fifth of it becomes dev, by stream where there are 50 or more, else by time; an event file's time unit is found, unless --time-unit names it.");
     private static readonly Option<string> s_out =
         Settings.Text("--out", "file", "Where to write the model (safetensors).", required: true);
     private static readonly Option<string> s_mixer = Settings.Typed("--mixer", "name",
@@ -23,15 +27,19 @@ internal static class TrainCommand
     private static readonly Option<int> s_seed = Settings.Number("--seed", "Seed of every random choice.", 0, int.MaxValue, 1);
     private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation, and learn how likely it is that no next event comes at all.");
 
+    private static readonly Option<bool> s_json = CommonSettings.Json();
+
     public static Command Create()
     {
         var verb = new Verb("train", "Trains a model on event sequences.",
+            "train --data events.csv --columns stream=user,time=at,mark=kind --out model.safetensors",
             "train --train train.jsonl --dev dev.jsonl --out model.safetensors --time-unit hours",
             "train --train a.csv --dev b.csv --columns stream=user,time=at,mark=kind --out m.safetensors",
             "train --train train.jsonl --dev dev.jsonl --out plain.safetensors --no-decay --epochs 20",
             "train --train shop.csv --dev dev.csv --out churn.safetensors --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_openEnds.Censored, s_openEnds.Until, s_learningRate, s_seed,
+            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_openEnds.Censored, s_openEnds.Until, s_learningRate,
+            s_seed, s_json,
         };
         verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -51,13 +59,26 @@ internal static class TrainCommand
         };
         string output = Path.GetFullPath(parsed.GetRequiredValue(s_out));
         RequireWritable(output);
-        IReadOnlyList<EventSequence> train = s_training.ReadSequences(parsed, s_training.Train, until),
-            dev = s_training.ReadSequences(parsed, s_training.Dev, until);
+        TrainingData data = s_training.ReadData(parsed, s_data, until);
+        options = options with { Shape = options.Shape with { TimeUnitSeconds = data.UnitSeconds } };
+        bool isJson = parsed.GetValue(s_json);
+        UnknownMarks unknown = UnknownMarks.In(data.Dev, data.Train.SelectMany(s => s.Marks ?? []).Where(m => m.Length > 0));
+        List<string> remarks = DataRemarks.OfTraining(data.Train, data.Dev, data.UnitSeconds, unknown);
+        TrainView.Announce(data, remarks, isJson);
 
         var clock = Stopwatch.StartNew();
-        TrainingResult result = TrainView.Show(progress => Trainer.Train(train, dev, options, progress, cancellation));
+        TrainingResult result = TrainView.Show(isJson, progress => Trainer.Train(data.Train, data.Dev, options, progress, cancellation));
         result.Model.Save(output);
-        TrainView.Summarise(result, train, dev, output, clock.Elapsed);
+        // Success is told of what can be opened, not of what was meant to be written.
+        ForecastModel.Load(output);
+        if (isJson)
+        {
+            JsonOutput.Write(TrainingReport.Of(result, data, unknown, remarks, output, clock.Elapsed));
+        }
+        else
+        {
+            TrainView.Summarise(result, data, output, clock.Elapsed);
+        }
         return ExitCode.Success;
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Foretell.Cli.Data;
 using Foretell.Cli.Shell;
 using Foretell.Ingest.Files;
 using Foretell.Models.Configuration;
@@ -9,15 +10,18 @@ using Foretell.Models.Training;
 namespace Foretell.Cli.Options;
 
 /// <summary>Options of the verbs that train: data, shape and length of a training.</summary>
-internal sealed class TrainingSettings
+/// <param name="needsFiles">Whether --train and --dev must be there.</param>
+internal sealed class TrainingSettings(bool needsFiles)
 {
     /// <summary>File to learn from.</summary>
-    public Option<string> Train { get; } = Settings.Text("--train", "file", "Event file to learn from.", required: true);
+    public Option<string> Train { get; } = Settings.Text("--train", "file", "Event file to learn from.", required: needsFiles);
 
     /// <summary>File that decides when to stop.</summary>
-    public Option<string> Dev { get; } = Settings.Text("--dev", "file", "Event file that decides when to stop.", required: true);
+    public Option<string> Dev { get; } = Settings.Text("--dev", "file", "Event file that decides when to stop.", required: needsFiles);
 
     private readonly Option<string> _timeUnit = CommonSettings.TimeUnit();
+    private readonly Option<int> _maxMarks = Settings.Number("--max-marks",
+        "Most marks that the model tells apart; rarer ones fold into one mark, 'other'.", 2, ModelLimits.Marks, TrainingOptions.DefaultMaxMarks);
     private readonly Option<int> _width = Settings.Number("--width", "Hidden width, a multiple of 16.", 16, 1024, 64);
     private readonly Option<int> _layers = Settings.Number("--layers", "Number of layers.", 1, 16, 2);
     private readonly Option<int> _heads = Settings.Number("--heads", "Attention heads a layer, a divisor of --width.", 1, 16, 4);
@@ -31,7 +35,8 @@ internal sealed class TrainingSettings
     private readonly Option<EventColumns?> _columns = CommonSettings.Columns();
 
     /// <summary>The options that a verb adds behind its own.</summary>
-    public IEnumerable<Option> Shared => [_timeUnit, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns];
+    public IEnumerable<Option> Shared =>
+        [_timeUnit, _maxMarks, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns];
 
     /// <summary>What the options say; mixer, decay, learning rate and seed stand at their defaults.</summary>
     /// <exception cref="UsageException">The shape is not allowed.</exception>
@@ -43,8 +48,9 @@ internal sealed class TrainingSettings
             Layers = parsed.GetValue(_layers),
             Heads = parsed.GetValue(_heads),
             Components = parsed.GetValue(_components),
-            TimeUnitSeconds = Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit)),
+            TimeUnitSeconds = UnitSeconds(parsed),
         }),
+        MaxMarks = parsed.GetValue(_maxMarks),
         Resolution = ParseResolution(parsed.GetRequiredValue(_resolution)),
         Epochs = parsed.GetValue(_epochs),
         Threads = parsed.GetValue(_threads),
@@ -52,8 +58,29 @@ internal sealed class TrainingSettings
 
     /// <summary>The sequences of a file that an option names, in the model's time unit.</summary>
     public IReadOnlyList<EventSequence> ReadSequences(ParseResult parsed, Option<string> file, ObservationEnd? until = null) =>
-        EventFile.ReadSequences(parsed.GetRequiredValue(file), Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit)),
-            parsed.GetValue(_columns), until);
+        EventFile.ReadSequences(parsed.GetRequiredValue(file), UnitSeconds(parsed), parsed.GetValue(_columns), until);
+
+    /// <summary>Two files, or one that is split: whichever the options name.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="data">Option of the one file.</param>
+    /// <param name="until">When the watching ended, or null.</param>
+    /// <exception cref="UsageException">Neither is named, or both.</exception>
+    public TrainingData ReadData(ParseResult parsed, Option<string> data, ObservationEnd? until)
+    {
+        (string? one, string? train, string? dev) = (parsed.GetValue(data), parsed.GetValue(Train), parsed.GetValue(Dev));
+        if (one is not null)
+        {
+            return train is null && dev is null
+                ? TrainingData.Of(one, parsed.GetResult(_timeUnit) is { Implicit: false } ? UnitSeconds(parsed) : null,
+                    parsed.GetValue(_columns), until)
+                : throw new UsageException("--data names one file that is split by itself; it does not go together with --train and --dev.");
+        }
+        return train is not null && dev is not null
+            ? new TrainingData(ReadSequences(parsed, Train, until), ReadSequences(parsed, Dev, until), UnitSeconds(parsed))
+            : throw new UsageException("--data is needed, or --train and --dev.");
+    }
+
+    private double UnitSeconds(ParseResult parsed) => Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit));
 
     private static ModelConfig Check(ModelConfig shape)
     {

@@ -3,11 +3,13 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Serialization;
+using Foretell.Cli.Data;
 using Foretell.Cli.Shell;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Hosting;
 using Foretell.Ingest.Files;
+using Foretell.Models.PointProcess;
 
 namespace Foretell.Cli.Running;
 
@@ -20,6 +22,16 @@ namespace Foretell.Cli.Running;
 /// <param name="CpuSeconds">Processor time of all threads over that time; in a cluster of all processes but the database.</param>
 internal sealed record FileSummary(long Events, long Streams, long DeadLetters, string Digest, double EventsPerSecond, double CpuSeconds)
 {
+    /// <summary>Events of this file whose mark the model does not know.</summary>
+    public long UnknownMarks { get; init; }
+
+    /// <summary>A few of these marks; empty text stands for no mark.</summary>
+    public IReadOnlyList<string> UnknownMarkExamples { get; init; } = [];
+
+    /// <summary>What has to be said of them; null where there are none.</summary>
+    [JsonIgnore]
+    public string? MarkRemark { get; init; }
+
     /// <summary>Processor time by process, where there are several.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ProcessCpu>? Processes { get; init; }
@@ -52,6 +64,7 @@ internal static class FileSender
         IReadOnlyList<ProcessCpu> before = target.Cpu();
         long appended = 0, read = 0;
         int number = 0;
+        var unknown = new UnknownMarks(target.Model.Config.Marks);
         Position position = Position.None;
         foreach (EventBatch batch in EventFile.ReadEvents(path, timeUnit, columns, BatchSize))
         {
@@ -63,6 +76,7 @@ internal static class FileSender
             AppendReceipt receipt = await target.AppendAsync(batch, request, cancellation);
             appended += receipt.Replayed ? 0 : receipt.Accepted;
             read += batch.Count;
+            unknown.Add(batch);
             progress?.Report(read);
             position = receipt.Position;
         }
@@ -72,6 +86,9 @@ internal static class FileSender
         return new FileSummary(status.EventsApplied, status.Streams, status.DeadLetters,
             await target.StateDigestAsync(cancellation), Math.Round(appended / seconds, 1), ProcessCpu.Total(cpu))
         {
+            UnknownMarks = unknown.Events,
+            UnknownMarkExamples = unknown.Examples,
+            MarkRemark = Data.MarkRemark.Of(unknown, target.Model.Config.HasOtherMark),
             Processes = cpu.Count > 1 ? cpu : null,
             Loss = await watch.EndAsync(read, status.DeadLetters, cancellation),
         };

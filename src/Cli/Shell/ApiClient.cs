@@ -37,6 +37,10 @@ internal sealed class ApiClient(Uri url) : IDisposable
     public Task<StatusAnswer?> FindStatusAsync(string? position, CancellationToken cancellation) =>
         FindAsync<StatusAnswer>(position is null ? "v1/status" : $"v1/status?after={Uri.EscapeDataString(position)}", cancellation);
 
+    /// <summary>What a model of the host knows; null when the host does not say, as older ones do not.</summary>
+    public Task<ModelAnswer?> FindModelAsync(string model, CancellationToken cancellation) =>
+        FindAsync<ModelAnswer>($"v1/models/{model}", cancellation);
+
     /// <summary>The newest dead letter; null when there is none or the host does not answer.</summary>
     public async Task<DeadLetterItem?> FindNewestDeadLetterAsync(CancellationToken cancellation) =>
         (await FindAsync<DeadLettersAnswer>("v1/dead-letters?limit=1", cancellation))?.DeadLetters is [var newest, ..] ? newest : null;

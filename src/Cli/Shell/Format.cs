@@ -11,6 +11,17 @@ internal static class Format
     /// <summary>A score in nats: four decimals, or a dash where a method says nothing.</summary>
     public static string Nats(double? nats) => nats?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-";
 
+    /// <summary>A number with three figures that matter: "3,600", "0.00278".</summary>
+    public static string Number(double number) =>
+        number.ToString(Math.Abs(number) is >= 100 and < 1e9 ? "N0" : "G3", CultureInfo.InvariantCulture);
+
+    /// <summary>Text of a file between quotes, one short line of printable characters whatever the file holds.</summary>
+    public static string Quoted(string text)
+    {
+        string shown = string.Concat((text.Length > 40 ? text[..40] + "..." : text).Select(c => char.IsControl(c) ? '\uFFFD' : c));
+        return $"'{shown}'";
+    }
+
     /// <summary>A share: "12.3 %".</summary>
     public static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 

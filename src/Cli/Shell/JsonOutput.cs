@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Foretell.Cli.Shell;
@@ -18,6 +19,14 @@ internal static class JsonOutput
 
     /// <summary>The same for a file that people may look into.</summary>
     public static string Indented<T>(T value) => JsonSerializer.Serialize(value, s_indented) + "\n";
+
+    /// <summary>An object with one more member.</summary>
+    public static void Write<T, TMember>(T value, string name, TMember member)
+    {
+        JsonNode node = JsonSerializer.SerializeToNode(value, s_options)!;
+        node[name] = JsonSerializer.SerializeToNode(member, s_options);
+        Write(node);
+    }
 
     public static void Write<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, s_options));
 }

@@ -26,6 +26,10 @@ internal static class FileSenderView
         {
             PrintTable(summary);
         }
+        if (summary.MarkRemark is { } remark)
+        {
+            Terminal.WriteNote($"remark: {remark}");
+        }
         if (summary.Loss is { } loss)
         {
             Terminal.WriteError(loss);
@@ -39,6 +43,10 @@ internal static class FileSenderView
     {
         Console.Out.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
             $"{Format.Count(summary.DeadLetters)} dead letters.");
+        if (summary.MarkRemark is { } remark)
+        {
+            Terminal.WriteNote($"remark: {remark}");
+        }
         if (summary.Loss is { } loss)
         {
             Terminal.WriteNote($"warning: {loss}");
@@ -51,6 +59,7 @@ internal static class FileSenderView
             .AddRow("events", Format.Count(summary.Events))
             .AddRow("streams", Format.Count(summary.Streams))
             .AddRow("dead letters", Format.Count(summary.DeadLetters))
+            .AddRow("unknown marks", Format.Count(summary.UnknownMarks))
             .AddRow("digest", summary.Digest)
             .AddRow("events/s", Format.Rate(summary.EventsPerSecond))
             .AddRow("CPU seconds", Format.Rate(summary.CpuSeconds));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Foretell.Cli.Data;
 using Foretell.Cli.Shell;
 using Foretell.Models.Configuration;
 using Foretell.Models.PointProcess;
@@ -10,24 +11,43 @@ namespace Foretell.Cli.Views;
 /// <summary>Shows how a training goes, as a bar on a terminal and as a line an epoch elsewhere, and its result.</summary>
 internal static class TrainView
 {
-    /// <summary>Runs <paramref name="train"/> and shows what it reports.</summary>
-    public static TrainingResult Show(Func<IProgress<TrainingProgress>, TrainingResult> train) =>
-        Terminal.IsInteractive ? WithBar(train) : train(new Reporter(WriteEpoch));
+    /// <summary>What became of one file, and what is strange about the data, before the training begins: who reads it can still
+    /// stop.</summary>
+    public static void Announce(TrainingData data, IReadOnlyList<string> remarks, bool isJson)
+    {
+        if (data.Split is { } split && !isJson)
+        {
+            Terminal.Out.WriteLine($"Split by {Describe(split, data)}: {Describe(data.Train)} to learn from (train), "
+                + $"{Describe(data.Dev)} to stop by (dev). The time unit is {TimeUnits.Name(data.UnitSeconds)}"
+                + (data.HasFoundUnit ? ", by the usual gap; --time-unit names another."
+                : data.HasAssumedUnit ? "; --time-unit names what a sequence file's numbers are in." : "."));
+        }
+        foreach (string remark in remarks)
+        {
+            Terminal.WriteNote($"remark: {remark}");
+        }
+    }
+
+    /// <summary>Runs <paramref name="train"/> and shows what it reports; beside standard output where a program reads that.</summary>
+    public static TrainingResult Show(bool isJson, Func<IProgress<TrainingProgress>, TrainingResult> train) =>
+        Terminal.IsInteractive && !isJson ? WithBar(train)
+            : train(new Reporter(at => WriteEpoch(at, isJson ? Terminal.WriteNote : Terminal.Out.WriteLine)));
 
     /// <summary>The table at the end.</summary>
-    public static void Summarise(TrainingResult result, IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev,
-        string output, TimeSpan took)
+    public static void Summarise(TrainingResult result, TrainingData data, string output, TimeSpan took)
     {
         ModelConfig config = result.Model.Config;
         Table table = Tables.KeyValue()
             .AddRow("model", result.Model.Id)
             .AddRow("shape", $"{config.Mixer}{(config.Decay ? "" : " without decay")}, width {config.Width}, " +
                 $"{config.Layers} {(config.Layers == 1 ? "layer" : "layers")}, {config.Heads} heads, {config.Components} components")
-            .AddRow("marks", config.Marks.Count == 0 ? "none" : config.Marks.Count.ToString(CultureInfo.InvariantCulture))
+            .AddRow("marks", config.Marks.Count == 0 ? "none" : config.Marks.Count.ToString(CultureInfo.InvariantCulture)
+                + (result.Folded is { } folded ? $", the last of them '{ModelConfig.OtherMark}': {Format.Count(folded.Marks)} rare marks with "
+                    + $"{Format.Percent((double)folded.Events / folded.Of)} of the events (--max-marks)" : ""))
             .AddRow("time unit", Format.Duration(config.TimeUnitSeconds))
             .AddRow("clock grid", config.Resolution == 0 ? "none" : Format.Duration(config.Resolution * config.TimeUnitSeconds))
-            .AddRow("train", Describe(train))
-            .AddRow("dev", Describe(dev))
+            .AddRow("train", Describe(data.Train))
+            .AddRow("dev", Describe(data.Dev))
             .AddRow("best dev NLL",
                 $"{Format.Nats(result.DevNll)} nats an event{(config.Censored ? " or open end" : "")}, in epoch {result.BestEpoch}")
             .AddRow("steps", result.Steps.ToString(CultureInfo.InvariantCulture))
@@ -55,14 +75,17 @@ internal static class TrainView
                 }));
             });
 
-    private static void WriteEpoch(TrainingProgress at)
+    private static void WriteEpoch(TrainingProgress at, Action<string> write)
     {
         if (at.DevNll is { } dev)
         {
-            Terminal.Out.WriteLine($"epoch {at.Epoch}, step {at.Step} of {at.Steps}: train NLL {Format.Nats(at.TrainNll)}, " +
+            write($"epoch {at.Epoch}, step {at.Step} of {at.Steps}: train NLL {Format.Nats(at.TrainNll)}, " +
                 $"dev NLL {Format.Nats(dev)}, best {Format.Nats(at.BestDevNll ?? dev)}");
         }
     }
+
+    private static string Describe(DataSplit split, TrainingData data) => split.Cut is { } cut
+        ? $"time, {Format.Duration((cut - data.Train.Min(s => s.Times[0])) * data.UnitSeconds)} after the first event" : "stream";
 
     private static string Describe(IReadOnlyList<EventSequence> sequences) =>
         $"{Format.Count(sequences.Count)} sequences, {Format.Count(sequences.Sum(s => (long)s.Times.Length))} events";

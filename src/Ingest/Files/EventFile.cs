@@ -35,6 +35,11 @@ public static class EventFile
         return until?.OfEvents(path, grouped, earliest, timeUnitSeconds) ?? grouped;
     }
 
+    /// <summary>Whether a file holds sequences, whose times are in a unit that it does not name; the times of other files are
+    /// absolute.</summary>
+    /// <exception cref="EventFileException">The file cannot be read.</exception>
+    public static bool HoldsSequences(string path) => Detect(path, null) == EventFileFormat.Sequences;
+
     /// <summary>Reads a file's events batch by batch, whatever its size.</summary>
     /// <param name="path">The file.</param>
     /// <param name="timeUnitSeconds">Seconds in one unit of a sequence file's times; not used for event files.</param>

@@ -1,3 +1,4 @@
+using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 
@@ -17,6 +18,9 @@ public sealed record ReplayOptions
 
     /// <summary>Seconds in one unit of a sequence file's times.</summary>
     public double TimeUnitSeconds { get; init; } = 1;
+
+    /// <summary>Sees each batch of the file's events once, in order, as it is read; null where nobody looks.</summary>
+    public Action<EventBatch>? Look { get; init; }
 
     /// <summary>How long to keep trying one request while the host is away or busy.</summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromSeconds(60);

@@ -60,6 +60,7 @@ internal static class ReplayPlan
         bool started = false;
         foreach (EventBatch batch in EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns))
         {
+            options.Look?.Invoke(batch);
             for (int i = 0; i < batch.Count; i++)
             {
                 long ticks = new LogRecord(batch[i]).TimeTicks;

@@ -35,6 +35,10 @@ public sealed class ComparisonRun
             throw new ArgumentException("A comparison needs at least one form, one number of states, one learning rate and one seed.",
                 nameof(options));
         }
+        DataLimits.Check(data.Train, "train");
+        DataLimits.CheckShortestGap(data.Train);
+        DataLimits.Check(data.Dev, "dev");
+        DataLimits.Check(data.Test, "test");
         Trainer.RequireMarks(data.Train, data.Dev, "dev");
         Trainer.RequireMarks(data.Train, data.Test, "test");
         foreach (ComparisonForm form in options.Forms.Where(f => f.IsBounded))

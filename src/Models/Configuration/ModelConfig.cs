@@ -8,6 +8,9 @@ public sealed record ModelConfig
     /// <summary>Most events that a policy may keep per layer.</summary>
     public const int MaxStates = 4096;
 
+    /// <summary>Name of the mark that stands for all marks outside the vocabulary, where training had some.</summary>
+    public const string OtherMark = "other";
+
     /// <summary>Hidden width d. A multiple of 16 and of <see cref="Heads"/>.</summary>
     public int Width { get; init; } = 64;
 
@@ -62,6 +65,15 @@ public sealed record ModelConfig
     /// <summary>Mark vocabulary in index order, without the reserved unknown mark. Empty: events carry no mark.</summary>
     public IReadOnlyList<string> Marks { get; init; } = [];
 
+    /// <summary>The last mark is <see cref="OtherMark"/>: training folded its rare marks into it, and every mark outside the vocabulary
+    /// counts as it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool HasOtherMark { get; init; }
+
+    /// <summary>Index of every mark outside the vocabulary: that of <see cref="OtherMark"/>, or one of its own behind all marks.</summary>
+    [JsonIgnore]
+    public int UnknownMark => HasOtherMark ? Marks.Count - 1 : Marks.Count;
+
     /// <summary>Which output of the time head is the logit of a tie; -1 without ties.</summary>
     internal int TieOutput => Ties > 0 ? 3 * Components + (Censored ? 1 : 0) : -1;
 
@@ -84,14 +96,18 @@ public sealed record ModelConfig
         Require(Layers is >= 1 and <= 16, "layers", Layers, "1 to 16");
         Require(Heads is >= 1 and <= 16 && Width % Math.Max(Heads, 1) == 0, "heads", Heads, "1 to 16, dividing the width");
         Require(Components is >= 16 and <= 128 && Components % 16 == 0, "components", Components, "a multiple of 16 from 16 to 128");
-        Require(TimeUnitSeconds > 0 && double.IsFinite(TimeUnitSeconds), "time unit", TimeUnitSeconds, "a positive number of seconds");
+        Require(TimeUnitSeconds is >= ModelLimits.ShortestUnit and <= ModelLimits.LongestUnit, "time unit", TimeUnitSeconds,
+            "1e-9 to 1e12 seconds");
         Require(Resolution >= 0 && double.IsFinite(Resolution), "resolution", Resolution, "0 or a positive number of time units");
         Require(Ties >= 0 && Ties < 1 && (Ties == 0 || Resolution == 0), "ties", Ties, "a share from 0 to below 1, and 0 on a clock grid");
         Require(GapFloor > 0 && double.IsFinite(GapFloor), "gap floor", GapFloor, "a positive number of time units");
         Require(GapCeiling > GapFloor && double.IsFinite(GapCeiling), "gap ceiling", GapCeiling, "a number above the gap floor");
         Require(LogGapDeviation > 0 && double.IsFinite(LogGapDeviation) && double.IsFinite(LogGapMean),
             "log gap statistics", LogGapDeviation, "finite, the deviation above 0");
-        Require(Marks.Count <= 4096 && Marks.Distinct().Count() == Marks.Count, "marks", Marks.Count, "at most 4,096, all different");
+        Require(Marks.Count <= ModelLimits.Marks && Marks.Distinct().Count() == Marks.Count, "marks", Marks.Count,
+            $"at most {ModelLimits.Marks}, all different");
+        Require(!HasOtherMark || Marks is [.., OtherMark], "last mark", Marks is [.., var last] ? last : "nothing",
+            $"'{OtherMark}' where rare marks were folded");
     }
 
     private static void Require(bool holds, string name, object value, string allowed)

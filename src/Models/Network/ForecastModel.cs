@@ -49,8 +49,8 @@ public sealed class ForecastModel
     /// <summary>A row grows with its events: it has a tail, and belongs to the mixer softmax.</summary>
     public bool Grows => State.TailBlockFloats > 0;
 
-    /// <summary>Index that every mark unknown to training maps to.</summary>
-    public int UnknownMark => Config.Marks.Count;
+    /// <summary>Index that every mark outside the vocabulary maps to (<see cref="ModelConfig.UnknownMark"/>).</summary>
+    public int UnknownMark => Config.UnknownMark;
 
     /// <summary>Bytes of one row's floats; of a row that grows, before its first event.</summary>
     public int StateBytes => StateFloats * sizeof(float);
@@ -74,11 +74,11 @@ public sealed class ForecastModel
     internal TimeHead TimeHead { get; }
     internal IReadOnlyDictionary<string, int> MarkIndices => _markIndex;
 
-    /// <summary>Index of a mark; <see cref="UnknownMark"/> when training never saw it. Where the model has no marks that is 0 for
+    /// <summary>Index of a mark; <see cref="UnknownMark"/> where the vocabulary lacks it. Where the model has no marks that is 0 for
     /// every event.</summary>
     public int MarkIndex(ReadOnlySpan<byte> utf8Mark)
     {
-        Span<char> text = stackalloc char[256];
+        Span<char> text = stackalloc char[ModelLimits.MarkBytes];
         return utf8Mark.Length <= text.Length && Encoding.UTF8.TryGetChars(utf8Mark, text, out int written)
             && _markLookup.TryGetValue(text[..written], out int index) ? index : UnknownMark;
     }
@@ -137,7 +137,20 @@ public sealed class ForecastModel
     }
 
     /// <summary>Writes the weights file, whole or not at all.</summary>
-    public void Save(string path) => ModelFile.ToTensors(this).Write(path);
+    /// <exception cref="InvalidDataException">Nothing could read it; nothing is written.</exception>
+    public void Save(string path)
+    {
+        SafeTensors file = ModelFile.ToTensors(this);
+        try
+        {
+            ModelFile.FromTensors(SafeTensors.Parse(file.ToBytes()));
+        }
+        catch (InvalidDataException unreadable)
+        {
+            throw new InvalidDataException($"The model could not be read again, so '{path}' was not written. {unreadable.Message}", unreadable);
+        }
+        file.Write(path);
+    }
 
     /// <summary>A model with random weights, for tests and benches.</summary>
     public static ForecastModel Untrained(ModelConfig config, int seed)

@@ -48,6 +48,10 @@ public sealed record Evaluation
     /// <summary>NLL of these silences, nats each. Not part of the other scores.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? NllOpenEnd { get; init; }
+    /// <summary>Events whose mark the model does not know.</summary>
+    public long UnknownMarks { get; init; }
+    /// <summary>A few of these marks; empty text stands for no mark.</summary>
+    public IReadOnlyList<string> UnknownMarkExamples { get; init; } = [];
     /// <summary>Errors of gaps and marks, coverage of intervals, and the audit of the clock's grid.</summary>
     public ForecastErrors Errors { get; init; } = new();
     /// <summary>By name: exponential and logNormalMixture (history-free) for times, markov for marks, running (the stream's own latest
@@ -63,9 +67,10 @@ public static unsafe class Evaluator
 
     /// <summary>Scores <paramref name="model"/>; open ends too, where a sequence has an end of observation
     /// (<see cref="EventSequence.Until"/>).</summary>
-    /// <exception cref="ArgumentException">No sequence has two events.</exception>
+    /// <exception cref="ArgumentException">No sequence has two events, or one is beyond what a model can hold.</exception>
     public static Evaluation Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, int threads = 1)
     {
+        DataLimits.Check(sequences, "test");
         EventSequence[] scored = [.. sequences.Where(s => s.Times.Length > (s.Until is null ? 1 : 0))];
         if (!Array.Exists(scored, s => s.Times.Length > 1))
         {
@@ -84,6 +89,7 @@ public static unsafe class Evaluator
         Array.ForEach(sums, total.Add);
         ScoreTally running = SimpleScorer.Run(model.Config, scored, () => new RunningMethod(model.Config, model.Baselines, 8, 8));
         double n = total.Tally.Events;
+        UnknownMarks unknown = UnknownMarks.In(sequences, model.Config.Marks);
         return new Evaluation
         {
             Sequences = sequences.Count,
@@ -101,6 +107,8 @@ public static unsafe class Evaluator
             Errors = total.Tally.Errors(model.Config.Marks.Count > 0),
             OpenEnds = total.Tally.OpenEnds == 0 ? null : total.Tally.OpenEnds,
             NllOpenEnd = total.Tally.NllOpenEnd,
+            UnknownMarks = unknown.Events,
+            UnknownMarkExamples = unknown.Examples,
             Baselines = new Dictionary<string, BaselineScore>
             {
                 ["exponential"] = new(-total.Exponential / n, null),

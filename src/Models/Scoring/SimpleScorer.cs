@@ -38,6 +38,6 @@ internal static class SimpleScorer
             "Scoring needs at least one sequence with two events; every sequence has fewer.", nameof(sequences));
 
         int Mark(EventSequence sequence, int t) =>
-            sequence.Marks is { } marks && markIndex.TryGetValue(marks[t], out int index) ? index : config.Marks.Count;
+            sequence.Marks is { } marks && markIndex.TryGetValue(marks[t], out int index) ? index : config.UnknownMark;
     }
 }

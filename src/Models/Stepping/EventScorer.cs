@@ -119,7 +119,8 @@ public sealed unsafe class EventScorer : IDisposable
         {
             return timeScore with { PValue = Math.Max(LeastPValue, (float)surprise) };
         }
-        bool isUnknown = input.Mark == _model.UnknownMark;
+        // Where training folded rare marks, an unknown one has a logit like any other: that of the last mark.
+        bool isUnknown = input.Mark == _model.Config.Marks.Count;
         var mark = MarkScore.Of(_heads.MarkLogitsPointer(row), _model.Config.Marks.Count, isUnknown ? 0 : input.Mark);
         return timeScore with
         {

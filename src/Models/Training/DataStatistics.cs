@@ -26,10 +26,15 @@ internal sealed class DataStatistics
     /// <summary>One over the first-quartile gap: the fastest.</summary>
     public required double FastestDecay { get; init; }
 
+    /// <summary>Rare marks that became one; null where there were none.</summary>
+    public required FoldedMarks? Folded { get; init; }
+
     /// <summary>Reads the training sequences.</summary>
-    /// <exception cref="ArgumentException">There is nothing to learn from.</exception>
+    /// <exception cref="ArgumentException">There is nothing to learn from, or no model could hold it.</exception>
     public static DataStatistics Of(IReadOnlyList<EventSequence> train, TrainingOptions options)
     {
+        DataLimits.Check(train, "train");
+        DataLimits.CheckShortestGap(train);
         double[] gaps = [.. train.SelectMany(Gaps)];
         if (gaps.Length == 0)
         {
@@ -59,15 +64,19 @@ internal sealed class DataStatistics
             GapCeiling = 10 * sorted[^1],
             LogGapMean = mean,
             LogGapDeviation = deviation,
-            Marks = [.. train.SelectMany(s => s.Marks ?? []).Where(m => m.Length > 0).Distinct().Order(MarkOrder.Instance)],
+            Marks = Vocabulary.Of(train, options.MaxMarks, out FoldedMarks? folded),
+            HasOtherMark = folded is not null,
         };
+        // What loading would refuse is not trained.
+        config.Validate();
         Dictionary<string, int> markIndex = ForecastModel.IndexMarks(config.Marks);
         int[] Indices(Func<EventSequence, int, string> mark) => config.Marks.Count == 0 ? [] :
             [.. train.SelectMany(s => Enumerable.Range(1, Math.Max(0, s.Times.Length - 1))
-                .Select(t => s.Marks is null ? config.Marks.Count : markIndex.GetValueOrDefault(mark(s, t), config.Marks.Count)))];
+                .Select(t => s.Marks is null ? config.UnknownMark : markIndex.GetValueOrDefault(mark(s, t), config.UnknownMark)))];
         return new DataStatistics
         {
             Config = config,
+            Folded = folded,
             Baselines = Baselines.Fit(config, gaps, Indices((s, t) => s.Marks![t - 1]), Indices((s, t) => s.Marks![t])),
             Anchor = ExpectationMaximization.Fit(Array.ConvertAll(logs, x => (x - mean) / deviation), config.Components),
             SlowestDecay = slowest,
@@ -82,20 +91,5 @@ internal sealed class DataStatistics
         {
             yield return sequence.Times[t] - sequence.Times[t - 1];
         }
-    }
-
-    /// <summary>Marks that are integers in numeric order, then the others by their characters.</summary>
-    private sealed class MarkOrder : IComparer<string>
-    {
-        public static readonly MarkOrder Instance = new();
-
-        public int Compare(string? x, string? y) =>
-            (long.TryParse(x, out long a), long.TryParse(y, out long b)) switch
-            {
-                (true, true) => a.CompareTo(b),
-                (true, false) => -1,
-                (false, true) => 1,
-                _ => string.CompareOrdinal(x, y),
-            };
     }
 }

@@ -21,7 +21,7 @@ internal sealed class EncodedSequence
         Features = marked ? new float[n * GapFeatures.Stride] : [];
         for (int t = 0; t < n; t++)
         {
-            Marks[t] = marked && sequence.Marks is { } marks && markIndex.TryGetValue(marks[t], out int index) ? index : config.Marks.Count;
+            Marks[t] = marked && sequence.Marks is { } marks && markIndex.TryGetValue(marks[t], out int index) ? index : config.UnknownMark;
             double gap = t == 0 ? 0 : sequence.Times[t] - sequence.Times[t - 1];
             Gaps[t] = (float)gap;
             Intervals[t] = GapInterval.Of(gap, config);
@@ -33,7 +33,7 @@ internal sealed class EncodedSequence
         OpenEnd = openEnd && n > 0 && sequence.Until is { } until ? GapInterval.Beyond(until - sequence.Times[^1], config) : null;
     }
 
-    /// <summary>Mark index; the vocabulary's size for an unknown mark.</summary>
+    /// <summary>Mark index; <see cref="ModelConfig.UnknownMark"/> for a mark outside the vocabulary.</summary>
     public int[] Marks { get; }
 
     /// <summary>Time since the previous event; 0 for the first.</summary>

@@ -13,6 +13,9 @@ public sealed record TrainingOptions
     /// <summary>The default recipe's learning rate.</summary>
     public const double DefaultLearningRate = 6e-3;
 
+    /// <summary>Most marks unless the options say otherwise: a state and a forecast of so many are still small.</summary>
+    public const int DefaultMaxMarks = 256;
+
     /// <summary>Shape, time unit and whether open ends count (<see cref="ModelConfig.Censored"/>, by
     /// <see cref="EventSequence.Until"/>); data-dependent fields (floor, gap statistics, marks, resolution) are filled from the
     /// training data.</summary>
@@ -20,6 +23,10 @@ public sealed record TrainingOptions
 
     /// <summary>Clock grid in time units: null finds it in the training data, 0 treats times as continuous.</summary>
     public double? Resolution { get; init; }
+
+    /// <summary>Most marks that the model tells apart; rarer ones fold into one, <see cref="ModelConfig.OtherMark"/>. 2 to
+    /// <see cref="ModelLimits.Marks"/>.</summary>
+    public int MaxMarks { get; init; } = DefaultMaxMarks;
 
     /// <summary>Passes over the training data; null follows the default recipe (docs/models.md).</summary>
     public int? Epochs { get; init; }
@@ -44,7 +51,11 @@ public sealed record TrainingOptions
 public sealed record TrainingProgress(int Step, int Steps, int Epoch, double TrainNll, double? DevNll, double? BestDevNll);
 
 /// <summary>A trained model with its dev score.</summary>
-public sealed record TrainingResult(ForecastModel Model, double DevNll, int BestEpoch, int Steps);
+public sealed record TrainingResult(ForecastModel Model, double DevNll, int BestEpoch, int Steps)
+{
+    /// <summary>Rare marks that became one; null where there were none.</summary>
+    public FoldedMarks? Folded { get; init; }
+}
 
 /// <summary>No epoch of a training had a finite dev score.</summary>
 public sealed class TrainingDivergedException(string message) : ArgumentException(message);
@@ -63,6 +74,15 @@ public static unsafe class Trainer
         {
             throw new ArgumentException($"The learning rate must be above 0 and at most 1, got {options.LearningRate}.", nameof(options));
         }
+        if (options.MaxMarks is < 2 or > ModelLimits.Marks)
+        {
+            throw new ArgumentException($"The most marks must be 2 to {ModelLimits.Marks}, got {options.MaxMarks}.", nameof(options));
+        }
+        if (options.Resolution is { } resolution && resolution is not (0 or (>= ModelLimits.ShortestGap and <= ModelLimits.LongestGap)))
+        {
+            throw new ArgumentException(FormattableString.Invariant(
+                $"The clock grid must be 0 or from {ModelLimits.ShortestGap} to {ModelLimits.LongestGap} time units, got {resolution}."), nameof(options));
+        }
         if (options.Shape.States > 0)
         {
             throw new ArgumentException($"Mixer {options.Shape.Mixer} bounds a trained model and is not trained itself; train with mixer softmax and bound the result.", nameof(options));
@@ -74,6 +94,7 @@ public static unsafe class Trainer
                 nameof(train));
         }
         DataStatistics data = DataStatistics.Of(train, options);
+        DataLimits.Check(dev, "dev");
         ModelConfig config = data.Config;
         var layout = new ParameterLayout(config);
         var timeHead = new TimeHead(config, data.Anchor.LogWeight, data.Anchor.Mean, data.Anchor.Deviation);
@@ -144,7 +165,10 @@ public static unsafe class Trainer
             throw new TrainingDivergedException("Training diverged: the dev score was never a finite number. Check the data for extreme times, or lower the learning rate.");
         }
         SetUnknownMark(best.Span, layout, train, markIndex);
-        return new TrainingResult(new ForecastModel(config, best, timeHead, data.Baselines), bestNll, bestEpoch, step);
+        return new TrainingResult(new ForecastModel(config, best, timeHead, data.Baselines), bestNll, bestEpoch, step)
+        {
+            Folded = data.Folded,
+        };
     }
 
     /// <summary>Where training has marks, what is to be scored must have some: each event without one would count as an unknown

@@ -7,7 +7,7 @@ internal static class TrainingRecipe
 {
     /// <summary>Raised by every change after which the same data and seed give another model: results of two recipes must not be
     /// mixed.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     public const int BatchSequences = 16;
     public const int BatchEvents = 4096;

@@ -1,6 +1,8 @@
+using Foretell.Models.Configuration;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Weights;
+using Foretell.Support;
 
 namespace Foretell.Models.Tests.Network;
 
@@ -57,6 +59,40 @@ public class ModelFileTests
         // A file that says one thing in its format and the other in its configuration was tampered with.
         file.Metadata["foretell.format"] = "model/1";
         Assert.Contains("'model/2' where 'censored'", Assert.Throws<InvalidDataException>(() => ModelFile.FromTensors(file)).Message);
+    }
+
+    [Fact]
+    public void FromTensors_WhenRareMarksWereFolded_IsOfAFormatThatOlderProgramsRefuse()
+    {
+        ModelConfig config = TestModels.Config() with { Marks = ["a", "b", "other"], HasOtherMark = true };
+        ForecastModel model = ForecastModel.Untrained(config, TestModels.WeightsSeed);
+        SafeTensors file = ModelFile.ToTensors(model);
+
+        Assert.Equal("model/3", file.Metadata["foretell.format"]);
+        Assert.DoesNotContain("hasOtherMark", ModelFile.ToTensors(TestModels.Model()).Metadata["foretell.config"]);
+        ForecastModel read = ModelFile.FromTensors(file);
+        Assert.Equal((model.Id, 2, 2), (read.Id, read.UnknownMark, read.MarkIndex("c"u8)));
+        Assert.Contains("last mark must be 'other'",
+            Assert.Throws<ArgumentException>(() => (config with { Marks = ["other", "a"] }).Validate()).Message);
+    }
+
+    [Fact]
+    public void Save_WhenNothingCouldReadTheModel_LeavesTheFileAsItWas()
+    {
+        ForecastModel model = TestModels.Model();
+        using var folder = new TemporaryFolder();
+        string path = folder.At("m.safetensors");
+        model.Save(path);
+        byte[] before = File.ReadAllBytes(path);
+        ForecastModel damaged = ForecastModel.Untrained(TestModels.Config(), seed: 5);
+        damaged.Weights.Span[damaged.Layout.All[0].Offset] = float.NaN;
+
+        string message = Assert.Throws<InvalidDataException>(() => damaged.Save(path)).Message;
+
+        Assert.Contains("was not written", message);
+        Assert.Contains(damaged.Layout.All[0].Name, message);
+        Assert.Equal(before, File.ReadAllBytes(path));
+        Assert.Single(Directory.GetFiles(folder.Path));
     }
 
     [Fact]
