@@ -35,5 +35,7 @@ internal sealed class EmbeddedTarget(EmbeddedPlatform platform) : IRunTarget
 
     public Task<string> StateDigestAsync(CancellationToken cancellation) => platform.StateDigestAsync(cancellation);
 
+    public IReadOnlyList<SiloState> Silos() => [];
+
     public IReadOnlyList<ProcessCpu> Cpu() => [new("foretell", "host", "foretell", Environment.CpuUsage.TotalTime.TotalSeconds)];
 }
