@@ -16,7 +16,7 @@ internal static class ScreenBoxes
     // Frames, headings and lines of counts, scores and overdue streams, the latter without the streams.
     private const int CountRows = 9, ScoreRows = 6, OverdueRows = 3;
 
-    private const int CountGap = 3, ScoreGap = 2;
+    private const int CountGap = 2, ScoreGap = 2;
 
     private const string Live = "live forecasts";
 
@@ -37,7 +37,8 @@ internal static class ScreenBoxes
         }
         Panel now = Box("now", Table(counts, CountGap, isNumbers: false)), nats = Box(title, Table(scores, ScoreGap, isNumbers: true));
         Panel overdue = Box("most overdue streams", Overdue(at, Math.Min(room, at.Overdue.Count), width));
-        return isBeside ? [new Columns(now, nats) { Expand = false, Padding = new Padding(0) }, overdue] : [now, nats, overdue];
+        int gap = left + right + 2 <= width ? 1 : 0;
+        return isBeside ? [new Columns(now, nats) { Expand = false, Padding = new Padding(0, 0, gap, 0) }, overdue] : [now, nats, overdue];
     }
 
     private static Panel Box(string header, IRenderable content) =>
@@ -112,11 +113,16 @@ internal static class ScreenBoxes
         string note = at.Unplugged.Count == 0 ? "" : width < FullWidth ? "unplugged" : "unplugged by the demo";
         // The other columns with what stands between them; a long key must not push them out.
         int key = width - 42 - note.Length;
-        Table table = Tables.Numbers("stream", "silent for", "so long a silence", "").Compact();
+        Table table = Tables.Numbers("stream", ["silent for", "so long a silence", .. note.Length == 0 ? Array.Empty<string>() : [""]]).Compact();
         foreach (OverdueStream stream in at.Overdue.Take(rows))
         {
-            table.AddRow(Markup.Escape(OneLine.Cut(OneLine.Of(stream.Stream), key)), Format.Duration(stream.SilenceSeconds),
-                Format.OneIn(stream.LogSurvival), at.Unplugged.Contains(stream.Stream) ? $"[yellow]{note}[/]" : "");
+            List<string> cells = [Markup.Escape(OneLine.Cut(OneLine.Of(stream.Stream), key)), Format.Duration(stream.SilenceSeconds),
+                Format.OneIn(stream.LogSurvival)];
+            if (note.Length > 0)
+            {
+                cells.Add(at.Unplugged.Contains(stream.Stream) ? $"[yellow]{note}[/]" : "");
+            }
+            table.AddRow([.. cells]);
         }
         return table;
     }

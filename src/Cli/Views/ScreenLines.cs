@@ -8,7 +8,7 @@ namespace Foretell.Cli.Views;
 /// <summary>What a run shows where there is no room for boxes: one line a number, of any width.</summary>
 internal static class ScreenLines
 {
-    private const int NameCells = 14;
+    private const int NameCells = 13;
 
     /// <summary>The lines of one snapshot, the most important with the lowest ranks.</summary>
     public static IEnumerable<ScreenLine> Of(RunSnapshot at, int width) => [.. Counts(at), .. Scores(at.Scores), .. Overdue(at, width)];
@@ -51,7 +51,7 @@ internal static class ScreenLines
         yield return new ScreenLine("most overdue", 2, Color.Grey);
         foreach ((int place, OverdueStream stream) in at.Overdue.Index())
         {
-            string numbers = "  " + Format.Duration(stream.SilenceSeconds);
+            string numbers = $"{Format.Duration(stream.SilenceSeconds),10}";
             numbers += width < 40 ? "" : $"  {Format.OneIn(stream.LogSurvival)}";
             string key = OneLine.Cut(OneLine.Of(stream.Stream), Math.Max(1, width - 2 - numbers.Length));
             Color color = at.Unplugged.Contains(stream.Stream) ? Color.Yellow : Color.Default;
