@@ -7,4 +7,11 @@ namespace Foretell.Hosting;
 /// <param name="HorizonSeconds">Length of the window that counts and probabilities refer to, above 0.</param>
 /// <param name="Quantiles">Probabilities within (0, 1), in the order asked.</param>
 /// <param name="ExpectedCount">Whether to sample paths for the expected count: by far the most costly part of an answer.</param>
-public sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles, bool ExpectedCount);
+public sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles, bool ExpectedCount)
+{
+    /// <summary><see cref="Marks"/> unless somebody asks for more or fewer.</summary>
+    public const int DefaultMarks = 20;
+
+    /// <summary>How many of the likeliest marks to name, 0 or more.</summary>
+    public int Marks { get; init; } = DefaultMarks;
+}

@@ -15,11 +15,14 @@ namespace Foretell.Hosting;
 /// <param name="QuantileSeconds">The quantiles asked for, seconds after that moment; infinite likewise.</param>
 /// <param name="ProbabilityWithinHorizon">Probability that the next event comes within the horizon, 0 to 1.</param>
 /// <param name="ExpectedCount">Expected number of events within the horizon; null when not asked for.</param>
-/// <param name="Marks">Marks of the next event, given that one comes, by descending probability.</param>
+/// <param name="Marks">The likeliest marks of the next event, given that one comes, by descending probability.</param>
 public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double Survival, double LogSurvival, double? Never,
     double MeanSeconds, double MedianSeconds, IReadOnlyList<double> QuantileSeconds, double ProbabilityWithinHorizon,
     double? ExpectedCount, IReadOnlyList<MarkProbability> Marks)
 {
+    /// <summary>The marks that <see cref="Marks"/> does not name: how many they are, and the probability of any of them.</summary>
+    public (int Count, double Probability) OtherMarks { get; init; }
+
     /// <summary>Answers a question from a stream's row.</summary>
     /// <param name="forecaster">Forecasts from rows.</param>
     /// <param name="stream">Stream key, for the message of a refusal.</param>
@@ -39,10 +42,14 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
         }
         double silence = EventTime.SecondsBetween(lastEventTicks, at);
         Forecast forecast = forecaster.Forecast(state, silence);
+        IReadOnlyList<MarkProbability> marks = forecast.Marks(question.Marks, out int others, out double otherProbability);
         return new ForecastReport(at, silence, Math.Clamp(forecast.Survival, 0, 1), forecast.LogSurvival, forecast.Never,
             forecast.Mean, forecast.Quantile(0.5), [.. question.Quantiles.Select(forecast.Quantile)],
             Math.Clamp(forecast.ProbabilityWithin(question.HorizonSeconds), 0, 1),
-            question.ExpectedCount ? forecast.ExpectedCount(question.HorizonSeconds) : null, forecast.Marks());
+            question.ExpectedCount ? forecast.ExpectedCount(question.HorizonSeconds) : null, marks)
+        {
+            OtherMarks = (others, otherProbability),
+        };
     }
 }
 

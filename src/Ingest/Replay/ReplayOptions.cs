@@ -18,6 +18,9 @@ public sealed record ReplayOptions
     /// <summary>Seconds in one unit of a sequence file's times.</summary>
     public double TimeUnitSeconds { get; init; } = 1;
 
+    /// <summary>Called with each answer's totals before the next request goes out; null for nobody.</summary>
+    public Func<ReplaySummary, CancellationToken, Task>? Answered { get; init; }
+
     /// <summary>How long to keep trying one request while the host is away or busy.</summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromSeconds(60);
 }

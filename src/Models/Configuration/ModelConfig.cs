@@ -8,6 +8,9 @@ public sealed record ModelConfig
     /// <summary>Most events that a policy may keep per layer.</summary>
     public const int MaxStates = 4096;
 
+    /// <summary>Most marks that a model may know.</summary>
+    public const int MaxMarks = 4096;
+
     /// <summary>Hidden width d. A multiple of 16 and of <see cref="Heads"/>.</summary>
     public int Width { get; init; } = 64;
 
@@ -82,7 +85,7 @@ public sealed record ModelConfig
         Require(GapCeiling > GapFloor && double.IsFinite(GapCeiling), "gap ceiling", GapCeiling, "a number above the gap floor");
         Require(LogGapDeviation > 0 && double.IsFinite(LogGapDeviation) && double.IsFinite(LogGapMean),
             "log gap statistics", LogGapDeviation, "finite, the deviation above 0");
-        Require(Marks.Count <= 4096 && Marks.Distinct().Count() == Marks.Count, "marks", Marks.Count, "at most 4,096, all different");
+        Require(Marks.Count <= MaxMarks && Marks.Distinct().Count() == Marks.Count, "marks", Marks.Count, "at most 4,096, all different");
     }
 
     private static void Require(bool holds, string name, object value, string allowed)

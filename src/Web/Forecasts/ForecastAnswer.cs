@@ -37,8 +37,11 @@ public sealed record ForecastAnswer
     /// <summary>Expected number of events within the horizon, from sampled paths. Null when not asked for, or too large for a double.</summary>
     public required double? ExpectedCount { get; init; }
 
-    /// <summary>Probability of each mark of the next event, given that one comes, most likely first; sums to 1. Empty when the model knows no marks.</summary>
+    /// <summary>The likeliest marks of the next event, given that one comes, most likely first. Empty when the model knows no marks.</summary>
     public required IReadOnlyList<MarkChance> Marks { get; init; }
+
+    /// <summary>All other marks that the model knows; with `marks` they sum to 1.</summary>
+    public required OtherMarks OtherMarks { get; init; }
 
     /// <summary>Answers a question about one stream.</summary>
     /// <exception cref="BeforeLastEventException">The question names a time before the stream's last event.</exception>
@@ -65,6 +68,7 @@ public sealed record ForecastAnswer
             ProbabilityWithinHorizon = report.ProbabilityWithinHorizon,
             ExpectedCount = report.ExpectedCount is { } count ? Finite(count) : null,
             Marks = [.. report.Marks.Select(m => new MarkChance(m.Mark, m.Probability))],
+            OtherMarks = new OtherMarks(report.OtherMarks.Count, report.OtherMarks.Probability),
         };
     }
 
@@ -97,3 +101,8 @@ public sealed record QuantileValue(double Probability, double? Seconds);
 /// <param name="Mark">The mark as events carry it.</param>
 /// <param name="Probability">Its probability, 0 to 1.</param>
 public sealed record MarkChance(string Mark, double Probability);
+
+/// <summary>The marks that an answer does not name.</summary>
+/// <param name="Count">How many they are.</param>
+/// <param name="Probability">Probability that the next event has one of them, 0 to 1.</param>
+public sealed record OtherMarks(int Count, double Probability);

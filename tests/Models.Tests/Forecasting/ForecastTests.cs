@@ -111,7 +111,7 @@ public class ForecastTests
         float[][] states = [.. silences.Select(_ => Array.ConvertAll(state, x => x + (float)(0.3 * random.NextNormal())))];
         double[] together = new double[silences.Length];
 
-        new Forecaster(model).LogSurvivals([.. states.SelectMany(s => s[model.MixerFloats..])], silences, together);
+        new Forecaster(model).LogSurvivals([.. states.SelectMany(s => s[model.MixerFloats..])], silences, together, new double[silences.Length]);
 
         Assert.Equal(0, together[0]);
         for (int i = 0; i < silences.Length; i++)
@@ -120,7 +120,7 @@ public class ForecastTests
             Assert.Equal(alone, together[i], 1e-11 * Math.Abs(alone) + 1e-15);
         }
         Assert.Contains("2 silences need 64 floats", Assert.Throws<ArgumentException>(
-            () => new Forecaster(model).LogSurvivals(new float[32], [1, 2], new double[2])).Message);
+            () => new Forecaster(model).LogSurvivals(new float[32], [1, 2], new double[2], new double[2])).Message);
     }
 
     [Fact]
