@@ -74,7 +74,8 @@ public sealed class ClusterPlatform : IPlatform
         bool isPlain = question.Prefix.Length == 0 && question.NewerThanTicks == long.MinValue
             && (question.WithGone || !Model.Config.Censored);
         OverdueRow[][] found = await AskAllAsync(shard => isPlain
-            ? shard.Overdue(question.AtTicks, question.Limit) : shard.Overdue(OverdueRequest.Of(question)), ShardCall.WhileAlive, cancellationToken);
+            ? shard.Overdue(question.AtTicks, question.Limit) : shard.Overdue(OverdueRequest.Of(question)),
+            ShardCall.WhileAlive, cancellationToken);
         return [.. found.SelectMany(rows => rows).Select(row => row.ToOverdueStream())
             .OrderBy(s => s.LogSurvival).ThenBy(s => s.Stream, StringComparer.Ordinal).Take(question.Limit)];
     }

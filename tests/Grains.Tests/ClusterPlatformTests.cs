@@ -88,7 +88,8 @@ public class ClusterPlatformTests
             Assert.Equal(reference.DeadLetters.Order(), (await platform.DeadLettersAsync(10_000, default))
                 .Select(l => (l.Partition, l.Sequence, l.Reason)).Order());
         }
-        Assert.Equal((await cluster.Platform(0).OverdueAsync(new OverdueQuestion(at, 5), default)), await cluster.Platform(1).OverdueAsync(new OverdueQuestion(at, 5), default));
+        var few = new OverdueQuestion(at, 5);
+        Assert.Equal(await cluster.Platform(0).OverdueAsync(few, default), await cluster.Platform(1).OverdueAsync(few, default));
     }
 
     [Fact]

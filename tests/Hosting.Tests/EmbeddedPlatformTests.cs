@@ -436,7 +436,8 @@ public sealed class EmbeddedPlatformTests : IDisposable
         }
         await Assert.ThrowsAsync<StaleEpochException>(platform.CommitAsync);
         await Assert.ThrowsAsync<PlatformUnavailableException>(async () => await platform.FindAsync("user/0", default));
-        await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.OverdueAsync(new OverdueQuestion(_time.NowTicks, 1), default));
+        await Assert.ThrowsAsync<PlatformUnavailableException>(
+            () => platform.OverdueAsync(new OverdueQuestion(_time.NowTicks, 1), default));
         await Assert.ThrowsAsync<PlatformUnavailableException>(platform.CommitAsync);
         AppendReceipt receipt = await AppendAsync(platform, [("a", _time.NowTicks, "")]);
         await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.WaitAppliedAsync(receipt.Position, default));

@@ -62,7 +62,8 @@ internal static partial class OneLine
     /// <summary>A line of a silo's log as a screen has room for it: time and message, without level, category and number.</summary>
     public static string WithoutCategory(string line) => Head().Replace(line, "$1 ");
 
-    /// <summary>A line of a log without the stack trace that a formatter has joined to its message; empty where it is nothing else.</summary>
+    /// <summary>A line of a log without the stack trace that a formatter has joined to its message; empty where it is nothing
+    /// else.</summary>
     public static string WithoutTrace(string line) => Of(line) is var one && Frame().Match(one) is { Success: true, Index: var at }
         ? one[..at].TrimEnd() : one;
 

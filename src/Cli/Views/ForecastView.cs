@@ -14,7 +14,11 @@ internal static class ForecastView
     /// <summary>There, marks less likely than this share one bar, too.</summary>
     private const double MinShown = 0.001;
 
-    private const int BarWidth = 40;
+    /// <summary>Cells of "4,096 others".</summary>
+    private const int OtherNameWidth = 12;
+
+    /// <summary>Cells of a bar for 1, where the terminal has room for it.</summary>
+    private const int MaxBarWidth = 40;
 
     /// <summary>Writes them.</summary>
     /// <param name="forecast">The forecast.</param>
@@ -54,22 +58,25 @@ internal static class ForecastView
         MarkChance[] shown = [.. bars is null ? marks.Take(DefaultBars).Where(m => m.Probability >= MinShown) : marks];
         Table table = new Table().Border(TableBorder.None).HideHeaders()
             .AddColumn("mark").AddColumn(new TableColumn("probability").RightAligned()).AddColumn("bar");
+        // Beside the longest name and a probability with the blanks around it.
+        int names = shown.Select(m => OneLine.Of(m.Mark).GetCellWidth()).Append(OtherNameWidth).Max();
+        int width = Math.Clamp(Terminal.Out.Profile.Width - names - 12, 1, MaxBarWidth);
         foreach (MarkChance mark in shown)
         {
-            table.AddRow(Markup.Escape(OneLine.Of(mark.Mark)), Format.Percent(mark.Probability), $"[green]{Bar(mark.Probability)}[/]");
+            table.AddRow(Markup.Escape(OneLine.Of(mark.Mark)), Format.Percent(mark.Probability), $"[green]{Bar(mark.Probability, width)}[/]");
         }
         int count = marks.Count - shown.Length + others.Count;
         if (count > 0)
         {
             double rest = marks.Skip(shown.Length).Sum(m => m.Probability) + others.Probability;
-            table.AddRow($"[grey]{Format.Count(count)} {(count == 1 ? "other" : "others")}[/]", $"[grey]{Format.Percent(rest)}[/]", $"[grey]{Bar(rest)}[/]");
+            table.AddRow($"[grey]{Format.Count(count)} {(count == 1 ? "other" : "others")}[/]", $"[grey]{Format.Percent(rest)}[/]", $"[grey]{Bar(rest, width)}[/]");
         }
         Terminal.Out.WriteLine();
         Terminal.Out.WriteLine("next mark");
         Terminal.Out.Write(table);
     }
 
-    private static string Bar(double share) => new('█', (int)Math.Round(share * BarWidth));
+    private static string Bar(double share, int width) => new('█', (int)Math.Round(share * width));
 
     private static string Show(double? seconds) => Format.Duration(seconds ?? double.PositiveInfinity);
 }

@@ -16,7 +16,8 @@ internal static class ForecastParameters
     /// <summary>Reads the question's parameters; null or empty means the default (now, 1 h, the quantiles 0.1, 0.5 and 0.9, 20
     /// marks).</summary>
     /// <exception cref="RequestException">A parameter cannot be read; the message says which and what is expected.</exception>
-    public static ForecastQuestion Parse(string? at, string? horizon, string? quantiles, string? expectedCount, string? marks, int maxQuantiles) =>
+    public static ForecastQuestion Parse(
+        string? at, string? horizon, string? quantiles, string? expectedCount, string? marks, int maxQuantiles) =>
         new(ParseAt(at), ParseHorizon(horizon), ParseQuantiles(quantiles, maxQuantiles), Flag.Parse("expectedCount", expectedCount, fallback: true))
         {
             Marks = ParseMarks(marks),

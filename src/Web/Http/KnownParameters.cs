@@ -32,7 +32,8 @@ internal sealed class KnownParameters : IEndpointFilter
     /// <summary>The end of a sentence on a name that there is not: what was probably meant, where somebody can tell.</summary>
     public static string DidYouMean(string name, IReadOnlyCollection<string> known)
     {
-        string? meant = s_otherNames.FirstOrDefault(o => o.Other.Equals(name, StringComparison.OrdinalIgnoreCase) && known.Contains(o.Name)).Name
+        string? meant = s_otherNames
+            .FirstOrDefault(o => o.Other.Equals(name, StringComparison.OrdinalIgnoreCase) && known.Contains(o.Name)).Name
             ?? NearestName.Of(name, known);
         return meant is null ? "." : $"; did you mean '{meant}'?";
     }

@@ -31,7 +31,8 @@ internal static class GetOverdue
         .Problems(ProblemKind.InvalidParameter, ProblemKind.Unavailable));
 
     private static async Task<Ok<OverdueAnswer>> HandleAsync(string? limit, string? at,
-        string? prefix, string? newerThan, string? gone, IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+        string? prefix, string? newerThan, string? gone,
+        IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
         int rows = Limit.Parse(limit, DefaultLimit, options.Value.MaxLimit);
         long ticks = ForecastParameters.ParseAt(at) ?? EventTime.FromDateTimeOffset(clock.GetUtcNow());

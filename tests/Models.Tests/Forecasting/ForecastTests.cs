@@ -111,7 +111,8 @@ public class ForecastTests
         float[][] states = [.. silences.Select(_ => Array.ConvertAll(state, x => x + (float)(0.3 * random.NextNormal())))];
         double[] together = new double[silences.Length];
 
-        new Forecaster(model).LogSurvivals([.. states.SelectMany(s => s[model.MixerFloats..])], silences, together, new double[silences.Length]);
+        new Forecaster(model).LogSurvivals([.. states.SelectMany(s => s[model.MixerFloats..])], silences, together,
+            new double[silences.Length]);
 
         Assert.Equal(0, together[0]);
         for (int i = 0; i < silences.Length; i++)
