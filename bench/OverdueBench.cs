@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
 using Foretell.Engine.Rows;
 using Foretell.Engine.Shards;
@@ -38,7 +39,7 @@ internal static class OverdueBench
         for (int round = 0; round < Rounds; round++)
         {
             long started = Stopwatch.GetTimestamp();
-            var scan = new OverdueScan(model.Forecaster, now + TimeSpan.TicksPerDay, Limit);
+            var scan = new OverdueScan(model.Forecaster, new OverdueQuestion(now + TimeSpan.TicksPerDay, Limit));
             scan.Scan(shard, CancellationToken.None);
             scan.Result();
             times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);

@@ -67,13 +67,17 @@ public sealed class ClusterPlatform : IPlatform
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<OverdueStream>> OverdueAsync(long atTicks, int limit, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<OverdueStream>> OverdueAsync(OverdueQuestion question, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(limit);
-        OverdueRow[][] found = await AskAllAsync(
-            shard => shard.Overdue(atTicks, limit), ShardCall.WhileAlive, cancellationToken);
+        ArgumentOutOfRangeException.ThrowIfNegative(question.Limit);
+        // The call that silos of the release before know, too, wherever it can tell all that is asked.
+        bool isPlain = question.Prefix.Length == 0 && question.NewerThanTicks == long.MinValue
+            && (question.WithGone || !Model.Config.Censored);
+        OverdueRow[][] found = await AskAllAsync(shard => isPlain
+            ? shard.Overdue(question.AtTicks, question.Limit) : shard.Overdue(OverdueRequest.Of(question)),
+            ShardCall.WhileAlive, cancellationToken);
         return [.. found.SelectMany(rows => rows).Select(row => row.ToOverdueStream())
-            .OrderBy(s => s.LogSurvival).ThenBy(s => s.Stream, StringComparer.Ordinal).Take(limit)];
+            .OrderBy(s => s.LogSurvival).ThenBy(s => s.Stream, StringComparer.Ordinal).Take(question.Limit)];
     }
 
     /// <inheritdoc/>

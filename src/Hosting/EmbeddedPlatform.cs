@@ -119,12 +119,12 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<OverdueStream>> OverdueAsync(long atTicks, int limit, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<OverdueStream>> OverdueAsync(OverdueQuestion question, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(limit);
+        ArgumentOutOfRangeException.ThrowIfNegative(question.Limit);
         return Background.Run(() =>
         {
-            var scan = new OverdueScan(Forecaster, atTicks, limit);
+            var scan = new OverdueScan(Forecaster, question);
             foreach (PartitionHost partition in _partitions)
             {
                 scan.Scan(partition.Serving(), cancellationToken);

@@ -10,4 +10,11 @@ namespace Foretell.Hosting;
 /// answer.</param>
 /// <param name="Paths">Possible futures wanted, 0 for none.</param>
 public sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles, bool ExpectedCount,
-    int Paths = 0);
+    int Paths = 0)
+{
+    /// <summary><see cref="Marks"/> unless somebody asks for more or fewer.</summary>
+    public const int DefaultMarks = 20;
+
+    /// <summary>How many of the likeliest marks to name, 0 or more.</summary>
+    public int Marks { get; init; } = DefaultMarks;
+}

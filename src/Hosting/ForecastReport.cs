@@ -15,12 +15,15 @@ namespace Foretell.Hosting;
 /// <param name="QuantileSeconds">The quantiles asked for, seconds after that moment; infinite likewise.</param>
 /// <param name="ProbabilityWithinHorizon">Probability that the next event comes within the horizon, 0 to 1.</param>
 /// <param name="Count">How many events come within the horizon; null when not asked for.</param>
-/// <param name="Marks">Marks of the next event, given that one comes, by descending probability.</param>
+/// <param name="Marks">The likeliest marks of the next event, given that one comes, by descending probability.</param>
 /// <param name="Forecast">The distribution that all of it was read from, for further questions.</param>
 public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double Survival, double LogSurvival, double? Never,
     double MeanSeconds, double MedianSeconds, IReadOnlyList<double> QuantileSeconds, double ProbabilityWithinHorizon,
     CountForecast? Count, IReadOnlyList<MarkProbability> Marks, Forecast Forecast)
 {
+    /// <summary>The marks that <see cref="Marks"/> does not name: how many they are, and the probability of any of them.</summary>
+    public (int Count, double Probability) OtherMarks { get; init; }
+
     /// <summary>Possible futures within the horizon; empty when not asked for.</summary>
     public IReadOnlyList<SampledPath> Paths { get; init; } = [];
 
@@ -43,10 +46,14 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
         }
         double silence = EventTime.SecondsBetween(lastEventTicks, at);
         Forecast forecast = forecaster.Forecast(state, silence);
+        IReadOnlyList<MarkProbability> marks = forecast.Marks(question.Marks, out int others, out double otherProbability);
         return new ForecastReport(at, silence, Math.Clamp(forecast.Survival, 0, 1), forecast.LogSurvival, forecast.Never,
             forecast.Mean, forecast.Quantile(0.5), [.. question.Quantiles.Select(forecast.Quantile)],
             Math.Clamp(forecast.ProbabilityWithin(question.HorizonSeconds), 0, 1),
-            null, forecast.Marks(), forecast);
+            null, marks, forecast)
+        {
+            OtherMarks = (others, otherProbability),
+        };
     }
 
     /// <summary>Adds what needs sampled paths, where the question asks for it: the paths of all streams advance together.</summary>

@@ -41,8 +41,8 @@ public interface IPlatform
     /// <exception cref="PlatformUnavailableException">The owner of the stream's partition is not serving.</exception>
     ValueTask<StreamSnapshot?> FindAsync(string stream, CancellationToken cancellationToken);
 
-    /// <summary>The streams whose silence up to <paramref name="atTicks"/> is least likely, least likely first.</summary>
-    Task<IReadOnlyList<OverdueStream>> OverdueAsync(long atTicks, int limit, CancellationToken cancellationToken);
+    /// <summary>Of the streams asked for those whose silence is least likely, least likely first.</summary>
+    Task<IReadOnlyList<OverdueStream>> OverdueAsync(OverdueQuestion question, CancellationToken cancellationToken);
 
     /// <summary>Dead letters, newest first by append time.</summary>
     Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken);

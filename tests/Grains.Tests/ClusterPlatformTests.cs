@@ -77,13 +77,19 @@ public class ClusterPlatformTests
             Assert.Equal((reference.Count(stream), reference.Scores(stream)), (found.Events, found.Scores));
             Assert.Equal(Small.Model.StateFloats, found.State.Length);
             Assert.Null(await platform.FindAsync("nobody", default));
-            IReadOnlyList<OverdueStream> overdue = await platform.OverdueAsync(at, 5, default);
+            IReadOnlyList<OverdueStream> overdue = await platform.OverdueAsync(new OverdueQuestion(at, 5), default);
             Assert.Equal(5, overdue.Count);
             Assert.Equal(overdue.OrderBy(o => o.LogSurvival), overdue);
+            IReadOnlyList<OverdueStream> every = await platform.OverdueAsync(new OverdueQuestion(at, 10_000), default);
+            long newer = every[every.Count / 2].LastEventTicks;
+            var some = new OverdueQuestion(at, 10_000) { Prefix = "user/1", NewerThanTicks = newer };
+            Assert.Equal(every.Where(o => o.Stream.StartsWith("user/1", StringComparison.Ordinal) && o.LastEventTicks > newer),
+                await platform.OverdueAsync(some, default));
             Assert.Equal(reference.DeadLetters.Order(), (await platform.DeadLettersAsync(10_000, default))
                 .Select(l => (l.Partition, l.Sequence, l.Reason)).Order());
         }
-        Assert.Equal((await cluster.Platform(0).OverdueAsync(at, 5, default)), await cluster.Platform(1).OverdueAsync(at, 5, default));
+        var few = new OverdueQuestion(at, 5);
+        Assert.Equal(await cluster.Platform(0).OverdueAsync(few, default), await cluster.Platform(1).OverdueAsync(few, default));
     }
 
     [Fact]

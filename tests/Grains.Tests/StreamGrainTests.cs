@@ -31,6 +31,13 @@ public class StreamGrainTests
         Assert.Equal(2, state.Events);
         Assert.Equal((await cluster.ReferenceAsync()).Digest("customer/7"), state.StateDigest);
         StreamForecast forecast = (await stream.Forecast(new ForecastRequest(ticks + TimeSpan.TicksPerMinute, 60, [0.1, 0.9])))!;
+        StreamForecast first = (await stream.Forecast(new ForecastRequest(ticks + TimeSpan.TicksPerMinute, 60, [0.1, 0.9], Marks: 1)))!;
+        // Clients of the release before do not say how many.
+        StreamForecast all = (await stream.Forecast(new ForecastRequest(ticks + TimeSpan.TicksPerMinute, 60, [0.1, 0.9], Marks: null)))!;
+        Assert.Equal(forecast.Marks[0], Assert.Single(first.Marks));
+        Assert.Equal(2, first.OtherMarks);
+        Assert.Equal(1 - forecast.MarkProbabilities[0], first.OtherMarksProbability, 1e-9);
+        Assert.Equal((3, 0), (all.Marks.Length, all.OtherMarks));
         Assert.Equal(59, forecast.SilenceSeconds);
         Assert.True(forecast.QuantileSeconds[0] < forecast.QuantileSeconds[1]);
         Assert.InRange(forecast.ProbabilityWithinHorizon, 0, 1);

@@ -140,7 +140,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
             Assert.Equal(RowHeader.Bytes + model.StateBytesAfter(events), found.StateBytes);
             Assert.True(new Forecaster(model).Forecast(found.State, 1).Count(600).Mean > 0);
         }
-        Assert.NotEmpty(await platform.OverdueAsync(_time.NowTicks, 10, default));
+        Assert.NotEmpty(await platform.OverdueAsync(new OverdueQuestion(_time.NowTicks, 10), default));
     }
 
     [Fact]
@@ -262,7 +262,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
         }
         foreach (int limit in new[] { 0, 1, 25, 1000 })
         {
-            IReadOnlyList<OverdueStream> overdue = await platform.OverdueAsync(_time.NowTicks, limit, default);
+            IReadOnlyList<OverdueStream> overdue = await platform.OverdueAsync(new OverdueQuestion(_time.NowTicks, limit), default);
             Assert.Equal(all.Select(s => s.LogSurvival).Order().Take(limit), overdue.Select(s => s.LogSurvival),
                 (expected, actual) => Math.Abs(expected - actual) <= 1e-11 * Math.Abs(expected) + 1e-15);
             Assert.All(overdue, s => Assert.Contains(s with { LogSurvival = 0 }, all.Select(one => one with { LogSurvival = 0 })));
@@ -436,7 +436,8 @@ public sealed class EmbeddedPlatformTests : IDisposable
         }
         await Assert.ThrowsAsync<StaleEpochException>(platform.CommitAsync);
         await Assert.ThrowsAsync<PlatformUnavailableException>(async () => await platform.FindAsync("user/0", default));
-        await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.OverdueAsync(_time.NowTicks, 1, default));
+        await Assert.ThrowsAsync<PlatformUnavailableException>(
+            () => platform.OverdueAsync(new OverdueQuestion(_time.NowTicks, 1), default));
         await Assert.ThrowsAsync<PlatformUnavailableException>(platform.CommitAsync);
         AppendReceipt receipt = await AppendAsync(platform, [("a", _time.NowTicks, "")]);
         await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.WaitAppliedAsync(receipt.Position, default));

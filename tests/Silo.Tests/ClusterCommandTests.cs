@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Foretell.Cli.Shell;
 using Foretell.Silo.Tests.Support;
 using Foretell.Support;
@@ -13,7 +14,7 @@ namespace Foretell.Silo.Tests;
 /// <summary>foretell cluster as a process, with its database and its silos.</summary>
 public sealed partial class ClusterCommandTests : IDisposable
 {
-    private const int Kill = 9;
+    private const int Kill = 9, Stop = 19, Continue = 18;
 
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(2);
 
@@ -64,8 +65,11 @@ public sealed partial class ClusterCommandTests : IDisposable
     {
         await using ForetellProcess demo = Start("--silos", "2");
         string live = await demo.LineAsync(l => l.StartsWith("live: ", StringComparison.Ordinal));
+        string names = await demo.LineAsync(l => l.StartsWith("silo 1 (pid ", StringComparison.Ordinal));
+        Assert.Equal(Silos().Order(), Pid().Matches(names).Select(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).Order());
+        int killed = Silos().First();
 
-        Assert.Equal(0, Signal(Silos().First(), Kill));
+        Assert.Equal(0, Signal(killed, Kill));
         string lost = await demo.LineAsync(SaysLost);
         // The counts of partitions on their way to another silo are missing for a while, so more than before the loss is asked for.
         string after = await demo.LineAsync(l => SaysLost(l) && Events(l) > Math.Max(Events(live), Events(lost)));
@@ -74,7 +78,26 @@ public sealed partial class ClusterCommandTests : IDisposable
         Assert.Equal(0, result.ExitCode);
         Assert.StartsWith("live: ", after, StringComparison.Ordinal);
         Assert.Contains("stopping with a last commit", result.Output);
+        Assert.Contains($"(pid {killed}) was ended by signal 9.", lost);
+        // What silos and libraries had to say of the loss: one line each, the rest in the log.
+        Assert.DoesNotContain("   at ", result.Error);
         Assert.Empty(Left());
+    }
+
+    [ClusterFact]
+    public async Task Demo_WhenASiloStandsStillForAMoment_SaysThatItIsAwayAndThatItIsBack()
+    {
+        await using ForetellProcess demo = Start("--silos", "2");
+        await demo.LineAsync(l => l.StartsWith("live: ", StringComparison.Ordinal));
+        int silo = Silos().First();
+
+        Assert.Equal(0, Signal(silo, Stop));
+        await demo.LineAsync(l => l.Contains($"(pid {silo}) does not answer.", StringComparison.Ordinal));
+        Assert.Equal(0, Signal(silo, Continue));
+
+        await demo.LineAsync(l => l.EndsWith($"(pid {silo}) answers again.", StringComparison.Ordinal)
+            || l.Contains($"(pid {silo}) ended with", StringComparison.Ordinal));
+        Assert.Equal(0, (await demo.InterruptAsync()).ExitCode);
     }
 
     [ClusterFact]
@@ -152,9 +175,12 @@ public sealed partial class ClusterCommandTests : IDisposable
 
     private IEnumerable<int> Silos() => Mine().Where(id => Environ(id).Contains("FORETELL__ROLES=", StringComparison.Ordinal));
 
-    /// <summary>What is left of a cluster: processes, and files of the database.</summary>
+    /// <summary>What is left of a cluster beside its log: processes, and files of the database.</summary>
     private string[] Left() =>
-        [.. Mine().Select(id => $"process {id}"), .. Directory.GetFileSystemEntries(_folder.At("tmp"), "foretell-*")];
+    [
+        .. Mine().Select(id => $"process {id}"),
+        .. Directory.GetFileSystemEntries(_folder.At("tmp"), "foretell-*").Where(path => Path.GetExtension(path) != ".log"),
+    ];
 
     /// <summary>Processes that were started with this test's temporary folder.</summary>
     private IEnumerable<int> Mine() =>
@@ -174,6 +200,9 @@ public sealed partial class ClusterCommandTests : IDisposable
             return "";
         }
     }
+
+    [GeneratedRegex(@"\(pid (\d+)\)")]
+    private static partial Regex Pid();
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int process, int signal);

@@ -1,5 +1,6 @@
 using Foretell.Cli.Cluster;
 using Foretell.Engine;
+using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Engine.Store;
@@ -78,7 +79,7 @@ public sealed class PostgresPlatformTests(PostgresServer server) : IAsyncLifetim
         await using EmbeddedPlatform newer = await OpenAsync(Postgres(_options));
         await newer.DrainAsync(default);
         await Assert.ThrowsAsync<StaleEpochException>(old.CommitAsync);
-        await Assert.ThrowsAsync<PlatformUnavailableException>(() => old.OverdueAsync(_time.NowTicks, 1, default));
+        await Assert.ThrowsAsync<PlatformUnavailableException>(() => old.OverdueAsync(new OverdueQuestion(_time.NowTicks, 1), default));
         Assert.Equal(1, (await newer.FindAsync("a", default))!.Events);
     }
 

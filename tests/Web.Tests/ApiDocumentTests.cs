@@ -54,8 +54,10 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
                 foreach (JsonNode? parameter in operation!["parameters"]?.AsArray() ?? [])
                 {
                     Assert.True(Has(parameter!, "description"), $"{name} {parameter!["name"]}");
-                    // The explorer fills examples in, and no fixed position, moment or key suits every platform and request.
-                    bool isOfOnePlatform = (string?)parameter!["name"] is "after" or "at" or "model" or "Idempotency-Key";
+                    // The explorer fills examples in: no fixed position, moment or key suits every platform and request, and a
+                    // filter would hide streams.
+                    bool isOfOnePlatform =
+                        (string?)parameter!["name"] is "after" or "at" or "model" or "Idempotency-Key" or "prefix" or "newerThan";
                     Assert.Equal(isOfOnePlatform, parameter["example"] is null);
                 }
                 foreach ((string status, JsonNode? response) in operation["responses"]!.AsObject())
@@ -84,11 +86,11 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
     [InlineData("/v1/streams/{stream}", "get", "after stream")]
     [InlineData("/v1/models/{model}", "get", "model")]
     [InlineData("/v1/models/{model}/calibration", "get", "after model")]
-    [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon quantiles stream")]
-    [InlineData("/v1/streams/{stream}/events", "get", "Last-Event-ID after horizon quantiles stream")]
+    [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon marks quantiles stream")]
+    [InlineData("/v1/streams/{stream}/events", "get", "Last-Event-ID after horizon marks quantiles stream")]
     [InlineData("/v1/alerts/events", "get", "Last-Event-ID")]
     [InlineData("/v1/forecasts", "post", "after")]
-    [InlineData("/v1/overdue", "get", "after at limit")]
+    [InlineData("/v1/overdue", "get", "after at gone limit newerThan prefix")]
     [InlineData("/v1/dead-letters", "get", "after limit")]
     [InlineData("/v1/events", "post", "Idempotency-Key")]
     public async Task OpenApi_WhenRead_NamesEachParameterOnce(string path, string method, string names)

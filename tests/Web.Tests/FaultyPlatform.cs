@@ -51,8 +51,8 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
         return inner.FindAsync(stream, cancellationToken);
     }
 
-    public Task<IReadOnlyList<OverdueStream>> OverdueAsync(long atTicks, int limit, CancellationToken cancellationToken) =>
-        inner.OverdueAsync(atTicks, limit, cancellationToken);
+    public Task<IReadOnlyList<OverdueStream>> OverdueAsync(OverdueQuestion question, CancellationToken cancellationToken) =>
+        inner.OverdueAsync(question, cancellationToken);
 
     public Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
         inner.DeadLettersAsync(limit, cancellationToken);

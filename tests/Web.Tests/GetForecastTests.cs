@@ -39,6 +39,57 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
         Assert.Equal(marks.OrderDescending(), marks);
     }
 
+    [Theory]
+    [InlineData("", 20)]
+    [InlineData("marks=0", 0)]
+    [InlineData("marks=3", 3)]
+    [InlineData("marks=4096", 30)]
+    public async Task GetForecast_WhenTheModelKnowsManyMarks_NamesTheLikeliestAndCountsTheOthers(string query, int named)
+    {
+        await using ApiHost api = await ApiHost.StartAsync(model: ManyMarks(30));
+        string position = await api.SendEventsAsync("""[{"stream":"a","time":"2026-01-31T12:00:00Z"}]""");
+
+        JsonNode all = (await api.GetAsync($"/v1/streams/a/forecast?marks=30&after={position}")).Json;
+        JsonNode json = (await api.GetAsync($"/v1/streams/a/forecast?{query}")).Json;
+
+        double[] every = [.. all["marks"]!.AsArray().Select(m => (double)m!["probability"]!)];
+        Assert.Equal(all["marks"]!.AsArray().Take(named).Select(m => (string?)m!["mark"]), json["marks"]!.AsArray().Select(m => (string?)m!["mark"]));
+        Assert.Equal(30 - named, (int)json["otherMarks"]!["count"]!);
+        // Marks depend on the silence, and a moment passes between the two questions.
+        Assert.Equal(every.Skip(named).Sum(), (double)json["otherMarks"]!["probability"]!, 1e-3);
+        Assert.Equal(1, json["marks"]!.AsArray().Sum(m => (double)m!["probability"]!) + (double)json["otherMarks"]!["probability"]!, 1e-9);
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenTheModelKnowsAsManyMarksAsItMay_IsStillSmall()
+    {
+        await using ApiHost api = await ApiHost.StartAsync(model: ManyMarks(ModelLimits.Marks));
+        string position = await api.SendEventsAsync("""[{"stream":"a","time":"2026-01-31T12:00:00Z"}]""");
+
+        ApiResponse answer = await api.GetAsync($"/v1/streams/a/forecast?expectedCount=false&after={position}");
+
+        Assert.Equal(ModelLimits.Marks - 20, (int)answer.Json["otherMarks"]!["count"]!);
+        Assert.InRange(answer.Json.ToJsonString().Length, 1, 3000);
+    }
+
+    [Theory]
+    [InlineData("marks=-1")]
+    [InlineData("marks=4097")]
+    [InlineData("marks=all")]
+    [InlineData("marks=1.5")]
+    public async Task GetForecast_WhenTheNumberOfMarksCannotBeUsed_SaysWhatIsAllowed(string query)
+    {
+        ApiResponse answer = await shared.Host.GetAsync($"/v1/streams/a/forecast?{query}");
+
+        Assert.Contains("a whole number from 0 to 4096", answer.AssertProblem(400, "invalid-parameter"));
+        Assert.Equal("marks", (string?)answer.Json["parameter"]);
+    }
+
+    private static ForecastModel ManyMarks(int count) => ForecastModel.Untrained(new ModelConfig
+    {
+        Width = 16, Layers = 1, Heads = 2, Components = 16, Marks = [.. Enumerable.Range(0, count).Select(i => $"mark-{i}")],
+    }, seed: 1);
+
     [Fact]
     public async Task GetForecast_WhenTheModelDoesNotTell_NeverIsNull()
     {
@@ -72,7 +123,7 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
         }
         Assert.True(previous > 0.99, $"After an hour, where gaps are of seconds, none is to come any more: {previous}.");
         // Overdue streams are ranked by the gap alone, given that an event comes: no share of those who are gone keeps it from falling.
-        JsonNode overdue = (await api.GetAsync("/v1/overdue?at=2026-01-31T13:00:00Z")).Json["streams"]![0]!;
+        JsonNode overdue = (await api.GetAsync("/v1/overdue?gone=true&at=2026-01-31T13:00:00Z")).Json["streams"]![0]!;
         Assert.True((double)overdue["survival"]! < 1e-4, overdue.ToJsonString());
     }
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Foretell.Models.Configuration;
+using Foretell.Models.Network;
 
 namespace Foretell.Web.Tests;
 
@@ -48,6 +50,63 @@ public class GetOverdueTests(SharedApi shared) : IClassFixture<SharedApi>
     }
 
     [Theory]
+    [InlineData("prefix=m", "middle")]
+    [InlineData("prefix=nobody", "")]
+    [InlineData("newerThan=10m", "middle,short")]
+    [InlineData("newerThan=PT1M", "short")]
+    [InlineData("newerThan=600", "middle,short")]
+    [InlineData("newerThan=2026-01-31T11:55:00Z", "short")]
+    [InlineData("newerThan=1769860499", "middle,short")]
+    [InlineData("newerThan=100y", "400")]
+    [InlineData("newerThan=5000w", "long,middle,short")]
+    [InlineData("newerThan=10m&prefix=s&limit=5", "short")]
+    public async Task GetOverdue_WhenSomeStreamsAreAskedFor_LeavesTheOthersOut(string query, string expected)
+    {
+        await using var api = await ApiHost.StartAsync();
+        string position = await api.SendEventsAsync(Events);
+
+        ApiResponse answer = await api.GetAsync($"/v1/overdue?at=1769860800&after={position}&{query}");
+
+        if (expected == "400")
+        {
+            Assert.Contains("'newerThan' must be", answer.AssertProblem(400, "invalid-parameter"));
+            return;
+        }
+        Assert.Equal(expected, string.Join(',', answer.Json["streams"]!.AsArray().Select(s => (string?)s!["stream"])));
+    }
+
+    [Fact]
+    public async Task GetOverdue_WhenTheModelTellsWhoIsGone_LeavesOutThoseThatHardlyComeBack()
+    {
+        var config = new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 16, Censored = true };
+        await using ApiHost api = await ApiHost.StartAsync(model: ForecastModel.Untrained(config, seed: 1));
+        var silences = new Dictionary<string, int>();
+        for (int i = 0; i < 60; i++)
+        {
+            silences[$"s{i}"] = 1 << (i / 2);
+        }
+        string position = await api.SendEventsAsync("[" + string.Join(',', silences.Select(s => $$"""{"stream":"{{s.Key}}","time":{{1769860800 - s.Value}}}""")) + "]");
+        var never = new Dictionary<string, double>();
+        foreach (string stream in silences.Keys)
+        {
+            JsonNode forecast = (await api.GetAsync($"/v1/streams/{stream}/forecast?at=1769860800&expectedCount=false&after={position}")).Json;
+            never[stream] = (double)forecast["next"]!["never"]!;
+        }
+
+        IEnumerable<string?> here = await StreamsAsync(api, ""), all = await StreamsAsync(api, "&gone=true");
+
+        Assert.Equal(silences.Keys.Order(StringComparer.Ordinal), all.Order(StringComparer.Ordinal));
+        Assert.Equal(never.Where(n => n.Value < 0.99).Select(n => n.Key).Order(StringComparer.Ordinal), here.Order(StringComparer.Ordinal));
+        Assert.InRange(here.Count(), 1, all.Count() - 1);
+    }
+
+    private static async Task<IEnumerable<string?>> StreamsAsync(ApiHost api, string query) =>
+        (await api.GetAsync($"/v1/overdue?at=1769860800&limit=100{query}")).Json["streams"]!.AsArray().Select(s => (string?)s!["stream"]);
+
+    [Theory]
+    [InlineData("newerThan=lately", "newerThan")]
+    [InlineData("newerThan=-5m", "newerThan")]
+    [InlineData("gone=yes", "gone")]
     [InlineData("limit=0", "limit")]
     [InlineData("limit=-1", "limit")]
     [InlineData("limit=1001", "limit")]

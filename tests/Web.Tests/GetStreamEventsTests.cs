@@ -12,7 +12,7 @@ public class GetStreamEventsTests(SharedApi shared) : IClassFixture<SharedApi>
         string position = await SendAsync(api, "eu/42", 1769860000);
         await SendAsync(api, "eu", 1769860000);
 
-        using FeedReader feed = await api.OpenFeedAsync($"/v1/streams/eu%2F42/events?quantiles=0.25&horizon=5m&after={position}");
+        using FeedReader feed = await api.OpenFeedAsync($"/v1/streams/eu%2F42/events?quantiles=0.25&horizon=5m&marks=1&after={position}");
         for (int i = 0; i < 4; i++)
         {
             (string name, string? id, JsonNode data) = await feed.ReadAsync();
@@ -23,7 +23,7 @@ public class GetStreamEventsTests(SharedApi shared) : IClassFixture<SharedApi>
                 DateTime.Parse(at, null, System.Globalization.DateTimeStyles.AdjustToUniversal));
             // Nothing has come since, so that asking gives the same.
             ApiResponse asked =
-                await api.GetAsync($"/v1/streams/eu%2F42/forecast?quantiles=0.25&horizon=5m&expectedCount=false&at={at}&after={position}");
+                await api.GetAsync($"/v1/streams/eu%2F42/forecast?quantiles=0.25&horizon=5m&marks=1&expectedCount=false&at={at}&after={position}");
             Assert.Equal(asked.Json.ToJsonString(), data["forecast"]!.ToJsonString());
             position = await SendAsync(api, "eu/42", 1769860060 + i * 60);
         }

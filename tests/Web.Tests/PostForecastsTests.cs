@@ -25,6 +25,25 @@ public class PostForecastsTests(SharedApi shared) : IClassFixture<SharedApi>
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task PostForecasts_WhenFewMarksAreWanted_AnswersAsTheSingleQuestion(int marks)
+    {
+        await using var api = await StartAsync();
+
+        ApiResponse answer = await AskAsync(api, $$"""{"streams":["a"],"at":1769860900,"marks":{{marks}},"expectedCount":false}""");
+
+        JsonNode forecast = answer.Json["forecasts"]![0]!["forecast"]!;
+        Assert.Equal((marks, 2 - marks), (forecast["marks"]!.AsArray().Count, (int)forecast["otherMarks"]!["count"]!));
+        Assert.True(JsonNode.DeepEquals(forecast,
+            (await api.GetAsync($"/v1/streams/a/forecast?at=1769860900&marks={marks}&expectedCount=false")).Json), forecast.ToJsonString());
+    }
+
+    [Fact]
+    public async Task PostForecasts_WhenTooManyMarksAreWanted_SaysWhatIsAllowed() => Assert.Contains("a whole number from 0 to 4096",
+        (await AskAsync(shared.Host, """{"streams":["a"],"marks":5000}""")).AssertProblem(400, "invalid-parameter"));
+
     [Fact]
     public async Task PostForecasts_WhenSomeStreamsCannotBeAnswered_SaysWhyForThoseAlone()
     {

@@ -15,13 +15,13 @@ internal static class ClusterRun
     {
         ForecastModel model = ModelFiles.Load(settings.Model);
         ModelSettings.WarnOfGrowth(model);
-        var warnings = new RecentWarnings();
+        HostLog log = RunScreen.Log(Path.Combine(Path.GetTempPath(), $"foretell-cluster-{Environment.ProcessId}.log"), plain);
         bool ends = input is { Exit: true };
         int silos = settings.SiloRoles.Count;
         await using LocalCluster cluster = await LocalCluster.CreateAsync(settings, cancellation);
         string size = silos == 1 ? "1 silo" : $"{silos} silos";
         Terminal.WriteNote($"starting {size} over a throw-away PostgreSQL...");
-        await cluster.StartAsync(ends ? null : plain ? Terminal.WriteNote : warnings.Add, cancellation);
+        await cluster.StartAsync(ends ? null : log.Add, cancellation);
         await using var platform = new GatewayTarget(cluster, model);
         await platform.ReadyAsync(cancellation);
 
@@ -40,7 +40,7 @@ internal static class ClusterRun
             FileSenderView.Note(input.File, summary);
         }
         await RunScreen.ShowAsync(platform, [.. cluster.Silos.Select(s => s.Urls[0].AbsoluteUri.TrimEnd('/'))],
-            input is null ? new DemoSender(platform) : null, plain, warnings, $"Foretell cluster, {size}", cancellation);
+            input is null ? new DemoSender(platform) : null, plain, log, $"Foretell cluster, {size}", cancellation);
         return ExitCode.Success;
     }
 }

@@ -26,6 +26,7 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
 
     private readonly LocalCluster _cluster;
     private readonly GatewayClient _gateways;
+    private readonly SiloWatch _silos;
     private readonly PostgresStateStore _store;
     private readonly ArrayBufferWriter<byte> _body = new();
     private readonly SortedDictionary<int, long> _appended = [];
@@ -36,6 +37,7 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
     {
         (_cluster, Model) = (cluster, model);
         _gateways = new GatewayClient(cluster.Gateways);
+        _silos = new SiloWatch(cluster.Silos);
         _store = new PostgresStateStore(cluster.Database);
     }
 
@@ -88,9 +90,9 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
         }
         else
         {
-            return _status with { Ready = false, Problems = ["No gateway answers.", .. Lost()] };
+            return _status with { Ready = false, Problems = ["No gateway answers.", .. _silos.Troubles()] };
         }
-        return _status with { Problems = [.. _status.Problems, .. Lost()] };
+        return _status with { Problems = [.. _status.Problems, .. _silos.Troubles()] };
     }
 
     /// <remarks>The last answer while partitions are being moved: a screen has no time to wait for them.</remarks>
@@ -133,11 +135,14 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
         return await PlatformDigest.OfStoreAsync(_store, partitions, new ServingModel(Model), cancellation);
     }
 
+    public IReadOnlyList<SiloState> Silos() => _silos.States();
+
     public IReadOnlyList<ProcessCpu> Cpu() =>
         [new("foretell", "client", "foretell", Environment.CpuUsage.TotalTime.TotalSeconds), .. _cluster.Cpu()];
 
     public async ValueTask DisposeAsync()
     {
+        _silos.Dispose();
         _gateways.Dispose();
         await _store.DisposeAsync();
     }
@@ -150,8 +155,6 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
     }
 
     private Position Appended() => new([.. _appended.Select(p => (p.Key, p.Value))]);
-
-    private IEnumerable<string> Lost() => _cluster.Silos.Where(s => s.HasExited).Select(s => s.End);
 
     private static PlatformStatus Known(StatusAnswer answer)
     {

@@ -39,10 +39,10 @@ internal sealed class LocalCluster : IAsyncDisposable
     }
 
     /// <summary>Creates the database's tables, starts the silos, and waits until each of them listens.</summary>
-    /// <param name="log">Takes each line of the silos' logs, or null.</param>
+    /// <param name="log">Takes each line of the silos' logs behind the silo's label, or null.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="CliException">A silo does not start; the message says why.</exception>
-    public async Task StartAsync(Action<string>? log, CancellationToken cancellation)
+    public async Task StartAsync(Action<string, string>? log, CancellationToken cancellation)
     {
         await MigrateAsync(cancellation);
         for (int silo = 1; silo <= _settings.SiloRoles.Count; silo++)

@@ -16,7 +16,7 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _lastLines = new();
-    private readonly Action<string>? _log;
+    private readonly Action<string, string>? _log;
     private readonly TaskCompletionSource<Uri[]> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _output, _errors;
     private TimeSpan _cpu;
@@ -26,10 +26,11 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <param name="label">What people call this silo: "silo 2".</param>
     /// <param name="settings">Its settings, by name without "Foretell:". They go through the environment, where no other user
     /// reads the password.</param>
-    /// <param name="log">Takes each line of its log from when it listens; null keeps only the last ones, for the case that it
+    /// <param name="log">Takes its label and each line of its log from when it listens; null keeps only the last ones, for the case that it
     /// fails.</param>
     /// <param name="arguments">Its arguments.</param>
-    public SiloProcess(SiloProgram program, string label, IReadOnlyDictionary<string, string> settings, Action<string>? log,
+    public SiloProcess(SiloProgram program, string label, IReadOnlyDictionary<string, string> settings,
+        Action<string, string>? log,
         params string[] arguments)
     {
         (Label, _log) = (label, log);
@@ -65,6 +66,9 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Process id.</summary>
     public int Id => _process.Id;
 
+    /// <summary>"silo 2 (pid 4711)".</summary>
+    public string Name => $"{Label} (pid {Id})";
+
     /// <summary>Where its HTTP is, once <see cref="ListeningAsync"/> has returned.</summary>
     public IReadOnlyList<Uri> Urls { get; private set; } = [];
 
@@ -73,8 +77,8 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     /// <summary>How it ended, in words.</summary>
     public string End => _process.ExitCode > 128
-        ? $"{Label} was ended by signal {_process.ExitCode - 128}."
-        : $"{Label} ended with exit code {_process.ExitCode}: {LastWords()}";
+        ? $"{Name} was ended by signal {_process.ExitCode - 128}."
+        : $"{Name} ended with exit code {_process.ExitCode}: {OneLine.WithoutTrace(LastWords())}";
 
     /// <summary>Processor time of all its threads; after its end what was last seen.</summary>
     public TimeSpan Cpu
@@ -177,7 +181,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         // What goes wrong before it listens comes as the sentence of a failed start.
         if (Urls.Count > 0)
         {
-            _log?.Invoke($"{Label}: {line}");
+            _log?.Invoke(Label, line);
         }
     }
 }

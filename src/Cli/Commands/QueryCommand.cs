@@ -4,6 +4,7 @@ using System.Text.Json;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
+using Foretell.Models.Configuration;
 using Foretell.Web.Forecasts;
 using Foretell.Web.Streams;
 
@@ -18,6 +19,8 @@ internal static class QueryCommand
         Settings.Typed("--horizon", "duration", "How far to look ahead: 30s, 5m, 1h, 2d.", "1h", ParseHorizon);
     private static readonly Option<string> s_at =
         Settings.Text("--at", "time", "Moment of asking: RFC 3339 or Unix seconds; now by default.");
+    private static readonly Option<int?> s_marks =
+        Settings.OptionalNumber("--marks", "How many of the likeliest marks to show; by default 10, in JSON 20.", 0, ModelLimits.Marks);
     private static readonly Option<bool> s_json = CommonSettings.Json("Print the API's JSON instead of a table.");
 
     public static Command Create()
@@ -25,9 +28,10 @@ internal static class QueryCommand
         var verb = new Verb("query", "Asks a running host when a stream's next event comes and what it will be.",
             "query customer-42",
             "query customer-42 --horizon 1d --at 2026-03-01T12:00:00Z",
+            "query customer-42 --marks 50",
             "query customer-42 --url http://127.0.0.1:5080 --json")
         {
-            s_stream, s_url, s_horizon, s_at, s_json,
+            s_stream, s_url, s_horizon, s_at, s_marks, s_json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -42,6 +46,11 @@ internal static class QueryCommand
         {
             path += $"&at={Uri.EscapeDataString(at)}";
         }
+        int? marks = parsed.GetValue(s_marks);
+        if (marks is not null)
+        {
+            path += $"&marks={marks}";
+        }
 
         using var api = new ApiClient(parsed.GetRequiredValue(s_url));
         string json = await api.GetAsync(path, cancellation);
@@ -52,7 +61,7 @@ internal static class QueryCommand
         else
         {
             string standing = await api.GetAsync($"v1/streams/{Uri.EscapeDataString(stream)}", cancellation);
-            ForecastView.Write(JsonSerializer.Deserialize<ForecastAnswer>(json, JsonSerializerOptions.Web)!);
+            ForecastView.Write(JsonSerializer.Deserialize<ForecastAnswer>(json, JsonSerializerOptions.Web)!, marks);
             ScoresView.Write(JsonSerializer.Deserialize<StreamAnswer>(standing, JsonSerializerOptions.Web)!.Live);
         }
         return ExitCode.Success;

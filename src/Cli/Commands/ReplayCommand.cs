@@ -9,7 +9,6 @@ using Foretell.Ingest.Files;
 using Foretell.Ingest.Replay;
 using Foretell.Models.PointProcess;
 using Foretell.Web.Status;
-using Foretell.Web.Streams;
 
 namespace Foretell.Cli.Commands;
 
@@ -19,7 +18,7 @@ internal static class ReplayCommand
     private static readonly Option<string> s_fileOption = Settings.Text("--file", "file", "Event file to send.", required: true);
     private static readonly Option<Uri> s_url = CommonSettings.Url();
     private static readonly Option<string> s_speed = Settings.Typed("--speed", "x|max",
-        "How many times faster than the events happened; max sends as fast as the host takes it.", "1", ParseSpeed);
+        "How many times faster than the events happened, 1 as they did: a month's file then takes a month; max sends as fast as the host takes it.", "1", ParseSpeed);
     private static readonly Option<EventColumns?> s_columns = CommonSettings.Columns();
     private static readonly Option<string> s_timeUnit = CommonSettings.TimeUnit();
 
@@ -51,6 +50,13 @@ internal static class ReplayCommand
         StatusAnswer? before = await api.FindStatusAsync(null, cancellation);
         ModelAnswer? model = before is null ? null : await api.FindModelAsync(before.Model, cancellation);
         var unknown = new UnknownMarks(model?.Marks ?? []);
+        DeadLetterWatch? watch = before is { DeadLetters: var deadBefore }
+            ? new DeadLetterWatch(deadBefore, api.FindNewestDeadLetterAsync) : null;
+        options = options with { Answered = (sent, token) => LookAsync(watch, api, sent, token) };
+        if (ReplayPace.Describe(path, options, DateTimeOffset.UtcNow) is { } pace)
+        {
+            Terminal.WriteNote(pace);
+        }
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
         var client = new ReplayClient(http, url);
         ReplaySummary summary = await ReplayView.ShowAsync(
@@ -69,14 +75,17 @@ internal static class ReplayCommand
             return ExitCode.Failure;
         }
         // Counted over the replay, so that another sender's would count, too; a replay that is repeated has none of its own any more.
-        if (after?.DeadLetters - before?.DeadLetters is > 0 and var letters)
+        if (watch is not null && after is not null && await watch.EndAsync(summary.Sent, after.DeadLetters, cancellation) is { } loss)
         {
-            DeadLetterItem? newest = await api.FindNewestDeadLetterAsync(cancellation);
-            Terminal.WriteError(DeadLetterWatch.Describe(letters, summary.Sent, newest?.Reason, newest?.Detail));
+            Terminal.WriteError(loss);
             return ExitCode.DeadLetters;
         }
         return ExitCode.Success;
     }
+
+    private static Task LookAsync(DeadLetterWatch? watch, ApiClient api, ReplaySummary sent, CancellationToken cancellation) =>
+        watch is null ? Task.CompletedTask : watch.LookAsync(sent.Batches, sent.Sent,
+            async () => (await api.FindStatusAsync(sent.Position, cancellation))?.DeadLetters, cancellation);
 
     /// <summary>Null stands for "as fast as the host takes it".</summary>
     private static double? ParseSpeed(string text) =>

@@ -9,6 +9,9 @@ internal static class DataDirectory
     /// <summary>Where a host keeps its data unless it is told otherwise.</summary>
     public const string Default = "./foretell-data";
 
+    /// <summary>Where a host that shows itself keeps the full texts of its log, in the data directory.</summary>
+    public const string LogFile = "foretell.log";
+
     private const string ModelFile = "model.safetensors";
 
     /// <summary>The model to open a directory with: the one named, else the one kept there, else the one that comes with the

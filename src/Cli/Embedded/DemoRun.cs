@@ -14,14 +14,14 @@ internal static class DemoRun
         ForecastModel model = ModelSettings.Apply(ModelFiles.Load(settings.Model ?? ModelFiles.BuiltIn), settings.Mixer, settings.States);
         ModelSettings.WarnOfGrowth(model);
         string directory = DemoDirectory.Prepare(settings.DataDirectory);
-        var warnings = new RecentWarnings();
+        HostLog log = RunScreen.Log(Path.Combine(directory, DataDirectory.LogFile), settings.Plain);
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(directory, model), settings.Urls,
-            logging => RunScreen.ConfigureLogging(logging, settings.Plain, warnings), cancellation);
+            log, cancellation);
 
         Console.Out.WriteLine($"demo: simulated streams in {Path.GetFullPath(directory)}, anew at each start; " +
             "'foretell run --no-demo' keeps your own events.");
         var platform = new EmbeddedTarget(host.Platform);
-        await RunScreen.ShowAsync(platform, host.Addresses, new DemoSender(platform), settings.Plain, warnings, "Foretell demo",
+        await RunScreen.ShowAsync(platform, host.Addresses, new DemoSender(platform), settings.Plain, log, "Foretell demo",
             cancellation);
     }
 }

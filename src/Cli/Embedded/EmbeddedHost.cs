@@ -34,17 +34,17 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>Opens the data directory, listens, and waits until every shard serves.</summary>
     /// <param name="options">The platform's.</param>
     /// <param name="urls">Addresses to listen on, separated by ";".</param>
-    /// <param name="configureLogging">Where log lines go.</param>
+    /// <param name="log">Where log entries go; the caller's to dispose.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="CliException">An address cannot be listened on.</exception>
     /// <exception cref="StorageException">The data directory cannot be opened.</exception>
     public static async Task<EmbeddedHost> StartAsync(
-        EmbeddedOptions options, string urls, Action<ILoggingBuilder> configureLogging, CancellationToken cancellation)
+        EmbeddedOptions options, string urls, ILoggerProvider log, CancellationToken cancellation)
     {
-        ILoggerFactory loggers = LoggerFactory.Create(logging => configureLogging(logging.SetMinimumLevel(LogLevel.Warning)));
+        ILoggerFactory loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(log));
         EmbeddedPlatform platform =
             await EmbeddedPlatform.OpenAsync(options with { Logger = loggers.CreateLogger<EmbeddedPlatform>() }, cancellation);
-        var host = new EmbeddedHost(platform, BuildWeb(platform, urls, configureLogging), loggers);
+        var host = new EmbeddedHost(platform, BuildWeb(platform, urls, log), loggers);
         try
         {
             await host.ListenAsync(urls, cancellation);
@@ -68,7 +68,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         _loggers.Dispose();
     }
 
-    private static WebApplication BuildWeb(EmbeddedPlatform platform, string urls, Action<ILoggingBuilder> configureLogging)
+    private static WebApplication BuildWeb(EmbeddedPlatform platform, string urls, ILoggerProvider log)
     {
         // The content root is the program's folder: settings files in the user's working directory are not ours.
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
@@ -80,7 +80,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         // A failed start is told in one sentence below; the host's own account of it is a stack trace.
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        configureLogging(builder.Logging);
+        builder.Logging.AddProvider(log);
         // The program itself listens for Ctrl-C; a second listener would stop the API before the feeds that use it.
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = s_shutdownTimeout);

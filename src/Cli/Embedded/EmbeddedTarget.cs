@@ -22,7 +22,7 @@ internal sealed class EmbeddedTarget(EmbeddedPlatform platform) : IRunTarget
     }
 
     public Task<IReadOnlyList<OverdueStream>> OverdueAsync(int limit, CancellationToken cancellation) =>
-        platform.OverdueAsync(EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), limit, cancellation);
+        platform.OverdueAsync(new OverdueQuestion(EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), limit), cancellation);
 
     public async Task<(string? Reason, string? Detail)> NewestDeadLetterAsync(CancellationToken cancellation) =>
         await platform.DeadLettersAsync(1, cancellation) is [var newest, ..] ? (newest.Reason, newest.Detail) : default;
@@ -34,6 +34,8 @@ internal sealed class EmbeddedTarget(EmbeddedPlatform platform) : IRunTarget
     }
 
     public Task<string> StateDigestAsync(CancellationToken cancellation) => platform.StateDigestAsync(cancellation);
+
+    public IReadOnlyList<SiloState> Silos() => [];
 
     public IReadOnlyList<ProcessCpu> Cpu() => [new("foretell", "host", "foretell", Environment.CpuUsage.TotalTime.TotalSeconds)];
 }

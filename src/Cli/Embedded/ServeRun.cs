@@ -13,9 +13,9 @@ internal static class ServeRun
     {
         ForecastModel model = DataDirectory.FindModel(settings, out bool isBuiltIn);
         ModelSettings.WarnOfGrowth(model);
-        var warnings = new RecentWarnings();
+        HostLog log = RunScreen.Log(Path.Combine(settings.DataDirectory, DataDirectory.LogFile), settings.Plain);
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(settings.DataDirectory, model), settings.Urls,
-            logging => RunScreen.ConfigureLogging(logging, settings.Plain, warnings), cancellation);
+            log, cancellation);
         DataDirectory.KeepModel(settings.DataDirectory, model);
 
         Console.Out.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn
@@ -28,6 +28,6 @@ internal static class ServeRun
                 FileSender.RunAsync(platform, input.File, input.Columns, progress, cancellation));
             FileSenderView.Note(input.File, summary);
         }
-        await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, warnings, "Foretell", cancellation);
+        await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, log, "Foretell", cancellation);
     }
 }

@@ -1,6 +1,5 @@
 using System.Numerics;
 using Foretell.Cli.Shell;
-using Foretell.Engine.Events;
 
 namespace Foretell.Cli.Running;
 
@@ -11,29 +10,31 @@ internal sealed class DeadLetterWatch
     // Fewer may be stragglers.
     private const int Many = 24;
 
-    private readonly IRunTarget _target;
+    private readonly Func<CancellationToken, Task<(string? Reason, string? Detail)>> _newest;
     private readonly long _before;
     private bool _hasWarned;
 
-    private DeadLetterWatch(IRunTarget target, long before) => (_target, _before) = (target, before);
+    /// <param name="before">Dead letters that were there before the file.</param>
+    /// <param name="newest">The newest one's reason, and the sentence on it.</param>
+    public DeadLetterWatch(long before, Func<CancellationToken, Task<(string? Reason, string? Detail)>> newest) =>
+        (_before, _newest) = (before, newest);
 
     /// <summary>Begins to count, behind everything that the log has already.</summary>
     public static async Task<DeadLetterWatch> BeginAsync(IRunTarget target, CancellationToken cancellation) =>
-        new(target, (await target.DrainAsync(cancellation)).DeadLetters);
+        new((await target.DrainAsync(cancellation)).DeadLetters, target.NewestDeadLetterAsync);
 
     /// <summary>Warns once when many are seen; to be called before each further append. Looks after the first, the second, the fourth
     /// and so on.</summary>
     /// <param name="appends">Appends so far.</param>
     /// <param name="events">Events so far.</param>
-    /// <param name="position">Where the newest of them is: what became of it is known once it is applied.</param>
+    /// <param name="deadLetters">Dead letters of the platform once the newest of them is applied; null where it does not say.</param>
     /// <param name="cancellation">Gives up.</param>
-    public async Task LookAsync(int appends, long events, Position position, CancellationToken cancellation)
+    public async Task LookAsync(int appends, long events, Func<Task<long?>> deadLetters, CancellationToken cancellation)
     {
-        if (_hasWarned || !BitOperations.IsPow2(appends))
+        if (_hasWarned || !BitOperations.IsPow2(appends) || await deadLetters() is not { } now)
         {
             return;
         }
-        long now = (await _target.StatusAsync(position, cancellation)).DeadLetters;
         if (await FindAsync(events, now, Many, cancellation) is { } sentence)
         {
             _hasWarned = true;
@@ -48,19 +49,6 @@ internal sealed class DeadLetterWatch
     public Task<string?> EndAsync(long events, long deadLetters, CancellationToken cancellation) =>
         FindAsync(events, deadLetters, 1, cancellation);
 
-    /// <summary>A sentence on dead letters, with the remedy.</summary>
-    /// <param name="count">How many there are.</param>
-    /// <param name="events">Of how many events.</param>
-    /// <param name="reason">The newest one's, `late` or `future`; null when it is not known.</param>
-    /// <param name="detail">What it says.</param>
-    public static string Describe(long count, long events, string? reason, string? detail) =>
-        $"{Format.Count(count)} of {Format.Count(events)} events became dead letters. {(detail is null ? "" : $"The newest: {detail} ")}" + reason switch
-        {
-            "future" => "Check the unit and the zone of the times; if they are right, --future-tolerance says how far ahead they may be.",
-            _ => "A stream's events have to come in their order: sort the file by time and begin anew with an empty data folder or cluster, "
-                + "since what was applied stays.",
-        };
-
     private async Task<string?> FindAsync(long events, long deadLetters, int atLeast, CancellationToken cancellation)
     {
         long count = deadLetters - _before;
@@ -68,7 +56,20 @@ internal sealed class DeadLetterWatch
         {
             return null;
         }
-        (string? reason, string? detail) = await _target.NewestDeadLetterAsync(cancellation);
+        (string? reason, string? detail) = await _newest(cancellation);
         return Describe(count, events, reason, detail);
     }
+
+    /// <summary>A sentence on dead letters, with the remedy.</summary>
+    /// <param name="count">How many there are.</param>
+    /// <param name="events">Of how many events.</param>
+    /// <param name="reason">The newest one's, `late` or `future`; null when it is not known.</param>
+    /// <param name="detail">What it says.</param>
+    private static string Describe(long count, long events, string? reason, string? detail) =>
+        $"{Format.Count(count)} of {Format.Count(events)} events became dead letters. {(detail is null ? "" : $"The newest: {detail} ")}" + reason switch
+        {
+            "future" => "Check the unit and the zone of the times; if they are right, --future-tolerance says how far ahead they may be.",
+            _ => "A stream's events have to come in their order: sort the file by time and begin anew with an empty data folder or cluster, "
+                + "since what was applied stays.",
+        };
 }

@@ -70,7 +70,8 @@ internal static class FileSender
         {
             if (number > 0)
             {
-                await watch.LookAsync(number, read, position, cancellation);
+                Position last = position;
+                await watch.LookAsync(number, read, async () => (await target.StatusAsync(last, cancellation)).DeadLetters, cancellation);
             }
             var request = new IdempotentRequest($"{key}-{number++}", SHA256.HashData(batch.Records), default);
             AppendReceipt receipt = await target.AppendAsync(batch, request, cancellation);

@@ -32,6 +32,9 @@ internal interface IRunTarget
     /// <summary>SHA-256 over all streams' digests in the order of their keys' bytes.</summary>
     Task<string> StateDigestAsync(CancellationToken cancellation);
 
+    /// <summary>The cluster's silos; empty where one process does it all.</summary>
+    IReadOnlyList<SiloState> Silos();
+
     /// <summary>Processor time so far of every process that takes part.</summary>
     IReadOnlyList<ProcessCpu> Cpu();
 }

@@ -29,6 +29,9 @@ internal sealed record RunSnapshot
     /// <summary>The streams whose silence is least likely.</summary>
     public IReadOnlyList<OverdueStream> Overdue { get; init; } = [];
 
+    /// <summary>The cluster's silos; empty where one process does it all.</summary>
+    public IReadOnlyList<SiloState> Silos { get; init; } = [];
+
     /// <summary>Streams that the demo has cut off itself.</summary>
     public ImmutableHashSet<string> Unplugged { get; init; } = [];
 }

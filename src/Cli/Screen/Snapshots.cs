@@ -48,6 +48,7 @@ internal static class Snapshots
                 Scores = demo is null ? new Scoreboard(status.Scores, null) : demo.Scores,
                 AppendLatency = demo?.AppendLatency,
                 Overdue = overdue,
+                Silos = target.Silos(),
                 Unplugged = demo?.Unplugging.Streams ?? [],
             };
         }

@@ -41,9 +41,11 @@ internal sealed class ApiClient(Uri url) : IDisposable
     public Task<ModelAnswer?> FindModelAsync(string model, CancellationToken cancellation) =>
         FindAsync<ModelAnswer>($"v1/models/{model}", cancellation);
 
-    /// <summary>The newest dead letter; null when there is none or the host does not answer.</summary>
-    public async Task<DeadLetterItem?> FindNewestDeadLetterAsync(CancellationToken cancellation) =>
-        (await FindAsync<DeadLettersAnswer>("v1/dead-letters?limit=1", cancellation))?.DeadLetters is [var newest, ..] ? newest : null;
+    /// <summary>Why the newest dead letter is one: its reason, and the sentence on it. Null where there is none or the host does not
+    /// answer.</summary>
+    public async Task<(string? Reason, string? Detail)> FindNewestDeadLetterAsync(CancellationToken cancellation) =>
+        (await FindAsync<DeadLettersAnswer>("v1/dead-letters?limit=1", cancellation))?.DeadLetters is [var newest, ..]
+            ? (newest.Reason, newest.Detail) : default;
 
     private async Task<T?> FindAsync<T>(string path, CancellationToken cancellation) where T : class
     {

@@ -43,6 +43,9 @@ internal static class Format
     /// <summary>A point in time, UTC, to the millisecond.</summary>
     public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>Time since a start: "00:01:15", "2.03:00:00".</summary>
+    public static string Uptime(TimeSpan up) => up.ToString(up.TotalDays < 1 ? @"hh\:mm\:ss" : @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture);
+
     /// <summary>A duration in two figures that matter: "3.4 s", "12 min", "2.5 d".</summary>
     public static string Duration(double seconds)
     {

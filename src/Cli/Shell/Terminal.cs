@@ -28,7 +28,27 @@ public static class Terminal
     }
 
     /// <summary>Writes a remark for people, beside whatever a program may read from standard output.</summary>
-    public static void WriteNote(string sentence) => Console.Error.WriteLine(sentence);
+    public static void WriteNote(string sentence)
+    {
+        if (IsInteractive && !Console.IsErrorRedirected)
+        {
+            // Both are the same terminal, and a bar may be on it: its own console puts lines above the bar.
+            Out.WriteLine(sentence);
+        }
+        else
+        {
+            Console.Error.WriteLine(sentence);
+        }
+    }
+
+    /// <summary>Gives the terminal back where whatever draws on it cannot be ended: with its cursor, on a new line.</summary>
+    public static void LeaveScreen()
+    {
+        if (IsInteractive)
+        {
+            Console.Out.WriteLine("\e[?25h");
+        }
+    }
 
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {

@@ -8,19 +8,26 @@ namespace Foretell.Cli.Views;
 /// <summary>One stream's forecast as a table and its marks as bars.</summary>
 internal static class ForecastView
 {
-    /// <summary>Marks that get a bar of their own; the rest share one.</summary>
-    private const int MaxBars = 10;
+    /// <summary>Marks that get a bar of their own where nobody says how many; the rest share one.</summary>
+    private const int DefaultBars = 10;
 
-    /// <summary>Marks less likely than this share one bar, too.</summary>
+    /// <summary>There, marks less likely than this share one bar, too.</summary>
     private const double MinShown = 0.001;
 
-    private const int BarWidth = 40;
+    /// <summary>Cells of "4,096 others".</summary>
+    private const int OtherNameWidth = 12;
 
-    public static void Write(ForecastAnswer forecast)
+    /// <summary>Cells of a bar for 1, where the terminal has room for it.</summary>
+    private const int MaxBarWidth = 40;
+
+    /// <summary>Writes them.</summary>
+    /// <param name="forecast">The forecast.</param>
+    /// <param name="bars">Marks that get a bar of their own; null for the likely ones.</param>
+    public static void Write(ForecastAnswer forecast, int? bars)
     {
         string horizon = Format.Duration(forecast.HorizonSeconds);
         Table table = Tables.KeyValue()
-            .AddRow("stream", $"[bold]{Markup.Escape(forecast.Stream)}[/]")
+            .AddRow("stream", $"[bold]{Markup.Escape(OneLine.Of(forecast.Stream))}[/]")
             .AddRow("asked at", Format.Time(forecast.At))
             .AddRow("last event", $"{Format.Time(forecast.LastEventTime)}, silent for {Format.Duration(forecast.SilenceSeconds)}")
             .AddRow("so long a silence", forecast.LogSurvival is { } log
@@ -40,32 +47,36 @@ internal static class ForecastView
                 ? count.ToString("0.##", CultureInfo.InvariantCulture) + " expected" : "too many to count");
         Terminal.Out.Write(table);
 
-        if (forecast.Marks.Count > 0)
+        if (forecast.Marks.Count + forecast.OtherMarks.Count > 0)
         {
-            WriteMarks(forecast.Marks);
+            WriteMarks(forecast.Marks, forecast.OtherMarks, bars);
         }
     }
 
-    private static void WriteMarks(IReadOnlyList<MarkChance> marks)
+    private static void WriteMarks(IReadOnlyList<MarkChance> marks, OtherMarks others, int? bars)
     {
-        MarkChance[] shown = [.. marks.Take(MaxBars).Where(m => m.Probability >= MinShown)];
+        MarkChance[] shown = [.. bars is null ? marks.Take(DefaultBars).Where(m => m.Probability >= MinShown) : marks];
         Table table = new Table().Border(TableBorder.None).HideHeaders()
             .AddColumn("mark").AddColumn(new TableColumn("probability").RightAligned()).AddColumn("bar");
+        // Beside the longest name and a probability with the blanks around it.
+        int names = shown.Select(m => OneLine.Of(m.Mark).GetCellWidth()).Append(OtherNameWidth).Max();
+        int width = Math.Clamp(Terminal.Out.Profile.Width - names - 12, 1, MaxBarWidth);
         foreach (MarkChance mark in shown)
         {
-            table.AddRow(Markup.Escape(mark.Mark), Format.Percent(mark.Probability), $"[green]{Bar(mark.Probability)}[/]");
+            table.AddRow(Markup.Escape(OneLine.Of(mark.Mark)), Format.Percent(mark.Probability), $"[green]{Bar(mark.Probability, width)}[/]");
         }
-        if (shown.Length < marks.Count)
+        int count = marks.Count - shown.Length + others.Count;
+        if (count > 0)
         {
-            double rest = marks.Skip(shown.Length).Sum(m => m.Probability);
-            table.AddRow($"[grey]{marks.Count - shown.Length} others[/]", $"[grey]{Format.Percent(rest)}[/]", $"[grey]{Bar(rest)}[/]");
+            double rest = marks.Skip(shown.Length).Sum(m => m.Probability) + others.Probability;
+            table.AddRow($"[grey]{Format.Count(count)} {(count == 1 ? "other" : "others")}[/]", $"[grey]{Format.Percent(rest)}[/]", $"[grey]{Bar(rest, width)}[/]");
         }
         Terminal.Out.WriteLine();
         Terminal.Out.WriteLine("next mark");
         Terminal.Out.Write(table);
     }
 
-    private static string Bar(double share) => new('█', (int)Math.Round(share * BarWidth));
+    private static string Bar(double share, int width) => new('█', (int)Math.Round(share * width));
 
     private static string Show(double? seconds) => Format.Duration(seconds ?? double.PositiveInfinity);
 }

@@ -1,23 +1,20 @@
-using System.Globalization;
 using Foretell.Cli.Running;
 using Foretell.Cli.Shell;
-using Foretell.Engine.Alerts;
-using Foretell.Engine.Shards;
-using Foretell.Hosting;
-using Foretell.Web.Http;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace Foretell.Cli.Views;
 
-/// <summary>A screen that redraws itself: counts, scores and the most overdue streams.</summary>
+/// <summary>A screen that redraws itself: counts, scores and the most overdue streams, in whatever room the terminal has.</summary>
 /// <param name="title">First line: what runs.</param>
 /// <param name="addresses">What can be opened where, name and address.</param>
-/// <param name="warnings">The log's latest warnings, which have no other place on this screen.</param>
-internal sealed class LiveView(string title, IReadOnlyList<(string Name, string Address)> addresses, RecentWarnings warnings) : IRunView
+/// <param name="log">The log, whose latest lines have no other place on this screen.</param>
+internal sealed class LiveView(string title, IReadOnlyList<(string Name, string Address)> addresses, HostLog log) : IRunView
 {
     /// <summary>Rows that everything but the overdue streams takes; a terminal of 24 rows has to hold the screen.</summary>
     private const int RowsOfTheRest = 16;
+
+    private const int MostProblemRows = 4;
 
     public TimeSpan Interval => TimeSpan.FromMilliseconds(500);
 
@@ -28,87 +25,59 @@ internal sealed class LiveView(string title, IReadOnlyList<(string Name, string 
         {
             await foreach (RunSnapshot snapshot in snapshots)
             {
-                live.UpdateTarget(Render(snapshot));
+                live.UpdateTarget(Render(snapshot, Terminal.Out.Profile.Width, Terminal.Out.Profile.Height));
                 live.Refresh();
             }
         });
 
     /// <summary>The whole screen for one snapshot.</summary>
-    internal IRenderable Render(RunSnapshot at)
+    /// <param name="at">What it shows.</param>
+    /// <param name="width">Columns of the terminal.</param>
+    /// <param name="height">Its rows; the screen leaves the last one to the cursor.</param>
+    internal IRenderable Render(RunSnapshot at, int width, int height)
     {
-        var rows = new List<IRenderable>
+        List<ScreenLine> foot = [.. Foot(at, width)];
+        string name = OneLine.Cut(title, width), phase = OneLine.Cut($"  {at.Phase}", width - name.Length);
+        IRenderable first = new Markup($"[bold]{Markup.Escape(name)}[/][green]{Markup.Escape(phase)}[/]");
+        int rows = height - 2;
+        if (ScreenBoxes.Of(at, width, rows - foot.Count) is { } boxes)
         {
-            new Markup($"[bold]{Markup.Escape(title)}[/]  [green]{Markup.Escape(at.Phase)}[/]"),
-            new Columns(Panel("now", Counts(at)), Panel(ScoresTitle(at.Scores), Scores(at.Scores))) { Expand = false },
-            Panel("most overdue streams", Overdue(at)),
-        };
-        rows.AddRange(at.Status.Problems.Select(p => new Markup($"[red]{Markup.Escape(p)}[/]")));
-        rows.AddRange(warnings.Lines.Select(l => new Markup($"[yellow]{Markup.Escape(l)}[/]")));
-        rows.Add(new Markup(string.Join("   ", addresses.Select(a => $"[grey]{Markup.Escape(a.Name)}[/] {Markup.Escape(a.Address)}"))));
-        rows.Add(new Markup("[grey]Ctrl-C stops, after a last commit[/]"));
-        return new Rows(rows);
+            return new Rows([first, .. boxes, .. foot.Select(line => line.Render(width))]);
+        }
+        return new Rows([first, .. ScreenLine.Fit([.. ScreenLines.Of(at, width), .. foot], rows).Select(line => line.Render(width))]);
     }
 
-    private static Panel Panel(string header, IRenderable content) =>
-        new Panel(content).Header($"[bold] {Markup.Escape(header)} [/]").RoundedBorder().BorderColor(Color.Grey);
-
-    private static Table Counts(RunSnapshot at)
+    private IEnumerable<ScreenLine> Foot(RunSnapshot at, int width)
     {
-        PlatformStatus status = at.Status;
-        return Tables.KeyValue()
-            .AddRow("streams", Format.Count(status.Streams))
-            .AddRow("events", Format.Count(status.EventsApplied))
-            .AddRow("events/s", Format.Rate(at.EventsPerSecond))
-            .AddRow("lag", $"{Format.Count(status.LagEvents)} events, {Format.Duration(status.LagSeconds)}")
-            .AddRow("last append", at.AppendLatency is { } latency ? Format.Duration(latency.TotalSeconds) : "-")
-            .AddRow("dead letters", Format.Count(status.DeadLetters))
-            .AddRow("up", at.Uptime.ToString(at.Uptime.TotalDays < 1 ? @"hh\:mm\:ss" : @"d\.hh\:mm\:ss", CultureInfo.InvariantCulture));
+        foreach (string line in at.Status.Problems.SelectMany(problem => OneLine.Wrap(OneLine.Of(problem), width).Take(MostProblemRows)))
+        {
+            yield return new ScreenLine(line, 0, Color.Red);
+        }
+        if (at.Silos.Count > 0)
+        {
+            yield return new ScreenLine(string.Join("  ", at.Silos.Select(Describe)), 1, Color.Default);
+        }
+        foreach (string line in log.Lines)
+        {
+            yield return new ScreenLine(line, 2, Color.Yellow);
+        }
+        if (log.FullText is { } file)
+        {
+            yield return new ScreenLine($"log  {file}", 4, Color.Grey);
+        }
+        string all = string.Join("   ", addresses.Select(a => $"{a.Name} {a.Address}"));
+        IEnumerable<string> lines = all.Length <= width ? [all] : addresses.Select(a => width < 40 ? a.Address : $"{a.Name} {a.Address}");
+        foreach ((int place, string line) in lines.Index())
+        {
+            yield return new ScreenLine(line, place == 0 ? 1 : 3, Color.Default);
+        }
+        yield return new ScreenLine("Ctrl-C stops, after a last commit", 1, Color.Grey);
     }
 
-    private static string ScoresTitle(Scoreboard? scores) =>
-        scores is { Live.Events: > 0 and var events } ? $"nats per event, over {Format.Count(events)}" : "nats per event";
-
-    private static IRenderable Scores(Scoreboard? scores)
+    private static string Describe(SiloState silo) => silo.Health switch
     {
-        if (scores is not { Live.Events: > 0 })
-        {
-            return new Markup("[grey]no event scored yet:\na stream's first only starts it[/]");
-        }
-        ScoreTotals live = scores.Live;
-        Table table = Tables.Numbers("lower is better", "joint", "time", "mark").Compact();
-        AddScore(table, "[green]live forecasts[/]", live.Events, live.Time, live.Mark);
-        AddScore(table, "naive baseline", live.Events, live.BaselineTime, live.BaselineMark);
-        if (scores.Truth is { Events: > 0 } truth)
-        {
-            AddScore(table, "truth", truth.Events, truth.Time, truth.Mark);
-        }
-        return table;
-    }
-
-    private static void AddScore(Table table, string name, long events, double time, double mark) =>
-        table.AddRow(name, Format.Nats(-(time + mark) / events), Format.Nats(-time / events), Format.Nats(-mark / events));
-
-    private static IRenderable Overdue(RunSnapshot at)
-    {
-        if (at.Overdue.Count == 0)
-        {
-            return new Markup("[grey]none yet[/]");
-        }
-        Table table = Tables.Numbers("stream", "silent for", "so long a silence");
-        if (at.Unplugged.Count > 0)
-        {
-            table.AddColumn("");
-        }
-        table.Compact();
-        foreach (OverdueStream stream in at.Overdue)
-        {
-            List<string> cells = [Markup.Escape(stream.Stream), Format.Duration(stream.SilenceSeconds), Format.OneIn(stream.LogSurvival)];
-            if (at.Unplugged.Count > 0)
-            {
-                cells.Add(at.Unplugged.Contains(stream.Stream) ? "[yellow]unplugged by the demo[/]" : "");
-            }
-            table.AddRow([.. cells]);
-        }
-        return table;
-    }
+        SiloHealth.Gone => $"{silo.Name} gone",
+        SiloHealth.Silent => $"{silo.Name} silent",
+        _ => silo.Name,
+    };
 }

@@ -15,12 +15,18 @@ internal sealed class PlainView : IRunView
 
     public async Task ShowAsync(IAsyncEnumerable<RunSnapshot> snapshots)
     {
-        (string, long, long, int)? shown = null;
+        (string, long, long, string)? shown = null;
+        IReadOnlyList<SiloState> silos = [];
         await foreach (RunSnapshot snapshot in snapshots)
         {
+            foreach (string line in News(silos, snapshot.Silos))
+            {
+                Console.Out.WriteLine(line);
+            }
+            silos = snapshot.Silos;
             // An idle host need not say so every few seconds.
             PlatformStatus status = snapshot.Status;
-            var seen = (snapshot.Phase, status.EventsApplied, status.DeadLetters, status.Problems.Count);
+            var seen = (snapshot.Phase, status.EventsApplied, status.DeadLetters, string.Join(' ', status.Problems));
             if (shown != seen)
             {
                 shown = seen;
@@ -28,6 +34,12 @@ internal sealed class PlainView : IRunView
             }
         }
     }
+
+    /// <summary>What has to be said of a cluster's silos: their process ids first, later which one serves again.</summary>
+    internal static IEnumerable<string> News(IReadOnlyList<SiloState> before, IReadOnlyList<SiloState> now) =>
+        before.Count == 0
+            ? now.Count == 0 ? [] : [string.Join(", ", now.Select(silo => silo.Name))]
+            : now.Where(silo => silo.Health == SiloHealth.Serving && !before.Contains(silo)).Select(silo => $"{silo.Name} answers again.");
 
     /// <summary>Everything that matters of one snapshot in one line.</summary>
     internal static string Line(RunSnapshot at)

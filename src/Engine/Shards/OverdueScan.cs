@@ -7,17 +7,20 @@ namespace Foretell.Engine.Shards;
 
 /// <summary>Finds the streams whose silence is least likely, by looking at every row of some shards.</summary>
 /// <param name="forecaster">Forecasts from the rows.</param>
-/// <param name="atTicks">Silence counts up to here.</param>
-/// <param name="limit">Most streams to keep.</param>
-public sealed class OverdueScan(Forecaster forecaster, long atTicks, int limit)
+/// <param name="question">Which streams are asked for.</param>
+public sealed class OverdueScan(Forecaster forecaster, OverdueQuestion question)
 {
     // Rows copied under one hold of a shard's lock.
     private const int ChunkRows = 256;
 
+    private static readonly double s_surelyGone = Math.Log(OverdueQuestion.SurelyGone / (1 - OverdueQuestion.SurelyGone));
+
     private readonly int _width = forecaster.Model.Config.Width;
+    private readonly byte[] _prefix = Encoding.UTF8.GetBytes(question.Prefix);
+    private readonly int[] _rows = new int[ChunkRows];
     private readonly long[] _last = new long[ChunkRows];
     private readonly float[] _hidden = new float[ChunkRows * forecaster.Model.Config.Width];
-    private readonly double[] _silence = new double[ChunkRows], _logSurvival = new double[ChunkRows];
+    private readonly double[] _silence = new double[ChunkRows], _logSurvival = new double[ChunkRows], _neverLogit = new double[ChunkRows];
 
     // The most likely silence is on top: it leaves when a less likely one comes.
     private readonly PriorityQueue<(Shard Shard, int Row, long LastTicks, double LogSurvival), double> _kept = new();
@@ -27,23 +30,25 @@ public sealed class OverdueScan(Forecaster forecaster, long atTicks, int limit)
     public void Scan(Shard shard, CancellationToken cancellationToken)
     {
         int rows;
-        for (int first = 0; limit > 0 && (rows = shard.CopyHidden(first, _last, _hidden)) > 0; first += rows)
+        for (int first = 0; question.Limit > 0 && (rows = shard.CopyHidden(first, _last, _hidden)) > 0; first += rows)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            for (int i = 0; i < rows; i++)
+            int asked = KeepAsked(shard, first, rows);
+            forecaster.LogSurvivals(_hidden.AsSpan(0, asked * _width), _silence.AsSpan(0, asked), _logSurvival.AsSpan(0, asked),
+                _neverLogit.AsSpan(0, asked));
+            for (int i = 0; i < asked; i++)
             {
-                _silence[i] = Silence(_last[i]);
-            }
-            forecaster.LogSurvivals(_hidden.AsSpan(0, rows * _width), _silence.AsSpan(0, rows), _logSurvival.AsSpan(0, rows));
-            for (int i = 0; i < rows; i++)
-            {
-                if (_kept.Count < limit)
+                if (!question.WithGone && _neverLogit[i] > s_surelyGone)
                 {
-                    _kept.Enqueue((shard, first + i, _last[i], _logSurvival[i]), -_logSurvival[i]);
+                    continue;
+                }
+                if (_kept.Count < question.Limit)
+                {
+                    _kept.Enqueue((shard, _rows[i], _last[i], _logSurvival[i]), -_logSurvival[i]);
                 }
                 else if (_logSurvival[i] < _kept.Peek().LogSurvival)
                 {
-                    _kept.EnqueueDequeue((shard, first + i, _last[i], _logSurvival[i]), -_logSurvival[i]);
+                    _kept.EnqueueDequeue((shard, _rows[i], _last[i], _logSurvival[i]), -_logSurvival[i]);
                 }
             }
         }
@@ -58,5 +63,27 @@ public sealed class OverdueScan(Forecaster forecaster, long atTicks, int limit)
             .OrderBy(stream => stream.LogSurvival).ThenBy(stream => stream.Stream, StringComparer.Ordinal),
     ];
 
-    private double Silence(long lastTicks) => Math.Max(0, EventTime.SecondsBetween(lastTicks, atTicks));
+    /// <summary>Moves the rows that are asked for to the front of the chunk.</summary>
+    /// <returns>How many they are.</returns>
+    private int KeepAsked(Shard shard, int first, int rows)
+    {
+        int asked = 0;
+        for (int i = 0; i < rows; i++)
+        {
+            if (_last[i] <= question.NewerThanTicks || (_prefix.Length > 0 && !shard.KeyOf(first + i).AsSpan().StartsWith(_prefix)))
+            {
+                continue;
+            }
+            if (asked < i)
+            {
+                _last[asked] = _last[i];
+                _hidden.AsSpan(i * _width, _width).CopyTo(_hidden.AsSpan(asked * _width));
+            }
+            (_rows[asked], _silence[asked]) = (first + i, Silence(_last[i]));
+            asked++;
+        }
+        return asked;
+    }
+
+    private double Silence(long lastTicks) => Math.Max(0, EventTime.SecondsBetween(lastTicks, question.AtTicks));
 }

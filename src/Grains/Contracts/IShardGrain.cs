@@ -21,9 +21,14 @@ public interface IShardGrain : IGrainWithIntegerKey
     [Alias("find"), ResponseTimeout("00:00:03")]
     Task<StreamState?> Find(string stream);
 
-    /// <summary>The streams of this partition whose silence is least likely, least likely first.</summary>
+    /// <summary>The streams of this partition whose silence is least likely, least likely first, those that are gone
+    /// included.</summary>
     [Alias("overdue"), ResponseTimeout("00:00:10")]
     Task<OverdueRow[]> Overdue(long atTicks, int limit);
+
+    /// <summary>The same of the streams asked for.</summary>
+    [Alias("overdue-of"), ResponseTimeout("00:00:10")]
+    Task<OverdueRow[]> Overdue(OverdueRequest request);
 
     /// <summary>Dead letters of this partition, newest first.</summary>
     [Alias("dead-letters"), ResponseTimeout("00:00:05")]

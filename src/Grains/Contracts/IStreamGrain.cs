@@ -46,11 +46,13 @@ public sealed record ObservedEvent(
 /// before the latest event.</param>
 /// <param name="HorizonSeconds">Window of <see cref="StreamForecast.ProbabilityWithinHorizon"/>.</param>
 /// <param name="Quantiles">Probabilities within (0, 1).</param>
+/// <param name="Marks">How many of the likeliest marks to name; null for all, as clients of the release before want it.</param>
 [GenerateSerializer, Immutable, Alias("foretell.forecast-request")]
 public sealed record ForecastRequest(
     [property: Id(0)] long? AtTicks,
     [property: Id(1)] double HorizonSeconds,
-    [property: Id(2)] double[] Quantiles);
+    [property: Id(2)] double[] Quantiles,
+    [property: Id(3)] int? Marks = ForecastQuestion.DefaultMarks);
 
 /// <summary>The distribution of a stream's next event.</summary>
 /// <param name="AtTicks">Moment that it was made for.</param>
@@ -60,10 +62,12 @@ public sealed record ForecastRequest(
 /// <param name="QuantileSeconds">Seconds after that moment, by quantile asked; infinite where none may come with so much
 /// probability.</param>
 /// <param name="ProbabilityWithinHorizon">Probability that it comes within the horizon.</param>
-/// <param name="Marks">Marks, by descending probability.</param>
+/// <param name="Marks">The likeliest marks, by descending probability.</param>
 /// <param name="MarkProbabilities">Their probabilities, given that an event comes.</param>
 /// <param name="Never">Probability that none comes at all; null where the model does not tell, and from silos of the release
 /// before.</param>
+/// <param name="OtherMarks">How many marks the model knows beside these.</param>
+/// <param name="OtherMarksProbability">Probability of any of those.</param>
 [GenerateSerializer, Immutable, Alias("foretell.stream-forecast")]
 public sealed record StreamForecast(
     [property: Id(0)] long AtTicks,
@@ -74,10 +78,12 @@ public sealed record StreamForecast(
     [property: Id(5)] double ProbabilityWithinHorizon,
     [property: Id(6)] string[] Marks,
     [property: Id(7)] double[] MarkProbabilities,
-    [property: Id(8)] double? Never = null)
+    [property: Id(8)] double? Never = null,
+    [property: Id(9)] int OtherMarks = 0,
+    [property: Id(10)] double OtherMarksProbability = 0)
 {
     internal static StreamForecast Of(ForecastReport report) =>
         new(report.AtTicks, report.SilenceSeconds, report.LogSurvival, report.MeanSeconds,
         [.. report.QuantileSeconds], report.ProbabilityWithinHorizon, [.. report.Marks.Select(m => m.Mark)],
-        [.. report.Marks.Select(m => m.Probability)], report.Never);
+        [.. report.Marks.Select(m => m.Probability)], report.Never, report.OtherMarks.Count, report.OtherMarks.Probability);
 }

@@ -37,6 +37,22 @@ public sealed record StreamState(
         Scores is { Length: LiveScores.Bytes } ? MemoryMarshal.Read<LiveScores>(Scores) : default);
 }
 
+/// <summary>Which overdue streams are asked for; the fields are <see cref="OverdueQuestion"/>'s.</summary>
+[GenerateSerializer, Immutable, Alias("foretell.overdue-request")]
+public sealed record OverdueRequest(
+    [property: Id(0)] long AtTicks,
+    [property: Id(1)] int Limit,
+    [property: Id(2)] string Prefix,
+    [property: Id(3)] long NewerThanTicks,
+    [property: Id(4)] bool WithGone)
+{
+    internal static OverdueRequest Of(OverdueQuestion question) =>
+        new(question.AtTicks, question.Limit, question.Prefix, question.NewerThanTicks, question.WithGone);
+
+    internal OverdueQuestion ToQuestion() =>
+        new(AtTicks, Limit) { Prefix = Prefix, NewerThanTicks = NewerThanTicks, WithGone = WithGone };
+}
+
 /// <summary>A stream that has been silent for unusually long.</summary>
 /// <param name="Stream">Stream key.</param>
 /// <param name="LastEventTicks">Time of its latest event.</param>

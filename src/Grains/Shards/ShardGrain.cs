@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Foretell.Engine;
+using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
@@ -84,9 +85,14 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
             ? StreamState.Of(found, engine.Model.Model) : null));
 
     /// <inheritdoc/>
-    public Task<OverdueRow[]> Overdue(long atTicks, int limit) => Guard(() => Background.Run(() => _host.Answer(shard =>
+    public Task<OverdueRow[]> Overdue(long atTicks, int limit) => Overdue(new OverdueQuestion(atTicks, limit) { WithGone = true });
+
+    /// <inheritdoc/>
+    public Task<OverdueRow[]> Overdue(OverdueRequest request) => Overdue(request.ToQuestion());
+
+    private Task<OverdueRow[]> Overdue(OverdueQuestion question) => Guard(() => Background.Run(() => _host.Answer(shard =>
     {
-        var scan = new OverdueScan(engine.Model.Forecaster, atTicks, limit);
+        var scan = new OverdueScan(engine.Model.Forecaster, question);
         scan.Scan(shard, _stop.Token);
         return scan.Result().Select(OverdueRow.Of).ToArray();
     }), _stop.Token));

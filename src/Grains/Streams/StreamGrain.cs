@@ -45,7 +45,10 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
         {
             return null;
         }
-        var question = new ForecastQuestion(request.AtTicks, request.HorizonSeconds, request.Quantiles, ExpectedCount: false);
+        var question = new ForecastQuestion(request.AtTicks, request.HorizonSeconds, request.Quantiles, ExpectedCount: false)
+        {
+            Marks = request.Marks ?? int.MaxValue,
+        };
         long now = EventTime.FromDateTimeOffset(time.GetUtcNow());
         try
         {

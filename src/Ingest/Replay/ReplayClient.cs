@@ -63,6 +63,10 @@ public sealed class ReplayClient
                     await SendAsync(request, $"{keyPrefix}-{request.Number}", options, totals, progress, cancellationToken);
                 totals.Add(request, response, replayed);
                 progress?.Report(totals.Progress(null));
+                if (options.Answered is { } answered)
+                {
+                    await answered(totals.Summary(_time.GetElapsedTime(start)), cancellationToken);
+                }
             }
             finally
             {

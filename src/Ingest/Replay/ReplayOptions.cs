@@ -22,6 +22,9 @@ public sealed record ReplayOptions
     /// <summary>Sees each batch of the file's events once, in order, as it is read; null where nobody looks.</summary>
     public Action<EventBatch>? Look { get; init; }
 
+    /// <summary>Called with each answer's totals before the next request goes out; null for nobody.</summary>
+    public Func<ReplaySummary, CancellationToken, Task>? Answered { get; init; }
+
     /// <summary>How long to keep trying one request while the host is away or busy.</summary>
     public TimeSpan RetryFor { get; init; } = TimeSpan.FromSeconds(60);
 }

@@ -74,16 +74,29 @@ public sealed class Forecast
 
     /// <summary>Probability of each mark of the next event, given that one comes, most likely first; sums to 1. Empty where the
     /// model has no marks.</summary>
-    public IReadOnlyList<MarkProbability> Marks()
+    public IReadOnlyList<MarkProbability> Marks() => Marks(int.MaxValue, out _, out _);
+
+    /// <summary>The same for the likeliest marks only.</summary>
+    /// <param name="most">Marks to name at most, 0 or more.</param>
+    /// <param name="others">How many marks the model knows beside them.</param>
+    /// <param name="otherProbability">Probability that the next event has one of the others.</param>
+    public IReadOnlyList<MarkProbability> Marks(int most, out int others, out double otherProbability)
     {
         IReadOnlyList<string> names = _model.Config.Marks;
+        (others, otherProbability) = (0, 0);
         if (names.Count == 0)
         {
             return [];
         }
         double[] probabilities = _forecaster.MarkProbabilities(Hidden, _gap.Nodes(ForecastKernel.Nodes));
-        return [.. names.Select((name, i) => new MarkProbability(name, Math.Min(1, probabilities[i])))
-            .OrderByDescending(m => m.Probability)];
+        int[] named = [.. Enumerable.Range(0, names.Count).OrderByDescending(i => probabilities[i]).Take(most)];
+        MarkProbability[] marks = [.. named.Select(i => new MarkProbability(names[i], Math.Min(1, probabilities[i])))];
+        foreach (int i in named)
+        {
+            probabilities[i] = 0;
+        }
+        (others, otherProbability) = (names.Count - marks.Length, Math.Min(1, probabilities.Sum()));
+        return marks;
     }
 
     /// <summary>How many events come within <paramref name="horizonSeconds"/>; the same state gives the same answer.</summary>

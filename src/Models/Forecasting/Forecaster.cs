@@ -33,17 +33,21 @@ public sealed class Forecaster(ForecastModel model)
     /// <param name="hidden">The streams' last hidden vectors (<see cref="Stepping.IStateBackend.ReadHidden"/>). Shape [n, d].</param>
     /// <param name="silenceSeconds">0 or more. Shape [n].</param>
     /// <param name="logSurvival">Output, nats. Shape [n].</param>
+    /// <param name="neverLogit">Output: logit of the probability that no next event comes at all, given the silence
+    /// (<see cref="Forecasting.Forecast.Never"/>); negative infinity where the model does not tell. Shape [n].</param>
     /// <exception cref="ArgumentException">Lengths disagree.</exception>
-    public void LogSurvivals(ReadOnlySpan<float> hidden, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival)
+    public void LogSurvivals(ReadOnlySpan<float> hidden, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival,
+        Span<double> neverLogit)
     {
         int d = model.Config.Width;
-        if (hidden.Length != silenceSeconds.Length * d || logSurvival.Length != silenceSeconds.Length)
+        if (hidden.Length != silenceSeconds.Length * d || logSurvival.Length != silenceSeconds.Length
+            || neverLogit.Length != silenceSeconds.Length)
         {
             throw new ArgumentException($"{silenceSeconds.Length} silences need {silenceSeconds.Length * d} floats of hidden vectors and "
-                + $"as many results as silences, got {hidden.Length} and {logSurvival.Length}.");
+                + $"as many results as silences, got {hidden.Length}, {logSurvival.Length} and {neverLogit.Length}.");
         }
         SurvivalKernel kernel = _survivals.Rent();
-        kernel.Compute(hidden, silenceSeconds, logSurvival);
+        kernel.Compute(hidden, silenceSeconds, logSurvival, neverLogit);
         _survivals.Return(kernel);
     }
 

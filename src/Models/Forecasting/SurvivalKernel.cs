@@ -16,7 +16,8 @@ internal sealed unsafe class SurvivalKernel(ForecastModel model)
     /// <param name="hidden">Last hidden vectors. Shape [n, d].</param>
     /// <param name="silenceSeconds">Shape [n].</param>
     /// <param name="logSurvival">Output, nats. Shape [n].</param>
-    public void Compute(ReadOnlySpan<float> hidden, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival)
+    /// <param name="neverLogit">Output: logit of no next event at all, given the silence. Shape [n].</param>
+    public void Compute(ReadOnlySpan<float> hidden, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival, Span<double> neverLogit)
     {
         int d = model.Config.Width, k = model.Config.Components;
         double* logWeight = stackalloc double[3 * k], mean = logWeight + k, inverse = mean + k;
@@ -30,6 +31,8 @@ internal sealed unsafe class SurvivalKernel(ForecastModel model)
                 double silence = silenceSeconds[start + i] / model.Config.TimeUnitSeconds;
                 model.TimeHead.Decode(_heads.TimeOutputsPointer(i), logWeight, mean, inverse);
                 logSurvival[start + i] = silence == 0 ? 0 : Math.Min(0, Positive(i) + LogSurvival(silence));
+                neverLogit[start + i] = model.Config.Censored
+                    ? _heads.TimeOutputs(i)[3 * k] - Math.Min(0, logSurvival[start + i]) : double.NegativeInfinity;
             }
         }
 

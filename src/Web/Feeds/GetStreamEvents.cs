@@ -30,11 +30,11 @@ internal static class GetStreamEvents
         .StreamParameter().WindowParameters()
         .Problems(ProblemKind.InvalidParameter, ProblemKind.UnknownStream, ProblemKind.Unavailable)));
 
-    private static async Task<IResult> HandleAsync(StreamKey key, string? horizon, string? quantiles,
+    private static async Task<IResult> HandleAsync(StreamKey key, string? horizon, string? quantiles, string? marks,
         HttpContext http, IPlatform platform, ServerSentFeed feed, IOptions<ForetellWebOptions> options,
             CancellationToken cancellationToken)
     {
-        ForecastQuestion question = ForecastParameters.Parse(null, horizon, quantiles, "false", options.Value.MaxQuantiles);
+        ForecastQuestion question = ForecastParameters.Parse(null, horizon, quantiles, "false", marks, options.Value.MaxQuantiles);
         long? after = ParseAfter(http);
         if (await platform.FindAsync(key.Value, cancellationToken) is not { } found)
         {

@@ -43,8 +43,11 @@ public sealed record ForecastAnswer
     /// <summary>Possible futures within the horizon. Null when not asked for.</summary>
     public required IReadOnlyList<PathAnswer>? Paths { get; init; }
 
-    /// <summary>Probability of each mark of the next event, given that one comes, most likely first; sums to 1. Empty when the model knows no marks.</summary>
+    /// <summary>The likeliest marks of the next event, given that one comes, most likely first. Empty when the model knows no marks.</summary>
     public required IReadOnlyList<MarkChance> Marks { get; init; }
+
+    /// <summary>All other marks that the model knows; with `marks` they sum to 1.</summary>
+    public required OtherMarks OtherMarks { get; init; }
 
     /// <summary>Answers a question about one stream.</summary>
     internal static ForecastAnswer Create(ForecastReport report, string stream, long lastEventTicks, ForecastQuestion question) => new()
@@ -68,6 +71,7 @@ public sealed record ForecastAnswer
         Count = report.Count is { } distribution ? CountAnswer.Of(distribution, question.Quantiles) : null,
         Paths = question.Paths == 0 ? null : [.. report.Paths.Select(PathAnswer.Of)],
         Marks = [.. report.Marks.Select(m => new MarkChance(m.Mark, m.Probability))],
+        OtherMarks = new OtherMarks(report.OtherMarks.Count, report.OtherMarks.Probability),
     };
 
     /// <summary>JSON has no infinity: a value beyond a double is null in an answer. A NaN is a fault and stays one.</summary>
@@ -129,3 +133,8 @@ public sealed record QuantileValue(double Probability, double? Seconds);
 /// <param name="Mark">The mark as events carry it.</param>
 /// <param name="Probability">Its probability, 0 to 1.</param>
 public sealed record MarkChance(string Mark, double Probability);
+
+/// <summary>The marks that an answer does not name.</summary>
+/// <param name="Count">How many they are.</param>
+/// <param name="Probability">Probability that the next event has one of them, 0 to 1.</param>
+public sealed record OtherMarks(int Count, double Probability);

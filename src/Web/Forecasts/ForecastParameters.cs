@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretell.Hosting;
+using Foretell.Models.Configuration;
 using Foretell.Web.Http;
 
 namespace Foretell.Web.Forecasts;
@@ -16,10 +17,18 @@ internal static class ForecastParameters
 
     private static readonly double[] s_defaultQuantiles = [0.1, 0.5, 0.9];
 
-    /// <summary>Reads the question's parameters; null or empty means the default (now, 1 h, the quantiles 0.1, 0.5 and 0.9).</summary>
+    /// <summary>Reads the question's parameters; null or empty means the default (now, 1 h, the quantiles 0.1, 0.5 and 0.9, 20
+    /// marks).</summary>
     /// <exception cref="RequestException">A parameter cannot be read; the message says which and what is expected.</exception>
-    public static ForecastQuestion Parse(string? at, string? horizon, string? quantiles, string? expectedCount, int maxQuantiles) =>
-        new(ParseAt(at), ParseHorizon(horizon), ParseQuantiles(quantiles, maxQuantiles), ParseExpectedCount(expectedCount));
+    public static ForecastQuestion Parse(
+        string? at, string? horizon, string? quantiles, string? expectedCount, string? marks, int maxQuantiles) =>
+        new(ParseAt(at), ParseHorizon(horizon), ParseQuantiles(quantiles, maxQuantiles), Flag.Parse("expectedCount", expectedCount, fallback: true))
+        {
+            Marks = ParseMarks(marks),
+        };
+
+    /// <summary>Checks a number of marks to name.</summary>
+    public static int CheckMarks(int marks) => marks is >= 0 and <= ModelLimits.Marks ? marks : throw BadMarks(marks);
 
     /// <summary>Reads the moment to stand at; null for now.</summary>
     public static long? ParseAt(string? text) => string.IsNullOrWhiteSpace(text) ? null : QueryTime.Parse("at", text);
@@ -79,12 +88,11 @@ internal static class ForecastParameters
         return seconds;
     }
 
-    private static bool ParseExpectedCount(string? text) => text switch
-    {
-        null or "" or "true" => true,
-        "false" => false,
-        _ => throw RequestException.Parameters("expectedCount", $"'expectedCount' must be true or false; got '{text}'."),
-    };
+    private static int ParseMarks(string? text) => string.IsNullOrWhiteSpace(text) ? ForecastQuestion.DefaultMarks
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int marks) ? CheckMarks(marks) : throw BadMarks(text);
+
+    private static RequestException BadMarks(object got) => RequestException.Parameters("marks", string.Create(CultureInfo.InvariantCulture,
+        $"'marks' is how many of the likeliest marks to name, a whole number from 0 to {ModelLimits.Marks}; got '{got}'."));
 
     private static IReadOnlyList<double> ParseQuantiles(string? text, int max)
     {

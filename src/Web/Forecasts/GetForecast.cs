@@ -21,10 +21,10 @@ internal static class GetForecast
         .Problems(ProblemKind.InvalidParameter, ProblemKind.BeforeLastEvent, ProblemKind.UnknownStream, ProblemKind.Unavailable));
 
     private static async Task<Results<Ok<ForecastAnswer>, ProblemHttpResult>> HandleAsync(StreamKey key,
-        string? at, string? horizon, string? quantiles, string? expectedCount, string? paths,
+        string? at, string? horizon, string? quantiles, string? expectedCount, string? paths, string? marks,
         IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
-        ForecastQuestion question = ForecastParameters.Parse(at, horizon, quantiles, expectedCount, options.Value.MaxQuantiles) with
+        ForecastQuestion question = ForecastParameters.Parse(at, horizon, quantiles, expectedCount, marks, options.Value.MaxQuantiles) with
         {
             Paths = ForecastParameters.ParsePaths(paths),
         };

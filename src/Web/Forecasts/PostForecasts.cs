@@ -31,9 +31,10 @@ internal static class PostForecasts
             throw RequestException.Parameters("streams",
                 $"'streams' must name 1 to {options.Value.MaxStreamsPerCall} streams, got {request?.Streams?.Count ?? 0}.");
         }
-        ForecastQuestion question = ForecastParameters.Parse(request.At, request.Horizon, null, null, 0) with
+        ForecastQuestion question = ForecastParameters.Parse(request.At, request.Horizon, null, null, null, 0) with
         {
             ExpectedCount = request.ExpectedCount ?? true,
+            Marks = ForecastParameters.CheckMarks(request.Marks ?? ForecastQuestion.DefaultMarks),
             Quantiles = ForecastParameters.CheckQuantiles(request.Quantiles, options.Value.MaxQuantiles),
             Paths = ForecastParameters.CheckPaths(request.Paths ?? 0, streams.Count),
         };
@@ -100,6 +101,9 @@ public sealed record ForecastsRequest
 
     /// <summary>Possible futures of each stream: up to 1000, and 20,000 of all streams together; none when left out.</summary>
     public int? Paths { get; init; }
+
+    /// <summary>How many of the likeliest marks to name, 0 to 4096; the others are told as one number. 20 when left out.</summary>
+    public int? Marks { get; init; }
 }
 
 /// <summary>The answers, in the order of the question.</summary>

@@ -58,7 +58,9 @@ internal static class EndpointNotes
         .Parameter("horizon", "Window of `probabilityWithinHorizon`, `count` and `paths`: seconds (`90`), a number with a unit "
             + "(`250ms`, `1h30m`, `7d`) or ISO 8601 (`PT1H`). One hour when left out.", "1h")
         .Parameter("quantiles", "Probabilities between 0 and 1, both excluded, with commas between them. 0.1, 0.5 and 0.9 when left out.",
-            "0.1,0.5,0.9");
+            "0.1,0.5,0.9")
+        .Parameter("marks", "How many of the likeliest marks to name, 0 to 4096; `otherMarks` tells of the others. 20 when left out.", 20,
+            type: JsonSchemaType.Integer);
 
     public static RouteHandlerBuilder Header(this RouteHandlerBuilder endpoint, int status, string name, string description) =>
         endpoint.WithMetadata(new HeaderNote(status, name, description));

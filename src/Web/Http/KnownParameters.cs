@@ -10,13 +10,14 @@ namespace Foretell.Web.Http;
 internal sealed class KnownParameters : IEndpointFilter
 {
     // What other APIs call it.
-    private static readonly Dictionary<string, string> s_otherNames = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["top"] = "limit", ["n"] = "limit", ["count"] = "limit", ["size"] = "limit", ["max"] = "limit",
-        ["now"] = "at", ["time"] = "at", ["timestamp"] = "at", ["when"] = "at",
-        ["window"] = "horizon", ["within"] = "horizon", ["percentiles"] = "quantiles", ["p"] = "quantiles",
-        ["position"] = "after", ["since"] = "after",
-    };
+    private static readonly (string Other, string Name)[] s_otherNames =
+    [
+        ("top", "limit"), ("top", "marks"), ("n", "limit"), ("count", "limit"), ("size", "limit"), ("max", "limit"),
+        ("now", "at"), ("time", "at"), ("timestamp", "at"), ("when", "at"),
+        ("window", "horizon"), ("within", "horizon"), ("percentiles", "quantiles"), ("p", "quantiles"), ("labels", "marks"), ("types", "marks"),
+        ("position", "after"), ("since", "newerThan"), ("since", "after"), ("maxAge", "newerThan"), ("age", "newerThan"),
+        ("startsWith", "prefix"), ("stream", "prefix"), ("filter", "prefix"), ("includeGone", "gone"), ("never", "gone"),
+    ];
 
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
@@ -31,7 +32,9 @@ internal sealed class KnownParameters : IEndpointFilter
     /// <summary>The end of a sentence on a name that there is not: what was probably meant, where somebody can tell.</summary>
     public static string DidYouMean(string name, IReadOnlyCollection<string> known)
     {
-        string? meant = s_otherNames.TryGetValue(name, out string? other) && known.Contains(other) ? other : NearestName.Of(name, known);
+        string? meant = s_otherNames
+            .FirstOrDefault(o => o.Other.Equals(name, StringComparison.OrdinalIgnoreCase) && known.Contains(o.Name)).Name
+            ?? NearestName.Of(name, known);
         return meant is null ? "." : $"; did you mean '{meant}'?";
     }
 

@@ -49,6 +49,19 @@ public sealed class QueryTests : IAsyncLifetime
         Assert.Equal(1, forecast.GetProperty("marks").EnumerateArray().Sum(m => m.GetProperty("probability").GetDouble()), 5);
     }
 
+    [Fact]
+    public async Task Query_WhenFewMarksAreAsked_ShowsThoseAndTheOthersTogether()
+    {
+        ProcessResult table = await QueryAsync("customer-00000", "--marks", "1", "--at", "1769905800");
+        ProcessResult json = await QueryAsync("customer-00000", "--marks", "1", "--json", "--at", "1769905800");
+
+        Assert.True(table.ExitCode == 0, table.Error);
+        JsonElement forecast = JsonDocument.Parse(json.Output).RootElement;
+        int others = forecast.GetProperty("otherMarks").GetProperty("count").GetInt32();
+        Assert.Contains(Assert.Single(forecast.GetProperty("marks").EnumerateArray()).GetProperty("mark").GetString()!, table.Output);
+        Assert.Contains($"{others} others", table.Output);
+    }
+
     [Theory]
     [InlineData("No event of stream 'nobody'", "nobody")]
     [InlineData("'at' must be", "customer-00000", "--at", "yesterday")]

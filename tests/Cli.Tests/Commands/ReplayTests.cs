@@ -67,8 +67,44 @@ public sealed class ReplayTests : IDisposable
         ProcessResult result = await ReplayAsync(backwards, url);
 
         Assert.Equal(ExitCode.DeadLetters, result.ExitCode);
-        Assert.Contains("of 3,000 events became dead letters", result.Sentence);
-        Assert.Contains("sort the file by time", result.Sentence);
+        Assert.Contains("of 3,000 events became dead letters. The newest: ", result.Error);
+        Assert.Contains("sort the file by time", result.Error);
+    }
+
+    [Fact]
+    public async Task Replay_WhenAFileGoesWrongEarly_WarnsWhileItIsSent()
+    {
+        string file = Workload.Events(_folder, streams: 20, events: 3000), backwards = _folder.At("backwards.ndjson");
+        await File.WriteAllLinesAsync(backwards, (await File.ReadAllLinesAsync(file)).Reverse());
+        (ForetellProcess host, Uri url) = await HostAsync();
+        await using ForetellProcess running = host;
+
+        ProcessResult result = await ReplayAsync(backwards, url);
+
+        // The first request has 1,000 events: it is looked at before the second goes out.
+        string[] lines = result.Error.Split('\n');
+        Assert.Matches("^warning: .* of 1,000 events became dead letters", lines[0]);
+        Assert.Contains("sort the file by time", lines[0]);
+        Assert.Matches("^error: .* of 3,000 events became dead letters", lines[1]);
+    }
+
+    [Fact]
+    public async Task Replay_WhenItKeepsTheEventsPace_SaysHowLongThatTakesBeforeItBegins()
+    {
+        string file = _folder.At("month.ndjson");
+        await File.WriteAllLinesAsync(file, ["""{"stream":"a","time":"2025-01-01T00:00:00Z"}""", """{"stream":"a","time":"2025-01-31T00:00:00Z"}"""]);
+        (ForetellProcess host, Uri url) = await HostAsync();
+        await using ForetellProcess running = host;
+
+        await using ForetellProcess replay = ForetellProcess.Start(_folder.Path, "replay", "--file", file, "--url", url.ToString());
+        using var client = new HostClient(url);
+        await client.StatusAsync(s => s.GetProperty("eventsApplied").GetInt64() == 1);
+        ProcessResult paced = await replay.InterruptAsync();
+        ProcessResult fast = await ForetellProcess.RunAsync(_folder.Path, "replay", "--file", file, "--url", url.ToString(), "--speed", "2592000");
+
+        Assert.StartsWith("Sending the events of 30 d (from 2025-01-01 00:00:00.000Z on) at the pace at which they happened: that takes 30 d, until ", paced.Error);
+        Assert.Contains("--speed max as fast as the host takes them", paced.Error);
+        Assert.Contains("2592000 times as fast as they happened: that takes 1 s", fast.Error);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Foretell.Models.Configuration;
 using Foretell.Models.Forecasting;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
@@ -112,7 +113,8 @@ public class ForecastTests
         float[][] states = [.. silences.Select(_ => Array.ConvertAll(state, x => x + (float)(0.3 * random.NextNormal())))];
         double[] together = new double[silences.Length];
 
-        new Forecaster(model).LogSurvivals([.. states.SelectMany(s => s[model.MixerFloats..])], silences, together);
+        new Forecaster(model).LogSurvivals([.. states.SelectMany(s => s[model.MixerFloats..])], silences, together,
+            new double[silences.Length]);
 
         Assert.Equal(0, together[0]);
         for (int i = 0; i < silences.Length; i++)
@@ -121,7 +123,43 @@ public class ForecastTests
             Assert.Equal(alone, together[i], 1e-11 * Math.Abs(alone) + 1e-15);
         }
         Assert.Contains("2 silences need 64 floats", Assert.Throws<ArgumentException>(
-            () => new Forecaster(model).LogSurvivals(new float[32], [1, 2], new double[2])).Message);
+            () => new Forecaster(model).LogSurvivals(new float[32], [1, 2], new double[2], new double[2])).Message);
+    }
+
+    [Fact]
+    public void LogSurvivals_WhenTheModelTellsWhoIsGone_TellItAsTheForecastDoes()
+    {
+        var config = new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 16, Censored = true };
+        ForecastModel model = ForecastModel.Untrained(config, seed: 1);
+        var random = new RandomStream(SampleSeed);
+        double[] silences = [0, 1e-3, 1, 10, 60, 3600, 1e6];
+        float[][] states =
+            [.. silences.Select(_ => Enumerable.Range(0, model.StateFloats).Select(_ => (float)random.NextNormal()).ToArray())];
+        double[] neverLogit = new double[silences.Length];
+
+        new Forecaster(model).LogSurvivals([.. states.SelectMany(s => s[model.MixerFloats..])], silences,
+            new double[silences.Length], neverLogit);
+
+        for (int i = 0; i < silences.Length; i++)
+        {
+            Assert.Equal(new Forecaster(model).Forecast(states[i], silences[i]).Never!.Value, 1 / (1 + Math.Exp(-neverLogit[i])), 1e-6);
+        }
+    }
+
+    [Fact]
+    public void Marks_WhenFewAreAsked_AreTheLikeliestAndTheRestIsTold()
+    {
+        (ForecastModel model, float[] state) = Stream(30);
+        Forecast forecast = new Forecaster(model).Forecast(state, 5);
+        IReadOnlyList<MarkProbability> all = forecast.Marks();
+        for (int most = 0; most <= all.Count + 1; most++)
+        {
+            IReadOnlyList<MarkProbability> marks = forecast.Marks(most, out int others, out double otherProbability);
+
+            Assert.Equal(all.Take(most), marks);
+            Assert.Equal(all.Count - marks.Count, others);
+            Assert.Equal(all.Skip(most).Sum(m => m.Probability), otherProbability, 1e-12);
+        }
     }
 
     [Fact]

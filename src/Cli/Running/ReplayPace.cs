@@ -1,0 +1,50 @@
+using System.Globalization;
+using Foretell.Cli.Shell;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Files;
+using Foretell.Ingest.Replay;
+
+namespace Foretell.Cli.Running;
+
+/// <summary>How long a file's events take in their own time: nobody should find out by waiting.</summary>
+internal static class ReplayPace
+{
+    /// <summary>What a replay at a speed is about to do, in a sentence; null where it sends as fast as it can, and where the file
+    /// cannot be read, which the replay itself will say.</summary>
+    /// <remarks>Reads the whole file.</remarks>
+    public static string? Describe(string path, ReplayOptions options, DateTimeOffset now)
+    {
+        if (options.Speed is not { } speed)
+        {
+            return null;
+        }
+        try
+        {
+            (long First, long Last)? span = null;
+            foreach (EventBatch batch in EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns))
+            {
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    long ticks = new LogRecord(batch[i]).TimeTicks;
+                    span = span is var (first, last) ? (first, Math.Max(last, ticks)) : (ticks, ticks);
+                }
+            }
+            return span is var (from, until) ? Sentence(from, until, speed, now) : null;
+        }
+        catch (EventFileException)
+        {
+            return null;
+        }
+    }
+
+    private static string Sentence(long first, long last, double speed, DateTimeOffset now)
+    {
+        double events = EventTime.SecondsBetween(first, last), takes = events / speed;
+        string pace = speed == 1 ? "at the pace at which they happened"
+            : string.Create(CultureInfo.InvariantCulture, $"{speed} times as fast as they happened");
+        // Beyond the calendar's end nobody needs the date.
+        string end = takes < 1e9 ? $", until {Format.Time(now.AddSeconds(takes))}" : "";
+        return $"Sending the events of {Format.Duration(events)} (from {Format.Time(EventTime.ToDateTimeOffset(first))} on) {pace}: that takes " +
+            $"{Format.Duration(takes)}{end}. --speed 60 is sixty times as fast, --speed max as fast as the host takes them.";
+    }
+}
