@@ -12,6 +12,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["overdue"] = OverdueBench.RunAsync,
     ["alerts"] = AlertBench.RunAsync,
     ["drift"] = DriftBench.RunAsync,
+    ["counts"] = CountBench.RunAsync,
     ["cluster"] = ClusterBench.RunAsync,
     ["memory"] = MemoryBench.RunAsync,
 };

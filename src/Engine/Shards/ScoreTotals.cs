@@ -9,7 +9,7 @@ public readonly record struct ScoreTotals(long Events, double Time, double Mark,
 
     /// <summary>The same means over no more than so many events: added to after each batch, older events fade, so no event rules the
     /// mean for good.</summary>
-    public ScoreTotals AtMost(long events)
+    internal ScoreTotals AtMost(long events)
     {
         double share = Events <= events ? 1 : (double)events / Events;
         return share == 1 ? this : new(events, Time * share, Mark * share, BaselineTime * share, BaselineMark * share);
