@@ -25,7 +25,7 @@ internal static class ServeRun
         if (settings.Input is { } input)
         {
             FileSummary summary = await FileSenderView.ShowAsync(progress =>
-                FileSender.RunAsync(platform, input.File, input.Columns, progress, cancellation));
+                FileSender.RunAsync(platform, input, progress, cancellation));
             FileSenderView.Note(input.File, summary);
         }
         await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, warnings, "Foretell", cancellation);

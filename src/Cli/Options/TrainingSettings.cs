@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Foretell.Cli.Shell;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Models.Configuration;
 using Foretell.Models.PointProcess;
@@ -12,7 +13,7 @@ namespace Foretell.Cli.Options;
 internal sealed class TrainingSettings
 {
     /// <summary>File to learn from.</summary>
-    public Option<string> Train { get; } = Settings.Text("--train", "file", "Event file to learn from.", required: true);
+    public Option<string> Train { get; } = Settings.Text("--train", "file", $"Event file to learn from. {CommonSettings.FileKinds}", required: true);
 
     /// <summary>File that decides when to stop.</summary>
     public Option<string> Dev { get; } = Settings.Text("--dev", "file", "Event file that decides when to stop.", required: true);
@@ -29,9 +30,10 @@ internal sealed class TrainingSettings
     private readonly Option<string> _resolution = Settings.Typed("--resolution", "auto|none|x",
         "Clock grid of the times, in time units: auto finds it, none treats times as continuous.", "auto", ParseResolution);
     private readonly Option<EventColumns?> _columns = CommonSettings.Columns();
+    private readonly Option<TimeZoneInfo?> _zone = CommonSettings.Zone();
 
     /// <summary>The options that a verb adds behind its own.</summary>
-    public IEnumerable<Option> Shared => [_timeUnit, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns];
+    public IEnumerable<Option> Shared => [_timeUnit, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns, _zone];
 
     /// <summary>What the options say; mixer, decay, learning rate and seed stand at their defaults.</summary>
     /// <exception cref="UsageException">The shape is not allowed.</exception>
@@ -53,7 +55,7 @@ internal sealed class TrainingSettings
     /// <summary>The sequences of a file that an option names, in the model's time unit.</summary>
     public IReadOnlyList<EventSequence> ReadSequences(ParseResult parsed, Option<string> file, ObservationEnd? until = null) =>
         EventFile.ReadSequences(parsed.GetRequiredValue(file), Durations.ParseTimeUnit(parsed.GetRequiredValue(_timeUnit)),
-            parsed.GetValue(_columns), until);
+            parsed.GetValue(_columns), until, parsed.GetValue(_zone));
 
     private static ModelConfig Check(ModelConfig shape)
     {

@@ -13,9 +13,9 @@ internal static class ReplayView
     private static readonly TimeSpan s_plainInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs <paramref name="replay"/> and shows what it reports.</summary>
-    /// <param name="countEvents">Counts the file's events, for the bar's end; may take a while.</param>
+    /// <param name="countEvents">Counts the file's events, for the bar's end; may take a while. Null where it can be read only once.</param>
     /// <param name="replay">The work.</param>
-    public static Task<ReplaySummary> ShowAsync(Func<long> countEvents, Func<IProgress<ReplayProgress>, Task<ReplaySummary>> replay) =>
+    public static Task<ReplaySummary> ShowAsync(Func<long>? countEvents, Func<IProgress<ReplayProgress>, Task<ReplaySummary>> replay) =>
         Terminal.IsInteractive ? WithBarAsync(countEvents, replay) : replay(new PlainReporter());
 
     /// <summary>The table at the end.</summary>
@@ -49,7 +49,7 @@ internal static class ReplayView
         }
     }
 
-    private static Task<ReplaySummary> WithBarAsync(Func<long> countEvents, Func<IProgress<ReplayProgress>, Task<ReplaySummary>> replay) =>
+    private static Task<ReplaySummary> WithBarAsync(Func<long>? countEvents, Func<IProgress<ReplayProgress>, Task<ReplaySummary>> replay) =>
         Terminal.Out.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
                 new RemainingTimeColumn())
@@ -58,11 +58,14 @@ internal static class ReplayView
                 ProgressTask task = context.AddTask("connecting");
                 task.IsIndeterminate = true;
                 // The bar has no end until the file is counted; sending need not wait for that.
-                _ = Task.Run(() =>
+                if (countEvents is not null)
                 {
-                    task.MaxValue = Math.Max(1, countEvents());
-                    task.IsIndeterminate = false;
-                });
+                    _ = Task.Run(() =>
+                    {
+                        task.MaxValue = Math.Max(1, countEvents());
+                        task.IsIndeterminate = false;
+                    });
+                }
                 return await replay(new Reporter(at =>
                 {
                     task.Value = at.Sent;

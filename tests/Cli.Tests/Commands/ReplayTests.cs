@@ -4,6 +4,7 @@ using System.Text.Json;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Tests.Support;
 using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Replay;
 using Foretell.Support;
@@ -68,7 +69,7 @@ public sealed class ReplayTests : IDisposable
 
         Assert.Equal(ExitCode.DeadLetters, result.ExitCode);
         Assert.Contains("of 3,000 events became dead letters", result.Sentence);
-        Assert.Contains("sort the file by time", result.Sentence);
+        Assert.Contains("feed the file with --sort", result.Sentence);
     }
 
     [Fact]

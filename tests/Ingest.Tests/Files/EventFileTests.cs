@@ -1,5 +1,6 @@
 using System.Text;
 using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Tests.Decoding;
 using Foretell.Models.PointProcess;
