@@ -42,7 +42,7 @@ internal sealed class FileInputOptions
         {
             throw new UsageException("--json prints the result of --file with --exit; add --exit.");
         }
-        if (file is not null && file != InputFile.StandardInput && !System.IO.File.Exists(file))
+        if (file is not null && file != InputFile.StandardInput && !Path.Exists(file))
         {
             throw new CliException($"There is no file {file}.");
         }
