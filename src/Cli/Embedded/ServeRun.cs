@@ -1,6 +1,7 @@
 using Foretell.Cli.Options;
 using Foretell.Cli.Running;
 using Foretell.Cli.Screen;
+using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Models.Network;
 
@@ -18,7 +19,7 @@ internal static class ServeRun
             logging => RunScreen.ConfigureLogging(logging, settings.Plain, warnings), cancellation);
         DataDirectory.KeepModel(settings.DataDirectory, model);
 
-        Console.Out.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn
+        Terminal.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn
             ? " (the small general one that comes with the program, trained on simulated streams; train your own with 'foretell train')"
             : ""));
         var platform = new EmbeddedTarget(host.Platform);

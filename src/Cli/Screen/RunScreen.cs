@@ -33,7 +33,7 @@ internal static class RunScreen
         bool plain, RecentWarnings warnings, string title, CancellationToken cancellation)
     {
         string address = addresses[0];
-        Console.Out.WriteLine($"listening on {string.Join(" and ", addresses)} (explorer at {address}/docs)");
+        Terminal.WriteLine($"listening on {string.Join(" and ", addresses)} (explorer at {address}/docs)");
         IRunView view = plain ? new PlainView() : new LiveView(title, [("API", address), ("explorer", $"{address}/docs")], warnings);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -49,7 +49,7 @@ internal static class RunScreen
         }
 
         PlatformStatus status = await target.StatusAsync(Position.None, CancellationToken.None);
-        Console.Out.WriteLine(
+        Terminal.WriteLine(
             $"stopping with a last commit: {Format.Count(status.EventsApplied)} events in {Format.Count(status.Streams)} streams.");
     }
 }

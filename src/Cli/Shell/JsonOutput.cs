@@ -19,5 +19,5 @@ internal static class JsonOutput
     /// <summary>The same for a file that people may look into.</summary>
     public static string Indented<T>(T value) => JsonSerializer.Serialize(value, s_indented) + "\n";
 
-    public static void Write<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, s_options));
+    public static void Write<T>(T value) => Terminal.WriteLine(JsonSerializer.Serialize(value, s_options));
 }

@@ -17,7 +17,7 @@ internal static class EvalView
         foreach ((string name, BaselineScore score) in scores.Baselines)
         {
             // A baseline speaks of times or of marks, not of both.
-            table.AddRow(Markup.Escape(name), Format.Nats(null), Format.Nats(score.NllTime), Format.Nats(score.NllMark));
+            table.AddRow(Terminal.Escape(name), Format.Nats(null), Format.Nats(score.NllTime), Format.Nats(score.NllMark));
         }
         Terminal.Out.Write(table);
 

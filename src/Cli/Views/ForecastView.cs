@@ -20,7 +20,7 @@ internal static class ForecastView
     {
         string horizon = Format.Duration(forecast.HorizonSeconds);
         Table table = Tables.KeyValue()
-            .AddRow("stream", $"[bold]{Markup.Escape(forecast.Stream)}[/]")
+            .AddRow("stream", $"[bold]{Terminal.Escape(forecast.Stream)}[/]")
             .AddRow("asked at", Format.Time(forecast.At))
             .AddRow("last event", $"{Format.Time(forecast.LastEventTime)}, silent for {Format.Duration(forecast.SilenceSeconds)}")
             .AddRow("so long a silence", forecast.LogSurvival is { } log
@@ -53,7 +53,7 @@ internal static class ForecastView
             .AddColumn("mark").AddColumn(new TableColumn("probability").RightAligned()).AddColumn("bar");
         foreach (MarkChance mark in shown)
         {
-            table.AddRow(Markup.Escape(mark.Mark), Format.Percent(mark.Probability), $"[green]{Bar(mark.Probability)}[/]");
+            table.AddRow(Terminal.Escape(mark.Mark), Format.Percent(mark.Probability), $"[green]{Bar(mark.Probability)}[/]");
         }
         if (shown.Length < marks.Count)
         {

@@ -38,19 +38,19 @@ internal sealed class LiveView(string title, IReadOnlyList<(string Name, string 
     {
         var rows = new List<IRenderable>
         {
-            new Markup($"[bold]{Markup.Escape(title)}[/]  [green]{Markup.Escape(at.Phase)}[/]"),
+            new Markup($"[bold]{Terminal.Escape(title)}[/]  [green]{Terminal.Escape(at.Phase)}[/]"),
             new Columns(Panel("now", Counts(at)), Panel(ScoresTitle(at.Scores), Scores(at.Scores))) { Expand = false },
             Panel("most overdue streams", Overdue(at)),
         };
-        rows.AddRange(at.Status.Problems.Select(p => new Markup($"[red]{Markup.Escape(p)}[/]")));
-        rows.AddRange(warnings.Lines.Select(l => new Markup($"[yellow]{Markup.Escape(l)}[/]")));
-        rows.Add(new Markup(string.Join("   ", addresses.Select(a => $"[grey]{Markup.Escape(a.Name)}[/] {Markup.Escape(a.Address)}"))));
+        rows.AddRange(at.Status.Problems.Select(p => new Markup($"[red]{Terminal.Escape(p)}[/]")));
+        rows.AddRange(warnings.Lines.Select(l => new Markup($"[yellow]{Terminal.Escape(l)}[/]")));
+        rows.Add(new Markup(string.Join("   ", addresses.Select(a => $"[grey]{Terminal.Escape(a.Name)}[/] {Terminal.Escape(a.Address)}"))));
         rows.Add(new Markup("[grey]Ctrl-C stops, after a last commit[/]"));
         return new Rows(rows);
     }
 
     private static Panel Panel(string header, IRenderable content) =>
-        new Panel(content).Header($"[bold] {Markup.Escape(header)} [/]").RoundedBorder().BorderColor(Color.Grey);
+        new Panel(content).Header($"[bold] {Terminal.Escape(header)} [/]").RoundedBorder().BorderColor(Color.Grey);
 
     private static Table Counts(RunSnapshot at)
     {
@@ -102,7 +102,7 @@ internal sealed class LiveView(string title, IReadOnlyList<(string Name, string 
         table.Compact();
         foreach (OverdueStream stream in at.Overdue)
         {
-            List<string> cells = [Markup.Escape(stream.Stream), Format.Duration(stream.SilenceSeconds), Format.OneIn(stream.LogSurvival)];
+            List<string> cells = [Terminal.Escape(stream.Stream), Format.Duration(stream.SilenceSeconds), Format.OneIn(stream.LogSurvival)];
             if (at.Unplugged.Count > 0)
             {
                 cells.Add(at.Unplugged.Contains(stream.Stream) ? "[yellow]unplugged by the demo[/]" : "");

@@ -45,7 +45,7 @@ internal static class ReplayView
         Terminal.Out.Write(table);
         foreach (Rejection rejection in summary.FirstRejections)
         {
-            Terminal.Out.WriteLine($"event {rejection.Index} of the file (from 0) was rejected: {rejection.Reason}");
+            Terminal.WriteLine($"event {rejection.Index} of the file (from 0) was rejected: {rejection.Reason}");
         }
     }
 
@@ -69,7 +69,7 @@ internal static class ReplayView
                 return await replay(new Reporter(at =>
                 {
                     task.Value = at.Sent;
-                    task.Description = at.Trouble is { } trouble ? $"[yellow]{Markup.Escape(trouble)}[/]"
+                    task.Description = at.Trouble is { } trouble ? $"[yellow]{Terminal.Escape(trouble)}[/]"
                         : $"{Format.Count(at.Accepted)} accepted{(at.Rejected > 0 ? $", {Format.Count(at.Rejected)} rejected" : "")}";
                 }));
             });
@@ -87,12 +87,12 @@ internal static class ReplayView
         {
             if (value.Trouble is { } trouble)
             {
-                Console.Out.WriteLine($"{Format.Count(value.Sent)} sent; trying again: {trouble}");
+                Terminal.WriteLine($"{Format.Count(value.Sent)} sent; trying again: {trouble}");
             }
             else if (TimeProvider.System.GetElapsedTime(_shown) >= s_plainInterval)
             {
                 _shown = TimeProvider.System.GetTimestamp();
-                Console.Out.WriteLine(
+                Terminal.WriteLine(
                     $"{Format.Count(value.Sent)} sent, {Format.Count(value.Accepted)} accepted, {Format.Count(value.Rejected)} rejected, " +
                     $"at {Format.Time(EventTime.ToDateTimeOffset(value.EventTicks))} of the file");
             }

@@ -5,7 +5,7 @@ namespace Foretell.Ingest.Decoding;
 /// <summary>Events one CSV record each, below a header (RFC 4180). A broken record is one rejection; one that spans lines because of a
 /// stray quote costs its first line, never its neighbours.</summary>
 /// <param name="columns">Columns of the event's parts; null takes the default names.</param>
-internal sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
+public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
 {
     private const string Naming = "the parameter columns=";
 

@@ -36,9 +36,6 @@ public abstract class EventDecoder
         return charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !isHeadless ? decoder : null;
     }
 
-    /// <summary>The decoder of <see cref="CsvType"/> with columns of these names.</summary>
-    public static EventDecoder ForCsv(EventColumns columns) => new CsvEventDecoder(columns);
-
     /// <summary>Adds the body's good events to <paramref name="batch"/> and its bad ones to <paramref name="rejections"/>, both
     /// in the body's order.</summary>
     /// <param name="body">The whole body, UTF-8; a byte order mark is skipped.</param>
