@@ -40,6 +40,10 @@ public sealed class EventFileErrorTests : IDisposable
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1]}\n{\"id\":\"a\",\"t\":[1}\n", 2, "not JSON at byte 17")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1]}\nxyz\n", 2, "must be one JSON object, got \"xyz\"")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1e15]}", 1, "is the time unit right?")]
+    // What a terminal would take for orders.
+    [InlineData("x.jsonl", "\u001b[2J\n", 1, "This is not JSON: \"\\u001b[2J\"")]
+    [InlineData("x.jsonl", "{\"\u202Eeman\":1}", 1, "this one has \\u202eeman")]
+    [InlineData("x.csv", "a\u001b]0;t\u0007,b\nx,y\n", 1, "a\\u001b]0;t\\u0007")]
     // CSV.
     [InlineData("x.csv", "src,when\na,1\n", 1,
         "There is no column 'stream' for the stream; the columns are src, when. Name it with --columns stream=COLUMN.")]
