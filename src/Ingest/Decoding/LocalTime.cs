@@ -1,8 +1,8 @@
 namespace Foretell.Ingest.Decoding;
 
 /// <summary>Times on the clock of a zone, whose offset nobody wrote down.</summary>
-/// <remarks>Where clocks are put back, a time comes twice and the first one is meant; where they are put forward, a time is left out and the
-/// offset from before holds, which puts it as long behind the change as it is into the gap. Source: RFC 5545, section 3.3.5.</remarks>
+/// <remarks>Where clocks are put back, a time comes twice and the first one is meant; where they are put forward, a time is left out and
+/// the offset from before holds, which puts it as long behind the change as it is into the gap. Source: RFC 5545, section 3.3.5.</remarks>
 internal static class LocalTime
 {
     // Wider than any offset with any change of it, so that both sides of a change that may matter are seen.

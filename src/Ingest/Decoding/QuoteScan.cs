@@ -1,6 +1,6 @@
 namespace Foretell.Ingest.Decoding;
 
-/// <summary>Follows a CSV record part by part and tells whether a quoted field stands open, so that a line end belongs to the record.</summary>
+/// <summary>Follows a CSV record part by part and tells whether a quoted field is open: a line end belongs to the record then.</summary>
 /// <param name="separator">What stands between fields.</param>
 internal struct QuoteScan(byte separator)
 {

@@ -46,5 +46,5 @@ public static class VisibleText
     // C0 and C1 control characters, the marks and overrides of writing direction, line and paragraph separators, and surrogates, of
     // which only those without their other half are escaped.
     private static bool IsHidden(char character) => char.IsControl(character) || char.IsSurrogate(character)
-        || character is '\u061C' or '\u200E' or '\u200F' or '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+        || character is '\u061C' or '\u200E' or '\u200F' or (>= '\u2028' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

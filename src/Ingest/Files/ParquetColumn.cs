@@ -56,7 +56,8 @@ internal sealed class ParquetColumn
         }
         else if (type == typeof(DateOnly))
         {
-            _ticks = Array.ConvertAll(await ReadAsync<DateOnly>(group, rows), d => d?.ToDateTime(TimeOnly.MinValue).Ticks - DateTime.UnixEpoch.Ticks);
+            _ticks = Array.ConvertAll(await ReadAsync<DateOnly>(group, rows),
+                d => d?.ToDateTime(TimeOnly.MinValue).Ticks - DateTime.UnixEpoch.Ticks);
         }
         else
         {
@@ -107,7 +108,7 @@ internal sealed class ParquetColumn
         return Array.ConvertAll(present, v => (T?)v);
     }
 
-    /// <summary>True for times of day and dates that say nothing of a zone. The older names of timestamps mean UTC; INT96 never said.</summary>
+    /// <summary>True for times and dates that say nothing of a zone. The older names of timestamps mean UTC; INT96 never said.</summary>
     private static bool IsLocal(DataField field) => IsCalendar(field.ClrType)
         && (field is not DateTimeDataField { DateTimeFormat: not (DateTimeFormat.Date or DateTimeFormat.Impala) }
             || field.SchemaElement?.LogicalType?.TIMESTAMP is { IsAdjustedToUTC: false });
@@ -116,6 +117,6 @@ internal sealed class ParquetColumn
 
     private static bool IsCalendar(Type type) => type == typeof(DateTime) || type == typeof(DateOnly);
 
-    private static bool IsInteger(Type type) => type == typeof(long) || type == typeof(int) || type == typeof(short) || type == typeof(sbyte)
-        || type == typeof(ulong) || type == typeof(uint) || type == typeof(ushort) || type == typeof(byte);
+    private static bool IsInteger(Type type) => type == typeof(long) || type == typeof(int) || type == typeof(short)
+        || type == typeof(sbyte) || type == typeof(ulong) || type == typeof(uint) || type == typeof(ushort) || type == typeof(byte);
 }

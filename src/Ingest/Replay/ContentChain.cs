@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 
 namespace Foretell.Ingest.Replay;
 
-/// <summary>Names each part of a content by that part and all before it. Read once from the start, the same content gets the same names, and
-/// one that differs gets others from the first difference on: keys for requests that are safe to repeat, without a reading before.</summary>
+/// <summary>Names each part of a content by that part and all before it. Read once from the start, the same content gets the same names,
+/// and one that differs gets others from the first difference on: keys for requests that are safe to repeat, in one pass.</summary>
 public sealed class ContentChain
 {
     private byte[] _digest = [];

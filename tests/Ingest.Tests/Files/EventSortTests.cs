@@ -6,6 +6,7 @@ using Foretell.Support;
 
 namespace Foretell.Ingest.Tests.Files;
 
+[Collection("temporary files without a name")]
 public sealed class EventSortTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -40,7 +41,8 @@ public sealed class EventSortTests : IDisposable
     public void TryAddNext_WhenTheFileBreaksLate_LeavesNoFileBehind()
     {
         int before = OpenTemporaryFiles();
-        using (var sort = new EventSort(new Given([.. Enumerable.Range(0, 500).Select(i => (-(long)i, i))], breaks: true), "x", runBytes: 500))
+        var given = new Given([.. Enumerable.Range(0, 500).Select(i => (-(long)i, i))], breaks: true);
+        using (var sort = new EventSort(given, "x", runBytes: 500))
         {
             Assert.Throws<EventFileException>(() => Drain(sort));
             Assert.True(OpenTemporaryFiles() > before, "Runs were written.");
@@ -62,10 +64,14 @@ public sealed class EventSortTests : IDisposable
         Assert.Equal(["w", "y", "z", "x"], seen);
     }
 
-    /// <summary>Runs have no name: what this process holds open tells of them. Tests of other classes hold none in the folder.</summary>
-    private static int OpenTemporaryFiles() => Directory.EnumerateFiles("/proc/self/fd")
-        .Count(fd => File.ResolveLinkTarget(fd, false)?.FullName.StartsWith(Path.Combine(Path.GetTempPath(), "foretell-"), StringComparison.Ordinal) is true
-            && !File.ResolveLinkTarget(fd, false)!.FullName.Contains("test", StringComparison.Ordinal));
+    /// <summary>Runs have no name: what this process holds open tells of them. The tests that make some run one after the other.</summary>
+    private static int OpenTemporaryFiles()
+    {
+        Assert.SkipUnless(Directory.Exists("/proc/self/fd"), "Only Linux tells which files without a name a process holds open.");
+        return Directory.EnumerateFiles("/proc/self/fd").Select(fd => File.ResolveLinkTarget(fd, false)?.FullName ?? "")
+            .Count(file => file.StartsWith(Path.Combine(Path.GetTempPath(), "foretell-"), StringComparison.Ordinal)
+                && !file.Contains("foretell-test-", StringComparison.Ordinal));
+    }
 
     private static List<(long Ticks, int Number)> Drain(EventSource source)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
@@ -8,6 +9,7 @@ using Parquet.Schema;
 
 namespace Foretell.Ingest.Tests.Files;
 
+[Collection("temporary files without a name")]
 public sealed class ParquetTests : IDisposable
 {
     private static readonly DateTime s_noon = new(2026, 1, 31, 12, 0, 0, DateTimeKind.Utc);
@@ -44,8 +46,29 @@ public sealed class ParquetTests : IDisposable
     [InlineData(DateTimeTimeUnit.Millis)]
     [InlineData(DateTimeTimeUnit.Micros)]
     [InlineData(DateTimeTimeUnit.Nanos)]
-    public async Task ReadEvents_WhenTimestampsAreUtc_KeepsThemInEveryUnit(DateTimeTimeUnit unit) => Assert.Equal([s_noonTicks],
-        Read(await TimesAsync(new DateTimeDataField("time", DateTimeFormat.Timestamp, isAdjustedToUTC: true, unit: unit), s_noon)).Select(e => e.Ticks));
+    public async Task ReadEvents_WhenTimestampsAreUtc_KeepsThemInEveryUnit(DateTimeTimeUnit unit)
+    {
+        var time = new DateTimeDataField("time", DateTimeFormat.Timestamp, isAdjustedToUTC: true, unit: unit);
+        Assert.Equal([s_noonTicks], Read(await TimesAsync(time, s_noon)).Select(e => e.Ticks));
+    }
+
+    [Fact]
+    public async Task ReadEvents_WhenTheFileComesThroughAPipe_ReadsTheSame()
+    {
+        string path = await TimesAsync(new DataField<long>("time"), 7L), pipe = _folder.At("pipe");
+        using (Process make = Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync();
+        }
+        Task writing = Task.Run(async () =>
+        {
+            await using var to = new FileStream(pipe, FileMode.Open, FileAccess.Write);
+            await to.WriteAsync(await File.ReadAllBytesAsync(path));
+        });
+
+        Assert.Equal(Read(path), Read(pipe));
+        await writing;
+    }
 
     [Theory]
     [InlineData(DateTimeFormat.Timestamp)]
@@ -65,7 +88,8 @@ public sealed class ParquetTests : IDisposable
     [Fact]
     public async Task ReadEvents_WhenTimesAreNumbers_TakesUnixSecondsAndSaysWhatMillisecondsAre()
     {
-        Assert.Equal([s_noonTicks], Read(await TimesAsync(new DataField<long>("time"), s_noonTicks / EventTime.PerSecond)).Select(e => e.Ticks));
+        string seconds = await TimesAsync(new DataField<long>("time"), s_noonTicks / EventTime.PerSecond);
+        Assert.Equal([s_noonTicks], Read(seconds).Select(e => e.Ticks));
         Assert.Equal([15_000_000], Read(await TimesAsync(new DataField<double>("time"), 1.5)).Select(e => e.Ticks));
         Assert.Equal([12_345_678], Read(await TimesAsync(new DecimalDataField("time", 38, 9), 1.2345678m)).Select(e => e.Ticks));
         string milliseconds = await TimesAsync(new DataField<long>("time"), s_noonTicks / 10_000);
