@@ -51,7 +51,7 @@ internal sealed class FileInputOptions
             return new FileInput(file, columns, zone, sort, exit, json);
         }
         string? orphan = columns is not null ? "--columns" : zone is not null ? "--time-zone" : sort ? "--sort" : null;
-        return orphan is null ? null : throw new UsageException($"{orphan} is about the file of --file; name the file.");
+        return orphan is null ? null : throw new UsageException($"{orphan} describes the file of --file; name the file.");
     }
 }
 

@@ -50,10 +50,9 @@ internal static class FileSender
         int number = 0;
         Position position = Position.None;
         var chain = new ContentChain();
-        using IEnumerator<EventBatch> batches = EventFile.ReadEvents(input.File, target.Model.Config.TimeUnitSeconds, input.Columns,
-            BatchSize, input.Zone, input.Sort).GetEnumerator();
-        // A signal does not wait for the file: sorting takes a while, and a pipe may never give more.
-        while (await Task.Run(batches.MoveNext, cancellation).WaitAsync(cancellation))
+        using var batches = new InterruptibleReader<EventBatch>(EventFile.ReadEvents(input.File, target.Model.Config.TimeUnitSeconds,
+            input.Columns, BatchSize, input.Zone, input.Sort));
+        while (await batches.MoveNextAsync(cancellation))
         {
             EventBatch batch = batches.Current;
             if (number > 0)

@@ -47,13 +47,13 @@ public sealed class ReplayClient
         }
 
         var totals = new ReplayTotals();
-        using IEnumerator<ReplayRequest> requests = ReplayPlan.Requests(path, options).GetEnumerator();
-        ReplayRequest? request = await NextAsync(requests).WaitAsync(cancellationToken);
+        using var requests = new InterruptibleReader<ReplayRequest>(ReplayPlan.Requests(path, options));
+        ReplayRequest? request = await NextAsync(requests, cancellationToken);
         long start = _time.GetTimestamp();
         long? firstTicks = null;
         while (request is not null)
         {
-            Task<ReplayRequest?> next = NextAsync(requests);
+            Task<ReplayRequest?> next = NextAsync(requests, cancellationToken);
             try
             {
                 firstTicks ??= request.DueTicks;
@@ -66,16 +66,16 @@ public sealed class ReplayClient
             finally
             {
                 // The reader must be at rest before it is disposed, whatever happened to the request; its own
-                // fault is met below, after this request's. A signal does not wait: a pipe may never give more.
-                await ((Task)next).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                // fault is met below, after this request's.
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-            request = await next.WaitAsync(cancellationToken);
+            request = await next;
         }
         return totals.Summary(_time.GetElapsedTime(start));
     }
 
-    private static Task<ReplayRequest?> NextAsync(IEnumerator<ReplayRequest> requests) =>
-        Task.Run(() => requests.MoveNext() ? requests.Current : null);
+    private static async Task<ReplayRequest?> NextAsync(InterruptibleReader<ReplayRequest> requests, CancellationToken cancellationToken) =>
+        await requests.MoveNextAsync(cancellationToken) ? requests.Current : null;
 
     private async Task WaitUntilDueAsync(long ticksSinceFirst, double? speed, long start, CancellationToken cancellationToken)
     {

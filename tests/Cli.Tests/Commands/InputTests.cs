@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -58,6 +59,20 @@ public sealed class InputTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_WhenAPipeGivesNothing_StillEndsByASignal()
+    {
+        using (Process make = Process.Start("mkfifo", [_folder.At("pipe")]))
+        {
+            await make.WaitForExitAsync();
+        }
+        await using ForetellProcess run = ForetellProcess.Start(_folder.Path,
+            "run", "--data-dir", "data", "--model", _model, "--urls", "http://127.0.0.1:0", "--plain", "--file", "pipe");
+        await run.LineAsync(line => line.StartsWith("data in ", StringComparison.Ordinal));
+
+        Assert.Equal(ExitCode.Interrupted, (await run.InterruptAsync()).ExitCode);
+    }
+
+    [Fact]
     public async Task Train_WhenStandardInputIsNamedTwice_SaysItCanBeReadOnce()
     {
         string file = Workload.Events(_folder, streams: 20, events: 200);
@@ -91,8 +106,8 @@ public sealed class InputTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--sort", "--sort is about the file of --file")]
-    [InlineData("--time-zone UTC", "--time-zone is about the file of --file")]
+    [InlineData("--sort", "--sort describes the file of --file")]
+    [InlineData("--time-zone UTC", "--time-zone describes the file of --file")]
     [InlineData("--file x --time-zone Mars/Olympus", "--time-zone must be a zone that this machine knows, such as Europe/Berlin or UTC, got 'Mars/Olympus'")]
     public async Task Run_WhenFileOptionsMakeNoSense_SaysWhy(string options, string expected)
     {
