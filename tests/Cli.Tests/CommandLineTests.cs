@@ -32,6 +32,11 @@ public sealed partial class CommandLineTests
     [InlineData("cluster --silos 1 --file F --columns stream=a,time=b --exit --json --postgres D --silo-program D")]
     [InlineData("replay --file F --url http://127.0.0.1:1 --speed max --columns stream=a,time=b,mark=c")]
     [InlineData("replay --file F --speed 2.5")]
+    [InlineData("replay --file - --sort --time-zone Europe/Berlin")]
+    [InlineData("run --file F --sort --time-zone UTC --exit")]
+    [InlineData("cluster --file F --sort --time-zone UTC --exit")]
+    [InlineData("eval --model M --test - --time-zone UTC")]
+    [InlineData("train --train F --dev F --out M --time-zone America/New_York")]
     [InlineData("query STREAM --url http://127.0.0.1:1 --horizon 1h --at 2026-01-01T00:00:00Z --json")]
     [InlineData("simulate --kind hawkes --streams 3 --events 30 --seed 4 --out F")]
     public void Parse_WhenTheLineIsAsPromised_FindsNoError(string line) => Assert.Empty(Parse(line).Errors);
@@ -66,6 +71,7 @@ public sealed partial class CommandLineTests
     [InlineData("docs/architecture.md")]
     [InlineData("docs/models.md")]
     [InlineData("docs/formats.md")]
+    [InlineData("docs/files.md")]
     [InlineData("docs/cluster.md")]
     public void Documents_WhenTheyShowACommand_ShowOneThatParses(string document)
     {

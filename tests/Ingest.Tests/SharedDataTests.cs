@@ -1,4 +1,5 @@
 using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Replay;
 using Foretell.Ingest.Tests.Replay;

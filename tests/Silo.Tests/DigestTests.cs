@@ -2,6 +2,7 @@ using Foretell.Cli.Cluster;
 using Foretell.Engine.Events;
 using Foretell.Engine.Shards;
 using Foretell.Hosting;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Silo.Tests.Support;
 using Foretell.Stores.Postgres;

@@ -28,7 +28,8 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     private readonly Task _outputEnd;
     private readonly Task _errorEnd;
 
-    private ForetellProcess(string workingDirectory, IEnumerable<string> arguments, (string Name, string Value)? variable = null)
+    private ForetellProcess(string workingDirectory, IEnumerable<string> arguments, (string Name, string Value)? variable = null,
+        string? input = null)
     {
         // A shell starts background jobs with SIGINT ignored, and children inherit that: without env's reset, Ctrl-C would
         // never reach the program where the tests themselves run in the background.
@@ -54,9 +55,9 @@ public sealed partial class ForetellProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
         _process = Process.Start(start)!;
-        _process.StandardInput.Close();
         _outputEnd = ReadAsync(_process.StandardOutput, _output);
         _errorEnd = ReadAsync(_process.StandardError, _error);
+        _ = FeedAsync(input);
     }
 
     /// <summary>Address from the "listening on" line.</summary>
@@ -79,6 +80,10 @@ public sealed partial class ForetellProcess : IAsyncDisposable
 
     /// <summary>Starts a command that goes on until it is stopped.</summary>
     public static ForetellProcess Start(string workingDirectory, params string[] arguments) => new(workingDirectory, arguments);
+
+    /// <summary>Starts a command whose standard input is a pipe that gives a file's content.</summary>
+    public static ForetellProcess StartReading(string workingDirectory, string input, params string[] arguments) =>
+        new(workingDirectory, arguments, input: input);
 
     /// <summary>Starts a command with one more environment variable, which goes on until it is stopped.</summary>
     public static ForetellProcess StartWith(string workingDirectory, (string Name, string Value) variable, params string[] arguments) =>
@@ -137,6 +142,16 @@ public sealed partial class ForetellProcess : IAsyncDisposable
             await KillAsync();
         }
         _process.Dispose();
+    }
+
+    private async Task FeedAsync(string? input)
+    {
+        await using Stream to = _process.StandardInput.BaseStream;
+        if (input is not null)
+        {
+            await using FileStream from = File.OpenRead(input);
+            await from.CopyToAsync(to);
+        }
     }
 
     private async Task ReadAsync(StreamReader reader, StringBuilder into)

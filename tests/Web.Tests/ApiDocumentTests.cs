@@ -57,7 +57,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
                     // The explorer fills examples in: no fixed position, moment or key suits every platform and request, and a
                     // filter would hide streams.
                     bool isOfOnePlatform =
-                        (string?)parameter!["name"] is "after" or "at" or "model" or "Idempotency-Key" or "prefix" or "newerThan";
+                        (string?)parameter!["name"] is "after" or "at" or "model" or "columns" or "Idempotency-Key" or "prefix" or "newerThan";
                     Assert.Equal(isOfOnePlatform, parameter["example"] is null);
                 }
                 foreach ((string status, JsonNode? response) in operation["responses"]!.AsObject())
@@ -92,7 +92,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
     [InlineData("/v1/forecasts", "post", "after")]
     [InlineData("/v1/overdue", "get", "after at gone limit newerThan prefix")]
     [InlineData("/v1/dead-letters", "get", "after limit")]
-    [InlineData("/v1/events", "post", "Idempotency-Key")]
+    [InlineData("/v1/events", "post", "Idempotency-Key columns")]
     public async Task OpenApi_WhenRead_NamesEachParameterOnce(string path, string method, string names)
     {
         ApiHost api = shared.Host;
@@ -110,7 +110,8 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
         ApiHost api = shared.Host;
         JsonNode paths = (await api.GetAsync("/openapi/v1.json")).Json["paths"]!;
         var bodies = paths["/v1/events"]!["post"]!["requestBody"]!["content"]!.AsObject();
-        Assert.Equal(["application/cloudevents+json", "application/cloudevents-batch+json", "application/json", "application/x-ndjson"],
+        Assert.Equal(["application/cloudevents+json", "application/cloudevents-batch+json", "application/json", "application/x-ndjson",
+            "text/csv"],
             bodies.Select(b => b.Key).Order(StringComparer.Ordinal));
 
         foreach ((string mediaType, JsonNode? media) in bodies)

@@ -16,6 +16,9 @@ public class PostEventsTests
     [InlineData(Json, """[{"stream":"a","time":1769860800},{"stream":"b","time":"2026-01-31T12:00:00.5+02:00","mark":3}]""", 2)]
     [InlineData("application/json; charset=utf-8", """[]""", 0)]
     [InlineData("application/x-ndjson", "{\"stream\":\"a\",\"time\":1}\n{\"stream\":\"b\",\"time\":2}\n", 2)]
+    [InlineData("text/csv", "stream, time, mark\na, 1769860800, visit\nb, 2026-01-31T12:00:00Z, \"x, y\"\n", 2)]
+    [InlineData("text/csv; charset=utf-8", "stream;time\na;1769860800.5\n", 1)]
+    [InlineData("text/csv", "stream,time,mark\n", 0)]
     [InlineData("application/cloudevents+json",
         """{"specversion":"1.0","id":"1","source":"s","type":"t","subject":"a","time":"2026-01-31T12:00:00Z"}""", 1)]
     [InlineData("application/cloudevents-batch+json",
@@ -52,6 +55,53 @@ public class PostEventsTests
     }
 
     [Fact]
+    public async Task PostEvents_WhenColumnsAreNamed_ReadsTheTableByThem()
+    {
+        await using var api = await ApiHost.StartAsync();
+        const string Table = "user_id,at,kind\na,1,x\nb,2\nc,3,y\n";
+
+        ApiResponse answer = await api.PostAsync("/v1/events?columns=stream=user_id,time=at,mark=kind", "text/csv", Table);
+        Assert.Equal(HttpStatusCode.Accepted, answer.Status);
+        Assert.Equal((2, 1), ((int?)answer.Json["accepted"], (int?)answer.Json["rejected"]![0]!["index"]));
+
+        answer = await api.PostAsync("/v1/events", "text/csv", Table);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Contains("Name it with the parameter columns=stream=user_id,time=at.", (string?)answer.Json["detail"]);
+    }
+
+    [Theory]
+    [InlineData("/v1/events?columns=stream", "text/csv", "got 'stream'")]
+    [InlineData("/v1/events?columns=stream=a", Json, "names the columns of a text/csv body")]
+    public async Task PostEvents_WhenColumnsMakeNoSense_SaysWhy(string path, string contentType, string expected)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.PostAsync(path, contentType, "[]");
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Contains(expected, (string?)answer.Json["detail"]);
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenAKeyComesAgainWithOtherColumns_IsAConflict()
+    {
+        await using var api = await ApiHost.StartAsync();
+        async Task<HttpStatusCode> PostAsync(string time)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/events?columns=stream=a,time={time}")
+            {
+                Content = ApiHost.Content("text/csv", "a,b,c\nx,1,2\n"),
+            };
+            request.Headers.Add("Idempotency-Key", "k");
+            return (await api.SendAsync(request)).Status;
+        }
+
+        Assert.Equal(HttpStatusCode.Accepted, await PostAsync("b"));
+        Assert.Equal(HttpStatusCode.Accepted, await PostAsync("b"));
+        Assert.Equal(HttpStatusCode.Conflict, await PostAsync("c"));
+    }
+
+    [Fact]
     public async Task PostEvents_WhenEveryEventIsGood_SaysNothingOfRejections()
     {
         await using var api = await ApiHost.StartAsync();
@@ -63,6 +113,7 @@ public class PostEventsTests
     [InlineData(Json, """{"stream":"a"}""", 1)]
     [InlineData(Json, """[{"time":1},{"stream":"a","time":"noon"}]""", 2)]
     [InlineData("application/x-ndjson", "{}\n{}\n{}\n", 3)]
+    [InlineData("text/csv", "stream,time\n,1\na,noon\na\n", 3)]
     [InlineData("application/cloudevents+json", """{"specversion":"1.0","id":"1","source":"s","type":"t"}""", 1)]
     public async Task PostEvents_WhenEveryEventIsBad_Answers422WithTheReasons(string contentType, string body, int events)
     {
@@ -251,6 +302,23 @@ public class PostEventsTests
         answer.AssertProblem(400, "malformed-body");
     }
 
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("br")]
+    public async Task PostEvents_WhenCompressedDataIsCutShort_Answers400AndKeepsNothing(string encoding)
+    {
+        await using var api = await ApiHost.StartAsync();
+        byte[] whole = Compress(encoding, string.Concat(Enumerable.Range(0, 20_000).Select(i => $$"""{"stream":"a","time":{{i}}}""" + "\n")));
+
+        foreach (int cut in new[] { whole.Length - 1, whole.Length / 2 })
+        {
+            ApiResponse answer = await PostCompressedAsync(api, encoding, whole[..cut], "application/x-ndjson");
+            answer.AssertProblem(400, "malformed-body");
+        }
+        Assert.Equal(0, api.Platform.Status().EventsAccepted);
+    }
+
     [Fact]
     public async Task PostEvents_WhenEncodingIsUnknown_Answers415NamingThoseThatAreKnown()
     {
@@ -285,6 +353,7 @@ public class PostEventsTests
     {
         using var buffer = new MemoryStream();
         using (Stream stream = encoding == "br" ? new BrotliStream(buffer, CompressionLevel.Fastest)
+            : encoding == "deflate" ? new ZLibStream(buffer, CompressionLevel.Fastest)
             : new GZipStream(buffer, CompressionLevel.Fastest))
         {
             stream.Write(Encoding.UTF8.GetBytes(text));
@@ -292,10 +361,10 @@ public class PostEventsTests
         return buffer.ToArray();
     }
 
-    private static Task<ApiResponse> PostCompressedAsync(ApiHost api, string encoding, byte[] body)
+    private static Task<ApiResponse> PostCompressedAsync(ApiHost api, string encoding, byte[] body, string contentType = Json)
     {
         var content = new ByteArrayContent(body);
-        content.Headers.Add("Content-Type", Json);
+        content.Headers.Add("Content-Type", contentType);
         content.Headers.Add("Content-Encoding", encoding);
         return api.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v1/events") { Content = content });
     }

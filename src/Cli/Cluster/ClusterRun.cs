@@ -28,7 +28,7 @@ internal static class ClusterRun
         if (input is not null)
         {
             FileSummary summary = await FileSenderView.ShowAsync(progress =>
-                FileSender.RunAsync(platform, input.File, input.Columns, progress, cancellation));
+                FileSender.RunAsync(platform, input, progress, cancellation));
             if (ends)
             {
                 foreach (SiloProcess lost in cluster.Silos.Where(s => s.HasExited))

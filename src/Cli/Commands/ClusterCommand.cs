@@ -40,9 +40,10 @@ internal static class ClusterCommand
             "cluster --silos 2 --file events.ndjson --exit --json",
             "cluster --silos 2 --model model.safetensors --urls http://127.0.0.1:8080 --plain")
         {
-            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_plain, s_input.File,
-                s_input.Columns, s_input.Exit, s_input.Json, s_postgres, s_silo,
+            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_plain,
+                s_postgres, s_silo,
         };
+        verb.AddAll(s_input.All);
         verb.SetAction(RunAsync);
         return verb;
     }

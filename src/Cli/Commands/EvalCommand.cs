@@ -3,6 +3,7 @@ using Foretell.Cli.Data;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
@@ -15,9 +16,10 @@ internal static class EvalCommand
 {
     private static readonly Option<string> s_model = Settings.Text("--model", "file", "Model to score (safetensors).", required: true);
     private static readonly Option<string> s_test =
-        Settings.Text("--test", "file", "Event file that the model has not seen.", required: true);
+        Settings.Text("--test", "file", $"Event file that the model has not seen. {CommonSettings.FileKinds}", required: true);
     private static readonly ModelSettings s_bound = new();
     private static readonly Option<EventColumns?> s_columns = CommonSettings.Columns();
+    private static readonly Option<TimeZoneInfo?> s_zone = CommonSettings.Zone();
     private static readonly OpenEndSettings s_openEnds =
         new("Score the silence after each stream's last event, too, up to the end of observation, as a figure apart.");
     private static readonly Option<int> s_threads = CommonSettings.Threads();
@@ -31,7 +33,7 @@ internal static class EvalCommand
             "eval --model softmax.safetensors --test test.jsonl --mixer tova --states 64",
             "eval --model churn.safetensors --test test.csv --censored --until 2026-06-30T00:00:00Z")
         {
-            s_model, s_test, s_bound.Mixer, s_bound.States, s_columns, s_openEnds.Censored, s_openEnds.Until, s_threads, s_json,
+            s_model, s_test, s_bound.Mixer, s_bound.States, s_columns, s_zone, s_openEnds.Censored, s_openEnds.Until, s_threads, s_json,
         };
         verb.SetAction(Run);
         return verb;
@@ -42,7 +44,8 @@ internal static class EvalCommand
         ObservationEnd? until = s_openEnds.End(parsed);
         ForecastModel model = s_bound.Apply(ModelFiles.Load(parsed.GetRequiredValue(s_model)), parsed);
         IReadOnlyList<EventSequence> sequences =
-            EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until);
+            EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until,
+                parsed.GetValue(s_zone));
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
         string[] remarks = [.. Remarks(model, sequences)];
         foreach (string remark in remarks)

@@ -56,7 +56,7 @@ internal static class QueryCommand
         string json = await api.GetAsync(path, cancellation);
         if (parsed.GetValue(s_json))
         {
-            Console.Out.WriteLine(json);
+            Terminal.WriteLine(json);
         }
         else
         {

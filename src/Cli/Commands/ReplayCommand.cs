@@ -5,6 +5,7 @@ using Foretell.Cli.Options;
 using Foretell.Cli.Running;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Replay;
 using Foretell.Models.PointProcess;
@@ -15,21 +16,24 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell replay: sends a file of events to a running host, at its own pace or faster.</summary>
 internal static class ReplayCommand
 {
-    private static readonly Option<string> s_fileOption = Settings.Text("--file", "file", "Event file to send.", required: true);
+    private static readonly Option<string> s_fileOption = Settings.Text("--file", "file", $"Event file to send. {CommonSettings.FileKinds}", required: true);
     private static readonly Option<Uri> s_url = CommonSettings.Url();
     private static readonly Option<string> s_speed = Settings.Typed("--speed", "x|max",
         "How many times faster than the events happened, 1 as they did: a month's file then takes a month; max sends as fast as the host takes it.", "1", ParseSpeed);
     private static readonly Option<EventColumns?> s_columns = CommonSettings.Columns();
+    private static readonly Option<TimeZoneInfo?> s_zone = CommonSettings.Zone();
+    private static readonly Option<bool> s_sort = CommonSettings.Sort();
     private static readonly Option<string> s_timeUnit = CommonSettings.TimeUnit();
 
     public static Command Create()
     {
         var verb = new Verb("replay", "Sends a file of events to a running host. Repeating it appends nothing twice.",
             "replay --file events.ndjson --speed max",
+            "replay --file newest-first.parquet --sort --speed max",
             "replay --file messages.csv --columns stream=src,time=unix_time --speed 60",
             "replay --file sequences.jsonl --time-unit hours --url http://127.0.0.1:5080 --speed max")
         {
-            s_fileOption, s_url, s_speed, s_columns, s_timeUnit,
+            s_fileOption, s_url, s_speed, s_columns, s_zone, s_sort, s_timeUnit,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -43,6 +47,8 @@ internal static class ReplayCommand
         {
             Speed = ParseSpeed(parsed.GetRequiredValue(s_speed)),
             Columns = parsed.GetValue(s_columns),
+            Zone = parsed.GetValue(s_zone),
+            Sort = parsed.GetValue(s_sort),
             TimeUnitSeconds = Durations.ParseTimeUnit(parsed.GetRequiredValue(s_timeUnit)),
         };
 
@@ -60,7 +66,9 @@ internal static class ReplayCommand
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
         var client = new ReplayClient(http, url);
         ReplaySummary summary = await ReplayView.ShowAsync(
-            () => EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns).Sum(b => (long)b.Count),
+            InputFile.CanReadAgain(path)
+                ? () => EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns, zone: options.Zone).Sum(b => (long)b.Count)
+                : null,
             progress => client.RunAsync(path, options with { Look = unknown.Add }, progress, cancellation));
 
         StatusAnswer? after = await api.FindStatusAsync(summary.Position, cancellation);

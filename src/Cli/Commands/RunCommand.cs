@@ -32,11 +32,13 @@ internal static class RunCommand
             "run --no-demo --model model.safetensors --data-dir ./my-data",
             "run --no-demo --model softmax.safetensors --mixer tova --states 64 --data-dir ./my-data",
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
-            "run --data-dir ./my-data --file events.ndjson --exit --json")
+            "run --data-dir ./my-data --file events.ndjson --exit --json",
+            "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
             s_dataDir, s_urls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance, s_futureTolerance,
-                s_alertSurvival, s_noDemo, s_plain, s_input.File, s_input.Columns, s_input.Exit, s_input.Json,
+                s_alertSurvival, s_noDemo, s_plain,
         };
+        verb.AddAll(s_input.All);
         verb.SetAction(RunAsync);
         return verb;
     }

@@ -1,3 +1,4 @@
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Training;
@@ -25,10 +26,12 @@ internal sealed record TrainingData(IReadOnlyList<EventSequence> Train, IReadOnl
     /// sequence file, whose times say nothing of their unit.</param>
     /// <param name="columns">Columns of a CSV file.</param>
     /// <param name="until">When the watching ended, or null.</param>
-    public static TrainingData Of(string path, double? unitSeconds, EventColumns? columns, ObservationEnd? until)
+    /// <param name="zone">Of times without an offset, or null.</param>
+    public static TrainingData Of(string path, double? unitSeconds, EventColumns? columns, ObservationEnd? until,
+        TimeZoneInfo? zone)
     {
-        List<EventSequence> sequences = EventFile.ReadSequences(path, unitSeconds ?? 1, columns, until);
-        double? found = unitSeconds is null && !EventFile.HoldsSequences(path) && TimeUnits.UsualGap(sequences) is { } gap
+        List<EventSequence> sequences = EventFile.ReadSequences(path, unitSeconds ?? 1, columns, until, zone);
+        double? found = unitSeconds is null && InputFile.CanReadAgain(path) && !EventFile.HoldsSequences(path) && TimeUnits.UsualGap(sequences) is { } gap
             ? TimeUnits.For(gap).Seconds : null;
         var split = DataSplit.Of(found is { } unit ? [.. sequences.Select(s => InUnits(s, unit))] : sequences);
         return new TrainingData(split.Train, split.Dev, found ?? unitSeconds ?? 1)

@@ -2,6 +2,7 @@ using Foretell.Cli.Demo;
 using Foretell.Cli.Options;
 using Foretell.Cli.Running;
 using Foretell.Cli.Screen;
+using Foretell.Cli.Shell;
 using Foretell.Models.Network;
 
 namespace Foretell.Cli.Embedded;
@@ -18,7 +19,7 @@ internal static class DemoRun
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(directory, model), settings.Urls,
             log, cancellation);
 
-        Console.Out.WriteLine($"demo: simulated streams in {Path.GetFullPath(directory)}, anew at each start; " +
+        Terminal.WriteLine($"demo: simulated streams in {Path.GetFullPath(directory)}, anew at each start; " +
             "'foretell run --no-demo' keeps your own events.");
         var platform = new EmbeddedTarget(host.Platform);
         await RunScreen.ShowAsync(platform, host.Addresses, new DemoSender(platform), settings.Plain, log, "Foretell demo",

@@ -19,7 +19,7 @@ internal static class FileRun
         await platform.Ready.WaitAsync(cancellation);
 
         FileSummary summary = await FileSenderView.ShowAsync(progress =>
-            FileSender.RunAsync(new EmbeddedTarget(platform), input.File, input.Columns, progress, cancellation));
+            FileSender.RunAsync(new EmbeddedTarget(platform), input, progress, cancellation));
         return FileSenderView.Print(summary, input.Json);
     }
 }

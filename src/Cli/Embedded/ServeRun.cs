@@ -1,6 +1,7 @@
 using Foretell.Cli.Options;
 using Foretell.Cli.Running;
 using Foretell.Cli.Screen;
+using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Models.Network;
 
@@ -18,14 +19,14 @@ internal static class ServeRun
             log, cancellation);
         DataDirectory.KeepModel(settings.DataDirectory, model);
 
-        Console.Out.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn
+        Terminal.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn
             ? " (the small general one that comes with the program, trained on simulated streams; train your own with 'foretell train')"
             : ""));
         var platform = new EmbeddedTarget(host.Platform);
         if (settings.Input is { } input)
         {
             FileSummary summary = await FileSenderView.ShowAsync(progress =>
-                FileSender.RunAsync(platform, input.File, input.Columns, progress, cancellation));
+                FileSender.RunAsync(platform, input, progress, cancellation));
             FileSenderView.Note(input.File, summary);
         }
         await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, log, "Foretell", cancellation);

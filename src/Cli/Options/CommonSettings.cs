@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Engine.Alerts;
-using Foretell.Ingest.Files;
+using Foretell.Ingest.Decoding;
 
 namespace Foretell.Cli.Options;
 
@@ -57,9 +57,23 @@ internal static class CommonSettings
         return option;
     }
 
-    /// <summary>Columns of a CSV file; null takes the default names.</summary>
+    /// <summary>What an option that names an event file says of it.</summary>
+    public const string FileKinds = "NDJSON, sequences, CSV or Parquet, as it is or as gzip or zstd; - is standard input.";
+
+    /// <summary>Zone of the times without an offset; null refuses them.</summary>
+    public static Option<TimeZoneInfo?> Zone() => Settings.Parsed<TimeZoneInfo?>("--time-zone", "zone",
+        "Zone of the file's times without an offset, such as Europe/Berlin. Where clocks go back, the first of two equal times is meant; where they go forward, a time left out counts by the offset before.",
+        text => TimeZoneInfo.TryFindSystemTimeZoneById(text, out TimeZoneInfo? zone)
+            ? zone
+            : throw new CliException($"--time-zone must be a zone that this machine knows, such as Europe/Berlin or UTC, got '{text}'."));
+
+    /// <summary>Whether a file is sorted by time before it is fed.</summary>
+    public static Option<bool> Sort() => Settings.Flag("--sort",
+        "Sort the file's events by time first, as a newest-first export needs; what does not fit in memory goes to a temporary file in TMPDIR.");
+
+    /// <summary>Columns of a CSV or Parquet file; null takes the default names.</summary>
     public static Option<EventColumns?> Columns() => Settings.Parsed<EventColumns?>("--columns", "stream=a,time=b,mark=c",
-        "Columns of a CSV file that hold stream, time, mark and id.", text =>
+        "Columns of a CSV or Parquet file that hold stream, time, mark and id.", text =>
         {
             try
             {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Foretell.Cli.Data;
 using Foretell.Cli.Shell;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Models.Configuration;
 using Foretell.Models.PointProcess;
@@ -14,7 +15,7 @@ namespace Foretell.Cli.Options;
 internal sealed class TrainingSettings(bool needsFiles)
 {
     /// <summary>File to learn from.</summary>
-    public Option<string> Train { get; } = Settings.Text("--train", "file", "Event file to learn from.", required: needsFiles);
+    public Option<string> Train { get; } = Settings.Text("--train", "file", $"Event file to learn from. {CommonSettings.FileKinds}", required: needsFiles);
 
     /// <summary>File that decides when to stop.</summary>
     public Option<string> Dev { get; } = Settings.Text("--dev", "file", "Event file that decides when to stop.", required: needsFiles);
@@ -33,10 +34,11 @@ internal sealed class TrainingSettings(bool needsFiles)
     private readonly Option<string> _resolution = Settings.Typed("--resolution", "auto|none|x",
         "Clock grid of the times, in time units: auto finds it, none treats times as continuous.", "auto", ParseResolution);
     private readonly Option<EventColumns?> _columns = CommonSettings.Columns();
+    private readonly Option<TimeZoneInfo?> _zone = CommonSettings.Zone();
 
     /// <summary>The options that a verb adds behind its own.</summary>
     public IEnumerable<Option> Shared =>
-        [_timeUnit, _maxMarks, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns];
+        [_timeUnit, _maxMarks, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns, _zone];
 
     /// <summary>What the options say; mixer, decay, learning rate and seed stand at their defaults.</summary>
     /// <exception cref="UsageException">The shape is not allowed.</exception>
@@ -58,7 +60,7 @@ internal sealed class TrainingSettings(bool needsFiles)
 
     /// <summary>The sequences of a file that an option names, in the model's time unit.</summary>
     public IReadOnlyList<EventSequence> ReadSequences(ParseResult parsed, Option<string> file, ObservationEnd? until = null) =>
-        EventFile.ReadSequences(parsed.GetRequiredValue(file), UnitSeconds(parsed), parsed.GetValue(_columns), until);
+        EventFile.ReadSequences(parsed.GetRequiredValue(file), UnitSeconds(parsed), parsed.GetValue(_columns), until, parsed.GetValue(_zone));
 
     /// <summary>Two files, or one that is split: whichever the options name.</summary>
     /// <param name="parsed">The command line.</param>
@@ -72,7 +74,7 @@ internal sealed class TrainingSettings(bool needsFiles)
         {
             return train is null && dev is null
                 ? TrainingData.Of(one, parsed.GetResult(_timeUnit) is { Implicit: false } ? UnitSeconds(parsed) : null,
-                    parsed.GetValue(_columns), until)
+                    parsed.GetValue(_columns), until, parsed.GetValue(_zone))
                 : throw new UsageException("--data names one file that is split by itself; it does not go together with --train and --dev.");
         }
         return train is not null && dev is not null

@@ -69,7 +69,7 @@ internal sealed class DeadLetterWatch
         $"{Format.Count(count)} of {Format.Count(events)} events became dead letters. {(detail is null ? "" : $"The newest: {detail} ")}" + reason switch
         {
             "future" => "Check the unit and the zone of the times; if they are right, --future-tolerance says how far ahead they may be.",
-            _ => "A stream's events have to come in their order: sort the file by time and begin anew with an empty data folder or cluster, "
-                + "since what was applied stays.",
+            _ => "A stream's events have to come in their order: begin anew with an empty data folder or cluster, since what was applied "
+                + "stays, and feed the file with --sort, which sorts it by time.",
         };
 }

@@ -1,14 +1,13 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json.Serialization;
 using Foretell.Cli.Data;
-using Foretell.Cli.Shell;
+using Foretell.Cli.Options;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Hosting;
 using Foretell.Ingest.Files;
+using Foretell.Ingest.Replay;
 using Foretell.Models.PointProcess;
 
 namespace Foretell.Cli.Running;
@@ -49,16 +48,13 @@ internal static class FileSender
 
     /// <summary>Appends the file's events, waits until they are applied, commits.</summary>
     /// <remarks>
-    /// Each append carries a key made from the file's content, so that a run that was cut short can be repeated:
+    /// Each append carries a key made from what the file says up to its end, so that a run that was cut short can be repeated:
     /// what the log has already is not appended again (within the log's memory for keys, 24 h).
     /// </remarks>
     /// <exception cref="EventFileException">The file cannot be read; events before the faulty line are applied.</exception>
-    public static async Task<FileSummary> RunAsync(IRunTarget target, string path, EventColumns? columns,
-        IProgress<long>? progress, CancellationToken cancellation)
+    public static async Task<FileSummary> RunAsync(IRunTarget target, FileInput input, IProgress<long>? progress,
+        CancellationToken cancellation)
     {
-        double timeUnit = target.Model.Config.TimeUnitSeconds;
-        string key = KeyPrefix(path, columns, timeUnit);
-
         DeadLetterWatch watch = await DeadLetterWatch.BeginAsync(target, cancellation);
         var clock = Stopwatch.StartNew();
         IReadOnlyList<ProcessCpu> before = target.Cpu();
@@ -66,14 +62,19 @@ internal static class FileSender
         int number = 0;
         var unknown = new UnknownMarks(target.Model.Config.Marks);
         Position position = Position.None;
-        foreach (EventBatch batch in EventFile.ReadEvents(path, timeUnit, columns, BatchSize))
+        var chain = new ContentChain();
+        using var batches = new InterruptibleReader<EventBatch>(EventFile.ReadEvents(input.File, target.Model.Config.TimeUnitSeconds,
+            input.Columns, BatchSize, input.Zone, input.Sort));
+        while (await batches.MoveNextAsync(cancellation))
         {
+            EventBatch batch = batches.Current;
             if (number > 0)
             {
                 Position last = position;
                 await watch.LookAsync(number, read, async () => (await target.StatusAsync(last, cancellation)).DeadLetters, cancellation);
             }
-            var request = new IdempotentRequest($"{key}-{number++}", SHA256.HashData(batch.Records), default);
+            var request = new IdempotentRequest($"file-{chain.Next(batch.Records)}", SHA256.HashData(batch.Records), default);
+            number++;
             AppendReceipt receipt = await target.AppendAsync(batch, request, cancellation);
             appended += receipt.Replayed ? 0 : receipt.Accepted;
             read += batch.Count;
@@ -93,28 +94,5 @@ internal static class FileSender
             Processes = cpu.Count > 1 ? cpu : null,
             Loss = await watch.EndAsync(read, status.DeadLetters, cancellation),
         };
-    }
-
-    private static string KeyPrefix(string path, EventColumns? columns, double timeUnit)
-    {
-        using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using (FileStream file = Open(path))
-        {
-            sha.AppendData(SHA256.HashData(file));
-        }
-        sha.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{columns}|{timeUnit:R}|{BatchSize}")));
-        return "file-" + Convert.ToHexStringLower(sha.GetHashAndReset().AsSpan(0, 16));
-    }
-
-    private static FileStream Open(string path)
-    {
-        try
-        {
-            return File.OpenRead(path);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw new CliException($"The file {path} cannot be read: {failure.Message}", failure);
-        }
     }
 }

@@ -23,12 +23,12 @@ internal static class RunScreen
         bool plain, HostLog log, string title, CancellationToken cancellation)
     {
         string address = addresses[0];
-        Console.Out.WriteLine($"listening on {string.Join(" and ", addresses)} (explorer at {address}/docs)");
+        Terminal.WriteLine($"listening on {string.Join(" and ", addresses)} (explorer at {address}/docs)");
         IRunView view = plain ? new PlainView() : new LiveView(title, [("API", address), ("explorer", $"{address}/docs")], log);
         await ShowAsync(target, demo, view, cancellation);
         if (!plain && log.FullText is { } file)
         {
-            Console.Out.WriteLine($"the log's full texts are in {file}");
+            Terminal.WriteLine($"the log's full texts are in {file}");
         }
     }
 
@@ -52,7 +52,7 @@ internal static class RunScreen
             await first;
         }
 
-        Console.Out.WriteLine($"stopping with a last commit{await CountsAsync(target)}.");
+        Terminal.WriteLine($"stopping with a last commit{await CountsAsync(target)}.");
     }
 
     /// <summary>What it comes to; nothing where the platform does not say so in time.</summary>

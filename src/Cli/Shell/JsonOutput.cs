@@ -28,5 +28,5 @@ internal static class JsonOutput
         Write(node);
     }
 
-    public static void Write<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, s_options));
+    public static void Write<T>(T value) => Terminal.WriteLine(JsonSerializer.Serialize(value, s_options));
 }

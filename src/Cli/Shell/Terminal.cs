@@ -1,3 +1,4 @@
+using Foretell.Ingest.Decoding;
 using Spectre.Console;
 
 namespace Foretell.Cli.Shell;
@@ -14,9 +15,16 @@ public static class Terminal
     /// <summary>True when standard output is a terminal that can redraw lines, so that bars and live views make sense.</summary>
     public static bool IsInteractive => !Console.IsOutputRedirected && Out.Profile.Capabilities.Ansi;
 
+    /// <summary>A text as Spectre's markup shows it, whatever is in it: stream keys, marks and reasons come from elsewhere.</summary>
+    public static string Escape(string text) => Markup.Escape(VisibleText.Of(text));
+
+    /// <summary>Writes lines to standard output as they are, but for what would steer the terminal.</summary>
+    public static void WriteLine(string text) => Console.Out.WriteLine(VisibleText.OfLines(text));
+
     /// <summary>Writes the one sentence that says what went wrong.</summary>
     public static void WriteError(string sentence)
     {
+        sentence = VisibleText.OfLines(sentence);
         if (Console.IsErrorRedirected)
         {
             Console.Error.WriteLine($"error: {sentence}");
@@ -30,6 +38,7 @@ public static class Terminal
     /// <summary>Writes a remark for people, beside whatever a program may read from standard output.</summary>
     public static void WriteNote(string sentence)
     {
+        sentence = VisibleText.OfLines(sentence);
         if (IsInteractive && !Console.IsErrorRedirected)
         {
             // Both are the same terminal, and a bar may be on it: its own console puts lines above the bar.

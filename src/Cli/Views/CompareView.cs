@@ -22,7 +22,7 @@ internal static class CompareView
             Tables.Numbers(columns[0].Heading, [.. columns[1..].Select(c => c.Heading == "at 1,000" ? "bytes at 1,000" : c.Heading)]);
         foreach (ReportRow row in report.Rows)
         {
-            table.AddRow([.. columns.Select(c => c.IsBest(row) ? $"[bold]{Markup.Escape(c.Show(row))}[/]" : Markup.Escape(c.Show(row)))]);
+            table.AddRow([.. columns.Select(c => c.IsBest(row) ? $"[bold]{Terminal.Escape(c.Show(row))}[/]" : Terminal.Escape(c.Show(row)))]);
         }
         Terminal.Out.Write(table);
         Terminal.Out.WriteLine(
@@ -63,7 +63,7 @@ internal static class CompareView
         public void Report(ComparisonProgress value)
         {
             task.Value = value.Share;
-            task.Description = Markup.Escape(Describe(value)) + (value.Training is { } at
+            task.Description = Terminal.Escape(Describe(value)) + (value.Training is { } at
                 ? $"  epoch {at.Epoch}  train {Format.Nats(at.TrainNll)}  best dev {Format.Nats(at.BestDevNll)}" : "");
         }
     }

@@ -41,7 +41,7 @@ internal static class FileSenderView
     /// <summary>The result in a line, where the host goes on.</summary>
     public static void Note(string file, FileSummary summary)
     {
-        Console.Out.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
+        Terminal.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
             $"{Format.Count(summary.DeadLetters)} dead letters.");
         if (summary.MarkRemark is { } remark)
         {

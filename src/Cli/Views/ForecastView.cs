@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretell.Cli.Shell;
+using Foretell.Ingest.Decoding;
 using Foretell.Web.Forecasts;
 using Spectre.Console;
 
@@ -27,7 +28,7 @@ internal static class ForecastView
     {
         string horizon = Format.Duration(forecast.HorizonSeconds);
         Table table = Tables.KeyValue()
-            .AddRow("stream", $"[bold]{Markup.Escape(OneLine.Of(forecast.Stream))}[/]")
+            .AddRow("stream", $"[bold]{Terminal.Escape(forecast.Stream)}[/]")
             .AddRow("asked at", Format.Time(forecast.At))
             .AddRow("last event", $"{Format.Time(forecast.LastEventTime)}, silent for {Format.Duration(forecast.SilenceSeconds)}")
             .AddRow("so long a silence", forecast.LogSurvival is { } log
@@ -59,11 +60,11 @@ internal static class ForecastView
         Table table = new Table().Border(TableBorder.None).HideHeaders()
             .AddColumn("mark").AddColumn(new TableColumn("probability").RightAligned()).AddColumn("bar");
         // Beside the longest name and a probability with the blanks around it.
-        int names = shown.Select(m => OneLine.Of(m.Mark).GetCellWidth()).Append(OtherNameWidth).Max();
+        int names = shown.Select(m => VisibleText.Of(m.Mark).GetCellWidth()).Append(OtherNameWidth).Max();
         int width = Math.Clamp(Terminal.Out.Profile.Width - names - 12, 1, MaxBarWidth);
         foreach (MarkChance mark in shown)
         {
-            table.AddRow(Markup.Escape(OneLine.Of(mark.Mark)), Format.Percent(mark.Probability), $"[green]{Bar(mark.Probability, width)}[/]");
+            table.AddRow(Terminal.Escape(mark.Mark), Format.Percent(mark.Probability), $"[green]{Bar(mark.Probability, width)}[/]");
         }
         int count = marks.Count - shown.Length + others.Count;
         if (count > 0)

@@ -30,7 +30,7 @@ internal sealed class PlainView : IRunView
             if (shown != seen)
             {
                 shown = seen;
-                Console.Out.WriteLine(Line(snapshot));
+                Terminal.WriteLine(Line(snapshot));
             }
         }
     }

@@ -13,9 +13,9 @@ internal static class ReplayView
     private static readonly TimeSpan s_plainInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs <paramref name="replay"/> and shows what it reports.</summary>
-    /// <param name="countEvents">Counts the file's events, for the bar's end; may take a while.</param>
+    /// <param name="countEvents">Counts the file's events, for the bar's end; may take a while. Null where it can be read only once.</param>
     /// <param name="replay">The work.</param>
-    public static Task<ReplaySummary> ShowAsync(Func<long> countEvents, Func<IProgress<ReplayProgress>, Task<ReplaySummary>> replay) =>
+    public static Task<ReplaySummary> ShowAsync(Func<long>? countEvents, Func<IProgress<ReplayProgress>, Task<ReplaySummary>> replay) =>
         Terminal.IsInteractive ? WithBarAsync(countEvents, replay) : replay(new PlainReporter());
 
     /// <summary>The table at the end.</summary>
@@ -45,11 +45,11 @@ internal static class ReplayView
         Terminal.Out.Write(table);
         foreach (Rejection rejection in summary.FirstRejections)
         {
-            Terminal.Out.WriteLine($"event {rejection.Index} of the file (from 0) was rejected: {rejection.Reason}");
+            Terminal.WriteLine($"event {rejection.Index} of the file (from 0) was rejected: {rejection.Reason}");
         }
     }
 
-    private static Task<ReplaySummary> WithBarAsync(Func<long> countEvents, Func<IProgress<ReplayProgress>, Task<ReplaySummary>> replay) =>
+    private static Task<ReplaySummary> WithBarAsync(Func<long>? countEvents, Func<IProgress<ReplayProgress>, Task<ReplaySummary>> replay) =>
         Terminal.Out.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
                 new RemainingTimeColumn())
@@ -58,15 +58,18 @@ internal static class ReplayView
                 ProgressTask task = context.AddTask("connecting");
                 task.IsIndeterminate = true;
                 // The bar has no end until the file is counted; sending need not wait for that.
-                _ = Task.Run(() =>
+                if (countEvents is not null)
                 {
-                    task.MaxValue = Math.Max(1, countEvents());
-                    task.IsIndeterminate = false;
-                });
+                    _ = Task.Run(() =>
+                    {
+                        task.MaxValue = Math.Max(1, countEvents());
+                        task.IsIndeterminate = false;
+                    });
+                }
                 return await replay(new Reporter(at =>
                 {
                     task.Value = at.Sent;
-                    task.Description = at.Trouble is { } trouble ? $"[yellow]{Markup.Escape(trouble)}[/]"
+                    task.Description = at.Trouble is { } trouble ? $"[yellow]{Terminal.Escape(trouble)}[/]"
                         : $"{Format.Count(at.Accepted)} accepted{(at.Rejected > 0 ? $", {Format.Count(at.Rejected)} rejected" : "")}";
                 }));
             });
@@ -84,12 +87,12 @@ internal static class ReplayView
         {
             if (value.Trouble is { } trouble)
             {
-                Console.Out.WriteLine($"{Format.Count(value.Sent)} sent; trying again: {trouble}");
+                Terminal.WriteLine($"{Format.Count(value.Sent)} sent; trying again: {trouble}");
             }
             else if (TimeProvider.System.GetElapsedTime(_shown) >= s_plainInterval)
             {
                 _shown = TimeProvider.System.GetTimestamp();
-                Console.Out.WriteLine(
+                Terminal.WriteLine(
                     $"{Format.Count(value.Sent)} sent, {Format.Count(value.Accepted)} accepted, {Format.Count(value.Rejected)} rejected, " +
                     $"at {Format.Time(EventTime.ToDateTimeOffset(value.EventTicks))} of the file");
             }

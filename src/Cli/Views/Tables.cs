@@ -1,3 +1,4 @@
+using Foretell.Cli.Shell;
 using Spectre.Console;
 
 namespace Foretell.Cli.Views;
@@ -12,10 +13,10 @@ internal static class Tables
     /// <summary>A heading, one column of names and columns of numbers.</summary>
     public static Table Numbers(string nameHeading, params string[] headings)
     {
-        Table table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn(Markup.Escape(nameHeading)).NoWrap());
+        Table table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn(Terminal.Escape(nameHeading)).NoWrap());
         foreach (string heading in headings)
         {
-            table.AddColumn(new TableColumn(Markup.Escape(heading)).RightAligned().NoWrap());
+            table.AddColumn(new TableColumn(Terminal.Escape(heading)).RightAligned().NoWrap());
         }
         return table;
     }

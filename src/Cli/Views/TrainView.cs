@@ -55,7 +55,7 @@ internal static class TrainView
             .AddRow("bytes a stream", result.Model.Grows
                 ? $"{Format.Count(result.Model.StateBytesAfter(1000))} after 1,000 events, growing with each"
                 : Format.Count(result.Model.StateBytes))
-            .AddRow("written to", Markup.Escape(output));
+            .AddRow("written to", Terminal.Escape(output));
         Terminal.Out.Write(table);
     }
 

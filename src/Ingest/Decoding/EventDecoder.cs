@@ -6,10 +6,14 @@ namespace Foretell.Ingest.Decoding;
 /// <summary>Reads the events of one request's body. Stateless: one instance serves every thread.</summary>
 public abstract class EventDecoder
 {
+    /// <summary>The media type whose columns can be named.</summary>
+    public const string CsvType = "text/csv";
+
     private static readonly Dictionary<string, EventDecoder> s_byMediaType = new(StringComparer.OrdinalIgnoreCase)
     {
         ["application/json"] = new JsonEventDecoder(new PlainEventSchema(), BodyShape.OneOrArray),
         ["application/x-ndjson"] = new NdjsonEventDecoder(),
+        [CsvType] = new CsvEventDecoder(),
         ["application/cloudevents+json"] = new JsonEventDecoder(new CloudEventSchema(), BodyShape.One),
         ["application/cloudevents-batch+json"] = new JsonEventDecoder(new CloudEventSchema(), BodyShape.Array),
     };
@@ -27,7 +31,9 @@ public abstract class EventDecoder
             return null;
         }
         string charset = header.CharSet?.Trim('"') ?? "utf-8";
-        return charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) ? decoder : null;
+        // RFC 4180 lets a sender say that a table has no header: nobody could tell then which column is what.
+        bool isHeadless = header.Parameters.Any(p => p is { Name: "header", Value: "absent" });
+        return charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !isHeadless ? decoder : null;
     }
 
     /// <summary>Adds the body's good events to <paramref name="batch"/> and its bad ones to <paramref name="rejections"/>, both

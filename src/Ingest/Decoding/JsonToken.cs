@@ -50,8 +50,11 @@ internal static class JsonToken
     }
 
     /// <summary>Reads an event time.</summary>
+    /// <param name="json">Reader on the value.</param>
+    /// <param name="ticks">Event time (<see cref="EventTime"/>).</param>
+    /// <param name="zone">Zone of a calendar time without an offset; null refuses it.</param>
     /// <returns>Null, or the reason why the value is none.</returns>
-    public static string? ReadTime(scoped ref Utf8JsonReader json, out long ticks)
+    public static string? ReadTime(scoped ref Utf8JsonReader json, out long ticks, TimeZoneInfo? zone = null)
     {
         ticks = 0;
         switch (json.TokenType)
@@ -61,10 +64,10 @@ internal static class JsonToken
             case JsonTokenType.String when json.ValueIsEscaped:
                 Span<byte> resolved = stackalloc byte[64];
                 return JsonEscapes.TryResolve(json.ValueSpan, resolved, out int length) && length <= resolved.Length
-                    ? TimeText.ParseRfc3339(resolved[..length], out ticks)
+                    ? TimeText.ParseRfc3339(resolved[..length], out ticks, zone)
                     : $"'time' must be {TimeText.Expected}, got {Seen(ref json)}.";
             case JsonTokenType.String:
-                return TimeText.ParseRfc3339(json.ValueSpan, out ticks);
+                return TimeText.ParseRfc3339(json.ValueSpan, out ticks, zone);
             default:
                 return $"'time' must be {TimeText.Expected}, got {Seen(ref json)}.";
         }
@@ -88,17 +91,17 @@ internal static class JsonToken
         string start = Encoding.UTF8.GetString(text[..Math.Min(text.Length, 4 * ShownCharacters)]);
         if (start.Length <= ShownCharacters)
         {
-            return $"\"{start}\"";
+            return $"\"{VisibleText.Of(start)}\"";
         }
         int cut = char.IsHighSurrogate(start[ShownCharacters - 1]) ? ShownCharacters - 1 : ShownCharacters;
-        return $"\"{start[..cut]}...\"";
+        return $"\"{VisibleText.Of(start[..cut])}...\"";
     }
 
     /// <summary>What a JSON error says, without the position that its message repeats.</summary>
     public static string Reason(JsonException error)
     {
         int position = error.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return position < 0 ? error.Message : error.Message[..position];
+        return VisibleText.Of(position < 0 ? error.Message : error.Message[..position]);
     }
 
     private static string? ReadString(scoped ref Utf8JsonReader json, string name, byte[] scratch, out ReadOnlySpan<byte> text)

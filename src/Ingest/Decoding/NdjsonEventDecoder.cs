@@ -22,7 +22,7 @@ internal sealed class NdjsonEventDecoder : EventDecoder
             {
                 continue;
             }
-            string? reason = AddLine(line, scratch, batch);
+            string? reason = AddLine(line, s_schema, scratch, batch);
             if (reason is not null)
             {
                 rejections.Add(new Rejection(index, reason));
@@ -33,8 +33,11 @@ internal sealed class NdjsonEventDecoder : EventDecoder
 
     /// <summary>Adds the event of one line.</summary>
     /// <param name="line">The line without its end and without blanks around it.</param>
+    /// <param name="schema">Reads the line's object.</param>
+    /// <param name="scratch">Memory for texts with escapes.</param>
+    /// <param name="batch">Takes the event.</param>
     /// <returns>Null, or the reason why the line is no event.</returns>
-    internal static string? AddLine(ReadOnlySpan<byte> line, EscapeScratch scratch, EventBatch batch)
+    internal static string? AddLine(ReadOnlySpan<byte> line, PlainEventSchema schema, EscapeScratch scratch, EventBatch batch)
     {
         // Both ends are looked at first because an exception costs fifteen times what a good line does.
         if (line.IsEmpty || line[0] != '{' || line[^1] != '}')
@@ -46,7 +49,7 @@ internal sealed class NdjsonEventDecoder : EventDecoder
         {
             json.Read();
             DecodedEvent decoded = default;
-            string? reason = s_schema.Read(ref json, scratch, ref decoded);
+            string? reason = schema.Read(ref json, scratch, ref decoded);
             json.Read();
             return reason ?? batch.TryAdd(decoded.Stream, decoded.TimeTicks, decoded.Mark, decoded.Id);
         }

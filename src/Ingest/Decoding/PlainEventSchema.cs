@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Foretell.Ingest.Decoding;
 
 /// <summary>Foretell's own event: stream, time, optional mark and id.</summary>
-internal sealed class PlainEventSchema : EventSchema
+/// <param name="zone">Zone of times without an offset; null refuses them.</param>
+internal sealed class PlainEventSchema(TimeZoneInfo? zone = null) : EventSchema
 {
     [Flags]
     private enum Field
@@ -56,14 +57,14 @@ internal sealed class PlainEventSchema : EventSchema
             : null;
     }
 
-    private static string? ReadField(scoped ref Utf8JsonReader json, Field field, EscapeScratch scratch, scoped ref DecodedEvent decoded)
+    private string? ReadField(scoped ref Utf8JsonReader json, Field field, EscapeScratch scratch, scoped ref DecodedEvent decoded)
     {
         switch (field)
         {
             case Field.Stream:
                 return JsonToken.ReadTextOrInteger(ref json, "stream", scratch.Stream, out decoded.Stream);
             case Field.Time:
-                return JsonToken.ReadTime(ref json, out decoded.TimeTicks);
+                return JsonToken.ReadTime(ref json, out decoded.TimeTicks, zone);
             case Field.Mark:
                 return json.TokenType == JsonTokenType.Null
                     ? null

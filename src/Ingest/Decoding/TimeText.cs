@@ -22,9 +22,12 @@ public static class TimeText
     private const int MaxDigits = 19;
 
     /// <summary>Reads either form.</summary>
+    /// <param name="text">UTF-8.</param>
+    /// <param name="ticks">Event time (<see cref="EventTime"/>).</param>
+    /// <param name="zone">Zone of a calendar time without an offset; null refuses it.</param>
     /// <returns>Null, or the reason why the text is no time.</returns>
-    public static string? Parse(ReadOnlySpan<byte> text, out long ticks) =>
-        text.Length > 4 && text[4] == '-' ? ParseRfc3339(text, out ticks) : ParseUnixSeconds(text, out ticks);
+    public static string? Parse(ReadOnlySpan<byte> text, out long ticks, TimeZoneInfo? zone = null) =>
+        text.Length > 4 && text[4] == '-' ? ParseRfc3339(text, out ticks, zone) : ParseUnixSeconds(text, out ticks);
 
     /// <summary>Reads a decimal number of seconds since 1970-01-01T00:00Z, with an optional exponent.</summary>
     /// <returns>Null, or the reason why the text is none.</returns>
@@ -50,7 +53,7 @@ public static class TimeText
         }
         if (!good || rest.Length > 0)
         {
-            return $"'time' must be {Expected}, got {JsonToken.Shown(text)}.";
+            return NoTime(text);
         }
 
         // The number is 0.DDDD * 10^point, in ticks, with no zero in front.
@@ -83,10 +86,10 @@ public static class TimeText
         return ticks >= EventTime.Min && ticks <= EventTime.Max ? null : OutOfRange(text);
     }
 
-    /// <summary>Reads a calendar time with offset.</summary>
+    /// <summary>Reads a calendar time with offset, or without one where the zone is known.</summary>
     /// <returns>Null, or the reason why the text is none.</returns>
     /// <remarks>Source: RFC 3339, section 5.6. A second 60 (a leap second) is the first of the next minute, as in Unix time.</remarks>
-    public static string? ParseRfc3339(scoped ReadOnlySpan<byte> text, out long ticks)
+    public static string? ParseRfc3339(scoped ReadOnlySpan<byte> text, out long ticks, TimeZoneInfo? zone = null)
     {
         ticks = 0;
         ReadOnlySpan<byte> rest = text;
@@ -96,20 +99,35 @@ public static class TimeText
         if (!good || year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month)
             || hour > 23 || minute > 59 || second > 60 || !TryTakeFraction(ref rest, out long fraction))
         {
-            return $"'time' must be {Expected}, got {JsonToken.Shown(text)}.";
+            return NoTime(text);
         }
+        ticks = new DateTime(year, month, day, hour, minute, 0).Ticks - DateTime.UnixEpoch.Ticks + second * EventTime.PerSecond + fraction;
         if (rest.IsEmpty)
         {
-            return $"'time' {JsonToken.Shown(text)} has no offset; end it with Z, or with an offset like +02:00.";
+            if (zone is null)
+            {
+                return $"'time' {JsonToken.Shown(text)} has no offset; end it with Z, or with an offset like +02:00 (for a file, --time-zone names the zone).";
+            }
+            ticks = LocalTime.ToUtc(ticks, zone);
         }
-        if (!TryReadOffset(rest, out int offsetMinutes))
+        else if (TryReadOffset(rest, out int offsetMinutes))
         {
-            return $"'time' {JsonToken.Shown(text)} must end with Z or with an offset like +02:00.";
+            ticks -= offsetMinutes * TimeSpan.TicksPerMinute;
         }
-        ticks = new DateTime(year, month, day, hour, minute, 0).Ticks - DateTime.UnixEpoch.Ticks
-            + second * EventTime.PerSecond + fraction - offsetMinutes * TimeSpan.TicksPerMinute;
+        else
+        {
+            return $"'time' {JsonToken.Shown(text)} must end with Z or with an offset like +02:00.{CommaMeant(text)}";
+        }
         return ticks >= EventTime.Min && ticks <= EventTime.Max ? null : OutOfRange(text);
     }
+
+    private static string NoTime(scoped ReadOnlySpan<byte> text) =>
+        $"'time' must be {Expected}, got {JsonToken.Shown(text)}.{CommaMeant(text)}";
+
+    /// <summary>A sentence, with a blank before it, on what may be a decimal comma: 1,769 is two numbers a thousand apart.</summary>
+    private static string CommaMeant(scoped ReadOnlySpan<byte> text) => text.Contains((byte)',')
+        ? " Write a fraction behind a point, and no commas between digits: they may mean either."
+        : "";
 
     private static string OutOfRange(scoped ReadOnlySpan<byte> text) =>
         $"'time' must lie within years 1 to 9999, got {JsonToken.Shown(text)}.{UnitMeant(text)}";

@@ -1,71 +1,80 @@
 using System.Runtime.InteropServices;
 using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 using Foretell.Models.PointProcess;
 
 namespace Foretell.Ingest.Files;
 
 /// <summary>
-/// Reads files of events: NDJSON with one event a line, sequences one a line ({"id", "t", "k"}), or CSV with a
-/// header. The format is found by extension and first line.
+/// Reads files of events: NDJSON with one event a line, sequences one a line ({"id", "t", "k"}), CSV with a header, or Parquet; as they
+/// are, or as gzip or zstd. The format is found by content, and by extension where that could be either. A file is read once.
 /// </summary>
 /// <remarks>Every fault is an <see cref="EventFileException"/> with file, line and what was expected.</remarks>
 public static class EventFile
 {
     /// <summary>Reads a file whole, as histories for training and evaluation.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or "-" for standard input.</param>
     /// <param name="timeUnitSeconds">Seconds in one unit of the sequences' times. Sequence files hold times in this unit already.</param>
-    /// <param name="columns">Columns of a CSV file; null takes the default names.</param>
+    /// <param name="columns">Columns of a CSV or Parquet file; null takes the default names.</param>
     /// <param name="until">When the watching ended (<see cref="EventSequence.Until"/>); null leaves that open.</param>
+    /// <param name="zone">Zone of an event file's times without an offset; null refuses them.</param>
     /// <returns>
     /// Sequences in the order in which the file first names them. Events are sorted by time within a stream, equal
     /// times in file order. Times of an event file count from its earliest event, since a double holds Unix times
     /// no finer than their gaps need.
     /// </returns>
-    /// <exception cref="EventFileException">The file cannot be read.</exception>
+    /// <exception cref="EventFileException">The file cannot be read, or does not fit in memory.</exception>
     public static List<EventSequence> ReadSequences(string path, double timeUnitSeconds = 1, EventColumns? columns = null,
-        ObservationEnd? until = null)
+        ObservationEnd? until = null, TimeZoneInfo? zone = null)
     {
         CheckUnit(timeUnitSeconds);
-        if (Detect(path, columns) == EventFileFormat.Sequences)
+        using var file = new OpenedEventFile(path, columns, zone);
+        if (file.Format == EventFileFormat.Sequences)
         {
-            List<EventSequence> sequences = [.. ReadSequenceLines(path).Select(s => s.Sequence)];
-            return until?.OfSequences(path, sequences) ?? sequences;
+            List<EventSequence> sequences = [.. file.Sequences().Select(s => s.Sequence)];
+            return until?.OfSequences(file.Name, sequences) ?? sequences;
         }
-        List<EventSequence> grouped = Group(ReadEvents(path, timeUnitSeconds, columns), timeUnitSeconds, out long earliest);
-        return until?.OfEvents(path, grouped, earliest, timeUnitSeconds) ?? grouped;
+        List<EventSequence> grouped = Group(file, timeUnitSeconds, out long earliest);
+        return until?.OfEvents(file.Name, grouped, earliest, timeUnitSeconds, zone) ?? grouped;
     }
 
     /// <summary>Whether a file holds sequences, whose times are in a unit that it does not name; the times of other files are
     /// absolute.</summary>
+    /// <param name="path">The file; one that can be read again (<see cref="InputFile.CanReadAgain"/>).</param>
     /// <exception cref="EventFileException">The file cannot be read.</exception>
-    public static bool HoldsSequences(string path) => Detect(path, null) == EventFileFormat.Sequences;
+    public static bool HoldsSequences(string path)
+    {
+        using var file = new OpenedEventFile(path, null, null);
+        return file.Format == EventFileFormat.Sequences;
+    }
 
     /// <summary>Reads a file's events batch by batch, whatever its size.</summary>
-    /// <param name="path">The file.</param>
+    /// <param name="path">The file, or "-" for standard input.</param>
     /// <param name="timeUnitSeconds">Seconds in one unit of a sequence file's times; not used for event files.</param>
-    /// <param name="columns">Columns of a CSV file; null takes the default names.</param>
+    /// <param name="columns">Columns of a CSV or Parquet file; null takes the default names.</param>
     /// <param name="batchSize">Events in each batch but the last.</param>
+    /// <param name="zone">Zone of the times without an offset; null refuses them.</param>
+    /// <param name="sort">True sorts by time, equal times in file order, with a temporary file where they do not fit in memory.</param>
     /// <returns>
     /// Events in file order, or of a sequence file merged in time order. Each batch is valid until the next is
     /// asked for: it is one object that is filled again.
     /// </returns>
     /// <exception cref="EventFileException">The file cannot be read; thrown while enumerating.</exception>
     public static IEnumerable<EventBatch> ReadEvents(string path, double timeUnitSeconds = 1, EventColumns? columns = null,
-        int batchSize = 4096)
+        int batchSize = 4096, TimeZoneInfo? zone = null, bool sort = false)
     {
         CheckUnit(timeUnitSeconds);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        return Batches(path, timeUnitSeconds, columns, batchSize);
+        return Batches(path, timeUnitSeconds, columns, batchSize, zone, sort);
     }
 
-    private static IEnumerable<EventBatch> Batches(string path, double timeUnitSeconds, EventColumns? columns, int batchSize)
+    private static IEnumerable<EventBatch> Batches(string path, double timeUnitSeconds, EventColumns? columns, int batchSize,
+        TimeZoneInfo? zone, bool sort)
     {
-        using EventSource source = Detect(path, columns) switch
-        {
-            EventFileFormat.Ndjson => new NdjsonEventSource(path),
-            EventFileFormat.Csv => new CsvEventSource(path, columns ?? new EventColumns()),
-            _ => new MergedSequenceSource(path, ReadSequenceLines(path), timeUnitSeconds),
-        };
+        using var file = new OpenedEventFile(path, columns, zone);
+        EventSource source = file.Events(timeUnitSeconds);
+        using EventSort? sorted = sort && file.Format != EventFileFormat.Sequences ? new EventSort(source, file.Name) : null;
+        source = sorted ?? source;
         var batch = new EventBatch();
         while (source.TryAddNext(batch))
         {
@@ -81,53 +90,29 @@ public static class EventFile
         }
     }
 
-    private static EventFileFormat Detect(string path, EventColumns? columns)
+    private static List<EventSequence> Group(OpenedEventFile file, double timeUnitSeconds, out long earliestTicks)
     {
-        EventFileFormat format = EventFileFormats.Detect(path);
-        return format == EventFileFormat.Csv || columns is null
-            ? format
-            : throw new EventFileException(path, 0, "Columns can be named for a CSV file only; this file holds JSON.");
-    }
-
-    private static List<(long Line, EventSequence Sequence)> ReadSequenceLines(string path)
-    {
-        using var reader = new RecordReader(path, quoted: false);
-        var line = new SequenceLine();
-        var sequences = new List<(long, EventSequence)>();
-        while (reader.TryRead(out Span<byte> record))
-        {
-            string? reason = line.Read(record, out EventSequence sequence);
-            if (reason is not null)
-            {
-                throw reader.Error(reason);
-            }
-            sequences.Add((reader.Line, sequence));
-        }
-        return sequences;
-    }
-
-    private static List<EventSequence> Group(IEnumerable<EventBatch> batches, double timeUnitSeconds, out long earliestTicks)
-    {
+        EventSource source = file.Events(timeUnitSeconds);
+        var memory = new HistoryMemory(file.Name);
+        var one = new EventBatch();
         var pool = new TextPool();
         var byStream = new Dictionary<string, List<(long Ticks, string Mark)>>();
         var inOrder = new List<string>();
         long earliest = long.MaxValue;
         bool marked = false;
-        foreach (EventBatch batch in batches)
+        for (; source.TryAddNext(one); one.Clear())
         {
-            for (int i = 0; i < batch.Count; i++)
+            var record = new LogRecord(one[0]);
+            string stream = pool.Get(record.Key);
+            ref List<(long, string)>? events = ref CollectionsMarshal.GetValueRefOrAddDefault(byStream, stream, out bool exists);
+            if (!exists)
             {
-                var record = new LogRecord(batch[i]);
-                string stream = pool.Get(record.Key);
-                ref List<(long, string)>? events = ref CollectionsMarshal.GetValueRefOrAddDefault(byStream, stream, out bool exists);
-                if (!exists)
-                {
-                    inOrder.Add(stream);
-                }
-                (events ??= []).Add((record.TimeTicks, pool.Get(record.Mark)));
-                earliest = Math.Min(earliest, record.TimeTicks);
-                marked |= !record.Mark.IsEmpty;
+                inOrder.Add(stream);
             }
+            memory.Add(1, exists ? 0 : 1);
+            (events ??= []).Add((record.TimeTicks, pool.Get(record.Mark)));
+            earliest = Math.Min(earliest, record.TimeTicks);
+            marked |= !record.Mark.IsEmpty;
         }
         earliestTicks = earliest;
         return [.. inOrder.Select(ToSequence)];

@@ -15,20 +15,25 @@ internal enum EventFileFormat
 
     /// <summary>One event a record, below a header.</summary>
     Csv,
+
+    /// <summary>One event a row of columns.</summary>
+    Parquet,
 }
 
-/// <summary>Tells the formats apart by a file's extension and first line.</summary>
+/// <summary>Tells the formats of text apart by a file's extension and first line.</summary>
 internal static class EventFileFormats
 {
     private static readonly string[] s_jsonExtensions = [".json", ".jsonl", ".ndjson"];
 
+    /// <param name="reader">The file, at its start, where it stays.</param>
+    /// <param name="path">Its path, for its extension.</param>
+    /// <param name="name">What messages call it.</param>
     /// <exception cref="EventFileException">The file is none of the three.</exception>
-    public static EventFileFormat Detect(string path)
+    public static EventFileFormat Detect(RecordReader reader, string path, string name)
     {
-        using var reader = new RecordReader(path, quoted: false);
-        if (!reader.TryRead(out Span<byte> line))
+        if (!reader.TryPeek(out ReadOnlySpan<byte> line))
         {
-            throw new EventFileException(path, 0, "The file is empty; expected events.");
+            throw new EventFileException(name, 0, "The file is empty; expected events.");
         }
         string extension = Path.GetExtension(path).ToLowerInvariant();
         if (extension == ".csv")
@@ -74,6 +79,6 @@ internal static class EventFileFormats
         return names.Contains("t") || names.Contains("k")
             ? EventFileFormat.Sequences
             : throw reader.Error("A line must be an event (stream, time, mark, id) or a sequence (id, t, k); "
-                + (names.Count == 0 ? "this one has no properties." : $"this one has {string.Join(", ", names)}."));
+                + (names.Count == 0 ? "this one has no properties." : $"this one has {VisibleText.Of(string.Join(", ", names.Take(20)))}."));
     }
 }

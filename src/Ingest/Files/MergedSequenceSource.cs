@@ -47,11 +47,6 @@ internal sealed class MergedSequenceSource : EventSource
         return true;
     }
 
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-    }
-
     private void Enqueue(int index)
     {
         (long line, EventSequence sequence) = _sequences[index];

@@ -4,22 +4,21 @@ using Foretell.Ingest.Decoding;
 namespace Foretell.Ingest.Files;
 
 /// <summary>Events one JSON object a line, in file order.</summary>
-internal sealed class NdjsonEventSource(string path) : EventSource
+/// <param name="reader">The file, at its start.</param>
+/// <param name="zone">Zone of the times without an offset; null refuses them.</param>
+internal sealed class NdjsonEventSource(RecordReader reader, TimeZoneInfo? zone) : EventSource
 {
-    private readonly RecordReader _reader = new(path, quoted: false);
+    private readonly PlainEventSchema _schema = new(zone);
     private readonly EscapeScratch _scratch = new();
 
     /// <inheritdoc/>
     public override bool TryAddNext(EventBatch batch)
     {
-        if (!_reader.TryRead(out Span<byte> line))
+        if (!reader.TryRead(out Span<byte> line))
         {
             return false;
         }
-        string? reason = NdjsonEventDecoder.AddLine(line, _scratch, batch);
-        return reason is null ? true : throw _reader.Error(reason);
+        string? reason = NdjsonEventDecoder.AddLine(line, _schema, _scratch, batch);
+        return reason is null ? true : throw reader.Error(reason);
     }
-
-    /// <inheritdoc/>
-    public override void Dispose() => _reader.Dispose();
 }

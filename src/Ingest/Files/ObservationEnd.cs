@@ -35,15 +35,20 @@ public sealed record ObservationEnd(string? Text = null)
     }
 
     /// <summary>The sequences of an event file with their ends.</summary>
+    /// <param name="path">The file, for errors.</param>
+    /// <param name="sequences">The sequences.</param>
     /// <param name="originTicks">The time from which theirs count.</param>
+    /// <param name="timeUnitSeconds">Seconds in one unit of their times.</param>
+    /// <param name="zone">Zone of an end without an offset; null refuses it.</param>
     /// <exception cref="EventFileException">The end is no time, or an event comes after it.</exception>
-    internal List<EventSequence> OfEvents(string path, List<EventSequence> sequences, long originTicks, double timeUnitSeconds)
+    internal List<EventSequence> OfEvents(string path, List<EventSequence> sequences, long originTicks, double timeUnitSeconds,
+        TimeZoneInfo? zone)
     {
         if (Text is null)
         {
             return Set(path, sequences, null);
         }
-        return TimeText.Parse(Encoding.UTF8.GetBytes(Text), out long ticks) is null
+        return TimeText.Parse(Encoding.UTF8.GetBytes(Text), out long ticks, zone) is null
             ? Set(path, sequences, EventTime.SecondsBetween(originTicks, ticks) / timeUnitSeconds)
             : throw new EventFileException(path, 0, $"The end of observation must be {TimeText.Expected}, got '{Text}'.");
     }
@@ -54,7 +59,7 @@ public sealed record ObservationEnd(string? Text = null)
         if (latest is not null && until < latest.Times[^1])
         {
             throw new EventFileException(path, 0,
-                $"Stream '{latest.Id}' has an event after the end of observation, {Text}. Name a time that is not before any event, or none for the file's latest event.");
+                $"Stream '{VisibleText.Of(latest.Id)}' has an event after the end of observation, {Text}. Name a time that is not before any event, or none for the file's latest event.");
         }
         return latest is null ? sequences : [.. sequences.Select(s => s with { Until = until ?? latest.Times[^1] })];
     }

@@ -8,8 +8,8 @@ namespace Foretell.Ingest.Replay;
 /// <summary>Sends a file of events to a running host.</summary>
 /// <remarks>
 /// One request is in flight at a time, so every stream's events arrive in file order whatever fails in between;
-/// the next request is read and encoded meanwhile. Each request carries an idempotency key made from the file's
-/// content and the request's number: a replay that is cut off and repeated appends every event once.
+/// the next request is read and encoded meanwhile. Each request carries an idempotency key made from what the file
+/// says up to its end: a replay that is cut off and repeated appends every event once.
 /// </remarks>
 public sealed class ReplayClient
 {
@@ -47,20 +47,19 @@ public sealed class ReplayClient
         }
 
         var totals = new ReplayTotals();
-        string keyPrefix = await Task.Run(() => ReplayPlan.KeyPrefix(path, options), cancellationToken);
-        using IEnumerator<ReplayRequest> requests = ReplayPlan.Requests(path, options).GetEnumerator();
-        ReplayRequest? request = await NextAsync(requests);
+        using var requests = new InterruptibleReader<ReplayRequest>(ReplayPlan.Requests(path, options));
+        ReplayRequest? request = await NextAsync(requests, cancellationToken);
         long start = _time.GetTimestamp();
         long? firstTicks = null;
         while (request is not null)
         {
-            Task<ReplayRequest?> next = NextAsync(requests);
+            Task<ReplayRequest?> next = NextAsync(requests, cancellationToken);
             try
             {
                 firstTicks ??= request.DueTicks;
                 await WaitUntilDueAsync(request.DueTicks - firstTicks.Value, options.Speed, start, cancellationToken);
                 (ReplayResponse response, bool replayed) =
-                    await SendAsync(request, $"{keyPrefix}-{request.Number}", options, totals, progress, cancellationToken);
+                    await SendAsync(request, options, totals, progress, cancellationToken);
                 totals.Add(request, response, replayed);
                 progress?.Report(totals.Progress(null));
                 if (options.Answered is { } answered)
@@ -79,8 +78,8 @@ public sealed class ReplayClient
         return totals.Summary(_time.GetElapsedTime(start));
     }
 
-    private static Task<ReplayRequest?> NextAsync(IEnumerator<ReplayRequest> requests) =>
-        Task.Run(() => requests.MoveNext() ? requests.Current : null);
+    private static async Task<ReplayRequest?> NextAsync(InterruptibleReader<ReplayRequest> requests, CancellationToken cancellationToken) =>
+        await requests.MoveNextAsync(cancellationToken) ? requests.Current : null;
 
     private async Task WaitUntilDueAsync(long ticksSinceFirst, double? speed, long start, CancellationToken cancellationToken)
     {
@@ -97,7 +96,7 @@ public sealed class ReplayClient
         }
     }
 
-    private async Task<(ReplayResponse Response, bool Replayed)> SendAsync(ReplayRequest request, string key,
+    private async Task<(ReplayResponse Response, bool Replayed)> SendAsync(ReplayRequest request,
         ReplayOptions options, ReplayTotals totals, IProgress<ReplayProgress>? progress, CancellationToken cancellationToken)
     {
         long start = _time.GetTimestamp();
@@ -108,7 +107,7 @@ public sealed class ReplayClient
             RetryConditionHeaderValue? retryAfter = null;
             try
             {
-                using HttpResponseMessage answer = await PostAsync(request, key, cancellationToken);
+                using HttpResponseMessage answer = await PostAsync(request, cancellationToken);
                 byte[] body = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
                 // 422 is an answer like any other: each of the events is rejected, with its reason.
                 if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.UnprocessableEntity)
@@ -145,11 +144,11 @@ public sealed class ReplayClient
         }
     }
 
-    private Task<HttpResponseMessage> PostAsync(ReplayRequest request, string key, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> PostAsync(ReplayRequest request, CancellationToken cancellationToken)
     {
         var message = new HttpRequestMessage(HttpMethod.Post, _events) { Content = new ByteArrayContent(request.Body) };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
-        message.Headers.Add("Idempotency-Key", key);
+        message.Headers.Add("Idempotency-Key", request.Key);
         return _http.SendAsync(message, cancellationToken);
     }
 

@@ -1,6 +1,5 @@
 using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
-using Foretell.Ingest.Files;
 
 namespace Foretell.Ingest.Replay;
 
@@ -13,8 +12,14 @@ public sealed record ReplayOptions
     /// <summary>Events in a request, at most. With a speed, a request also ends with each second of wall time.</summary>
     public int BatchSize { get; init; } = 1000;
 
-    /// <summary>Columns of a CSV file; null takes the default names.</summary>
+    /// <summary>Columns of a CSV or Parquet file; null takes the default names.</summary>
     public EventColumns? Columns { get; init; }
+
+    /// <summary>Zone of the times without an offset; null refuses them.</summary>
+    public TimeZoneInfo? Zone { get; init; }
+
+    /// <summary>True sorts the file's events by time first.</summary>
+    public bool Sort { get; init; }
 
     /// <summary>Seconds in one unit of a sequence file's times.</summary>
     public double TimeUnitSeconds { get; init; } = 1;

@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Foretell.Engine.Events;
 using Foretell.Ingest.Files;
 
@@ -13,38 +10,12 @@ namespace Foretell.Ingest.Replay;
 /// <param name="Events">Events in it.</param>
 /// <param name="DueTicks">Latest event time in it: when it is sent, in the replay's time.</param>
 /// <param name="Body">NDJSON.</param>
-internal sealed record ReplayRequest(int Number, long FirstEvent, int Events, long DueTicks, byte[] Body);
+/// <param name="Key">Idempotency key, from what the file says up to here.</param>
+internal sealed record ReplayRequest(int Number, long FirstEvent, int Events, long DueTicks, byte[] Body, string Key);
 
 /// <summary>Cuts a file into requests, the same ones every time.</summary>
 internal static class ReplayPlan
 {
-    /// <summary>Text that stands in front of every idempotency key: a digest of the file and of all that shapes its requests.</summary>
-    /// <exception cref="EventFileException">The file cannot be read.</exception>
-    public static string KeyPrefix(string path, ReplayOptions options)
-    {
-        using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
-        try
-        {
-            using FileStream file = File.OpenRead(path);
-            for (int read; (read = file.Read(buffer)) > 0;)
-            {
-                digest.AppendData(buffer, 0, read);
-            }
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new EventFileException(path, 0, $"The file cannot be read: {error.Message}", error);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-        digest.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture,
-            $"|{options.Columns}|{options.TimeUnitSeconds:R}|{options.Speed:R}")));
-        return $"replay-{Convert.ToHexStringLower(digest.GetHashAndReset().AsSpan(0, 12))}-{options.BatchSize}";
-    }
-
     /// <summary>The file's requests in order.</summary>
     public static IEnumerable<ReplayRequest> Requests(string path, ReplayOptions options)
     {
@@ -52,13 +23,15 @@ internal static class ReplayPlan
         // alone, so that a repeated replay cuts the same requests and sends the same keys.
         double windowTicks = options.Speed is { } speed ? Math.Max(1, speed * EventTime.PerSecond) : double.PositiveInfinity;
         var pending = new EventBatch();
+        var chain = new ContentChain();
         int number = 0;
         long firstEvent = 0;
         long firstTicks = 0;
         long dueTicks = 0;
         double window = 0;
         bool started = false;
-        foreach (EventBatch batch in EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns))
+        foreach (EventBatch batch in EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns,
+            zone: options.Zone, sort: options.Sort))
         {
             options.Look?.Invoke(batch);
             for (int i = 0; i < batch.Count; i++)
@@ -86,7 +59,8 @@ internal static class ReplayPlan
         {
             var body = new ArrayBufferWriter<byte>(pending.Count * 96);
             EventEncoder.WriteNdjson(pending, body);
-            var request = new ReplayRequest(number++, firstEvent, pending.Count, dueTicks, body.WrittenSpan.ToArray());
+            var request = new ReplayRequest(number++, firstEvent, pending.Count, dueTicks, body.WrittenSpan.ToArray(),
+                $"replay-{chain.Next(body.WrittenSpan)}");
             firstEvent += pending.Count;
             return request;
         }

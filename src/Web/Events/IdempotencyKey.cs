@@ -38,12 +38,18 @@ internal static class IdempotencyKey
     }
 
     /// <summary>Ties the key to this request's content, and keeps its rejections for a repeat's answer.</summary>
-    public static IdempotentRequest ToRequest(string key, string contentType, ReadOnlySpan<byte> body, List<Rejection> rejections)
+    /// <param name="key">The key.</param>
+    /// <param name="contentType">What the body is.</param>
+    /// <param name="columns">Names of a table's columns, or null for the default ones.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="rejections">What a repeat is told of.</param>
+    public static IdempotentRequest ToRequest(string key, string contentType, string? columns, ReadOnlySpan<byte> body,
+        List<Rejection> rejections)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // Parameters of the type, such as its charset, do not change what the body says.
         string mediaType = contentType.Split(';')[0].Trim().ToLowerInvariant();
-        hash.AppendData(Encoding.UTF8.GetBytes(mediaType + "\n"));
+        hash.AppendData(Encoding.UTF8.GetBytes(columns is null ? $"{mediaType}\n" : $"{mediaType} {columns}\n"));
         hash.AppendData(body);
         byte[] payload = rejections.Count == 0
             ? []

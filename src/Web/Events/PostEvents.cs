@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.ObjectPool;
+using Microsoft.Extensions.Primitives;
 using Microsoft.OpenApi;
 
 namespace Foretell.Web.Events;
@@ -18,6 +19,7 @@ namespace Foretell.Web.Events;
 /// <summary><c>POST /v1/events</c>: takes events and answers once they are durable.</summary>
 internal static class PostEvents
 {
+    private const string ColumnsParameter = "columns";
     private const string RejectedHeader = "Foretell-Rejected";
 
     public static void Map(IEndpointRouteBuilder routes) => routes
@@ -42,21 +44,24 @@ internal static class PostEvents
         .Body("application/cloudevents-batch+json",
             """[{"specversion":"1.0","id":"e-1","source":"shop","subject":"customer-7","type":"purchase","time":"2026-01-31T12:00:00Z"}]""",
             EventSchemas.CloudEvent, BodyItems.Array)
+        .Body(EventDecoder.CsvType, "stream,time,mark\ncustomer-7,2026-01-31T12:00:00Z,purchase\ncustomer-9,1769860801.5,\n")
+        .Parameter(ColumnsParameter, "Columns of a `text/csv` body where they have other names than `stream`, `time`, `mark` and `id`: "
+            + "`stream=user,time=at,mark=kind`.")
         // No example: the explorer would fill it in for everybody, and the second request under it be another's repeat.
         .Parameter(IdempotencyKey.Header, "Makes the request safe to repeat: 1 to 256 characters, new for each request.",
             location: ParameterLocation.Header)
         .Header(202, RejectedHeader, "How many events were rejected; absent when none was.")
         .Header(422, RejectedHeader, "How many events were rejected: all of them.")
         .Header(202, IdempotencyKey.ReplayedHeader, "`true` when the key had been used before: nothing was appended now.")
-        .Problems(ProblemKind.MalformedBody, ProblemKind.InvalidIdempotencyKey, ProblemKind.IdempotencyConflict,
-            ProblemKind.BodyTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable);
+        .Problems(ProblemKind.MalformedBody, ProblemKind.InvalidParameter, ProblemKind.InvalidIdempotencyKey,
+            ProblemKind.IdempotencyConflict, ProblemKind.BodyTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable);
 
     private static async Task<Results<Accepted<EventsAnswer>, UnprocessableEntity<EventsAnswer>>> HandleAsync(
         HttpContext http, IPlatform platform, ObjectPool<EventBatch> batches, CancellationToken cancellationToken)
     {
         bool isBinary = BinaryCloudEvent.Is(http.Request);
         string? contentType = isBinary ? BinaryCloudEvent.StructuredType : http.Request.ContentType;
-        EventDecoder decoder = EventDecoder.For(contentType) ?? throw Unsupported(contentType);
+        EventDecoder decoder = ChooseDecoder(http.Request, contentType);
         CheckEncoding(http.Request);
         string? key = IdempotencyKey.Read(http.Request);
 
@@ -71,7 +76,7 @@ internal static class PostEvents
                 decoder.Decode(events, batch, rejections);
                 if (key is not null)
                 {
-                    request = IdempotencyKey.ToRequest(key, contentType!, events, rejections);
+                    request = IdempotencyKey.ToRequest(key, contentType!, http.Request.Query[ColumnsParameter], events, rejections);
                 }
             }
             if (batch.Count == 0 && rejections.Count > 0)
@@ -125,6 +130,28 @@ internal static class PostEvents
             {
                 Header = ("Accept-Encoding", "gzip, br, deflate"),
             };
+        }
+    }
+
+    private static EventDecoder ChooseDecoder(HttpRequest request, string? contentType)
+    {
+        EventDecoder decoder = EventDecoder.For(contentType) ?? throw Unsupported(contentType);
+        if (!request.Query.TryGetValue(ColumnsParameter, out StringValues columns))
+        {
+            return decoder;
+        }
+        if (decoder is not CsvEventDecoder)
+        {
+            throw RequestException.Parameters(ColumnsParameter,
+                $"'{ColumnsParameter}' names the columns of a {EventDecoder.CsvType} body, and Content-Type is '{contentType}'.");
+        }
+        try
+        {
+            return new CsvEventDecoder(EventColumns.Parse(columns.ToString()));
+        }
+        catch (FormatException bad)
+        {
+            throw RequestException.Parameters(ColumnsParameter, bad.Message);
         }
     }
 

@@ -1,3 +1,4 @@
+using Foretell.Ingest.Decoding;
 using Foretell.Web.Http;
 using Microsoft.OpenApi;
 
@@ -43,7 +44,9 @@ internal static class EventSchemas
     {
         if (note.Schema is null)
         {
-            return new OpenApiSchema { Type = JsonSchemaType.String, Description = "One JSON object a line." };
+            return new OpenApiSchema { Type = JsonSchemaType.String, Description = note.MediaType == EventDecoder.CsvType
+                ? "A header, then one event a record (RFC 4180); separated by commas, semicolons or tabs."
+                : "One JSON object a line." };
         }
         var one = new OpenApiSchemaReference(note.Schema, document);
         var array = new OpenApiSchema { Type = JsonSchemaType.Array, Items = one };

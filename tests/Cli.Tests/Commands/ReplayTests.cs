@@ -4,6 +4,7 @@ using System.Text.Json;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Tests.Support;
 using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Replay;
 using Foretell.Support;
@@ -67,8 +68,8 @@ public sealed class ReplayTests : IDisposable
         ProcessResult result = await ReplayAsync(backwards, url);
 
         Assert.Equal(ExitCode.DeadLetters, result.ExitCode);
-        Assert.Contains("of 3,000 events became dead letters. The newest: ", result.Error);
-        Assert.Contains("sort the file by time", result.Error);
+        Assert.Contains("of 3,000 events became dead letters. The newest: ", result.Sentence);
+        Assert.Contains("feed the file with --sort", result.Sentence);
     }
 
     [Fact]
@@ -84,7 +85,7 @@ public sealed class ReplayTests : IDisposable
         // The first request has 1,000 events: it is looked at before the second goes out.
         string[] lines = result.Error.Split('\n');
         Assert.Matches("^warning: .* of 1,000 events became dead letters", lines[0]);
-        Assert.Contains("sort the file by time", lines[0]);
+        Assert.Contains("feed the file with --sort", lines[0]);
         Assert.Matches("^error: .* of 3,000 events became dead letters", lines[1]);
     }
 

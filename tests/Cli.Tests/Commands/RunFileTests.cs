@@ -116,7 +116,7 @@ public sealed partial class RunFileTests : IDisposable
         string[] lines = result.Error.TrimEnd().Split('\n');
         Assert.Equal(sentences, lines.Length);
         Assert.StartsWith(string.Create(CultureInfo.InvariantCulture, $"error: {lost:N0} of {streams * eventsOfEach:N0} events became dead letters."), lines[^1]);
-        Assert.All(lines, line => Assert.Contains("s before its stream's latest event; at most 5 s are allowed. A stream's events have to come in their order: sort the file by time", line));
+        Assert.All(lines, line => Assert.Contains("s before its stream's latest event; at most 5 s are allowed. A stream's events have to come in their order: begin anew with an empty data folder or cluster, since what was applied stays, and feed the file with --sort", line));
         Assert.All(lines[..^1], line => Assert.StartsWith("warning: ", line));
     }
 

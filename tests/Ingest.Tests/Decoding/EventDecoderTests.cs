@@ -13,6 +13,7 @@ public sealed class EventDecoderTests
     [InlineData("Application/JSON; charset=utf-8")]
     [InlineData("application/json; charset=\"UTF-8\"")]
     [InlineData("application/x-ndjson")]
+    [InlineData("text/csv; header=present")]
     [InlineData("application/cloudevents+json")]
     [InlineData("application/cloudevents-batch+json; charset=utf-8")]
     public void For_WhenTypeIsKnown_FindsDecoder(string contentType) => Assert.NotNull(EventDecoder.For(contentType));
@@ -21,7 +22,7 @@ public sealed class EventDecoderTests
     [InlineData(null)]
     [InlineData("")]
     [InlineData("json")]
-    [InlineData("text/csv")]
+    [InlineData("text/csv; header=absent")]
     [InlineData("application/json; charset=utf-16")]
     [InlineData("application/json;;;=")]
     public void For_WhenTypeIsUnknown_FindsNone(string? contentType) => Assert.Null(EventDecoder.For(contentType));

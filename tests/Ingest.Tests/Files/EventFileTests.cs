@@ -1,5 +1,6 @@
 using System.Text;
 using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Tests.Decoding;
 using Foretell.Models.PointProcess;
@@ -29,6 +30,42 @@ public sealed class EventFileTests : IDisposable
         string path = _folder.Write("events.csv", "time,other,Stream,mark,id\n1.5,x,a,buy,i1\n1970-01-01T00:00:02Z,,b,,\n");
 
         Assert.Equal([new("a", 15_000_000, "buy", "i1"), new("b", 20_000_000, "", "")], Events(path));
+    }
+
+    [Fact]
+    public void ReadEvents_WhenFieldsHaveBlanksAroundThem_ReadsTheSame()
+    {
+        List<DecodedRow> plain = Events(SharedData.PathOf("field/csv-plain.csv"));
+
+        Assert.All(plain, e => Assert.False(e.Mark.Contains(' ')));
+        Assert.Equal(plain, Events(SharedData.PathOf("field/csv-space.csv")));
+    }
+
+    [Theory]
+    [InlineData("stream;time;mark\na;1,5;x\n")]
+    [InlineData("stream,time,mark\na,1,5,x\n")]
+    public void ReadEvents_WhenADecimalCommaStandsInATime_NeverTakesItForAnother(string content) =>
+        Assert.Throws<EventFileException>(() => Events(_folder.Write("e.csv", content)));
+
+    [Fact]
+    public void ReadEvents_WhenTabsAreQuotedAndFieldsEmpty_KeepsTheFieldsApart()
+    {
+        string path = _folder.Write("e.tsv", "\ttime\tstream\tmark\n\t1\ta\t\n\t2\t\"b\tc\"\t\"x\ny\"\n");
+
+        Assert.Equal([new("a", 10_000_000, "", ""), new("b\tc", 20_000_000, "x\ny", "")], Events(path));
+    }
+
+    [Fact]
+    public void ReadEvents_WhenTheZoneIsNamed_ReadsLocalTimesOfEveryFormat()
+    {
+        TimeZoneInfo zone = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
+        foreach (string content in new[] { "stream,time\na,1970-01-01 00:00:00\n", "{\"stream\":\"a\",\"time\":\"1970-01-01T00:00:00\"}\n" })
+        {
+            string path = _folder.Write("e", content);
+            Assert.Throws<EventFileException>(() => Events(path));
+            EventBatch batch = Assert.Single(EventFile.ReadEvents(path, zone: zone));
+            Assert.Equal(5 * 3600 * EventTime.PerSecond, new LogRecord(batch[0]).TimeTicks);
+        }
     }
 
     [Fact]

@@ -1,13 +1,13 @@
-namespace Foretell.Ingest.Files;
+namespace Foretell.Ingest.Decoding;
 
-/// <summary>Which columns of a CSV file hold the parts of an event. Names match without regard to case.</summary>
+/// <summary>Which columns of a table (CSV, Parquet) hold the parts of an event. Names match without regard to case.</summary>
 /// <param name="Stream">Column of the stream key.</param>
 /// <param name="Time">Column of the event time: RFC 3339 or Unix seconds.</param>
 /// <param name="Mark">Column of the mark; null takes a column named "mark" if there is one.</param>
 /// <param name="Id">Column of the event id; null takes a column named "id" if there is one.</param>
 public sealed record EventColumns(string Stream = "stream", string Time = "time", string? Mark = null, string? Id = null)
 {
-    /// <summary>Reads the text of a --columns option, such as "stream=src,time=unix_time,mark=kind".</summary>
+    /// <summary>Reads the text of an option or a parameter, such as "stream=src,time=unix_time,mark=kind".</summary>
     /// <exception cref="FormatException">The text is no list of name=column; the message says what is wrong.</exception>
     public static EventColumns Parse(string text)
     {

@@ -1,0 +1,88 @@
+using Foretell.Engine.Events;
+
+namespace Foretell.Ingest.Decoding;
+
+/// <summary>Events one CSV record each, below a header (RFC 4180). A broken record is one rejection; one that spans lines because of a
+/// stray quote costs its first line, never its neighbours.</summary>
+/// <param name="columns">Columns of the event's parts; null takes the default names.</param>
+public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
+{
+    private const string Naming = "the parameter columns=";
+
+    /// <inheritdoc/>
+    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections)
+    {
+        ReadOnlySpan<byte> rest = WithoutByteOrderMark(body);
+        CsvTable table = ReadHeader(ref rest);
+        for (int index = 0; TryTakeRecord(ref rest, table.Separator, out ReadOnlySpan<byte> record, out ReadOnlySpan<byte> afterLine);)
+        {
+            string? reason = table.Add(record, batch);
+            if (reason is not null)
+            {
+                rejections.Add(new Rejection(index, reason));
+                rest = afterLine;
+            }
+            index++;
+        }
+    }
+
+    private CsvTable ReadHeader(scoped ref ReadOnlySpan<byte> rest)
+    {
+        if (!TryTakeRecord(ref rest, (byte)',', out ReadOnlySpan<byte> header, out _))
+        {
+            throw new MalformedBodyException("The body is empty; expected a CSV header.", 1, 1);
+        }
+        try
+        {
+            return new CsvTable(header, columns, Naming, zone: null);
+        }
+        catch (FormatException error)
+        {
+            throw new MalformedBodyException(error.Message, 1, 1, error);
+        }
+    }
+
+    /// <summary>Takes the next record that is not blank.</summary>
+    /// <param name="rest">What is left of the body; moves on.</param>
+    /// <param name="separator">What stands between fields.</param>
+    /// <param name="record">The record without its line end. A quoted field that never ends makes it its first line.</param>
+    /// <param name="afterLine">What follows the record's first line.</param>
+    /// <returns>False at the end.</returns>
+    private static bool TryTakeRecord(scoped ref ReadOnlySpan<byte> rest, byte separator, out ReadOnlySpan<byte> record,
+        out ReadOnlySpan<byte> afterLine)
+    {
+        do
+        {
+            ReadOnlySpan<byte> from = rest;
+            ReadOnlySpan<byte> first = TakeLine(ref rest);
+            record = first;
+            ReadOnlySpan<byte> behind = rest;
+            afterLine = behind;
+            var scan = new QuoteScan(separator);
+            scan.Add(record);
+            while (scan.IsOpen && !rest.IsEmpty)
+            {
+                ReadOnlySpan<byte> line = TakeLine(ref rest);
+                scan.Add(line);
+                record = from[..^rest.Length];
+            }
+            if (scan.IsOpen)
+            {
+                record = first;
+                rest = behind;
+            }
+            record = record.Trim("\r\n "u8);
+        }
+        while (record.Trim((byte)'\t').IsEmpty && !rest.IsEmpty);
+        return !record.Trim((byte)'\t').IsEmpty;
+    }
+
+    /// <summary>A line with its end.</summary>
+    private static ReadOnlySpan<byte> TakeLine(scoped ref ReadOnlySpan<byte> rest)
+    {
+        int end = rest.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> line = end < 0 ? rest : rest[..(end + 1)];
+        rest = rest[line.Length..];
+        return line;
+    }
+}
