@@ -45,10 +45,6 @@ internal static class EvalCommand
             EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until);
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
         string[] remarks = [.. Remarks(model, sequences)];
-        foreach (string remark in remarks)
-        {
-            Terminal.WriteNote($"remark: {remark}");
-        }
         if (parsed.GetValue(s_json))
         {
             JsonOutput.Write(evaluation, "remarks", remarks);
@@ -56,6 +52,10 @@ internal static class EvalCommand
         else
         {
             EvalView.Write(evaluation, model);
+            foreach (string remark in remarks)
+            {
+                Terminal.WriteNote($"remark: {remark}");
+            }
         }
         return ExitCode.Success;
     }
