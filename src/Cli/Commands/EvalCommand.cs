@@ -48,10 +48,6 @@ internal static class EvalCommand
                 parsed.GetValue(s_zone));
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
         string[] remarks = [.. Remarks(model, sequences)];
-        foreach (string remark in remarks)
-        {
-            Terminal.WriteNote($"remark: {remark}");
-        }
         if (parsed.GetValue(s_json))
         {
             JsonOutput.Write(evaluation, "remarks", remarks);
@@ -59,6 +55,10 @@ internal static class EvalCommand
         else
         {
             EvalView.Write(evaluation, model);
+            foreach (string remark in remarks)
+            {
+                Terminal.WriteNote($"remark: {remark}");
+            }
         }
         return ExitCode.Success;
     }

@@ -64,7 +64,10 @@ internal static class TrainCommand
         bool isJson = parsed.GetValue(s_json);
         UnknownMarks unknown = UnknownMarks.In(data.Dev, data.Train.SelectMany(s => s.Marks ?? []).Where(m => m.Length > 0));
         List<string> remarks = DataRemarks.OfTraining(data.Train, data.Dev, data.UnitSeconds, unknown);
-        TrainView.Announce(data, remarks, isJson);
+        if (!isJson)
+        {
+            TrainView.Announce(data, remarks);
+        }
 
         var clock = Stopwatch.StartNew();
         TrainingResult result = TrainView.Show(isJson, progress => Trainer.Train(data.Train, data.Dev, options, progress, cancellation));

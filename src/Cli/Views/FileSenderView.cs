@@ -25,10 +25,7 @@ internal static class FileSenderView
         else
         {
             PrintTable(summary);
-        }
-        if (summary.MarkRemark is { } remark)
-        {
-            Terminal.WriteNote($"remark: {remark}");
+            NoteMarks(summary);
         }
         if (summary.Loss is { } loss)
         {
@@ -43,13 +40,18 @@ internal static class FileSenderView
     {
         Terminal.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
             $"{Format.Count(summary.DeadLetters)} dead letters.");
-        if (summary.MarkRemark is { } remark)
-        {
-            Terminal.WriteNote($"remark: {remark}");
-        }
+        NoteMarks(summary);
         if (summary.Loss is { } loss)
         {
             Terminal.WriteNote($"warning: {loss}");
+        }
+    }
+
+    private static void NoteMarks(FileSummary summary)
+    {
+        if (summary.MarkRemark is { } remark)
+        {
+            Terminal.WriteNote($"remark: {remark}");
         }
     }
 

@@ -13,9 +13,9 @@ internal static class TrainView
 {
     /// <summary>What became of one file, and what is strange about the data, before the training begins: who reads it can still
     /// stop.</summary>
-    public static void Announce(TrainingData data, IReadOnlyList<string> remarks, bool isJson)
+    public static void Announce(TrainingData data, IReadOnlyList<string> remarks)
     {
-        if (data.Split is { } split && !isJson)
+        if (data.Split is { } split)
         {
             Terminal.Out.WriteLine($"Split by {Describe(split, data)}: {Describe(data.Train)} to learn from (train), "
                 + $"{Describe(data.Dev)} to stop by (dev). The time unit is {TimeUnits.Name(data.UnitSeconds)}"
