@@ -88,14 +88,14 @@ internal sealed record ReportRow
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public required Estimate? NllOpenEnd { get; init; }
     public required Estimate PitKs { get; init; }
-    public required Estimate? Mae { get; init; }
-    public required Estimate? Crps { get; init; }
+    public Estimate? Mae { get; init; }
+    public Estimate? Crps { get; init; }
     /// <summary>Shares of gaps in the central 50, 80 and 95% intervals.</summary>
-    public required IReadOnlyList<double>? Coverage { get; init; }
+    public IReadOnlyList<double>? Coverage { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public required Estimate? MarkCalibration { get; init; }
+    public Estimate? MarkCalibration { get; init; }
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public required Estimate? NllTimeInCell { get; init; }
+    public Estimate? NllTimeInCell { get; init; }
     public required Estimate? DevNll { get; init; }
     public required int Parameters { get; init; }
     public required StateSize BytesPerStream { get; init; }

@@ -11,17 +11,21 @@ internal static class ReplayPace
 {
     /// <summary>What a replay at a speed is about to do, in a sentence; null where it sends as fast as it can, and where the file
     /// cannot be read, which the replay itself will say.</summary>
-    /// <remarks>Reads the whole file.</remarks>
+    /// <remarks>Reads the whole file, where it can be read again.</remarks>
     public static string? Describe(string path, ReplayOptions options, DateTimeOffset now)
     {
         if (options.Speed is not { } speed)
         {
             return null;
         }
+        if (!InputFile.CanReadAgain(path))
+        {
+            return $"Sending the events {Pace(speed)}; how long that takes cannot be told of what is read only once. --speed max is as fast as the host takes them.";
+        }
         try
         {
             (long First, long Last)? span = null;
-            foreach (EventBatch batch in EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns))
+            foreach (EventBatch batch in EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns, zone: options.Zone))
             {
                 for (int i = 0; i < batch.Count; i++)
                 {
@@ -37,14 +41,15 @@ internal static class ReplayPace
         }
     }
 
+    private static string Pace(double speed) => speed == 1 ? "at the pace at which they happened"
+        : string.Create(CultureInfo.InvariantCulture, $"{speed} times as fast as they happened");
+
     private static string Sentence(long first, long last, double speed, DateTimeOffset now)
     {
         double events = EventTime.SecondsBetween(first, last), takes = events / speed;
-        string pace = speed == 1 ? "at the pace at which they happened"
-            : string.Create(CultureInfo.InvariantCulture, $"{speed} times as fast as they happened");
         // Beyond the calendar's end nobody needs the date.
         string end = takes < 1e9 ? $", until {Format.Time(now.AddSeconds(takes))}" : "";
-        return $"Sending the events of {Format.Duration(events)} (from {Format.Time(EventTime.ToDateTimeOffset(first))} on) {pace}: that takes " +
+        return $"Sending the events of {Format.Duration(events)} (from {Format.Time(EventTime.ToDateTimeOffset(first))} on) {Pace(speed)}: that takes " +
             $"{Format.Duration(takes)}{end}. --speed 60 is sixty times as fast, --speed max as fast as the host takes them.";
     }
 }
