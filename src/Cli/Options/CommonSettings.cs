@@ -58,7 +58,7 @@ internal static class CommonSettings
     }
 
     /// <summary>What an option that names an event file says of it.</summary>
-    public const string FileKinds = "NDJSON, sequences, CSV or Parquet, as it is or as gzip or zstd; - is standard input.";
+    public const string FileKinds = "NDJSON, sequences, CSV or Parquet, as it is or as gzip or zstd; - is standard input, where Parquet goes to a temporary file.";
 
     /// <summary>Zone of the times without an offset; null refuses them.</summary>
     public static Option<TimeZoneInfo?> Zone() => Settings.Parsed<TimeZoneInfo?>("--time-zone", "zone",
