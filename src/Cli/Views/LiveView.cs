@@ -38,7 +38,7 @@ internal sealed class LiveView(string title, IReadOnlyList<(string Name, string 
     {
         List<ScreenLine> foot = [.. Foot(at, width)];
         string name = OneLine.Cut(title, width), phase = OneLine.Cut($"  {at.Phase}", width - name.Length);
-        IRenderable first = new Markup($"[bold]{Markup.Escape(name)}[/][green]{Markup.Escape(phase)}[/]");
+        IRenderable first = new Markup($"[bold]{Terminal.Escape(name)}[/][green]{Terminal.Escape(phase)}[/]");
         int rows = height - 2;
         if (ScreenBoxes.Of(at, width, rows - foot.Count) is { } boxes)
         {

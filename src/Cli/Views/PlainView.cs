@@ -21,7 +21,7 @@ internal sealed class PlainView : IRunView
         {
             foreach (string line in News(silos, snapshot.Silos))
             {
-                Console.Out.WriteLine(line);
+                Terminal.WriteLine(line);
             }
             silos = snapshot.Silos;
             // An idle host need not say so every few seconds.

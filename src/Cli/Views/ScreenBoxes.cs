@@ -42,7 +42,7 @@ internal static class ScreenBoxes
     }
 
     private static Panel Box(string header, IRenderable content) =>
-        new Panel(content).Header($"[bold] {Markup.Escape(header)} [/]").RoundedBorder().BorderColor(Color.Grey);
+        new Panel(content).Header($"[bold] {Terminal.Escape(header)} [/]").RoundedBorder().BorderColor(Color.Grey);
 
     /// <summary>Columns of a box around such a table.</summary>
     private static int Width(string header, string[][] rows, int gap)
@@ -116,7 +116,7 @@ internal static class ScreenBoxes
         Table table = Tables.Numbers("stream", ["silent for", "so long a silence", .. note.Length == 0 ? Array.Empty<string>() : [""]]).Compact();
         foreach (OverdueStream stream in at.Overdue.Take(rows))
         {
-            List<string> cells = [Markup.Escape(OneLine.Cut(OneLine.Of(stream.Stream), key)), Format.Duration(stream.SilenceSeconds),
+            List<string> cells = [Terminal.Escape(OneLine.Cut(OneLine.Of(stream.Stream), key)), Format.Duration(stream.SilenceSeconds),
                 Format.OneIn(stream.LogSurvival)];
             if (note.Length > 0)
             {
