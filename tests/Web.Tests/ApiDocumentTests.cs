@@ -86,7 +86,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
     [InlineData("/v1/streams/{stream}", "get", "after stream")]
     [InlineData("/v1/models/{model}", "get", "model")]
     [InlineData("/v1/models/{model}/calibration", "get", "after model")]
-    [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon marks quantiles stream")]
+    [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon marks paths quantiles stream")]
     [InlineData("/v1/streams/{stream}/events", "get", "Last-Event-ID after horizon marks quantiles stream")]
     [InlineData("/v1/alerts/events", "get", "Last-Event-ID")]
     [InlineData("/v1/forecasts", "post", "after")]

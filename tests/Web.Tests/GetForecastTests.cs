@@ -174,6 +174,44 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
     }
 
     [Fact]
+    public async Task GetForecast_WhenCountsAreWanted_TellsTheirDistribution()
+    {
+        JsonNode json = (await shared.Host.GetAsync($"{Address}&horizon=10m&quantiles=0.1,0.5,0.9")).Json, count = json["count"]!;
+
+        Assert.Equal((double)json["expectedCount"]!, (double)count["mean"]!);
+        Assert.InRange((double)count["standardError"]!, 0, (double)count["mean"]!);
+        double[] counts = [.. count["quantiles"]!.AsArray().Select(q => (double)q!["count"]!)];
+        Assert.Equal([0.1, 0.5, 0.9], count["quantiles"]!.AsArray().Select(q => (double)q!["probability"]!));
+        Assert.Equal(counts.Order(), counts);
+        Assert.All(counts, c => Assert.Equal(Math.Round(c), c));
+        Assert.Null(json["paths"]);
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenPathsAreWanted_DrawsTheSameOnesEachTime()
+    {
+        string address = $"{Address}&horizon=10m&expectedCount=false&paths=";
+        JsonArray five = (await shared.Host.GetAsync(address + "5")).Json["paths"]!.AsArray(),
+            two = (await shared.Host.GetAsync(address + "2")).Json["paths"]!.AsArray();
+
+        Assert.Equal((5, 2), (five.Count, two.Count));
+        Assert.True(JsonNode.DeepEquals(five[1], two[1]));
+        foreach (JsonNode? path in five)
+        {
+            Assert.Equal(600, (double)path!["untilSeconds"]!);
+            double[] seconds = [.. path["events"]!.AsArray().Select(e => (double)e!["seconds"]!)];
+            Assert.Equal(seconds.Order(), seconds);
+            Assert.All(seconds, s => Assert.InRange(s, 0, 600));
+        }
+    }
+
+    [Theory]
+    [InlineData("paths=1001", "'paths' must be a whole number from 0 to 1000; got 1001.")]
+    [InlineData("paths=some", "'paths' must be a whole number from 0 to 1000; got 'some'.")]
+    public async Task GetForecast_WhenPathsAreTooMany_SaysWhatIsAllowed(string query, string sentence) =>
+        Assert.Contains(sentence, (await shared.Host.GetAsync($"{Address}&{query}")).AssertProblem(400, "invalid-parameter"));
+
+    [Fact]
     public async Task GetForecast_WhenLastEventLiesAheadOfNow_StandsAtTheEvent()
     {
         ApiHost api = shared.Host;

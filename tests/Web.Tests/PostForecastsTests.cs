@@ -45,6 +45,20 @@ public class PostForecastsTests(SharedApi shared) : IClassFixture<SharedApi>
         (await AskAsync(shared.Host, """{"streams":["a"],"marks":5000}""")).AssertProblem(400, "invalid-parameter"));
 
     [Fact]
+    public async Task PostForecasts_WhenPathsAreWanted_DrawsThoseOfTheSingleQuestion()
+    {
+        await using var api = await StartAsync();
+
+        ApiResponse answer = await AskAsync(api, """{"streams":["a","b"],"at":1769860900,"expectedCount":false,"paths":3}""");
+
+        JsonNode one = (await api.GetAsync("/v1/streams/b/forecast?at=1769860900&expectedCount=false&paths=3")).Json;
+        Assert.True(JsonNode.DeepEquals(one["paths"], answer.Json["forecasts"]![1]!["forecast"]!["paths"]), answer.Text);
+        string many = string.Join(',', Enumerable.Repeat("\"a\"", 21));
+        Assert.Contains("more than the 20,000 paths", (await AskAsync(api, $$"""{"streams":[{{many}}],"paths":1000}"""))
+            .AssertProblem(400, "invalid-parameter"));
+    }
+
+    [Fact]
     public async Task PostForecasts_WhenSomeStreamsCannotBeAnswered_SaysWhyForThoseAlone()
     {
         await using var api = await StartAsync();

@@ -69,7 +69,7 @@ public sealed class CompareTests : IDisposable
 
         string[] table = [.. File.ReadLines(_folder.At("out/report.md")).Where(l => l.StartsWith('|'))];
         Assert.Equal(names.Length + 2, table.Length);
-        Assert.Equal("| form | joint NLL | time | mark | accuracy | pitKs | parameters | bytes at 100 | at 1,000 | at 10,000 | events/s | training | rate | seeds |", table[0]);
+        Assert.Equal("| form | joint NLL | time | mark | accuracy | pitKs | MAE | CRPS | 50/80/95 % hold | mark cal. | parameters | bytes at 100 | at 1,000 | at 10,000 | events/s | training | rate | seeds |", table[0]);
         Assert.All(rows, row =>
             Assert.Contains(table, line => line.StartsWith($"| {row.GetProperty("name").GetString()} | ", StringComparison.Ordinal)
             && line.Contains(row.GetProperty("nll").GetProperty("mean").GetDouble().ToString("0.0000", CultureInfo.InvariantCulture))));

@@ -26,14 +26,22 @@ public sealed class TrainAndEvalTests : IDisposable
             JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "test.jsonl", "--json")).Output).RootElement;
         Assert.Equal(
             ["sequences", "events", "nll", "nllTime", "nllMark", "accuracy", "accuracyGivenGap", "rmse", "pitKs", "stateBytesPerStream",
-                "unknownMarks", "unknownMarkExamples", "baselines", "remarks"],
+                "unknownMarks", "unknownMarkExamples", "errors", "baselines", "remarks"],
             scores.EnumerateObject().Select(p => p.Name));
         Assert.Equal((20, 980), (scores.GetProperty("sequences").GetInt32(), scores.GetProperty("events").GetInt32()));
         Assert.Equal(scores.GetProperty("nll").GetDouble(), scores.GetProperty("nllTime").GetDouble() + scores.GetProperty("nllMark")
             .GetDouble(), 9);
-        Assert.True(scores.GetProperty("baselines").EnumerateObject().Count() >= 3);
+        JsonElement baselines = scores.GetProperty("baselines"), errors = scores.GetProperty("errors");
+        Assert.Equal(["exponential", "logNormalMixture", "running", "markov"], baselines.EnumerateObject().Select(p => p.Name));
+        Assert.True(double.IsFinite(baselines.GetProperty("running").GetProperty("nllTime").GetDouble()));
+        // The median's absolute error is at least the whole distribution's, and intervals hold about what they say.
+        Assert.InRange(errors.GetProperty("crps").GetDouble(), 0, errors.GetProperty("mae").GetDouble());
+        Assert.InRange(errors.GetProperty("coverage50").GetDouble(), 0.35, 0.65);
+        Assert.InRange(errors.GetProperty("coverage80").GetDouble(), 0.65, 0.95);
+        Assert.InRange(errors.GetProperty("coverage95").GetDouble(), 0.85, 1);
 
         ProcessResult table = await RunAsync("eval", "--model", "m.safetensors", "--test", "test.jsonl");
+        Assert.Contains("CRPS", table.Output);
         Assert.Contains("980 predicted in 20 sequences", table.Output);
 
         ProcessResult fed = await RunAsync("run", "--model", "m.safetensors", "--file", "test.jsonl", "--exit", "--json");
