@@ -6,7 +6,8 @@ using Foretell.Models.Stepping;
 
 namespace Foretell.Bench;
 
-/// <summary>Expected counts of the built-in model against what the simulator then does, and what the counts of a thousand streams cost.</summary>
+/// <summary>Expected counts of the built-in model against what the simulator then does, and what those of a thousand streams
+/// cost.</summary>
 internal static class CountBench
 {
     private const long Seed = 77;

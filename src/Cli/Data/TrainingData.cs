@@ -31,7 +31,8 @@ internal sealed record TrainingData(IReadOnlyList<EventSequence> Train, IReadOnl
         TimeZoneInfo? zone)
     {
         List<EventSequence> sequences = EventFile.ReadSequences(path, unitSeconds ?? 1, columns, until, zone);
-        double? found = unitSeconds is null && InputFile.CanReadAgain(path) && !EventFile.HoldsSequences(path) && TimeUnits.UsualGap(sequences) is { } gap
+        double? found = unitSeconds is null && InputFile.CanReadAgain(path) && !EventFile.HoldsSequences(path)
+            && TimeUnits.UsualGap(sequences) is { } gap
             ? TimeUnits.For(gap).Seconds : null;
         var split = DataSplit.Of(found is { } unit ? [.. sequences.Select(s => InUnits(s, unit))] : sequences);
         return new TrainingData(split.Train, split.Dev, found ?? unitSeconds ?? 1)

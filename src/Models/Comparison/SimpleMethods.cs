@@ -19,7 +19,8 @@ internal static class SimpleMethods
         DataStatistics statistics = DataStatistics.Of(data.Train, options);
         (ModelConfig config, Baselines baselines) = (statistics.Config, statistics.Baselines);
         int marks = config.Marks.Count;
-        ScoreTally[] tried = [.. s_priors.Select(p => SimpleScorer.Run(config, data.Dev, () => new RunningMethod(config, baselines, p, p)))];
+        ScoreTally[] tried = [.. s_priors.Select(p =>
+            SimpleScorer.Run(config, data.Dev, () => new RunningMethod(config, baselines, p, p)))];
         double gapPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Time + t.OpenEnd))],
             markPrior = s_priors[Array.IndexOf(tried, tried.MaxBy(t => t.Mark))];
         return

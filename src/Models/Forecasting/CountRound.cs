@@ -121,7 +121,8 @@ internal sealed class CountRound
         _active = going;
     }
 
-    /// <summary>Mean count of a path with an event within the horizon, its variance over the sampling, and the paths' whole counts.</summary>
+    /// <summary>Mean count of a path with an event within the horizon, its variance over the sampling, and the paths' whole
+    /// counts.</summary>
     public (double Mean, double Variance, double[] Counts) Result()
     {
         double[] value = new double[Paths], whole = new double[Paths];

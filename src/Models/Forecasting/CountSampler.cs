@@ -24,7 +24,8 @@ internal sealed class CountSampler(ForecastModel model)
     /// <summary>Relative error below which no step is spent; of a mean below one, the absolute error.</summary>
     private const double Target = 0.005;
 
-    /// <summary>Events of a path by the number of paths: paths for the spread of what is near, events for the pace of what is far.</summary>
+    /// <summary>Events of a path by the number of paths: paths for the spread of what is near, events for the pace of what is
+    /// far.</summary>
     private const double EventsByPaths = 1;
 
     private const int MaxEvents = 512;

@@ -22,7 +22,8 @@ internal readonly unsafe ref struct GapDraw
         _weight = weight;
         _mean = mean;
         _inverse = inverse;
-        (_components, _total, _scale, _logGapMean, _logGapDeviation) = (components, total, scale, config.LogGapMean, config.LogGapDeviation);
+        (_components, _total, _scale) = (components, total, scale);
+        (_logGapMean, _logGapDeviation) = (config.LogGapMean, config.LogGapDeviation);
     }
 
     /// <summary>Takes the mixture that the time head decodes.</summary>

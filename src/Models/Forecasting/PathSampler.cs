@@ -56,7 +56,8 @@ internal sealed class PathSampler(ForecastModel model)
                 int i = active[j];
                 Drawn path = drawn[chunk[i]];
                 path.Events.Add(new SampledEvent(at[j] * model.Config.TimeUnitSeconds, Name(batch.Mark[i])));
-                bool goesOn = batch.Time[i] <= horizon[i] && (!model.Config.Censored || random[i].NextDouble() < Math.Exp(batch.LogComing[i]));
+                bool goesOn = batch.Time[i] <= horizon[i]
+                    && (!model.Config.Censored || random[i].NextDouble() < Math.Exp(batch.LogComing[i]));
                 if (goesOn && path.Events.Count == most)
                 {
                     drawn[chunk[i]] = path with { Until = at[j] };

@@ -7,4 +7,5 @@ namespace Foretell.Models.PointProcess;
 /// <param name="AbsoluteError">Distance of the median forecast.</param>
 /// <param name="Crps">Continuous ranked probability score, no wait counted beyond the model's ceiling.</param>
 /// <param name="LogInCell">Log of the mean density over the cell that the gap was recorded in.</param>
-internal readonly record struct ScoredGap(double LogDensity, double Below, double UpTo, double AbsoluteError, double Crps, double LogInCell);
+internal readonly record struct ScoredGap(double LogDensity, double Below, double UpTo, double AbsoluteError, double Crps,
+    double LogInCell);

@@ -79,8 +79,8 @@ internal static class GetStreamEvents
     private static ForecastEvent ToEvent(Forecaster forecaster, ForecastChange change, ForecastQuestion question)
     {
         ForecastQuestion now = question with { AtTicks = change.LastEventTicks };
-        var forecast = ForecastAnswer.Create(ForecastReport.Of(forecaster, change.Stream, change.LastEventTicks, change.State, now, change.LastEventTicks),
-            change.Stream, change.LastEventTicks, now);
+        var report = ForecastReport.Of(forecaster, change.Stream, change.LastEventTicks, change.State, now, change.LastEventTicks);
+        var forecast = ForecastAnswer.Create(report, change.Stream, change.LastEventTicks, now);
         return new ForecastEvent(change.Stream, change.Events, new Position([(change.Partition, change.Sequence)]).ToString(), forecast);
     }
 }

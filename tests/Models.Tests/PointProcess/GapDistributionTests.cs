@@ -51,7 +51,8 @@ public class GapDistributionTests
             Assert.Equal(p <= tie && silence == 0 ? tie : p, quantile == 0 ? tie : left.ProbabilityWithin(quantile), 1e-9);
             last = quantile;
             // Survival of the whole silence is the product of both parts.
-            double whole = gap.LogSurvival(silence + quantile + 1e-9), parts = left.LogSurvivalOfSilence + Math.Log(left.Survival(quantile + 1e-9));
+            double whole = gap.LogSurvival(silence + quantile + 1e-9);
+            double parts = left.LogSurvivalOfSilence + Math.Log(left.Survival(quantile + 1e-9));
             Assert.Equal(whole, parts, 1e-6 * Math.Max(1, -whole));
         }
         // The mean is the integral of the survival.
@@ -62,7 +63,8 @@ public class GapDistributionTests
         }
         Assert.Equal(mean, left.RestrictedMean(limit), 1e-3 * mean);
         Assert.Equal(1, left.Nodes(64).Sum(n => n.Weight), 1e-12);
-        Assert.All(left.Nodes(64), n => Assert.True(resolution == 0 || Math.Abs(n.Tau / resolution - Math.Round(n.Tau / resolution)) < 1e-9));
+        Assert.All(left.Nodes(64), n =>
+            Assert.True(resolution == 0 || Math.Abs(n.Tau / resolution - Math.Round(n.Tau / resolution)) < 1e-9));
     }
 
     [Fact]

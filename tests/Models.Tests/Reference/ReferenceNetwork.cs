@@ -238,7 +238,8 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
 
     private static double LogZ(ModelConfig config, double tau) => (Math.Log(tau) - config.LogGapMean) / config.LogGapDeviation;
 
-    private static double Never(ModelConfig config, double[] outputs) => config.Censored ? 1 / (1 + Math.Exp(-outputs[3 * config.Components])) : 0;
+    private static double Never(ModelConfig config, double[] outputs) =>
+        config.Censored ? 1 / (1 + Math.Exp(-outputs[3 * config.Components])) : 0;
 
     private static void Add(double[] x, double[] y)
     {
