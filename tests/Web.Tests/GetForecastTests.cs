@@ -7,6 +7,8 @@ namespace Foretell.Web.Tests;
 
 public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsyncLifetime
 {
+    private const string Address = "/v1/streams/a/forecast?at=2026-01-31T12:00:30Z";
+
     private static readonly DateTimeOffset s_now = new(2026, 1, 31, 12, 0, 0, TimeSpan.Zero);
 
     [Fact]
@@ -267,13 +269,12 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
     public async Task GetForecast_WhenExpectedCountIsNotWanted_AnswersTheRestAlone()
     {
         ApiHost api = shared.Host;
-        const string Address = "/v1/streams/a/forecast?at=2026-01-31T12:00:30Z";
         JsonNode full = (await api.GetAsync(Address)).Json;
         Assert.NotNull(full["expectedCount"]);
 
         JsonNode rest = (await api.GetAsync(Address + "&expectedCount=false")).Json;
 
-        full["expectedCount"] = null;
+        (full["expectedCount"], full["count"]) = (null, null);
         Assert.True(JsonNode.DeepEquals(full, rest), rest.ToJsonString());
     }
 
