@@ -44,7 +44,7 @@ internal sealed record ComparisonColumn(string Heading, Func<ReportRow, string> 
             Score("pitKs", r => r.PitKs),
             Score("MAE", r => r.Mae),
             Score("CRPS", r => r.Crps),
-            new("50/80/95 % hold", r => r.Coverage is { } c ? string.Join(" / ", c.Select(x => (100 * x).ToString("0.0", CultureInfo.InvariantCulture))) + " %" : Nothing),
+            new("50/80/95 % hold", r => r.Coverage is { } shares ? string.Join(" / ", shares.Select(Percent)) + " %" : Nothing),
         ]);
         if (isMarked)
         {
@@ -73,6 +73,8 @@ internal sealed record ComparisonColumn(string Heading, Func<ReportRow, string> 
             new(heading, r => estimate(r) is { } e ? PlusMinus(e, "0.0000") : Nothing,
                 r => estimate(r)?.Mean) { _best = report.Rows.Min(r => estimate(r)?.Mean) };
     }
+
+    private static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture);
 
     private static string PlusMinus(Estimate estimate, string format, double scale = 1)
     {

@@ -20,7 +20,7 @@ internal static class ReplayPace
         }
         if (!InputFile.CanReadAgain(path))
         {
-            return $"Sending the events {Pace(speed)}; how long that takes cannot be told of what is read only once. --speed max is as fast as the host takes them.";
+            return path != InputFile.StandardInput && !File.Exists(path) ? null : $"Sending the events {Pace(speed)}; how long that takes cannot be told of what is read only once. --speed max is as fast as the host takes them.";
         }
         try
         {

@@ -28,7 +28,8 @@ internal static class SimpleMethods
             Record("exponential", 1 + marks, 0, () => new ExponentialMethod(config, baselines)),
             Record("log-normals", 3 * Baselines.Components - 1 + marks * (marks + 1), marks > 0 ? sizeof(int) : 0,
                 () => new MixtureMethod(config, baselines)),
-            Record("running", 2 + marks, RunningMethod.Bytes(marks, config.Ties > 0), () => new RunningMethod(config, baselines, gapPrior, markPrior)),
+            Record("running", 2 + marks, RunningMethod.Bytes(marks, config.Ties > 0),
+                () => new RunningMethod(config, baselines, gapPrior, markPrior)),
         ];
 
         ScoreRecord Record(string name, int parameters, long bytes, Func<SimpleMethod> begin)
