@@ -148,6 +148,18 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
         return (1 - Tie(config, outputs)) * ((1 - TailShare) * sum + TailShare * scale / (scale + silence));
     }
 
+    /// <summary>The same as it is told: on a clock grid each tick's probability is spread evenly over its cell.</summary>
+    public static double ToldSurvival(ModelConfig config, NormalMixture anchor, double[] outputs, double silence)
+    {
+        if (config.Resolution == 0)
+        {
+            return Survival(config, anchor, outputs, silence);
+        }
+        double tick = Math.Round(silence / config.Resolution), low = Math.Max(0, tick - 0.5) * config.Resolution,
+            high = (tick + 0.5) * config.Resolution, share = (silence - low) / (high - low);
+        return (1 - share) * Survival(config, anchor, outputs, low) + share * Survival(config, anchor, outputs, high);
+    }
+
     /// <summary>Log density of the next gap, nats per time unit; on a clock grid the log probability of its tick, by its width; of a
     /// tie the log probability.</summary>
     public static double LogDensity(ModelConfig config, NormalMixture anchor, double[] outputs, double gap)

@@ -105,7 +105,7 @@ public class CpuStateBackendTests
                 double coming = censored ? 1 - 1 / (1 + Math.Exp(-outputs[^1])) : 1;
                 Assert.Equal(Math.Log(coming) + ReferenceNetwork.LogDensity(config, anchor, outputs, tau), score[0].Time, 1e-4);
                 Assert.Equal(marks == 0 ? 0 : network.LogMarks(expected, tau)[mark], score[0].Mark, 1e-4);
-                double survival = ReferenceNetwork.Survival(config, anchor, outputs, tau);
+                double survival = ReferenceNetwork.ToldSurvival(config, anchor, outputs, tau);
                 float[] state = Row(backend, model, 0);
                 hidden.CopyTo(state, model.MixerFloats);
                 Assert.Equal(Math.Log(survival), new Forecaster(model).LogSurvival(state, tau), 1e-4);
