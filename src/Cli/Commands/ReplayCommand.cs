@@ -59,14 +59,15 @@ internal static class ReplayCommand
         DeadLetterWatch? watch = before is { DeadLetters: var deadBefore }
             ? new DeadLetterWatch(deadBefore, api.FindNewestDeadLetterAsync) : null;
         options = options with { Answered = (sent, token) => LookAsync(watch, api, sent, token) };
-        if (ReplayPace.Describe(path, options, DateTimeOffset.UtcNow) is { } pace)
+        if (ReplayPace.Describe(path, options, DateTimeOffset.UtcNow, out long? counted) is { } pace)
         {
             Terminal.WriteNote(pace);
         }
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
         var client = new ReplayClient(http, url);
         ReplaySummary summary = await ReplayView.ShowAsync(
-            InputFile.CanReadAgain(path)
+            counted is { } events ? () => events
+                : InputFile.CanReadAgain(path)
                 ? () => EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns, zone: options.Zone).Sum(b => (long)b.Count)
                 : null,
             progress => client.RunAsync(path, options with { Look = unknown.Add }, progress, cancellation));

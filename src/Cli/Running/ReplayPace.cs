@@ -11,9 +11,13 @@ internal static class ReplayPace
 {
     /// <summary>What a replay at a speed is about to do, in a sentence; null where it sends as fast as it can, and where the file
     /// cannot be read, which the replay itself will say.</summary>
-    /// <remarks>Reads the whole file, where it can be read again.</remarks>
-    public static string? Describe(string path, ReplayOptions options, DateTimeOffset now)
+    /// <param name="path">The file, which is read whole where it can be read again.</param>
+    /// <param name="options">Speed and format.</param>
+    /// <param name="now">When it begins.</param>
+    /// <param name="events">Output: events of the file, where it was read.</param>
+    public static string? Describe(string path, ReplayOptions options, DateTimeOffset now, out long? events)
     {
+        events = null;
         if (options.Speed is not { } speed)
         {
             return null;
@@ -25,14 +29,17 @@ internal static class ReplayPace
         try
         {
             (long First, long Last)? span = null;
+            long count = 0;
             foreach (EventBatch batch in EventFile.ReadEvents(path, options.TimeUnitSeconds, options.Columns, zone: options.Zone))
             {
+                count += batch.Count;
                 for (int i = 0; i < batch.Count; i++)
                 {
                     long ticks = new LogRecord(batch[i]).TimeTicks;
                     span = span is var (first, last) ? (first, Math.Max(last, ticks)) : (ticks, ticks);
                 }
             }
+            events = count;
             return span is var (from, until) ? Sentence(from, until, speed, now) : null;
         }
         catch (EventFileException)

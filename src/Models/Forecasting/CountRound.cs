@@ -7,11 +7,11 @@ namespace Foretell.Models.Forecasting;
 /// <remarks>
 /// The paths begin in equal slices of the first event's distribution within the horizon, and advance together. At every step each
 /// random number is drawn from as many equal slices as there are paths, in an order of its own (Latin hypercube): what a step adds to
-/// the count by itself then hardly varies. One that has had all
-/// its events before the horizon counts on at the stream's pace: what is left of its horizon, by the mean gap. That mean is the ratio
-/// of summed mean gaps to their number over the second half of all paths' events. The sums are of the model's own means, given each
-/// state and cut at what is left of the horizon, not of drawn gaps: an event of a burst already knows of the pause behind it. With
-/// gaps cut so, count = time / mean gap in the mean (Wald), which is the elementary renewal theorem where the gaps forget.
+/// the count by itself then hardly varies. A path that has had all its events before the horizon counts on at the stream's pace: what is
+/// left of its horizon, by the mean gap. That mean is the ratio of summed mean gaps to their number over the second half of all paths'
+/// events. The sums are of the model's own means, given each state and cut at what is left of the horizon, not of drawn gaps: an event
+/// of a burst already knows of the pause behind it. With gaps cut so, count = time / mean gap in the mean (Wald), which is the
+/// elementary renewal theorem where the gaps forget.
 /// The random numbers follow from the state, so other streams have others, and the same one the same.
 /// Sources: Wald, Annals of Mathematical Statistics 15, 1944; Blackwell, the same 19, 1948; McKay, Beckman, Conover, Technometrics 21,
 /// 1979, for the slices.
@@ -38,7 +38,7 @@ internal sealed class CountRound
     public CountRound(CountQuestion question, int first, int paths, int events, int seed)
     {
         _random = new RandomStream(seed, question.Fingerprint);
-        _order = [.. Enumerable.Range(0, paths)];
+        _order = new int[paths];
         _slices = [new double[paths], new double[paths], new double[paths]];
         (_question, First, Paths, _events) = (question, first, paths, events);
         (_count, _alive, _whole) = (new double[paths], new double[paths], new double[paths]);
@@ -121,21 +121,16 @@ internal sealed class CountRound
         _active = going;
     }
 
-    /// <summary>Mean count of a path with an event within the horizon, its variance over the sampling, and the paths' whole
-    /// counts.</summary>
-    public (double Mean, double Variance, double[] Counts) Result()
+    /// <summary>Mean count of a path with an event within the horizon, and its variance over the sampling.</summary>
+    public (double Mean, double Variance) Estimate()
     {
-        double[] value = new double[Paths], whole = new double[Paths];
-        double more = 0, variance = 0, logStay = _pace.Count > 0 ? _logComing / _pace.Count : 0;
-        var noise = new RandomStream(Paths, Steps, _question.Fingerprint);
+        double[] value = new double[Paths];
+        double more = 0, variance = 0;
         for (int i = 0; i < Paths; i++)
         {
-            double events = _left[i] > 0 ? _left[i] / _pace.Mean : 0, rest = _alive[i] * StillComing(events, logStay);
+            double rest = _alive[i] * StillComing(Behind(i), LogStay);
             value[i] = _count[i] + rest;
             more += rest / Paths;
-            double last = logStay == 0 ? events : Math.Min(events, Math.Log(_die[i] / _alive[i]) / logStay);
-            // What a path would have done behind its stop spreads about as independent events would.
-            whole[i] = _whole[i] + (_alive[i] > _die[i] ? Math.Max(0, Math.Round(last + Math.Sqrt(last) * noise.NextNormal())) : 0);
         }
         double mean = value.Average();
         for (int i = 1; i < Paths; i++)
@@ -144,8 +139,31 @@ internal sealed class CountRound
             variance += (value[i] - value[i - 1]) * (value[i] - value[i - 1]) / (2.0 * (Paths - 1) * Paths);
         }
         double pace = more > 0 ? more * _pace.RelativeError : 0;
-        return (mean, Paths == 1 ? mean * mean : variance + pace * pace, whole);
+        return (mean, Paths == 1 ? mean * mean : variance + pace * pace);
     }
+
+    /// <summary>Whole counts of the paths. Shape [paths].</summary>
+    public double[] Counts()
+    {
+        double[] whole = [.. _whole];
+        var noise = new RandomStream(Paths, Steps, _question.Fingerprint);
+        for (int i = 0; i < Paths; i++)
+        {
+            if (_alive[i] > _die[i])
+            {
+                double behind = Behind(i), last = LogStay == 0 ? behind : Math.Min(behind, Math.Log(_die[i] / _alive[i]) / LogStay);
+                // What a path would have done behind its stop spreads about as independent events would.
+                whole[i] += Math.Max(0, Math.Round(last + Math.Sqrt(last) * noise.NextNormal()));
+            }
+        }
+        return whole;
+    }
+
+    /// <summary>ln of the probability that a path goes on after an event.</summary>
+    private double LogStay => _pace.Count > 0 ? _logComing / _pace.Count : 0;
+
+    /// <summary>Events behind a path's stop, at the pace.</summary>
+    private double Behind(int path) => _left[path] > 0 ? _left[path] / _pace.Mean : 0;
 
     /// <summary>A uniform number for each active path, one from each of as many equal slices, in random order.</summary>
     private void Slice(double[] uniform)

@@ -1,4 +1,3 @@
-using Foretell.Models.Network;
 using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Forecasting;
@@ -10,7 +9,8 @@ namespace Foretell.Models.Forecasting;
 /// largest error, by bisection. A stream alone has <see cref="StepsPerStream"/> steps, many share <see cref="StepsPerRequest"/>.
 /// The answer is a function of the questions alone.
 /// </remarks>
-internal sealed class CountSampler(ForecastModel model)
+/// <param name="batches">Where the paths advance.</param>
+internal sealed class CountSampler(Pool<PathBatch> batches)
 {
     /// <summary>Steps for one stream at most.</summary>
     public const int StepsPerStream = 8192;
@@ -24,15 +24,10 @@ internal sealed class CountSampler(ForecastModel model)
     /// <summary>Relative error below which no step is spent; of a mean below one, the absolute error.</summary>
     private const double Target = 0.005;
 
-    /// <summary>Events of a path by the number of paths: paths for the spread of what is near, events for the pace of what is
-    /// far.</summary>
-    private const double EventsByPaths = 1;
-
+    /// <summary>Events of a path at most.</summary>
     private const int MaxEvents = 512;
 
     private const int Seed = 1;
-
-    private readonly Pool<PathBatch> _batches = new(() => new PathBatch(model));
 
     /// <summary>The counts, in the order of the questions.</summary>
     public CountForecast[] Count(IReadOnlyList<CountQuestion> questions)
@@ -53,9 +48,10 @@ internal sealed class CountSampler(ForecastModel model)
         return [.. questions.Select((q, i) => rounds[i] is { } own ? Result(q, own) : CountForecast.Zero)];
     }
 
+    /// <summary>As many paths, for the spread of what is near, as events of each, for the pace of what is far.</summary>
     private static (int Paths, int Events) Plan(int budget)
     {
-        int events = Math.Clamp((int)Math.Sqrt(budget * EventsByPaths), 2, MaxEvents);
+        int events = Math.Clamp((int)Math.Sqrt(budget), 2, MaxEvents);
         return (Math.Min(budget / events, PathBatch.MaxPaths), events);
     }
 
@@ -115,7 +111,7 @@ internal sealed class CountSampler(ForecastModel model)
 
     private void Run(List<(int Question, CountRound Round)> group)
     {
-        PathBatch batch = _batches.Rent();
+        PathBatch batch = batches.Rent();
         group.ForEach(x => x.Round.Start(batch));
         var active = group.ConvertAll(x => x.Round);
         var (plain, mean) = (new List<int>(), new List<int>());
@@ -132,7 +128,7 @@ internal sealed class CountSampler(ForecastModel model)
             active.ForEach(r => r.Take(batch));
             active.RemoveAll(r => r.IsDone);
         }
-        _batches.Return(batch);
+        batches.Return(batch);
     }
 
     private static void Step(PathBatch batch, List<int> paths, double[] horizon, bool meanGaps) =>
@@ -143,7 +139,7 @@ internal sealed class CountSampler(ForecastModel model)
         double paths = rounds.Sum(r => r.Paths), mean = 0, variance = 0;
         foreach (CountRound round in rounds)
         {
-            (double own, double spread, _) = round.Result();
+            (double own, double spread) = round.Estimate();
             double share = round.Paths / paths;
             mean += share * own;
             variance += share * share * spread;
@@ -155,6 +151,6 @@ internal sealed class CountSampler(ForecastModel model)
     {
         (double mean, double variance) = Combine(rounds);
         double any = question.Within * question.Coming;
-        return new CountForecast(any * mean, any * Math.Sqrt(variance), [.. rounds.SelectMany(r => r.Result().Counts)], any);
+        return new CountForecast(any * mean, any * Math.Sqrt(variance), [.. rounds.SelectMany(r => r.Counts())], any);
     }
 }

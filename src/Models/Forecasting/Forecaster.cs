@@ -6,16 +6,25 @@ namespace Foretell.Models.Forecasting;
 
 /// <summary>Forecasts from the state rows of one model. Safe to share between threads: each question takes scratch space of its
 /// own.</summary>
-/// <param name="model">Model of the rows.</param>
-public sealed class Forecaster(ForecastModel model)
+public sealed class Forecaster
 {
-    private readonly Pool<ForecastKernel> _kernels = new(() => new ForecastKernel(model));
-    private readonly CountSampler _counts = new(model);
-    private readonly PathSampler _paths = new(model);
-    private readonly Pool<SurvivalKernel> _survivals = new(() => new SurvivalKernel(model));
+    private readonly Pool<ForecastKernel> _kernels;
+    private readonly Pool<SurvivalKernel> _survivals;
+    private readonly CountSampler _counts;
+    private readonly PathSampler _paths;
+
+    /// <param name="model">Model of the rows.</param>
+    public Forecaster(ForecastModel model)
+    {
+        Model = model;
+        _kernels = new(() => new ForecastKernel(model));
+        _survivals = new(() => new SurvivalKernel(model));
+        var batches = new Pool<PathBatch>(() => new PathBatch(model));
+        (_counts, _paths) = (new CountSampler(batches), new PathSampler(model, batches));
+    }
 
     /// <summary>Model of the rows.</summary>
-    public ForecastModel Model => model;
+    public ForecastModel Model { get; }
 
     /// <summary>The distribution of the next event, given a stream's state row and its silence since the last event.</summary>
     /// <param name="state">The row; where states grow its tail may be left out, and only
@@ -27,7 +36,7 @@ public sealed class Forecaster(ForecastModel model)
     /// <summary>Log probability that a stream in this state stays silent for so long, given that a next event comes at all; the
     /// cheap part of <see cref="Forecast"/>.</summary>
     public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
-        Gap(Hidden(state), out _).LogSurvival(silenceSeconds / model.Config.TimeUnitSeconds);
+        Gap(Hidden(state), out _).LogSurvival(silenceSeconds / Model.Config.TimeUnitSeconds);
 
     /// <summary>The same for many streams, at a small part of the cost each; within 1e-11 of it, relative, and 1e-15.</summary>
     /// <param name="hidden">The streams' last hidden vectors (<see cref="Stepping.IStateBackend.ReadHidden"/>). Shape [n, d].</param>
@@ -39,7 +48,7 @@ public sealed class Forecaster(ForecastModel model)
     public void LogSurvivals(ReadOnlySpan<float> hidden, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival,
         Span<double> neverLogit)
     {
-        int d = model.Config.Width;
+        int d = Model.Config.Width;
         if (hidden.Length != silenceSeconds.Length * d || logSurvival.Length != silenceSeconds.Length
             || neverLogit.Length != silenceSeconds.Length)
         {
@@ -74,14 +83,14 @@ public sealed class Forecaster(ForecastModel model)
     /// <paramref name="survival"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">survival is not within (0, 1).</exception>
     public double SilenceOf(ReadOnlySpan<float> state, double survival) =>
-        Math.Min(Gap(Hidden(state), out _).Given(0).Quantile(1 - survival) * model.Config.TimeUnitSeconds, double.MaxValue);
+        Math.Min(Gap(Hidden(state), out _).Given(0).Quantile(1 - survival) * Model.Config.TimeUnitSeconds, double.MaxValue);
 
     /// <summary>Distribution of the gap, in time units, that follows a hidden vector, given that an event comes.</summary>
     /// <param name="neverLogit">Output: the logit of no next event at all; negative infinity where the model does not tell.</param>
     internal GapDistribution Gap(ReadOnlySpan<float> hidden, out double neverLogit)
     {
         ForecastKernel kernel = _kernels.Rent();
-        GapDistribution gap = model.DecodeTime(kernel.Time(hidden, out neverLogit));
+        GapDistribution gap = Model.DecodeTime(kernel.Time(hidden, out neverLogit));
         _kernels.Return(kernel);
         return gap;
     }
@@ -89,12 +98,12 @@ public sealed class Forecaster(ForecastModel model)
     /// <summary>Probability of each mark, averaged over weighted gaps in time units. Shape [m].</summary>
     internal double[] MarkProbabilities(ReadOnlySpan<float> hidden, ReadOnlySpan<(double Tau, double Weight)> gaps)
     {
-        var probabilities = new double[model.Config.Marks.Count];
+        var probabilities = new double[Model.Config.Marks.Count];
         ForecastKernel kernel = _kernels.Rent();
         kernel.Marks(hidden, gaps, probabilities);
         _kernels.Return(kernel);
         return probabilities;
     }
 
-    private ReadOnlySpan<float> Hidden(ReadOnlySpan<float> state) => state.Slice(model.MixerFloats, model.Config.Width);
+    private ReadOnlySpan<float> Hidden(ReadOnlySpan<float> state) => state.Slice(Model.MixerFloats, Model.Config.Width);
 }

@@ -49,7 +49,7 @@ internal readonly unsafe ref struct GapDraw
             location = Vector512.FusedMultiplyAdd(weight, Vector512.Load(mean + i), location);
         }
         double total = VectorMath.Sum(sum);
-        double scale = GapTail.Of(config.LogGapMean + config.LogGapDeviation * VectorMath.Sum(location) / total).Scale;
+        double scale = GapTail.Of(VectorMath.Sum(location) / total, config).Scale;
         return new GapDraw(components, logWeight, mean, inverse, total, scale, config);
     }
 

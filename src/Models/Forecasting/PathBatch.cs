@@ -25,7 +25,7 @@ internal sealed unsafe class PathBatch : IDisposable
     private readonly HeadKernel _heads;
     private readonly RowStore _rows;
     private readonly AlignedBuffer _hidden, _features;
-    private readonly double[] _probabilities;
+    private readonly int _marks;
     private readonly int[] _ordinal = new int[MaxPaths];
 
     /// <param name="model">Model of the rows.</param>
@@ -37,7 +37,7 @@ internal sealed unsafe class PathBatch : IDisposable
         _heads = new HeadKernel(model, RowTile.MaxRows);
         _hidden = new AlignedBuffer((long)RowTile.MaxRows * model.Config.Width);
         _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
-        _probabilities = new double[model.Config.Marks.Count];
+        _marks = model.Config.Marks.Count;
     }
 
     /// <summary>Random numbers of the step to come; the caller's to fill. Shape [paths].</summary>
@@ -124,7 +124,7 @@ internal sealed unsafe class PathBatch : IDisposable
 
     private void DrawMarks(ReadOnlySpan<int> paths, float** rows)
     {
-        if (_probabilities.Length == 0)
+        if (_marks == 0)
         {
             return;
         }
@@ -137,7 +137,7 @@ internal sealed unsafe class PathBatch : IDisposable
         _heads.Marks(_hidden.Pointer, _features.Pointer, paths.Length);
         for (int i = 0; i < paths.Length; i++)
         {
-            Mark[paths[i]] = MarkScore.Draw(_heads.MarkLogitsPointer(i), _probabilities.Length, Draw[paths[i]].Mark);
+            Mark[paths[i]] = MarkScore.Draw(_heads.MarkLogitsPointer(i), _marks, Draw[paths[i]].Mark);
         }
     }
 
@@ -159,8 +159,7 @@ internal sealed unsafe class PathBatch : IDisposable
         }
     }
 
-    private double OnClock(double gap) =>
-        _model.Config.Resolution > 0 ? Math.Round(gap / _model.Config.Resolution) * _model.Config.Resolution : gap;
+    private double OnClock(double gap) => ClockGrid.Nearest(gap, _model.Config.Resolution);
 
     private void GatherHidden(float** rows, int n)
     {

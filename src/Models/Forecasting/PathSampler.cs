@@ -5,14 +5,14 @@ using Foretell.Models.Numerics;
 namespace Foretell.Models.Forecasting;
 
 /// <summary>Draws possible futures of streams. A path depends on its stream's state, the horizon's end and its own number alone.</summary>
-internal sealed class PathSampler(ForecastModel model)
+/// <param name="model">Model of the rows.</param>
+/// <param name="batches">Where the paths advance.</param>
+internal sealed class PathSampler(ForecastModel model, Pool<PathBatch> batches)
 {
     /// <summary>Events that the paths of one request have in all at most.</summary>
     public const int MaxEvents = 200_000;
 
     private const int Seed = 2;
-
-    private readonly Pool<PathBatch> _batches = new(() => new PathBatch(model));
 
     /// <summary>Paths of each stream.</summary>
     /// <param name="questions">The streams.</param>
@@ -28,7 +28,7 @@ internal sealed class PathSampler(ForecastModel model)
 
     private void Draw(IReadOnlyList<CountQuestion> questions, int paths, int[] chunk, int most, Drawn[] drawn)
     {
-        PathBatch batch = _batches.Rent();
+        PathBatch batch = batches.Rent();
         double[] horizon = new double[PathBatch.MaxPaths];
         var random = new RandomStream[chunk.Length];
         var active = new List<int>();
@@ -69,7 +69,7 @@ internal sealed class PathSampler(ForecastModel model)
             }
             active = going;
         }
-        _batches.Return(batch);
+        batches.Return(batch);
     }
 
     private string Name(int mark) => model.Config.Marks.Count == 0 ? "" : model.Config.Marks[mark];

@@ -31,8 +31,7 @@ internal sealed unsafe class SurvivalKernel(ForecastModel model)
                 double silence = silenceSeconds[start + i] / model.Config.TimeUnitSeconds;
                 model.TimeHead.Decode(_heads.TimeOutputsPointer(i), logWeight, mean, inverse);
                 logSurvival[start + i] = silence == 0 ? 0 : Math.Min(0, Positive(i) + LogSurvival(silence));
-                neverLogit[start + i] = model.Config.Censored
-                    ? _heads.TimeOutputs(i)[3 * k] - Math.Min(0, logSurvival[start + i]) : double.NegativeInfinity;
+                neverLogit[start + i] = _heads.NeverLogit(i) - logSurvival[start + i];
             }
         }
 
@@ -53,7 +52,7 @@ internal sealed unsafe class SurvivalKernel(ForecastModel model)
         double AtEdge(double silence)
         {
             MixtureScore score = MixtureScore.Of(k, logWeight, mean, inverse, GapInterval.Beyond(silence, model.Config));
-            var tail = GapTail.Of(model.Config.LogGapMean + model.Config.LogGapDeviation * score.Location);
+            var tail = GapTail.Of(score.Location, model.Config);
             double below = (1 - GapTail.Share) * score.Below + GapTail.Share * (silence / (tail.Scale + silence));
             return below < 0.5
                 ? RealMath.Log1p(-below)

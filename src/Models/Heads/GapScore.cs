@@ -31,7 +31,7 @@ internal readonly record struct GapScore(double Log, double Below, double Above,
             double logTie = TieHead.Log(tieLogit, isTie: true);
             return new GapScore(logTie, 0, positive, VectorMath.Exp(Vector512.Create(logTie))[0]);
         }
-        var tail = GapTail.Of(config.LogGapMean + config.LogGapDeviation * mixture.Location);
+        var tail = GapTail.Of(mixture.Location, config);
         double logMixture = mixture.LogProbability + gap.LogUnit + GapTail.LogRest;
         double logTail = VectorMath.Log(Math.Max(tail.Density(gap.From, gap.To), 1e-300)) + GapTail.LogShare;
         double larger = Math.Max(logMixture, logTail), smaller = Math.Min(logMixture, logTail);

@@ -20,6 +20,12 @@ public static class ClockGrid
     /// </summary>
     private const double FinestShare = 0.001;
 
+    /// <summary>The tick that is nearest to a gap; the gap itself without a grid.</summary>
+    /// <param name="gap">0 or more.</param>
+    /// <param name="resolution">Width of a tick in the unit of the gap, or 0.</param>
+    internal static double Nearest(double gap, double resolution) =>
+        resolution > 0 ? Math.Round(gap / resolution) * resolution : gap;
+
     /// <summary>The cell of the grid that a gap falls in: its tick, and half a tick to both sides. They tile the time axis.</summary>
     /// <param name="gap">0 or more.</param>
     /// <param name="resolution">Width of a tick, above 0, in the unit of the gap.</param>

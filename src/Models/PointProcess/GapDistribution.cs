@@ -38,13 +38,8 @@ internal sealed class GapDistribution(NormalMixture mixture, double tie, ModelCo
         {
             return Math.Log(tie);
         }
-        double at = gap > 0 ? gap : config.GapFloor;
-        (double from, double to) = (at, at);
-        if (Resolution > 0)
-        {
-            at = Math.Round(gap / Resolution) * Resolution;
-            (from, to) = ClockGrid.Cell(gap, Resolution);
-        }
+        double at = Resolution > 0 ? ClockGrid.Nearest(gap, Resolution) : gap > 0 ? gap : config.GapFloor;
+        (double from, double to) = Resolution > 0 ? ClockGrid.Cell(gap, Resolution) : (at, at);
         LogSum sum = new();
         sum.Add(GapTail.LogRest + mixture.AsLogNormal().LogIntervalDensity(at, Resolution));
         sum.Add(GapTail.LogShare + Math.Log(Tail.Density(from, to)));

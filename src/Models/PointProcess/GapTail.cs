@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
 using Foretell.Models.Numerics;
 
 namespace Foretell.Models.PointProcess;
@@ -26,6 +27,9 @@ internal readonly record struct GapTail(double Scale)
     /// <summary>The tail of a forecast; the same bits on every processor.</summary>
     /// <param name="logScale">Mean of ln gap under the mixture.</param>
     public static GapTail Of(double logScale) => new(VectorMath.Exp(Vector512.Create(Math.Clamp(logScale, -600, 600)))[0]);
+
+    /// <summary>The same by the mean in standardised log time.</summary>
+    public static GapTail Of(double location, ModelConfig config) => Of(config.LogGapMean + config.LogGapDeviation * location);
 
     /// <summary>P(gap &gt; tau).</summary>
     public double Survival(double tau) => Scale / (Scale + tau);

@@ -97,7 +97,7 @@ internal sealed class RemainingGap
             if (_resolution > 0)
             {
                 // Of the silence's own cell only the part that is not over counts.
-                nodes[i] = (Math.Round(nodes[i].Tau / _resolution) * _resolution,
+                nodes[i] = (ClockGrid.Nearest(nodes[i].Tau, _resolution),
                     nodes[i].Tau < end ? nodes[i].Weight * Math.Max(0, 1 - past) : nodes[i].Weight);
             }
             total += nodes[i].Weight;
