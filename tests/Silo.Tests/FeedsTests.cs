@@ -191,6 +191,7 @@ public sealed class FeedsTests(ClusterPostgres postgres, ITestOutputHelper outpu
                     _events += (long)data["missed"]!;
                     continue;
                 }
+                Assert.True(name == "forecast", $"After {_events} events came {name}: {data.ToJsonString()}");
                 Assert.Equal(("forecast", ++_events, $"{_events}"), (name, (long)data["events"]!, id));
             }
             return missed;
