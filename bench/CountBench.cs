@@ -8,53 +8,66 @@ namespace Foretell.Bench;
 
 /// <summary>Expected counts of the built-in model against what the simulator then does, and what those of a thousand streams
 /// cost.</summary>
+/// <remarks>A mean gap is the stream's own over <see cref="LongRun"/> events, or that of the history that the model has seen.</remarks>
 internal static class CountBench
 {
     private const long Seed = 77;
-    private const int Streams = 200, History = 100, Longest = 20_000;
+    private const int Streams = 2000, History = 100, Longest = 20_000, LongRun = 5000;
     private static readonly int[] s_horizons = [1, 10, 100];
 
     public static Task RunAsync()
     {
         var model = ForecastModel.Load(Path.Combine(AppContext.BaseDirectory, "Models", "demo.safetensors"));
         var forecaster = new Forecaster(model);
+        Console.WriteLine("kind, mean gap, silence and horizon in mean gaps: expected (standard error), what came (standard error), ratio; "
+            + "within the 80% interval");
         List<Forecast> all = [];
-        Console.WriteLine("kind, silence and horizon in mean gaps: expected, what came (standard error), ratio");
         foreach (string kind in new[] { "renewal", "self-correcting", "hawkes", "daily" })
         {
-            foreach (int silence in new[] { 0, 10 })
+            foreach ((bool ofHistory, int silence) in new[] { (false, 0), (false, 10), (true, 0), (true, 10) })
             {
-                List<Stand> stands = [.. Simulator.Streams(kind, Streams, Seed, DateTimeOffset.UnixEpoch)
-                    .Select(stream => Stand.Of(model, stream, silence)).OfType<Stand>()];
-                if (stands.Count < Streams / 4)
+                SimulatedStream[] streams = [.. Simulator.Streams(kind, Streams, Seed, DateTimeOffset.UnixEpoch)];
+                double[] meanGaps = ofHistory ? new double[Streams]
+                    : [.. Simulator.Streams(kind, Streams, Seed, DateTimeOffset.UnixEpoch).Select(MeanGap)];
+                Stand[] stands = [.. streams.Zip(meanGaps).AsParallel().AsOrdered()
+                    .Select(x => Stand.Of(model, x.First, silence, x.Second)).OfType<Stand>()];
+                string title = $"{kind,-16} {(ofHistory ? "history" : "stream"),-8} {silence,3}";
+                if (stands.Length < Streams / 10)
                 {
-                    Console.WriteLine($"{kind,-16} {silence,3}      only {stands.Count} of {Streams} streams were ever silent for so long");
+                    Console.WriteLine($"{title}      only {stands.Length} of {Streams} streams were ever silent for so long");
                     continue;
                 }
                 foreach (int horizon in s_horizons)
                 {
-                    Compare(forecaster, kind, silence, horizon, stands);
+                    Compare(forecaster, title, horizon, stands);
                 }
-                all.AddRange(stands.Select(s => forecaster.Forecast(s.State, s.Silence)));
+                all.AddRange(stands.Take(200).Select(s => forecaster.Forecast(s.State, s.Silence)));
             }
         }
         Cost(forecaster, all);
         return Task.CompletedTask;
     }
 
-    private static void Compare(Forecaster forecaster, string kind, int silence, int horizon, List<Stand> stands)
+    private static double MeanGap(SimulatedStream stream)
     {
-        double expected = 0, variance = 0;
-        foreach (Stand stand in stands)
+        double first = stream.Next().TimeSeconds, last = first;
+        for (int t = 0; t < LongRun; t++)
         {
-            CountForecast count = forecaster.Forecast(stand.State, stand.Silence).Count(horizon * stand.MeanGap);
-            expected += count.Mean / stands.Count;
-            variance += count.StandardError * count.StandardError / stands.Count / stands.Count;
+            last = stream.Next().TimeSeconds;
         }
-        double[] came = [.. stands.Select(s => (double)s.Future.Count(t => t <= horizon * s.MeanGap))];
-        double mean = came.Average(), error = Math.Sqrt(came.Average(c => (c - mean) * (c - mean)) / came.Length);
+        return (last - first) / LongRun;
+    }
+
+    private static void Compare(Forecaster forecaster, string title, int horizon, Stand[] stands)
+    {
+        (CountForecast Expected, double Came)[] counts = [.. stands.AsParallel().AsOrdered().Select(s =>
+            (forecaster.Forecast(s.State, s.Silence).Count(horizon * s.MeanGap), (double)s.Future.Count(t => t <= horizon * s.MeanGap)))];
+        double expected = counts.Average(c => c.Expected.Mean), came = counts.Average(c => c.Came);
+        double sampling = Math.Sqrt(counts.Sum(c => c.Expected.StandardError * c.Expected.StandardError)) / counts.Length;
+        double error = Math.Sqrt(counts.Average(c => (c.Came - came) * (c.Came - came)) / counts.Length);
+        double within = counts.Average(c => c.Came >= c.Expected.Quantile(0.1) && c.Came <= c.Expected.Quantile(0.9) ? 1.0 : 0);
         Console.WriteLine(FormattableString.Invariant(
-            $"{kind,-16} {silence,3} {horizon,4}   {expected,8:0.000} ({Math.Sqrt(variance):0.000}), {mean,8:0.000} ({error:0.000}), {expected / mean:0.000}"));
+            $"{title} {horizon,4}   {expected,8:0.000} ({sampling:0.000}), {came,8:0.000} ({error:0.000}), {expected / came:0.000}; {within:0.00}"));
     }
 
     private static void Cost(Forecaster forecaster, List<Forecast> forecasts)
@@ -76,7 +89,11 @@ internal static class CountBench
     {
         /// <summary>After so many events, or the first time after them that the stream is silent for long enough; null if that never
         /// comes.</summary>
-        public static Stand? Of(ForecastModel model, SimulatedStream stream, int silence)
+        /// <param name="model">Model of the state.</param>
+        /// <param name="stream">The stream, from its beginning.</param>
+        /// <param name="silence">Mean gaps.</param>
+        /// <param name="longRun">The mean gap, seconds; 0 for that of the history.</param>
+        public static Stand? Of(ForecastModel model, SimulatedStream stream, int silence, double longRun)
         {
             using IStateBackend backend = new CpuStateBackend(model);
             backend.EnsureCapacity(1);
@@ -88,7 +105,7 @@ internal static class CountBench
                 backend.Step([new StepInput(0, mark, t == 0 ? 0 : e.TimeSeconds - last, t)]);
                 last = e.TimeSeconds;
                 e = stream.Next();
-                double meanGap = (last - first) / Math.Max(1, t), now = last + silence * meanGap;
+                double meanGap = longRun > 0 ? longRun : (last - first) / Math.Max(1, t), now = last + silence * meanGap;
                 if (t < History - 1 || e.TimeSeconds <= now)
                 {
                     continue;

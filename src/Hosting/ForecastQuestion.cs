@@ -8,12 +8,15 @@ namespace Foretell.Hosting;
 /// <param name="Quantiles">Probabilities within (0, 1), in the order asked.</param>
 /// <param name="ExpectedCount">Whether to count the events within the horizon, by sampled paths: by far the most costly part of an
 /// answer.</param>
-/// <param name="Paths">Possible futures wanted, 0 for none.</param>
+/// <param name="Paths">Possible futures wanted, 0 for none, <see cref="MaxPaths"/> at most.</param>
 public sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IReadOnlyList<double> Quantiles, bool ExpectedCount,
     int Paths = 0)
 {
     /// <summary><see cref="Marks"/> unless somebody asks for more or fewer.</summary>
     public const int DefaultMarks = 20;
+
+    /// <summary>Most <see cref="Paths"/> of one stream.</summary>
+    public const int MaxPaths = 1000;
 
     /// <summary>How many of the likeliest marks to name, 0 or more.</summary>
     public int Marks { get; init; } = DefaultMarks;

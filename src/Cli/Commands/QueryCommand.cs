@@ -4,6 +4,7 @@ using System.Text.Json;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
+using Foretell.Hosting;
 using Foretell.Models.Configuration;
 using Foretell.Web.Forecasts;
 using Foretell.Web.Streams;
@@ -21,6 +22,8 @@ internal static class QueryCommand
         Settings.Text("--at", "time", "Moment of asking: RFC 3339 or Unix seconds; now by default.");
     private static readonly Option<int?> s_marks =
         Settings.OptionalNumber("--marks", "How many of the likeliest marks to show; by default 10, in JSON 20.", 0, ModelLimits.Marks);
+    private static readonly Option<int?> s_paths =
+        Settings.OptionalNumber("--paths", "How many possible futures to draw.", 0, ForecastQuestion.MaxPaths);
     private static readonly Option<bool> s_json = CommonSettings.Json("Print the API's JSON instead of a table.");
 
     public static Command Create()
@@ -29,9 +32,10 @@ internal static class QueryCommand
             "query customer-42",
             "query customer-42 --horizon 1d --at 2026-03-01T12:00:00Z",
             "query customer-42 --marks 50",
+            "query customer-42 --horizon 10m --paths 5",
             "query customer-42 --url http://127.0.0.1:5080 --json")
         {
-            s_stream, s_url, s_horizon, s_at, s_marks, s_json,
+            s_stream, s_url, s_horizon, s_at, s_marks, s_paths, s_json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -51,6 +55,11 @@ internal static class QueryCommand
         {
             path += $"&marks={marks}";
         }
+        int? paths = parsed.GetValue(s_paths);
+        if (paths is not null)
+        {
+            path += $"&paths={paths}";
+        }
 
         using var api = new ApiClient(parsed.GetRequiredValue(s_url));
         string json = await api.GetAsync(path, cancellation);
@@ -61,7 +70,12 @@ internal static class QueryCommand
         else
         {
             string standing = await api.GetAsync($"v1/streams/{Uri.EscapeDataString(stream)}", cancellation);
-            ForecastView.Write(JsonSerializer.Deserialize<ForecastAnswer>(json, JsonSerializerOptions.Web)!, marks);
+            ForecastAnswer forecast = JsonSerializer.Deserialize<ForecastAnswer>(json, JsonSerializerOptions.Web)!;
+            ForecastView.Write(forecast, marks);
+            if (forecast.Paths is not null)
+            {
+                PathsView.Write(forecast.Paths, forecast.HorizonSeconds);
+            }
             ScoresView.Write(JsonSerializer.Deserialize<StreamAnswer>(standing, JsonSerializerOptions.Web)!.Live);
         }
         return ExitCode.Success;

@@ -44,14 +44,23 @@ internal static class ForecastView
             table.AddRow("", $"{quantile.Probability.ToString("0.##", CultureInfo.InvariantCulture),4} by {Show(quantile.Seconds)}");
         }
         table.AddRow($"within {horizon}", Format.Probability(forecast.ProbabilityWithinHorizon))
-            .AddRow($"events in {horizon}", forecast.ExpectedCount is { } count
-                ? count.ToString("0.##", CultureInfo.InvariantCulture) + " expected" : "too many to count");
+            .AddRow($"events in {horizon}", Count(forecast.Count));
         Terminal.Out.Write(table);
 
         if (forecast.Marks.Count + forecast.OtherMarks.Count > 0)
         {
             WriteMarks(forecast.Marks, forecast.OtherMarks, bars);
         }
+    }
+
+    private static string Count(CountAnswer? count)
+    {
+        if (count?.Mean is not { } mean || count.Quantiles is not [{ Count: { } least } low, .., { Count: { } most } high])
+        {
+            return "too many to count";
+        }
+        double between = Math.Round(high.Probability - low.Probability, 6);
+        return $"[bold]{mean.ToString("#,0.##", CultureInfo.InvariantCulture)}[/] expected, {least:N0} to {most:N0} with {Format.Percent(between)}";
     }
 
     private static void WriteMarks(IReadOnlyList<MarkChance> marks, OtherMarks others, int? bars)

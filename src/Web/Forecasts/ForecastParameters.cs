@@ -12,8 +12,8 @@ internal static class ForecastParameters
     private const double MaxHorizonSeconds = 100 * 365.25 * 86400;
     private const double DefaultHorizonSeconds = 3600;
 
-    /// <summary>Possible futures of one stream, and of all streams of a call, at most.</summary>
-    private const int MaxPaths = 1000, MaxPathsPerCall = 20_000;
+    /// <summary>Possible futures of all streams of a call, at most.</summary>
+    private const int MaxPathsPerCall = 20_000;
 
     private static readonly double[] s_defaultQuantiles = [0.1, 0.5, 0.9];
 
@@ -58,14 +58,14 @@ internal static class ForecastParameters
     /// <summary>Reads how many possible futures of one stream are wanted; none when left out.</summary>
     public static int ParsePaths(string? text) => string.IsNullOrWhiteSpace(text) ? 0
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int paths) ? CheckPaths(paths, 1)
-        : throw RequestException.Parameters("paths", $"'paths' must be a whole number from 0 to {MaxPaths}; got '{text}'.");
+        : throw RequestException.Parameters("paths", $"'paths' must be a whole number from 0 to {ForecastQuestion.MaxPaths}; got '{text}'.");
 
     /// <summary>Checks a number of possible futures.</summary>
     public static int CheckPaths(int paths, int streams)
     {
-        if (paths is < 0 or > MaxPaths)
+        if (paths is < 0 or > ForecastQuestion.MaxPaths)
         {
-            throw RequestException.Parameters("paths", $"'paths' must be a whole number from 0 to {MaxPaths}; got {paths}.");
+            throw RequestException.Parameters("paths", $"'paths' must be a whole number from 0 to {ForecastQuestion.MaxPaths}; got {paths}.");
         }
         return (long)paths * streams <= MaxPathsPerCall ? paths : throw RequestException.Parameters("paths",
             $"{streams} streams with {paths} paths each are more than the 20,000 paths that one call may have: ask for fewer paths, or for fewer streams at a time.");

@@ -30,7 +30,7 @@ public sealed class QueryTests : IAsyncLifetime
 
         Assert.True(result.ExitCode == 0, result.Error);
         foreach (string part in new[] { "customer-00000", "2026-02-01 00:30:00", "median", "mean", "0.95 by", "within 5 min",
-            "events in 5 min", "next mark", "█", "%",
+            "events in 5 min", "expected,", "with 90.0 %", "next mark", "█", "%",
             "nats an event, without history", "p = 0.", "drift", "none found" })
         {
             Assert.Contains(part, result.Output);
@@ -60,6 +60,25 @@ public sealed class QueryTests : IAsyncLifetime
         int others = forecast.GetProperty("otherMarks").GetProperty("count").GetInt32();
         Assert.Contains(Assert.Single(forecast.GetProperty("marks").EnumerateArray()).GetProperty("mark").GetString()!, table.Output);
         Assert.Contains($"{others} others", table.Output);
+    }
+
+    [Fact]
+    public async Task Query_WhenPathsAreAsked_ShowsAFutureALineAndHowManyEventsAreLeftOut()
+    {
+        string[] asked = ["customer-00000", "--paths", "3", "--horizon", "1d", "--at", "1769905800"];
+        ProcessResult table = await QueryAsync(asked), json = await QueryAsync([.. asked, "--json"]);
+
+        Assert.True(table.ExitCode == 0, table.Error);
+        string[] lines = [.. table.Output.Split('\n').SkipWhile(l => !l.StartsWith("possible futures within 1 d", StringComparison.Ordinal)).Skip(1).Take(3)];
+        JsonElement[] paths = [.. JsonDocument.Parse(json.Output).RootElement.GetProperty("paths").EnumerateArray()];
+        Assert.Equal(3, paths.Length);
+        foreach ((string line, JsonElement path) in lines.Zip(paths))
+        {
+            JsonElement[] events = [.. path.GetProperty("events").EnumerateArray()];
+            int told = line.Split(", and ")[0].Split(", ").Length, more = int.Parse(line.Split(", and ")[1].Split(' ')[0].Replace(",", ""));
+            Assert.Equal(events.Length, told + more);
+            Assert.Contains(events[0].GetProperty("mark").GetString()!, line);
+        }
     }
 
     [Theory]
