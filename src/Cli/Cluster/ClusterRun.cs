@@ -19,7 +19,7 @@ internal static class ClusterRun
         bool ends = input is { Exit: true };
         int silos = settings.SiloRoles.Count;
         await using LocalCluster cluster = await LocalCluster.CreateAsync(settings, cancellation);
-        string size = silos == 1 ? "1 silo" : $"{silos} silos";
+        string size = Format.Count(silos, "silo");
         Terminal.WriteNote($"starting {size} over a throw-away PostgreSQL...");
         await cluster.StartAsync(ends ? null : log.Add, cancellation);
         await using var platform = new GatewayTarget(cluster, model);

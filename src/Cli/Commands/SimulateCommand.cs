@@ -43,12 +43,12 @@ internal static class SimulateCommand
         var simulator = Simulator.Create(parsed.GetRequiredValue(s_kind), parsed.GetValue(s_streams), parsed.GetValue(s_seed), s_start);
         SimulationSummary summary = SimulationFile.Write(output, Take(simulator, parsed.GetValue(s_events), cancellation));
         Table table = Tables.KeyValue()
-            .AddRow("written", $"{Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams to {Terminal.Escape(output)}")
+            .AddRow("written", $"{Format.Count(summary.Events, "event")} in {Format.Count(summary.Streams, "stream")} to {Terminal.Escape(output)}")
             .AddRow("best possible NLL", $"{Format.Nats(summary.TrueNllTime + summary.TrueNllMark)} nats an event " +
                 $"(time {Format.Nats(summary.TrueNllTime)} a second, mark {Format.Nats(summary.TrueNllMark)})");
         if (summary.Ended > 0)
         {
-            table.AddRow("gone for good", $"{Format.Count(summary.Ended)} of {Format.Count(summary.Streams)} streams");
+            table.AddRow("gone for good", $"{Format.Count(summary.Ended)} of {Format.Count(summary.Streams, "stream")}");
         }
         Terminal.Out.Write(table);
         return ExitCode.Success;

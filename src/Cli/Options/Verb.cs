@@ -29,7 +29,7 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
     public override int Invoke(ParseResult result)
     {
         // The help is sized for the terminal; without one, lines would otherwise be cut at nothing at all.
-        help.MaxWidth = Console.IsOutputRedirected ? 120 : Math.Max(60, Console.WindowWidth);
+        help.MaxWidth = Console.IsOutputRedirected ? 120 : Math.Max(30, Console.WindowWidth);
         help.Invoke(result);
         if (result.CommandResult.Command is Verb { Examples.Count: > 0 } verb)
         {

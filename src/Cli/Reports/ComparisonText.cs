@@ -38,7 +38,7 @@ internal static class ComparisonText
     /// <summary>"0.003".</summary>
     public static string Rate(double rate) => rate.ToString("0.######", CultureInfo.InvariantCulture);
 
-    private static string Describe(DataSummary data) => $"{Format.Count(data.Sequences)} sequences, {Format.Count(data.Events)} events";
+    private static string Describe(DataSummary data) => $"{Format.Count(data.Sequences, "sequence")}, {Format.Count(data.Events, "event")}";
 
     private static string TimeUnit(double seconds) => seconds switch
     {

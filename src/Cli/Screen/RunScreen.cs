@@ -62,7 +62,7 @@ internal static class RunScreen
         try
         {
             PlatformStatus status = await target.StatusAsync(Position.None, limit.Token);
-            return $": {Format.Count(status.EventsApplied)} events in {Format.Count(status.Streams)} streams";
+            return $": {Format.Count(status.EventsApplied, "event")} in {Format.Count(status.Streams, "stream")}";
         }
         catch (OperationCanceledException)
         {

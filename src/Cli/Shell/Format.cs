@@ -8,6 +8,9 @@ internal static class Format
     /// <summary>"59,835".</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number of things, in one's own singular: "1 stream", "3,000 streams".</summary>
+    public static string Count(long count, string thing) => $"{Count(count)} {thing}{(count == 1 ? "" : "s")}";
+
     /// <summary>A score in nats: four decimals, or a dash where a method says nothing.</summary>
     public static string Nats(double? nats) => nats?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-";
 

@@ -23,7 +23,7 @@ internal static class EvalView
         Terminal.Out.Write(table);
 
         Table rest = Tables.KeyValue()
-            .AddRow("events", $"{Format.Count(scores.Events)} predicted in {Format.Count(scores.Sequences)} sequences");
+            .AddRow("events", $"{Format.Count(scores.Events)} predicted in {Format.Count(scores.Sequences, "sequence")}");
         if (model.Config.Marks.Count > 0)
         {
             rest.AddRow("mark accuracy",
@@ -32,7 +32,7 @@ internal static class EvalView
         if (scores.OpenEnds is { } open)
         {
             rest.AddRow("open ends",
-                $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open)} streams silent up to the end of observation");
+                $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open, "stream")} silent up to the end of observation");
         }
         ForecastErrors errors = scores.Errors;
         double unit = model.Config.TimeUnitSeconds;

@@ -11,7 +11,7 @@ internal static class FileSenderView
     public static Task<FileSummary> ShowAsync(Func<IProgress<long>?, Task<FileSummary>> feed) =>
         Terminal.IsInteractive
             ? Terminal.Out.Status().StartAsync("reading", context => feed(new Reporter(count =>
-                context.Status = $"{Format.Count(count)} events appended")))
+                context.Status = $"{Format.Count(count, "event")} appended")))
             : feed(null);
 
     /// <summary>The result, as a table or as one JSON object.</summary>
@@ -38,7 +38,7 @@ internal static class FileSenderView
     /// <summary>The result in a line, where the host goes on.</summary>
     public static void Note(string file, FileSummary summary)
     {
-        Terminal.WriteLine($"{file} is applied: {Format.Count(summary.Events)} events in {Format.Count(summary.Streams)} streams, " +
+        Terminal.WriteLine($"{file} is applied: {Format.Count(summary.Events, "event")} in {Format.Count(summary.Streams, "stream")}, " +
             $"{Format.Count(summary.DeadLetters)} dead letters.");
         NoteMarks(summary);
         if (summary.Loss is { } loss)

@@ -59,8 +59,8 @@ internal static class ForecastView
         {
             return "too many to count";
         }
-        double between = Math.Round(high.Probability - low.Probability, 6);
-        return $"[bold]{mean.ToString("#,0.##", CultureInfo.InvariantCulture)}[/] expected, {least:N0} to {most:N0} with {Format.Percent(between)}";
+        string between = (100 * (high.Probability - low.Probability)).ToString("0.##", CultureInfo.InvariantCulture);
+        return $"[bold]{mean.ToString("#,0.##", CultureInfo.InvariantCulture)}[/] expected, {least:N0} to {most:N0} with {between} %";
     }
 
     private static void WriteMarks(IReadOnlyList<MarkChance> marks, OtherMarks others, int? bars)
@@ -79,7 +79,7 @@ internal static class ForecastView
         if (count > 0)
         {
             double rest = marks.Skip(shown.Length).Sum(m => m.Probability) + others.Probability;
-            table.AddRow($"[grey]{Format.Count(count)} {(count == 1 ? "other" : "others")}[/]", $"[grey]{Format.Percent(rest)}[/]", $"[grey]{Bar(rest, width)}[/]");
+            table.AddRow($"[grey]{Format.Count(count, "other")}[/]", $"[grey]{Format.Percent(rest)}[/]", $"[grey]{Bar(rest, width)}[/]");
         }
         Terminal.Out.WriteLine();
         Terminal.Out.WriteLine("next mark");

@@ -45,8 +45,8 @@ internal sealed class PlainView : IRunView
     internal static string Line(RunSnapshot at)
     {
         PlatformStatus status = at.Status;
-        string line = $"{at.Phase}: {Format.Count(status.Streams)} streams, {Format.Count(status.EventsApplied)} events, " +
-            $"{Format.Rate(at.EventsPerSecond)} events/s, lag {Format.Count(status.LagEvents)} events ({Format.Duration(status.LagSeconds)})";
+        string line = $"{at.Phase}: {Format.Count(status.Streams, "stream")}, {Format.Count(status.EventsApplied, "event")}, " +
+            $"{Format.Rate(at.EventsPerSecond)} events/s, lag {Format.Count(status.LagEvents, "event")} ({Format.Duration(status.LagSeconds)})";
         if (status.DeadLetters > 0)
         {
             line += $", {Format.Count(status.DeadLetters)} dead letters";

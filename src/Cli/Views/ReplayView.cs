@@ -24,12 +24,12 @@ internal static class ReplayView
     public static void Summarise(ReplaySummary summary, StatusAnswer? host)
     {
         Table table = Tables.KeyValue()
-            .AddRow("sent", $"{Format.Count(summary.Sent)} events in {Format.Count(summary.Batches)} requests")
+            .AddRow("sent", $"{Format.Count(summary.Sent, "event")} in {Format.Count(summary.Batches, "request")}")
             .AddRow("accepted", Format.Count(summary.Accepted))
             .AddRow("rejected", Format.Count(summary.Rejected));
         if (summary.ReplayedBatches > 0)
         {
-            table.AddRow("already there", $"{Format.Count(summary.ReplayedBatches)} requests of an earlier run of this replay");
+            table.AddRow("already there", $"{Format.Count(summary.ReplayedBatches, "request")} of an earlier run of this replay");
         }
         if (summary.Retries > 0)
         {
@@ -39,7 +39,7 @@ internal static class ReplayView
             $"{Format.Duration(summary.Elapsed.TotalSeconds)}, {Format.Rate(summary.Sent / summary.Elapsed.TotalSeconds)} events/s");
         if (host is not null)
         {
-            table.AddRow("the host now", $"{Format.Count(host.EventsApplied)} events applied in {Format.Count(host.Streams)} streams, " +
+            table.AddRow("the host now", $"{Format.Count(host.EventsApplied, "event")} applied in {Format.Count(host.Streams, "stream")}, " +
                 $"{Format.Count(host.DeadLetters)} dead letters");
         }
         Terminal.Out.Write(table);

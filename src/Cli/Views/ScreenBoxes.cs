@@ -76,8 +76,8 @@ internal static class ScreenBoxes
         ["streams", Format.Count(at.Status.Streams)],
         ["events", Format.Count(at.Status.EventsApplied)],
         ["events/s", Format.Rate(at.EventsPerSecond)],
-        ["lag", $"{Format.Count(at.Status.LagEvents)} events, {Format.Duration(at.Status.LagSeconds)}"],
-        ["last append", at.AppendLatency is { } latency ? Format.Duration(latency.TotalSeconds) : "-"],
+        ["lag", $"{Format.Count(at.Status.LagEvents, "event")}, {Format.Duration(at.Status.LagSeconds)}"],
+        .. at.AppendLatency is { } latency ? new[] { new[] { "last append", Format.Duration(latency.TotalSeconds) } } : [],
         ["dead letters", Format.Count(at.Status.DeadLetters)],
         ["up", Format.Uptime(at.Uptime)],
     ];

@@ -88,7 +88,7 @@ internal static class TrainView
         ? $"time, {Format.Duration((cut - data.Train.Min(s => s.Times[0])) * data.UnitSeconds)} after the first event" : "stream";
 
     private static string Describe(IReadOnlyList<EventSequence> sequences) =>
-        $"{Format.Count(sequences.Count)} sequences, {Format.Count(sequences.Sum(s => (long)s.Times.Length))} events";
+        $"{Format.Count(sequences.Count, "sequence")}, {Format.Count(sequences.Sum(s => (long)s.Times.Length), "event")}";
 
     /// <summary>Reports on the caller's thread and in order, which <see cref="Progress{T}"/> does not promise.</summary>
     private sealed class Reporter(Action<TrainingProgress> show) : IProgress<TrainingProgress>

@@ -30,7 +30,7 @@ public sealed class QueryTests : IAsyncLifetime
 
         Assert.True(result.ExitCode == 0, result.Error);
         foreach (string part in new[] { "customer-00000", "2026-02-01 00:30:00", "median", "mean", "0.95 by", "within 5 min",
-            "events in 5 min", "expected,", "with 90.0 %", "next mark", "█", "%",
+            "events in 5 min", "expected,", "with 90 %", "next mark", "█", "%",
             "nats an event, without history", "p = 0.", "drift", "none found" })
         {
             Assert.Contains(part, result.Output);
