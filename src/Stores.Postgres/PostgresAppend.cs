@@ -13,7 +13,8 @@ namespace Foretell.Stores.Postgres;
 /// every appender's order, so that none waits for another in a circle. The locks are held until the commit: a
 /// sequence number is given out only when all before it are visible, however many appenders there are. A request
 /// with an idempotency key also locks the counter row that its key's hash gives; so the second one of two equal keys
-/// waits for the first one's commit, from whichever process they come, and then finds the key.
+/// waits for the first one's commit, from whichever process they come, and then finds the key. Last come the rows of sources, in
+/// ascending order: who locks one has every other lock.
 /// </remarks>
 internal sealed class PostgresAppend : IAppendMemory
 {
@@ -21,6 +22,8 @@ internal sealed class PostgresAppend : IAppendMemory
     private readonly Dictionary<string, string> _controls = [];
     private readonly List<(IdempotentRequest Request, AppendReceipt Receipt)> _newRequests = [];
     private readonly Dictionary<string, string> _newControls = [];
+    private readonly Dictionary<SourcePartition, SourceState> _sources = [];
+    private readonly HashSet<SourcePartition> _newSources = [];
 
     /// <summary>Latest append in the locked partitions; append times do not go back behind it.</summary>
     public long LastAppendTicks { get; private set; } = long.MinValue;
@@ -31,6 +34,8 @@ internal sealed class PostgresAppend : IAppendMemory
     {
         string[] keys = [.. group.Requests.Where(r => r.Idempotent is not null).Select(r => r.Idempotent!.Key).Distinct()];
         string[] controls = [.. group.Requests.Where(r => r.Control is not null).Select(r => r.Control!.Value.Name).Distinct()];
+        SourcePartition[] sources = [.. group.Requests.Select(r => r.Take ?? r.Source?.Partition).OfType<SourcePartition>().Distinct()
+            .OrderBy(s => s.Source, StringComparer.Ordinal).ThenBy(s => s.Partition, StringComparer.Ordinal)];
         var partitions = new SortedSet<int>(group.Requests.SelectMany(r => r.Parts).Select(part => part.Partition));
         partitions.UnionWith(keys.Select(key => EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(key), partitionCount)));
 
@@ -45,6 +50,14 @@ internal sealed class PostgresAppend : IAppendMemory
         if (controls.Length > 0)
         {
             batch.Add("SELECT name, value FROM control WHERE name = ANY($1)", Texts(controls));
+        }
+        if (sources.Length > 0)
+        {
+            // The row of a partition that nobody has read must be there to be locked.
+            batch.Add("INSERT INTO source SELECT n, p, NULL, '', 0 FROM unnest($1, $2) s(n, p) ON CONFLICT DO NOTHING",
+                Texts(sources.Select(s => s.Source)), Texts(sources.Select(s => s.Partition)));
+            batch.Add("SELECT name, partition, epoch, position, identity FROM source WHERE (name, partition) IN (SELECT * FROM unnest($1, $2)) "
+                + "ORDER BY name, partition FOR UPDATE", Texts(sources.Select(s => s.Source)), Texts(sources.Select(s => s.Partition)));
         }
         var append = new PostgresAppend();
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(cancellationToken);
@@ -73,8 +86,20 @@ internal sealed class PostgresAppend : IAppendMemory
                 append._controls.Add(reader.GetString(0), reader.GetString(1));
             }
         }
+        if (sources.Length > 0)
+        {
+            await reader.NextResultAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+            {
+                append._sources.Add(new SourcePartition(reader.GetString(0), reader.GetString(1)), State(reader, 2));
+            }
+        }
         return append;
     }
+
+    /// <summary>Of a row's columns epoch, position and identity.</summary>
+    public static SourceState State(NpgsqlDataReader row, int first) =>
+        new(row.GetInt64(first), row.IsDBNull(first + 1) ? null : row.GetInt64(first + 1), row.GetString(first + 2));
 
     /// <summary>Writes what the group was admitted with, and commits.</summary>
     public async Task CommitAsync(NpgsqlConnection connection, AppendGroup group, long now)
@@ -108,6 +133,14 @@ internal sealed class PostgresAppend : IAppendMemory
             batch.Add("INSERT INTO control SELECT * FROM unnest($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 Texts(_newControls.Keys), Texts(_newControls.Values));
         }
+        if (_newSources.Count > 0)
+        {
+            batch.Add("UPDATE source SET epoch = s.e, position = s.p, identity = s.i FROM unnest($1, $2, $3, $4, $5) s(n, k, e, p, i) "
+                + "WHERE name = s.n AND partition = s.k",
+                Texts(_newSources.Select(s => s.Source)), Texts(_newSources.Select(s => s.Partition)),
+                Longs(_newSources.Select(s => _sources[s].Epoch)), Longs(_newSources.Select(s => _sources[s].Number)),
+                Texts(_newSources.Select(s => _sources[s].Identity)));
+        }
         // In the same trip: it runs only when everything before it succeeded.
         batch.Add("COMMIT");
         await batch.ExecuteNonQueryAsync();
@@ -118,6 +151,16 @@ internal sealed class PostgresAppend : IAppendMemory
 
     /// <inheritdoc/>
     public void PutControl(string name, string value) => _controls[name] = _newControls[name] = value;
+
+    /// <inheritdoc/>
+    public SourceState FindSource(SourcePartition partition) => _sources[partition];
+
+    /// <inheritdoc/>
+    public void PutSource(SourcePartition partition, SourceState state)
+    {
+        _sources[partition] = state;
+        _newSources.Add(partition);
+    }
 
     /// <inheritdoc/>
     public AppendReceipt? FindRequest(IdempotentRequest request, long nowTicks)

@@ -85,6 +85,42 @@ public sealed class PostgresEventLog : IEventLog
     }
 
     /// <inheritdoc/>
+    public Task<AppendReceipt> AppendSourceAsync(EventBatch batch, SourceAdvance source, CancellationToken cancellationToken) =>
+        EnqueueAsync(AppendRequest.ForEvents(batch, null, PartitionCount, source), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<SourceState> TakeSourceAsync(SourcePartition partition, CancellationToken cancellationToken)
+    {
+        AppendRequest take = AppendRequest.ForTake(partition);
+        await EnqueueAsync(take, cancellationToken);
+        return take.Taken!;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyDictionary<string, SourceState>> ReadSourceAsync(string source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _database.RunAsync(async (connection, stop) =>
+            {
+                await using NpgsqlCommand command = connection.Command(
+                    "SELECT partition, epoch, position, identity FROM source WHERE name = $1", PostgresParameters.Text(source));
+                await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(stop);
+                var states = new Dictionary<string, SourceState>();
+                while (await reader.ReadAsync(stop))
+                {
+                    states.Add(reader.GetString(0), PostgresAppend.State(reader, 1));
+                }
+                return states;
+            }, cancellationToken);
+        }
+        catch (Exception e) when (PostgresFault.Is(e))
+        {
+            throw PostgresFault.Unavailable("The log cannot be read", e);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<bool> AppendControlAsync(string name, string value, CancellationToken cancellationToken)
     {
         long now = EventTime.FromDateTimeOffset(_time.GetUtcNow());

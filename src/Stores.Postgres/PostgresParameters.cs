@@ -45,6 +45,9 @@ internal static class PostgresParameters
 
     public static NpgsqlParameter Texts(IEnumerable<string> values) => new NpgsqlParameter<string[]> { TypedValue = [.. values] };
 
+    /// <summary>Whole numbers, some of them NULL.</summary>
+    public static NpgsqlParameter Longs(IEnumerable<long?> values) => new NpgsqlParameter<long?[]> { TypedValue = [.. values] };
+
     /// <summary>Byte strings; their memory is sent from where it is.</summary>
     public static NpgsqlParameter Blobs(IEnumerable<ReadOnlyMemory<byte>> values) =>
         new NpgsqlParameter<ReadOnlyMemory<byte>[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea };

@@ -46,6 +46,11 @@ public static class PostgresSchema
         "ALTER TABLE segment ADD COLUMN IF NOT EXISTS trace bytea",
         // What a shard's row and pages mean. Older programs leave the default, which is the format that they write.
         "ALTER TABLE shard ADD COLUMN IF NOT EXISTS format int NOT NULL DEFAULT 1;",
+        // How far brokers are read into the log, written in the appends' transactions.
+        """
+        CREATE TABLE IF NOT EXISTS source(name text NOT NULL, partition text NOT NULL, position bigint, identity text NOT NULL, epoch bigint NOT NULL,
+            PRIMARY KEY(name, partition)) WITH (fillfactor = 10);
+        """,
     ];
 
     /// <summary>Version that this program reads and writes.</summary>

@@ -64,6 +64,43 @@ public sealed class SqliteEventLog : IEventLog
     }
 
     /// <inheritdoc/>
+    public Task<AppendReceipt> AppendSourceAsync(EventBatch batch, SourceAdvance source, CancellationToken cancellationToken)
+    {
+        AppendRequest append = AppendRequest.ForEvents(batch, null, PartitionCount, source);
+        _writer.Enqueue(append);
+        return append.Completion.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SourceState> TakeSourceAsync(SourcePartition partition, CancellationToken cancellationToken)
+    {
+        AppendRequest take = AppendRequest.ForTake(partition);
+        _writer.Enqueue(take);
+        await take.Completion.Task.WaitAsync(cancellationToken);
+        return take.Taken!;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyDictionary<string, SourceState>> ReadSourceAsync(string source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using SqliteDatabase database = SqliteDatabase.OpenReadOnly(_path);
+            SqliteStatement select = database.Prepare("SELECT partition, epoch, position, identity FROM source WHERE name = ?1").Bind(1, source);
+            var states = new Dictionary<string, SourceState>();
+            while (select.Step())
+            {
+                states.Add(select.Text(0)!, SqliteLogFile.State(select, 1));
+            }
+            return ValueTask.FromResult<IReadOnlyDictionary<string, SourceState>>(states);
+        }
+        catch (SqliteException e)
+        {
+            throw new PlatformUnavailableException($"The log cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<bool> AppendControlAsync(string name, string value, CancellationToken cancellationToken)
     {
         long now = EventTime.FromDateTimeOffset(_time.GetUtcNow());

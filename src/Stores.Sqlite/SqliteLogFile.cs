@@ -7,10 +7,15 @@ namespace Foretell.Stores.Sqlite;
 /// <summary>The tables of log.db (docs/formats.md) and the statements of the one connection that writes them.</summary>
 internal sealed class SqliteLogFile : IAppendMemory, IDisposable
 {
-    /// <summary>Version of the tables and of the record format. Format 1 had no traces.</summary>
-    private const int Format = 2;
+    /// <summary>Version of the tables and of the record format. Format 1 had no traces, 2 no sources.</summary>
+    private const int Format = 3;
 
-    private const string Schema = """
+    private const string SourceTable = """
+        CREATE TABLE IF NOT EXISTS source(name TEXT NOT NULL, partition TEXT NOT NULL, position INTEGER, identity TEXT NOT NULL, epoch INTEGER NOT NULL,
+            PRIMARY KEY(name, partition)) WITHOUT ROWID;
+        """;
+
+    private const string Schema = SourceTable + """
         CREATE TABLE log(id INTEGER PRIMARY KEY CHECK(id = 0), format INTEGER NOT NULL, partitions INTEGER NOT NULL);
         CREATE TABLE segment(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, events INTEGER NOT NULL,
             append INTEGER NOT NULL, crc INTEGER NOT NULL, records BLOB NOT NULL, trace BLOB);
@@ -22,7 +27,8 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
 
     private readonly SqliteDatabase _database;
     private readonly IdempotencyTable _requests;
-    private readonly SqliteStatement _begin, _commit, _insertSegment, _lastSegment, _findControl, _putControl;
+    private readonly SqliteStatement _begin, _commit, _insertSegment, _lastSegment, _findControl, _putControl, _findSource,
+        _putSource;
 
     private SqliteLogFile(SqliteDatabase database)
     {
@@ -34,6 +40,8 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
             "SELECT id, count, events, append FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
         _findControl = database.Prepare("SELECT value FROM control WHERE name = ?1");
         _putControl = database.Prepare("INSERT OR REPLACE INTO control VALUES(?1, ?2)");
+        _findSource = database.Prepare("SELECT epoch, position, identity FROM source WHERE name = ?1 AND partition = ?2");
+        _putSource = database.Prepare("INSERT OR REPLACE INTO source VALUES(?1, ?2, ?3, ?4, ?5)");
         _requests = new IdempotencyTable(database);
     }
 
@@ -55,7 +63,11 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
             }
             if (Query(database, "SELECT format FROM log") == 1)
             {
-                database.Execute($"BEGIN; ALTER TABLE segment ADD COLUMN trace BLOB; UPDATE log SET format = {Format}; COMMIT;");
+                database.Execute("BEGIN; ALTER TABLE segment ADD COLUMN trace BLOB; UPDATE log SET format = 2; COMMIT;");
+            }
+            if (Query(database, "SELECT format FROM log") == 2)
+            {
+                database.Execute($"BEGIN; {SourceTable} UPDATE log SET format = {Format}; COMMIT;");
             }
             long format = Query(database, "SELECT format FROM log");
             int found = (int)Query(database, "SELECT partitions FROM log");
@@ -118,6 +130,25 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     }
 
     public void PutControl(string name, string value) => _putControl.Bind(1, name).Bind(2, value).Run();
+
+    public SourceState FindSource(SourcePartition partition)
+    {
+        SourceState state =
+            _findSource.Bind(1, partition.Source).Bind(2, partition.Partition).Step() ? State(_findSource, 0) : SourceState.New;
+        _findSource.Reset();
+        return state;
+    }
+
+    public void PutSource(SourcePartition partition, SourceState state)
+    {
+        _putSource.Bind(1, partition.Source).Bind(2, partition.Partition);
+        (state.Number is { } number ? _putSource.Bind(3, number) : _putSource.Bind(3, (string?)null))
+            .Bind(4, state.Identity).Bind(5, state.Epoch).Run();
+    }
+
+    /// <summary>Of a row's columns epoch, position and identity.</summary>
+    public static SourceState State(SqliteStatement row, int first) =>
+        new(row.Int64(first), row.Text(first + 1) is null ? null : row.Int64(first + 1), row.Text(first + 2)!);
 
     public AppendReceipt? FindRequest(IdempotentRequest request, long nowTicks) => _requests.Find(request, nowTicks);
 

@@ -8,7 +8,7 @@ using Foretell.Support;
 namespace Foretell.Stores.Contract;
 
 /// <summary>What every log must do. A log's own test class inherits these tests.</summary>
-public abstract class EventLogContract : IAsyncLifetime
+public abstract partial class EventLogContract : IAsyncLifetime
 {
     protected TemporaryFolder Directory { get; } = new();
 

@@ -24,6 +24,9 @@ public enum LogCapabilities
     /// <summary>Several processes append to it and read it at once.</summary>
     SharedByProcesses = 16,
 
+    /// <summary>How far a broker was read lies beside what was read (<see cref="IEventLog.AppendSourceAsync"/>).</summary>
+    Sources = 32,
+
     /// <summary>All of these.</summary>
-    All = IdempotencyKeys | ControlRecords | Traces | FailingWrites | SharedByProcesses,
+    All = IdempotencyKeys | ControlRecords | Traces | FailingWrites | SharedByProcesses | Sources,
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Foretell.Engine.Events;
 
 /// <summary>Events on their way to the log, already in the log's record format, in the order they were added.</summary>
@@ -6,6 +9,8 @@ public sealed class EventBatch
 {
     /// <summary>Longest stream key, mark and id, bytes of UTF-8.</summary>
     public const int MaxTextBytes = 256;
+
+    private const int MaxReason = 1024;
 
     private byte[] _records = new byte[4096];
     private int[] _ends = new int[64];
@@ -52,8 +57,30 @@ public sealed class EventBatch
             return "Time must lie within years 1 to 9999.";
         }
 
+        Add(LogRecordKind.Event, timeTicks, stream, mark, id);
+        return null;
+    }
+
+    /// <summary>Adds a source's message that no event can be read from: it becomes a dead letter.</summary>
+    /// <param name="partition">The source and its partition, such as "events/3".</param>
+    /// <param name="timeTicks">When the broker took the message.</param>
+    /// <param name="reason">One sentence; cut behind 1,024 characters.</param>
+    /// <param name="number">The message's number.</param>
+    public void AddUnreadable(string partition, long timeTicks, string reason, long number) =>
+        Add(LogRecordKind.Unreadable, Math.Clamp(timeTicks, EventTime.Min, EventTime.Max), Encoding.UTF8.GetBytes(partition),
+            Encoding.UTF8.GetBytes(reason.Length > MaxReason ? reason[..MaxReason] : reason),
+            Encoding.UTF8.GetBytes(number.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>Removes every event.</summary>
+    public void Clear() => Count = 0;
+
+    /// <summary>Removes the events behind the first <paramref name="count"/>.</summary>
+    public void CutTo(int count) => Count = Math.Min(Count, count);
+
+    private void Add(LogRecordKind kind, long timeTicks, ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id)
+    {
         int start = Records.Length;
-        int length = LogRecord.LengthOf(stream, mark, id);
+        int length = LogRecord.LengthOf(key, mark, id);
         if (_records.Length - start < length)
         {
             Array.Resize(ref _records, Math.Max(_records.Length * 2, start + length));
@@ -62,11 +89,7 @@ public sealed class EventBatch
         {
             Array.Resize(ref _ends, Count * 2);
         }
-        LogRecord.Write(_records.AsSpan(start, length), LogRecordKind.Event, timeTicks, stream, mark, id);
+        LogRecord.Write(_records.AsSpan(start, length), kind, timeTicks, key, mark, id);
         _ends[Count++] = start + length;
-        return null;
     }
-
-    /// <summary>Removes every event.</summary>
-    public void Clear() => Count = 0;
 }

@@ -10,13 +10,17 @@ public enum LogRecordKind : byte
 
     /// <summary>From here on another rule holds (event-time policy, model); met at the same place by every replay.</summary>
     Control = 2,
+
+    /// <summary>A source's message, or a part of it, that no event can be read from: a dead letter from the beginning.</summary>
+    Unreadable = 3,
 }
 
 /// <summary>
 /// A view of one encoded record, and the one place that knows its layout: version and kind u8 (version in the high four bits),
 /// time i64, key length u16, mark length u16, id length u16, key, mark, id; little-endian.
 /// </summary>
-/// <remarks>A control record's key is its name and its mark field holds its value (docs/formats.md).</remarks>
+/// <remarks>A control record's key is its name and its mark field holds its value; an unreadable one's key is its source's partition, its
+/// mark field the reason and its id the message's number (docs/formats.md).</remarks>
 public readonly ref struct LogRecord(ReadOnlySpan<byte> bytes)
 {
     /// <summary>Version of the records that this program writes. It reads no other.</summary>

@@ -71,6 +71,23 @@ public sealed class AppendGroup
             }
             memory.PutControl(control.Name, control.Value);
         }
+        if (request.Take is { } partition)
+        {
+            SourceState held = memory.FindSource(partition);
+            memory.PutSource(partition, request.Taken = held with { Epoch = held.Epoch + 1 });
+            request.Receipt = new AppendReceipt(0, Position.None, Replayed: false, default);
+            return;
+        }
+        if (request.Source is { } source)
+        {
+            SourceState held = memory.FindSource(source.Partition);
+            if (held.Epoch != source.Epoch || held.Number != source.After)
+            {
+                request.Refusal = new SourceTakenException(source, held);
+                return;
+            }
+            memory.PutSource(source.Partition, new SourceState(source.Epoch, source.Number, source.Identity));
+        }
         if (request.Idempotent is { } repeated)
         {
             try

@@ -30,6 +30,15 @@ public sealed class AppendRequest
     /// <summary>Name and value of a control record, or null.</summary>
     public (string Name, string Value)? Control { get; private init; }
 
+    /// <summary>How far a source was read, or null.</summary>
+    public SourceAdvance? Source { get; private init; }
+
+    /// <summary>A source's partition to take over, or null.</summary>
+    public SourcePartition? Take { get; private init; }
+
+    /// <summary>What <see cref="Take"/> came to, once it is durable.</summary>
+    public SourceState? Taken { get; set; }
+
     /// <summary>The caller's answer, given once the transaction is durable.</summary>
     public TaskCompletionSource<AppendReceipt> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -46,7 +55,7 @@ public sealed class AppendRequest
     public ReadOnlySpan<byte> Records(in AppendPart part) => _bytes.AsSpan(part.Offset, part.Length);
 
     /// <summary>Sorts a batch by partition; the order within a partition stays.</summary>
-    public static AppendRequest ForEvents(EventBatch batch, IdempotentRequest? idempotent, int partitionCount)
+    public static AppendRequest ForEvents(EventBatch batch, IdempotentRequest? idempotent, int partitionCount, SourceAdvance? source = null)
     {
         int[] partitions = ArrayPool<int>.Shared.Rent(batch.Count);
         var parts = new AppendPart[partitionCount];
@@ -74,9 +83,13 @@ public sealed class AppendRequest
             _bytes = bytes,
             Length = batch.Records.Length,
             Idempotent = idempotent is null ? null : Copy(idempotent),
+            Source = source,
             Trace = Telemetry.Sampled,
         };
     }
+
+    /// <summary>Takes a source's partition over; no records.</summary>
+    public static AppendRequest ForTake(SourcePartition partition) => new([], 0) { Take = partition };
 
     /// <summary>The same control record for every partition.</summary>
     public static AppendRequest ForControl(string name, string value, long timeTicks, int partitionCount)

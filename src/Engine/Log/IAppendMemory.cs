@@ -13,6 +13,12 @@ public interface IAppendMemory
     /// <exception cref="IdempotencyConflictException">The key belongs to another body.</exception>
     AppendReceipt? FindRequest(IdempotentRequest request, long nowTicks);
 
+    /// <summary>How far a source's partition is read.</summary>
+    SourceState FindSource(SourcePartition partition);
+
+    /// <summary>Remembers how far a source's partition is read.</summary>
+    void PutSource(SourcePartition partition, SourceState state);
+
     /// <summary>Remembers a request for <see cref="Idempotency.Lifetime"/>.</summary>
     void PutRequest(IdempotentRequest request, AppendReceipt receipt, long nowTicks);
 }

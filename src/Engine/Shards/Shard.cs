@@ -412,6 +412,9 @@ public sealed class Shard : IDisposable
                 case LogRecordKind.Control:
                     Apply(record);
                     break;
+                case LogRecordKind.Unreadable:
+                    Reject(DeadLetter.Unreadable(Partition, batch.FirstSequence + i, batch.AppendTicks(i), record));
+                    break;
                 default:
                     throw new InvalidDataException(
                         $"record {batch.FirstSequence + i} has kind {(int)record.Kind}, which this version does not know.");
@@ -449,9 +452,7 @@ public sealed class Shard : IDisposable
         long? lastTicks = row < 0 ? null : _slab.Header(row).LastEventTicks;
         if (_eventTime.Refuse(record.TimeTicks, appendTicks, lastTicks, out long time) is { } refusal)
         {
-            _uncommitted.Add(refusal.ToDeadLetter(Partition, sequence, appendTicks, record));
-            _totals = _totals with { DeadLetters = _totals.DeadLetters + 1 };
-            Telemetry.EventsRejected.Add(1, new KeyValuePair<string, object?>("foretell.reason", refusal.Reason));
+            Reject(refusal.ToDeadLetter(Partition, sequence, appendTicks, record));
             return;
         }
         if (row < 0)
@@ -474,6 +475,13 @@ public sealed class Shard : IDisposable
         }
         bool unknown = _hasMarks && mark == _model.UnknownMark;
         _totals = _totals with { Applied = _totals.Applied + 1, UnknownMarks = _totals.UnknownMarks + (unknown ? 1 : 0) };
+    }
+
+    private void Reject(DeadLetter letter)
+    {
+        _uncommitted.Add(letter);
+        _totals = _totals with { DeadLetters = _totals.DeadLetters + 1 };
+        Telemetry.EventsRejected.Add(1, new KeyValuePair<string, object?>("foretell.reason", letter.Reason));
     }
 
     private void Apply(LogRecord control)
