@@ -28,6 +28,18 @@ public static class Telemetry
     public static readonly Counter<long> EventsRejected =
         Meter.CreateCounter<long>("foretell.events.rejected", "{event}", "Events refused or turned into dead letters");
 
+    /// <summary>Messages that sources were read up to, by source.</summary>
+    public static readonly Counter<long> SourceMessages =
+        Meter.CreateCounter<long>("foretell.source.messages", "{message}", "Messages of sources that the log took");
+
+    /// <summary>Messages that a broker lost before they were read, by source and by what happened.</summary>
+    public static readonly Counter<long> SourceMissing =
+        Meter.CreateCounter<long>("foretell.source.missing", "{message}", "Messages of sources that were gone before they were read");
+
+    /// <summary>Failures of a source or of the log that a reader rode out, by source and fault.</summary>
+    public static readonly Counter<long> SourceRetries =
+        Meter.CreateCounter<long>("foretell.source.retries", "{try}", "Failures after which a source was opened anew");
+
     /// <summary>Alerts that went out.</summary>
     public static readonly Counter<long> AlertsRaised =
         Meter.CreateCounter<long>("foretell.alerts.raised", "{alert}", "Streams found overdue");

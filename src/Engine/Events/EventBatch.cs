@@ -74,9 +74,6 @@ public sealed class EventBatch
     /// <summary>Removes every event.</summary>
     public void Clear() => Count = 0;
 
-    /// <summary>Removes the events behind the first <paramref name="count"/>.</summary>
-    public void CutTo(int count) => Count = Math.Min(Count, count);
-
     private void Add(LogRecordKind kind, long timeTicks, ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id)
     {
         int start = Records.Length;

@@ -7,7 +7,7 @@ namespace Foretell.Engine.Log;
 /// Acknowledged means durable (law 1): an append's task completes, and its records become visible to readers,
 /// only once they would survive the loss of power. Append times never go backwards within a partition.
 /// </remarks>
-public interface IEventLog : IAsyncDisposable
+public interface IEventLog : ISourceLog, IAsyncDisposable
 {
     /// <summary>Partitions; fixed when the log was created.</summary>
     int PartitionCount { get; }
@@ -25,25 +25,6 @@ public interface IEventLog : IAsyncDisposable
     /// <exception cref="IdempotencyConflictException">The key was used before with another fingerprint.</exception>
     /// <exception cref="PlatformUnavailableException">The log cannot be written now.</exception>
     Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken);
-
-    /// <summary>Appends what was read from a source, and with it how far the source was read: both or neither.</summary>
-    /// <param name="batch">Events; may be empty. Copied before the call returns its task.</param>
-    /// <param name="source">How far.</param>
-    /// <param name="cancellationToken">Gives up waiting; the events may be appended all the same.</param>
-    /// <exception cref="SourceTakenException">Another reader has taken the partition over, or the log holds more or less of it than
-    /// the reader thinks.</exception>
-    /// <exception cref="PlatformUnavailableException">The log cannot be written now. Whether the events were appended is unknown:
-    /// <see cref="TakeSourceAsync"/> tells.</exception>
-    Task<AppendReceipt> AppendSourceAsync(EventBatch batch, SourceAdvance source, CancellationToken cancellationToken);
-
-    /// <summary>Takes a source's partition over, with the next epoch: whoever had it appends nothing more.</summary>
-    /// <returns>The epoch, and where to go on.</returns>
-    /// <exception cref="PlatformUnavailableException">The log cannot be written now.</exception>
-    Task<SourceState> TakeSourceAsync(SourcePartition partition, CancellationToken cancellationToken);
-
-    /// <summary>How far each partition of a source was read; those that nobody ever took are left out.</summary>
-    /// <exception cref="PlatformUnavailableException">The log cannot be read now.</exception>
-    ValueTask<IReadOnlyDictionary<string, SourceState>> ReadSourceAsync(string source, CancellationToken cancellationToken);
 
     /// <summary>Appends a control record to every partition, all or none, unless it repeats the last one of its name.</summary>
     /// <returns>True when records were appended.</returns>

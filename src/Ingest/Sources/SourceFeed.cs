@@ -1,0 +1,124 @@
+using Foretell.Engine;
+using Foretell.Engine.Log;
+using Foretell.Ingest.Messages;
+using Microsoft.Extensions.Logging;
+
+namespace Foretell.Ingest.Sources;
+
+/// <summary>Reads all partitions of a source in this process, those that are added later too.</summary>
+public sealed partial class SourceFeed : IAsyncDisposable
+{
+    private readonly IMessageSource _source;
+    private readonly ISourceLog _log;
+    private readonly SourceOptions _options;
+    private readonly Func<string, SourcePump> _open;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Dictionary<string, (SourcePump Pump, Task Run)> _pumps = [];
+    private readonly Task _loop;
+    private string? _problem;
+    private int _disposed;
+
+    /// <param name="source">The source; the feed disposes it.</param>
+    /// <param name="log">Where its messages go.</param>
+    /// <param name="decode">Makes a decoder, one a partition.</param>
+    /// <param name="options">How to read.</param>
+    /// <param name="lagEvents">Records of the log that wait to be applied.</param>
+    /// <param name="time">Clock of waits.</param>
+    /// <param name="logger">Told of failures and losses.</param>
+    public SourceFeed(IMessageSource source, ISourceLog log, Func<MessageDecoder> decode, SourceOptions options, Func<long> lagEvents,
+        TimeProvider time, ILogger logger)
+    {
+        (_source, _log, _options, _time, _logger) = (source, log, options, time, logger);
+        _open = partition => new SourcePump(source, partition, log, decode(), options, lagEvents, time, logger);
+        _loop = Background.Run(RunAsync);
+    }
+
+    /// <summary>Where the reading of each partition stands.</summary>
+    public IReadOnlyList<SourceProgress> Progress
+    {
+        get
+        {
+            lock (_pumps)
+            {
+                return [.. _pumps.Values.Select(p => p.Pump.Progress)];
+            }
+        }
+    }
+
+    /// <summary>Why the source is not read to the full, one sentence each.</summary>
+    public IEnumerable<string> Problems =>
+        Progress.Select(p => p.Problem).Append(Volatile.Read(ref _problem)).OfType<string>();
+
+    /// <summary>Stops reading; what was appended is known to the log.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            await _stop.CancelAsync();
+            await _loop;
+            await Task.WhenAll(_pumps.Values.Select(p => p.Run));
+            await _source.DisposeAsync();
+            _stop.Dispose();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        CancellationToken stop = _stop.Token;
+        TimeSpan delay = _options.RetryDelay;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await CheckAsync(stop);
+                delay = _options.CheckInterval;
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Tell(e is SourceException or PlatformUnavailableException ? $"{_source.Description} cannot be asked for its partitions: {e.Message}" : e.ToString());
+                delay = delay * 2 < _options.MaxRetryDelay ? delay * 2 : _options.MaxRetryDelay;
+            }
+            await Task.Delay(delay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Begins to read the partitions that nobody reads yet.</summary>
+    private async Task CheckAsync(CancellationToken stop)
+    {
+        SourceDescription found = await _source.DescribeAsync(stop);
+        IReadOnlyDictionary<string, SourceState> known = await _log.ReadSourceAsync(_source.Name, stop);
+        string[] added = [.. found.Partitions.Except(known.Keys)], gone = [.. known.Keys.Except(found.Partitions)];
+        string? change = known.Count > 0 && added.Length > 0
+            ? $"{_source.Description} has {found.Partitions.Count} partitions, and {known.Count} were read before: events of one stream may lie in two of them, and come out of order. "
+            : gone.Length > 0 ? $"{_source.Description} has no partition {string.Join(", ", gone)} any more, which was read before. " : null;
+        bool stops = change is not null && _options.OnLoss == LossPolicy.Stop;
+        Tell(stops ? change + (added.Length > 0 ? "The new ones are not read: to read them, start with on-loss=skip."
+            : "Start with on-loss=skip if that is meant.") : null);
+        lock (_pumps)
+        {
+            foreach (string partition in found.Partitions.Where(p => !_pumps.ContainsKey(p) && !(stops && added.Contains(p))))
+            {
+                SourcePump pump = _open(partition);
+                _pumps.Add(partition, (pump, Background.Run(() => pump.RunAsync(stop))));
+            }
+        }
+    }
+
+    private void Tell(string? problem)
+    {
+        if (problem is not null && problem != _problem)
+        {
+            LogProblem(problem);
+        }
+        Volatile.Write(ref _problem, problem);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
+    private partial void LogProblem(string problem);
+}

@@ -1,0 +1,18 @@
+namespace Foretell.Ingest.Sources;
+
+/// <summary>Where the reading of one partition stands. Written by its pump, read by anybody.</summary>
+/// <param name="Partition">The broker's name of the partition.</param>
+/// <param name="Number">Last message in the log; -1 before the first.</param>
+/// <param name="Last">Newest message of the broker, when it was asked last; -1 before the first.</param>
+/// <param name="LastEnqueuedTicks">When the broker took message <paramref name="Number"/> (<see cref="Engine.Events.EventTime"/>); 0 before the first.</param>
+/// <param name="Messages">Messages appended since this reader began.</param>
+/// <param name="Unreadable">Of these, messages or parts of them that became dead letters at once.</param>
+/// <param name="Missing">Messages skipped because they were gone.</param>
+/// <param name="Problem">Why it cannot go on now, one sentence; null while it can.</param>
+/// <param name="IsStopped">Whether messages are missing and nobody has decided to go on without them.</param>
+public sealed record SourceProgress(string Partition, long Number, long Last, long LastEnqueuedTicks, long Messages, long Unreadable,
+    long Missing, string? Problem, bool IsStopped)
+{
+    /// <summary>Messages of the broker that are not in the log yet.</summary>
+    public long Lag => Math.Max(0, Last - Number);
+}
