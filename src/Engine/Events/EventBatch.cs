@@ -74,6 +74,14 @@ public sealed class EventBatch
     /// <summary>Removes every event.</summary>
     public void Clear() => Count = 0;
 
+    /// <summary>Removes the events behind the first <paramref name="count"/>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The batch holds fewer events.</exception>
+    public void Truncate(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)Count, nameof(count));
+        Count = count;
+    }
+
     private void Add(LogRecordKind kind, long timeTicks, ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id)
     {
         int start = Records.Length;

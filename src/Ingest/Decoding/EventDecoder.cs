@@ -12,9 +12,10 @@ public abstract class EventDecoder
     private static readonly Dictionary<string, EventDecoder> s_byMediaType = new(StringComparer.OrdinalIgnoreCase)
     {
         ["application/json"] = new JsonEventDecoder(new PlainEventSchema(), BodyShape.OneOrArray),
-        ["application/x-ndjson"] = new NdjsonEventDecoder(),
+        ["application/x-ndjson"] = new NdjsonEventDecoder(new PlainEventSchema()),
+        ["application/ndjson"] = new NdjsonEventDecoder(new PlainEventSchema()),
         [CsvType] = new CsvEventDecoder(),
-        ["application/cloudevents+json"] = new JsonEventDecoder(new CloudEventSchema(), BodyShape.One),
+        [StructuredCloudEvent.MediaType] = new JsonEventDecoder(new CloudEventSchema(), BodyShape.One),
         ["application/cloudevents-batch+json"] = new JsonEventDecoder(new CloudEventSchema(), BodyShape.Array),
     };
 
@@ -45,6 +46,6 @@ public abstract class EventDecoder
     /// events from before the fault.</exception>
     public abstract void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections);
 
-    private protected static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body) =>
+    internal static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body) =>
         body.StartsWith("\uFEFF"u8) ? body[3..] : body;
 }

@@ -17,10 +17,10 @@ internal enum BodyShape
 }
 
 /// <summary>Events in one JSON document.</summary>
-internal sealed class JsonEventDecoder(EventSchema schema, BodyShape shape) : EventDecoder
+internal sealed class JsonEventDecoder(EventSchema schema, BodyShape shape) : JsonBodyDecoder
 {
     /// <inheritdoc/>
-    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections)
+    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections, EscapeScratch scratch)
     {
         body = WithoutByteOrderMark(body);
         if (body.IndexOfAnyExcept(" \t\r\n"u8) < 0)
@@ -44,7 +44,6 @@ internal sealed class JsonEventDecoder(EventSchema schema, BodyShape shape) : Ev
                     1, json.TokenStartIndex + 1);
             }
 
-            var scratch = new EscapeScratch();
             if (!isArray)
             {
                 Add(ref json, 0, scratch, batch, rejections);

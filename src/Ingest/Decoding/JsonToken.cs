@@ -49,6 +49,22 @@ internal static class JsonToken
         return Refuse($"'{name}' must be a string or an integer, got {Seen(ref json)}.", out text);
     }
 
+    /// <summary>Reads a string, a number as it is written, or a boolean.</summary>
+    /// <returns>Null, or the reason why the value is none of these.</returns>
+    public static string? ReadScalar(scoped ref Utf8JsonReader json, string name, byte[] scratch, out ReadOnlySpan<byte> text)
+    {
+        switch (json.TokenType)
+        {
+            case JsonTokenType.String:
+                return ReadString(ref json, name, scratch, out text);
+            case JsonTokenType.Number or JsonTokenType.True or JsonTokenType.False:
+                text = json.ValueSpan;
+                return TooLong(name, text.Length);
+            default:
+                return Refuse($"'{name}' must be a string, a number or a boolean, got {Seen(ref json)}.", out text);
+        }
+    }
+
     /// <summary>Reads an event time.</summary>
     /// <param name="json">Reader on the value.</param>
     /// <param name="ticks">Event time (<see cref="EventTime"/>).</param>
@@ -104,6 +120,11 @@ internal static class JsonToken
         return VisibleText.Of(position < 0 ? error.Message : error.Message[..position]);
     }
 
+    /// <summary>Null, or the reason why a text is too long for an event.</summary>
+    public static string? TooLong(string name, int length) => length <= EventBatch.MaxTextBytes
+        ? null
+        : $"'{name}' must be at most {EventBatch.MaxTextBytes} bytes of UTF-8, got {length}.";
+
     private static string? ReadString(scoped ref Utf8JsonReader json, string name, byte[] scratch, out ReadOnlySpan<byte> text)
     {
         text = json.ValueSpan;
@@ -119,10 +140,6 @@ internal static class JsonToken
         }
         return TooLong(name, length);
     }
-
-    private static string? TooLong(string name, int length) => length <= EventBatch.MaxTextBytes
-        ? null
-        : $"'{name}' must be at most {EventBatch.MaxTextBytes} bytes of UTF-8, got {length}.";
 
     private static bool IsInteger(ReadOnlySpan<byte> number) => number.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0;
 

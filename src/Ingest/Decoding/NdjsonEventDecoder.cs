@@ -4,15 +4,12 @@ using Foretell.Engine.Events;
 namespace Foretell.Ingest.Decoding;
 
 /// <summary>Events one a line. A broken line is one rejection and never its neighbours'; blank lines are skipped.</summary>
-internal sealed class NdjsonEventDecoder : EventDecoder
+internal sealed class NdjsonEventDecoder(EventSchema schema) : JsonBodyDecoder
 {
-    private static readonly PlainEventSchema s_schema = new();
-
     /// <inheritdoc/>
-    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections)
+    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections, EscapeScratch scratch)
     {
         ReadOnlySpan<byte> rest = WithoutByteOrderMark(body);
-        var scratch = new EscapeScratch();
         for (int index = 0; !rest.IsEmpty;)
         {
             int end = rest.IndexOf((byte)'\n');
@@ -22,7 +19,7 @@ internal sealed class NdjsonEventDecoder : EventDecoder
             {
                 continue;
             }
-            string? reason = AddLine(line, s_schema, scratch, batch);
+            string? reason = AddLine(line, schema, scratch, batch);
             if (reason is not null)
             {
                 rejections.Add(new Rejection(index, reason));
@@ -37,7 +34,7 @@ internal sealed class NdjsonEventDecoder : EventDecoder
     /// <param name="scratch">Memory for texts with escapes.</param>
     /// <param name="batch">Takes the event.</param>
     /// <returns>Null, or the reason why the line is no event.</returns>
-    internal static string? AddLine(ReadOnlySpan<byte> line, PlainEventSchema schema, EscapeScratch scratch, EventBatch batch)
+    internal static string? AddLine(ReadOnlySpan<byte> line, EventSchema schema, EscapeScratch scratch, EventBatch batch)
     {
         // Both ends are looked at first because an exception costs fifteen times what a good line does.
         if (line.IsEmpty || line[0] != '{' || line[^1] != '}')

@@ -32,6 +32,15 @@ internal ref struct OtherNames
         }
     }
 
+    /// <summary>The field that somebody most likely means by another name; null where none comes near.</summary>
+    public static string? FieldOf(string name)
+    {
+        OtherNames others = default;
+        others.Note(Encoding.UTF8.GetBytes(name));
+        return !others.Stream.IsEmpty ? "stream" : !others.Time.IsEmpty ? "time" : !others.Mark.IsEmpty ? "mark"
+            : NearestName.Of(name.ToLowerInvariant(), ["stream", "time", "mark", "id"]);
+    }
+
     /// <summary>The end of a reason: what was probably meant; empty where nothing was seen.</summary>
     public static string Meant(ReadOnlySpan<byte> seen, string field) =>
         seen.IsEmpty ? "" : $" There is {JsonToken.Shown(seen)}: did you mean '{field}'?";

@@ -4,6 +4,15 @@ using Foretell.Engine.Events;
 
 namespace Foretell.Ingest.Decoding;
 
+/// <summary>What a number of a time counts. The value is how many decimal digits it is finer than the second.</summary>
+internal enum TimeUnit
+{
+    Seconds = 0,
+    Milliseconds = 3,
+    Microseconds = 6,
+    Nanoseconds = 9,
+}
+
 /// <summary>Event times in text: RFC 3339, or Unix seconds. Both are exact to the tick of 100 ns; finer digits round to the
 /// nearest one.</summary>
 /// <remarks>A double holds today's Unix seconds only to about 240 ns, so numbers are read digit by digit.</remarks>
@@ -27,11 +36,20 @@ public static class TimeText
     /// <param name="zone">Zone of a calendar time without an offset; null refuses it.</param>
     /// <returns>Null, or the reason why the text is no time.</returns>
     public static string? Parse(ReadOnlySpan<byte> text, out long ticks, TimeZoneInfo? zone = null) =>
-        text.Length > 4 && text[4] == '-' ? ParseRfc3339(text, out ticks, zone) : ParseUnixSeconds(text, out ticks);
+        IsCalendar(text) ? ParseRfc3339(text, out ticks, zone) : ParseUnixSeconds(text, out ticks);
+
+    /// <summary>Reads either form where the sender's numbers count another unit.</summary>
+    /// <returns>Null, or the reason why the text is no time.</returns>
+    internal static string? Parse(ReadOnlySpan<byte> text, TimeUnit unit, out long ticks) =>
+        IsCalendar(text) ? ParseRfc3339(text, out ticks) : ParseUnix(text, unit, out ticks);
 
     /// <summary>Reads a decimal number of seconds since 1970-01-01T00:00Z, with an optional exponent.</summary>
     /// <returns>Null, or the reason why the text is none.</returns>
-    public static string? ParseUnixSeconds(ReadOnlySpan<byte> text, out long ticks)
+    public static string? ParseUnixSeconds(ReadOnlySpan<byte> text, out long ticks) => ParseUnix(text, TimeUnit.Seconds, out ticks);
+
+    /// <summary>Reads a decimal number of some unit since 1970-01-01T00:00Z, with an optional exponent.</summary>
+    /// <returns>Null, or the reason why the text is none.</returns>
+    internal static string? ParseUnix(ReadOnlySpan<byte> text, TimeUnit unit, out long ticks)
     {
         ticks = 0;
         bool negative = text.Length > 0 && text[0] == '-';
@@ -53,11 +71,11 @@ public static class TimeText
         }
         if (!good || rest.Length > 0)
         {
-            return NoTime(text);
+            return NoTime(text, unit);
         }
 
         // The number is 0.DDDD * 10^point, in ticks, with no zero in front.
-        long point = whole.Length + exponent + TickDigits;
+        long point = whole.Length + exponent + TickDigits - (int)unit;
         int zeros = LeadingZeros(whole, fraction);
         int count = whole.Length + fraction.Length;
         point -= zeros;
@@ -67,7 +85,7 @@ public static class TimeText
         }
         if (point > MaxDigits)
         {
-            return OutOfRange(text);
+            return OutOfRange(text, unit);
         }
         ulong sum = 0;
         for (int i = 0; i < point; i++)
@@ -80,10 +98,10 @@ public static class TimeText
         }
         if (sum > (ulong)EventTime.Max)
         {
-            return OutOfRange(text);
+            return OutOfRange(text, unit);
         }
         ticks = negative ? -(long)sum : (long)sum;
-        return ticks >= EventTime.Min && ticks <= EventTime.Max ? null : OutOfRange(text);
+        return ticks >= EventTime.Min && ticks <= EventTime.Max ? null : OutOfRange(text, unit);
     }
 
     /// <summary>Reads a calendar time with offset, or without one where the zone is known.</summary>
@@ -121,16 +139,23 @@ public static class TimeText
         return ticks >= EventTime.Min && ticks <= EventTime.Max ? null : OutOfRange(text);
     }
 
-    private static string NoTime(scoped ReadOnlySpan<byte> text) =>
-        $"'time' must be {Expected}, got {JsonToken.Shown(text)}.{CommaMeant(text)}";
+    // 2026-: the fifth character of a number may be a minus, too, but then an e stands before it.
+    private static bool IsCalendar(ReadOnlySpan<byte> text) => text.Length > 4 && text[4] == '-' && IsDigit(text[3]);
+
+    private static string NoTime(scoped ReadOnlySpan<byte> text, TimeUnit unit = TimeUnit.Seconds) =>
+        $"'time' must be {ExpectedIn(unit)}, got {JsonToken.Shown(text)}.{CommaMeant(text)}";
+
+    /// <summary><see cref="Expected"/> where numbers count another unit.</summary>
+    internal static string ExpectedIn(TimeUnit unit) =>
+        Expected.Replace("seconds", unit.ToString().ToLowerInvariant(), StringComparison.Ordinal);
 
     /// <summary>A sentence, with a blank before it, on what may be a decimal comma: 1,769 is two numbers a thousand apart.</summary>
     private static string CommaMeant(scoped ReadOnlySpan<byte> text) => text.Contains((byte)',')
         ? " Write a fraction behind a point, and no commas between digits: they may mean either."
         : "";
 
-    private static string OutOfRange(scoped ReadOnlySpan<byte> text) =>
-        $"'time' must lie within years 1 to 9999, got {JsonToken.Shown(text)}.{UnitMeant(text)}";
+    private static string OutOfRange(scoped ReadOnlySpan<byte> text, TimeUnit unit = TimeUnit.Seconds) =>
+        $"'time' must lie within years 1 to 9999, got {JsonToken.Shown(text)}.{(unit == TimeUnit.Seconds ? UnitMeant(text) : "")}";
 
     /// <summary>A sentence, with a blank before it, on a number that is no time in Unix seconds and a likely one in a smaller unit;
     /// empty for any other text.</summary>

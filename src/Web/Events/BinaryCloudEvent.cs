@@ -1,6 +1,5 @@
-using System.Buffers;
 using System.Text;
-using System.Text.Json;
+using Foretell.Ingest.Decoding;
 using Microsoft.AspNetCore.Http;
 
 namespace Foretell.Web.Events;
@@ -10,35 +9,27 @@ namespace Foretell.Web.Events;
 /// <remarks>Source: CloudEvents 1.0.2, HTTP protocol binding, sections 3 (which mode it is) and 3.1.3 (how values are written).</remarks>
 internal static class BinaryCloudEvent
 {
-    /// <summary>Media type of what <see cref="ToStructured"/> gives.</summary>
-    public const string StructuredType = "application/cloudevents+json";
-
     private const string Prefix = "ce-";
-
-    // What an event is read from, in a fixed order: two requests that differ in nothing else, in trace headers say, are the same event.
-    private static readonly string[] s_attributes = ["specversion", "id", "source", "subject", "type", "time"];
 
     /// <summary>Whether a request is one: it has such headers, and its media type does not say that the body is the event.</summary>
     public static bool Is(HttpRequest request) =>
         request.ContentType?.TrimStart().StartsWith("application/cloudevents", StringComparison.OrdinalIgnoreCase) != true
         && request.Headers.Keys.Any(name => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The event in structured mode. A header that was sent twice is there twice.</summary>
-    public static byte[] ToStructured(IHeaderDictionary headers)
+    /// <summary>The event in structured mode. A header that was sent twice is there twice. The order of attributes is fixed: two requests
+    /// that differ in nothing else, in trace headers say, are the same event.</summary>
+    public static ReadOnlySpan<byte> ToStructured(IHeaderDictionary headers)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(buffer);
-        json.WriteStartObject();
-        foreach (string attribute in s_attributes)
+        var structured = new StructuredCloudEvent();
+        structured.Begin();
+        foreach (string attribute in StructuredCloudEvent.Attributes)
         {
             foreach (string? value in headers[Prefix + attribute])
             {
-                json.WriteString(attribute, Decode(value ?? ""));
+                structured.Add(attribute, Decode(value ?? ""));
             }
         }
-        json.WriteEndObject();
-        json.Flush();
-        return buffer.WrittenSpan.ToArray();
+        return structured.End();
     }
 
     /// <summary>Quotes and their escapes first, then percent-encoded UTF-8.</summary>

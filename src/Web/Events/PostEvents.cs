@@ -60,7 +60,7 @@ internal static class PostEvents
         HttpContext http, IPlatform platform, ObjectPool<EventBatch> batches, CancellationToken cancellationToken)
     {
         bool isBinary = BinaryCloudEvent.Is(http.Request);
-        string? contentType = isBinary ? BinaryCloudEvent.StructuredType : http.Request.ContentType;
+        string? contentType = isBinary ? StructuredCloudEvent.MediaType : http.Request.ContentType;
         EventDecoder decoder = ChooseDecoder(http.Request, contentType);
         CheckEncoding(http.Request);
         string? key = IdempotencyKey.Read(http.Request);

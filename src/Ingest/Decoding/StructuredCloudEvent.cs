@@ -1,0 +1,50 @@
+using System.Buffers;
+using System.Text.Json;
+
+namespace Foretell.Ingest.Decoding;
+
+/// <summary>Writes a CloudEvent that came in a binary mode, its attributes beside its data (in HTTP headers, in a message's properties),
+/// in structured mode, so that all modes are read and refused by the same rules. The data is left out: nothing here reads it.</summary>
+/// <remarks>Reusable: <see cref="Begin"/> keeps the memory. Not thread-safe.</remarks>
+public sealed class StructuredCloudEvent
+{
+    /// <summary>Media type of what is written.</summary>
+    public const string MediaType = "application/cloudevents+json";
+
+    private static readonly string[] s_attributes = ["specversion", "id", "source", "subject", "type", "time"];
+
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+    private readonly Utf8JsonWriter _json;
+
+    /// <summary>Begins without an event.</summary>
+    public StructuredCloudEvent() => _json = new Utf8JsonWriter(_buffer);
+
+    /// <summary>The attributes that an event is read from.</summary>
+    public static ReadOnlySpan<string> Attributes => s_attributes;
+
+    /// <summary>Begins an event.</summary>
+    public void Begin()
+    {
+        _buffer.ResetWrittenCount();
+        _json.Reset();
+        _json.WriteStartObject();
+    }
+
+    /// <summary>Adds an attribute. One that is added twice is there twice, and refused when it is read.</summary>
+    /// <param name="attribute">Its name, in lower case.</param>
+    /// <param name="value">Its value; valid UTF-16.</param>
+    public void Add(string attribute, string value) => _json.WriteString(attribute, value);
+
+    /// <inheritdoc cref="Add(string, string)"/>
+    /// <param name="value">Its value; valid UTF-8.</param>
+    public void Add(string attribute, ReadOnlySpan<byte> value) => _json.WriteString(attribute, value);
+
+    /// <summary>Ends the event.</summary>
+    /// <returns>The event in structured mode; holds until the next <see cref="Begin"/>.</returns>
+    public ReadOnlySpan<byte> End()
+    {
+        _json.WriteEndObject();
+        _json.Flush();
+        return _buffer.WrittenSpan;
+    }
+}

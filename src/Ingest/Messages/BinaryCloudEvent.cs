@@ -1,0 +1,68 @@
+using Foretell.Ingest.Decoding;
+
+namespace Foretell.Ingest.Messages;
+
+/// <summary>A CloudEvent in binary mode: its attributes are properties of the message. Its body is the data, which nothing here
+/// reads.</summary>
+/// <remarks>Source: CloudEvents 1.0.2, AMQP protocol binding, section 3.1.3 (cloudEvents: and cloudEvents_), and Kafka protocol binding,
+/// section 3.2.3 (ce_).</remarks>
+internal sealed class BinaryCloudEvent
+{
+    private static readonly string[] s_prefixes = ["cloudEvents:", "cloudEvents_", "ce_"];
+
+    private readonly StructuredCloudEvent _structured = new();
+
+    /// <summary>Whether a message is one, which it is when its properties hold an attribute that an event is read from.</summary>
+    /// <param name="properties">The message's properties.</param>
+    /// <param name="scratch">Memory for the values' texts.</param>
+    /// <param name="structured">The event in structured mode, where it is one and there is no reason; holds until the next call.</param>
+    /// <param name="reason">Why an attribute cannot be read; null where each can.</param>
+    public bool Is(IReadOnlyDictionary<string, object?>? properties, EscapeScratch scratch, out ReadOnlySpan<byte> structured,
+        out string? reason)
+    {
+        structured = default;
+        reason = null;
+        if (properties is null || properties.Count == 0)
+        {
+            return false;
+        }
+        bool isOne = false;
+        foreach ((string name, object? value) in properties)
+        {
+            if (value is not null && AttributeOf(name) is string attribute)
+            {
+                if (!isOne)
+                {
+                    isOne = true;
+                    _structured.Begin();
+                }
+                reason = PropertyText.Read(value, attribute, scratch.Other, out int length);
+                if (reason is not null)
+                {
+                    return true;
+                }
+                _structured.Add(attribute, scratch.Other.AsSpan(0, length));
+            }
+        }
+        structured = isOne ? _structured.End() : default;
+        return isOne;
+    }
+
+    private static string? AttributeOf(string name)
+    {
+        foreach (string prefix in s_prefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                foreach (string attribute in StructuredCloudEvent.Attributes)
+                {
+                    if (name.AsSpan(prefix.Length).Equals(attribute, StringComparison.OrdinalIgnoreCase))
+                    {
+                        return attribute;
+                    }
+                }
+            }
+        }
+        return null;
+    }
+}
