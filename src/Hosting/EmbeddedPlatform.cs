@@ -54,6 +54,12 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <inheritdoc/>
     public int PartitionCount => _storage.Log.PartitionCount;
 
+    /// <summary>Where sources are read into.</summary>
+    public ISourceLog SourceLog => _storage.Log;
+
+    /// <summary>Tells how the sources do that are read into <see cref="SourceLog"/>; the status then says so, too.</summary>
+    public Func<SourcesReport> Sources { get; set; } = () => SourcesReport.None;
+
     /// <summary>Completes once every shard has loaded its rows; fails with the first shard's reason when one cannot.</summary>
     public Task Ready { get; }
 
@@ -183,10 +189,12 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     {
         long now = EventTime.FromDateTimeOffset(_options.Time.GetUtcNow());
         PartitionReport[] reports = Array.ConvertAll(_partitions, partition => partition.Report());
+        SourcesReport sources = Sources();
         return PlatformStatus.Sum(reports, _storage.Log, now) with
         {
             Ready = Ready.IsCompletedSuccessfully,
-            Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).OfType<string>()],
+            Sources = sources.Partitions,
+            Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).OfType<string>(), .. sources.Problems],
         };
     }
 

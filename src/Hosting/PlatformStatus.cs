@@ -35,6 +35,9 @@ public sealed record PlatformStatus
     /// <summary>True once every shard has loaded its rows and serves queries.</summary>
     public bool Ready { get; init; }
 
+    /// <summary>Where the reading of brokers stands, partition by partition; empty without sources.</summary>
+    public IReadOnlyList<SourceProgress> Sources { get; init; } = [];
+
     /// <summary>Why the platform is not healthy, one sentence each; empty when it is.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 

@@ -34,7 +34,7 @@ internal static class EventHubMessage
             ReadOnlyMemory<byte> first = default;
             List<byte>? joined = null;
             int count = 0;
-            foreach (ReadOnlyMemory<byte> section in sections)
+            foreach (ReadOnlyMemory<byte> section in sections!)
             {
                 if (count++ == 0)
                 {

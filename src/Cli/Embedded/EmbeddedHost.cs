@@ -1,7 +1,11 @@
 using System.Net.Sockets;
+using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Engine;
 using Foretell.Hosting;
+using Foretell.Ingest.EventHubs;
+using Foretell.Ingest.Messages;
+using Foretell.Ingest.Sources;
 using Foretell.Web;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -57,6 +61,16 @@ internal sealed class EmbeddedHost : IAsyncDisposable
             await host.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Reads a hub into the platform's log until the feed is disposed, before the host.</summary>
+    public SourceFeed Read(EventHubInput hub)
+    {
+        var feed = new SourceFeed(new EventHubSource(hub.Address.Hub, hub.Address, hub.Options), Platform.SourceLog,
+            () => new MessageDecoder(hub.Mapping), hub.Reading, () => Platform.Status().LagEvents, TimeProvider.System,
+            _loggers.CreateLogger<SourceFeed>());
+        Platform.Sources = feed.Report;
+        return feed;
     }
 
     /// <summary>Ends the requests in flight, then stops the platform with a last commit.</summary>

@@ -45,6 +45,9 @@ internal sealed record RunSettings
     /// <summary>File to send first, or null.</summary>
     public FileInput? Input { get; init; }
 
+    /// <summary>Hub to read, or null.</summary>
+    public EventHubInput? Hub { get; init; }
+
     /// <summary>The platform's options for these settings.</summary>
     public EmbeddedOptions ToOptions(string directory, ForecastModel model) => new()
     {

@@ -3,6 +3,7 @@ using Foretell.Cli.Running;
 using Foretell.Cli.Screen;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
+using Foretell.Ingest.Sources;
 using Foretell.Models.Network;
 
 namespace Foretell.Cli.Embedded;
@@ -28,6 +29,11 @@ internal static class ServeRun
             FileSummary summary = await FileSenderView.ShowAsync(progress =>
                 FileSender.RunAsync(platform, input, progress, cancellation));
             FileSenderView.Note(input.File, summary);
+        }
+        await using SourceFeed? feed = settings.Hub is { } hub ? host.Read(hub) : null;
+        if (settings.Hub is not null)
+        {
+            Terminal.WriteLine($"reading {settings.Hub.Address}, consumer group '{settings.Hub.Options.ConsumerGroup}'");
         }
         await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, log, "Foretell", cancellation);
     }

@@ -35,21 +35,16 @@ public sealed partial class SourceFeed : IAsyncDisposable
         _loop = Background.Run(RunAsync);
     }
 
-    /// <summary>Where the reading of each partition stands.</summary>
-    public IReadOnlyList<SourceProgress> Progress
+    /// <summary>How the reading does.</summary>
+    public SourcesReport Report()
     {
-        get
+        lock (_pumps)
         {
-            lock (_pumps)
-            {
-                return [.. _pumps.Values.Select(p => p.Pump.Progress)];
-            }
+            SourceProgress[] partitions = [.. _pumps.Values.Select(p => p.Pump.Progress)];
+            return new SourcesReport(partitions,
+                [.. partitions.Select(p => p.Problem).Append(Volatile.Read(ref _problem)).OfType<string>().Distinct()]);
         }
     }
-
-    /// <summary>Why the source is not read to the full, one sentence each.</summary>
-    public IEnumerable<string> Problems =>
-        Progress.Select(p => p.Problem).Append(Volatile.Read(ref _problem)).OfType<string>();
 
     /// <summary>Stops reading; what was appended is known to the log.</summary>
     public async ValueTask DisposeAsync()

@@ -42,7 +42,7 @@ public sealed partial class SourcePump
         (_source, _log, _decoder, _options, _lagEvents, _time, _logger) = (source, log, decoder, options, lagEvents, time, logger);
         _partition = new SourcePartition(source.Name, partition);
         _tag = new("foretell.source", source.Name);
-        _progress = new SourceProgress(partition, -1, -1, 0, 0, 0, 0, null, false);
+        _progress = new SourceProgress(_partition, -1, -1, 0, 0, 0, 0, null, false);
     }
 
     /// <summary>Where the reading stands.</summary>

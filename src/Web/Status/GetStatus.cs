@@ -1,3 +1,4 @@
+using Foretell.Engine.Log;
 using Foretell.Engine.Shards;
 using Foretell.Hosting;
 using Foretell.Web.Http;
@@ -33,6 +34,7 @@ internal static class GetStatus
             Model = platform.Model.Id,
             Ready = status.Ready,
             Problems = status.Problems,
+            Sources = [.. status.Sources.Select(SourceAnswer.Of)],
             Scores = ScoresAnswer.Of(status.Scores),
         });
     }
@@ -74,8 +76,26 @@ public sealed record StatusAnswer
     /// <summary>Why the platform is not healthy, one sentence each; empty when it is.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
+    /// <summary>Where the reading of brokers stands, partition by partition; empty without sources.</summary>
+    public required IReadOnlyList<SourceAnswer> Sources { get; init; }
+
     /// <summary>How well the live forecasts scored of late: since the process started, older events fading where a partition has more than 16,384.</summary>
     public required ScoresAnswer Scores { get; init; }
+}
+
+/// <summary>Where the reading of one partition of a broker stands.</summary>
+/// <param name="Source">Name of the source.</param>
+/// <param name="Partition">The broker's name of the partition.</param>
+/// <param name="Number">Number of the last message in the log; null before the first.</param>
+/// <param name="Lag">Messages of the broker that are not in the log yet, when it was asked last.</param>
+/// <param name="Messages">Messages taken since the process started.</param>
+/// <param name="Unreadable">Of these, messages or parts of them that no event could be read from: dead letters.</param>
+/// <param name="Missing">Messages that were gone before they were read, and were skipped, since the process started.</param>
+/// <param name="Problem">Why it cannot be read now; null while it can.</param>
+public sealed record SourceAnswer(string Source, string Partition, long? Number, long Lag, long Messages, long Unreadable, long Missing, string? Problem)
+{
+    internal static SourceAnswer Of(SourceProgress p) =>
+        new(p.Partition.Source, p.Partition.Partition, p.Number < 0 ? null : p.Number, p.Lag, p.Messages, p.Unreadable, p.Missing, p.Problem);
 }
 
 /// <summary>Mean scores of live forecasts, nats an event, lower is better. Null before the first scored event.</summary>
