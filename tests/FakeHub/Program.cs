@@ -1,0 +1,3 @@
+using Foretell.FakeHub;
+
+return await CommandLine.RunAsync(args);
