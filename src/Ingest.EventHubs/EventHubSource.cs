@@ -59,7 +59,8 @@ public sealed class EventHubSource(string name, EventHubAddress address, EventHu
     public Task<IMessageReader> OpenAsync(string partition, ReadFrom from, long epoch, CancellationToken cancellationToken)
     {
         // Exclusively behind a number that was read: one that does not exist yet is refused.
-        EventPosition position = from.After is not { } after ? EventPosition.FromEnqueuedTime(from.Time)
+        // A time is exclusive, too, and counts whole milliseconds.
+        EventPosition position = from.After is not { } after ? EventPosition.FromEnqueuedTime(from.Time.AddMilliseconds(-1))
             : after < 0 ? EventPosition.Earliest : EventPosition.FromSequenceNumber(after, isInclusive: false);
         return EventHubFault.GuardAsync<IMessageReader>(address, () => Task.FromResult<IMessageReader>(new Reader(address,
             new PartitionReceiver(options.ConsumerGroup, partition, position, _connection, new PartitionReceiverOptions
