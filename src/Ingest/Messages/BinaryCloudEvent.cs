@@ -12,6 +12,10 @@ internal sealed class BinaryCloudEvent
 
     private readonly StructuredCloudEvent _structured = new();
 
+    // Of the message that is being looked at.
+    private bool _isOne;
+    private string? _reason;
+
     /// <summary>Whether a message is one, which it is when its properties hold an attribute that an event is read from.</summary>
     /// <param name="properties">The message's properties.</param>
     /// <param name="scratch">Memory for the values' texts.</param>
@@ -20,32 +24,43 @@ internal sealed class BinaryCloudEvent
     public bool Is(IReadOnlyDictionary<string, object?>? properties, EscapeScratch scratch, out ReadOnlySpan<byte> structured,
         out string? reason)
     {
-        structured = default;
-        reason = null;
-        if (properties is null || properties.Count == 0)
+        (_isOne, _reason) = (false, null);
+        if (properties is Dictionary<string, object?> dictionary)
         {
-            return false;
-        }
-        bool isOne = false;
-        foreach ((string name, object? value) in properties)
-        {
-            if (value is not null && AttributeOf(name) is string attribute)
+            // Its own enumerator is a value; the interface's would be memory for each message.
+            foreach ((string name, object? value) in dictionary)
             {
-                if (!isOne)
-                {
-                    isOne = true;
-                    _structured.Begin();
-                }
-                reason = PropertyText.Read(value, attribute, scratch.Other, out int length);
-                if (reason is not null)
-                {
-                    return true;
-                }
-                _structured.Add(attribute, scratch.Other.AsSpan(0, length));
+                Take(name, value, scratch);
             }
         }
-        structured = isOne ? _structured.End() : default;
-        return isOne;
+        else if (properties is not null)
+        {
+            foreach ((string name, object? value) in properties)
+            {
+                Take(name, value, scratch);
+            }
+        }
+        structured = _isOne ? _structured.End() : default;
+        reason = _reason;
+        return _isOne;
+    }
+
+    private void Take(string name, object? value, EscapeScratch scratch)
+    {
+        if (value is null || _reason is not null || AttributeOf(name) is not string attribute)
+        {
+            return;
+        }
+        if (!_isOne)
+        {
+            _isOne = true;
+            _structured.Begin();
+        }
+        _reason = PropertyText.Read(value, attribute, scratch.Other, out int length);
+        if (_reason is null)
+        {
+            _structured.Add(attribute, scratch.Other.AsSpan(0, length));
+        }
     }
 
     private static string? AttributeOf(string name)

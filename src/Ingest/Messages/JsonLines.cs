@@ -3,7 +3,8 @@ namespace Foretell.Ingest.Messages;
 /// <summary>Tells several lines of JSON from one document that is written over several lines.</summary>
 internal static class JsonLines
 {
-    /// <summary>Whether a body without a content type is NDJSON: somewhere a line begins as it cannot within one document. A document is never taken for lines, however it is laid out; lines of which some are broken are found by the others.</summary>
+    /// <summary>Whether a body without a content type is NDJSON: somewhere a line begins as it cannot within one document. A document is
+    /// never taken for lines, however it is laid out; lines of which some are broken are found by the others.</summary>
     public static bool AreIn(ReadOnlySpan<byte> body)
     {
         byte before = 0;

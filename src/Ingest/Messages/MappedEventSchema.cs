@@ -9,64 +9,44 @@ namespace Foretell.Ingest.Messages;
 internal sealed class MappedEventSchema(MessageMapping mapping) : EventSchema
 {
     private readonly PointerNode _root = PointerNode.Of(mapping.Fields);
-    private readonly MappedField[] _fields = [.. mapping.Fields];
-
-    // What stands beside the body of the message that is being read.
-    private readonly EscapeScratch _beside = new();
-    private int _streamLength, _markLength, _idLength;
-    private long _timeTicks;
+    private readonly MappedField[] _inBody = [.. mapping.Fields.Where(f => f.Place.Kind == PlaceKind.Pointer)];
+    private readonly BesideBody _beside = new(mapping.Fields);
 
     /// <summary>Whether some field is in the body.</summary>
     public bool ReadsBody => _root.HasChildren;
 
     /// <summary>Begins a message: reads what stands beside its body.</summary>
     /// <returns>Null, or the reason why the message holds no event.</returns>
-    public string? Begin(in BrokerMessage message)
-    {
-        foreach (MappedField field in _fields)
-        {
-            string? reason = field.Place.Kind switch
-            {
-                PlaceKind.Pointer => null,
-                PlaceKind.EnqueuedTime => Take(message.EnqueuedTicks),
-                PlaceKind.PartitionKey => ReadBeside(field, message.PartitionKey, "the message has no partition key"),
-                _ => ReadBeside(field, message.Properties?.GetValueOrDefault(field.Place.Property), "the message has no such property"),
-            };
-            if (reason is not null)
-            {
-                return reason;
-            }
-        }
-        return null;
-    }
+    public string? Begin(in BrokerMessage message) => _beside.Read(message);
 
     /// <summary>Adds the event of a message whose body holds no field.</summary>
     /// <returns>Null, or the reason why the message holds no event.</returns>
     public string? AddWithoutBody(EventBatch batch)
     {
         DecodedEvent decoded = default;
-        TakeBeside(ref decoded);
+        _beside.CopyTo(ref decoded);
         return batch.TryAdd(decoded.Stream, decoded.TimeTicks, decoded.Mark, decoded.Id);
     }
 
     /// <inheritdoc/>
     public override string? Read(scoped ref Utf8JsonReader json, EscapeScratch scratch, scoped ref DecodedEvent decoded)
     {
-        TakeBeside(ref decoded);
+        _beside.CopyTo(ref decoded);
         var seen = EventField.None;
         string? reason = Walk(ref json, _root, scratch, ref decoded, ref seen);
-        for (int i = 0; reason is null && i < _fields.Length; i++)
+        for (int i = 0; reason is null && i < _inBody.Length; i++)
         {
-            MappedField field = _fields[i];
-            if (field.IsRequired && field.Place.Kind == PlaceKind.Pointer && (seen & field.Field) == 0)
+            MappedField field = _inBody[i];
+            if (field.IsRequired && (seen & field.Field) == 0)
             {
-                reason = field.Explain($"'{field.Name}' is missing; expected {Expected(field)}.");
+                reason = field.Explain($"'{field.Name}' is missing; expected {field.Expected}.");
             }
         }
         return reason;
     }
 
-    /// <summary>Reads the value on which the reader stands, and leaves it on the value's end whatever the outcome.</summary>
+    /// <summary>Reads the value on which the reader stands and leaves it on the value's end, whatever the outcome. It goes no deeper
+    /// than the reader itself allows.</summary>
     private string? Walk(scoped ref Utf8JsonReader json, PointerNode node, EscapeScratch scratch, scoped ref DecodedEvent decoded,
         scoped ref EventField seen)
     {
@@ -108,7 +88,7 @@ internal sealed class MappedEventSchema(MessageMapping mapping) : EventSchema
     private string? ReadFields(scoped ref Utf8JsonReader json, EventField fields, EscapeScratch scratch, scoped ref DecodedEvent decoded,
         scoped ref EventField seen)
     {
-        foreach (MappedField field in _fields)
+        foreach (MappedField field in _inBody)
         {
             if ((fields & field.Field) != 0)
             {
@@ -135,86 +115,15 @@ internal sealed class MappedEventSchema(MessageMapping mapping) : EventSchema
             EventField.Stream => JsonToken.ReadScalar(ref json, field.Name, scratch.Stream, out decoded.Stream),
             EventField.Mark => JsonToken.ReadScalar(ref json, field.Name, scratch.Mark, out decoded.Mark),
             EventField.Id => JsonToken.ReadScalar(ref json, field.Name, scratch.Id, out decoded.Id),
-            _ => ReadTime(ref json, field.Unit, scratch.Other, out decoded.TimeTicks),
+            _ => ReadTime(ref json, field, scratch.Other, out decoded.TimeTicks),
         };
     }
 
-    /// <summary>Reads a time; a string may hold a number, too, since who maps did not write it.</summary>
-    private static string? ReadTime(scoped ref Utf8JsonReader json, TimeUnit unit, byte[] scratch, out long ticks)
+    private static string? ReadTime(scoped ref Utf8JsonReader json, MappedField field, byte[] scratch, out long ticks)
     {
         ticks = 0;
-        switch (json.TokenType)
-        {
-            case JsonTokenType.Number:
-                return NameUnit(TimeText.ParseUnix(json.ValueSpan, unit, out ticks), json.ValueSpan, unit);
-            case JsonTokenType.String:
-                string? reason = JsonToken.ReadText(ref json, "time", scratch, out ReadOnlySpan<byte> text);
-                return reason ?? NameUnit(TimeText.Parse(text, unit, out ticks), text, unit);
-            default:
-                return $"'time' must be {TimeText.ExpectedIn(unit)}, got {JsonToken.Seen(ref json)}.";
-        }
+        return json.TokenType is JsonTokenType.Number or JsonTokenType.String
+            ? JsonToken.ReadScalar(ref json, field.Name, scratch, out ReadOnlySpan<byte> text) ?? field.ParseTime(text, out ticks)
+            : $"'{field.Name}' must be {field.Expected}, got {JsonToken.Seen(ref json)}.";
     }
-
-    /// <summary>Reads a value that stands beside the body. None is none for a mark or an id.</summary>
-    private string? ReadBeside(MappedField field, object? value, string missing)
-    {
-        int length = 0;
-        string? reason = null;
-        if (value is not null)
-        {
-            reason = PropertyText.Read(value, field.Name, BufferOf(field), out length);
-        }
-        else if (field.IsRequired)
-        {
-            reason = $"'{field.Name}' is missing: {missing}. Send one, or map another place.";
-        }
-        switch (field.Field)
-        {
-            case EventField.Stream:
-                _streamLength = length;
-                break;
-            case EventField.Mark:
-                _markLength = length;
-                break;
-            case EventField.Id:
-                _idLength = length;
-                break;
-            default:
-                ReadOnlySpan<byte> text = _beside.Other.AsSpan(0, reason is null ? length : 0);
-                reason ??= NameUnit(TimeText.Parse(text, field.Unit, out _timeTicks), text, field.Unit);
-                break;
-        }
-        return reason is null ? null : field.Explain(reason);
-    }
-
-    private byte[] BufferOf(MappedField field) => field.Field switch
-    {
-        EventField.Stream => _beside.Stream,
-        EventField.Mark => _beside.Mark,
-        EventField.Id => _beside.Id,
-        _ => _beside.Other,
-    };
-
-    private string? Take(long enqueuedTicks)
-    {
-        _timeTicks = enqueuedTicks;
-        return null;
-    }
-
-    private void TakeBeside(scoped ref DecodedEvent decoded)
-    {
-        decoded.Stream = _beside.Stream.AsSpan(0, _streamLength);
-        decoded.TimeTicks = _timeTicks;
-        decoded.Mark = _beside.Mark.AsSpan(0, _markLength);
-        decoded.Id = _beside.Id.AsSpan(0, _idLength);
-    }
-
-    private static string Expected(MappedField field) =>
-        field.Field == EventField.Time ? TimeText.ExpectedIn(field.Unit) : "a string, a number or a boolean";
-
-    /// <summary>A reason with what helps where senders count in a smaller unit and cannot be changed.</summary>
-    private static string? NameUnit(string? reason, ReadOnlySpan<byte> text, TimeUnit unit) =>
-        reason is not null && unit == TimeUnit.Seconds && TimeText.UnitMeant(text).Length > 0
-            ? $"{reason} Or name the unit in the mapping: time:ms, time:us or time:ns."
-            : reason;
 }

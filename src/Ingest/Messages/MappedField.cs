@@ -23,7 +23,22 @@ internal sealed record MappedField(string Name, EventField Field, TimeUnit Unit,
     /// <summary>Whether an event needs it.</summary>
     public bool IsRequired => Field is EventField.Stream or EventField.Time;
 
-    /// <summary>A reason that also says where the value was looked for: its reader cannot know the mapping.</summary>
+    /// <summary>What its value looks like, for reasons.</summary>
+    public string Expected => Field == EventField.Time ? TimeText.ExpectedIn(Unit) : "a string, a number or a boolean";
+
+    /// <summary>Reads a time, calendar time or number whichever type held it: who maps did not write it.</summary>
+    /// <param name="text">UTF-8.</param>
+    /// <param name="ticks">The time (<see cref="Engine.Events.EventTime"/>).</param>
+    /// <returns>Null, or the reason why the text is none, with what helps where senders count a smaller unit.</returns>
+    public string? ParseTime(ReadOnlySpan<byte> text, out long ticks)
+    {
+        string? reason = TimeText.Parse(text, Unit, out ticks);
+        return reason is not null && Unit == TimeUnit.Seconds && TimeText.UnitMeant(text).Length > 0
+            ? $"{reason} Or name the unit in the mapping: time:ms, time:us or time:ns."
+            : reason;
+    }
+
+    /// <summary>A reason that also says where the value was looked for: its reader may not know the mapping.</summary>
     public string Explain(string reason) => $"{reason} The mapping says {this}.";
 
     /// <inheritdoc/>

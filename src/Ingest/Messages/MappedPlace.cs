@@ -62,7 +62,7 @@ internal sealed record MappedPlace(PlaceKind Kind, string Text, IReadOnlyList<st
     private static string Meant(string text)
     {
         string? name = text[0] != '@' ? $"/{text.TrimStart(['$', '#', '.', '/']).Replace('.', '/')}"
-            : text.StartsWith(PropertyPrefix, StringComparison.OrdinalIgnoreCase) ? $"{PropertyPrefix}{text[PropertyPrefix.Length..]}"
+            : text.Length > PropertyPrefix.Length && text.StartsWith(PropertyPrefix, StringComparison.OrdinalIgnoreCase) ? $"{PropertyPrefix}{text[PropertyPrefix.Length..]}"
             : NearestName.Of(text, [KeyName, TimeName, $"{PropertyPrefix}NAME"]);
         return name is null ? "" : $" Did you mean '{name}'?";
     }

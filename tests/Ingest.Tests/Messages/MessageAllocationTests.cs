@@ -1,0 +1,58 @@
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
+using Foretell.Ingest.Messages;
+using Foretell.Support;
+
+namespace Foretell.Ingest.Tests.Messages;
+
+public sealed class MessageAllocationTests
+{
+    private const int Count = 2000;
+    private const string Plain = """{"stream":"caf\u00e9","time":1769860800.25,"mark":"buy","id":"e-1"}""";
+    private const string Foreign = """{"device":{"id":"d-1","site":"x"},"ts":1769860800250,"type":"open","tags":["a\u0062",{}]}""";
+    private const string ToForeign = "stream=/device/id,time:ms=/ts,mark=/type,id=@property.message-id";
+
+    [Theory]
+    [InlineData(Plain, "application/json", null)]
+    [InlineData(Plain, "application/json; charset=utf-8", null)]
+    [InlineData(Plain, null, null)]
+    [InlineData($"{Plain}\n{Plain}", null, null)]
+    [InlineData(Foreign, "application/json", ToForeign)]
+    [InlineData(Foreign, null, ToForeign)]
+    [InlineData("", null, "stream=@partitionKey,mark=@property.message-id")]
+    public void Decode_WhenMessagesAreGood_AllocatesNothing(string body, string? contentType, string? mapping)
+    {
+        BrokerMessage message = mapping is null
+            ? DecodedMessage.Message(body, contentType)
+            : DecodedMessage.Message(body, contentType, "key", ("message-id", 7L), ("other", "x"));
+
+        Assert.Equal(0, Least(message, mapping));
+    }
+
+    [Fact]
+    public void Decode_WhenMessagesHaveProperties_AllocatesNothing() =>
+        Assert.Equal(0, Least(DecodedMessage.Message(Plain, "application/json", "key", ("message-id", 7L), ("Diagnostic-Id", "00-x")), null));
+
+    [Fact]
+    public void Decode_WhenMessagesAreBinaryCloudEvents_AllocatesNothing() => Assert.Equal(0, Least(DecodedMessage.Message("data", null, null,
+        ("cloudEvents:specversion", "1.0"), ("cloudEvents:id", Guid.Empty), ("cloudEvents:source", "/shop"), ("cloudEvents:type", "buy"),
+        ("cloudEvents:time", new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)), ("traceparent", "00-x")), null));
+
+    private static long Least(BrokerMessage message, string? mapping)
+    {
+        var decoder = new MessageDecoder(mapping is null ? null : MessageMapping.Parse(mapping));
+        var batch = new EventBatch();
+        var rejections = new List<Rejection>();
+        long least = Allocations.Least(0, _ => () =>
+        {
+            batch.Clear();
+            for (int i = 0; i < Count; i++)
+            {
+                decoder.Decode(message, batch, rejections);
+            }
+        });
+        Assert.Empty(rejections);
+        Assert.True(batch.Count >= Count);
+        return least;
+    }
+}
