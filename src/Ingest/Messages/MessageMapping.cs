@@ -6,7 +6,8 @@ namespace Foretell.Ingest.Messages;
 /// <remarks>
 /// A text like <c>stream=/device/id,time=/ts,mark=/type,id=@property.message-id</c>. A place is a JSON pointer (RFC 6901) into each object
 /// of the body, <c>@partitionKey</c>, <c>@enqueuedTime</c>, or <c>@property.NAME</c>. <c>time:ms</c>, <c>time:us</c> and <c>time:ns</c>
-/// say that numbers are milliseconds and so on, where <c>time</c> takes Unix seconds. A place cannot hold a comma.
+/// say that numbers are milliseconds and so on, where <c>time</c> takes Unix seconds. A place cannot hold a comma nor
+/// end with a blank.
 /// </remarks>
 public sealed class MessageMapping
 {

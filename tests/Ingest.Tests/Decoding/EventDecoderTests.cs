@@ -13,6 +13,7 @@ public sealed class EventDecoderTests
     [InlineData("Application/JSON; charset=utf-8")]
     [InlineData("application/json; charset=\"UTF-8\"")]
     [InlineData("application/x-ndjson")]
+    [InlineData("application/ndjson")]
     [InlineData("text/csv; header=present")]
     [InlineData("application/cloudevents+json")]
     [InlineData("application/cloudevents-batch+json; charset=utf-8")]

@@ -33,6 +33,29 @@ public sealed class TimeTextTests
     }
 
     [Theory]
+    [InlineData("1.5e-5", 150)]
+    [InlineData("12e-1", 12_000_000)]
+    [InlineData("1970-01-01T00:00:01Z", 10_000_000)]
+    public void Parse_WhenANumberHasAMinusWhereADateHasOne_ReadsEither(string text, long expected)
+    {
+        Assert.Null(TimeText.Parse(Encoding.UTF8.GetBytes(text), out long ticks));
+        Assert.Equal(expected, ticks);
+    }
+
+    [Theory]
+    [InlineData(0, "253402300799.9999999", "253402300800")]
+    [InlineData(3, "253402300799999.9999", "253402300800000")]
+    [InlineData(6, "253402300799999999.9", "253402300800000000")]
+    [InlineData(9, "253402300799999999900", "253402300800000000000")]
+    public void ParseUnix_WhenATimeIsTheLastInItsUnit_RefusesTheNext(int digits, string last, string next)
+    {
+        var unit = (TimeUnit)digits;
+        Assert.Null(TimeText.ParseUnix(Encoding.UTF8.GetBytes(last), unit, out long ticks));
+        Assert.Equal(EventTime.Max, ticks);
+        Assert.Contains("years 1 to 9999", TimeText.ParseUnix(Encoding.UTF8.GetBytes(next), unit, out _));
+    }
+
+    [Theory]
     [InlineData("253402300800")]
     [InlineData("253402300799.99999995")]
     [InlineData("-62135596800.0000001")]

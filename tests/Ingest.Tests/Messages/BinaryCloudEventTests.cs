@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using System.Text;
 using Foretell.Engine.Events;
+using Foretell.Ingest.Messages;
 using Foretell.Ingest.Tests.Decoding;
 
 namespace Foretell.Ingest.Tests.Messages;
@@ -63,6 +65,14 @@ public sealed class BinaryCloudEventTests
     [Fact]
     public void Decode_WhenPrefixesAreMixed_ReadsOneEvent() => Assert.Equal(s_expected, DecodedMessage.From("",
         properties: [.. WithPrefix("cloudEvents:", s_attributes[..3]), .. WithPrefix("cloudEvents_", s_attributes[3..])]).Event);
+
+    [Fact]
+    public void Decode_WhenPropertiesAreOfAnotherKindOfDictionary_ReadsThemToo()
+    {
+        BrokerMessage message = DecodedMessage.Message("", null, null, WithPrefix("ce_", s_attributes));
+
+        Assert.Equal(s_expected, DecodedMessage.From(message with { Properties = message.Properties!.ToFrozenDictionary() }).Event);
+    }
 
     [Fact]
     public void Decode_WhenAttributesHaveTypesOfTheirOwn_ReadsThem()

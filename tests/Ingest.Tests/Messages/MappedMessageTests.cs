@@ -105,6 +105,7 @@ public sealed class MappedMessageTests
     [InlineData("""{"ts":1}""", "'stream' is missing; expected a string, a number or a boolean. The mapping says stream=/device/id.")]
     [InlineData("""{"device":{"id":"","id":"a"},"ts":1}""", "'stream' is there twice; expected it once. The mapping says stream=/device/id.")]
     [InlineData("""{"device":{"id":"b"},"device":{"id":"a"},"ts":1}""", "'stream' is there twice")]
+    [InlineData("""{"device":{"id":"a"},"ts":1,"type":null,"type":"x"}""", "'mark' is there twice")]
     [InlineData("""{"device":{"id":""},"ts":1}""", "Stream must be 1 to 256 bytes of UTF-8, got 0.")]
     [InlineData("""{"device":{"id":"\ud800"},"ts":1}""", "'stream' is no valid Unicode")]
     [InlineData("""{"device":{"id":"a"}}""", "'time' is missing; expected an RFC 3339 string with an offset (\"2026-01-31T12:00:00Z\") or a "
@@ -144,16 +145,8 @@ public sealed class MappedMessageTests
     [Theory]
     [InlineData("""{"device":{"id":"a"},"ts":1}""")]
     [InlineData("""{"device":{"id":"a"},"ts":1,"type":null}""")]
-    [InlineData("""{"device":{"id":"a"},"ts":1,"type":null,"type":null,"device2":{"id":"b"}}""")]
-    public void Decode_WhenAMarkOrAnIdIsMissingOrNull_HasNone(string body)
-    {
-        if (body.Contains("\"type\":null,\"type\""))
-        {
-            Assert.Contains("'mark' is there twice", DecodedMessage.From(body, null, Mapping).Refusal);
-            return;
-        }
+    public void Decode_WhenAMarkOrAnIdIsMissingOrNull_HasNone(string body) =>
         Assert.Equal(new DecodedRow("a", 10_000_000, "", ""), DecodedMessage.From(body, null, Mapping).Event);
-    }
 
     [Fact]
     public void Decode_WhenAMissingMarkFollowsAnEventWithOne_HasNone()
@@ -216,8 +209,9 @@ public sealed class MappedMessageTests
     [InlineData("stream=@property.empty", "Stream must be 1 to 256 bytes of UTF-8, got 0.")]
     [InlineData("stream=@property.long", "'stream' must be at most 256 bytes of UTF-8, got 514. The mapping says stream=@property.long.")]
     [InlineData("stream=@property.s,mark=@property.long", "'mark' must be at most 256 bytes of UTF-8, got 514.")]
-    public void Decode_WhenWhatStandsBesideTheBodyIsBad_SaysWhy(string mapping, string reason) => Assert.Contains(reason, DecodedMessage.From(
-        "{}", null, mapping, null, ("nil", null), ("s", "s"), ("late", 1_769_860_800_000L), ("empty", ""), ("long", new string('é', 257))).Refusal);
+    public void Decode_WhenWhatStandsBesideTheBodyIsBad_SaysWhy(string mapping, string reason) =>
+        Assert.Contains(reason, DecodedMessage.From("{}", null, mapping, null, ("nil", null), ("s", "s"), ("late", 1_769_860_800_000L),
+            ("empty", ""), ("long", new string('é', 257))).Refusal);
 
     [Theory]
     [InlineData(256, true)]

@@ -28,7 +28,7 @@ public sealed class MessageFuzzTests
 
     private static readonly string?[] s_types =
     [
-        null, null, "", "application/json", "application/x-ndjson", "application/cloudevents+json", "application/cloudevents-batch+json",
+        "", "application/json", "application/x-ndjson", "application/cloudevents+json", "application/cloudevents-batch+json",
         "text/csv", "application/json; charset=latin1", ";;;", "\ud800",
     ];
 
@@ -50,6 +50,9 @@ public sealed class MessageFuzzTests
         new(MessageMapping.Parse("stream=/device/more/1/id,time=@enqueuedTime,mark=/device/more/0/0,id=/")),
     ];
 
+    // The decoder that each body is meant for, by its place.
+    private static readonly int[] s_suited = [0, 0, 0, 1, 1];
+
     [Fact]
     public void Decode_WhenGoodMessagesAreMutated_NeverThrowsAndLeavesWholeRecords()
     {
@@ -59,7 +62,9 @@ public sealed class MessageFuzzTests
         int added = 0, refused = 0;
         for (int i = 0; i < Rounds; i++)
         {
-            BrokerMessage message = Mutated(random);
+            int seed = random.Next(s_bodies.Length);
+            int decoder = random.Next(4) == 0 ? random.Next(s_decoders.Length) : s_suited[seed];
+            BrokerMessage message = Mutated(s_bodies[seed], random);
             if (random.Next(50) == 0)
             {
                 batch.Clear();
@@ -69,7 +74,7 @@ public sealed class MessageFuzzTests
             byte[] records = batch.Records.ToArray();
             try
             {
-                s_decoders[random.Next(s_decoders.Length)].Decode(message, batch, rejections);
+                s_decoders[decoder].Decode(message, batch, rejections);
             }
             catch (Exception thrown)
             {
@@ -88,14 +93,13 @@ public sealed class MessageFuzzTests
             refused += rejections.Count;
         }
         // Both outcomes are common, or the mutations show little.
-        Assert.InRange(added, Rounds / 10, Rounds);
-        Assert.InRange(refused, Rounds / 10, Rounds);
+        Assert.True(added > Rounds / 5 && refused > Rounds / 5, $"{added} added, {refused} refused");
     }
 
-    private static BrokerMessage Mutated(Random random)
+    private static BrokerMessage Mutated(byte[] good, Random random)
     {
-        List<byte> body = [.. s_bodies[random.Next(s_bodies.Length)]];
-        for (int edits = random.Next(4); edits > 0; edits--)
+        List<byte> body = [.. good];
+        for (int edits = random.Next(3); edits > 0; edits--)
         {
             int at = random.Next(body.Count + 1);
             switch (random.Next(4))
@@ -124,7 +128,7 @@ public sealed class MessageFuzzTests
             Number = random.NextInt64(),
             EnqueuedTicks = random.Next(10) == 0 ? long.MinValue : DecodedMessage.EnqueuedTicks,
             PartitionKey = random.Next(2) == 0 ? "k" : null,
-            ContentType = s_types[random.Next(s_types.Length)],
+            ContentType = random.Next(3) == 0 ? s_types[random.Next(s_types.Length)] : null,
             Body = body.ToArray(),
             Properties = properties,
             Unreadable = random.Next(30) == 0 ? "The body is a sequence." : null,
