@@ -61,7 +61,7 @@ public sealed class Forecaster
     }
 
     /// <summary>How many events come within a horizon, for many streams: their paths advance together, and a budget of steps goes to
-    /// those whose error is largest (docs/decisions/0021-counts-by-renewal.md).</summary>
+    /// those whose error is largest (docs/decisions/0021-counts-from-paced-paths.md).</summary>
     /// <param name="forecasts">Of rows with their tails. Shape [n].</param>
     /// <param name="horizonSeconds">From the moment of each forecast.</param>
     /// <returns>Shape [n]. The same forecasts together give the same counts.</returns>
