@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
 
 namespace Foretell.Hosting;
 
@@ -18,6 +20,9 @@ public static class PlatformGauges
             s => Nll(s.Scores.Events, s.Scores.Time + s.Scores.Mark));
         Add("foretell.nll.baseline", "nat", "The same under the history-free baseline",
             s => Nll(s.Scores.Events, s.Scores.BaselineTime + s.Scores.BaselineMark));
+        AddSource("foretell.source.lag", "{message}", "Messages of a broker that are not in the log yet", s => s.Lag);
+        AddSource("foretell.source.lag.time", "s", "Age of the last message in the log, while the broker has more",
+            s => s.LagSeconds(EventTime.FromDateTimeOffset(TimeProvider.System.GetUtcNow())));
     }
 
     /// <summary>Lets the gauges observe a platform until the result is disposed.</summary>
@@ -31,6 +36,11 @@ public static class PlatformGauges
     }
 
     private static double? Nll(long events, double sum) => events == 0 ? null : -sum / events;
+
+    private static void AddSource(string name, string unit, string description, Func<SourceProgress, double> value) =>
+        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_platforms).SelectMany(status => status().Sources)
+            .Select(s => new Measurement<double>(value(s), new KeyValuePair<string, object?>("foretell.source", s.Partition.Source),
+                new("foretell.source.partition", s.Partition.Partition))), unit, description);
 
     private static void Add(string name, string unit, string description, Func<PlatformStatus, double?> value) =>
         Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_platforms).Select(status => value(status()))

@@ -15,6 +15,11 @@ public sealed record SourceProgress(SourcePartition Partition, long Number, long
 {
     /// <summary>Messages of the broker that are not in the log yet.</summary>
     public long Lag => Math.Max(0, Last - Number);
+
+    /// <summary>Age of the last message in the log, seconds, while the broker has more; 0 while it has not.</summary>
+    /// <param name="nowTicks">Now (<see cref="Events.EventTime"/>).</param>
+    public double LagSeconds(long nowTicks) =>
+        Lag == 0 || LastEnqueuedTicks == 0 ? 0 : Math.Max(0, Events.EventTime.SecondsBetween(LastEnqueuedTicks, nowTicks));
 }
 
 /// <summary>How the sources of a platform do.</summary>
