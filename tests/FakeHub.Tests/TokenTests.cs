@@ -122,20 +122,39 @@ public sealed class TokenTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Receive_WhenTheTokenExpires_IsUnauthorisedAndComesBackWithAnother()
+    public async Task Receive_WhenTheTokenExpires_ComesBackWithAnother()
+    {
+        PartitionReceiver receiver = await WithShortTokenAsync();
+        Task<List<EventData>> waiting = TestEndpoint.ReceiveAsync(receiver, 1);
+
+        _clock.Advance(TimeSpan.FromSeconds(61));
+        await _plain[0].UntilAsync(p => p.Attachments.Count == 2, TestEndpoint.Limit);
+        _plain[0].Append("after");
+
+        Assert.Equal("after", (await waiting)[0].EventBody.ToString());
+        Assert.Equal(2, _plain.Endpoint.Tokens.Received.Count);
+    }
+
+    [Fact]
+    public async Task Receive_WhenTheTokenExpiresAndTheNextIsRefused_IsUnauthorised()
+    {
+        PartitionReceiver receiver = await WithShortTokenAsync();
+        Task<Exception?> waiting = TestEndpoint.ReceiveErrorAsync(receiver);
+
+        _plain.Endpoint.Tokens.RefusesAll = true;
+        _clock.Advance(TimeSpan.FromSeconds(61));
+
+        Assert.IsType<UnauthorizedAccessException>(await waiting);
+    }
+
+    /// <summary>A receiver at the end of partition 0, with a token that holds for a minute.</summary>
+    private async Task<PartitionReceiver> WithShortTokenAsync()
     {
         _plain.Endpoint.Tokens.Lifetime = TimeSpan.FromMinutes(1);
         _plain.Fill(0, 1);
         PartitionReceiver receiver = _plain.Receiver(EventPosition.Earliest);
         await TestEndpoint.ReceiveAsync(receiver, 1);
-        Task<Exception?> waiting = TestEndpoint.ReceiveErrorAsync(receiver);
-
-        _clock.Advance(TimeSpan.FromSeconds(61));
-
-        Assert.IsType<UnauthorizedAccessException>(await waiting);
-        _plain[0].Append("after");
-        Assert.Equal("after", (await TestEndpoint.ReceiveAsync(receiver, 1))[0].EventBody.ToString());
-        Assert.Equal(2, _plain.Endpoint.Tokens.Received.Count);
+        return receiver;
     }
 
     private EventHubProducerClient TlsProducer() => _tls.Keep(new EventHubProducerClient(_tls.Endpoint.TlsConnectionString, "events",
