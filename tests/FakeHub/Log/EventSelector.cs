@@ -45,8 +45,8 @@ internal static partial class EventSelector
             throw new HubException(isGeoReplicated ? HubConditions.InvalidOffset : HubConditions.ArgumentError,
                 $"The supplied offset '{value}' is invalid.");
         }
-        // Everything up to the end is known, even what was trimmed; what begins there is still to come.
-        if (offset > 0 && offset >= log.NextOffset)
+        // Everything up to the end was there once, even what was trimmed; what begins at the end is still to come.
+        if (offset >= log.NextOffset)
         {
             string end = log.Count > 0 ? OffsetFormat.Write(log[^1].Offset, isGeoReplicated) : "-1";
             throw new HubException(HubConditions.ArgumentError,

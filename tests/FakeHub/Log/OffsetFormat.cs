@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 
 namespace Foretell.FakeHub.Log;
@@ -7,11 +8,11 @@ internal static class OffsetFormat
 {
     private const string Prefix = "replica:";
 
-    /// <summary>Odd, so that multiplying by it, modulo 2^64, mixes up the order and can be undone.</summary>
+    /// <summary>Odd, so that multiplying by it, modulo 2^64, can be undone.</summary>
     private const ulong Factor = 0x9e3779b97f4a7c15, Inverse = 0xf1de83e19937733d;
 
     public static string Write(long offset, bool isGeoReplicated) => isGeoReplicated
-        ? Prefix + (unchecked((ulong)offset * Factor)).ToString("x16", CultureInfo.InvariantCulture)
+        ? Prefix + Mix((ulong)offset, Factor).ToString("x16", CultureInfo.InvariantCulture)
         : offset.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The number within; null if this is no offset of that kind.</summary>
@@ -23,7 +24,10 @@ internal static class OffsetFormat
         }
         return text.StartsWith(Prefix, StringComparison.Ordinal)
             && ulong.TryParse(text.AsSpan(Prefix.Length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong mixed)
-            ? unchecked((long)(mixed * Inverse))
+            ? (long)Mix(mixed, Inverse)
             : null;
     }
+
+    /// <summary>A one-to-one mapping that leaves nothing of the order.</summary>
+    private static ulong Mix(ulong value, ulong factor) => unchecked(BinaryPrimitives.ReverseEndianness(value * factor) * factor);
 }
