@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Engine.Events;
 
@@ -16,15 +17,30 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Process id.</summary>
     public int Id => _process.Id;
 
-    private Uri Url { get; set; } = null!;
+    /// <summary>Where it listens.</summary>
+    public Uri Url { get; private set; } = null!;
+
+    /// <summary>Processor time that it has taken, seconds.</summary>
+    public double ProcessorSeconds
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
+    /// <summary>The most memory that it ever had resident, bytes (Linux).</summary>
+    public long PeakBytes => 1024 * long.Parse(File.ReadLines($"/proc/{Id}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
+        .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 
     /// <summary>Starts foretell run on a data directory and waits until it serves.</summary>
-    public static async Task<HostProcess> StartAsync(string directory, string model)
+    public static async Task<HostProcess> StartAsync(string directory, string model, params string[] more)
     {
         var host = new HostProcess(Process.Start(new ProcessStartInfo("dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "foretell.dll"), "run", "--no-demo", "--plain",
-            "--urls", "http://127.0.0.1:0", "--data-dir", directory, "--model", model,
+            "--urls", "http://127.0.0.1:0", "--data-dir", directory, "--model", model, .. more,
         ])
         { RedirectStandardOutput = true })!);
         while (await host._process.StandardOutput.ReadLineAsync() is { } line)

@@ -13,6 +13,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["alerts"] = AlertBench.RunAsync,
     ["drift"] = DriftBench.RunAsync,
     ["counts"] = CountBench.RunAsync,
+    ["sources"] = SourceBench.RunAsync,
     ["cluster"] = ClusterBench.RunAsync,
     ["memory"] = MemoryBench.RunAsync,
 };

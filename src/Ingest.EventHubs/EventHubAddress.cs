@@ -122,6 +122,6 @@ public sealed record EventHubAddress
     // Somebody's key pasted without its name must not come back in a message.
     private static string Shortened(string text) => text.Length > 64 ? text[..8] + "..." : text;
 
-    private static bool IsLocal(Uri endpoint) => endpoint.IsLoopback || (IPAddress.TryParse(endpoint.Host, out IPAddress? address) && IPAddress.IsLoopback(address))
-        || !endpoint.Host.Contains('.', StringComparison.Ordinal);
+    private static bool IsLocal(Uri endpoint) => endpoint.IsLoopback || !endpoint.Host.Contains('.', StringComparison.Ordinal)
+        || (IPAddress.TryParse(endpoint.Host, out IPAddress? address) && IPAddress.IsLoopback(address));
 }

@@ -21,7 +21,8 @@ internal static class EventHubMessage
             ContentType = raw.HasSection(AmqpMessageSection.Properties) ? data.ContentType : null,
             Body = body,
             // Asking for properties that are not there would make an empty table of them.
-            Properties = raw.HasSection(AmqpMessageSection.ApplicationProperties) ? (IReadOnlyDictionary<string, object?>)data.Properties : null,
+            Properties = raw.HasSection(AmqpMessageSection.ApplicationProperties)
+                ? (IReadOnlyDictionary<string, object?>)data.Properties : null,
             Unreadable = unreadable,
         };
     }

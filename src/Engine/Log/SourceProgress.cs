@@ -4,7 +4,8 @@ namespace Foretell.Engine.Log;
 /// <param name="Partition">Source and partition.</param>
 /// <param name="Number">Last message in the log; -1 before the first.</param>
 /// <param name="Last">Newest message of the broker, when it was asked last; -1 before the first.</param>
-/// <param name="LastEnqueuedTicks">When the broker took message <paramref name="Number"/> (<see cref="Events.EventTime"/>); 0 before the first.</param>
+/// <param name="LastEnqueuedTicks">When the broker took message <paramref name="Number"/> (<see cref="Events.EventTime"/>); 0 before
+/// the first.</param>
 /// <param name="Messages">Messages appended since this reader began.</param>
 /// <param name="Unreadable">Of these, messages or parts of them that became dead letters at once.</param>
 /// <param name="Missing">Messages skipped because they were gone.</param>

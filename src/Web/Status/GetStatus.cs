@@ -92,10 +92,11 @@ public sealed record StatusAnswer
 /// <param name="Unreadable">Of these, messages or parts of them that no event could be read from: dead letters.</param>
 /// <param name="Missing">Messages that were gone before they were read, and were skipped, since the process started.</param>
 /// <param name="Problem">Why it cannot be read now; null while it can.</param>
-public sealed record SourceAnswer(string Source, string Partition, long? Number, long Lag, long Messages, long Unreadable, long Missing, string? Problem)
+public sealed record SourceAnswer(string Source, string Partition, long? Number, long Lag, long Messages, long Unreadable, long Missing,
+    string? Problem)
 {
-    internal static SourceAnswer Of(SourceProgress p) =>
-        new(p.Partition.Source, p.Partition.Partition, p.Number < 0 ? null : p.Number, p.Lag, p.Messages, p.Unreadable, p.Missing, p.Problem);
+    internal static SourceAnswer Of(SourceProgress p) => new(p.Partition.Source, p.Partition.Partition, p.Number < 0 ? null : p.Number,
+        p.Lag, p.Messages, p.Unreadable, p.Missing, p.Problem);
 }
 
 /// <summary>Mean scores of live forecasts, nats an event, lower is better. Null before the first scored event.</summary>
