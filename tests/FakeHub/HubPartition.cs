@@ -154,7 +154,7 @@ public sealed class HubPartition
     {
         foreach (ReadOnlyMemory<byte> message in messages)
         {
-            _ = new SentMessage(message.Span).PartitionKey;
+            _ = new SentMessage(message.Span);
         }
         long last;
         lock (_gate)

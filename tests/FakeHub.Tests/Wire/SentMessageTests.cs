@@ -36,6 +36,8 @@ public sealed class SentMessageTests
     [InlineData(new byte[] { 0, 0x53, 0x72, 0xd1, 0, 0, 0 })]
     [InlineData(new byte[] { 0, 0x53, 0x72, 0xd1, 0xff, 0xff, 0xff, 0xff })]
     [InlineData(new byte[] { 0, 0xa3, 1, 65, 0x40 })]
+    [InlineData(new byte[] { 0, 0x53, 0x72, 0xc1, 3, 2, 0xa3, 9 })]
+    [InlineData(new byte[] { 0, 0x53, 0x72, 0x40 })]
     public void Constructor_WhenTheBytesAreNoMessage_Throws(byte[] bytes) =>
         Assert.Throws<FormatException>(() => new SentMessage(bytes).PartitionKey);
 }

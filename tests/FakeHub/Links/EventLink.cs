@@ -10,7 +10,6 @@ namespace Foretell.FakeHub.Links;
 internal sealed class EventLink : IReceiver, IThreadPoolWorkItem
 {
     private const int BatchSize = 128, TagBytes = sizeof(uint);
-    private const ulong SelectorFilter = 0x137000000a;
 
     private readonly SendingAmqpLink _link;
     private readonly HubPartition _partition;
@@ -132,8 +131,9 @@ internal sealed class EventLink : IReceiver, IThreadPoolWorkItem
         return _metric.Written.ToArray();
     }
 
+    // The name decides: the descriptor around the text is a number or a symbol, by the language of the client.
     private static string? Selector(AmqpLinkSettings settings) => (settings.Source as Source)?.FilterSet?
-        .Select(filter => filter.Value).OfType<DescribedType>()
-        .FirstOrDefault(filter => filter.Descriptor is SelectorFilter or AmqpSymbol { Value: "apache.org:selector-filter:string" })?
-        .Value as string;
+        .Where(filter => filter.Key.ToString() == "apache.org:selector-filter:string")
+        .Select(filter => filter.Value is DescribedType described ? described.Value : filter.Value)
+        .FirstOrDefault() as string;
 }

@@ -28,6 +28,7 @@ internal readonly ref struct SentMessage
             ReadOnlySpan<byte> value = reader.Value();
             if (section == Section.MessageAnnotations)
             {
+                CheckMap(value);
                 _annotations = value;
             }
         }
@@ -92,6 +93,17 @@ internal readonly ref struct SentMessage
         }
         writer.EndMap(map, entries);
         writer.Raw(_bare);
+    }
+
+    // Once here, so that no later reading of the map fails half-way.
+    private static void CheckMap(ReadOnlySpan<byte> map)
+    {
+        var reader = new AmqpReader(map);
+        for (int left = reader.Map(); left > 0; left--)
+        {
+            reader.Value();
+            reader.Value();
+        }
     }
 
     /// <summary>Whether the broker writes this annotation itself, or keeps it to itself.</summary>
