@@ -56,7 +56,8 @@ internal static class SourceBench
     }
 
     /// <returns>Processor seconds of the host.</returns>
-    private static async Task<double> TakeAsync(string name, string directory, string model, Func<HostProcess, Task> send, params string[] arguments)
+    private static async Task<double> TakeAsync(string name, string directory, string model, Func<HostProcess, Task> send,
+        params string[] arguments)
     {
         await using HostProcess host = await HostProcess.StartAsync(directory, model, arguments);
         await send(host);
