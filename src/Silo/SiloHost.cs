@@ -40,7 +40,10 @@ internal static class SiloHost
             Threads = settings.Threads,
             Alerts = new AlertRule { Survival = settings.AlertSurvival },
             Partition = new PartitionHostOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
-        });
+        })
+        {
+            Sources = settings.EventHubs.ToDictionary(hub => hub.Name, hub => hub.ToSource()),
+        };
         await using WebApplication app = Build(builder, settings, certificate, engine);
         await app.StartAsync();
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");

@@ -234,6 +234,23 @@ public sealed class EventHubSourceTests
         Assert.Equal(10, feed.Platform.Status().EventsAccepted);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    public async Task Feed_WhenTheHubIsMadeAnewWhileItReads_NoticesIt(int events)
+    {
+        await using HubFeed feed = new(partitions: 1);
+        Append(feed, 0, 10);
+        await feed.StartAsync();
+        await feed.UntilTakenAsync(10);
+
+        feed.Hub.Recreate();
+        Append(feed, 0, events, first: 100);
+
+        await feed.UntilAsync(() => feed.Platform.Status().Problems.Any(p => p.Contains("made anew", StringComparison.Ordinal) && p.Contains("stopped", StringComparison.Ordinal)));
+        Assert.Equal(10, feed.Platform.Status().EventsAccepted);
+    }
+
     [Fact]
     public async Task Feed_OfWhatNoEventCanBeReadFrom_KeepsADeadLetterAndGoesOn()
     {

@@ -35,6 +35,7 @@ internal sealed class HubFeed : IAsyncDisposable
     {
         RetryDelay = TimeSpan.FromMilliseconds(20),
         MaxRetryDelay = TimeSpan.FromMilliseconds(200),
+        RetakeDelay = TimeSpan.FromMilliseconds(20),
         CheckInterval = TimeSpan.FromMilliseconds(200),
     };
 

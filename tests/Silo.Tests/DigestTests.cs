@@ -68,7 +68,7 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
         return batches;
     }
 
-    private static async Task<string> EmbeddedDigestAsync(List<EventBatch> batches)
+    internal static async Task<string> EmbeddedDigestAsync(List<EventBatch> batches)
     {
         using var directory = new TemporaryFolder();
         await using EmbeddedPlatform platform =

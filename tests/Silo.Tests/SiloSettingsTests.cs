@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretell.Hosting;
+using Foretell.Ingest.Sources;
 using Foretell.Silo.Settings;
 using Foretell.Support;
 using Microsoft.Extensions.Configuration;
@@ -45,6 +46,24 @@ public class SiloSettingsTests
     [InlineData("Model", "", "Foretell:Model is missing. Set it in appsettings.json or as the environment variable FORETELL__MODEL.")]
     public void Read_WhenASettingIsWrong_SaysWhatIsAllowed(string name, string value, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<SettingsException>(() => Read((name, value))).Message);
+
+    [Fact]
+    public void Read_WhenAHubIsToBeRead_FindsItByItsName()
+    {
+        EventHubSettings hub = Assert.Single(Read(("EventHubs:orders:Connection", "ns/orders"), ("EventHubs:orders:From", "end"),
+            ("EventHubs:orders:OnLoss", "skip"), ("EventHubs:orders:Map", "stream=/a"), ("EVENTHUBS:ORDERS:CONSUMERGROUP", "g")).EventHubs);
+
+        Assert.Equal(("orders", "ns.servicebus.windows.net", "orders"), (hub.Name, hub.Address.Namespace, hub.Address.Hub));
+        Assert.Equal((SourceStart.End, LossPolicy.Skip, "g"), (hub.Reading.Start, hub.Reading.OnLoss, hub.Options.ConsumerGroup));
+        Assert.NotNull(hub.Mapping);
+    }
+
+    [Theory]
+    [InlineData("EventHubs:orders:Hub", "h", "Foretell:EventHubs:orders:Connection is missing.")]
+    [InlineData("EventHubs:orders:Connection", "nothing", "Foretell:EventHubs:orders:Connection: 'nothing' is no hub")]
+    [InlineData("EventHubs:orders:Conection", "ns/h", "Foretell:EventHubs:orders:Connection is missing.")]
+    public void Read_WhenAHubIsToldWrongly_SaysWhatIsAllowed(string name, string value, string sentence) =>
+        Assert.StartsWith(sentence, Assert.Throws<SettingsException>(() => Read((name, value))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Read_WhenANameIsMisspelt_NamesThoseThatThereAre()

@@ -1,5 +1,6 @@
 using Foretell.Engine.Events;
 using Foretell.Grains.Contracts;
+using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Microsoft.Extensions.Hosting;
@@ -20,6 +21,7 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
     private readonly Lock _learning = new();
     private readonly ShardPulse[] _pulses =
         [.. Enumerable.Range(0, engine.Log.PartitionCount).Select(_ => new ShardPulse(time))];
+    private readonly Dictionary<string, SourceView> _sources = engine.Sources.Keys.ToDictionary(name => name, _ => new SourceView());
     private readonly bool[] _askingShards = new bool[engine.Log.PartitionCount], _askingReaders = new bool[engine.Log.PartitionCount];
 
     /// <summary>Sums over the partitions.</summary>
@@ -29,6 +31,7 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         return PlatformStatus.Sum(reports, engine.Log, EventTime.FromDateTimeOffset(time.GetUtcNow())) with
         {
             Ready = Array.TrueForAll(_shards, shard => shard is { Ready: true }),
+            Sources = [.. _sources.SelectMany(s => s.Value.Known?.Partitions.Select(p => p.ToProgress(s.Key)) ?? [])],
             Problems = Problems(),
         };
     }
@@ -62,6 +65,10 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Array.Fill(_servedAt, time.GetTimestamp());
+        foreach (SourceView source in _sources.Values)
+        {
+            Volatile.Write(ref source.HeardAt, time.GetTimestamp());
+        }
         using IDisposable observation = PlatformGauges.Observe(Current);
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -70,7 +77,34 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
                 _ = AskAsync(_askingShards, partition, AskShardAsync);
                 _ = AskAsync(_askingReaders, partition, AskReaderAsync);
             }
+            foreach ((string name, SourceView source) in _sources)
+            {
+                _ = AskSourceAsync(name, source);
+            }
             await Task.Delay(s_period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>That it is asked keeps the source's grain alive.</summary>
+    private async Task AskSourceAsync(string name, SourceView source)
+    {
+        if (Interlocked.Exchange(ref source.IsAsking, true))
+        {
+            return;
+        }
+        Untraced.Enter();
+        try
+        {
+            Volatile.Write(ref source.Known, await grains.GetGrain<ISourceGrain>(name).Status());
+            Volatile.Write(ref source.HeardAt, time.GetTimestamp());
+        }
+        catch (Exception)
+        {
+            // Lost with its silo, most likely; the next question makes it live elsewhere.
+        }
+        finally
+        {
+            Volatile.Write(ref source.IsAsking, false);
         }
     }
 
@@ -157,11 +191,28 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
                 problems.Add($"Partition {partition} has not been read on for {(int)stood.TotalSeconds} s: {stall.Problem}");
             }
         }
+        foreach ((string name, SourceView source) in _sources)
+        {
+            SourceStatus? known = Volatile.Read(ref source.Known);
+            if (time.GetElapsedTime(Volatile.Read(ref source.HeardAt)) is var silence && silence > s_patience)
+            {
+                problems.Add($"Source {name} has not been heard of for {(int)silence.TotalSeconds} s: is there a silo with role {SiloRoles.Ingest}?");
+            }
+            problems.AddRange((known?.Partitions ?? []).Select(p => p.Problem).Append(known?.Problem).OfType<string>());
+        }
         if (engine.Log.Problem is { } log)
         {
             problems.Add(log);
         }
         return [.. problems];
+    }
+
+    /// <summary>What is known of a source.</summary>
+    private sealed class SourceView
+    {
+        public SourceStatus? Known;
+        public long HeardAt;
+        public bool IsAsking;
     }
 
     /// <summary>A reader that cannot go on.</summary>

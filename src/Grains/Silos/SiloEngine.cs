@@ -36,6 +36,9 @@ public sealed class SiloEngine(ServingModel model, IEventLog log, IStateStore st
     /// <summary>Paces and sizes.</summary>
     public GrainOptions Options => options;
 
+    /// <summary>Brokers that are read into the log, by name; the same on every silo.</summary>
+    public IReadOnlyDictionary<string, SourceSetup> Sources { get; init; } = new Dictionary<string, SourceSetup>();
+
     /// <summary>Threads for steps; started with the first shard.</summary>
     internal WorkerThreads Workers => _workers.Value;
 

@@ -86,18 +86,11 @@ public sealed partial class SourceFeed : IAsyncDisposable
     /// <summary>Begins to read the partitions that nobody reads yet.</summary>
     private async Task CheckAsync(CancellationToken stop)
     {
-        SourceDescription found = await _source.DescribeAsync(stop);
-        IReadOnlyDictionary<string, SourceState> known = await _log.ReadSourceAsync(_source.Name, stop);
-        string[] added = [.. found.Partitions.Except(known.Keys)], gone = [.. known.Keys.Except(found.Partitions)];
-        string? change = known.Count > 0 && added.Length > 0
-            ? $"{_source.Description} has {found.Partitions.Count} partitions, and {known.Count} were read before: events of one stream may lie in two of them, and come out of order. "
-            : gone.Length > 0 ? $"{_source.Description} has no partition {string.Join(", ", gone)} any more, which was read before. " : null;
-        bool stops = change is not null && _options.OnLoss == LossPolicy.Stop;
-        Tell(stops ? change + (added.Length > 0 ? "The new ones are not read: to read them, start with on-loss=skip."
-            : "Start with on-loss=skip if that is meant.") : null);
+        SourcePartitions partitions = await SourcePartitions.FindAsync(_source, _log, _options.OnLoss, stop);
+        Tell(partitions.Problem);
         lock (_pumps)
         {
-            foreach (string partition in found.Partitions.Where(p => !_pumps.ContainsKey(p) && !(stops && added.Contains(p))))
+            foreach (string partition in partitions.Names.Where(p => !_pumps.ContainsKey(p)))
             {
                 SourcePump pump = _open(partition);
                 _pumps.Add(partition, (pump, Background.Run(() => pump.RunAsync(stop))));

@@ -47,6 +47,10 @@ public sealed record SourceOptions
     /// <summary>Wait before the first try after a failure; each further one waits twice as long, up to <see cref="MaxRetryDelay"/>.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Wait before a partition that another reader took is taken back: long enough for this one to be ended, if it is the stale
+    /// one.</summary>
+    public TimeSpan RetakeDelay { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Longest wait between two tries.</summary>
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -55,6 +55,7 @@ public sealed partial class SourcePump
         while (!stop.IsCancellationRequested)
         {
             long before = Progress.Messages;
+            bool isTaken = false;
             try
             {
                 await FollowAsync(stop);
@@ -69,9 +70,10 @@ public sealed partial class SourcePump
                     : e is SourceTakenException ? "taken" : e is PlatformUnavailableException ? "log" : "unexpected";
                 Report(e, fault);
                 Telemetry.SourceRetries.Add(1, _tag, new("foretell.reason", fault));
+                isTaken = fault == "taken";
             }
             delay = Progress.Messages > before ? _options.RetryDelay : delay;
-            await Task.Delay(delay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(isTaken ? _options.RetakeDelay : delay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             delay = delay * 2 < _options.MaxRetryDelay ? delay * 2 : _options.MaxRetryDelay;
         }
     }
@@ -111,36 +113,45 @@ public sealed partial class SourcePump
             if (_time.GetElapsedTime(asked) >= _options.CheckInterval)
             {
                 asked = _time.GetTimestamp();
+                await CheckIdentityAsync(identity, stop);
                 range = await _source.DescribePartitionAsync(_partition.Partition, stop);
                 Update(p => p with { Last = Math.Max(p.Number, range.Last) });
             }
         }
     }
 
-    /// <summary>Decodes and appends the messages read.</summary>
+    /// <summary>Decodes and appends the messages read, piece by piece where numbers are missing between them.</summary>
     /// <returns>Number of the last one.</returns>
     private async Task<long?> AppendAsync(long epoch, long? number, string identity, CancellationToken stop)
     {
-        // What a broker sends again was in the log before.
-        int first = number is null ? 0 : _messages.FindIndex(m => m.Number > number);
-        if (first < 0)
+        if (number is not null && _messages[0].Number <= number)
         {
-            return number;
+            // Client libraries attach again by themselves, also to a hub that was made anew and counts from 0. A new life finds out.
+            throw new SourceException(SourceFault.Unavailable,
+                $"message {_messages[0].Number} came behind message {number}: where reading goes on is looked up again.");
         }
-        long? expected = number is null ? null : number + 1;
-        int end = first;
-        for (; end < _messages.Count && (!_source.NumbersAreDense || expected is null || _messages[end].Number == expected); end++)
+        for (int first = 0, end; first < _messages.Count; first = end)
         {
-            expected = _messages[end].Number + 1;
+            if (IsHole(number, _messages[first].Number))
+            {
+                PartitionRange range = await _source.DescribePartitionAsync(_partition.Partition, stop);
+                SourceLoss loss = SourceLoss.Between(_partition, number!.Value, _messages[first].Number, range);
+                await SkipAsync(loss, epoch, number, identity, stop);
+                number = loss.GoOnAfter;
+            }
+            for (end = first + 1; end < _messages.Count && !IsHole(_messages[end - 1].Number, _messages[end].Number); end++)
+            {
+            }
+            await AppendAsync(first, end, epoch, number, identity, stop);
+            number = _messages[end - 1].Number;
         }
-        if (end == first)
-        {
-            PartitionRange range = await _source.DescribePartitionAsync(_partition.Partition, stop);
-            SourceLoss loss = SourceLoss.Between(_partition, number!.Value, _messages[first].Number, range);
-            await SkipAsync(loss, epoch, number, identity, stop);
-            number = loss.GoOnAfter;
-            return await AppendAsync(epoch, number, identity, stop);
-        }
+        return number;
+    }
+
+    private bool IsHole(long? before, long next) => _source.NumbersAreDense && before is { } number && next > number + 1;
+
+    private async Task AppendAsync(int first, int end, long epoch, long? number, string identity, CancellationToken stop)
+    {
         long unreadable = Decode(first, end);
         BrokerMessage last = _messages[end - 1];
         AppendReceipt receipt = await _log.AppendSourceAsync(_batch,
@@ -155,12 +166,15 @@ public sealed partial class SourcePump
             Messages = p.Messages + end - first,
             Unreadable = p.Unreadable + unreadable,
         });
-        if (end < _messages.Count)
+    }
+
+    /// <summary>Ends this life where the source is another one by now.</summary>
+    private async Task CheckIdentityAsync(string identity, CancellationToken stop)
+    {
+        if ((await _source.DescribeAsync(stop)).Identity is var now && now != identity)
         {
-            // The rest lies behind a hole.
-            return await AppendAsync(epoch, last.Number, identity, stop);
+            throw new SourceException(SourceFault.Unavailable, $"it was made anew meanwhile ({now}, before {identity}).");
         }
-        return last.Number;
     }
 
     private long Decode(int first, int end)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Configuration;
 namespace Foretell.Silo.Settings;
 
 /// <summary>Reads settings one by one, and says in a sentence what is wrong with one and what is allowed.</summary>
-internal sealed class SettingsSection(IConfigurationSection section)
+internal sealed class SettingsSection(IConfigurationSection section, string path = "Foretell")
 {
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
@@ -17,7 +17,7 @@ internal sealed class SettingsSection(IConfigurationSection section)
 
     /// <summary>A text; null as <paramref name="fallback"/> makes it mandatory.</summary>
     public string Text(string name, string? fallback) => OptionalText(name) ?? fallback ?? throw new SettingsException(
-        $"{Name(name)} is missing. Set it in appsettings.json or as the environment variable FORETELL__{name.ToUpperInvariant()}.");
+        $"{Name(name)} is missing. Set it in appsettings.json or as the environment variable {path.Replace(":", "__").ToUpperInvariant()}__{name.ToUpperInvariant()}.");
 
     public IReadOnlyList<string> Names(string name, IReadOnlyList<string> allowed)
     {
@@ -56,6 +56,13 @@ internal sealed class SettingsSection(IConfigurationSection section)
         : throw new SettingsException(
             $"{Name(name)} is '{text}'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.");
 
+    /// <summary>The sections below one, by the names that somebody gave them.</summary>
+    public IEnumerable<(string Name, SettingsSection Settings)> Named(string name)
+    {
+        _known.Add(name);
+        return section.GetSection(name).GetChildren().Select(child => (child.Key, new SettingsSection(child, $"{path}:{name}:{child.Key}")));
+    }
+
     /// <summary>A misspelt setting would be ignored in silence otherwise.</summary>
     public void RefuseUnknown()
     {
@@ -69,5 +76,6 @@ internal sealed class SettingsSection(IConfigurationSection section)
         }
     }
 
-    private static string Name(string name) => $"Foretell:{name}";
+    /// <summary>A setting as an operator writes it.</summary>
+    public string Name(string name) => $"{path}:{name}";
 }

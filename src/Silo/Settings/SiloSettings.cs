@@ -63,6 +63,9 @@ internal sealed record SiloSettings
     /// <summary>Its password.</summary>
     public string? CertificatePassword { get; init; }
 
+    /// <summary>Hubs of Azure Event Hubs to read, by name; the same on every silo.</summary>
+    public required IReadOnlyList<EventHubSettings> EventHubs { get; init; }
+
     /// <summary>Stop when standard input ends, for a silo that must not outlive whoever started it.</summary>
     public bool StopWithInput { get; init; }
 
@@ -94,6 +97,7 @@ internal sealed record SiloSettings
             Certificate = section.OptionalText("Certificate"),
             CertificatePassword = section.OptionalText("CertificatePassword"),
             StopWithInput = section.Flag("StopWithInput"),
+            EventHubs = [.. section.Named("EventHubs").Select(hub => EventHubSettings.Read(hub.Name, hub.Settings))],
         };
         section.RefuseUnknown();
         foreach (string url in settings.Urls.Split(';'))

@@ -48,10 +48,13 @@ public sealed partial class SiloCluster : IAsyncDisposable
     /// <summary>Longest time between commits of the silos to be started, seconds.</summary>
     public double CommitSeconds { get; set; } = 1;
 
+    /// <summary>Further settings of the silos to be started, by name.</summary>
+    public Dictionary<string, string> More { get; } = [];
+
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(20) };
 
     /// <summary>Settings of a silo with roles.</summary>
-    public Dictionary<string, string> Settings(string roles) => new()
+    public Dictionary<string, string> Settings(string roles) => new(More)
     {
         ["Postgres"] = Options.ConnectionString,
         ["Schema"] = Options.Schema,
