@@ -9,6 +9,9 @@ namespace Foretell.Cli;
 /// <summary>The program: its verbs, and what becomes of bad input and failures.</summary>
 public static class CommandLine
 {
+    /// <summary>How lines are read: @FILE is a value of ours, not a file of more arguments.</summary>
+    public static ParserConfiguration Parsing { get; } = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>The root command with every verb.</summary>
     public static RootCommand Create()
     {
@@ -34,7 +37,7 @@ public static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         RootCommand root = Create();
-        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        ParseResult parsed = root.Parse(args, Parsing);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
             return Refuse(parsed, BadUsage.Describe(parsed));

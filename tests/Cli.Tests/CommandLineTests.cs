@@ -90,7 +90,8 @@ public sealed partial class CommandLineTests
         Assert.All(CommandLine.Create().Subcommands, verb => Assert.Contains($"./foretell {verb.Name}", readme));
     }
 
-    private static ParseResult Parse(string line) => CommandLine.Create().Parse([.. CommandLineParser.SplitCommandLine(line)]);
+    private static ParseResult Parse(string line) =>
+        CommandLine.Create().Parse([.. CommandLineParser.SplitCommandLine(line)], CommandLine.Parsing);
 
     /// <summary>A command at the start of a line of a code block; a comment or a pipe may follow.</summary>
     [GeneratedRegex(@"^(?:\$ )?(?:\./)?foretell ([a-z][^\n#|`]*)$", RegexOptions.Multiline)]
