@@ -39,8 +39,8 @@ internal sealed partial class SourceGrain(SiloEngine engine, ISiloStatusOracle s
     }
 
     /// <inheritdoc/>
-    public Task<SourceStatus> Status() =>
-        Task.FromResult(new SourceStatus([.. _names.Select(n => _partitions.GetValueOrDefault(n)).OfType<SourcePartitionStatus>()], _problem));
+    public Task<SourceStatus> Status() => Task.FromResult(
+        new SourceStatus([.. _names.Select(n => _partitions.GetValueOrDefault(n)).OfType<SourcePartitionStatus>()], _problem));
 
     private async Task RoundAsync(CancellationToken cancellationToken)
     {

@@ -15,7 +15,8 @@ public sealed record SourcePartitions(IReadOnlyList<string> Names, string? Probl
     /// <summary>Asks the broker, and keeps what it says where the source is new or a change is accepted.</summary>
     /// <exception cref="SourceException">The broker does not answer.</exception>
     /// <exception cref="Engine.PlatformUnavailableException">The log cannot be read or written now.</exception>
-    public static async Task<SourcePartitions> FindAsync(IMessageSource source, ISourceLog log, LossPolicy onLoss, CancellationToken cancellationToken)
+    public static async Task<SourcePartitions> FindAsync(IMessageSource source, ISourceLog log, LossPolicy onLoss,
+        CancellationToken cancellationToken)
     {
         IReadOnlyList<string> found = (await source.DescribeAsync(cancellationToken)).Partitions;
         SourceState? kept = (await log.ReadSourceAsync(source.Name, cancellationToken)).GetValueOrDefault("");
