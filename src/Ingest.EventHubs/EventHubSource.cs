@@ -8,49 +8,48 @@ using Foretell.Ingest.Sources;
 namespace Foretell.Ingest.EventHubs;
 
 /// <summary>A hub of Azure Event Hubs, read through one consumer group.</summary>
-/// <param name="name">Name by which the log knows it.</param>
-/// <param name="address">The hub.</param>
-/// <param name="options">How to read it.</param>
-public sealed class EventHubSource(string name, EventHubAddress address, EventHubOptions options) : IMessageSource
+public sealed class EventHubSource : IMessageSource
 {
-    private readonly EventHubConnection _connection = address.Connect();
-    private EventHubConsumerClient? _client;
+    private readonly EventHubAddress _address;
+    private readonly EventHubOptions _options;
+    private readonly EventHubConnection _connection;
+    private readonly EventHubConsumerClient _client;
     private volatile int _partitions = 1;
 
-    /// <inheritdoc/>
-    public string Name => name;
+    /// <param name="name">Name by which the log knows it.</param>
+    /// <param name="address">The hub.</param>
+    /// <param name="options">How to read it.</param>
+    public EventHubSource(string name, EventHubAddress address, EventHubOptions options)
+    {
+        (Name, _address, _options) = (name, address, options);
+        // Neither of them connects before it is asked something.
+        _connection = address.Connect();
+        _client = new EventHubConsumerClient(options.ConsumerGroup, _connection,
+            new EventHubConsumerClientOptions { RetryOptions = options.Retry });
+    }
 
     /// <inheritdoc/>
-    public string Description => $"{address}, consumer group '{options.ConsumerGroup}',";
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public string Description => $"{_address}, consumer group '{_options.ConsumerGroup}',";
 
     /// <inheritdoc/>
     public bool NumbersAreDense => true;
 
-    private EventHubConsumerClient Client
-    {
-        get
-        {
-            lock (_connection)
-            {
-                return _client ??= new EventHubConsumerClient(options.ConsumerGroup, _connection,
-                    new EventHubConsumerClientOptions { RetryOptions = options.Retry });
-            }
-        }
-    }
-
     /// <inheritdoc/>
-    public Task<SourceDescription> DescribeAsync(CancellationToken cancellationToken) => EventHubFault.GuardAsync(address, async () =>
+    public Task<SourceDescription> DescribeAsync(CancellationToken cancellationToken) => EventHubFault.GuardAsync(_address, async () =>
     {
-        EventHubProperties hub = await Client.GetEventHubPropertiesAsync(cancellationToken);
+        EventHubProperties hub = await _client.GetEventHubPropertiesAsync(cancellationToken);
         _partitions = Math.Max(1, hub.PartitionIds.Length);
         return new SourceDescription(hub.CreatedOn.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture), hub.PartitionIds);
     }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<PartitionRange> DescribePartitionAsync(string partition, CancellationToken cancellationToken) =>
-        EventHubFault.GuardAsync(address, async () =>
+        EventHubFault.GuardAsync(_address, async () =>
         {
-            PartitionProperties found = await Client.GetPartitionPropertiesAsync(partition, cancellationToken);
+            PartitionProperties found = await _client.GetPartitionPropertiesAsync(partition, cancellationToken);
             return found.IsEmpty ? new PartitionRange(found.LastEnqueuedSequenceNumber + 1, found.LastEnqueuedSequenceNumber)
                 : new PartitionRange(found.BeginningSequenceNumber, found.LastEnqueuedSequenceNumber);
         }, cancellationToken);
@@ -62,13 +61,13 @@ public sealed class EventHubSource(string name, EventHubAddress address, EventHu
         // A time is exclusive, too, and counts whole milliseconds.
         EventPosition position = from.After is not { } after ? EventPosition.FromEnqueuedTime(from.Time.AddMilliseconds(-1))
             : after < 0 ? EventPosition.Earliest : EventPosition.FromSequenceNumber(after, isInclusive: false);
-        return EventHubFault.GuardAsync<IMessageReader>(address, () => Task.FromResult<IMessageReader>(new Reader(address,
-            new PartitionReceiver(options.ConsumerGroup, partition, position, _connection, new PartitionReceiverOptions
+        return EventHubFault.GuardAsync<IMessageReader>(_address, () => Task.FromResult<IMessageReader>(new Reader(_address,
+            new PartitionReceiver(_options.ConsumerGroup, partition, position, _connection, new PartitionReceiverOptions
             {
                 OwnerLevel = epoch,
-                PrefetchCount = options.PrefetchCount,
-                PrefetchSizeInBytes = Math.Max(options.PrefetchBytes / _partitions, 64 * 1024),
-                RetryOptions = options.Retry,
+                PrefetchCount = _options.PrefetchCount,
+                PrefetchSizeInBytes = Math.Max(_options.PrefetchBytes / _partitions, 64 * 1024),
+                RetryOptions = _options.Retry,
                 // Its end is asked for now and then instead: told with every event it costs a fifth of the reading.
                 TrackLastEnqueuedEventProperties = false,
             }))), cancellationToken);
@@ -77,10 +76,7 @@ public sealed class EventHubSource(string name, EventHubAddress address, EventHu
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        if (_client is not null)
-        {
-            await _client.DisposeAsync();
-        }
+        await _client.DisposeAsync();
         await _connection.DisposeAsync();
     }
 

@@ -48,6 +48,10 @@ internal static class SiloHost
         await app.StartAsync();
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
         await app.WaitForShutdownAsync();
+        foreach (SourceSetup source in engine.Sources.Values)
+        {
+            await source.DisposeAsync();
+        }
     }
 
     private static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, SiloCertificate? certificate,

@@ -62,7 +62,7 @@ internal sealed class HubFeed : IAsyncDisposable
 
     /// <summary>One more feed of the same hub into the same log.</summary>
     public SourceFeed Read() => new(Source(), Platform.SourceLog, () => new MessageDecoder(Mapping), Options,
-        () => Platform.Status().LagEvents, TimeProvider.System, Log);
+        () => Platform.LagEvents, TimeProvider.System, Log);
 
     public EventHubSource Source() => new("events", EventHubAddress.Parse(Endpoint.ConnectionString, "events"), new EventHubOptions());
 

@@ -67,7 +67,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     public SourceFeed Read(EventHubInput hub)
     {
         var feed = new SourceFeed(new EventHubSource(hub.Address.Hub, hub.Address, hub.Options), Platform.SourceLog,
-            () => new MessageDecoder(hub.Mapping), hub.Reading, () => Platform.Status().LagEvents, TimeProvider.System,
+            () => new MessageDecoder(hub.Mapping), hub.Reading, () => Platform.LagEvents, TimeProvider.System,
             _loggers.CreateLogger<SourceFeed>());
         Platform.Sources = feed.Report;
         return feed;

@@ -1,8 +1,5 @@
 using System.CommandLine;
-using System.Text;
 using Foretell.Cli.Shell;
-using Foretell.Engine.Events;
-using Foretell.Ingest.Decoding;
 using Foretell.Ingest.EventHubs;
 using Foretell.Ingest.Messages;
 using Foretell.Ingest.Sources;
@@ -64,16 +61,8 @@ internal sealed class EventHubSettings
         }
     }
 
-    private static SourceOptions ParseFrom(string text)
-    {
-        if (text is "start" or "end")
-        {
-            return new SourceOptions { Start = text == "start" ? SourceStart.Beginning : SourceStart.End };
-        }
-        return TimeText.Parse(Encoding.UTF8.GetBytes(text), out long ticks) is null
-            ? new SourceOptions { Start = SourceStart.Time, StartTime = EventTime.ToDateTimeOffset(ticks) }
-            : throw new CliException($"--from must be start, end or a time (RFC 3339 with an offset, or Unix seconds), got '{text}'.");
-    }
+    private static SourceOptions ParseFrom(string text) => SourceOptions.BeginningAt(text)
+        ?? throw new CliException($"--from must be start, end or a time (RFC 3339 with an offset, or Unix seconds), got '{text}'.");
 
     private static MessageMapping? ParseMap(string text)
     {

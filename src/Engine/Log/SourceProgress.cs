@@ -10,9 +10,8 @@ namespace Foretell.Engine.Log;
 /// <param name="Unreadable">Of these, messages or parts of them that became dead letters at once.</param>
 /// <param name="Missing">Messages skipped because they were gone.</param>
 /// <param name="Problem">Why it cannot go on now, one sentence; null while it can.</param>
-/// <param name="IsStopped">Whether messages are missing and nobody has decided to go on without them.</param>
 public sealed record SourceProgress(SourcePartition Partition, long Number, long Last, long LastEnqueuedTicks, long Messages,
-    long Unreadable, long Missing, string? Problem, bool IsStopped)
+    long Unreadable, long Missing, string? Problem)
 {
     /// <summary>Messages of the broker that are not in the log yet.</summary>
     public long Lag => Math.Max(0, Last - Number);

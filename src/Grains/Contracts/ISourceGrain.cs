@@ -65,11 +65,8 @@ public sealed record SourcePartitionStatus
     /// <inheritdoc cref="SourceProgress.Problem"/>
     [Id(8)] public string? Problem { get; init; }
 
-    /// <inheritdoc cref="SourceProgress.IsStopped"/>
-    [Id(9)] public bool IsStopped { get; init; }
-
     internal SourceProgress ToProgress(string source) => new(new SourcePartition(source, Partition), Number, Last, LastEnqueuedTicks,
-        Messages, Unreadable, Missing, Problem, IsStopped);
+        Messages, Unreadable, Missing, Problem);
 
     internal static SourcePartitionStatus Of(SourceProgress progress, SiloAddress silo) => new()
     {
@@ -82,6 +79,5 @@ public sealed record SourcePartitionStatus
         Unreadable = progress.Unreadable,
         Missing = progress.Missing,
         Problem = progress.Problem,
-        IsStopped = progress.IsStopped,
     };
 }

@@ -31,7 +31,7 @@ internal sealed class SourcePartitionGrain(SiloEngine engine, ClusterStatus clus
             SourceSetup setup = engine.Sources.GetValueOrDefault(name ?? "")
                 ?? throw new InvalidOperationException($"This silo's settings have no source '{name}': all silos need the same sources.");
             SourcePump pump = _pump = new SourcePump(setup.Source, partition, engine.Log, setup.CreateDecoder(), setup.Options,
-                () => cluster.Current().LagEvents, time, log);
+                () => cluster.LagEvents, time, log);
             _loop = Background.Run(() =>
             {
                 Untraced.Enter();

@@ -22,6 +22,11 @@ public sealed class StructuredCloudEvent
     /// <summary>The attributes that an event is read from.</summary>
     public static ReadOnlySpan<string> Attributes => s_attributes;
 
+    /// <summary>Whether a media type says that the body is a CloudEvent itself, or several: attributes beside it then mean
+    /// nothing.</summary>
+    public static bool IsNamedBy(string? contentType) =>
+        contentType.AsSpan().TrimStart().StartsWith("application/cloudevents", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Begins an event.</summary>
     public void Begin()
     {

@@ -25,10 +25,6 @@ internal sealed class BodyDecoders
         _isMapped = mapped is not null;
     }
 
-    /// <summary>Whether a body may be a CloudEvent's data: its content type does not say that it is the CloudEvent itself.</summary>
-    public static bool MayBeData(string? contentType) =>
-        contentType is null || !contentType.AsSpan().TrimStart().StartsWith("application/cloudevents", StringComparison.OrdinalIgnoreCase);
-
     /// <summary>Chooses.</summary>
     /// <param name="message">The message.</param>
     /// <param name="decoder">Reads its body; null where the result is a reason.</param>

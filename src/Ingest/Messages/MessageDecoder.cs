@@ -71,7 +71,7 @@ public sealed class MessageDecoder
                 return reason ?? _mapped.AddWithoutBody(into);
             }
         }
-        else if (BodyDecoders.MayBeData(message.ContentType)
+        else if (!StructuredCloudEvent.IsNamedBy(message.ContentType)
             && _binary.Is(message.Properties, _scratch, out ReadOnlySpan<byte> structured, out reason))
         {
             if (reason is null)

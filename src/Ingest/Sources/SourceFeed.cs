@@ -77,7 +77,7 @@ public sealed partial class SourceFeed : IAsyncDisposable
             catch (Exception e)
             {
                 Tell(e is SourceException or PlatformUnavailableException ? $"{_source.Description} cannot be asked for its partitions: {e.Message}" : e.ToString());
-                delay = delay * 2 < _options.MaxRetryDelay ? delay * 2 : _options.MaxRetryDelay;
+                delay = _options.NextDelay(delay);
             }
             await Task.Delay(delay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -1,3 +1,7 @@
+using System.Text;
+using Foretell.Engine.Events;
+using Foretell.Ingest.Decoding;
+
 namespace Foretell.Ingest.Sources;
 
 /// <summary>Where to begin with a source that the log does not know yet.</summary>
@@ -53,4 +57,20 @@ public sealed record SourceOptions
 
     /// <summary>Longest wait between two tries.</summary>
     public TimeSpan MaxRetryDelay { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Reads where to begin as people write it.</summary>
+    /// <param name="text">"start", "end", or a time: RFC 3339 with an offset, or Unix seconds.</param>
+    /// <returns>Null where it is none of these.</returns>
+    public static SourceOptions? BeginningAt(string text)
+    {
+        if (text is "start" or "end")
+        {
+            return new SourceOptions { Start = text == "start" ? SourceStart.Beginning : SourceStart.End };
+        }
+        return TimeText.Parse(Encoding.UTF8.GetBytes(text), out long ticks) is null
+            ? new SourceOptions { Start = SourceStart.Time, StartTime = EventTime.ToDateTimeOffset(ticks) } : null;
+    }
+
+    /// <summary>The wait that follows one after which the next try failed, too.</summary>
+    internal TimeSpan NextDelay(TimeSpan delay) => delay * 2 < MaxRetryDelay ? delay * 2 : MaxRetryDelay;
 }

@@ -14,6 +14,9 @@ namespace Foretell.Ingest.Sources;
 /// </remarks>
 public sealed partial class SourcePump
 {
+    // Faults that something follows from; each is also a metric's dimension.
+    private const string Taken = "taken", Unexpected = "unexpected";
+
     private readonly IMessageSource _source;
     private readonly ISourceLog _log;
     private readonly SourceOptions _options;
@@ -42,7 +45,7 @@ public sealed partial class SourcePump
         (_source, _log, _decoder, _options, _lagEvents, _time, _logger) = (source, log, decoder, options, lagEvents, time, logger);
         _partition = new SourcePartition(source.Name, partition);
         _tag = new("foretell.source", source.Name);
-        _progress = new SourceProgress(_partition, -1, -1, 0, 0, 0, 0, null, false);
+        _progress = new SourceProgress(_partition, -1, -1, 0, 0, 0, 0, null);
     }
 
     /// <summary>Where the reading stands.</summary>
@@ -55,7 +58,7 @@ public sealed partial class SourcePump
         while (!stop.IsCancellationRequested)
         {
             long before = Progress.Messages;
-            bool isTaken = false;
+            string? fault = null;
             try
             {
                 await FollowAsync(stop);
@@ -66,17 +69,25 @@ public sealed partial class SourcePump
             }
             catch (Exception e)
             {
-                string fault = e is SourceException known ? known.Fault.ToString().ToLowerInvariant() : e is SourceLostException ? "lost"
-                    : e is SourceTakenException ? "taken" : e is PlatformUnavailableException ? "log" : "unexpected";
+                fault = FaultOf(e);
                 Report(e, fault);
                 Telemetry.SourceRetries.Add(1, _tag, new("foretell.reason", fault));
-                isTaken = fault == "taken";
             }
             delay = Progress.Messages > before ? _options.RetryDelay : delay;
-            await Task.Delay(isTaken ? _options.RetakeDelay : delay, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            delay = delay * 2 < _options.MaxRetryDelay ? delay * 2 : _options.MaxRetryDelay;
+            await Task.Delay(fault == Taken ? _options.RetakeDelay : delay, _time, stop)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            delay = _options.NextDelay(delay);
         }
     }
+
+    private static string FaultOf(Exception e) => e switch
+    {
+        SourceException known => known.Fault.ToString().ToLowerInvariant(),
+        SourceTakenException => Taken,
+        SourceLostException => "lost",
+        PlatformUnavailableException => "log",
+        _ => Unexpected,
+    };
 
     /// <summary>One life of a reader.</summary>
     private async Task FollowAsync(CancellationToken stop)
@@ -234,9 +245,9 @@ public sealed partial class SourcePump
         // The same again and again is told once.
         if (Progress.Problem != problem)
         {
-            LogProblem(problem, fault == "unexpected" ? e : null);
+            LogProblem(problem, fault == Unexpected ? e : null);
         }
-        Update(p => p with { Problem = problem, IsStopped = e is SourceLostException });
+        Update(p => p with { Problem = problem });
     }
 
     private void Recovered()
@@ -245,7 +256,7 @@ public sealed partial class SourcePump
         {
             LogRecovered(_partition.ToString());
         }
-        Update(p => p with { Problem = null, IsStopped = false });
+        Update(p => p with { Problem = null });
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]

@@ -1,7 +1,4 @@
-using System.Text;
-using Foretell.Engine.Events;
 using Foretell.Grains.Silos;
-using Foretell.Ingest.Decoding;
 using Foretell.Ingest.EventHubs;
 using Foretell.Ingest.Messages;
 using Foretell.Ingest.Sources;
@@ -41,16 +38,8 @@ internal sealed record EventHubSettings(string Name, EventHubAddress Address, Ev
     /// <summary>The hub as the grains read it.</summary>
     public SourceSetup ToSource() => new(() => new EventHubSource(Name, Address, Options), () => new MessageDecoder(Mapping), Reading);
 
-    private static SourceOptions From(SettingsSection section, string text)
-    {
-        if (text is "start" or "end")
-        {
-            return new SourceOptions { Start = text == "start" ? SourceStart.Beginning : SourceStart.End };
-        }
-        return TimeText.Parse(Encoding.UTF8.GetBytes(text), out long ticks) is null
-            ? new SourceOptions { Start = SourceStart.Time, StartTime = EventTime.ToDateTimeOffset(ticks) }
-            : throw new SettingsException($"{section.Name("From")} is '{text}'. Give start, end or a time (RFC 3339 with an offset, or Unix seconds).");
-    }
+    private static SourceOptions From(SettingsSection section, string text) => SourceOptions.BeginningAt(text)
+        ?? throw new SettingsException($"{section.Name("From")} is '{text}'. Give start, end or a time (RFC 3339 with an offset, or Unix seconds).");
 
     private static T Checked<T>(SettingsSection section, string name, Func<T> parse)
     {

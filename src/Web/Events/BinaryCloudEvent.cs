@@ -13,7 +13,7 @@ internal static class BinaryCloudEvent
 
     /// <summary>Whether a request is one: it has such headers, and its media type does not say that the body is the event.</summary>
     public static bool Is(HttpRequest request) =>
-        request.ContentType?.TrimStart().StartsWith("application/cloudevents", StringComparison.OrdinalIgnoreCase) != true
+        !StructuredCloudEvent.IsNamedBy(request.ContentType)
         && request.Headers.Keys.Any(name => name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The event in structured mode. A header that was sent twice is there twice. The order of attributes is fixed: two requests
