@@ -39,6 +39,7 @@ public sealed record EventHubAddress
     public static EventHubAddress Parse(string text, string? hub = null)
     {
         text = text.Trim();
+        hub = string.IsNullOrWhiteSpace(hub) ? null : hub.Trim();
         if (text.StartsWith('@'))
         {
             text = ReadFile(text[1..]);

@@ -17,8 +17,9 @@ internal sealed class EventHubSettings
 
     private readonly Option<string> _name = Settings.Text("--event-hub-name", "name", "The hub, where the connection string names none.");
 
-    private readonly Option<string> _group =
-        Settings.Text("--consumer-group", "name", "Consumer group to read with, one of its own.", fallback: new EventHubOptions().ConsumerGroup);
+    private readonly Option<string> _group = Settings.Typed("--consumer-group", "name", "Consumer group to read with, one of its own.",
+        new EventHubOptions().ConsumerGroup, text => string.IsNullOrWhiteSpace(text)
+            ? throw new CliException("--consumer-group must be the name of a group; leave it out for $Default.") : text);
 
     private readonly Option<string> _from = Settings.Typed("--from", "start|end|time",
         "Where to begin with a hub that the data folder does not know: the oldest event left, the next one, or a time; afterwards reading goes on where it ended.",

@@ -95,6 +95,8 @@ public sealed class EventHubTests : IDisposable
     [InlineData("cannot be read", "--event-hub", "@no-such-file")]
     [InlineData("is no hub", "--event-hub", "a/b/c")]
     [InlineData("--event-hub; name the hub", "--consumer-group", "g")]
+    [InlineData("--consumer-group must be the name of a group", "--event-hub", "a/b", "--consumer-group", "")]
+    [InlineData("is no hub", "--event-hub", "a", "--event-hub-name", " ")]
     [InlineData("start, end or a time", "--event-hub", "a/b", "--from", "yesterday")]
     [InlineData("--map", "--event-hub", "a/b", "--map", "time=/at")]
     [InlineData("stop or skip", "--event-hub", "a/b", "--on-loss", "ignore")]
