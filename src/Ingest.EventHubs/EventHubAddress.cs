@@ -38,12 +38,8 @@ public sealed record EventHubAddress
     /// <exception cref="FormatException">It is none of these; the message says what is missing, and no secret.</exception>
     public static EventHubAddress Parse(string text, string? hub = null)
     {
-        text = text.Trim();
+        text = AddressFile.Resolve(text, "a hub's connection string");
         hub = string.IsNullOrWhiteSpace(hub) ? null : hub.Trim();
-        if (text.StartsWith('@'))
-        {
-            text = ReadFile(text[1..]);
-        }
         return text.Contains('=', StringComparison.Ordinal) ? ParseConnectionString(text, hub) : ParseName(text, hub);
     }
 
@@ -106,18 +102,6 @@ public sealed record EventHubAddress
             throw new FormatException($"'{Shortened(text)}' is no hub: write {FormsText}.");
         }
         return new EventHubAddress(null, name.Contains('.', StringComparison.Ordinal) ? name : name + ".servicebus.windows.net", path);
-    }
-
-    private static string ReadFile(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path).Trim();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new FormatException($"The file '{path}', which should hold a hub's connection string, cannot be read: {e.Message}");
-        }
     }
 
     // Somebody's key pasted without its name must not come back in a message.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Azure.Messaging.EventHubs;
 using Azure.Messaging.EventHubs.Consumer;
@@ -14,6 +15,9 @@ public sealed class EventHubSource : IMessageSource
     private readonly EventHubOptions _options;
     private readonly EventHubConnection _connection;
     private readonly EventHubConsumerClient _client;
+    private readonly CheckpointBlobs? _checkpoints;
+    // By partition: the offset of the message that was read last.
+    private readonly ConcurrentDictionary<string, (long Number, string Offset)> _offsets = new();
     private volatile int _partitions = 1;
 
     /// <param name="name">Name by which the log knows it.</param>
@@ -26,6 +30,8 @@ public sealed class EventHubSource : IMessageSource
         _connection = address.Connect();
         _client = new EventHubConsumerClient(options.ConsumerGroup, _connection,
             new EventHubConsumerClientOptions { RetryOptions = options.Retry });
+        _checkpoints = options.Checkpoints is { } container
+            ? new CheckpointBlobs(container, _client.FullyQualifiedNamespace, address.Hub, options.ConsumerGroup) : null;
     }
 
     /// <inheritdoc/>
@@ -66,12 +72,21 @@ public sealed class EventHubSource : IMessageSource
             {
                 OwnerLevel = epoch,
                 PrefetchCount = _options.PrefetchCount,
-                PrefetchSizeInBytes = Math.Max(_options.PrefetchBytes / _partitions, 64 * 1024),
+                PrefetchSizeInBytes = Math.Max(_options.PrefetchBytes / _partitions, 32 * 1024),
                 RetryOptions = _options.Retry,
                 // Its end is asked for now and then instead: told with every event it costs a fifth of the reading.
                 TrackLastEnqueuedEventProperties = false,
-            }))), cancellationToken);
+            }), read => _offsets[partition] = read)), cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public bool ShowsPositions => _checkpoints is not null;
+
+    /// <inheritdoc/>
+    public Task ShowPositionAsync(string partition, long number, CancellationToken cancellationToken) => _checkpoints is null
+        ? Task.CompletedTask
+        : _checkpoints.WriteAsync(partition, number,
+            _offsets.TryGetValue(partition, out var read) && read.Number == number ? read.Offset : "", cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -80,7 +95,8 @@ public sealed class EventHubSource : IMessageSource
         await _connection.DisposeAsync();
     }
 
-    private sealed class Reader(EventHubAddress address, PartitionReceiver receiver) : IMessageReader
+    private sealed class Reader(EventHubAddress address, PartitionReceiver receiver, Action<(long Number, string Offset)> read)
+        : IMessageReader
     {
         // An idle partition is given up on so often, for its caller to look around.
         private static readonly TimeSpan s_maxWait = TimeSpan.FromSeconds(1);
@@ -89,9 +105,15 @@ public sealed class EventHubSource : IMessageSource
             EventHubFault.GuardAsync(address, async () =>
             {
                 into.Clear();
+                EventData? last = null;
                 foreach (EventData data in await receiver.ReceiveBatchAsync(maximum, s_maxWait, cancellationToken))
                 {
                     into.Add(EventHubMessage.Of(data));
+                    last = data;
+                }
+                if (last is not null)
+                {
+                    read((last.SequenceNumber, last.OffsetString));
                 }
                 return true;
             }, cancellationToken);

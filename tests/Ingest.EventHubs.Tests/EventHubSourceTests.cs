@@ -318,6 +318,24 @@ public sealed class EventHubSourceTests
     }
 
     [Fact]
+    public async Task Feed_OfEventsLargerThanWhatMayLieReady_ReadsThem()
+    {
+        const int Messages = 20, Lines = 10_000;
+        await using HubFeed feed = new(partitions: 2) { HubOptions = new EventHubOptions { PrefetchBytes = 1 } };
+        for (int m = 0; m < Messages; m++)
+        {
+            string body = string.Concat(Enumerable.Range(m * Lines, Lines).Select(i => $$"""{"stream":"s{{m}}","time":{{1_700_000_000 + i}},"mark":"a"}""" + "\n"));
+            Assert.InRange(body.Length, 400_000, 1 << 20);
+            feed.Hub.Append(new HubMessage(body), $"s{m}");
+        }
+        await feed.StartAsync();
+
+        await feed.UntilTakenAsync(Messages * Lines);
+
+        Assert.Equal(0, feed.Platform.Status().DeadLetters);
+    }
+
+    [Fact]
     public async Task Feed_WhenShardsLag_LeavesEventsInTheHub()
     {
         await using HubFeed feed = new(partitions: 1);

@@ -41,6 +41,9 @@ internal sealed class HubFeed : IAsyncDisposable
 
     public MessageMapping? Mapping { get; set; }
 
+    /// <summary>How the SDK is used.</summary>
+    public EventHubOptions HubOptions { get; init; } = new();
+
     public EmbeddedPlatform Platform { get; private set; } = null!;
 
     public SourceFeed Feed { get; private set; } = null!;
@@ -64,7 +67,7 @@ internal sealed class HubFeed : IAsyncDisposable
     public SourceFeed Read() => new(Source(), Platform.SourceLog, () => new MessageDecoder(Mapping), Options,
         () => Platform.LagEvents, TimeProvider.System, Log);
 
-    public EventHubSource Source() => new("events", EventHubAddress.Parse(Endpoint.ConnectionString, "events"), new EventHubOptions());
+    public EventHubSource Source() => new("events", EventHubAddress.Parse(Endpoint.ConnectionString, "events"), HubOptions);
 
     /// <summary>Ends feed and platform.</summary>
     public async Task StopAsync()

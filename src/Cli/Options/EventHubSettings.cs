@@ -21,6 +21,10 @@ internal sealed class EventHubSettings
         new EventHubOptions().ConsumerGroup, text => string.IsNullOrWhiteSpace(text)
             ? throw new CliException("--consumer-group must be the name of a group; leave it out for $Default.") : text);
 
+    private readonly Option<CheckpointContainer?> _checkpoints = Settings.Parsed<CheckpointContainer?>("--checkpoints", "url",
+        "Blob container that shows KEDA and the like how far the hub was read: its URL, with a signature or for this machine's identity, or @FILE.",
+        ParseCheckpoints);
+
     private readonly Option<string> _from = Settings.Typed("--from", "start|end|time",
         "Where to begin with a hub that the data folder does not know: the oldest event left, the next one, or a time; afterwards reading goes on where it ended.",
         "start", text => ParseFrom(text));
@@ -32,7 +36,7 @@ internal sealed class EventHubSettings
         "What to do where the hub has lost events that were not read: stop (the default), or go on behind them and keep a dead letter.", ParseLoss);
 
     /// <summary>Every option, as a verb lists them.</summary>
-    public IEnumerable<Option> All => [_hub, _name, _group, _from, _map, _onLoss];
+    public IEnumerable<Option> All => [_hub, _name, _group, _checkpoints, _from, _map, _onLoss];
 
     /// <summary>What was asked for; null without a hub.</summary>
     /// <exception cref="UsageException">An option needs another one.</exception>
@@ -53,7 +57,11 @@ internal sealed class EventHubSettings
             {
                 Terminal.WriteNote($"the key on the command line can be seen by everybody who lists this machine's processes: keep it in a file (--event-hub @FILE) or in {Variable}.");
             }
-            return new EventHubInput(address, new EventHubOptions { ConsumerGroup = parsed.GetRequiredValue(_group) },
+            return new EventHubInput(address, new EventHubOptions
+                {
+                    ConsumerGroup = parsed.GetRequiredValue(_group),
+                    Checkpoints = parsed.GetValue(_checkpoints),
+                },
                 ParseFrom(parsed.GetRequiredValue(_from)) with { OnLoss = parsed.GetValue(_onLoss) }, parsed.GetValue(_map));
         }
         catch (FormatException bad)
@@ -64,6 +72,18 @@ internal sealed class EventHubSettings
 
     private static SourceOptions ParseFrom(string text) => SourceOptions.BeginningAt(text)
         ?? throw new CliException($"--from must be start, end or a time (RFC 3339 with an offset, or Unix seconds), got '{text}'.");
+
+    private static CheckpointContainer? ParseCheckpoints(string text)
+    {
+        try
+        {
+            return CheckpointContainer.Parse(text);
+        }
+        catch (FormatException bad)
+        {
+            throw new CliException($"--checkpoints: {bad.Message}");
+        }
+    }
 
     private static MessageMapping? ParseMap(string text)
     {

@@ -30,6 +30,12 @@ public interface IMessageSource : IAsyncDisposable
     /// <param name="epoch">The reader's, from the log; brokers that know owner levels throw readers of lower ones off.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task<IMessageReader> OpenAsync(string partition, ReadFrom from, long epoch, CancellationToken cancellationToken);
+
+    /// <summary>True where tools outside are to see how far partitions were read.</summary>
+    bool ShowsPositions => false;
+
+    /// <summary>Shows such tools a position, which the log holds already.</summary>
+    Task ShowPositionAsync(string partition, long number, CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>Reads one partition in order. Used by one caller at a time.</summary>

@@ -52,7 +52,10 @@ public sealed partial class SourcePump
     public SourceProgress Progress => Volatile.Read(ref _progress);
 
     /// <summary>Reads until told to stop.</summary>
-    public async Task RunAsync(CancellationToken stop)
+    public Task RunAsync(CancellationToken stop) => Task.WhenAll(ReadAsync(stop),
+        new PositionMirror(_source, _partition.Partition, () => Progress.Number, _options.CheckInterval, _time, _logger).RunAsync(stop));
+
+    private async Task ReadAsync(CancellationToken stop)
     {
         TimeSpan delay = _options.RetryDelay;
         while (!stop.IsCancellationRequested)

@@ -20,7 +20,12 @@ internal sealed record EventHubSettings(string Name, EventHubAddress Address, Ev
     {
         var settings = new EventHubSettings(name, Checked(section, "Connection", () =>
                 EventHubAddress.Parse(section.Text("Connection", null), section.OptionalText("Hub"))),
-            new EventHubOptions { ConsumerGroup = section.Text("ConsumerGroup", new EventHubOptions().ConsumerGroup) },
+            new EventHubOptions
+            {
+                ConsumerGroup = section.Text("ConsumerGroup", new EventHubOptions().ConsumerGroup),
+                Checkpoints = section.OptionalText("Checkpoints") is { } container
+                    ? Checked(section, "Checkpoints", () => CheckpointContainer.Parse(container)) : null,
+            },
             From(section, section.Text("From", "start")) with
             {
                 OnLoss = section.Text("OnLoss", "stop") switch
