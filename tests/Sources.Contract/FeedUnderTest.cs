@@ -1,0 +1,56 @@
+using Foretell.Hosting;
+using Foretell.Ingest.Messages;
+using Foretell.Ingest.Sources;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
+
+namespace Foretell.Sources.Contract;
+
+/// <summary>A platform in a folder, and the feed from a source to it, which can be ended and begun anew.</summary>
+internal sealed class FeedUnderTest(Func<IMessageSource> open) : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private SourceFeed? _feed;
+
+    public EmbeddedPlatform Platform { get; private set; } = null!;
+
+    public LogCollector Log { get; } = new();
+
+    /// <summary>How the next feed reads.</summary>
+    public SourceOptions Options { get; set; } = new()
+    {
+        RetryDelay = TimeSpan.FromMilliseconds(20),
+        MaxRetryDelay = TimeSpan.FromMilliseconds(200),
+        RetakeDelay = TimeSpan.FromMilliseconds(20),
+        CheckInterval = TimeSpan.FromMilliseconds(200),
+    };
+
+    public async Task StartAsync()
+    {
+        Platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
+        {
+            OpenStorage = SqliteStorage.In(_folder.Path, 4),
+            Model = Small.Model,
+            Threads = 2,
+        });
+        await Platform.Ready;
+        _feed = new SourceFeed(open(), Platform.SourceLog, () => new MessageDecoder(), Options, () => Platform.LagEvents, TimeProvider.System, Log);
+        Platform.Sources = _feed.Report;
+    }
+
+    public async Task StopAsync()
+    {
+        if (_feed is not null)
+        {
+            await _feed.DisposeAsync();
+            await Platform.DisposeAsync();
+            _feed = null;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _folder.Dispose();
+    }
+}
