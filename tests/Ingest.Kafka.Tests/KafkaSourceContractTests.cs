@@ -30,7 +30,7 @@ public sealed class KafkaSourceContractTests : SourceContract, IDisposable
     }
 
     protected override Task SendAsync(int partition, params SentMessage[] messages) =>
-        _kafka.SendAsync(partition, messages.Select(m =>
+        _kafka.SendMessagesAsync(partition, messages.Select(m =>
         {
             var headers = new Headers();
             foreach ((string name, string value) in m.Properties ?? new Dictionary<string, string>())

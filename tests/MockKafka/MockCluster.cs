@@ -42,12 +42,12 @@ public sealed class MockCluster : IDisposable
     public string Address => $"{Brokers}/{Topic}";
 
     /// <summary>Sends messages to a partition, in order, and waits until the broker has them.</summary>
-    public async Task SendAsync(int partition, IEnumerable<Message<byte[]?, byte[]?>> messages) =>
+    public async Task SendMessagesAsync(int partition, IEnumerable<Message<byte[]?, byte[]?>> messages) =>
         await Task.WhenAll(messages.Select(m => _producer.ProduceAsync(new TopicPartition(Topic, partition), m)).ToArray());
 
     /// <summary>Sends bodies without key and headers.</summary>
     public Task SendAsync(int partition, params string[] bodies) =>
-        SendAsync(partition, bodies.Select(b => new Message<byte[]?, byte[]?> { Value = Encoding.UTF8.GetBytes(b) }));
+        SendMessagesAsync(partition, bodies.Select(b => new Message<byte[]?, byte[]?> { Value = Encoding.UTF8.GetBytes(b) }));
 
     /// <summary>Writes the marker of a transaction's end into a partition: an offset that no reader is given.</summary>
     public Task WriteMarkerAsync(int partition) => TransactionMarker.WriteAsync(Brokers, Topic, partition);
@@ -81,6 +81,9 @@ public sealed class MockCluster : IDisposable
     /// <param name="times">How many requests.</param>
     public void Refuse(short request, ErrorCode error, int times) =>
         NativeMock.PushErrors(_cluster, request, (nuint)times, [.. Enumerable.Repeat((int)error, times)]);
+
+    /// <summary>Ends <see cref="Refuse"/>.</summary>
+    public void Allow(short request) => NativeMock.ClearErrors(_cluster, request);
 
     public void Dispose()
     {

@@ -56,6 +56,9 @@ internal static partial class NativeMock
     [LibraryImport(Name, EntryPoint = "rd_kafka_mock_push_request_errors_array")]
     public static partial void PushErrors(nint cluster, short request, nuint count, int[] errors);
 
+    [LibraryImport(Name, EntryPoint = "rd_kafka_mock_clear_request_errors")]
+    public static partial void ClearErrors(nint cluster, short request);
+
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {
         foreach (string build in name == Name ? s_builds : [])

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Foretell.Engine.Log;
 using Foretell.Hosting;
 using Foretell.Ingest.Messages;
 using Foretell.Ingest.Sources;
@@ -7,7 +9,7 @@ using Foretell.Support;
 namespace Foretell.Sources.Contract;
 
 /// <summary>A platform in a folder, and the feed from a source to it, which can be ended and begun anew.</summary>
-internal sealed class FeedUnderTest(Func<IMessageSource> open) : IAsyncDisposable
+public sealed class FeedUnderTest(Func<IMessageSource> open) : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private SourceFeed? _feed;
@@ -37,6 +39,21 @@ internal sealed class FeedUnderTest(Func<IMessageSource> open) : IAsyncDisposabl
         _feed = new SourceFeed(open(), Platform.SourceLog, () => new MessageDecoder(), Options, () => Platform.LagEvents, TimeProvider.System, Log);
         Platform.Sources = _feed.Report;
     }
+
+    /// <summary>Where the reading of a partition stands; null before it began.</summary>
+    public SourceProgress? Progress(int partition) =>
+        _feed!.Report().Partitions.FirstOrDefault(p => p.Partition.Partition == partition.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Waits until some problem holds a text.</summary>
+    public Task UntilProblemAsync(string text) =>
+        UntilAsync(() => Platform.Status().Problems.Any(p => p.Contains(text, StringComparison.Ordinal)));
+
+    /// <summary>Waits until so many events are applied or dead letters, and none waits.</summary>
+    public Task UntilTakenAsync(long events) => UntilAsync(() =>
+        Platform.Status() is { LagEvents: 0 } status && status.EventsApplied + status.DeadLetters >= events);
+
+    /// <summary>Waits for what should take no time; a failing test's only cost is the limit.</summary>
+    public static Task UntilAsync(Func<bool> condition) => Until.TrueAsync(condition, TimeSpan.FromSeconds(60));
 
     public async Task StopAsync()
     {

@@ -15,6 +15,9 @@ public abstract class SourceContract
     /// <summary>Partitions of the broker that is read.</summary>
     protected const int Partitions = 3;
 
+    /// <summary>Name of the source that <see cref="Open"/> opens.</summary>
+    protected const string SourceName = "events";
+
     private const int Seed = 7;
 
     /// <summary>Longest wait for what should take no time; a failing test's only cost.</summary>
@@ -280,11 +283,11 @@ public abstract class SourceContract
             }
             // Ended somewhere between what was there before and all of it.
             long until = all - random.Next(PerRound);
-            await Until.TrueAsync(() => feed.Platform.Status().EventsAccepted >= until, s_limit);
+            await FeedUnderTest.UntilAsync(() => feed.Platform.Status().EventsAccepted >= until);
             await feed.StopAsync();
         }
         await feed.StartAsync();
-        await Until.TrueAsync(() => feed.Platform.Status() is { LagEvents: 0 } s && s.EventsApplied + s.DeadLetters >= all, s_limit);
+        await feed.UntilTakenAsync(all);
 
         // Out of order by more than the tolerance, or twice under one id, would be dead letters.
         PlatformStatus status = feed.Platform.Status();
@@ -299,22 +302,19 @@ public abstract class SourceContract
         await using var feed = new FeedUnderTest(Open);
         await SendAsync(0, [.. Enumerable.Range(0, 10).Select(i => Event(0, i))]);
         await feed.StartAsync();
-        await Until.TrueAsync(() => feed.Platform.Status().EventsAccepted == 10, s_limit);
+        await feed.UntilTakenAsync(10);
         await feed.StopAsync();
         await SendAsync(0, [.. Enumerable.Range(10, 10).Select(i => Event(0, i))]);
         TrimBefore(0, 15);
 
         await feed.StartAsync();
-        await Until.TrueAsync(() => feed.Platform.Status().Problems.Any(p => p.Contains("5 messages were dropped", StringComparison.Ordinal)), s_limit);
+        await feed.UntilProblemAsync("5 messages were dropped");
         Assert.Equal(10, feed.Platform.Status().EventsAccepted);
         await feed.StopAsync();
         feed.Options = feed.Options with { OnLoss = LossPolicy.Skip };
         await feed.StartAsync();
-        await Until.TrueAsync(() => feed.Platform.Status() is { EventsApplied: 15, DeadLetters: 1 }, s_limit);
+        await FeedUnderTest.UntilAsync(() => feed.Platform.Status() is { EventsApplied: 15, DeadLetters: 1 });
     }
-
-    /// <summary>Name of the source that <see cref="Open"/> opens.</summary>
-    protected const string SourceName = "events";
 
     /// <summary>Skips the test at work, by name, where the source does not claim to do what it is about.</summary>
     private void Needs(SourceCapabilities capability) =>
