@@ -13,7 +13,9 @@ public sealed partial class KafkaAddress
 
     // What the reading depends on; a setting of the same name would lose or repeat messages.
     private static readonly string[] s_decided =
-        ["enable.auto.commit", "enable.auto.offset.store", "enable.partition.eof", "auto.offset.reset", "isolation.level", "group.instance.id"];
+    [
+        "enable.auto.commit", "enable.auto.offset.store", "enable.partition.eof", "auto.offset.reset", "isolation.level", "group.instance.id",
+    ];
 
     private static readonly string[] s_secretWords = ["password", "secret", "token", ".pem", "jaas", "oauthbearer.config"];
 
@@ -57,7 +59,7 @@ public sealed partial class KafkaAddress
     /// secret.</exception>
     public static KafkaAddress Read(string? brokers, string? topic, string? file)
     {
-        Dictionary<string, string> settings = file is null ? [] : ReadFile(file);
+        Dictionary<string, string> settings = file is null ? [] : KafkaProperties.Read(file);
         brokers = Once("bootstrap.servers", brokers, settings)
             ?? throw new FormatException("No broker of Kafka is named: set bootstrap.servers=HOST:PORT in the file of settings.");
         topic = Once("topic", topic, settings) ?? throw new FormatException("No topic of Kafka is named: set topic=NAME in the file of settings.");
@@ -99,11 +101,15 @@ public sealed partial class KafkaAddress
     {
         try
         {
-            KafkaClient.Consumer(this, new KafkaOptions(), partitions: 1, onError: _ => { }).Dispose();
+            KafkaClient.Consumer(this, new KafkaOptions(), partitions: 1).Dispose();
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException or KafkaException)
         {
             throw new FormatException($"librdkafka refuses a setting: {Redacted(e.Message)}. Its CONFIGURATION.md lists what there is.");
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new FormatException($"librdkafka, which reads Kafka, cannot be loaded on this system: {e.Message}", e);
         }
     }
 
@@ -127,39 +133,6 @@ public sealed partial class KafkaAddress
         {
             throw new FormatException($"{Shown(broker)} is no broker of Kafka: write HOST or HOST:PORT, several with commas between them.");
         }
-    }
-
-    private static Dictionary<string, string> ReadFile(string path)
-    {
-        string[] lines;
-        try
-        {
-            lines = File.ReadAllLines(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            throw new FormatException($"The file '{path}', which should hold settings of Kafka, cannot be read: {e.Message}");
-        }
-        var settings = new Dictionary<string, string>();
-        for (int i = 0; i < lines.Length; i++)
-        {
-            string line = lines[i].Trim();
-            if (line.Length == 0 || line[0] == '#')
-            {
-                continue;
-            }
-            int equals = line.IndexOf('=');
-            // The line itself may be a secret.
-            if (equals <= 0)
-            {
-                throw new FormatException($"Line {i + 1} of '{path}' is no setting: write NAME=VALUE, such as security.protocol=SASL_SSL.");
-            }
-            if (!settings.TryAdd(line[..equals].TrimEnd(), line[(equals + 1)..].TrimStart()))
-            {
-                throw new FormatException($"Line {i + 1} of '{path}' sets {line[..equals].TrimEnd()} again: leave one of the two out.");
-            }
-        }
-        return settings;
     }
 
     // Somebody's password pasted into the wrong place must not come back in a message.

@@ -44,9 +44,17 @@ internal static class KafkaFault
     public static SourceException NoPartition(KafkaAddress address, string partition) =>
         new(SourceFault.NotFound, $"there is no partition '{partition}' in {address}: Kafka's are numbers from 0.");
 
-    /// <summary>Whether an error that belongs to no call says why calls get no answer.</summary>
-    public static bool Explains(Error error) => error.Code is ErrorCode.Local_Transport or ErrorCode.Local_Resolve or ErrorCode.Local_Ssl
-        or ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.UnsupportedSaslMechanism;
+    /// <summary>Which of two errors that belong to no call says better why calls get no answer.</summary>
+    /// <param name="last">The one kept so far; null for none.</param>
+    /// <param name="next">The one that came.</param>
+    public static Error? Telling(Error? last, Error next) => next.Code switch
+    {
+        ErrorCode.Local_Ssl or ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.UnsupportedSaslMechanism => next,
+        // Whoever refuses credentials also closes the connection.
+        ErrorCode.Local_Transport or ErrorCode.Local_Resolve => last is null || last.Code is ErrorCode.Local_Transport or ErrorCode.Local_Resolve
+            ? next : last,
+        _ => last,
+    };
 
     // What was asked about one topic or partition is answered by that one's error.
     private static Error ErrorOf(Exception e) => e switch

@@ -46,7 +46,8 @@ internal static class KafkaMessage
 
     /// <summary>Bytes as the text that they are; null for none, and for those of numbers and other binary forms.</summary>
     private static string? Text(byte[]? bytes) =>
-        bytes is not null && Utf8.IsValid(bytes) && !bytes.AsSpan().ContainsAnyInRange((byte)0, (byte)0x1F) ? Encoding.UTF8.GetString(bytes) : null;
+        bytes is not null && Utf8.IsValid(bytes) && !bytes.AsSpan().ContainsAnyInRange((byte)0, (byte)0x1F)
+            ? Encoding.UTF8.GetString(bytes) : null;
 
     // Where senders set it, it may be any number; only years 1 to 9999 are times.
     private static long Ticks(long unixMilliseconds) => TimeSpan.TicksPerMillisecond * Math.Clamp(unixMilliseconds,

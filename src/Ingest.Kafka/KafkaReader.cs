@@ -29,13 +29,12 @@ internal sealed class KafkaReader : IMessageReader
     private readonly IConsumer<byte[]?, byte[]?> _consumer;
     private readonly BlockingCollection<Request> _requests = [];
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Error? _lastError;
     private long _readThrough = Unknown;
 
     public KafkaReader(KafkaAddress address, KafkaOptions options, int partitions, TopicPartitionOffset from)
     {
         (_address, _options) = (address, options);
-        _consumer = KafkaClient.Consumer(address, options, partitions, error => _lastError = KafkaFault.Explains(error) ? error : _lastError);
+        _consumer = KafkaClient.Consumer(address, options, partitions);
         _consumer.Assign(from);
         new Thread(Run) { IsBackground = true, Name = $"foretell-kafka-{from.Partition.Value}" }.Start();
     }
@@ -47,7 +46,8 @@ internal sealed class KafkaReader : IMessageReader
     public Task ReadAsync(List<BrokerMessage> into, int maximum, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_requests.IsAddingCompleted, this);
-        var request = new Request(into, maximum, cancellationToken, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        var request = new Request(into, maximum, cancellationToken,
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         _requests.Add(request, CancellationToken.None);
         return request.Done.Task;
     }
@@ -74,7 +74,7 @@ internal sealed class KafkaReader : IMessageReader
             }
             catch (Exception e)
             {
-                request.Done.SetException(KafkaFault.Of(_address, e, _lastError));
+                request.Done.SetException(KafkaFault.Of(_address, e));
             }
         }
         try
@@ -130,7 +130,8 @@ internal sealed class KafkaReader : IMessageReader
             // The library looks for its group's coordinator by itself. No group is used, so that no right to one is needed.
             return null;
         }
-        catch (ConsumeException e) when (e.Error.Code is ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_TimedOut)
+        catch (ConsumeException e) when (e.Error.Code
+            is ErrorCode.Local_Transport or ErrorCode.Local_AllBrokersDown or ErrorCode.Local_TimedOut)
         {
             // It connects again by itself, behind the last message handed over. Whether brokers answer at all is asked beside the reading.
             return null;

@@ -82,8 +82,10 @@ public sealed class KafkaSource : IMessageSource
         return ValueTask.CompletedTask;
     }
 
-    private TopicPartition At(string partition) => int.TryParse(partition, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-        ? new TopicPartition(_address.Topic, number) : throw KafkaFault.NoPartition(_address, partition);
+    private TopicPartition At(string partition) =>
+        int.TryParse(partition, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? new TopicPartition(_address.Topic, number)
+            : throw KafkaFault.NoPartition(_address, partition);
 
     /// <summary>Offset of the first message at or after a time; the end where there is none.</summary>
     private async Task<long> OffsetAtAsync(TopicPartition partition, DateTimeOffset time, CancellationToken cancellationToken)
@@ -96,7 +98,8 @@ public sealed class KafkaSource : IMessageSource
 
     private async Task<long> OffsetAsync(TopicPartition partition, OffsetSpec spec, CancellationToken cancellationToken)
     {
-        ListOffsetsResult found = await _admin.ListOffsetsAsync([new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec }],
+        ListOffsetsResult found = await _admin.ListOffsetsAsync(
+            [new TopicPartitionOffsetSpec { TopicPartition = partition, OffsetSpec = spec }],
             new ListOffsetsOptions { IsolationLevel = IsolationLevel.ReadCommitted, RequestTimeout = _options.RequestTimeout })
             .WaitAsync(cancellationToken);
         return found.ResultInfos[0].TopicPartitionOffsetError.Offset.Value;
@@ -122,11 +125,5 @@ public sealed class KafkaSource : IMessageSource
         }
     }
 
-    private void Remember(Error error)
-    {
-        if (KafkaFault.Explains(error))
-        {
-            Volatile.Write(ref _lastError, error);
-        }
-    }
+    private void Remember(Error error) => Volatile.Write(ref _lastError, KafkaFault.Telling(Volatile.Read(ref _lastError), error));
 }

@@ -29,7 +29,8 @@ public sealed class EventHubSourceContractTests : SourceContract, IAsyncDisposab
         HubEndpoint gone = HubEndpoint.Start(new Hub(SourceName));
         string connection = gone.ConnectionString;
         gone.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        return new EventHubSource(SourceName, EventHubAddress.Parse(connection, SourceName), new EventHubOptions { Retry = new() { MaximumRetries = 0 } });
+        return new EventHubSource(SourceName, EventHubAddress.Parse(connection, SourceName),
+            new EventHubOptions { Retry = new() { MaximumRetries = 0 } });
     }
 
     protected override Task SendAsync(int partition, params SentMessage[] messages)
@@ -57,5 +58,6 @@ public sealed class EventHubSourceContractTests : SourceContract, IAsyncDisposab
         return _clock.GetUtcNow();
     }
 
-    private static EventHubSource Open(string connection, string hub) => new(SourceName, EventHubAddress.Parse(connection, hub), new EventHubOptions());
+    private static EventHubSource Open(string connection, string hub) =>
+        new(SourceName, EventHubAddress.Parse(connection, hub), new EventHubOptions());
 }

@@ -14,7 +14,8 @@ public sealed class KafkaMessageTests
     [InlineData(long.MinValue, -62_135_596_800_000)]
     public void Of_WhateverTheTimestamp_GivesATimeOfTheCalendar(long unixMilliseconds, long expected)
     {
-        BrokerMessage message = KafkaMessage.Of(0, new() { Value = [], Timestamp = new Timestamp(unixMilliseconds, TimestampType.CreateTime) });
+        BrokerMessage message = KafkaMessage.Of(0,
+            new() { Value = [], Timestamp = new Timestamp(unixMilliseconds, TimestampType.CreateTime) });
 
         Assert.Equal(expected, EventTime.ToDateTimeOffset(message.EnqueuedTicks).ToUnixTimeMilliseconds());
     }
@@ -37,7 +38,13 @@ public sealed class KafkaMessageTests
     [Fact]
     public void Of_HeadersOfOneName_TakesTheLast()
     {
-        var headers = new Headers { { "kind", "a"u8.ToArray() }, { "Content-Type", "text/csv"u8.ToArray() }, { "kind", "b"u8.ToArray() }, { "none", null } };
+        var headers = new Headers
+        {
+            { "kind", "a"u8.ToArray() },
+            { "Content-Type", "text/csv"u8.ToArray() },
+            { "kind", "b"u8.ToArray() },
+            { "none", null },
+        };
 
         BrokerMessage message = KafkaMessage.Of(7, new() { Value = [], Headers = headers });
 
@@ -50,7 +57,8 @@ public sealed class KafkaMessageTests
     [Fact]
     public void Of_ATombstone_IsUnreadableOnlyWhereItsBodyIsNeeded()
     {
-        BrokerMessage message = KafkaMessage.Of(0, new() { Key = "device"u8.ToArray(), Timestamp = new Timestamp(1_700_000_000_000, TimestampType.CreateTime) });
+        BrokerMessage message = KafkaMessage.Of(0,
+            new() { Key = "device"u8.ToArray(), Timestamp = new Timestamp(1_700_000_000_000, TimestampType.CreateTime) });
         var batch = new EventBatch();
         List<Ingest.Decoding.Rejection> rejections = [];
 

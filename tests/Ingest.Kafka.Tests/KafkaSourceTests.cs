@@ -7,13 +7,14 @@ using Foretell.Ingest.Messages;
 using Foretell.Ingest.Sources;
 using Foretell.MockKafka;
 using Foretell.Sources.Contract;
+using Foretell.Support;
 
 namespace Foretell.Ingest.Kafka.Tests;
 
 /// <summary>What is Kafka's own: transactions, rights, headers, tombstones, and brokers that are away.</summary>
 public sealed class KafkaSourceTests : IDisposable
 {
-    private const short Fetch = 1, FindCoordinator = 10;
+    private const short Fetch = 1, Metadata = 3, FindCoordinator = 10;
 
     private readonly MockCluster _kafka = new(partitions: 1);
 
@@ -152,6 +153,35 @@ public sealed class KafkaSourceTests : IDisposable
     }
 
     [Fact]
+    public async Task Describe_WhenTheBrokerSpeaksNoTls_SaysWhichSettingsToCheck()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.At("kafka.properties");
+        await File.WriteAllTextAsync(file, "security.protocol=SSL");
+        await using var source = new KafkaSource("events", KafkaAddress.Read(_kafka.Brokers, _kafka.Topic, file),
+            new KafkaOptions { RequestTimeout = TimeSpan.FromSeconds(2) });
+
+        SourceException e = await Assert.ThrowsAsync<SourceException>(() => source.DescribeAsync(default));
+
+        Assert.Equal(SourceFault.Unavailable, e.Fault);
+        Assert.Contains("SSL_HANDSHAKE", e.Message);
+        Assert.Contains("security.protocol", e.Message);
+    }
+
+    [Fact]
+    public async Task Describe_WhenTheBrokerTellsNoTopicIds_HasNoIdentity()
+    {
+        // Version 10 brought them.
+        _kafka.Limit(Metadata, 9);
+        await using KafkaSource source = Open();
+
+        SourceDescription description = await source.DescribeAsync(default);
+
+        Assert.Equal("", description.Identity);
+        Assert.Equal(["0"], description.Partitions);
+    }
+
+    [Fact]
     public async Task Read_OfMoreBytesThanOneReadTakes_GivesTheRestAfterwards()
     {
         string body = new('x', 1000);
@@ -188,8 +218,19 @@ public sealed class KafkaSourceTests : IDisposable
         byte[] data = Encoding.UTF8.GetBytes("any bytes");
         await _kafka.SendMessagesAsync(0,
         [
-            new() { Value = data, Headers = Of(("ce_id", "1"), ("ce_subject", "device-1"), ("ce_source", "/a"), ("ce_type", "view"), ("ce_time", "2026-01-01T00:00:00Z"), ("ce_specversion", "1.0"), ("content-type", "text/plain")) },
-            new() { Value = Encoding.UTF8.GetBytes("""{"specversion":"1.0","id":"2","source":"/a","subject":"device-2","type":"view","time":"2026-01-01T00:00:01Z"}"""), Headers = Of(("content-type", "application/cloudevents+json")) },
+            new()
+            {
+                Value = data,
+                Headers = Of(("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "/a"), ("ce_subject", "device-1"), ("ce_type", "view"),
+                    ("ce_time", "2026-01-01T00:00:00Z"), ("content-type", "text/plain")),
+            },
+            new()
+            {
+                Value = Encoding.UTF8.GetBytes("""
+                    {"specversion":"1.0","id":"2","source":"/a","subject":"device-2","type":"view","time":"2026-01-01T00:00:01Z"}
+                    """),
+                Headers = Of(("content-type", "application/cloudevents+json")),
+            },
             new() { Key = data },
             new() { Value = [0xFF, 0xFE, 0x00] },
         ]);

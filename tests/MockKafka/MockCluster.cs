@@ -28,7 +28,7 @@ public sealed class MockCluster : IDisposable
         Check(NativeMock.SetController(_cluster, Broker));
         Brokers = Marshal.PtrToStringUTF8(NativeMock.Bootstraps(_cluster))!;
         Create(partitions);
-        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = Brokers, LingerMs = 5 })
+        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = Brokers, LingerMs = 5, ReconnectBackoffMaxMs = 100 })
             .SetKeySerializer(Serializers.ByteArray).SetValueSerializer(Serializers.ByteArray).SetLogHandler((_, _) => { }).Build();
     }
 
@@ -81,6 +81,11 @@ public sealed class MockCluster : IDisposable
     /// <param name="times">How many requests.</param>
     public void Refuse(short request, ErrorCode error, int times) =>
         NativeMock.PushErrors(_cluster, request, (nuint)times, [.. Enumerable.Repeat((int)error, times)]);
+
+    /// <summary>Speaks an older version of a kind of request at most.</summary>
+    /// <param name="request">Kafka's number of the kind: 3 asks for metadata.</param>
+    /// <param name="version">The newest version.</param>
+    public void Limit(short request, short version) => Check(NativeMock.SetVersions(_cluster, request, 0, version));
 
     /// <summary>Ends <see cref="Refuse"/>.</summary>
     public void Allow(short request) => NativeMock.ClearErrors(_cluster, request);

@@ -47,6 +47,9 @@ internal static partial class NativeMock
     [LibraryImport(Name, EntryPoint = "rd_kafka_mock_partition_delete_records", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int DeleteRecords(nint cluster, string topic, int partition, long before);
 
+    [LibraryImport(Name, EntryPoint = "rd_kafka_mock_set_apiversion")]
+    public static partial int SetVersions(nint cluster, short request, short oldest, short newest);
+
     [LibraryImport(Name, EntryPoint = "rd_kafka_mock_broker_set_down")]
     public static partial int SetDown(nint cluster, int broker);
 

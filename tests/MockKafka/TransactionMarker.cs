@@ -49,7 +49,8 @@ internal static class TransactionMarker
     private static byte[] Batch()
     {
         using var record = new MemoryStream();
-        // Attributes, timestamp and offset within the batch are 0. Key: version 0, type 1 (commit). Value: version 0, coordinator's epoch 0.
+        // Attributes, timestamp and offset within the batch are 0. Key: version 0, type 1 (commit). Value: version 0, the
+        // coordinator's epoch 0.
         record.Write([0, 0, 0, 8, 0, 0, 0, 1, 12, 0, 0, 0, 0, 0, 0, 0]);
         using var checkedPart = new MemoryStream();
         Write16(checkedPart, ControlOfTransaction);

@@ -49,7 +49,8 @@ public sealed class KafkaTests(ClusterPostgres postgres) : IClassFixture<Cluster
     }
 
     private static Task SendAsync(MockCluster kafka, List<(string Stream, long Ticks, string Mark)> events) =>
-        Task.WhenAll(events.GroupBy(e => EventSets.PartitionOf(e.Stream, Partitions)).Select(p => kafka.SendAsync(p.Key, [.. p.Select(Json)])));
+        Task.WhenAll(events.GroupBy(e => EventSets.PartitionOf(e.Stream, Partitions))
+            .Select(p => kafka.SendAsync(p.Key, [.. p.Select(Json)])));
 
     private static string Json((string Stream, long Ticks, string Mark) e)
     {

@@ -36,7 +36,8 @@ public sealed class FeedUnderTest(Func<IMessageSource> open) : IAsyncDisposable
             Threads = 2,
         });
         await Platform.Ready;
-        _feed = new SourceFeed(open(), Platform.SourceLog, () => new MessageDecoder(), Options, () => Platform.LagEvents, TimeProvider.System, Log);
+        _feed = new SourceFeed(open(), Platform.SourceLog, () => new MessageDecoder(), Options, () => Platform.LagEvents,
+            TimeProvider.System, Log);
         Platform.Sources = _feed.Report;
     }
 

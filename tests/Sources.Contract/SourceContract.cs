@@ -125,7 +125,8 @@ public abstract class SourceContract
 
         List<BrokerMessage> read = await ReadAsync(reader, (int)(9 - after));
 
-        Assert.Equal(Enumerable.Range((int)after + 1, (int)(9 - after)).Select(i => ((long)i, $"{i}")), read.Select(m => (m.Number, Text(m))));
+        Assert.Equal(Enumerable.Range((int)after + 1, (int)(9 - after)).Select(i => ((long)i, $"{i}")),
+            read.Select(m => (m.Number, Text(m))));
     }
 
     [Fact]

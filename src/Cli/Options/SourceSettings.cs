@@ -44,7 +44,8 @@ internal sealed class SourceSettings
             return orphan is null ? null
                 : throw new UsageException($"{orphan.Name} is about the hub of --event-hub or the topic of --kafka; name one of them.");
         }
-        return new SourceInput(broker, ParseFrom(parsed.GetRequiredValue(_from)) with { OnLoss = parsed.GetValue(_onLoss) }, parsed.GetValue(_map));
+        SourceOptions reading = ParseFrom(parsed.GetRequiredValue(_from)) with { OnLoss = parsed.GetValue(_onLoss) };
+        return new SourceInput(broker, reading, parsed.GetValue(_map));
     }
 
     private static SourceOptions ParseFrom(string text) => SourceOptions.BeginningAt(text)
