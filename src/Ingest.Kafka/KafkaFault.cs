@@ -49,10 +49,11 @@ internal static class KafkaFault
     /// <param name="next">The one that came.</param>
     public static Error? Telling(Error? last, Error next) => next.Code switch
     {
-        ErrorCode.Local_Ssl or ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed or ErrorCode.UnsupportedSaslMechanism => next,
+        ErrorCode.Local_Ssl or ErrorCode.Local_Authentication or ErrorCode.SaslAuthenticationFailed
+            or ErrorCode.UnsupportedSaslMechanism => next,
         // Whoever refuses credentials also closes the connection.
-        ErrorCode.Local_Transport or ErrorCode.Local_Resolve => last is null || last.Code is ErrorCode.Local_Transport or ErrorCode.Local_Resolve
-            ? next : last,
+        ErrorCode.Local_Transport or ErrorCode.Local_Resolve =>
+            last is null || last.Code is ErrorCode.Local_Transport or ErrorCode.Local_Resolve ? next : last,
         _ => last,
     };
 

@@ -62,7 +62,8 @@ public sealed class KafkaSource : IMessageSource
     }, cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>From a time on: with the first message whose timestamp is at or after it, whatever the timestamps behind that are.</remarks>
+    /// <remarks>From a time on: with the first message whose timestamp is at or after it, whatever the timestamps behind it
+    /// are.</remarks>
     public Task<IMessageReader> OpenAsync(string partition, ReadFrom from, long epoch, CancellationToken cancellationToken) =>
         GuardAsync<IMessageReader>(async () =>
         {

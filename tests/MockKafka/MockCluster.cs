@@ -28,7 +28,8 @@ public sealed class MockCluster : IDisposable
         Check(NativeMock.SetController(_cluster, Broker));
         Brokers = Marshal.PtrToStringUTF8(NativeMock.Bootstraps(_cluster))!;
         Create(partitions);
-        _producer = new ProducerBuilder<byte[]?, byte[]?>(new ProducerConfig { BootstrapServers = Brokers, LingerMs = 5, ReconnectBackoffMaxMs = 100 })
+        var sending = new ProducerConfig { BootstrapServers = Brokers, LingerMs = 5, ReconnectBackoffMaxMs = 100 };
+        _producer = new ProducerBuilder<byte[]?, byte[]?>(sending)
             .SetKeySerializer(Serializers.ByteArray).SetValueSerializer(Serializers.ByteArray).SetLogHandler((_, _) => { }).Build();
     }
 
