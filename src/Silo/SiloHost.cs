@@ -42,7 +42,9 @@ internal static class SiloHost
             Partition = new PartitionHostOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
         })
         {
-            Sources = settings.EventHubs.ToDictionary(hub => hub.Name, hub => hub.ToSource()),
+            Sources = settings.EventHubs.Select(hub => (hub.Name, Setup: hub.ToSource()))
+                .Concat(settings.Kafka.Select(topic => (topic.Name, Setup: topic.ToSource())))
+                .ToDictionary(source => source.Name, source => source.Setup),
         };
         await using WebApplication app = Build(builder, settings, certificate, engine);
         await app.StartAsync();

@@ -66,6 +66,28 @@ public class SiloSettingsTests
         Assert.StartsWith(sentence, Assert.Throws<SettingsException>(() => Read((name, value))).Message, StringComparison.Ordinal);
 
     [Fact]
+    public void Read_WhenATopicIsToBeRead_FindsItByItsName()
+    {
+        KafkaSettings topic = Assert.Single(Read(("Kafka:orders:Brokers", "kafka-1:9092"), ("Kafka:orders:Topic", "orders-v2"),
+            ("Kafka:orders:From", "end"), ("Kafka:orders:OnLoss", "skip"), ("Kafka:orders:Map", "stream=/a")).Kafka);
+
+        Assert.Equal(("orders", "kafka-1:9092", "orders-v2"), (topic.Name, topic.Address.Brokers, topic.Address.Topic));
+        Assert.Equal((SourceStart.End, LossPolicy.Skip), (topic.Reading.Start, topic.Reading.OnLoss));
+        Assert.NotNull(topic.Mapping);
+    }
+
+    [Theory]
+    [InlineData("Foretell:Kafka:orders:Brokers is missing.", "Kafka:orders:Topic", "t")]
+    [InlineData("Foretell:Kafka:orders:Topic is missing.", "Kafka:orders:Brokers", "b")]
+    [InlineData("Foretell:Kafka:orders:Brokers: 'b:x' is no broker", "Kafka:orders:Brokers", "b:x", "Kafka:orders:Topic", "t")]
+    [InlineData("Foretell:Kafka:orders:Settings: The file 'none'", "Kafka:orders:Settings", "none")]
+    [InlineData("Foretell:Kafka:orders:Group is not a setting.", "Kafka:orders:Brokers", "b", "Kafka:orders:Topic", "t", "Kafka:orders:Group", "g")]
+    [InlineData("Foretell:Kafka:orders has the name of a hub", "Kafka:orders:Brokers", "b", "Kafka:orders:Topic", "t",
+        "EventHubs:orders:Connection", "ns/h")]
+    public void Read_WhenATopicIsToldWrongly_SaysWhatIsAllowed(string sentence, params string[] settings) => Assert.StartsWith(sentence,
+        Assert.Throws<SettingsException>(() => Read([.. settings.Chunk(2).Select(s => (s[0], s[1]))])).Message, StringComparison.Ordinal);
+
+    [Fact]
     public void Read_WhenANameIsMisspelt_NamesThoseThatThereAre()
     {
         string message = Assert.Throws<SettingsException>(() => Read(("Role", "worker"))).Message;

@@ -24,7 +24,7 @@ internal static class RunCommand
         Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
     private static readonly Option<bool> s_plain = CommonSettings.Plain();
     private static readonly FileInputOptions s_input = new();
-    private static readonly EventHubSettings s_hub = new();
+    private static readonly SourceSettings s_source = new();
 
     public static Command Create()
     {
@@ -35,13 +35,14 @@ internal static class RunCommand
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
             "run --event-hub @connection.txt --map stream=/device,time=/at,mark=/type",
             "run --event-hub my-namespace/my-hub --consumer-group foretell --from end",
+            "run --kafka kafka-1:9092,kafka-2:9092/events --from start",
             "run --data-dir ./my-data --file events.ndjson --exit --json",
             "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
             s_dataDir, s_urls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance, s_futureTolerance,
                 s_alertSurvival, s_noDemo, s_plain,
         };
-        verb.AddAll(s_hub.All);
+        verb.AddAll(s_source.All);
         verb.AddAll(s_input.All);
         verb.SetAction(RunAsync);
         return verb;
@@ -50,7 +51,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         FileInput? input = s_input.Read(parsed);
-        EventHubInput? hub = s_hub.Read(parsed);
+        SourceInput? source = s_source.Read(parsed);
         var settings = new RunSettings
         {
             DataDirectory = parsed.GetRequiredValue(s_dataDir),
@@ -65,17 +66,17 @@ internal static class RunCommand
             AlertSurvival = parsed.GetRequiredValue(s_alertSurvival),
             Plain = parsed.GetValue(s_plain) || !Terminal.IsInteractive,
             Input = input,
-            Hub = hub,
+            Source = source,
         };
         if (input is { Exit: true })
         {
-            if (hub is not null)
+            if (source is not null)
             {
-                throw new UsageException("--exit ends the run after a file, and a hub has no end: leave one of the two out.");
+                throw new UsageException("--exit ends the run after a file, and what is read from a broker has no end: leave one of the two out.");
             }
             return await FileRun.RunAsync(settings, input, cancellation);
         }
-        if (parsed.GetValue(s_noDemo) || input is not null || hub is not null)
+        if (parsed.GetValue(s_noDemo) || input is not null || source is not null)
         {
             await ServeRun.RunAsync(settings, cancellation);
         }

@@ -3,7 +3,6 @@ using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Engine;
 using Foretell.Hosting;
-using Foretell.Ingest.EventHubs;
 using Foretell.Ingest.Messages;
 using Foretell.Ingest.Sources;
 using Foretell.Web;
@@ -63,12 +62,11 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads a hub into the platform's log until the feed is disposed, before the host.</summary>
-    public SourceFeed Read(EventHubInput hub)
+    /// <summary>Reads a broker into the platform's log until the feed is disposed, before the host.</summary>
+    public SourceFeed Read(SourceInput input)
     {
-        var feed = new SourceFeed(new EventHubSource(hub.Address.Hub, hub.Address, hub.Options), Platform.SourceLog,
-            () => new MessageDecoder(hub.Mapping), hub.Reading, () => Platform.LagEvents, TimeProvider.System,
-            _loggers.CreateLogger<SourceFeed>());
+        var feed = new SourceFeed(input.Broker.Open(), Platform.SourceLog, () => new MessageDecoder(input.Mapping), input.Reading,
+            () => Platform.LagEvents, TimeProvider.System, _loggers.CreateLogger<SourceFeed>());
         Platform.Sources = feed.Report;
         return feed;
     }

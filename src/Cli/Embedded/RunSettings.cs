@@ -45,8 +45,8 @@ internal sealed record RunSettings
     /// <summary>File to send first, or null.</summary>
     public FileInput? Input { get; init; }
 
-    /// <summary>Hub to read, or null.</summary>
-    public EventHubInput? Hub { get; init; }
+    /// <summary>Broker to read, or null.</summary>
+    public SourceInput? Source { get; init; }
 
     /// <summary>The platform's options for these settings.</summary>
     public EmbeddedOptions ToOptions(string directory, ForecastModel model) => new()

@@ -30,10 +30,10 @@ internal static class ServeRun
                 FileSender.RunAsync(platform, input, progress, cancellation));
             FileSenderView.Note(input.File, summary);
         }
-        await using SourceFeed? feed = settings.Hub is { } hub ? host.Read(hub) : null;
-        if (settings.Hub is not null)
+        await using SourceFeed? feed = settings.Source is { } source ? host.Read(source) : null;
+        if (settings.Source is not null)
         {
-            Terminal.WriteLine($"reading {settings.Hub.Address}, consumer group '{settings.Hub.Options.ConsumerGroup}'");
+            Terminal.WriteLine($"reading {settings.Source.Broker.Text}");
         }
         await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, log, "Foretell", cancellation);
     }

@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Foretell.Cli.Shell;
 using Foretell.Ingest.EventHubs;
-using Foretell.Ingest.Messages;
-using Foretell.Ingest.Sources;
 
 namespace Foretell.Cli.Options;
 
@@ -25,23 +23,13 @@ internal sealed class EventHubSettings
         "Blob container that shows KEDA and the like how far the hub was read: its URL, with a signature or for this machine's identity, or @FILE.",
         ParseCheckpoints);
 
-    private readonly Option<string> _from = Settings.Typed("--from", "start|end|time",
-        "Where to begin with a hub that the data folder does not know: the oldest event left, the next one, or a time; afterwards reading goes on where it ended.",
-        "start", text => ParseFrom(text));
-
-    private readonly Option<MessageMapping?> _map = Settings.Parsed<MessageMapping?>("--map", "stream=/a,time=/b,mark=/c",
-        "Where a hub's events hold stream, time, mark and id: JSON pointers, @partitionKey, @enqueuedTime or @property.NAME.", ParseMap);
-
-    private readonly Option<LossPolicy> _onLoss = Settings.Parsed("--on-loss", "stop|skip",
-        "What to do where the hub has lost events that were not read: stop (the default), or go on behind them and keep a dead letter.", ParseLoss);
-
     /// <summary>Every option, as a verb lists them.</summary>
-    public IEnumerable<Option> All => [_hub, _name, _group, _checkpoints, _from, _map, _onLoss];
+    public IEnumerable<Option> All => [_hub, _name, _group, _checkpoints];
 
-    /// <summary>What was asked for; null without a hub.</summary>
+    /// <summary>The hub that was asked for; null without one.</summary>
     /// <exception cref="UsageException">An option needs another one.</exception>
     /// <exception cref="CliException">The hub cannot be read from what was said.</exception>
-    public EventHubInput? Read(ParseResult parsed)
+    public Broker? Read(ParseResult parsed)
     {
         string? typed = parsed.GetValue(_hub);
         string? text = typed ?? Environment.GetEnvironmentVariable(Variable);
@@ -57,21 +45,18 @@ internal sealed class EventHubSettings
             {
                 Terminal.WriteNote($"the key on the command line can be seen by everybody who lists this machine's processes: keep it in a file (--event-hub @FILE) or in {Variable}.");
             }
-            return new EventHubInput(address, new EventHubOptions
-                {
-                    ConsumerGroup = parsed.GetRequiredValue(_group),
-                    Checkpoints = parsed.GetValue(_checkpoints),
-                },
-                ParseFrom(parsed.GetRequiredValue(_from)) with { OnLoss = parsed.GetValue(_onLoss) }, parsed.GetValue(_map));
+            var options = new EventHubOptions
+            {
+                ConsumerGroup = parsed.GetRequiredValue(_group),
+                Checkpoints = parsed.GetValue(_checkpoints),
+            };
+            return new Broker($"{address}, consumer group '{options.ConsumerGroup}'", () => new EventHubSource(address.Hub, address, options));
         }
         catch (FormatException bad)
         {
             throw new CliException($"--event-hub: {bad.Message}", bad);
         }
     }
-
-    private static SourceOptions ParseFrom(string text) => SourceOptions.BeginningAt(text)
-        ?? throw new CliException($"--from must be start, end or a time (RFC 3339 with an offset, or Unix seconds), got '{text}'.");
 
     private static CheckpointContainer? ParseCheckpoints(string text)
     {
@@ -84,30 +69,4 @@ internal sealed class EventHubSettings
             throw new CliException($"--checkpoints: {bad.Message}");
         }
     }
-
-    private static MessageMapping? ParseMap(string text)
-    {
-        try
-        {
-            return MessageMapping.Parse(text);
-        }
-        catch (FormatException bad)
-        {
-            throw new CliException($"--map: {bad.Message}");
-        }
-    }
-
-    private static LossPolicy ParseLoss(string text) => text switch
-    {
-        "stop" => LossPolicy.Stop,
-        "skip" => LossPolicy.Skip,
-        _ => throw new CliException($"--on-loss must be stop or skip, got '{text}'."),
-    };
 }
-
-/// <summary>A hub to read.</summary>
-/// <param name="Address">Which, and by what right.</param>
-/// <param name="Options">How Event Hubs is spoken to.</param>
-/// <param name="Reading">Where to begin, and what to do about losses.</param>
-/// <param name="Mapping">Where its events hold what; null where they say so themselves.</param>
-internal sealed record EventHubInput(EventHubAddress Address, EventHubOptions Options, SourceOptions Reading, MessageMapping? Mapping);

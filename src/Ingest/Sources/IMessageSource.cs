@@ -41,6 +41,10 @@ public interface IMessageSource : IAsyncDisposable
 /// <summary>Reads one partition in order. Used by one caller at a time.</summary>
 public interface IMessageReader : IAsyncDisposable
 {
+    /// <summary>Number up to which there is nothing more to hand over, messages or not: where numbers have holes, the last of them is
+    /// told by no message. Null or less than the last message's where the reader cannot tell.</summary>
+    long? ReadThrough => null;
+
     /// <summary>Replaces the content of <paramref name="into"/> by the next messages; waits for some time where there are none.</summary>
     /// <param name="into">List to fill; what it holds is valid until the next call.</param>
     /// <param name="maximum">Most messages, 1 or more.</param>

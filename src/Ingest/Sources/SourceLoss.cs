@@ -14,17 +14,17 @@ public sealed record SourceLoss(string Kind, long? Missing, string Message, long
     /// <returns>Null when nothing is missing.</returns>
     public static SourceLoss? Find(SourcePartition partition, SourceState held, string identity, PartitionRange range)
     {
-        if (held.Number is not { } number || number < 0)
+        if (held.Number is not { } number)
         {
             return null;
         }
-        if (held.Identity != identity)
+        if (number >= 0 && IsRenewed(held.Identity, identity))
         {
             return new SourceLoss("renewed", null,
                 $"{partition} is not the one that was read up to message {Text(number)}: it was made anew ({identity}, before {held.Identity}). "
                 + "What the old one still had beyond that message is lost.", range.First - 1);
         }
-        if (number > range.Last)
+        if (number >= 0 && number > range.Last)
         {
             return new SourceLoss("shortened", null,
                 $"{partition} ends at message {Text(range.Last)}, and was read up to message {Text(number)} before: the broker has lost its newest messages, "
@@ -32,6 +32,9 @@ public sealed record SourceLoss(string Kind, long? Missing, string Message, long
         }
         return number + 1 < range.First ? Retention(partition, number, range.First) : null;
     }
+
+    /// <summary>Whether a source is another one than before; where the broker does not say who it is, nobody can tell.</summary>
+    public static bool IsRenewed(string before, string now) => before != now && before.Length > 0 && now.Length > 0;
 
     /// <summary>Of messages that did not come while the partition was read.</summary>
     public static SourceLoss Between(SourcePartition partition, long number, long next, PartitionRange range) =>

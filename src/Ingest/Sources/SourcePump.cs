@@ -124,6 +124,10 @@ public sealed partial class SourcePump
             {
                 number = await AppendAsync(held.Epoch, number, identity, stop);
             }
+            if (reader.ReadThrough is { } through && !(through <= number))
+            {
+                number = await AdvanceAsync(held.Epoch, number, through, identity, stop);
+            }
             if (_time.GetElapsedTime(asked) >= _options.CheckInterval)
             {
                 asked = _time.GetTimestamp();
@@ -162,6 +166,14 @@ public sealed partial class SourcePump
         return number;
     }
 
+    /// <summary>Keeps that a hole at the end was read, or retention would seem to have dropped messages that never were.</summary>
+    private async Task<long> AdvanceAsync(long epoch, long? number, long through, string identity, CancellationToken stop)
+    {
+        await _log.AppendSourceAsync(Cleared(), new SourceAdvance(_partition, epoch, number, through, identity), stop);
+        Update(p => p with { Number = through, Last = Math.Max(p.Last, through) });
+        return through;
+    }
+
     private bool IsHole(long? before, long next) => _source.NumbersAreDense && before is { } number && next > number + 1;
 
     private async Task AppendAsync(int first, int end, long epoch, long? number, string identity, CancellationToken stop)
@@ -185,7 +197,7 @@ public sealed partial class SourcePump
     /// <summary>Ends this life where the source is another one by now.</summary>
     private async Task CheckIdentityAsync(string identity, CancellationToken stop)
     {
-        if ((await _source.DescribeAsync(stop)).Identity is var now && now != identity)
+        if ((await _source.DescribeAsync(stop)).Identity is var now && SourceLoss.IsRenewed(identity, now))
         {
             throw new SourceException(SourceFault.Unavailable, $"it was made anew meanwhile ({now}, before {identity}).");
         }

@@ -56,6 +56,19 @@ internal sealed class SettingsSection(IConfigurationSection section, string path
         : throw new SettingsException(
             $"{Name(name)} is '{text}'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.");
 
+    /// <summary>Parses a setting, and says which one is wrong.</summary>
+    public T Checked<T>(string name, Func<T> parse)
+    {
+        try
+        {
+            return parse();
+        }
+        catch (FormatException bad)
+        {
+            throw new SettingsException($"{Name(name)}: {bad.Message}", bad);
+        }
+    }
+
     /// <summary>The sections below one, by the names that somebody gave them.</summary>
     public IEnumerable<(string Name, SettingsSection Settings)> Named(string name)
     {

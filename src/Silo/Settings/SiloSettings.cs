@@ -66,6 +66,9 @@ internal sealed record SiloSettings
     /// <summary>Hubs of Azure Event Hubs to read, by name; the same on every silo.</summary>
     public required IReadOnlyList<EventHubSettings> EventHubs { get; init; }
 
+    /// <summary>Topics of Kafka to read, by name; the same on every silo.</summary>
+    public required IReadOnlyList<KafkaSettings> Kafka { get; init; }
+
     /// <summary>Stop when standard input ends, for a silo that must not outlive whoever started it.</summary>
     public bool StopWithInput { get; init; }
 
@@ -98,8 +101,13 @@ internal sealed record SiloSettings
             CertificatePassword = section.OptionalText("CertificatePassword"),
             StopWithInput = section.Flag("StopWithInput"),
             EventHubs = [.. section.Named("EventHubs").Select(hub => EventHubSettings.Read(hub.Name, hub.Settings))],
+            Kafka = [.. section.Named("Kafka").Select(topic => KafkaSettings.Read(topic.Name, topic.Settings))],
         };
         section.RefuseUnknown();
+        if (settings.Kafka.FirstOrDefault(topic => settings.EventHubs.Any(hub => hub.Name == topic.Name)) is { } twice)
+        {
+            throw new SettingsException($"Foretell:Kafka:{twice.Name} has the name of a hub in Foretell:EventHubs. Give each source a name of its own.");
+        }
         foreach (string url in settings.Urls.Split(';'))
         {
             if (!Uri.TryCreate(url.Replace("://*", "://any").Replace("://+", "://any"), UriKind.Absolute, out Uri? uri)
