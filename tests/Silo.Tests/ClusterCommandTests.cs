@@ -6,6 +6,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Foretell.Cli.Shell;
+using Foretell.FakeHub;
 using Foretell.Silo.Tests.Support;
 using Foretell.Support;
 
@@ -57,6 +58,32 @@ public sealed partial class ClusterCommandTests : IDisposable
         }
         Assert.Equal([.. expected.EnumerateObject().Select(p => p.Name), "processes"], found.EnumerateObject().Select(p => p.Name));
         AssertCpu(found, silos);
+        Assert.Empty(Left());
+    }
+
+    [ClusterFact]
+    public async Task Hub_WhenOneIsNamed_IsReadByTheSilosAndItsKeyIsNowhere()
+    {
+        const int Sent = 2000;
+        var hub = new Hub("my__events", partitions: 3);
+        for (int i = 0; i < Sent; i++)
+        {
+            hub.Append(new HubMessage($$"""{"device":"d{{i % 20}}","at":{{1_700_000_000 + i}},"what":"a"}"""), $"d{i % 20}");
+        }
+        await using HubEndpoint endpoint = HubEndpoint.Start(hub);
+        string connection = _folder.At("connection.txt");
+        await File.WriteAllTextAsync(connection, endpoint.ConnectionString + ";EntityPath=my__events\n");
+
+        await using ForetellProcess cluster = Start("--silos", "2", "--event-hub", "@" + connection, "--map", "stream=/device,time=/at,mark=/what");
+        string line = await cluster.LineAsync(l => Events(l) == Sent);
+        string[] commands = [.. Mine().Select(id => File.ReadAllText($"/proc/{id}/cmdline"))];
+
+        ProcessResult result = await cluster.InterruptAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("20 streams", line);
+        Assert.Contains("reading hub 'my__events' of 127.0.0.1", result.Output);
+        Assert.Equal(3, hub.Partitions.Count(p => p.Attachments.Count > 0));
+        Assert.DoesNotContain(TokenPolicy.DefaultKey, string.Join('\n', [.. commands, result.Output, result.Error]));
         Assert.Empty(Left());
     }
 

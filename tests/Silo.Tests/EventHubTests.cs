@@ -60,6 +60,46 @@ public sealed class EventHubTests(ClusterPostgres postgres) : IClassFixture<Clus
         Assert.Equal(await OneByOneAsync(events), await DigestAsync(cluster));
     }
 
+    [ClusterTheory]
+    [InlineData("stream")]
+    [InlineData("other")]
+    [InlineData("robin")]
+    public async Task Hub_OfRealEvents_MakesTheStatesThatTheirFileMakes(string keyedBy)
+    {
+        List<(string Stream, long Ticks, string Mark)> events = CollegeMessages();
+        var hub = new Hub("events", HubPartitions);
+        for (int i = 0; i < events.Count; i++)
+        {
+            // By another key that goes with the stream, each stream's events still keep their order; taking turns they do not.
+            string stream = events[i].Stream;
+            HubPartition? turn = keyedBy == "robin" ? hub.Partitions[i % HubPartitions] : null;
+            Send(hub, events[i], keyedBy == "stream" ? stream : $"{stream[^1]}", turn);
+        }
+        await using HubEndpoint endpoint = HubEndpoint.Start(hub);
+        await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 8, Small.Model);
+        cluster.More["EventHubs__messages__Connection"] = endpoint.ConnectionString + ";EntityPath=events";
+        await cluster.AddAllAsync([.. Enumerable.Repeat("gateway,ingest,worker", 3)]);
+
+        await cluster.AppliedAsync(cluster.Silos[0], events.Count);
+
+        JsonElement status = await cluster.StatusAsync(cluster.Silos[0]);
+        Assert.Equal(events.Count, status.GetProperty("eventsAccepted").GetInt64());
+        long late = status.GetProperty("deadLetters").GetInt64();
+        Assert.Equal(events.Count, status.GetProperty("eventsApplied").GetInt64() + late);
+        await cluster.AssertEqualsReferenceAsync(events.Count);
+        if (keyedBy != "robin")
+        {
+            Assert.Equal(0, late);
+            Assert.Equal(await OneByOneAsync(events), await DigestAsync(cluster));
+        }
+    }
+
+    private static List<(string Stream, long Ticks, string Mark)> CollegeMessages() =>
+    [
+        .. File.ReadLines(SharedData.PathOf("collegemsg/replay.csv")).Skip(1).Select(line => line.Split(','))
+            .Select(f => (f[1], long.Parse(f[0], CultureInfo.InvariantCulture) * EventTime.PerSecond, f[2])),
+    ];
+
     /// <summary>Digest of the same events in the order in which they were sent.</summary>
     private static Task<string> OneByOneAsync(List<(string Stream, long Ticks, string Mark)> events) =>
         DigestTests.EmbeddedDigestAsync([.. events.Chunk(1000).Select(EventSets.Batch)]);
@@ -79,7 +119,10 @@ public sealed class EventHubTests(ClusterPostgres postgres) : IClassFixture<Clus
         }
     }
 
-    private static void Send(Hub hub, (string Stream, long Ticks, string Mark) e)
+    private static void Send(Hub hub, (string Stream, long Ticks, string Mark) e) => Send(hub, e, e.Stream, null);
+
+    /// <summary>Sends an event to a partition, or to the one of a key.</summary>
+    private static void Send(Hub hub, (string Stream, long Ticks, string Mark) e, string key, HubPartition? partition)
     {
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body))
@@ -93,6 +136,14 @@ public sealed class EventHubTests(ClusterPostgres postgres) : IClassFixture<Clus
             }
             json.WriteEndObject();
         }
-        hub.Append(new HubMessage(Encoding.UTF8.GetString(body.ToArray())), e.Stream);
+        var message = new HubMessage(Encoding.UTF8.GetString(body.ToArray()));
+        if (partition is null)
+        {
+            hub.Append(message, key);
+        }
+        else
+        {
+            partition.Append(message);
+        }
     }
 }

@@ -8,7 +8,7 @@ using Foretell.Models.Network;
 
 namespace Foretell.Cli.Cluster;
 
-/// <summary>foretell cluster: silos with the demo, or with a file, until Ctrl-C or the file's end.</summary>
+/// <summary>foretell cluster: silos with the demo, a broker or a file, until Ctrl-C or the file's end.</summary>
 internal static class ClusterRun
 {
     public static async Task<int> RunAsync(ClusterSettings settings, FileInput? input, bool plain, CancellationToken cancellation)
@@ -25,6 +25,10 @@ internal static class ClusterRun
         await using var platform = new GatewayTarget(cluster, model);
         await platform.ReadyAsync(cancellation);
 
+        if (settings.Source is { } source)
+        {
+            Terminal.WriteLine($"reading {source.Broker.Text}");
+        }
         if (input is not null)
         {
             FileSummary summary = await FileSenderView.ShowAsync(progress =>
@@ -40,7 +44,7 @@ internal static class ClusterRun
             FileSenderView.Note(input.File, summary);
         }
         await RunScreen.ShowAsync(platform, [.. cluster.Silos.Select(s => s.Urls[0].AbsoluteUri.TrimEnd('/'))],
-            input is null ? new DemoSender(platform) : null, plain, log, $"Foretell cluster, {size}", cancellation);
+            input is null && settings.Source is null ? new DemoSender(platform) : null, plain, log, $"Foretell cluster, {size}", cancellation);
         return ExitCode.Success;
     }
 }

@@ -1,3 +1,5 @@
+using Foretell.Cli.Options;
+
 namespace Foretell.Cli.Cluster;
 
 /// <summary>How a <see cref="LocalCluster"/> is started.</summary>
@@ -26,6 +28,9 @@ internal sealed record ClusterSettings
 
     /// <summary>Survival probability below which a stream is overdue, 0 for no alerts; null for the default.</summary>
     public double? AlertSurvival { get; init; }
+
+    /// <summary>Broker that the cluster reads, or null.</summary>
+    public SourceInput? Source { get; init; }
 
     /// <summary>Folder of PostgreSQL's programs, or null to look for them.</summary>
     public string? Postgres { get; init; }

@@ -93,20 +93,24 @@ internal sealed class LocalCluster : IAsyncDisposable
     {
         var settings = new Dictionary<string, string>
         {
-            ["Postgres"] = _postgres.ConnectionString,
-            ["Schema"] = Database.Schema,
-            ["Model"] = Path.GetFullPath(_settings.Model),
-            ["Roles"] = _settings.SiloRoles[silo - 1],
-            ["Urls"] = silo == 1 ? _settings.Urls : "http://127.0.0.1:0",
-            ["Port"] = "0",
+            ["POSTGRES"] = _postgres.ConnectionString,
+            ["SCHEMA"] = Database.Schema,
+            ["MODEL"] = Path.GetFullPath(_settings.Model),
+            ["ROLES"] = _settings.SiloRoles[silo - 1],
+            ["URLS"] = silo == 1 ? _settings.Urls : "http://127.0.0.1:0",
+            ["PORT"] = "0",
             // What is not committed in time is lost with the database in any case.
-            ["ShutdownSeconds"] = "10",
-            ["Threads"] = _settings.Threads.ToString(CultureInfo.InvariantCulture),
+            ["SHUTDOWNSECONDS"] = "10",
+            ["THREADS"] = _settings.Threads.ToString(CultureInfo.InvariantCulture),
         };
-        Add("Partitions", _settings.Partitions);
-        Add("AlertSurvival", _settings.AlertSurvival);
-        Add("LateSeconds", _settings.LateTolerance?.TotalSeconds);
-        Add("FutureSeconds", _settings.FutureTolerance?.TotalSeconds);
+        Add("PARTITIONS", _settings.Partitions);
+        Add("ALERTSURVIVAL", _settings.AlertSurvival);
+        Add("LATESECONDS", _settings.LateTolerance?.TotalSeconds);
+        Add("FUTURESECONDS", _settings.FutureTolerance?.TotalSeconds);
+        foreach ((string name, string value) in _settings.Source?.ToSiloSettings() ?? [])
+        {
+            settings[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
         return settings;
 
         void Add<T>(string name, T? value) where T : struct, IFormattable

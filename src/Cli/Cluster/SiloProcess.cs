@@ -24,8 +24,8 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Starts the program.</summary>
     /// <param name="program">How.</param>
     /// <param name="label">What people call this silo: "silo 2".</param>
-    /// <param name="settings">Its settings, by name without "Foretell:". They go through the environment, where no other user
-    /// reads the password.</param>
+    /// <param name="settings">Its settings, by name as the environment has them behind "FORETELL__": no other user reads the password
+    /// there.</param>
     /// <param name="log">Takes its label and each line of its log from when it listens; null keeps only the last ones, for the case that it
     /// fails.</param>
     /// <param name="arguments">Its arguments.</param>
@@ -42,7 +42,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         };
         foreach ((string name, string value) in settings)
         {
-            start.Environment[$"FORETELL__{name.ToUpperInvariant()}"] = value;
+            start.Environment[$"FORETELL__{name}"] = value;
         }
         start.Environment["FORETELL__STOPWITHINPUT"] = "true";
         // Its failures come as one sentence; the host's own account of them is a stack trace.

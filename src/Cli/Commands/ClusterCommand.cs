@@ -27,6 +27,7 @@ internal static class ClusterCommand
     private static readonly Option<double> s_alertSurvival = CommonSettings.AlertSurvival();
     private static readonly Option<bool> s_plain = CommonSettings.Plain();
     private static readonly FileInputOptions s_input = new();
+    private static readonly SourceSettings s_source = new();
     private static readonly Option<string> s_postgres =
         Settings.Text("--postgres", "folder", "Folder of PostgreSQL's programs initdb and postgres; looked for when not named.");
     private static readonly Option<string> s_silo =
@@ -38,11 +39,13 @@ internal static class ClusterCommand
             "Starts a throw-away cluster on this machine: a PostgreSQL server and silos. Nothing of it stays behind.",
             "cluster --silos 3",
             "cluster --silos 2 --file events.ndjson --exit --json",
+            "cluster --silos 2 --event-hub @connection.txt",
             "cluster --silos 2 --model model.safetensors --urls http://127.0.0.1:8080 --plain")
         {
             s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_plain,
                 s_postgres, s_silo,
         };
+        verb.AddAll(s_source.All);
         verb.AddAll(s_input.All);
         verb.SetAction(RunAsync);
         return verb;
@@ -51,6 +54,8 @@ internal static class ClusterCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         int silos = parsed.GetValue(s_silos);
+        FileInput? input = s_input.Read(parsed);
+        SourceInput? source = s_source.Read(parsed, input);
         var settings = new ClusterSettings
         {
             SiloRoles = [.. Enumerable.Repeat(EveryRole, silos)],
@@ -61,9 +66,10 @@ internal static class ClusterCommand
             LateTolerance = Durations.ToTimeSpan(parsed.GetValue(s_lateTolerance)),
             FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(s_futureTolerance)),
             AlertSurvival = parsed.GetRequiredValue(s_alertSurvival),
+            Source = source,
             Postgres = parsed.GetValue(s_postgres),
             SiloProgram = parsed.GetValue(s_silo),
         };
-        return await ClusterRun.RunAsync(settings, s_input.Read(parsed), parsed.GetValue(s_plain) || !Terminal.IsInteractive, cancellation);
+        return await ClusterRun.RunAsync(settings, input, parsed.GetValue(s_plain) || !Terminal.IsInteractive, cancellation);
     }
 }

@@ -51,7 +51,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         FileInput? input = s_input.Read(parsed);
-        SourceInput? source = s_source.Read(parsed);
+        SourceInput? source = s_source.Read(parsed, input);
         var settings = new RunSettings
         {
             DataDirectory = parsed.GetRequiredValue(s_dataDir),
@@ -70,10 +70,6 @@ internal static class RunCommand
         };
         if (input is { Exit: true })
         {
-            if (source is not null)
-            {
-                throw new UsageException("--exit ends the run after a file, and what is read from a broker has no end: leave one of the two out.");
-            }
             return await FileRun.RunAsync(settings, input, cancellation);
         }
         if (parsed.GetValue(s_noDemo) || input is not null || source is not null)

@@ -50,7 +50,14 @@ internal sealed class EventHubSettings
                 ConsumerGroup = parsed.GetRequiredValue(_group),
                 Checkpoints = parsed.GetValue(_checkpoints),
             };
-            return new Broker($"{address}, consumer group '{options.ConsumerGroup}'", () => new EventHubSource(address.Hub, address, options));
+            return new Broker($"{address}, consumer group '{options.ConsumerGroup}'", address.Hub,
+                () => new EventHubSource(address.Hub, address, options), "EventHubs", new Dictionary<string, string?>
+                {
+                    ["Connection"] = text,
+                    ["Hub"] = parsed.GetValue(_name),
+                    ["ConsumerGroup"] = options.ConsumerGroup,
+                    ["Checkpoints"] = parsed.GetResult(_checkpoints)?.Tokens[0].Value,
+                });
         }
         catch (FormatException bad)
         {

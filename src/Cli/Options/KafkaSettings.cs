@@ -24,7 +24,9 @@ internal sealed class KafkaSettings
         try
         {
             var address = KafkaAddress.Parse(text);
-            return new Broker($"{address}", () => new KafkaSource(address.Topic, address, new KafkaOptions()));
+            return new Broker($"{address}", address.Topic, () => new KafkaSource(address.Topic, address, new KafkaOptions()), "Kafka",
+                text.StartsWith('@') ? new Dictionary<string, string?> { ["Settings"] = text[1..] }
+                    : new Dictionary<string, string?> { ["Brokers"] = address.Brokers, ["Topic"] = address.Topic });
         }
         catch (FormatException bad)
         {

@@ -28,9 +28,11 @@ internal sealed class SourceSettings
     private IEnumerable<Option> Reading => [_from, _map, _onLoss];
 
     /// <summary>What was asked for; null without a broker.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="input">The file that is read beside it, or null.</param>
     /// <exception cref="UsageException">An option needs another one, or two name a broker.</exception>
     /// <exception cref="CliException">The broker cannot be read from what was said.</exception>
-    public SourceInput? Read(ParseResult parsed)
+    public SourceInput? Read(ParseResult parsed, FileInput? input)
     {
         Broker? hub = _hub.Read(parsed), kafka = _kafka.Read(parsed);
         if (hub is not null && kafka is not null)
@@ -44,8 +46,13 @@ internal sealed class SourceSettings
             return orphan is null ? null
                 : throw new UsageException($"{orphan.Name} is about the hub of --event-hub or the topic of --kafka; name one of them.");
         }
-        SourceOptions reading = ParseFrom(parsed.GetRequiredValue(_from)) with { OnLoss = parsed.GetValue(_onLoss) };
-        return new SourceInput(broker, reading, parsed.GetValue(_map));
+        if (input is { Exit: true })
+        {
+            throw new UsageException("--exit ends the run after a file, and what is read from a broker has no end: leave one of the two out.");
+        }
+        string from = parsed.GetRequiredValue(_from);
+        SourceOptions reading = ParseFrom(from) with { OnLoss = parsed.GetValue(_onLoss) };
+        return new SourceInput(broker, from, reading, parsed.GetResult(_map)?.Tokens[0].Value, parsed.GetValue(_map));
     }
 
     private static SourceOptions ParseFrom(string text) => SourceOptions.BeginningAt(text)
