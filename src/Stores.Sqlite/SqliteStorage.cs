@@ -3,8 +3,8 @@ using Foretell.Engine.Store;
 
 namespace Foretell.Stores.Sqlite;
 
-/// <summary>A data directory: the log in one SQLite file, the rows of each partition in another, and a lock that one process
-/// holds.</summary>
+/// <summary>A data directory: the log in one SQLite file, the rows of each partition in another, the alerts in a third, and a lock that
+/// one process holds.</summary>
 public static class SqliteStorage
 {
     /// <summary>How to open a data directory, or begin a new one.</summary>
@@ -24,7 +24,7 @@ public static class SqliteStorage
         try
         {
             SqliteEventLog log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, time);
-            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory), hold);
+            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory), SqliteAlertLog.Open(directory, time), hold);
         }
         catch
         {

@@ -70,7 +70,7 @@ public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetim
         _options.Execute("UPDATE alert SET raised = raised - interval '61 minutes'");
         await _log.AppendAsync(0, epoch, [.. Enumerable.Range(0, 600).Select(n => Raised($"latest {n}"))], default);
         IReadOnlyList<NumberedAlert> kept = await _log.ReadAsync(0, 10_000, default);
-        Assert.Equal((PostgresAlertLog.Kept, 3100L), (kept.Count, kept[^1].Number));
+        Assert.Equal((AlertRetention.Latest, 3100L), (kept.Count, kept[^1].Number));
     }
 
     [Fact]
