@@ -45,7 +45,7 @@ internal static class EventHubFault
     };
 
     // One line, and without the reference to a troubleshooting page that the library appends.
-    private static string Text(Exception e)
+    internal static string Text(Exception e)
     {
         string text = e.Message.Split("For troubleshooting", 2)[0].Split("For more information", 2)[0].ReplaceLineEndings(" ").Trim();
         return text.EndsWith('.') ? text : text + ".";
