@@ -25,6 +25,7 @@ internal static class RunCommand
     private static readonly Option<bool> s_plain = CommonSettings.Plain();
     private static readonly FileInputOptions s_input = new();
     private static readonly EventHubSettings s_hub = new();
+    private static readonly PublishSettings s_publish = new();
 
     public static Command Create()
     {
@@ -35,6 +36,7 @@ internal static class RunCommand
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
             "run --event-hub @connection.txt --map stream=/device,time=/at,mark=/type",
             "run --event-hub my-namespace/my-hub --consumer-group foretell --from end",
+            "run --no-demo --publish-to @alerts.txt --publish-forecasts-of pump-7 --publish-forecasts-of pump-8",
             "run --data-dir ./my-data --file events.ndjson --exit --json",
             "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
@@ -42,6 +44,7 @@ internal static class RunCommand
                 s_alertSurvival, s_noDemo, s_plain,
         };
         verb.AddAll(s_hub.All);
+        verb.AddAll(s_publish.All);
         verb.AddAll(s_input.All);
         verb.SetAction(RunAsync);
         return verb;
@@ -51,6 +54,7 @@ internal static class RunCommand
     {
         FileInput? input = s_input.Read(parsed);
         EventHubInput? hub = s_hub.Read(parsed);
+        PublishTarget? publish = s_publish.Read(parsed);
         var settings = new RunSettings
         {
             DataDirectory = parsed.GetRequiredValue(s_dataDir),
@@ -66,6 +70,7 @@ internal static class RunCommand
             Plain = parsed.GetValue(s_plain) || !Terminal.IsInteractive,
             Input = input,
             Hub = hub,
+            Publish = publish,
         };
         if (input is { Exit: true })
         {
@@ -73,9 +78,13 @@ internal static class RunCommand
             {
                 throw new UsageException("--exit ends the run after a file, and a hub has no end: leave one of the two out.");
             }
+            if (publish is not null)
+            {
+                throw new UsageException("--exit ends the run after a file, and alerts come from a host that goes on: leave --exit or --publish-to out.");
+            }
             return await FileRun.RunAsync(settings, input, cancellation);
         }
-        if (parsed.GetValue(s_noDemo) || input is not null || hub is not null)
+        if (parsed.GetValue(s_noDemo) || input is not null || hub is not null || publish is not null)
         {
             await ServeRun.RunAsync(settings, cancellation);
         }

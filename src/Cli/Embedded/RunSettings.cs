@@ -48,6 +48,9 @@ internal sealed record RunSettings
     /// <summary>Hub to read, or null.</summary>
     public EventHubInput? Hub { get; init; }
 
+    /// <summary>Hub to publish to, or null.</summary>
+    public PublishTarget? Publish { get; init; }
+
     /// <summary>The platform's options for these settings.</summary>
     public EmbeddedOptions ToOptions(string directory, ForecastModel model) => new()
     {

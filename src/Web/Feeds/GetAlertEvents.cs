@@ -1,10 +1,8 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Foretell.Engine.Alerts;
-using Foretell.Engine.Events;
 using Foretell.Engine.Feeds;
 using Foretell.Hosting;
-using Foretell.Web.Forecasts;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -40,13 +38,8 @@ internal static class GetAlertEvents
         await foreach (FeedItem<Alert> item in alerts.WithCancellation(ended))
         {
             yield return item.Value is { } alert
-                ? new SseItem<FeedEvent>(ToEvent(alert), "alert") { EventId = item.Id }
+                ? new SseItem<FeedEvent>(AlertEvent.Of(alert), "alert") { EventId = item.Id }
                 : new SseItem<FeedEvent>(new MissedEvent(item.Missed, MissedDetail), "missed");
         }
     }
-
-    private static AlertEvent ToEvent(Alert alert) =>
-        new(alert.Stream, alert.Events, QueryTime.ToUtc(alert.LastEventTicks), QueryTime.ToUtc(alert.AtTicks),
-        EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks), Math.Exp(alert.LogSurvival),
-            ForecastAnswer.Finite(alert.LogSurvival), alert.Threshold);
 }
