@@ -43,6 +43,7 @@ internal static class SiloHost
         })
         {
             Sources = settings.EventHubs.ToDictionary(hub => hub.Name, hub => hub.ToSource()),
+            Sinks = settings.Publish.ToDictionary(hub => hub.Name, hub => hub.ToSink()),
         };
         await using WebApplication app = Build(builder, settings, certificate, engine);
         await app.StartAsync();
@@ -51,6 +52,10 @@ internal static class SiloHost
         foreach (SourceSetup source in engine.Sources.Values)
         {
             await source.DisposeAsync();
+        }
+        foreach (SinkSetup sink in engine.Sinks.Values)
+        {
+            await sink.DisposeAsync();
         }
     }
 

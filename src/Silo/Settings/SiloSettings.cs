@@ -66,6 +66,9 @@ internal sealed record SiloSettings
     /// <summary>Hubs of Azure Event Hubs to read, by name; the same on every silo.</summary>
     public required IReadOnlyList<EventHubSettings> EventHubs { get; init; }
 
+    /// <summary>Hubs of Azure Event Hubs to publish to, by name; the same on every silo.</summary>
+    public required IReadOnlyList<PublishSettings> Publish { get; init; }
+
     /// <summary>Stop when standard input ends, for a silo that must not outlive whoever started it.</summary>
     public bool StopWithInput { get; init; }
 
@@ -98,6 +101,7 @@ internal sealed record SiloSettings
             CertificatePassword = section.OptionalText("CertificatePassword"),
             StopWithInput = section.Flag("StopWithInput"),
             EventHubs = [.. section.Named("EventHubs").Select(hub => EventHubSettings.Read(hub.Name, hub.Settings))],
+            Publish = [.. section.Named("Publish").Select(hub => PublishSettings.Read(hub.Name, hub.Settings))],
         };
         section.RefuseUnknown();
         foreach (string url in settings.Urls.Split(';'))

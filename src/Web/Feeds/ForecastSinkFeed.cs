@@ -20,7 +20,10 @@ public sealed class ForecastSinkFeed(IPlatform platform, string stream) : ISinkF
     private static readonly ForecastQuestion s_question = ForecastParameters.Parse(null, null, null, "false", null, int.MaxValue);
 
     /// <inheritdoc/>
-    public string Name => $"forecasts of {stream}";
+    public string Name => NameOf(stream);
+
+    /// <summary>Name of the feed of a stream's forecasts.</summary>
+    public static string NameOf(string stream) => $"forecasts of {stream}";
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<SinkItem> ReadAsync(SinkPlace? after, [EnumeratorCancellation] CancellationToken cancellationToken)
