@@ -22,7 +22,7 @@ internal static class GetAlertEvents
         .WithSummary("Streams that become overdue, as it happens")
         .WithDescription("Server-sent events, from the moment of connecting on: `alert` for each silence that became less likely than the server's threshold, "
             + "at least once each; `missed` where alerts are missing; `problem` before the server ends the feed because it cannot serve. "
-            + "With `Last-Event-ID` the feed goes on behind that alert: the server keeps the latest 1,024.")
+            + "With `Last-Event-ID` the feed goes on behind that alert: the server keeps those of the last hour, and the latest 1,024 however old.")
         .Problems(ProblemKind.Unavailable));
 
     private static async Task<IResult> HandleAsync(HttpContext http, IPlatform platform, ServerSentFeed feed,
