@@ -48,8 +48,8 @@ public sealed class PostgresAlertLog(PostgresOptions options) : IAlertLog, IAsyn
                 Longs(alerts.Select(a => a.LastEventTicks)), Longs(alerts.Select(a => a.AtTicks)),
                     Doubles(alerts.Select(a => a.LogSurvival)),
                 Doubles(alerts.Select(a => a.Threshold)));
-            batch.Add(Trim, Int(alerts.Count), Int(AlertRetention.Latest), Interval(AlertRetention.MaxAge), Interval(AlertRetention.MaxWait),
-                Text(AlertRetention.SinkPrefix), Text(AlertRetention.SinkPartition));
+            batch.Add(Trim, Int(alerts.Count), Int(AlertRetention.Latest), Interval(AlertRetention.MaxAge),
+                Interval(AlertRetention.MaxWait), Text(AlertRetention.SinkPrefix), Text(AlertRetention.SinkPartition));
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
             long newest = await reader.ReadAsync(stop) ? reader.GetInt64(0) : 0;
             if (newest != epoch)

@@ -88,8 +88,8 @@ public sealed class SqliteAlertLog : IAlertLog
         foreach (Alert alert in alerts)
         {
             // A silence that is there already is left as it is: no row comes back.
-            _insert.Bind(1, number + 1).Bind(2, Encoding.UTF8.GetBytes(alert.Stream).AsSpan()).Bind(3, alert.Events).Bind(4, alert.LastEventTicks)
-                .Bind(5, alert.AtTicks).Bind(6, alert.LogSurvival).Bind(7, alert.Threshold).Bind(8, now);
+            _insert.Bind(1, number + 1).Bind(2, Encoding.UTF8.GetBytes(alert.Stream)).Bind(3, alert.Events)
+                .Bind(4, alert.LastEventTicks).Bind(5, alert.AtTicks).Bind(6, alert.LogSurvival).Bind(7, alert.Threshold).Bind(8, now);
             if (_insert.Step())
             {
                 _insert.Reset();

@@ -15,19 +15,22 @@ public static class SqliteStorage
     public static Func<TimeProvider, CancellationToken, Task<PlatformStorage>> In(string directory, int? partitions = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
-        return (time, _) => Task.FromResult(Open(directory, partitions, time));
+        return (time, _) => OpenAsync(directory, partitions, time);
     }
 
-    private static PlatformStorage Open(string directory, int? partitions, TimeProvider time)
+    private static async Task<PlatformStorage> OpenAsync(string directory, int? partitions, TimeProvider time)
     {
         DataDirectoryLock hold = DataDirectoryLock.Take(directory);
+        SqliteEventLog? log = null;
         try
         {
-            SqliteEventLog log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, time);
-            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory), SqliteAlertLog.Open(directory, time), hold);
+            log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, time);
+            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory),
+                SqliteAlertLog.Open(directory, time), hold);
         }
         catch
         {
+            await (log?.DisposeAsync() ?? default);
             hold.Dispose();
             throw;
         }

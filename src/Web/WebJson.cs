@@ -19,7 +19,6 @@ namespace Foretell.Web;
 [JsonSerializable(typeof(OverdueAnswer))]
 [JsonSerializable(typeof(DeadLettersAnswer))]
 [JsonSerializable(typeof(FeedEvent))]
-[JsonSerializable(typeof(CloudEvent))]
 [JsonSerializable(typeof(CalibrationAnswer))]
 [JsonSerializable(typeof(ModelAnswer))]
 [JsonSerializable(typeof(StatusAnswer))]

@@ -63,11 +63,11 @@ public sealed class SqliteAlertLogTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(false, 0, 1, 1025)]
-    [InlineData(false, 2, 1, 1024)]
-    [InlineData(true, 2, 1, 1224)]
-    [InlineData(true, 7 * 24 + 1, 1, 1024)]
-    public async Task Append_WhenAlertsAreOld_KeepsTheLatestAndWhatASinkHasNotPublished(bool withSink, int hours, int more, int kept)
+    [InlineData(false, 0, 1025)]
+    [InlineData(false, 2, 1024)]
+    [InlineData(true, 2, 1224)]
+    [InlineData(true, 7 * 24 + 1, 1024)]
+    public async Task Append_WhenAlertsAreOld_KeepsTheLatestAndWhatASinkHasNotPublished(bool withSink, int hours, int kept)
     {
         if (withSink)
         {
@@ -79,10 +79,10 @@ public sealed class SqliteAlertLogTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromHours(hours));
 
         // Each append clears away twice what it may have added.
-        await _log.AppendAsync(0, 1, [.. Enumerable.Range(0, more).Select(_ => Raised("more")), .. Enumerable.Repeat(Raised("0"), 600)], default);
+        await _log.AppendAsync(0, 1, [Raised("more"), .. Enumerable.Repeat(Raised("0"), 600)], default);
 
         IReadOnlyList<NumberedAlert> left = await _log.ReadAsync(0, 10_000, default);
-        Assert.Equal((kept, alerts + more), (left.Count, left[^1].Number));
+        Assert.Equal((kept, alerts + 1), (left.Count, left[^1].Number));
         Assert.Equal(left[^1].Number - kept + 1, left[0].Number);
     }
 

@@ -79,8 +79,8 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     public SinkPublisher Publish(PublishTarget target)
     {
         ISinkFeed[] feeds = [new AlertSinkFeed(Platform), .. target.Streams.Select(stream => new ForecastSinkFeed(Platform, stream))];
-        var publisher = new SinkPublisher(new EventHubSink(target.Address.Hub, target.Address), feeds, Platform.SourceLog, new SinkOptions(),
-            TimeProvider.System, _loggers.CreateLogger<SinkPublisher>());
+        var publisher = new SinkPublisher(new EventHubSink(target.Address.Hub, target.Address), feeds, Platform.SourceLog,
+            new SinkOptions(), TimeProvider.System, _loggers.CreateLogger<SinkPublisher>());
         Platform.Sinks = publisher.Report;
         return publisher;
     }

@@ -16,6 +16,6 @@ public static class AlertRetention
     /// <summary>Age up to which every alert is kept; no owner raises an older one again, so that none is told twice.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
-    /// <summary>Age up to which an alert is kept that some sink has not published. A sink that is not used any more costs this much.</summary>
+    /// <summary>Age up to which an alert is kept that some sink has not published: what a sink costs that is not used any more.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromDays(7);
 }

@@ -9,7 +9,8 @@ namespace Foretell.Engine.Store;
 /// <param name="store">The store.</param>
 /// <param name="alerts">The log of alerts.</param>
 /// <param name="hold">What keeps other processes out, or null.</param>
-public sealed class PlatformStorage(string name, IEventLog log, IStateStore store, IAlertLog alerts, IDisposable? hold = null) : IAsyncDisposable
+public sealed class PlatformStorage(string name, IEventLog log, IStateStore store, IAlertLog alerts, IDisposable? hold = null)
+    : IAsyncDisposable
 {
     /// <summary>What it is called in messages.</summary>
     public string Name => name;

@@ -24,18 +24,24 @@ internal sealed class SinkGrain(SiloEngine engine, IPlatform platform, TimeProvi
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         string key = this.GetPrimaryKeyString();
-        (SinkSetup setup, Func<IPlatform, ISinkFeed> create) = engine.Sinks
-            .SelectMany(sink => sink.Value.Feeds.Select(feed => (Key: SinkSetup.KeyOf(sink.Key, feed.Key), Setup: sink.Value, Create: feed.Value)))
-            .Where(feed => feed.Key == key).Select(feed => (feed.Setup, feed.Create)).FirstOrDefault();
-        if (setup is null)
+        foreach ((string name, SinkSetup setup) in engine.Sinks)
+        {
+            foreach ((string feed, Func<IPlatform, ISinkFeed> create) in setup.Feeds)
+            {
+                if (SinkSetup.KeyOf(name, feed) == key)
+                {
+                    _pump = new SinkPump(setup.Sink, create(platform), engine.Log, setup.Options, time, log);
+                }
+            }
+        }
+        if (_pump is not { } pump)
         {
             throw new InvalidOperationException($"This silo's settings have no sink '{key}': all silos need the same sinks.");
         }
-        _pump = new SinkPump(setup.Sink, create(platform), engine.Log, setup.Options, time, log);
         _loop = Background.Run(() =>
         {
             Untraced.Enter();
-            return _pump.RunAsync(_stop.Token);
+            return pump.RunAsync(_stop.Token);
         });
         return Task.CompletedTask;
     }

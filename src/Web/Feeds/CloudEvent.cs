@@ -29,5 +29,6 @@ public sealed record CloudEvent(string Id, string Source, string Type, string Su
     internal static string SourceOf(string feed) => $"urn:foretell:{feed}";
 
     /// <summary>The event as a sink takes it.</summary>
-    internal SinkMessage ToMessage() => new(Id, Subject, MediaType, JsonSerializer.SerializeToUtf8Bytes(this, WebJson.Default.CloudEvent));
+    internal SinkMessage ToMessage() =>
+        new(Id, Subject, MediaType, JsonSerializer.SerializeToUtf8Bytes(this, CloudEventJson.Default.CloudEvent));
 }

@@ -125,7 +125,8 @@ public sealed class SinkPumpTests : IAsyncDisposable
         int failures = 3;
         _sink.OnPublish = (_, _) => failures-- > 0
             ? throw new SinkException(SinkFault.Refused, "no such right.") : Task.FromResult<IReadOnlyList<RefusedMessage>>([]);
-        await using Running running = Run(new SinkOptions { RetryDelay = TimeSpan.FromSeconds(1), MaxRetryDelay = TimeSpan.FromSeconds(3) });
+        await using Running running =
+            Run(new SinkOptions { RetryDelay = TimeSpan.FromSeconds(1), MaxRetryDelay = TimeSpan.FromSeconds(3) });
         await PlaceAsync(0);
         _feed.Reach(1);
 
