@@ -10,8 +10,8 @@ namespace Foretell.Ingest.EventHubs;
 /// <summary>Publishes to a hub; the partition key is the message's key.</summary>
 /// <remarks>
 /// A send whose acknowledgement is lost is sent again by the client library, with the number that it had (idempotent retries), and the hub
-/// drops the repeat. What the library has given up on keeps its number for whatever is sent next, which a hub that has stored it takes for
-/// the repeat: so no client is used behind a failure.
+/// drops the repeat. Behind a failure the client is closed: some of the messages may wait in its buffer still, and which of its numbers the
+/// hub knows is in doubt.
 /// </remarks>
 internal sealed class EventHubPublisher(EventHubAddress address, EventHubConnection connection, EventHubsRetryOptions retry)
     : IMessagePublisher

@@ -70,10 +70,10 @@ public sealed class EventHubSinkTests : IAsyncLifetime
         Assert.Equal(SinkFault.Unavailable, e.Fault);
         _hub.LostAcknowledgements.Arm(0);
 
-        // Others than those that failed: they are new to the hub, and must be there.
-        await _publisher.PublishAsync(Messages(100, 20), default);
+        // As many others of the same keys: a hub that took them for the repeats of those that failed would not store them.
+        await _publisher.PublishAsync(Messages(101, 5), default);
 
-        Assert.Equal(Enumerable.Range(100, 20), Numbers().Where(n => n >= 100).Order());
+        Assert.Equal(Enumerable.Range(101, 5), Numbers().Where(n => n >= 100).Order());
     }
 
     [Fact]
