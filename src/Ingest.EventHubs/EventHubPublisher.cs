@@ -13,13 +13,16 @@ namespace Foretell.Ingest.EventHubs;
 /// drops the repeat. Behind a failure the client is closed: some of the messages may wait in its buffer still, and which of its numbers the
 /// hub knows is in doubt.
 /// </remarks>
-internal sealed class EventHubPublisher(EventHubAddress address, EventHubConnection connection, EventHubsRetryOptions retry)
-    : IMessagePublisher
+internal sealed class EventHubPublisher(EventHubAddress address, EventHubsRetryOptions retry) : IMessagePublisher
 {
+    // A connection that is cut at a bad moment can leave the client library waiting for ever, in a flush as in a close.
+    private static readonly TimeSpan s_slack = TimeSpan.FromSeconds(10), s_closing = TimeSpan.FromSeconds(5);
+
     /// <summary>Longest partition key that Event Hubs takes, in characters.</summary>
     private const int MaxPartitionKey = 128;
 
     private readonly ConcurrentDictionary<string, Exception?> _outcomes = new();
+    private EventHubConnection? _connection;
     private EventHubBufferedProducerClient? _client;
 
     /// <inheritdoc/>
@@ -29,7 +32,7 @@ internal sealed class EventHubPublisher(EventHubAddress address, EventHubConnect
         Exception? failure;
         try
         {
-            await SendAsync(_client ??= Connect(), messages, cancellationToken);
+            await SendAsync(_client ??= Connect(), messages, cancellationToken).WaitAsync(Limit, cancellationToken);
             refused = Outcome(messages, out failure);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -48,6 +51,9 @@ internal sealed class EventHubPublisher(EventHubAddress address, EventHubConnect
         }
         return refused;
     }
+
+    /// <summary>As long as all tries of the library may take, and some more.</summary>
+    private TimeSpan Limit => retry.TryTimeout * (retry.MaximumRetries + 1) + s_slack;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await CloseAsync();
@@ -93,7 +99,8 @@ internal sealed class EventHubPublisher(EventHubAddress address, EventHubConnect
 
     private EventHubBufferedProducerClient Connect()
     {
-        var client = new EventHubBufferedProducerClient(connection, new EventHubBufferedProducerClientOptions
+        _connection = address.Connect();
+        var client = new EventHubBufferedProducerClient(_connection, new EventHubBufferedProducerClientOptions
         {
             EnableIdempotentRetries = true,
             RetryOptions = retry,
@@ -122,12 +129,25 @@ internal sealed class EventHubPublisher(EventHubAddress address, EventHubConnect
             _client = null;
             try
             {
-                await client.CloseAsync(flush: false);
+                await CloseAsync(client, _connection!).WaitAsync(s_closing);
             }
-            catch (Exception e) when (e is EventHubsException or OperationCanceledException or System.Net.Sockets.SocketException)
+            catch (Exception e) when (e is EventHubsException or OperationCanceledException or TimeoutException
+                or System.Net.Sockets.SocketException)
             {
                 // Of links that are broken already.
             }
+        }
+    }
+
+    private static async Task CloseAsync(EventHubBufferedProducerClient client, EventHubConnection connection)
+    {
+        try
+        {
+            await client.CloseAsync(flush: false);
+        }
+        finally
+        {
+            await connection.DisposeAsync();
         }
     }
 

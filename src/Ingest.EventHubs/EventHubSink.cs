@@ -10,8 +10,13 @@ namespace Foretell.Ingest.EventHubs;
 /// it and goes on trying.</param>
 public sealed class EventHubSink(string name, EventHubAddress address, EventHubsRetryOptions? retry = null) : IMessageSink
 {
-    // Made here, it connects when it is needed.
-    private readonly EventHubConnection _connection = address.Connect();
+    private static readonly EventHubsRetryOptions s_retry = new()
+    {
+        MaximumRetries = 2,
+        Delay = TimeSpan.FromMilliseconds(300),
+        MaximumDelay = TimeSpan.FromSeconds(5),
+        TryTimeout = TimeSpan.FromSeconds(10),
+    };
 
     /// <inheritdoc/>
     public string Name => name;
@@ -20,8 +25,8 @@ public sealed class EventHubSink(string name, EventHubAddress address, EventHubs
     public string Description => address.ToString();
 
     /// <inheritdoc/>
-    public IMessagePublisher Open() => new EventHubPublisher(address, _connection, retry ?? new EventHubOptions().Retry);
+    public IMessagePublisher Open() => new EventHubPublisher(address, retry ?? s_retry);
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+    /// <summary>Nothing to do: connections are the publishers'.</summary>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

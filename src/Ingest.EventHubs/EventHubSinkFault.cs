@@ -20,6 +20,7 @@ internal static class EventHubSinkFault
         UnauthorizedAccessException or AuthenticationFailedException => new(SinkFault.Refused,
             $"Event Hubs refuses the credentials: {EventHubFault.Text(e)} Publishing needs the right to send (role Azure Event Hubs Data Sender).", e),
         SocketException => new(SinkFault.Unavailable, $"{address.Namespace} cannot be reached: {EventHubFault.Text(e)}", e),
+        TimeoutException => new(SinkFault.Unavailable, $"{address.Namespace} has not acknowledged in time.", e),
         OperationCanceledException => new(SinkFault.Unavailable, "the link was cut.", e),
         _ => new(SinkFault.Unavailable, EventHubFault.Text(e), e),
     };
