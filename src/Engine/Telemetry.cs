@@ -40,6 +40,18 @@ public static class Telemetry
     public static readonly Counter<long> SourceRetries =
         Meter.CreateCounter<long>("foretell.source.retries", "{try}", "Failures after which a source was opened anew");
 
+    /// <summary>Messages that brokers took, by sink.</summary>
+    public static readonly Counter<long> SinkPublished =
+        Meter.CreateCounter<long>("foretell.sink.published", "{message}", "Messages that the broker of a sink took");
+
+    /// <summary>Items of feeds that were not published, by sink and by what happened: at least 1 where nobody knows how many.</summary>
+    public static readonly Counter<long> SinkMissed =
+        Meter.CreateCounter<long>("foretell.sink.missed", "{message}", "Items that a sink did not publish");
+
+    /// <summary>Failures of a sink, of its feed or of the log that a publisher rode out, by sink and fault.</summary>
+    public static readonly Counter<long> SinkRetries =
+        Meter.CreateCounter<long>("foretell.sink.retries", "{try}", "Failures after which a sink was tried again");
+
     /// <summary>Alerts that went out.</summary>
     public static readonly Counter<long> AlertsRaised =
         Meter.CreateCounter<long>("foretell.alerts.raised", "{alert}", "Streams found overdue");

@@ -98,6 +98,9 @@ public sealed class ClusterPlatform : IPlatform
         _alerts.OpenAsync(after, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<AlertPlace> AlertsEndAsync(CancellationToken cancellationToken) => _alerts.EndAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<Calibration> CalibrationAsync(CancellationToken cancellationToken)
     {
         var all = new Calibration();

@@ -54,7 +54,8 @@ public static class ForetellGrains
         {
             services.AddHostedService<AlertRaiser>();
         }
-        if (roles.Contains(SiloRoles.Gateway))
+        // Gateways serve feeds to readers, and silos that ingest publish them to brokers.
+        if (roles.Contains(SiloRoles.Gateway) || roles.Contains(SiloRoles.Ingest))
         {
             services.AddHostedService(s => s.GetRequiredService<FeedInbox>());
         }

@@ -20,7 +20,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     private readonly PlatformStorage _storage;
     private readonly PartitionHost[] _partitions;
     private readonly WorkerThreads _workers;
-    private readonly AlertFeed _alerts = new();
+    private readonly AlertFeed _alerts;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _alertLoop;
     private readonly IDisposable _observation;
@@ -28,7 +28,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
 
     private EmbeddedPlatform(EmbeddedOptions options, PlatformStorage storage)
     {
-        (_options, _storage) = (options, storage);
+        (_options, _storage, _alerts) = (options, storage, new AlertFeed(storage.Alerts));
         var model = new ServingModel(options.Model, options.OpenBackend);
         Forecaster = model.Forecaster;
         _workers = new WorkerThreads(options.Threads);
@@ -62,6 +62,9 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
 
     /// <summary>Tells how the sources do that are read into <see cref="SourceLog"/>; the status then says so, too.</summary>
     public Func<SourcesReport> Sources { get; set; } = () => SourcesReport.None;
+
+    /// <summary>Tells how the sinks do that publish what the platform says; the status then says so, too.</summary>
+    public Func<IReadOnlyList<SinkProgress>> Sinks { get; set; } = () => [];
 
     /// <summary>Completes once every shard has loaded its rows; fails with the first shard's reason when one cannot.</summary>
     public Task Ready { get; }
@@ -163,7 +166,10 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
-        Task.FromResult(_alerts.SubscribeAsync(after, cancellationToken));
+        _alerts.OpenAsync(after, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<AlertPlace> AlertsEndAsync(CancellationToken cancellationToken) => _alerts.EndAsync(cancellationToken);
 
     /// <inheritdoc/>
     public Task<Calibration> CalibrationAsync(CancellationToken cancellationToken)
@@ -193,11 +199,14 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         long now = EventTime.FromDateTimeOffset(_options.Time.GetUtcNow());
         PartitionReport[] reports = Array.ConvertAll(_partitions, partition => partition.Report());
         SourcesReport sources = Sources();
+        IReadOnlyList<SinkProgress> sinks = Sinks();
         return PlatformStatus.Sum(reports, _storage.Log, now) with
         {
             Ready = Ready.IsCompletedSuccessfully,
             Sources = sources.Partitions,
-            Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).OfType<string>(), .. sources.Problems],
+            Sinks = sinks,
+            Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).Concat(sources.Problems)
+                .Concat(sinks.Select(s => s.Problem)).OfType<string>()],
         };
     }
 
@@ -221,22 +230,14 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
                 await Task.Delay(_options.Alerts.Tick, _options.Time, stop);
                 foreach (PartitionHost partition in _partitions)
                 {
-                    await partition.RaiseAlertsAsync(Publish);
+                    await partition.RaiseAlertsAsync(
+                        alerts => _alerts.PublishAsync(partition.Shard.Partition, partition.Epoch, alerts));
                 }
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The platform stops.
-        }
-
-        Task Publish(IReadOnlyList<Alert> alerts)
-        {
-            foreach (Alert alert in alerts)
-            {
-                _alerts.Publish(alert);
-            }
-            return Task.CompletedTask;
         }
     }
 

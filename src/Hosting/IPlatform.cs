@@ -61,6 +61,10 @@ public interface IPlatform
     /// <exception cref="PlatformUnavailableException">The feed cannot be served now, or cannot go on.</exception>
     Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken);
 
+    /// <summary>The place of the latest alert; its feed's name stays the same for as long as the platform's data does.</summary>
+    /// <exception cref="PlatformUnavailableException">The feed cannot be served now.</exception>
+    Task<AlertPlace> AlertsEndAsync(CancellationToken cancellationToken);
+
     /// <summary>How well the model's probabilities came true over all streams, since it began to advance them.</summary>
     /// <exception cref="PlatformUnavailableException">A partition is not served now.</exception>
     Task<Calibration> CalibrationAsync(CancellationToken cancellationToken);

@@ -38,6 +38,9 @@ public sealed record PlatformStatus
     /// <summary>Where the reading of brokers stands, partition by partition; empty without sources.</summary>
     public IReadOnlyList<SourceProgress> Sources { get; init; } = [];
 
+    /// <summary>Where the publishing to brokers stands, feed by feed; empty without sinks.</summary>
+    public IReadOnlyList<SinkProgress> Sinks { get; init; } = [];
+
     /// <summary>Why the platform is not healthy, one sentence each; empty when it is.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 

@@ -44,7 +44,7 @@ public sealed class EventHubSource : IMessageSource
     public bool NumbersAreDense => true;
 
     /// <inheritdoc/>
-    public Task<SourceDescription> DescribeAsync(CancellationToken cancellationToken) => EventHubFault.GuardAsync(_address, async () =>
+    public Task<SourceDescription> DescribeAsync(CancellationToken cancellationToken) => EventHubFault.GuardAsync(_address, _options.Retry, async () =>
     {
         EventHubProperties hub = await _client.GetEventHubPropertiesAsync(cancellationToken);
         _partitions = Math.Max(1, hub.PartitionIds.Length);
@@ -53,7 +53,7 @@ public sealed class EventHubSource : IMessageSource
 
     /// <inheritdoc/>
     public Task<PartitionRange> DescribePartitionAsync(string partition, CancellationToken cancellationToken) =>
-        EventHubFault.GuardAsync(_address, async () =>
+        EventHubFault.GuardAsync(_address, _options.Retry, async () =>
         {
             PartitionProperties found = await _client.GetPartitionPropertiesAsync(partition, cancellationToken);
             return found.IsEmpty ? new PartitionRange(found.LastEnqueuedSequenceNumber + 1, found.LastEnqueuedSequenceNumber)
@@ -67,7 +67,7 @@ public sealed class EventHubSource : IMessageSource
         // A time is exclusive, too, and counts whole milliseconds.
         EventPosition position = from.After is not { } after ? EventPosition.FromEnqueuedTime(from.Time.AddMilliseconds(-1))
             : after < 0 ? EventPosition.Earliest : EventPosition.FromSequenceNumber(after, isInclusive: false);
-        return EventHubFault.GuardAsync<IMessageReader>(_address, () => Task.FromResult<IMessageReader>(new Reader(_address,
+        return EventHubFault.GuardAsync<IMessageReader>(_address, _options.Retry, () => Task.FromResult<IMessageReader>(new Reader(_address, _options.Retry,
             new PartitionReceiver(_options.ConsumerGroup, partition, position, _connection, new PartitionReceiverOptions
             {
                 OwnerLevel = epoch,
@@ -91,18 +91,18 @@ public sealed class EventHubSource : IMessageSource
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _client.DisposeAsync();
-        await _connection.DisposeAsync();
+        await EventHubFault.CloseAsync(_client.DisposeAsync());
+        await EventHubFault.CloseAsync(_connection.DisposeAsync());
     }
 
-    private sealed class Reader(EventHubAddress address, PartitionReceiver receiver, Action<(long Number, string Offset)> read)
-        : IMessageReader
+    private sealed class Reader(EventHubAddress address, EventHubsRetryOptions retry, PartitionReceiver receiver,
+        Action<(long Number, string Offset)> read) : IMessageReader
     {
         // An idle partition is given up on so often, for its caller to look around.
         private static readonly TimeSpan s_maxWait = TimeSpan.FromSeconds(1);
 
         public Task ReadAsync(List<BrokerMessage> into, int maximum, CancellationToken cancellationToken) =>
-            EventHubFault.GuardAsync(address, async () =>
+            EventHubFault.GuardAsync(address, retry, async () =>
             {
                 into.Clear();
                 EventData? last = null;
@@ -118,16 +118,6 @@ public sealed class EventHubSource : IMessageSource
                 return true;
             }, cancellationToken);
 
-        public async ValueTask DisposeAsync()
-        {
-            try
-            {
-                await receiver.DisposeAsync();
-            }
-            catch (Exception e) when (e is EventHubsException or OperationCanceledException or System.Net.Sockets.SocketException)
-            {
-                // Of a link that is broken already.
-            }
-        }
+        public async ValueTask DisposeAsync() => await EventHubFault.CloseAsync(receiver.DisposeAsync());
     }
 }

@@ -45,6 +45,7 @@ internal static class SiloHost
             Sources = settings.EventHubs.Select(hub => (hub.Name, Setup: hub.ToSource()))
                 .Concat(settings.Kafka.Select(topic => (topic.Name, Setup: topic.ToSource())))
                 .ToDictionary(source => source.Name, source => source.Setup),
+            Sinks = settings.Publish.ToDictionary(hub => hub.Name, hub => hub.ToSink()),
         };
         await using WebApplication app = Build(builder, settings, certificate, engine);
         await app.StartAsync();
@@ -53,6 +54,10 @@ internal static class SiloHost
         foreach (SourceSetup source in engine.Sources.Values)
         {
             await source.DisposeAsync();
+        }
+        foreach (SinkSetup sink in engine.Sinks.Values)
+        {
+            await sink.DisposeAsync();
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Foretell.Engine.Alerts;
-using Foretell.Engine.Feeds;
 using Foretell.Engine.Store;
 using Npgsql;
 using static Foretell.Stores.Postgres.PostgresParameters;
@@ -12,9 +11,6 @@ namespace Foretell.Stores.Postgres;
 /// <exception cref="ArgumentException">An option is out of range, or the connection string cannot be read.</exception>
 public sealed class PostgresAlertLog(PostgresOptions options) : IAlertLog, IAsyncDisposable
 {
-    /// <summary>Alerts that are kept whatever their age.</summary>
-    public const int Kept = AlertFeed.Kept;
-
     // The lock on the owner's row lasts to the end of the transaction: a newer owner's increment waits for it.
     private const string LockOwner = "SELECT epoch FROM owner WHERE partition = $1 FOR SHARE";
 
@@ -33,7 +29,9 @@ public sealed class PostgresAlertLog(PostgresOptions options) : IAlertLog, IAsyn
     private const string Trim = """
         DELETE FROM alert WHERE sequence IN (
             SELECT sequence FROM (SELECT sequence, raised FROM alert ORDER BY sequence LIMIT 2 * $1) oldest
-            WHERE raised < now() - interval '1 hour' AND sequence <= (SELECT sequence FROM alert_end) - $2)
+            WHERE raised < now() - $3 AND sequence <= (SELECT sequence FROM alert_end) - $2
+                AND (raised < now() - $4 OR sequence <= ALL (SELECT position FROM source WHERE starts_with(name, $5) AND partition = $6
+                    AND position IS NOT NULL)))
         """;
 
     private readonly PostgresDatabase _database = new(options);
@@ -50,7 +48,8 @@ public sealed class PostgresAlertLog(PostgresOptions options) : IAlertLog, IAsyn
                 Longs(alerts.Select(a => a.LastEventTicks)), Longs(alerts.Select(a => a.AtTicks)),
                     Doubles(alerts.Select(a => a.LogSurvival)),
                 Doubles(alerts.Select(a => a.Threshold)));
-            batch.Add(Trim, Int(alerts.Count), Int(Kept));
+            batch.Add(Trim, Int(alerts.Count), Int(AlertRetention.Latest), Interval(AlertRetention.MaxAge),
+                Interval(AlertRetention.MaxWait), Text(AlertRetention.SinkPrefix), Text(AlertRetention.SinkPartition));
             await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(stop);
             long newest = await reader.ReadAsync(stop) ? reader.GetInt64(0) : 0;
             if (newest != epoch)

@@ -33,6 +33,8 @@ internal static class PostgresParameters
 
     public static NpgsqlParameter Long(long value) => new NpgsqlParameter<long> { TypedValue = value };
 
+    public static NpgsqlParameter Interval(TimeSpan value) => new NpgsqlParameter<TimeSpan> { TypedValue = value };
+
     public static NpgsqlParameter Text(string value) => new NpgsqlParameter<string> { TypedValue = value };
 
     public static NpgsqlParameter Blob(byte[] value) => new NpgsqlParameter<byte[]> { TypedValue = value };

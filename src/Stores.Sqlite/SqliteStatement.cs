@@ -12,6 +12,13 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
         return this;
     }
 
+    /// <summary>Binds a floating-point number; infinities are kept.</summary>
+    public SqliteStatement Bind(int parameter, double value)
+    {
+        database.Check(raw.sqlite3_bind_double(handle, parameter, value));
+        return this;
+    }
+
     /// <summary>Binds text, or NULL.</summary>
     public SqliteStatement Bind(int parameter, string? value)
     {
@@ -64,6 +71,12 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
 
     /// <summary>Integer of the current row.</summary>
     public long Int64(int column) => raw.sqlite3_column_int64(handle, column);
+
+    /// <summary>Floating-point number of the current row.</summary>
+    public double Double(int column) => raw.sqlite3_column_double(handle, column);
+
+    /// <summary>Whether the current row has NULL.</summary>
+    public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
 
     /// <summary>Text of the current row, null for NULL.</summary>
     public string? Text(int column) =>

@@ -3,8 +3,8 @@ using Foretell.Engine.Store;
 
 namespace Foretell.Stores.Sqlite;
 
-/// <summary>A data directory: the log in one SQLite file, the rows of each partition in another, and a lock that one process
-/// holds.</summary>
+/// <summary>A data directory: the log in one SQLite file, the rows of each partition in another, the alerts in a third, and a lock that
+/// one process holds.</summary>
 public static class SqliteStorage
 {
     /// <summary>How to open a data directory, or begin a new one.</summary>
@@ -15,19 +15,22 @@ public static class SqliteStorage
     public static Func<TimeProvider, CancellationToken, Task<PlatformStorage>> In(string directory, int? partitions = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
-        return (time, _) => Task.FromResult(Open(directory, partitions, time));
+        return (time, _) => OpenAsync(directory, partitions, time);
     }
 
-    private static PlatformStorage Open(string directory, int? partitions, TimeProvider time)
+    private static async Task<PlatformStorage> OpenAsync(string directory, int? partitions, TimeProvider time)
     {
         DataDirectoryLock hold = DataDirectoryLock.Take(directory);
+        SqliteEventLog? log = null;
         try
         {
-            SqliteEventLog log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, time);
-            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory), hold);
+            log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, time);
+            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory),
+                SqliteAlertLog.Open(directory, time), hold);
         }
         catch
         {
+            await (log?.DisposeAsync() ?? default);
             hold.Dispose();
             throw;
         }

@@ -44,7 +44,8 @@ public sealed class MemoryTests(ITestOutputHelper output)
         SqliteEventLog log = SqliteEventLog.Open(directory.At("log.db"), Partitions, TimeProvider.System);
         await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
         {
-            OpenStorage = (_, _) => Task.FromResult(new PlatformStorage("test", log, new SqliteStateStore(directory.Path))),
+            OpenStorage = (_, _) => Task.FromResult(new PlatformStorage("test", log, new SqliteStateStore(directory.Path),
+                SqliteAlertLog.Open(directory.Path, TimeProvider.System))),
             Model = Small.Model,
             Threads = 2,
             Alerts = AlertRule.Off,

@@ -58,7 +58,20 @@ public class SiloSettingsTests
         Assert.NotNull(hub.Mapping);
     }
 
+    [Fact]
+    public void Read_WhenAHubIsToBePublishedTo_FindsItByItsName()
+    {
+        PublishSettings hub = Assert.Single(Read(("Publish:ops:Connection", "ns/alerts"), ("Publish:ops:Streams:0", "a,b"),
+            ("PUBLISH:OPS:STREAMS:1", "c"), ("Publish:ops:Streams:2", "")).Publish);
+
+        Assert.Equal(("ops", "ns.servicebus.windows.net", "alerts"), (hub.Name, hub.Address.Namespace, hub.Address.Hub));
+        Assert.Equal(["a,b", "c"], hub.Streams);
+        Assert.Equal(["alerts", "forecasts of a,b", "forecasts of c"], hub.ToSink().Feeds.Keys.Order());
+    }
+
     [Theory]
+    [InlineData("Publish:ops:Hub", "h", "Foretell:Publish:ops:Connection is missing.")]
+    [InlineData("Publish:ops:Connection", "nothing", "Foretell:Publish:ops:Connection: 'nothing' is no hub")]
     [InlineData("EventHubs:orders:Hub", "h", "Foretell:EventHubs:orders:Connection is missing.")]
     [InlineData("EventHubs:orders:Connection", "nothing", "Foretell:EventHubs:orders:Connection: 'nothing' is no hub")]
     [InlineData("EventHubs:orders:Conection", "ns/h", "Foretell:EventHubs:orders:Connection is missing.")]

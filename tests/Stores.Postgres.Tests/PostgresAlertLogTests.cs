@@ -1,5 +1,7 @@
 using Foretell.Engine;
 using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
 using Foretell.Engine.Store;
 using Foretell.Support;
 
@@ -70,7 +72,29 @@ public sealed class PostgresAlertLogTests(PostgresServer server) : IAsyncLifetim
         _options.Execute("UPDATE alert SET raised = raised - interval '61 minutes'");
         await _log.AppendAsync(0, epoch, [.. Enumerable.Range(0, 600).Select(n => Raised($"latest {n}"))], default);
         IReadOnlyList<NumberedAlert> kept = await _log.ReadAsync(0, 10_000, default);
-        Assert.Equal((PostgresAlertLog.Kept, 3100L), (kept.Count, kept[^1].Number));
+        Assert.Equal((AlertRetention.Latest, 3100L), (kept.Count, kept[^1].Number));
+    }
+
+    [Theory]
+    [InlineData(2, 1224)]
+    [InlineData(7 * 24 + 1, 1024)]
+    public async Task Append_WhenASinkHasNotPublishedThem_KeepsAlertsForAWeek(int hours, int kept)
+    {
+        await using PostgresEventLog log = await PostgresEventLog.OpenAsync(_options, 1, TimeProvider.System);
+        var sink = new SourcePartition(AlertRetention.SinkPrefix + "hub", AlertRetention.SinkPartition);
+        long taken = (await log.TakeSourceAsync(sink, default)).Epoch;
+        await log.AppendSourceAsync(new EventBatch(), new SourceAdvance(sink, taken, null, 800, "feed"), default);
+        // A source of the same partition's name, and a sink that never published, hold nothing back.
+        await log.TakeSourceAsync(new SourcePartition("other", AlertRetention.SinkPartition), default);
+        await log.TakeSourceAsync(new SourcePartition(AlertRetention.SinkPrefix + "new", AlertRetention.SinkPartition), default);
+        long epoch = await _store.TakeEpochAsync(0, default);
+        await _log.AppendAsync(0, epoch, [.. Enumerable.Range(0, 2023).Select(n => Raised($"{n}"))], default);
+        _options.Execute($"UPDATE alert SET raised = raised - interval '{hours} hours'");
+
+        await _log.AppendAsync(0, epoch, [Raised("more"), .. Enumerable.Repeat(Raised("0"), 600)], default);
+
+        IReadOnlyList<NumberedAlert> left = await _log.ReadAsync(0, 10_000, default);
+        Assert.Equal((kept, 2024L), (left.Count, left[^1].Number));
     }
 
     [Fact]

@@ -63,6 +63,8 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
     public Task<IAsyncEnumerable<FeedItem<Alert>>> AlertsAsync(string? after, CancellationToken cancellationToken) =>
         OnAlerts is null ? inner.AlertsAsync(after, cancellationToken) : Task.FromResult(OnAlerts());
 
+    public Task<AlertPlace> AlertsEndAsync(CancellationToken cancellationToken) => inner.AlertsEndAsync(cancellationToken);
+
     public Task<Calibration> CalibrationAsync(CancellationToken cancellationToken)
     {
         OnFind();

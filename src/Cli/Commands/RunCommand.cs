@@ -25,6 +25,7 @@ internal static class RunCommand
     private static readonly Option<bool> s_plain = CommonSettings.Plain();
     private static readonly FileInputOptions s_input = new();
     private static readonly SourceSettings s_source = new();
+    private static readonly PublishSettings s_publish = new();
 
     public static Command Create()
     {
@@ -36,6 +37,7 @@ internal static class RunCommand
             "run --event-hub @connection.txt --map stream=/device,time=/at,mark=/type",
             "run --event-hub my-namespace/my-hub --consumer-group foretell --from end",
             "run --kafka kafka-1:9092,kafka-2:9092/events --from start",
+            "run --no-demo --publish-to @alerts.txt --publish-forecasts-of pump-7 --publish-forecasts-of pump-8",
             "run --data-dir ./my-data --file events.ndjson --exit --json",
             "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
@@ -43,6 +45,7 @@ internal static class RunCommand
                 s_alertSurvival, s_noDemo, s_plain,
         };
         verb.AddAll(s_source.All);
+        verb.AddAll(s_publish.All);
         verb.AddAll(s_input.All);
         verb.SetAction(RunAsync);
         return verb;
@@ -52,6 +55,7 @@ internal static class RunCommand
     {
         FileInput? input = s_input.Read(parsed);
         SourceInput? source = s_source.Read(parsed, input);
+        PublishTarget? publish = s_publish.Read(parsed);
         var settings = new RunSettings
         {
             DataDirectory = parsed.GetRequiredValue(s_dataDir),
@@ -67,12 +71,17 @@ internal static class RunCommand
             Plain = parsed.GetValue(s_plain) || !Terminal.IsInteractive,
             Input = input,
             Source = source,
+            Publish = publish,
         };
         if (input is { Exit: true })
         {
+            if (publish is not null)
+            {
+                throw new UsageException("--exit ends the run after a file, and alerts come from a host that goes on: leave --exit or --publish-to out.");
+            }
             return await FileRun.RunAsync(settings, input, cancellation);
         }
-        if (parsed.GetValue(s_noDemo) || input is not null || source is not null)
+        if (parsed.GetValue(s_noDemo) || input is not null || source is not null || publish is not null)
         {
             await ServeRun.RunAsync(settings, cancellation);
         }

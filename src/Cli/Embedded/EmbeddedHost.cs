@@ -3,9 +3,12 @@ using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Engine;
 using Foretell.Hosting;
+using Foretell.Ingest.EventHubs;
 using Foretell.Ingest.Messages;
+using Foretell.Ingest.Sinks;
 using Foretell.Ingest.Sources;
 using Foretell.Web;
+using Foretell.Web.Feeds;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -69,6 +72,16 @@ internal sealed class EmbeddedHost : IAsyncDisposable
             () => Platform.LagEvents, TimeProvider.System, _loggers.CreateLogger<SourceFeed>());
         Platform.Sources = feed.Report;
         return feed;
+    }
+
+    /// <summary>Publishes to a hub until the publisher is disposed, before the host.</summary>
+    public SinkPublisher Publish(PublishTarget target)
+    {
+        ISinkFeed[] feeds = [new AlertSinkFeed(Platform), .. target.Streams.Select(stream => new ForecastSinkFeed(Platform, stream))];
+        var publisher = new SinkPublisher(new EventHubSink(target.Address.Hub, target.Address), feeds, Platform.SourceLog,
+            new SinkOptions(), TimeProvider.System, _loggers.CreateLogger<SinkPublisher>());
+        Platform.Sinks = publisher.Report;
+        return publisher;
     }
 
     /// <summary>Ends the requests in flight, then stops the platform with a last commit.</summary>

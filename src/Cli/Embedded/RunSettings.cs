@@ -48,6 +48,9 @@ internal sealed record RunSettings
     /// <summary>Broker to read, or null.</summary>
     public SourceInput? Source { get; init; }
 
+    /// <summary>Hub to publish to, or null.</summary>
+    public PublishTarget? Publish { get; init; }
+
     /// <summary>The platform's options for these settings.</summary>
     public EmbeddedOptions ToOptions(string directory, ForecastModel model) => new()
     {

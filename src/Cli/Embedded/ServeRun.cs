@@ -3,6 +3,7 @@ using Foretell.Cli.Running;
 using Foretell.Cli.Screen;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
+using Foretell.Ingest.Sinks;
 using Foretell.Ingest.Sources;
 using Foretell.Models.Network;
 
@@ -34,6 +35,12 @@ internal static class ServeRun
         if (settings.Source is not null)
         {
             Terminal.WriteLine($"reading {settings.Source.Broker.Text}");
+        }
+        await using SinkPublisher? publisher = settings.Publish is { } target ? host.Publish(target) : null;
+        if (settings.Publish is not null)
+        {
+            Terminal.WriteLine($"publishing alerts to {settings.Publish.Address}"
+                + (settings.Publish.Streams.Count > 0 ? $", and the forecasts of {settings.Publish.Streams.Count} streams" : ""));
         }
         await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, log, "Foretell", cancellation);
     }

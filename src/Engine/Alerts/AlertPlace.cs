@@ -16,6 +16,9 @@ public readonly record struct AlertPlace(string Feed, long Number)
         return parsed;
     }
 
+    /// <summary>Whether a feed with this end has been at this place.</summary>
+    public bool IsIn(AlertPlace end) => Feed == end.Feed && Number <= end.Number;
+
     /// <summary>Text form.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Feed}-{Number}");
 }

@@ -2,8 +2,9 @@ using Foretell.Engine.Store;
 
 namespace Foretell.Engine.Alerts;
 
-/// <summary>The alerts of all partitions, durable and numbered without gaps, for as long as somebody may come back for them.</summary>
-public interface IAlertLog
+/// <summary>The alerts of all partitions, durable and numbered without gaps, for as long as somebody may come back for them
+/// (<see cref="AlertRetention"/>).</summary>
+public interface IAlertLog : IAsyncDisposable
 {
     /// <summary>Appends the alerts of one partition; each silence is told once, however many owners raise it.</summary>
     /// <param name="partition">Their partition.</param>

@@ -1,104 +1,78 @@
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Foretell.Engine.Alerts;
+using Foretell.Engine.Log;
 
 namespace Foretell.Engine.Feeds;
 
-/// <summary>Hands alerts to everyone who listens, and keeps the latest for those who come back.</summary>
+/// <summary>The alerts of one process, from its log of alerts: nobody is told one that would not survive a crash.</summary>
 /// <remarks>
-/// An alert's place is the feed's random name and a number. Behind a place that is still kept a subscriber goes on without
-/// loss; behind any other (an older one, or one of the feed that was there before a restart) it is told that alerts are missing.
+/// An alert's place is the log's name and a number. Behind a place that is still kept a subscriber goes on without loss, after a restart
+/// too, and however slowly it reads; behind any other it is told that alerts are missing.
 /// </remarks>
-public sealed class AlertFeed
+/// <param name="log">Where the alerts are kept.</param>
+public sealed class AlertFeed(IAlertLog log)
 {
-    /// <summary>Alerts kept for subscribers that come back, and most that wait for one subscriber.</summary>
-    public const int Kept = 1024;
+    private const int PageSize = 256;
 
-    private readonly Lock _gate = new();
-    private readonly string _name = RandomNumberGenerator.GetHexString(8, lowercase: true);
-    private readonly FeedItem<Alert>[] _kept = new FeedItem<Alert>[Kept];
-    private readonly HashSet<FeedBuffer<Alert>> _subscribers = [];
-    private long _published;
-    private Exception? _end;
+    private readonly SequenceSignal _end = new();
 
-    /// <summary>Hands an alert to every subscriber.</summary>
-    public void Publish(Alert alert)
+    /// <summary>Appends the alerts of one partition, then wakes every subscriber.</summary>
+    /// <exception cref="PlatformUnavailableException">The alerts cannot be written now. Repeating is harmless.</exception>
+    public async Task PublishAsync(int partition, long epoch, IReadOnlyList<Alert> alerts)
     {
-        lock (_gate)
+        IReadOnlyList<NumberedAlert> appended = await log.AppendAsync(partition, epoch, alerts, CancellationToken.None);
+        if (appended.Count > 0)
         {
-            long number = ++_published;
-            var item = new FeedItem<Alert>(alert, 0, new AlertPlace(_name, number).ToString());
-            _kept[number % Kept] = item;
-            foreach (FeedBuffer<Alert> subscriber in _subscribers)
-            {
-                subscriber.Post(item);
-            }
+            _end.Publish(appended[^1].Number);
         }
     }
 
-    /// <summary>The alerts from now on, or those behind a place; the subscription stands once the first item is asked for.</summary>
+    /// <summary>The place of the latest alert.</summary>
+    /// <exception cref="PlatformUnavailableException">The alerts cannot be read now.</exception>
+    public Task<AlertPlace> EndAsync(CancellationToken cancellationToken) => log.EndAsync(cancellationToken);
+
+    /// <summary>The alerts from now on, or those behind a place; the subscription stands once the task has completed.</summary>
     /// <param name="after">Id of the last item that was read; null to begin now.</param>
-    /// <param name="cancellationToken">Ends the subscription.</param>
-    public async IAsyncEnumerable<FeedItem<Alert>> SubscribeAsync(string? after,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Gives up opening.</param>
+    /// <exception cref="PlatformUnavailableException">The alerts cannot be read now; it also ends the subscription.</exception>
+    public async Task<IAsyncEnumerable<FeedItem<Alert>>> OpenAsync(string? after, CancellationToken cancellationToken)
     {
-        var buffer = new FeedBuffer<Alert>(Kept + 1);
-        lock (_gate)
+        AlertPlace end = await log.EndAsync(cancellationToken);
+        if (after is null)
         {
-            if (after is not null)
-            {
-                Resume(after, buffer);
-            }
-            if (_end is not null)
-            {
-                buffer.End(_end);
-            }
-            _subscribers.Add(buffer);
+            return ReadAsync(end, isGap: false, default);
         }
-        try
-        {
-            await foreach (FeedItem<Alert> item in buffer.ReadAsync(cancellationToken))
-            {
-                yield return item;
-            }
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _subscribers.Remove(buffer);
-            }
-        }
+        bool isKnown = AlertPlace.TryParse(after, out AlertPlace place) && place.IsIn(end);
+        return ReadAsync(isKnown ? place : end, isGap: !isKnown, default);
     }
 
     /// <summary>Ends every subscription, now and later, with this exception.</summary>
-    public void End(Exception why)
-    {
-        lock (_gate)
-        {
-            _end ??= why;
-            foreach (FeedBuffer<Alert> subscriber in _subscribers)
-            {
-                subscriber.End(_end);
-            }
-        }
-    }
+    public void End(Exception why) => _end.Fail(why);
 
-    private void Resume(string after, FeedBuffer<Alert> buffer)
+    private async IAsyncEnumerable<FeedItem<Alert>> ReadAsync(AlertPlace place, bool isGap,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        long first = Math.Max(1, _published - Kept + 1);
-        if (!AlertPlace.TryParse(after, out AlertPlace read) || read.Feed != _name || read.Number > _published)
+        if (isGap)
         {
-            buffer.Post(FeedItem<Alert>.Gap(null));
-            return;
+            yield return FeedItem<Alert>.Gap(null);
         }
-        if (read.Number + 1 < first)
+        while (true)
         {
-            buffer.Post(FeedItem<Alert>.Gap(first - read.Number - 1));
-        }
-        for (long number = Math.Max(first, read.Number + 1); number <= _published; number++)
-        {
-            buffer.Post(_kept[number % Kept]);
+            IReadOnlyList<NumberedAlert> page = await log.ReadAsync(place.Number, PageSize, cancellationToken);
+            foreach (NumberedAlert next in page)
+            {
+                if (next.Number > place.Number + 1)
+                {
+                    // Numbers have no gaps, so the log does not hold these any more.
+                    yield return FeedItem<Alert>.Gap(next.Number - place.Number - 1);
+                }
+                place = place with { Number = next.Number };
+                yield return new FeedItem<Alert>(next.Alert, 0, place.ToString());
+            }
+            if (page.Count == 0)
+            {
+                await _end.WaitAsync(place.Number + 1, cancellationToken);
+            }
         }
     }
 }

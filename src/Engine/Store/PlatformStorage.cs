@@ -1,14 +1,16 @@
+using Foretell.Engine.Alerts;
 using Foretell.Engine.Log;
 
 namespace Foretell.Engine.Store;
 
-/// <summary>Where one process keeps its events and rows: a log and a store that belong together, opened by whoever knows their
-/// kind.</summary>
+/// <summary>Where one process keeps its events, rows and alerts: what belongs together, opened by whoever knows its kind.</summary>
 /// <param name="name">What it is called in messages, such as "data directory ./foretell-data".</param>
 /// <param name="log">The log.</param>
 /// <param name="store">The store.</param>
+/// <param name="alerts">The log of alerts.</param>
 /// <param name="hold">What keeps other processes out, or null.</param>
-public sealed class PlatformStorage(string name, IEventLog log, IStateStore store, IDisposable? hold = null) : IAsyncDisposable
+public sealed class PlatformStorage(string name, IEventLog log, IStateStore store, IAlertLog alerts, IDisposable? hold = null)
+    : IAsyncDisposable
 {
     /// <summary>What it is called in messages.</summary>
     public string Name => name;
@@ -19,9 +21,13 @@ public sealed class PlatformStorage(string name, IEventLog log, IStateStore stor
     /// <summary>The store.</summary>
     public IStateStore Store => store;
 
-    /// <summary>Closes both, then lets other processes in.</summary>
+    /// <summary>The log of alerts.</summary>
+    public IAlertLog Alerts => alerts;
+
+    /// <summary>Closes all of them, then lets other processes in.</summary>
     public async ValueTask DisposeAsync()
     {
+        await alerts.DisposeAsync();
         await store.DisposeAsync();
         await log.DisposeAsync();
         hold?.Dispose();

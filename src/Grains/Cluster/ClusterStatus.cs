@@ -1,4 +1,5 @@
 using Foretell.Engine.Events;
+using Foretell.Engine.Log;
 using Foretell.Grains.Contracts;
 using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
@@ -22,6 +23,8 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
     private readonly ShardPulse[] _pulses =
         [.. Enumerable.Range(0, engine.Log.PartitionCount).Select(_ => new ShardPulse(time))];
     private readonly Dictionary<string, SourceView> _sources = engine.Sources.Keys.ToDictionary(name => name, _ => new SourceView());
+    private readonly SinkView[] _sinks =
+        [.. engine.Sinks.SelectMany(sink => sink.Value.Feeds.Keys.Select(feed => new SinkView(sink.Key, feed)))];
     private readonly bool[] _askingShards = new bool[engine.Log.PartitionCount], _askingReaders = new bool[engine.Log.PartitionCount];
 
     /// <summary>Sums over the partitions.</summary>
@@ -32,6 +35,7 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         {
             Ready = Array.TrueForAll(_shards, shard => shard is { Ready: true }),
             Sources = [.. _sources.SelectMany(s => s.Value.Known?.Partitions.Select(p => p.ToProgress(s.Key)) ?? [])],
+            Sinks = [.. _sinks.Select(s => Volatile.Read(ref s.Known)?.ToProgress(s.Sink, s.Feed)).OfType<SinkProgress>()],
             Problems = Problems(),
         };
     }
@@ -73,6 +77,10 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         {
             Volatile.Write(ref source.HeardAt, time.GetTimestamp());
         }
+        foreach (SinkView sink in _sinks)
+        {
+            Volatile.Write(ref sink.HeardAt, time.GetTimestamp());
+        }
         using IDisposable observation = PlatformGauges.Observe(Current);
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -84,6 +92,10 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
             foreach ((string name, SourceView source) in _sources)
             {
                 _ = AskSourceAsync(name, source);
+            }
+            foreach (SinkView sink in _sinks)
+            {
+                _ = AskSinkAsync(sink);
             }
             await Task.Delay(s_period, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -109,6 +121,30 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         finally
         {
             Volatile.Write(ref source.IsAsking, false);
+        }
+    }
+
+    /// <summary>That it is asked keeps the publisher's grain alive.</summary>
+    private async Task AskSinkAsync(SinkView sink)
+    {
+        if (Interlocked.Exchange(ref sink.IsAsking, true))
+        {
+            return;
+        }
+        Untraced.Enter();
+        try
+        {
+            string key = SinkSetup.KeyOf(sink.Sink, sink.Feed);
+            Volatile.Write(ref sink.Known, await grains.GetGrain<ISinkGrain>(key).KeepPublishing());
+            Volatile.Write(ref sink.HeardAt, time.GetTimestamp());
+        }
+        catch (Exception)
+        {
+            // Lost with its silo, most likely; the next question makes it live elsewhere.
+        }
+        finally
+        {
+            Volatile.Write(ref sink.IsAsking, false);
         }
     }
 
@@ -204,6 +240,17 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
             }
             problems.AddRange((known?.Partitions ?? []).Select(p => p.Problem).Append(known?.Problem).OfType<string>());
         }
+        foreach (SinkView sink in _sinks)
+        {
+            if (time.GetElapsedTime(Volatile.Read(ref sink.HeardAt)) is var silence && silence > s_patience)
+            {
+                problems.Add($"Sink {sink.Sink} has not been heard of for {(int)silence.TotalSeconds} s ({sink.Feed}): is there a silo with role {SiloRoles.Ingest}?");
+            }
+            if (Volatile.Read(ref sink.Known)?.Problem is { } problem)
+            {
+                problems.Add(problem);
+            }
+        }
         if (engine.Log.Problem is { } log)
         {
             problems.Add(log);
@@ -215,6 +262,15 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
     private sealed class SourceView
     {
         public SourceStatus? Known;
+        public long HeardAt;
+        public bool IsAsking;
+    }
+
+    /// <summary>What is known of one feed of a sink.</summary>
+    private sealed class SinkView(string sink, string feed)
+    {
+        public readonly string Sink = sink, Feed = feed;
+        public SinkStatus? Known;
         public long HeardAt;
         public bool IsAsking;
     }

@@ -22,18 +22,23 @@ internal sealed class ClusterAlertFeed(SiloEngine engine, FeedInbox inbox, TimeP
     // A database that restarts is out for less. One that is out for longer is a problem to be told.
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
+    /// <summary>As <see cref="IPlatform.AlertsEndAsync"/>.</summary>
+    public Task<AlertPlace> EndAsync(CancellationToken cancellationToken) => Log().EndAsync(cancellationToken);
+
     /// <summary>As <see cref="IPlatform.AlertsAsync"/>.</summary>
     public async Task<IAsyncEnumerable<FeedItem<Alert>>> OpenAsync(string? after, CancellationToken cancellationToken)
     {
-        IAlertLog log = engine.Alerts ?? throw new PlatformUnavailableException("This cluster keeps no alerts.");
+        IAlertLog log = Log();
         AlertPlace end = await log.EndAsync(cancellationToken);
         if (after is null)
         {
             return ReadAsync(log, end, isGap: false, default);
         }
-        bool isKnown = AlertPlace.TryParse(after, out AlertPlace place) && place.Feed == end.Feed && place.Number <= end.Number;
+        bool isKnown = AlertPlace.TryParse(after, out AlertPlace place) && place.IsIn(end);
         return ReadAsync(log, isKnown ? place : end, isGap: !isKnown, default);
     }
+
+    private IAlertLog Log() => engine.Alerts ?? throw new PlatformUnavailableException("This cluster keeps no alerts.");
 
     private async IAsyncEnumerable<FeedItem<Alert>> ReadAsync(IAlertLog log, AlertPlace place, bool isGap,
         [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -39,6 +39,9 @@ public sealed class SiloEngine(ServingModel model, IEventLog log, IStateStore st
     /// <summary>Brokers that are read into the log, by name; the same on every silo.</summary>
     public IReadOnlyDictionary<string, SourceSetup> Sources { get; init; } = new Dictionary<string, SourceSetup>();
 
+    /// <summary>Brokers that are published to, by name; the same on every silo.</summary>
+    public IReadOnlyDictionary<string, SinkSetup> Sinks { get; init; } = new Dictionary<string, SinkSetup>();
+
     /// <summary>Threads for steps; started with the first shard.</summary>
     internal WorkerThreads Workers => _workers.Value;
 

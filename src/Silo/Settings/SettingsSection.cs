@@ -28,6 +28,11 @@ internal sealed class SettingsSection(IConfigurationSection section, string path
             $"{Name(name)} is '{section[name]}'. Give one or more of {string.Join(", ", allowed)}, separated by commas.");
     }
 
+    /// <summary>A list of texts, an element each (NAME:0, NAME:1 and on); empty where there is none.</summary>
+    public IReadOnlyList<string> Texts(string name) => OptionalText(name) is { } text
+        ? throw new SettingsException($"{Name(name)} is '{text}'. Give a list, whose elements are {Name(name)}:0, {Name(name)}:1 and so on.")
+        : [.. section.GetSection(name).GetChildren().Select(child => child.Value).OfType<string>().Where(t => t.Length > 0).Distinct()];
+
     public int? OptionalNumber(string name, int minimum, int maximum) => OptionalText(name) is not { } text ? null
         : int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
             && value >= minimum && value <= maximum ? value

@@ -69,6 +69,9 @@ internal sealed record SiloSettings
     /// <summary>Topics of Kafka to read, by name; the same on every silo.</summary>
     public required IReadOnlyList<KafkaSettings> Kafka { get; init; }
 
+    /// <summary>Hubs of Azure Event Hubs to publish to, by name; the same on every silo.</summary>
+    public required IReadOnlyList<PublishSettings> Publish { get; init; }
+
     /// <summary>Stop when standard input ends, for a silo that must not outlive whoever started it.</summary>
     public bool StopWithInput { get; init; }
 
@@ -102,6 +105,7 @@ internal sealed record SiloSettings
             StopWithInput = section.Flag("StopWithInput"),
             EventHubs = [.. section.Named("EventHubs").Select(hub => EventHubSettings.Read(hub.Name, hub.Settings))],
             Kafka = [.. section.Named("Kafka").Select(topic => KafkaSettings.Read(topic.Name, topic.Settings))],
+            Publish = [.. section.Named("Publish").Select(hub => PublishSettings.Read(hub.Name, hub.Settings))],
         };
         section.RefuseUnknown();
         if (settings.Kafka.FirstOrDefault(topic => settings.EventHubs.Any(hub => hub.Name == topic.Name)) is { } twice)

@@ -1,5 +1,11 @@
 using System.Text.Json.Serialization;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
+using Foretell.Hosting;
+using Foretell.Models.Forecasting;
 using Foretell.Web.Forecasts;
+using Foretell.Web.Http;
 
 namespace Foretell.Web.Feeds;
 
@@ -15,7 +21,16 @@ public abstract record FeedEvent;
 /// <param name="Events">Events applied, this one included: the event's id in the feed.</param>
 /// <param name="Position">Position token of the event in the log.</param>
 /// <param name="Forecast">The forecast at the time of the last event.</param>
-public sealed record ForecastEvent(string Stream, long Events, string Position, ForecastAnswer Forecast) : FeedEvent;
+public sealed record ForecastEvent(string Stream, long Events, string Position, ForecastAnswer Forecast) : FeedEvent
+{
+    internal static ForecastEvent Of(Forecaster forecaster, ForecastChange change, ForecastQuestion question)
+    {
+        ForecastQuestion now = question with { AtTicks = change.LastEventTicks };
+        var report = ForecastReport.Of(forecaster, change.Stream, change.LastEventTicks, change.State, now, change.LastEventTicks);
+        var forecast = ForecastAnswer.Create(report, change.Stream, change.LastEventTicks, now);
+        return new ForecastEvent(change.Stream, change.Events, new Position([(change.Partition, change.Sequence)]).ToString(), forecast);
+    }
+}
 
 /// <summary><c>event: alert</c>: a stream is overdue. The same `stream` with the same `events` again is a repeat.</summary>
 /// <param name="Stream">Stream key.</param>
@@ -27,7 +42,13 @@ public sealed record ForecastEvent(string Stream, long Events, string Position, 
 /// <param name="LogSurvival">Its natural logarithm. Null when too small for a double.</param>
 /// <param name="Threshold">Probability below which a stream is overdue.</param>
 public sealed record AlertEvent(string Stream, long Events, DateTime LastEventTime, DateTime At, double SilenceSeconds,
-    double Survival, double? LogSurvival, double Threshold) : FeedEvent;
+    double Survival, double? LogSurvival, double Threshold) : FeedEvent
+{
+    internal static AlertEvent Of(Alert alert) =>
+        new(alert.Stream, alert.Events, QueryTime.ToUtc(alert.LastEventTicks), QueryTime.ToUtc(alert.AtTicks),
+            EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks), Math.Exp(alert.LogSurvival),
+            ForecastAnswer.Finite(alert.LogSurvival), alert.Threshold);
+}
 
 /// <summary><c>event: missed</c>: events are missing here, because the reader was slow or came back late.</summary>
 /// <param name="Missed">How many. Null when nobody knows.</param>

@@ -1,10 +1,8 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Foretell.Engine.Alerts;
-using Foretell.Engine.Events;
 using Foretell.Engine.Feeds;
 using Foretell.Hosting;
-using Foretell.Web.Forecasts;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -24,7 +22,7 @@ internal static class GetAlertEvents
         .WithSummary("Streams that become overdue, as it happens")
         .WithDescription("Server-sent events, from the moment of connecting on: `alert` for each silence that became less likely than the server's threshold, "
             + "at least once each; `missed` where alerts are missing; `problem` before the server ends the feed because it cannot serve. "
-            + "With `Last-Event-ID` the feed goes on behind that alert: the server keeps the latest 1,024.")
+            + "With `Last-Event-ID` the feed goes on behind that alert: the server keeps those of the last hour, and the latest 1,024 however old.")
         .Problems(ProblemKind.Unavailable));
 
     private static async Task<IResult> HandleAsync(HttpContext http, IPlatform platform, ServerSentFeed feed,
@@ -40,13 +38,8 @@ internal static class GetAlertEvents
         await foreach (FeedItem<Alert> item in alerts.WithCancellation(ended))
         {
             yield return item.Value is { } alert
-                ? new SseItem<FeedEvent>(ToEvent(alert), "alert") { EventId = item.Id }
+                ? new SseItem<FeedEvent>(AlertEvent.Of(alert), "alert") { EventId = item.Id }
                 : new SseItem<FeedEvent>(new MissedEvent(item.Missed, MissedDetail), "missed");
         }
     }
-
-    private static AlertEvent ToEvent(Alert alert) =>
-        new(alert.Stream, alert.Events, QueryTime.ToUtc(alert.LastEventTicks), QueryTime.ToUtc(alert.AtTicks),
-        EventTime.SecondsBetween(alert.LastEventTicks, alert.AtTicks), Math.Exp(alert.LogSurvival),
-            ForecastAnswer.Finite(alert.LogSurvival), alert.Threshold);
 }

@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using Foretell.Engine.Events;
 using Foretell.Engine.Feeds;
 using Foretell.Hosting;
-using Foretell.Models.Forecasting;
 using Foretell.Web.Forecasts;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
@@ -68,19 +66,11 @@ internal static class GetStreamEvents
                 {
                     yield return Missed(change.Events - 1 - read);
                 }
-                yield return new SseItem<FeedEvent>(ToEvent(platform.Forecaster, change, question), "forecast") { EventId = item.Id };
+                yield return new SseItem<FeedEvent>(ForecastEvent.Of(platform.Forecaster, change, question), "forecast") { EventId = item.Id };
             }
             (after, read) = (null, null);
         }
     }
 
     private static SseItem<FeedEvent> Missed(long? count) => new(new MissedEvent(count, MissedDetail), "missed");
-
-    private static ForecastEvent ToEvent(Forecaster forecaster, ForecastChange change, ForecastQuestion question)
-    {
-        ForecastQuestion now = question with { AtTicks = change.LastEventTicks };
-        var report = ForecastReport.Of(forecaster, change.Stream, change.LastEventTicks, change.State, now, change.LastEventTicks);
-        var forecast = ForecastAnswer.Create(report, change.Stream, change.LastEventTicks, now);
-        return new ForecastEvent(change.Stream, change.Events, new Position([(change.Partition, change.Sequence)]).ToString(), forecast);
-    }
 }

@@ -1,3 +1,4 @@
+using Foretell.Engine.Alerts;
 using Foretell.Engine.Log;
 using Foretell.Engine.Shards;
 using Foretell.Hosting;
@@ -35,6 +36,7 @@ internal static class GetStatus
             Ready = status.Ready,
             Problems = status.Problems,
             Sources = [.. status.Sources.Select(SourceAnswer.Of)],
+            Sinks = [.. status.Sinks.Select(SinkAnswer.Of)],
             Scores = ScoresAnswer.Of(status.Scores),
         });
     }
@@ -79,6 +81,9 @@ public sealed record StatusAnswer
     /// <summary>Where the reading of brokers stands, partition by partition; empty without sources.</summary>
     public required IReadOnlyList<SourceAnswer> Sources { get; init; }
 
+    /// <summary>Where the publishing to brokers stands, feed by feed; empty without sinks.</summary>
+    public required IReadOnlyList<SinkAnswer> Sinks { get; init; }
+
     /// <summary>How well the live forecasts scored of late: since the process started, older events fading where a partition has more than 16,384.</summary>
     public required ScoresAnswer Scores { get; init; }
 }
@@ -97,6 +102,19 @@ public sealed record SourceAnswer(string Source, string Partition, long? Number,
 {
     internal static SourceAnswer Of(SourceProgress p) => new(p.Partition.Source, p.Partition.Partition, p.Number < 0 ? null : p.Number,
         p.Lag, p.Messages, p.Unreadable, p.Missing, p.Problem);
+}
+
+/// <summary>Where the publishing of one feed to a broker stands.</summary>
+/// <param name="Sink">Name of the sink.</param>
+/// <param name="Feed">`alerts`, or `forecasts of` a stream.</param>
+/// <param name="Number">Number of the last item of the feed that is behind us; null before the first.</param>
+/// <param name="Published">Messages that the broker took since the process started.</param>
+/// <param name="Missed">Items that were not published since then: gone from the feed, or refused for good by the broker.</param>
+/// <param name="Problem">Why it cannot be published to now; null while it can.</param>
+public sealed record SinkAnswer(string Sink, string Feed, long? Number, long Published, long Missed, string? Problem)
+{
+    internal static SinkAnswer Of(SinkProgress p) => new(p.Partition.Source[AlertRetention.SinkPrefix.Length..], p.Partition.Partition,
+        p.Number < 0 ? null : p.Number, p.Published, p.Missed, p.Problem);
 }
 
 /// <summary>Mean scores of live forecasts, nats an event, lower is better. Null before the first scored event.</summary>

@@ -1,26 +1,42 @@
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Feeds;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
 
 namespace Foretell.Engine.Tests.Feeds;
 
-public class AlertFeedTests
+public sealed class AlertFeedTests : IAsyncLifetime
 {
-    private readonly AlertFeed _feed = new();
+    private readonly TemporaryFolder _folder = new();
+    private readonly TestTime _time = new();
+    private SqliteAlertLog _log = null!;
+    private AlertFeed _feed = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        // The log of alerts looks into the log beside it for what sinks have published.
+        await SqliteEventLog.Open(_folder.At("log.db"), 1, _time).DisposeAsync();
+        _log = SqliteAlertLog.Open(_folder.Path, _time);
+        _feed = new AlertFeed(_log);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _log.DisposeAsync();
+        _folder.Dispose();
+    }
 
     [Fact]
-    public async Task Subscribe_WhenTheReaderIsSlow_TellsHowManyItMissedAndGoesOn()
+    public async Task Subscribe_WhenTheReaderIsSlow_MissesNothing()
     {
-        await using var reader = _feed.SubscribeAsync(null, default).GetAsyncEnumerator();
+        const int alerts = 3000;
+        await using var reader = (await _feed.OpenAsync(null, default)).GetAsyncEnumerator();
         ValueTask<bool> first = reader.MoveNextAsync();
-        Publish(0, 1);
+        await PublishAsync(0, 1);
         Assert.True(await first);
-        Assert.Equal(0, reader.Current.Value!.Events);
+        await PublishAsync(1, alerts);
 
-        const int kept = AlertFeed.Kept + 1;
-        Publish(1, kept + 10);
-        Assert.True(await reader.MoveNextAsync());
-        Assert.Equal((null, 10L), (reader.Current.Value, reader.Current.Missed));
-        for (int number = 11; number < kept + 11; number++)
+        for (int number = 1; number <= alerts; number++)
         {
             Assert.True(await reader.MoveNextAsync());
             Assert.Equal(number, reader.Current.Value!.Events);
@@ -28,35 +44,59 @@ public class AlertFeedTests
     }
 
     [Fact]
-    public async Task Subscribe_WhenTheReaderComesBack_GoesOnBehindTheLastAlertItRead()
+    public async Task Open_BeforeAnAlertIsRaised_BeginsWithIt()
     {
-        List<FeedItem<Alert>> all = await ReadAsync(null, 5, () => Publish(0, 5));
+        IAsyncEnumerable<FeedItem<Alert>> items = await _feed.OpenAsync(null, default);
+        await PublishAsync(7, 1);
 
-        List<FeedItem<Alert>> rest = await ReadAsync(all[1].Id, 3);
-
-        Assert.Equal(all[2..], rest);
+        Assert.Equal(7, (await TakeAsync(items, 1))[0].Value!.Events);
     }
 
     [Fact]
-    public async Task Subscribe_WhenTheReaderWasAwayForLong_TellsHowManyAreGone()
+    public async Task Open_WhenTheReaderComesBack_GoesOnBehindTheLastAlertItRead()
     {
-        List<FeedItem<Alert>> all = await ReadAsync(null, 2, () => Publish(0, 2));
-        Publish(2, AlertFeed.Kept + 3);
+        IAsyncEnumerable<FeedItem<Alert>> items = await _feed.OpenAsync(null, default);
+        await PublishAsync(0, 5);
+        List<FeedItem<Alert>> all = await TakeAsync(items, 5);
 
-        List<FeedItem<Alert>> rest = await ReadAsync(all[1].Id, AlertFeed.Kept + 1);
+        Assert.Equal(all[2..], await TakeAsync(await _feed.OpenAsync(all[1].Id, default), 3));
 
-        Assert.Equal((null, 3L), (rest[0].Value, rest[0].Missed));
-        Assert.Equal(Enumerable.Range(5, AlertFeed.Kept), rest[1..].Select(item => (int)item.Value!.Events));
+        // After a restart, too.
+        await _log.DisposeAsync();
+        _log = SqliteAlertLog.Open(_folder.Path, _time);
+        _feed = new AlertFeed(_log);
+        Assert.Equal(all[2..], await TakeAsync(await _feed.OpenAsync(all[1].Id, default), 3));
+    }
+
+    [Fact]
+    public async Task Open_WhenTheReaderWasAwayForLong_TellsHowManyAreGone()
+    {
+        IAsyncEnumerable<FeedItem<Alert>> items = await _feed.OpenAsync(null, default);
+        await PublishAsync(0, 2);
+        List<FeedItem<Alert>> all = await TakeAsync(items, 2);
+        await PublishAsync(2, AlertRetention.Latest + 3);
+        _time.Advance(AlertRetention.MaxAge + TimeSpan.FromSeconds(1));
+        await PublishAsync(5000, 1);
+
+        List<FeedItem<Alert>> rest = await TakeAsync(await _feed.OpenAsync(all[1].Id, default), 2);
+
+        // The append cleared away twice what it added: alerts 1 and 2 of the feed.
+        Assert.Equal(2, rest[0].Value!.Events);
+        await PublishAsync(6000, 1);
+        rest = await TakeAsync(await _feed.OpenAsync(all[1].Id, default), 2);
+        Assert.Equal((null, 2L, 4L), (rest[0].Value, rest[0].Missed, rest[1].Value!.Events));
     }
 
     [Theory]
     [InlineData("0a1b2c3d-7")]
     [InlineData("nonsense")]
     [InlineData("-1")]
-    public async Task Subscribe_WhenThePlaceIsOfAnotherFeed_SaysThatNobodyKnowsHowManyAreMissing(string after)
+    public async Task Open_WhenThePlaceIsOfAnotherFeed_SaysThatNobodyKnowsHowManyAreMissing(string after)
     {
-        Publish(0, 3);
-        List<FeedItem<Alert>> items = await ReadAsync(after, 2, () => Publish(3, 1));
+        await PublishAsync(0, 3);
+        IAsyncEnumerable<FeedItem<Alert>> opened = await _feed.OpenAsync(after, default);
+        await PublishAsync(3, 1);
+        List<FeedItem<Alert>> items = await TakeAsync(opened, 2);
 
         Assert.Equal((null, null), (items[0].Value, items[0].Missed));
         Assert.Equal(3, items[1].Value!.Events);
@@ -65,32 +105,27 @@ public class AlertFeedTests
     [Fact]
     public async Task Subscribe_WhenTheFeedEnds_EndsWithItsReason()
     {
-        await using var reader = _feed.SubscribeAsync(null, default).GetAsyncEnumerator();
+        await using var reader = (await _feed.OpenAsync(null, default)).GetAsyncEnumerator();
         Task<bool> first = reader.MoveNextAsync().AsTask();
         _feed.End(new PlatformUnavailableException("over"));
         Assert.Equal("over", (await Assert.ThrowsAsync<PlatformUnavailableException>(() => first)).Message);
     }
 
-    private void Publish(int first, int count)
-    {
-        for (int i = first; i < first + count; i++)
-        {
-            _feed.Publish(new Alert("s", i, 0, 0, -7, 0.001));
-        }
-    }
+    private Task PublishAsync(int first, int count) =>
+        _feed.PublishAsync(0, 1, [.. Enumerable.Range(first, count).Select(i => new Alert("s", i, 0, 0, -7, 0.001))]);
 
-    private async Task<List<FeedItem<Alert>>> ReadAsync(string? after, int count, Action? subscribed = null)
+    private static async Task<List<FeedItem<Alert>>> TakeAsync(IAsyncEnumerable<FeedItem<Alert>> items, int count)
     {
-        var items = new List<FeedItem<Alert>>();
-        await using var reader = _feed.SubscribeAsync(after, default).GetAsyncEnumerator();
-        Task<bool> next = reader.MoveNextAsync().AsTask();
-        subscribed?.Invoke();
-        while (items.Count < count)
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var taken = new List<FeedItem<Alert>>();
+        await foreach (FeedItem<Alert> item in items.WithCancellation(limit.Token))
         {
-            Assert.True(await next);
-            items.Add(reader.Current);
-            next = items.Count < count ? reader.MoveNextAsync().AsTask() : Task.FromResult(false);
+            taken.Add(item);
+            if (taken.Count == count)
+            {
+                break;
+            }
         }
-        return items;
+        return taken;
     }
 }
