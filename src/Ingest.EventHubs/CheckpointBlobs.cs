@@ -7,8 +7,8 @@ using Foretell.Ingest.Sources;
 
 namespace Foretell.Ingest.EventHubs;
 
-/// <summary>Positions as the client library's own checkpoints (BlobCheckpointStore): an empty blob a partition, the position in its metadata.
-/// So KEDA's scaler (azure-eventhub, checkpointStrategy blobMetadata) and every tool of the library show the lag.</summary>
+/// <summary>Positions as the client library's own checkpoints (BlobCheckpointStore): an empty blob a partition, the position in its
+/// metadata. So KEDA's scaler (azure-eventhub, checkpointStrategy blobMetadata) and every tool of the library show the lag.</summary>
 /// <param name="container">Where.</param>
 /// <param name="fullyQualifiedNamespace">Host name of the namespace.</param>
 /// <param name="hub">The hub.</param>

@@ -16,7 +16,8 @@ public sealed record EventHubOptions
     public int PrefetchCount { get; init; } = 3000;
 
     /// <summary>Bytes of events that may lie ready, of all partitions together. Few: what waits here outlives the collector's youngest
-    /// generation and costs more than it saves (a million events of 32 partitions: 25.8 s of processor time with 64 MiB, 22.8 s with 1).</summary>
+    /// generation and costs more than it saves (a million events of 32 partitions: 25.8 s of processor time with 64 MiB, 22.8 s with
+    /// 1).</summary>
     public long PrefetchBytes { get; init; } = 1 << 20;
 
     /// <summary>What the library tries again by itself. Few times: whoever reads sees a failure soon, says it and goes on trying.</summary>

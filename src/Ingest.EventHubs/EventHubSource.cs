@@ -44,7 +44,7 @@ public sealed class EventHubSource : IMessageSource
     public bool NumbersAreDense => true;
 
     /// <inheritdoc/>
-    public Task<SourceDescription> DescribeAsync(CancellationToken cancellationToken) => EventHubFault.GuardAsync(_address, _options.Retry, async () =>
+    public Task<SourceDescription> DescribeAsync(CancellationToken cancellationToken) => GuardAsync(async () =>
     {
         EventHubProperties hub = await _client.GetEventHubPropertiesAsync(cancellationToken);
         _partitions = Math.Max(1, hub.PartitionIds.Length);
@@ -53,7 +53,7 @@ public sealed class EventHubSource : IMessageSource
 
     /// <inheritdoc/>
     public Task<PartitionRange> DescribePartitionAsync(string partition, CancellationToken cancellationToken) =>
-        EventHubFault.GuardAsync(_address, _options.Retry, async () =>
+        GuardAsync(async () =>
         {
             PartitionProperties found = await _client.GetPartitionPropertiesAsync(partition, cancellationToken);
             return found.IsEmpty ? new PartitionRange(found.LastEnqueuedSequenceNumber + 1, found.LastEnqueuedSequenceNumber)
@@ -67,7 +67,7 @@ public sealed class EventHubSource : IMessageSource
         // A time is exclusive, too, and counts whole milliseconds.
         EventPosition position = from.After is not { } after ? EventPosition.FromEnqueuedTime(from.Time.AddMilliseconds(-1))
             : after < 0 ? EventPosition.Earliest : EventPosition.FromSequenceNumber(after, isInclusive: false);
-        return EventHubFault.GuardAsync<IMessageReader>(_address, _options.Retry, () => Task.FromResult<IMessageReader>(new Reader(_address, _options.Retry,
+        return GuardAsync(() => Task.FromResult<IMessageReader>(new Reader(_address, _options.Retry,
             new PartitionReceiver(_options.ConsumerGroup, partition, position, _connection, new PartitionReceiverOptions
             {
                 OwnerLevel = epoch,
@@ -95,28 +95,32 @@ public sealed class EventHubSource : IMessageSource
         await EventHubFault.CloseAsync(_connection.DisposeAsync());
     }
 
+    private Task<T> GuardAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken) =>
+        EventHubFault.GuardAsync(_address, _options.Retry, call, cancellationToken);
+
     private sealed class Reader(EventHubAddress address, EventHubsRetryOptions retry, PartitionReceiver receiver,
         Action<(long Number, string Offset)> read) : IMessageReader
     {
         // An idle partition is given up on so often, for its caller to look around.
         private static readonly TimeSpan s_maxWait = TimeSpan.FromSeconds(1);
 
-        public Task ReadAsync(List<BrokerMessage> into, int maximum, CancellationToken cancellationToken) =>
-            EventHubFault.GuardAsync(address, retry, async () =>
+        public async Task ReadAsync(List<BrokerMessage> into, int maximum, CancellationToken cancellationToken)
+        {
+            into.Clear();
+            // What a call that was given up on still brings must not get into a list that somebody else uses by then.
+            IEnumerable<EventData> batch = await EventHubFault.GuardAsync(address, retry,
+                () => receiver.ReceiveBatchAsync(maximum, s_maxWait, cancellationToken), cancellationToken);
+            EventData? last = null;
+            foreach (EventData data in batch)
             {
-                into.Clear();
-                EventData? last = null;
-                foreach (EventData data in await receiver.ReceiveBatchAsync(maximum, s_maxWait, cancellationToken))
-                {
-                    into.Add(EventHubMessage.Of(data));
-                    last = data;
-                }
-                if (last is not null)
-                {
-                    read((last.SequenceNumber, last.OffsetString));
-                }
-                return true;
-            }, cancellationToken);
+                into.Add(EventHubMessage.Of(data));
+                last = data;
+            }
+            if (last is not null)
+            {
+                read((last.SequenceNumber, last.OffsetString));
+            }
+        }
 
         public async ValueTask DisposeAsync() => await EventHubFault.CloseAsync(receiver.DisposeAsync());
     }

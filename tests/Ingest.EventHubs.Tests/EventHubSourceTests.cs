@@ -21,14 +21,14 @@ public sealed class EventHubSourceTests
     [InlineData("robin")]
     public async Task Feed_OfRealEvents_MakesTheStatesThatTheirFileMakes(string keyedBy)
     {
-        List<FileEvent> events = CollegeMessages();
+        List<(string Stream, long Ticks, string Mark)> events = SharedData.CollegeMessages();
         await using HubFeed feed = new(partitions: 4);
         int turn = 0;
-        foreach (FileEvent e in events)
+        foreach ((string Stream, long Ticks, string Mark) e in events)
         {
             // By another key that goes with the stream, each stream's events still keep their order.
             string key = keyedBy == "stream" ? e.Stream : $"{e.Stream[^1]}";
-            var message = new HubMessage(e.Json);
+            var message = new HubMessage(EventSets.Json(e));
             if (keyedBy == "robin")
             {
                 feed.Hub.Partitions[turn++ % 4].Append(message);
@@ -383,19 +383,8 @@ public sealed class EventHubSourceTests
         }
     }
 
-    private static List<FileEvent> CollegeMessages()
-    {
-        var events = new List<FileEvent>();
-        foreach (string line in File.ReadLines(SharedData.PathOf("collegemsg/replay.csv")).Skip(1))
-        {
-            string[] fields = line.Split(',');
-            events.Add(new FileEvent(fields[1], long.Parse(fields[0], CultureInfo.InvariantCulture), fields[2]));
-        }
-        return events;
-    }
-
     /// <summary>The digest of the same events, appended in the file's order.</summary>
-    private static async Task<string> DigestOfAsync(List<FileEvent> events)
+    private static async Task<string> DigestOfAsync(List<(string Stream, long Ticks, string Mark)> events)
     {
         using var folder = new TemporaryFolder();
         await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
@@ -405,18 +394,11 @@ public sealed class EventHubSourceTests
             Threads = 2,
         });
         await platform.Ready;
-        foreach (FileEvent[] chunk in events.Chunk(1000))
+        foreach (var chunk in events.Chunk(1000))
         {
-            EventBatch batch = EventSets.Batch([.. chunk.Select(e => (e.Stream, e.Seconds * EventTime.PerSecond, e.Mark))]);
-            await platform.AppendAsync(batch, null, default);
+            await platform.AppendAsync(EventSets.Batch(chunk), null, default);
         }
         await platform.DrainAsync(default);
         return await platform.StateDigestAsync(default);
-    }
-
-    private sealed record FileEvent(string Stream, long Seconds, string Mark)
-    {
-        public string Json => string.Create(CultureInfo.InvariantCulture,
-            $"{{\"stream\":\"{Stream}\",\"time\":{Seconds},\"mark\":\"{Mark}\"}}");
     }
 }

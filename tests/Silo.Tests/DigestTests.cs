@@ -1,11 +1,9 @@
 using Foretell.Cli.Cluster;
 using Foretell.Engine.Events;
-using Foretell.Engine.Shards;
 using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Silo.Tests.Support;
-using Foretell.Stores.Postgres;
 using Foretell.Stores.Sqlite;
 using Foretell.Support;
 
@@ -38,8 +36,7 @@ public sealed class DigestTests(ClusterPostgres postgres) : IClassFixture<Cluste
 
         await cluster.StopAllAsync();
 
-        await using var store = new PostgresStateStore(cluster.Options);
-        Assert.Equal(expected, await PlatformDigest.OfStoreAsync(store, cluster.Partitions, Small.Serving, default));
+        Assert.Equal(expected, await cluster.DigestAsync());
         await cluster.AssertEqualsReferenceAsync(sender.Accepted);
     }
 

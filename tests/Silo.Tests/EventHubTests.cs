@@ -1,11 +1,8 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Foretell.Engine.Events;
-using Foretell.Engine.Shards;
 using Foretell.FakeHub;
 using Foretell.Silo.Tests.Support;
-using Foretell.Stores.Postgres;
 using Foretell.Support;
 
 namespace Foretell.Silo.Tests;
@@ -38,7 +35,7 @@ public sealed class EventHubTests(ClusterPostgres postgres) : IClassFixture<Clus
                 Send(hub, events[sent]);
             }
             long until = sent - random.Next(1, 1 + events.Count / (kills + 1));
-            await AcceptedAsync(cluster, gateway, until);
+            await cluster.AcceptedAsync(gateway, until);
             SiloProcess lost = cluster.Silos.First(s => s.Roles == "ingest" && !s.HasExited);
             await lost.KillAsync();
             await cluster.AddAsync("ingest");
@@ -57,7 +54,7 @@ public sealed class EventHubTests(ClusterPostgres postgres) : IClassFixture<Clus
         // Every reader had an epoch above the one before it.
         Assert.All(hub.Partitions, p => Assert.Equal(p.Attachments.Count, p.Attachments.Select(a => a.OwnerLevel).Distinct().Count()));
         await cluster.AssertEqualsReferenceAsync(events.Count);
-        Assert.Equal(await OneByOneAsync(events), await DigestAsync(cluster));
+        Assert.Equal(await OneByOneAsync(events), await cluster.DigestAsync());
     }
 
     [ClusterTheory]
@@ -66,14 +63,19 @@ public sealed class EventHubTests(ClusterPostgres postgres) : IClassFixture<Clus
     [InlineData("robin")]
     public async Task Hub_OfRealEvents_MakesTheStatesThatTheirFileMakes(string keyedBy)
     {
-        List<(string Stream, long Ticks, string Mark)> events = CollegeMessages();
+        List<(string Stream, long Ticks, string Mark)> events = SharedData.CollegeMessages();
         var hub = new Hub("events", HubPartitions);
         for (int i = 0; i < events.Count; i++)
         {
-            // By another key that goes with the stream, each stream's events still keep their order; taking turns they do not.
+            var message = new HubMessage(EventSets.Json(events[i]));
+            if (keyedBy == "robin")
+            {
+                hub.Partitions[i % HubPartitions].Append(message);
+                continue;
+            }
+            // By another key that goes with the stream, each stream's events still keep their order.
             string stream = events[i].Stream;
-            HubPartition? turn = keyedBy == "robin" ? hub.Partitions[i % HubPartitions] : null;
-            Send(hub, events[i], keyedBy == "stream" ? stream : $"{stream[^1]}", turn);
+            hub.Append(message, keyedBy == "stream" ? stream : $"{stream[^1]}");
         }
         await using HubEndpoint endpoint = HubEndpoint.Start(hub);
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 8, Small.Model);
@@ -90,60 +92,14 @@ public sealed class EventHubTests(ClusterPostgres postgres) : IClassFixture<Clus
         if (keyedBy != "robin")
         {
             Assert.Equal(0, late);
-            Assert.Equal(await OneByOneAsync(events), await DigestAsync(cluster));
+            Assert.Equal(await OneByOneAsync(events), await cluster.DigestAsync());
         }
     }
-
-    private static List<(string Stream, long Ticks, string Mark)> CollegeMessages() =>
-    [
-        .. File.ReadLines(SharedData.PathOf("collegemsg/replay.csv")).Skip(1).Select(line => line.Split(','))
-            .Select(f => (f[1], long.Parse(f[0], CultureInfo.InvariantCulture) * EventTime.PerSecond, f[2])),
-    ];
 
     /// <summary>Digest of the same events in the order in which they were sent.</summary>
     private static Task<string> OneByOneAsync(List<(string Stream, long Ticks, string Mark)> events) =>
         DigestTests.EmbeddedDigestAsync([.. events.Chunk(1000).Select(EventSets.Batch)]);
 
-    private static async Task<string> DigestAsync(SiloCluster cluster)
-    {
-        await using var store = new PostgresStateStore(cluster.Options);
-        return await PlatformDigest.OfStoreAsync(store, cluster.Partitions, Small.Serving, default);
-    }
-
-    private static async Task AcceptedAsync(SiloCluster cluster, SiloProcess gateway, long events)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
-        while ((await cluster.StatusAsync(gateway)).GetProperty("eventsAccepted").GetInt64() < events)
-        {
-            await Task.Delay(20, limit.Token);
-        }
-    }
-
-    private static void Send(Hub hub, (string Stream, long Ticks, string Mark) e) => Send(hub, e, e.Stream, null);
-
-    /// <summary>Sends an event to a partition, or to the one of a key.</summary>
-    private static void Send(Hub hub, (string Stream, long Ticks, string Mark) e, string key, HubPartition? partition)
-    {
-        using var body = new MemoryStream();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            json.WriteString("stream", e.Stream);
-            json.WriteString("time", EventTime.ToDateTimeOffset(e.Ticks).ToString("O", CultureInfo.InvariantCulture));
-            if (e.Mark.Length > 0)
-            {
-                json.WriteString("mark", e.Mark);
-            }
-            json.WriteEndObject();
-        }
-        var message = new HubMessage(Encoding.UTF8.GetString(body.ToArray()));
-        if (partition is null)
-        {
-            hub.Append(message, key);
-        }
-        else
-        {
-            partition.Append(message);
-        }
-    }
+    private static void Send(Hub hub, (string Stream, long Ticks, string Mark) e) =>
+        hub.Append(new HubMessage(EventSets.Json(e)), e.Stream);
 }

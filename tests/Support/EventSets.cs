@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 
@@ -21,6 +23,24 @@ public static class EventSets
     /// <summary>Adds an event that must be accepted.</summary>
     public static void Add(EventBatch batch, string stream, long ticks, string mark = "", string id = "") =>
         Assert.Null(batch.TryAdd(Encoding.UTF8.GetBytes(stream), ticks, Encoding.UTF8.GetBytes(mark), Encoding.UTF8.GetBytes(id)));
+
+    /// <summary>An event as the API and brokers' messages have it.</summary>
+    public static string Json((string Stream, long Ticks, string Mark) e)
+    {
+        using var body = new MemoryStream();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            json.WriteString("stream", e.Stream);
+            json.WriteString("time", EventTime.ToDateTimeOffset(e.Ticks).ToString("O", CultureInfo.InvariantCulture));
+            if (e.Mark.Length > 0)
+            {
+                json.WriteString("mark", e.Mark);
+            }
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(body.ToArray());
+    }
 
     public static Task<AppendReceipt> AppendAsync(this IEventLog log, EventBatch batch, IdempotentRequest? request = null) =>
         log.AppendAsync(batch, request, CancellationToken.None);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Foretell.Engine.Events;
 using Foretell.Ingest.Files;
 using Foretell.Models.PointProcess;
 
@@ -20,6 +22,13 @@ public static class SharedData
         Assert.SkipWhen(path is null, $"../shared/data/{file} is not there; it holds real data that is not part of the repository.");
         return path!;
     }
+
+    /// <summary>The messages of collegemsg in the file's order; times in ticks.</summary>
+    public static List<(string Stream, long Ticks, string Mark)> CollegeMessages() =>
+    [
+        .. File.ReadLines(PathOf("collegemsg/replay.csv")).Skip(1).Select(line => line.Split(','))
+            .Select(f => (f[1], long.Parse(f[0], CultureInfo.InvariantCulture) * EventTime.PerSecond, f[2])),
+    ];
 
     /// <summary>Sequences of one file, as "taxi/train".</summary>
     public static List<EventSequence> Read(string name) => EventFile.ReadSequences(PathOf(name + ".jsonl"));

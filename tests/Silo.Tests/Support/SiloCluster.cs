@@ -198,6 +198,23 @@ public sealed partial class SiloCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until so many events are in the log.</summary>
+    public async Task AcceptedAsync(SiloProcess gateway, long events)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        while ((await StatusAsync(gateway)).GetProperty("eventsAccepted").GetInt64() < events)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+    }
+
+    /// <summary>Digest of all states in the store.</summary>
+    public async Task<string> DigestAsync()
+    {
+        await using var store = new PostgresStateStore(Options);
+        return await PlatformDigest.OfStoreAsync(store, Partitions, Small.Serving, default);
+    }
+
     /// <summary>Waits until everything that the log holds by now is in the store, where a new owner begins.</summary>
     public async Task CommittedAsync()
     {
