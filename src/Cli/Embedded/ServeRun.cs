@@ -40,7 +40,7 @@ internal static class ServeRun
         if (settings.Publish is not null)
         {
             Terminal.WriteLine($"publishing alerts to {settings.Publish.Address}"
-                + (settings.Publish.Streams.Count > 0 ? $", and the forecasts of {settings.Publish.Streams.Count} streams" : ""));
+                + (settings.Publish.Streams.Count > 0 ? $", and the forecasts of {Format.Count(settings.Publish.Streams.Count, "stream")}" : ""));
         }
         await RunScreen.ShowAsync(platform, host.Addresses, demo: null, settings.Plain, log, "Foretell", cancellation);
     }
