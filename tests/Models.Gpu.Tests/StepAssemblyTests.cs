@@ -42,6 +42,9 @@ public sealed partial class StepAssemblyTests(ITestOutputHelper output)
         Assert.Contains(counts.Keys, name => name is "div.rn.f32" or "rcp.rn.f32");
         Assert.Contains("sqrt.rn.f32", counts.Keys);
         Assert.Contains("bar.sync", ptx);
+        // Terms of a sum stay in registers, and nothing calls what is left of the operations' bodies.
+        Assert.DoesNotContain(".local", ptx);
+        Assert.DoesNotContain("call", ptx);
     }
 
     [Fact]
