@@ -14,6 +14,7 @@ public class StepPhasesTests
     [InlineData("aaren", false, 32, 4, false)]
     [InlineData("aaren", true, 16, 16, false)]
     [InlineData("aaren", true, 48, 3, true)]
+    [InlineData("aaren", true, 64, 4, true)]
     [InlineData("aaren", false, 80, 1, false)]
     [InlineData("linear", true, 32, 4, false)]
     [InlineData("linear", true, 32, 4, true)]
@@ -21,6 +22,7 @@ public class StepPhasesTests
     [InlineData("linear", true, 48, 2, true)]
     [InlineData("linear", true, 16, 16, false)]
     [InlineData("linear", false, 48, 1, false)]
+    [InlineData("linear", true, 64, 4, true)]
     public void Run_WhenStreamsAreRandom_GivesTheBitsOfTheCpu(string mixer, bool decay, int width, int heads, bool lastLaneFirst)
     {
         // More streams than the CPU's tile has rows, so that its batches begin and end anywhere in one.
