@@ -13,7 +13,8 @@ public static class StepAssembly
 {
     /// <summary>Compiles the kernel.</summary>
     /// <param name="context">A context of <see cref="FusedContext"/>.</param>
-    /// <param name="architecture">GPUs from which on it is to run.</param>
+    /// <param name="architecture">GPU to compile for. ILGPU 1.5.3 names no later target than sm_80 in the text, which the driver
+    /// translates for later GPUs.</param>
     /// <param name="instructionSet">Version of PTX, which decides how new a driver must be.</param>
     /// <returns>The text of the assembly.</returns>
     /// <exception cref="ArgumentException">The context is not one of <see cref="FusedContext"/>.</exception>
