@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
 
 [assembly: InternalsVisibleTo("Foretell.Bench")]
+[assembly: InternalsVisibleTo("Foretell.Models.Gpu")]
+[assembly: InternalsVisibleTo("Foretell.Models.Gpu.Tests")]
 [assembly: InternalsVisibleTo("Foretell.Models.Tests")]

@@ -1,0 +1,22 @@
+using Foretell.Models.Configuration;
+using Foretell.Models.Network;
+
+namespace Foretell.Models.Gpu.Tests;
+
+public class FusedModelTests
+{
+    [Theory]
+    [InlineData("softmax", 0)]
+    [InlineData("tova", 12)]
+    [InlineData("window+2", 12)]
+    [InlineData("h2o", 12)]
+    public void Constructor_WhenTheKernelLacksTheMixer_NamesIt(string mixer, int states)
+    {
+        ForecastModel model = ForecastModel.Untrained(new ModelConfig { Mixer = mixer, States = states, Marks = ["a"] },
+            RandomModels.WeightsSeed);
+
+        NotSupportedException e = Assert.Throws<NotSupportedException>(() => new FusedModel(model));
+
+        Assert.Contains($"got {mixer}.", e.Message);
+    }
+}

@@ -1,0 +1,55 @@
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+
+namespace Foretell.Models.Gpu.Tests.Kernels;
+
+/// <summary>The kernel's phases by plain loops against the CPU's step: every float of every row, bit for bit.</summary>
+public class StepPhasesTests
+{
+    private const int StreamsSeed = 62, Events = 1000;
+
+    [Theory]
+    [InlineData("aaren", true, 32, 4, false)]
+    [InlineData("aaren", true, 32, 4, true)]
+    [InlineData("aaren", false, 32, 4, false)]
+    [InlineData("aaren", true, 16, 16, false)]
+    [InlineData("aaren", true, 48, 3, true)]
+    [InlineData("aaren", true, 64, 4, true)]
+    [InlineData("aaren", false, 80, 1, false)]
+    [InlineData("linear", true, 32, 4, false)]
+    [InlineData("linear", true, 32, 4, true)]
+    [InlineData("linear", false, 32, 2, false)]
+    [InlineData("linear", true, 48, 2, true)]
+    [InlineData("linear", true, 16, 16, false)]
+    [InlineData("linear", false, 48, 1, false)]
+    [InlineData("linear", true, 64, 4, true)]
+    public void Run_WhenStreamsAreRandom_GivesTheBitsOfTheCpu(string mixer, bool decay, int width, int heads, bool lastLaneFirst)
+    {
+        // More streams than the CPU's tile has rows, so that its batches begin and end anywhere in one.
+        Compare(RandomModels.Create(mixer, decay, width, heads), streams: 70, lastLaneFirst);
+    }
+
+    [Theory]
+    [InlineData("aaren")]
+    [InlineData("linear")]
+    public void Run_WhenOneStreamSeesAThousandEvents_GivesTheBitsOfTheCpu(string mixer) =>
+        Compare(RandomModels.Create(mixer), streams: 1, lastLaneFirst: false);
+
+    private static void Compare(ForecastModel model, int streams, bool lastLaneFirst)
+    {
+        var random = new RandomStreams(model, streams, StreamsSeed);
+        float[] rows = random.Rows();
+        using var cpu = new CpuRows(model, rows);
+        using var plain = new PlainStep(new FusedModel(model), lastLaneFirst);
+        for (int events = 0; events < Events;)
+        {
+            StepInput[] batch = random.Batch();
+            events += batch.Length;
+
+            cpu.Step(batch);
+            plain.Step(rows, random.Shuffled(batch));
+
+            cpu.AssertSame(rows, batch);
+        }
+    }
+}
