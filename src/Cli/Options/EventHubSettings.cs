@@ -10,8 +10,7 @@ internal sealed class EventHubSettings
     /// <summary>Where a connection string may stand instead of the command line.</summary>
     public const string Variable = "FORETELL_EVENT_HUB";
 
-    private readonly Option<string> _hub = Settings.Text("--event-hub", "hub",
-        $"Hub of Azure Event Hubs to read: a connection string, NAMESPACE/HUB for this machine's identity, or @FILE that holds one of them; by default what {Variable} says, if it is set.");
+    private readonly HubOption _hub = new("--event-hub", Variable, "Hub of Azure Event Hubs to read");
 
     private readonly Option<string> _name = Settings.Text("--event-hub-name", "name", "The hub, where the connection string names none.");
 
@@ -21,59 +20,34 @@ internal sealed class EventHubSettings
 
     private readonly Option<CheckpointContainer?> _checkpoints = Settings.Parsed<CheckpointContainer?>("--checkpoints", "url",
         "Blob container that shows KEDA and the like how far the hub was read: its URL, with a signature or for this machine's identity, or @FILE.",
-        ParseCheckpoints);
+        CheckpointContainer.Parse);
 
     /// <summary>Every option, as a verb lists them.</summary>
-    public IEnumerable<Option> All => [_hub, _name, _group, _checkpoints];
+    public IEnumerable<Option> All => [_hub.Option, _name, _group, _checkpoints];
 
     /// <summary>The hub that was asked for; null without one.</summary>
     /// <exception cref="UsageException">An option needs another one.</exception>
     /// <exception cref="CliException">The hub cannot be read from what was said.</exception>
     public Broker? Read(ParseResult parsed)
     {
-        string? typed = parsed.GetValue(_hub);
-        string? text = typed ?? Environment.GetEnvironmentVariable(Variable);
-        if (string.IsNullOrWhiteSpace(text))
+        if (_hub.Text(parsed) is not { } text)
         {
             Option? orphan = All.Skip(1).FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false });
             return orphan is null ? null : throw new UsageException($"{orphan.Name} is about the hub of --event-hub; name the hub.");
         }
-        try
+        EventHubAddress address = _hub.Address(parsed, text, parsed.GetValue(_name));
+        var options = new EventHubOptions
         {
-            var address = EventHubAddress.Parse(text, parsed.GetValue(_name));
-            if (typed?.Contains("SharedAccessKey=", StringComparison.OrdinalIgnoreCase) == true)
+            ConsumerGroup = parsed.GetRequiredValue(_group),
+            Checkpoints = parsed.GetValue(_checkpoints),
+        };
+        return new Broker($"{address}, consumer group '{options.ConsumerGroup}'", address.Hub,
+            () => new EventHubSource(address.Hub, address, options), "EventHubs", new Dictionary<string, string?>
             {
-                Terminal.WriteNote($"the key on the command line can be seen by everybody who lists this machine's processes: keep it in a file (--event-hub @FILE) or in {Variable}.");
-            }
-            var options = new EventHubOptions
-            {
-                ConsumerGroup = parsed.GetRequiredValue(_group),
-                Checkpoints = parsed.GetValue(_checkpoints),
-            };
-            return new Broker($"{address}, consumer group '{options.ConsumerGroup}'", address.Hub,
-                () => new EventHubSource(address.Hub, address, options), "EventHubs", new Dictionary<string, string?>
-                {
-                    ["Connection"] = text,
-                    ["Hub"] = parsed.GetValue(_name),
-                    ["ConsumerGroup"] = options.ConsumerGroup,
-                    ["Checkpoints"] = parsed.GetResult(_checkpoints)?.Tokens[0].Value,
-                });
-        }
-        catch (FormatException bad)
-        {
-            throw new CliException($"--event-hub: {bad.Message}", bad);
-        }
-    }
-
-    private static CheckpointContainer? ParseCheckpoints(string text)
-    {
-        try
-        {
-            return CheckpointContainer.Parse(text);
-        }
-        catch (FormatException bad)
-        {
-            throw new CliException($"--checkpoints: {bad.Message}");
-        }
+                ["Connection"] = text,
+                ["Hub"] = parsed.GetValue(_name),
+                ["ConsumerGroup"] = options.ConsumerGroup,
+                ["Checkpoints"] = parsed.GetResult(_checkpoints)?.Tokens[0].Value,
+            });
     }
 }

@@ -21,16 +21,9 @@ internal sealed class KafkaSettings
         {
             return null;
         }
-        try
-        {
-            var address = KafkaAddress.Parse(text);
-            return new Broker($"{address}", address.Topic, () => new KafkaSource(address.Topic, address, new KafkaOptions()), "Kafka",
-                text.StartsWith('@') ? new Dictionary<string, string?> { ["Settings"] = text[1..] }
-                    : new Dictionary<string, string?> { ["Brokers"] = address.Brokers, ["Topic"] = address.Topic });
-        }
-        catch (FormatException bad)
-        {
-            throw new CliException($"--kafka: {bad.Message}", bad);
-        }
+        KafkaAddress address = Settings.Checked("--kafka", () => KafkaAddress.Parse(text));
+        return new Broker($"{address}", address.Topic, () => new KafkaSource(address.Topic, address, new KafkaOptions()), "Kafka",
+            text.StartsWith('@') ? new Dictionary<string, string?> { ["Settings"] = text[1..] }
+                : new Dictionary<string, string?> { ["Brokers"] = address.Brokers, ["Topic"] = address.Topic });
     }
 }

@@ -39,9 +39,10 @@ internal static class Settings
     /// <param name="name">With its dashes.</param>
     /// <param name="valueName">What the help calls the value.</param>
     /// <param name="description">For the help.</param>
-    /// <param name="parse">Throws <see cref="CliException"/> with the sentence to show.</param>
+    /// <param name="parse">Throws <see cref="CliException"/> with the sentence to show, or <see cref="FormatException"/> with one that the
+    /// option's name goes before.</param>
     public static Option<T> Parsed<T>(string name, string valueName, string description, Func<string, T> parse) =>
-        new(name) { Description = description, HelpName = valueName, CustomParser = result => Run(result, parse) };
+        new(name) { Description = description, HelpName = valueName, CustomParser = result => Run(name, result, parse) };
 
     /// <summary>An option that is kept as typed, so that the help shows its default as one would type it, and checked by
     /// <paramref name="parse"/>.</summary>
@@ -56,11 +57,25 @@ internal static class Settings
         return option;
     }
 
-    private static T? Run<T>(ArgumentResult result, Func<string, T> parse)
+    /// <summary>Parses what an option says, and says which option is wrong.</summary>
+    /// <exception cref="CliException">A <see cref="FormatException"/>, with the option's name.</exception>
+    public static T Checked<T>(string name, Func<T> parse)
     {
         try
         {
-            return parse(result.Tokens[0].Value);
+            return parse();
+        }
+        catch (FormatException bad)
+        {
+            throw new CliException($"{name}: {bad.Message}", bad);
+        }
+    }
+
+    private static T? Run<T>(string name, ArgumentResult result, Func<string, T> parse)
+    {
+        try
+        {
+            return Checked(name, () => parse(result.Tokens[0].Value));
         }
         catch (CliException bad)
         {

@@ -17,7 +17,7 @@ internal sealed class SourceSettings
         "start", text => ParseFrom(text));
 
     private readonly Option<MessageMapping?> _map = Settings.Parsed<MessageMapping?>("--map", "stream=/a,time=/b,mark=/c",
-        "Where the events of a hub or topic hold stream, time, mark and id: JSON pointers, @partitionKey, @enqueuedTime or @property.NAME.", ParseMap);
+        "Where the events of a hub or topic hold stream, time, mark and id: JSON pointers, @partitionKey, @enqueuedTime or @property.NAME.", MessageMapping.Parse);
 
     private readonly Option<LossPolicy> _onLoss = Settings.Parsed("--on-loss", "stop|skip",
         "What to do where a hub or topic has lost events that were not read: stop (the default), or go on behind them and keep a dead letter.", ParseLoss);
@@ -57,18 +57,6 @@ internal sealed class SourceSettings
 
     private static SourceOptions ParseFrom(string text) => SourceOptions.BeginningAt(text)
         ?? throw new CliException($"--from must be start, end or a time (RFC 3339 with an offset, or Unix seconds), got '{text}'.");
-
-    private static MessageMapping? ParseMap(string text)
-    {
-        try
-        {
-            return MessageMapping.Parse(text);
-        }
-        catch (FormatException bad)
-        {
-            throw new CliException($"--map: {bad.Message}");
-        }
-    }
 
     private static LossPolicy ParseLoss(string text) => text switch
     {

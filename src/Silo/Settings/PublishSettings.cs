@@ -17,17 +17,10 @@ internal sealed record PublishSettings(string Name, EventHubAddress Address, IRe
     /// <exception cref="SettingsException">A setting is unknown, missing or wrong.</exception>
     public static PublishSettings Read(string name, SettingsSection section)
     {
-        try
-        {
-            var settings = new PublishSettings(name,
-                EventHubAddress.Parse(section.Text("Connection", null), section.OptionalText("Hub")), section.Texts("Streams"));
-            section.RefuseUnknown();
-            return settings;
-        }
-        catch (FormatException bad)
-        {
-            throw new SettingsException($"{section.Name("Connection")}: {bad.Message}", bad);
-        }
+        var settings = new PublishSettings(name, section.Checked("Connection", () =>
+            EventHubAddress.Parse(section.Text("Connection", null), section.OptionalText("Hub"))), section.Texts("Streams"));
+        section.RefuseUnknown();
+        return settings;
     }
 
     /// <summary>The hub as the grains publish to it.</summary>

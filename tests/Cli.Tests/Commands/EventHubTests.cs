@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using Foretell.Cli.Tests.Support;
 using Foretell.FakeHub;
@@ -21,47 +20,17 @@ public sealed class EventHubTests : IDisposable
     [Fact]
     public async Task Run_WhenItIsKilledAtRandomMoments_TakesEveryEventOnce()
     {
-        // FORETELL_KILLS=20 is the long form.
-        int kills = int.Parse(Environment.GetEnvironmentVariable("FORETELL_KILLS") ?? "3", CultureInfo.InvariantCulture);
-        string file = Workload.Events(_folder, streams: 200, events: 60_000);
-        ProcessResult undisturbed = await ForetellProcess.RunAsync(_folder.Path,
-            "run", "--data-dir", "undisturbed", "--model", _model, "--partitions", "3", "--file", file, "--exit", "--json");
-        Assert.True(undisturbed.ExitCode == 0, undisturbed.Error);
         var hub = new Hub("events");
         await using HubEndpoint endpoint = HubEndpoint.Start(hub);
-        string connection = Connection(endpoint);
-        string[] events = File.ReadAllLines(file);
-        var random = new Random(Seed);
-        int sent = 0;
-        for (int kill = 0; kill < kills; kill++)
-        {
-            (ForetellProcess host, Uri url) = await RunAsync(connection);
-            await using (host)
-            {
-                using var doomed = new HostClient(url);
-                long before = (await doomed.GetAsync("v1/status")).GetProperty("eventsAccepted").GetInt64();
-                int most = events.Length * (kill + 1) / (kills + 1);
-                for (; sent < most; sent++)
-                {
-                    Send(hub, events[sent]);
-                }
-                long until = before + 1 + random.NextInt64(Math.Max(1, most - before - 1));
-                await doomed.StatusAsync(s => s.GetProperty("eventsAccepted").GetInt64() >= until);
-                await host.KillAsync();
-            }
-        }
-        (ForetellProcess last, Uri address) = await RunAsync(connection);
-        await using ForetellProcess running = last;
-        for (; sent < events.Length; sent++)
-        {
-            Send(hub, events[sent]);
-        }
-        using var client = new HostClient(address);
-        JsonElement status = await client.StatusAsync(s => s.GetProperty("eventsApplied").GetInt64() + s.GetProperty("deadLetters").GetInt64() >= events.Length);
 
-        Assert.Equal(events.Length, status.GetProperty("eventsAccepted").GetInt64());
-        var streams = await client.StreamsAsync(RunFileTests.Counts(file).Keys);
-        Assert.Equal(JsonDocument.Parse(undisturbed.Output).RootElement.GetProperty("digest").GetString(), HostClient.DigestOf(streams));
+        await Host(endpoint).AssertTakesEachOnceAsync(Seed, events =>
+        {
+            foreach (string json in events)
+            {
+                Send(hub, json);
+            }
+            return Task.CompletedTask;
+        });
     }
 
     [Fact]
@@ -69,14 +38,14 @@ public sealed class EventHubTests : IDisposable
     {
         var hub = new Hub("events", partitions: 1);
         await using HubEndpoint endpoint = HubEndpoint.Start(hub);
-        string connection = Connection(endpoint);
+        KilledHost program = Host(endpoint);
         for (int life = 0; life < 2; life++)
         {
             for (int i = 0; i < 100; i++)
             {
                 Send(hub, $$"""{"stream":"s{{i % 3}}","time":{{1_760_000_000 + life * 100 + i}},"mark":"view"}""");
             }
-            (ForetellProcess host, Uri url) = await RunAsync(connection);
+            (ForetellProcess host, Uri url) = await program.StartAsync();
             await using ForetellProcess running = host;
             using var client = new HostClient(url);
             JsonElement status = await client.StatusAsync(s => s.GetProperty("eventsApplied").GetInt64() == 100 * (life + 1));
@@ -111,11 +80,11 @@ public sealed class EventHubTests : IDisposable
         Assert.DoesNotContain("c2VjcmV0", result.Output + result.Error);
     }
 
-    private string Connection(HubEndpoint endpoint)
+    private KilledHost Host(HubEndpoint endpoint)
     {
         string path = _folder.At("connection.txt");
         File.WriteAllText(path, endpoint.ConnectionString + ";EntityPath=events\n");
-        return "@" + path;
+        return new KilledHost(_folder, _model, "--event-hub", "@" + path);
     }
 
     /// <summary>Sends one event to the hub's partition of its stream.</summary>
@@ -124,7 +93,4 @@ public sealed class EventHubTests : IDisposable
         using var document = JsonDocument.Parse(json);
         hub.Append(new HubMessage(json), document.RootElement.GetProperty("stream").GetString());
     }
-
-    private Task<(ForetellProcess Host, Uri Url)> RunAsync(string connection) => ForetellProcess.StartHostAsync(_folder,
-        "--data-dir", "fed", "--model", _model, "--partitions", "3", "--event-hub", connection);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Confluent.Kafka;
@@ -28,41 +27,8 @@ public sealed class KafkaTests : IDisposable
     [Fact]
     public async Task Run_WhenItIsKilledAtRandomMoments_TakesEveryEventOnce()
     {
-        // FORETELL_KILLS=20 is the long form.
-        int kills = int.Parse(Environment.GetEnvironmentVariable("FORETELL_KILLS") ?? "3", CultureInfo.InvariantCulture);
-        string file = Workload.Events(_folder, streams: 200, events: 60_000);
-        ProcessResult undisturbed = await ForetellProcess.RunAsync(_folder.Path,
-            "run", "--data-dir", "undisturbed", "--model", _model, "--partitions", "3", "--file", file, "--exit", "--json");
-        Assert.True(undisturbed.ExitCode == 0, undisturbed.Error);
-        string[] events = File.ReadAllLines(file);
-        var random = new Random(Seed);
-        int sent = 0;
-        for (int kill = 0; kill < kills; kill++)
-        {
-            (ForetellProcess host, Uri url) = await RunAsync(_kafka.Address);
-            await using (host)
-            {
-                using var doomed = new HostClient(url);
-                long before = (await doomed.GetAsync("v1/status")).GetProperty("eventsAccepted").GetInt64();
-                int most = events.Length * (kill + 1) / (kills + 1);
-                await SendAsync(events[sent..most]);
-                sent = most;
-                // A transaction ends, and leaves a hole.
-                await _kafka.WriteMarkerAsync(random.Next(Partitions));
-                long until = before + 1 + random.NextInt64(Math.Max(1, most - before - 1));
-                await doomed.StatusAsync(s => s.GetProperty("eventsAccepted").GetInt64() >= until);
-                await host.KillAsync();
-            }
-        }
-        (ForetellProcess last, Uri address) = await RunAsync(_kafka.Address);
-        await using ForetellProcess running = last;
-        await SendAsync(events[sent..]);
-        using var client = new HostClient(address);
-        JsonElement status = await client.StatusAsync(s => s.GetProperty("eventsApplied").GetInt64() + s.GetProperty("deadLetters").GetInt64() >= events.Length);
-
-        Assert.Equal(events.Length, status.GetProperty("eventsAccepted").GetInt64());
-        var streams = await client.StreamsAsync(RunFileTests.Counts(file).Keys);
-        Assert.Equal(JsonDocument.Parse(undisturbed.Output).RootElement.GetProperty("digest").GetString(), HostClient.DigestOf(streams));
+        // A transaction ends before each kill, and leaves a hole.
+        await Host(_kafka.Address).AssertTakesEachOnceAsync(Seed, SendAsync, random => _kafka.WriteMarkerAsync(random.Next(Partitions)));
     }
 
     [Fact]
@@ -74,7 +40,7 @@ public sealed class KafkaTests : IDisposable
         {
             await SendAsync([.. Enumerable.Range(0, 100).Select(i =>
                 $$"""{"stream":"s{{i % 3}}","time":{{1_760_000_000 + life * 100 + i}},"mark":"view"}""")]);
-            (ForetellProcess host, Uri url) = await RunAsync("@" + settings);
+            (ForetellProcess host, Uri url) = await Host("@" + settings).StartAsync();
             await using ForetellProcess running = host;
             using var client = new HostClient(url);
             JsonElement status = await client.StatusAsync(s => s.GetProperty("eventsApplied").GetInt64() == 100 * (life + 1));
@@ -122,6 +88,5 @@ public sealed class KafkaTests : IDisposable
         return document.RootElement.GetProperty("stream").GetString()!;
     }
 
-    private Task<(ForetellProcess Host, Uri Url)> RunAsync(string topic) => ForetellProcess.StartHostAsync(_folder,
-        "--data-dir", "fed", "--model", _model, "--partitions", "3", "--kafka", topic);
+    private KilledHost Host(string topic) => new(_folder, _model, "--kafka", topic);
 }
