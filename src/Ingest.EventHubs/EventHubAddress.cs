@@ -55,6 +55,10 @@ public sealed record EventHubAddress
             : new EventHubConnection(Namespace, Hub, Credential ?? new DefaultAzureCredential(), options);
     }
 
+    /// <summary>Whether another address is of the same hub, by whatever right.</summary>
+    public bool IsOfSameHub(EventHubAddress other) => Namespace.Equals(other.Namespace, StringComparison.OrdinalIgnoreCase)
+        && Hub.Equals(other.Hub, StringComparison.OrdinalIgnoreCase);
+
     /// <inheritdoc/>
     public override string ToString() => $"hub '{Hub}' of {Namespace}";
 

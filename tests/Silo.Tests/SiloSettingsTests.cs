@@ -59,6 +59,15 @@ public class SiloSettingsTests
     }
 
     [Fact]
+    public void Read_WhenAHubThatIsReadIsToBePublishedTo_RefusesIt()
+    {
+        SettingsException e = Assert.Throws<SettingsException>(() => Read(("EventHubs:orders:Connection", "ns/orders"),
+            ("Publish:ops:Connection", "NS/Orders")));
+
+        Assert.Contains("Foretell:Publish:ops names a hub that Foretell:EventHubs reads", e.Message);
+    }
+
+    [Fact]
     public void Read_WhenAHubIsToBePublishedTo_FindsItByItsName()
     {
         PublishSettings hub = Assert.Single(Read(("Publish:ops:Connection", "ns/alerts"), ("Publish:ops:Streams:0", "a,b"),

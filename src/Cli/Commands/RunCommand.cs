@@ -56,6 +56,10 @@ internal static class RunCommand
         FileInput? input = s_input.Read(parsed);
         SourceInput? source = s_source.Read(parsed, input);
         PublishTarget? publish = s_publish.Read(parsed);
+        if (publish is not null && source?.Broker.Hub?.IsOfSameHub(publish.Address) == true)
+        {
+            throw new UsageException("--publish-to names the hub that --event-hub reads: alerts would come back as events of their streams, and end the silences that they tell of. Publish to another hub.");
+        }
         var settings = new RunSettings
         {
             DataDirectory = parsed.GetRequiredValue(s_dataDir),

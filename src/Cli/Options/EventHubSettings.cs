@@ -48,6 +48,6 @@ internal sealed class EventHubSettings
                 ["Hub"] = parsed.GetValue(_name),
                 ["ConsumerGroup"] = options.ConsumerGroup,
                 ["Checkpoints"] = parsed.GetResult(_checkpoints)?.Tokens[0].Value,
-            });
+            }, address);
     }
 }

@@ -1,3 +1,4 @@
+using Foretell.Ingest.EventHubs;
 using Foretell.Ingest.Messages;
 using Foretell.Ingest.Sources;
 
@@ -9,8 +10,9 @@ namespace Foretell.Cli.Options;
 /// <param name="Open">Opens it; nothing is connected before it is asked something.</param>
 /// <param name="Section">Section of a silo's settings that brokers of its kind are in.</param>
 /// <param name="Settings">What stands there of this one; null for what is not set. Holds secrets.</param>
+/// <param name="Hub">Address of a hub of Event Hubs; null for any other broker.</param>
 internal sealed record Broker(string Text, string Name, Func<IMessageSource> Open, string Section,
-    IReadOnlyDictionary<string, string?> Settings);
+    IReadOnlyDictionary<string, string?> Settings, EventHubAddress? Hub = null);
 
 /// <summary>A broker to read.</summary>
 /// <param name="Broker">Which.</param>

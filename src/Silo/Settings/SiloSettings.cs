@@ -112,6 +112,10 @@ internal sealed record SiloSettings
         {
             throw new SettingsException($"Foretell:Kafka:{twice.Name} has the name of a hub in Foretell:EventHubs. Give each source a name of its own.");
         }
+        if (settings.Publish.FirstOrDefault(to => settings.EventHubs.Any(hub => hub.Address.IsOfSameHub(to.Address))) is { } loop)
+        {
+            throw new SettingsException($"Foretell:Publish:{loop.Name} names a hub that Foretell:EventHubs reads: alerts would come back as events of their streams. Publish to another hub.");
+        }
         foreach (string url in settings.Urls.Split(';'))
         {
             if (!Uri.TryCreate(url.Replace("://*", "://any").Replace("://+", "://any"), UriKind.Absolute, out Uri? uri)

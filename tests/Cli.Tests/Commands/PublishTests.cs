@@ -125,6 +125,7 @@ public sealed class PublishTests : IDisposable
     [InlineData("is no hub", "--publish-to", "a/b/c")]
     [InlineData("--publish-to; name the hub", "--publish-forecasts-of", "s")]
     [InlineData("--publish-forecasts-of must be the key of a stream", "--publish-to", "a/b", "--publish-forecasts-of", "")]
+    [InlineData("Publish to another hub", "--publish-to", "ns/out", "--event-hub", "NS/Out")]
     [InlineData("leave --exit or --publish-to out", "--publish-to", "a/b", "--file", "events.ndjson", "--exit")]
     public async Task Run_WhenTheHubIsToldWrongly_SaysWhatIsExpected(string expected, params string[] arguments)
     {
