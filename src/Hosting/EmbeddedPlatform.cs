@@ -29,7 +29,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     private EmbeddedPlatform(EmbeddedOptions options, PlatformStorage storage)
     {
         (_options, _storage, _alerts) = (options, storage, new AlertFeed(storage.Alerts));
-        var model = new ServingModel(options.Model, options.OpenBackend);
+        var model = new ServingModel(options.Model, options.Device);
         Forecaster = model.Forecaster;
         _workers = new WorkerThreads(options.Threads);
         _partitions = [.. Enumerable.Range(0, storage.Log.PartitionCount).Select(partition => new PartitionHost(
