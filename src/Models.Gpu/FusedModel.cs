@@ -51,6 +51,9 @@ public sealed class FusedModel
     /// <summary>Decay of the heads: per unit of time, then per event. Shape [layers, 2, 16].</summary>
     internal float[] Rates { get; }
 
+    /// <summary>Bytes that cross to the device and back for one event: its row both ways, and the event.</summary>
+    internal unsafe int CopiedBytes => 2 * Network.RowFloats * sizeof(float) + sizeof(StepEvent);
+
     /// <summary>An event as the kernel reads it.</summary>
     /// <param name="row">Row in the slab that the kernel gets.</param>
     /// <exception cref="ArgumentException">The mark is out of range, the gap is negative or not finite, or the ordinal is

@@ -1,27 +1,24 @@
-using System.Runtime.InteropServices;
 using Foretell.Models.Gpu.Kernels;
+using Foretell.Models.Gpu.Queue;
 using Foretell.Models.Mixers;
 using ILGPU;
 using ILGPU.Runtime;
 
 namespace Foretell.Models.Gpu;
 
-/// <summary>Steps batches of rows on one accelerator. The rows stay the caller's; one thread uses it at a time.</summary>
+/// <summary>The step on one accelerator of ILGPU: the kernel and the model's tensors, and lanes that batches run in.</summary>
 /// <remarks>
 /// Written to give the bits of <c>CpuStateBackend</c>. Tests hold ILGPU's CPU accelerator to that; no GPU has run it yet.
 /// </remarks>
-public sealed class FusedStep : IDisposable
+public sealed class FusedStep : IAccelerator
 {
     private readonly FusedModel _model;
     private readonly Accelerator _accelerator;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _weights, _rates;
     private readonly MemoryBuffer1D<LayerTable, Stride1D.Dense> _layers;
-    private readonly Action<KernelConfig, ArrayView<float>, ArrayView<StepEvent>, ArrayView<float>, ArrayView<LayerTable>,
-        ArrayView<float>, NetworkTable> _kernel;
-    private MemoryBuffer1D<float, Stride1D.Dense>? _rows;
-    private MemoryBuffer1D<StepEvent, Stride1D.Dense>? _events;
-    private float[] _gathered = [];
-    private StepEvent[] _packed = [];
+    private readonly Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<StepEvent>, ArrayView<float>,
+        ArrayView<LayerTable>, ArrayView<float>, NetworkTable> _kernel;
+    private Lane? _own;
 
     /// <param name="model">Model of the rows.</param>
     /// <param name="accelerator">Of a context of <see cref="FusedContext"/>; outlives the step.</param>
@@ -40,82 +37,135 @@ public sealed class FusedStep : IDisposable
         _weights = accelerator.Allocate1D(model.Model.ParameterVector.ToArray());
         _rates = accelerator.Allocate1D(model.Rates);
         _layers = accelerator.Allocate1D(model.Layers);
-        _kernel = accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<StepEvent>, ArrayView<float>, ArrayView<LayerTable>,
+        _kernel = accelerator.LoadKernel<ArrayView<float>, ArrayView<StepEvent>, ArrayView<float>, ArrayView<LayerTable>,
             ArrayView<float>, NetworkTable>(StepKernel.Run);
     }
 
+    /// <inheritdoc/>
+    public string Name => _accelerator.Name;
+
     /// <summary>Advances each event's row. Rows are written once the whole batch is there, so a device that fails leaves none
-    /// half done.</summary>
+    /// half done. One thread at a time.</summary>
     /// <param name="rows">State rows. Shape [rows, StateFloats].</param>
     /// <param name="inputs">Events of distinct rows, any number.</param>
     /// <exception cref="ArgumentException">The rows are not whole, a row or mark is out of range, or a gap is negative or not
     /// finite.</exception>
     public void Step(Span<float> rows, ReadOnlySpan<StepInput> inputs)
     {
-        if (inputs.IsEmpty)
-        {
-            return;
-        }
-        int floats = _model.Network.RowFloats;
-        Reserve(inputs.Length);
-        Gather(rows, inputs);
-        ArrayView<float> deviceRows = _rows!.View.SubView(0, (long)inputs.Length * floats);
-        ArrayView<StepEvent> events = _events!.View.SubView(0, inputs.Length);
-        deviceRows.CopyFromCPU(ref MemoryMarshal.GetArrayDataReference(_gathered), deviceRows.Length);
-        events.CopyFromCPU(ref MemoryMarshal.GetArrayDataReference(_packed), events.Length);
-        int width = _model.Network.Width;
-        var config = new KernelConfig(inputs.Length, width, SharedMemoryConfig.RequestDynamic<float>(RowStep.WorkFloats(width)));
-        _kernel(config, deviceRows, events, _weights.View, _layers.View, _rates.View, _model.Network);
-        _accelerator.Synchronize();
-        deviceRows.CopyToCPU(ref MemoryMarshal.GetArrayDataReference(_gathered), deviceRows.Length);
-        for (int i = 0; i < inputs.Length; i++)
-        {
-            _gathered.AsSpan(i * floats, floats).CopyTo(rows.Slice(inputs[i].Row * floats, floats));
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _events?.Dispose();
-        _rows?.Dispose();
-        _layers.Dispose();
-        _rates.Dispose();
-        _weights.Dispose();
-    }
-
-    /// <summary>Makes room for a batch.</summary>
-    private void Reserve(int events)
-    {
-        if (_packed.Length >= events)
-        {
-            return;
-        }
-        _events?.Dispose();
-        _rows?.Dispose();
-        (_events, _rows) = (null, null);
-        int floats = checked(events * _model.Network.RowFloats);
-        _events = _accelerator.Allocate1D<StepEvent>(events);
-        _rows = _accelerator.Allocate1D<float>(floats);
-        (_packed, _gathered) = (new StepEvent[events], new float[floats]);
-    }
-
-    /// <summary>Lays the batch's rows side by side, in the order of its events.</summary>
-    private void Gather(ReadOnlySpan<float> rows, ReadOnlySpan<StepInput> inputs)
-    {
         int floats = _model.Network.RowFloats;
         if (rows.Length % floats != 0)
         {
             throw new ArgumentException($"Rows must be whole, {floats} floats each, got {rows.Length} floats.", nameof(rows));
         }
+        if (inputs.IsEmpty)
+        {
+            return;
+        }
+        Lane lane = Own(inputs.Length);
         for (int i = 0; i < inputs.Length; i++)
         {
             if ((uint)inputs[i].Row >= (uint)(rows.Length / floats))
             {
                 throw new ArgumentException($"Row must be below {rows.Length / floats}, got {inputs[i].Row}.", nameof(inputs));
             }
-            _packed[i] = _model.Event(inputs[i], i);
-            rows.Slice(inputs[i].Row * floats, floats).CopyTo(_gathered.AsSpan(i * floats, floats));
+            lane.Events[i] = _model.Event(inputs[i], i);
+            rows.Slice(inputs[i].Row * floats, floats).CopyTo(lane.Rows[(i * floats)..]);
+        }
+        lane.Run(inputs.Length);
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            lane.Rows.Slice(i * floats, floats).CopyTo(rows[(inputs[i].Row * floats)..]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _own?.Dispose();
+        _layers.Dispose();
+        _rates.Dispose();
+        _weights.Dispose();
+    }
+
+    /// <inheritdoc/>
+    IStepLane IAccelerator.OpenLane(int capacity) => new Lane(this, capacity);
+
+    /// <summary>The lane of <see cref="Step"/>, with room for a batch.</summary>
+    private Lane Own(int events)
+    {
+        if (_own is null || _own.Events.Length < events)
+        {
+            _own?.Dispose();
+            _own = null;
+            _own = new Lane(this, events);
+        }
+        return _own;
+    }
+
+    /// <summary>Page-locked memory, which the device reads and writes by itself, and a stream, so that lanes overlap.</summary>
+    private sealed class Lane : IStepLane
+    {
+        private readonly FusedStep _step;
+        private readonly List<IDisposable> _taken = [];
+        private readonly AcceleratorStream _stream;
+        private readonly PageLockedArray1D<float> _hostRows;
+        private readonly PageLockedArray1D<StepEvent> _hostEvents;
+        private readonly MemoryBuffer1D<float, Stride1D.Dense> _rows;
+        private readonly MemoryBuffer1D<StepEvent, Stride1D.Dense> _events;
+
+        public Lane(FusedStep step, int capacity)
+        {
+            _step = step;
+            Accelerator accelerator = step._accelerator;
+            int floats = checked(capacity * step._model.Network.RowFloats);
+            try
+            {
+                _stream = Take(accelerator.CreateStream());
+                _rows = Take(accelerator.Allocate1D<float>(floats));
+                _events = Take(accelerator.Allocate1D<StepEvent>(capacity));
+                _hostRows = Take(accelerator.AllocatePageLocked1D<float>(floats));
+                _hostEvents = Take(accelerator.AllocatePageLocked1D<StepEvent>(capacity));
+            }
+            catch
+            {
+                Dispose();
+                throw;
+            }
+        }
+
+        public long DeviceBytes => _rows.LengthInBytes + _events.LengthInBytes;
+
+        public Span<float> Rows => _hostRows.Span;
+
+        public Span<StepEvent> Events => _hostEvents.Span;
+
+        public void Run(int events)
+        {
+            int width = _step._model.Network.Width;
+            long floats = (long)events * _step._model.Network.RowFloats;
+            ArrayView<float> rows = _rows.View.SubView(0, floats), hostRows = _hostRows.ArrayView.SubView(0, floats);
+            ArrayView<StepEvent> batch = _events.View.SubView(0, events), hostBatch = _hostEvents.ArrayView.SubView(0, events);
+            rows.CopyFrom(_stream, hostRows);
+            batch.CopyFrom(_stream, hostBatch);
+            var config = new KernelConfig(events, width, SharedMemoryConfig.RequestDynamic<float>(RowStep.WorkFloats(width)));
+            _step._kernel(_stream, config, rows, batch, _step._weights.View, _step._layers.View, _step._rates.View, _step._model.Network);
+            rows.CopyTo(_stream, hostRows);
+            _stream.Synchronize();
+        }
+
+        public void Dispose()
+        {
+            for (int i = _taken.Count - 1; i >= 0; i--)
+            {
+                _taken[i].Dispose();
+            }
+            _taken.Clear();
+        }
+
+        private T Take<T>(T resource) where T : IDisposable
+        {
+            _taken.Add(resource);
+            return resource;
         }
     }
 }

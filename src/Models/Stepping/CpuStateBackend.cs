@@ -80,6 +80,18 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         _rows.Dispose();
     }
 
+    /// <summary>A row's fixed part, for a backend that steps it elsewhere.</summary>
+    internal float* Row(int row) => _rows.Row(row);
+
+    /// <summary>Refuses what <see cref="Step"/> would refuse.</summary>
+    internal void Check(ReadOnlySpan<StepInput> inputs)
+    {
+        foreach (ref readonly StepInput input in inputs)
+        {
+            Check(input);
+        }
+    }
+
     private void Run(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, bool score, bool step)
     {
         if (score && scores.Length != inputs.Length)
