@@ -20,7 +20,9 @@ internal sealed class PlainDevice(ForecastModel model) : IStepDevice
         return backend;
     }
 
-    public DeviceReport Report() => new("plain");
+    public DeviceReport Now { get; set; } = new("plain");
+
+    public DeviceReport Report() => Now;
 
     public void Dispose()
     {
