@@ -63,7 +63,8 @@ public static class PlatformGauges
             () => Accelerators().SelectMany(d => values(d).Select(v => Measure(d, v.Value, v.By))), unit, description);
 
     /// <summary>Devices beside the CPU: a process without one has none of these series.</summary>
-    private static IEnumerable<DeviceReport> Accelerators() => Volatile.Read(ref s_devices).Select(device => device()).Where(d => d.LeastWave > 0);
+    private static IEnumerable<DeviceReport> Accelerators() =>
+        Volatile.Read(ref s_devices).Select(device => device()).Where(d => d.LeastWave > 0);
 
     private static Measurement<double> Measure(DeviceReport device, double value, string? by)
     {

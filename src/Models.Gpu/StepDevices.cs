@@ -1,5 +1,5 @@
 using System.Globalization;
-using Foretell.Models.Gpu.Queue;
+using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Network;
 using Foretell.Models.Stepping;
 using ILGPU;

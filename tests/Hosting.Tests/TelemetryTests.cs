@@ -94,7 +94,13 @@ public class TelemetryTests
         {
             Now = new DeviceReport("cuda:0 Test")
             {
-                LeastWave = 2, Batches = 3, DeviceEvents = 700, CpuEvents = 40, Busy = TimeSpan.FromSeconds(1.5), CopiedBytes = 5000, MemoryBytes = 64,
+                LeastWave = 2,
+                Batches = 3,
+                DeviceEvents = 700,
+                CpuEvents = 40,
+                Busy = TimeSpan.FromSeconds(1.5),
+                CopiedBytes = 5000,
+                MemoryBytes = 64,
             },
         };
         var measured = new ConcurrentDictionary<string, double>();

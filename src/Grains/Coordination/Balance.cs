@@ -3,7 +3,8 @@ namespace Foretell.Grains.Coordination;
 /// <summary>Decides which partition to move, so that silos that joined late get their share.</summary>
 internal static class Balance
 {
-    /// <summary>The next move, or null when every silo has its share: no move would leave the most loaded one of the two with less.</summary>
+    /// <summary>The next move, or null when every silo has its share: no move would leave the more loaded one of two silos with less.
+    /// </summary>
     /// <param name="locations">Silo of each partition.</param>
     /// <param name="weights">Silos that may have partitions, each with how many it can carry beside the others.</param>
     public static (int Partition, SiloAddress Target)? Next(IReadOnlyList<SiloAddress> locations,

@@ -124,7 +124,8 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
     }), _stop.Token));
 
     /// <inheritdoc/>
-    public Task<ShardStatus> Status() => Task.FromResult(ShardStatus.Of(_host.Report(), engine, _host.Epoch, silo.SiloAddress, IsServing()));
+    public Task<ShardStatus> Status() =>
+        Task.FromResult(ShardStatus.Of(_host.Report(), engine, _host.Epoch, silo.SiloAddress, IsServing()));
 
     /// <inheritdoc/>
     public Task<ShardStatus> WaitApplied(long sequence) => Guard(async () =>

@@ -1,3 +1,5 @@
+using Foretell.Models.Gpu.Fused;
+
 namespace Foretell.Models.Gpu.Queue;
 
 /// <summary>One batch on its way: filled by the waves of several shards, stepped, read by the same.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Mixers;
 using Foretell.Models.Numerics;
 using Foretell.Models.Stepping;
@@ -55,8 +56,8 @@ internal static class DeviceProbe
     /// <param name="time">Clock.</param>
     /// <returns>The least wave for which the device takes no longer than the CPU (int.MaxValue: none), and how many times faster
     /// than without it the process can step and score: by a whole batch's time, or by what scoring leaves of the processors.</returns>
-    public static (int LeastWave, double Speedup) Measure(IStateBackend device, CpuStateBackend cpu, FusedModel model, int capacity, int threads,
-        TimeProvider time)
+    public static (int LeastWave, double Speedup) Measure(IStateBackend device, CpuStateBackend cpu, FusedModel model,
+        int capacity, int threads, TimeProvider time)
     {
         device.EnsureCapacity(capacity);
         cpu.EnsureCapacity(capacity);

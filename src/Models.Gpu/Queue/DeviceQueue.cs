@@ -1,3 +1,5 @@
+using Foretell.Models.Gpu.Fused;
+
 namespace Foretell.Models.Gpu.Queue;
 
 /// <summary>

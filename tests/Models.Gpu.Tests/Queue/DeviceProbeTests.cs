@@ -1,3 +1,4 @@
+using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Gpu.Queue;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
@@ -60,7 +61,8 @@ public class DeviceProbeTests
     private FusedDevice Open(TimeSpan batch) => Open(new TestAccelerator(new FusedModel(_model)) { OnBatch = Take(batch) });
 
     private FusedDevice Open(TestAccelerator accelerator, int? leastWave = null) =>
-        new(new FusedModel(_model), accelerator, new DeviceOptions { LeastWave = leastWave, Capacity = 64, ComparedRows = 4, Time = _time });
+        new(new FusedModel(_model), accelerator,
+            new DeviceOptions { LeastWave = leastWave, Capacity = 64, ComparedRows = 4, Time = _time });
 
     private Action<int, float[], Action> Take(TimeSpan batch) => (_, _, step) =>
     {

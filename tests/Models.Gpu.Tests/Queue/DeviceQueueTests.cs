@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foretell.Models.Configuration;
+using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Gpu.Queue;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;

@@ -5,7 +5,7 @@ using Foretell.Models.Layers;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 
-namespace Foretell.Models.Gpu;
+namespace Foretell.Models.Gpu.Fused;
 
 /// <summary>A model as the kernel reads it: sizes, places of the tensors, decay rates. Immutable.</summary>
 public sealed class FusedModel

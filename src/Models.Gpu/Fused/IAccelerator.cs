@@ -1,6 +1,6 @@
 using Foretell.Models.Gpu.Kernels;
 
-namespace Foretell.Models.Gpu.Queue;
+namespace Foretell.Models.Gpu.Fused;
 
 /// <summary>Something beside the CPU that steps batches of rows: a GPU, ILGPU's emulation of one, or a test's.</summary>
 internal interface IAccelerator : IDisposable

@@ -1,10 +1,9 @@
 using Foretell.Models.Gpu.Kernels;
-using Foretell.Models.Gpu.Queue;
 using Foretell.Models.Mixers;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Foretell.Models.Gpu;
+namespace Foretell.Models.Gpu.Fused;
 
 /// <summary>The step on one accelerator of ILGPU: the kernel and the model's tensors, and lanes that batches run in.</summary>
 /// <remarks>
