@@ -80,10 +80,10 @@ public sealed class FusedStep : IAccelerator
     /// <inheritdoc/>
     public void Dispose()
     {
-        _own?.Dispose();
-        _layers.Dispose();
-        _rates.Dispose();
-        _weights.Dispose();
+        Disposal.Try(_own);
+        Disposal.Try(_layers);
+        Disposal.Try(_rates);
+        Disposal.Try(_weights);
     }
 
     /// <inheritdoc/>
@@ -124,6 +124,11 @@ public sealed class FusedStep : IAccelerator
                 _events = Take(accelerator.Allocate1D<StepEvent>(capacity));
                 _hostRows = Take(accelerator.AllocatePageLocked1D<float>(floats));
                 _hostEvents = Take(accelerator.AllocatePageLocked1D<StepEvent>(capacity));
+                for (int i = 0; i < capacity; i++)
+                {
+                    // No event of a lane ever names another's row, whatever becomes of a wave.
+                    _hostEvents.Span[i].Row = i;
+                }
             }
             catch
             {
@@ -156,7 +161,7 @@ public sealed class FusedStep : IAccelerator
         {
             for (int i = _taken.Count - 1; i >= 0; i--)
             {
-                _taken[i].Dispose();
+                Disposal.Try(_taken[i]);
             }
             _taken.Clear();
         }

@@ -125,15 +125,7 @@ public sealed unsafe class CpuStateBackend : IStateBackend
     private int Check(in StepInput input)
     {
         CheckRow(input.Row);
-        if ((uint)input.Mark > (uint)_model.UnknownMark)
-        {
-            throw new ArgumentException($"Mark must be 0 to {_model.UnknownMark}, got {input.Mark} (row {input.Row}).");
-        }
-        if (!(input.Gap >= 0 && input.Gap < float.MaxValue) || input.Ordinal < 0)
-        {
-            throw new ArgumentException(
-                $"Gap must be 0 or more and ordinal not negative, got {input.Gap} and {input.Ordinal} (row {input.Row}).");
-        }
+        StepCheck.Event(_model, input);
         return input.Row;
     }
 
