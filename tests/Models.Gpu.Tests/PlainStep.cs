@@ -13,13 +13,15 @@ internal sealed class PlainStep(FusedModel model, bool lastLaneFirst) : IDisposa
 {
     private readonly Memory _memory = new(model);
 
-    public void Step(float[] rows, StepInput[] inputs)
+    public void Step(float[] rows, StepInput[] inputs) => Step(rows, Array.ConvertAll(inputs, i => model.Event(i, i.Row)));
+
+    public void Step(float[] rows, ReadOnlySpan<StepEvent> events)
     {
         using MemoryBuffer1D<float, Stride1D.Dense> slab = _memory.Accelerator.Allocate1D(rows);
         int width = model.Network.Width, phases = StepPhases.Count(model.Network);
-        foreach (StepInput input in inputs)
+        foreach (StepEvent stepEvent in events)
         {
-            RowStep step = _memory.Row(slab.View, model.Event(input, input.Row));
+            RowStep step = _memory.Row(slab.View, stepEvent);
             for (int phase = 0; phase < phases; phase++)
             {
                 for (int i = 0; i < width; i++)
