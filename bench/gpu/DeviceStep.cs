@@ -9,26 +9,28 @@ namespace Foretell.Bench.Gpu;
 internal sealed class DeviceStep : IDisposable
 {
     private readonly FusedModel _model;
+    private readonly int _rowsAGroup;
     private readonly MemoryBuffer1D<float, Stride1D.Dense> _weights, _rates;
     private readonly MemoryBuffer1D<LayerTable, Stride1D.Dense> _layers;
     private readonly Action<KernelConfig, ArrayView<float>, ArrayView<StepEvent>, ArrayView<float>, ArrayView<LayerTable>,
         ArrayView<float>, NetworkTable> _kernel;
 
-    public DeviceStep(Accelerator accelerator, FusedModel model)
+    public DeviceStep(Accelerator accelerator, FusedModel model, BenchKernel kernel)
     {
-        _model = model;
+        (_model, _rowsAGroup) = (model, kernel.RowsAGroup);
         _weights = accelerator.Allocate1D(model.Model.ParameterVector.ToArray());
         _rates = accelerator.Allocate1D(model.Rates);
         _layers = accelerator.Allocate1D(model.Layers);
         _kernel = accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<StepEvent>, ArrayView<float>, ArrayView<LayerTable>,
-            ArrayView<float>, NetworkTable>(StepKernel.Run);
+            ArrayView<float>, NetworkTable>(kernel.Run);
     }
 
     /// <summary>Queues a batch.</summary>
     public void Launch(ArrayView<float> rows, ArrayView<StepEvent> events)
     {
-        int width = _model.Network.Width;
-        _kernel(new KernelConfig((int)events.Length, width, SharedMemoryConfig.RequestDynamic<float>(RowStep.WorkFloats(width))),
+        int width = _model.Network.Width, groups = ((int)events.Length + _rowsAGroup - 1) / _rowsAGroup;
+        var shared = SharedMemoryConfig.RequestDynamic<float>(_rowsAGroup * RowStep.WorkFloats(width));
+        _kernel(new KernelConfig(groups, width, shared),
             rows, events, _weights.View, _layers.View, _rates.View, _model.Network);
     }
 

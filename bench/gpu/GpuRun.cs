@@ -47,36 +47,37 @@ internal static class GpuRun
     public static int Run(Accelerator accelerator, GpuPeaks peaks, IReadOnlyList<BenchCase> cases, int streams, int steps,
         IReadOnlyList<int> batches, TextWriter output, TextWriter error)
     {
-        foreach (BenchCase benchCase in cases)
+        (BenchCase Case, BenchKernel Kernel)[] pairs = [.. cases.SelectMany(c => BenchKernel.All.Select(k => (c, k)))];
+        foreach ((BenchCase benchCase, BenchKernel kernel) in pairs)
         {
-            if (Check(accelerator, benchCase, streams, steps) is { } difference)
+            if (Check(accelerator, kernel, benchCase, streams, steps) is { } difference)
             {
-                error.WriteLine($"The GPU's bytes are not the CPU's. {difference}.");
+                error.WriteLine($"The GPU's bytes are not the CPU's. Kernel {kernel.Name}, {difference}.");
                 return Different;
             }
-            output.WriteLine($"{benchCase.Name}: {streams} rows after {steps} batches, every byte as expected");
+            output.WriteLine($"{benchCase.Name}, kernel {kernel.Name}: {streams} rows after {steps} batches, every byte as expected");
         }
         output.WriteLine(peaks.ToString());
         output.WriteLine("Times in microseconds a batch; the last two columns are the highest floor over the time.");
-        output.WriteLine($"{"case",-10} {"d",4} {"B",6} {"kernel us",10} {"with copies",11} {"events/s",12} {"floor PCIe",10} "
+        output.WriteLine($"{"case",-10} {"kernel",-6} {"d",4} {"B",6} {"kernel us",10} {"with copies",11} {"events/s",12} {"floor PCIe",10} "
             + $"{"floor memory",12} {"floor operations",16} {"kernel at",9} {"all at",7}");
-        foreach (BenchCase benchCase in cases)
+        foreach ((BenchCase benchCase, BenchKernel kernel) in pairs)
         {
-            using var timing = new GpuTiming(accelerator, benchCase, batches.Max());
+            using var timing = new GpuTiming(accelerator, kernel, benchCase, batches.Max());
             foreach (int batch in batches)
             {
-                output.WriteLine(Line(benchCase, batch, timing, peaks));
+                output.WriteLine($"{benchCase.Name,-10} {kernel.Name,-6} {Line(benchCase.Width, batch, timing, peaks)}");
             }
         }
         return Same;
     }
 
     /// <summary>Steps rows on the accelerator and compares them with the CPU's; null where all bytes agree.</summary>
-    private static string? Check(Accelerator accelerator, BenchCase benchCase, int streams, int steps)
+    private static string? Check(Accelerator accelerator, BenchKernel benchKernel, BenchCase benchCase, int streams, int steps)
     {
         var model = new FusedModel(benchCase.Model());
         using var random = new BenchStreams(model, streams);
-        using var kernel = new DeviceStep(accelerator, model);
+        using var kernel = new DeviceStep(accelerator, model, benchKernel);
         using MemoryBuffer1D<float, Stride1D.Dense> rows = accelerator.Allocate1D(random.Rows());
         for (int step = 0; step < steps; step++)
         {
@@ -97,16 +98,16 @@ internal static class GpuRun
         return null;
     }
 
-    private static string Line(BenchCase benchCase, int batch, GpuTiming timing, GpuPeaks peaks)
+    private static string Line(int width, int batch, GpuTiming timing, GpuPeaks peaks)
     {
         double kernel = timing.KernelSeconds(batch), whole = timing.WholeSeconds(batch);
         double? memory = batch * (double)(2 * timing.RowBytes + timing.EventBytes) / peaks.Memory,
             operations = batch * (double)timing.Operations / peaks.Operations;
         // Copies both ways and the kernel could all run side by side, so what takes longest of them is the least that it takes.
-        double pcie = Math.Max(batch * (double)(timing.RowBytes + timing.EventBytes) / peaks.CopyIn, batch * (double)timing.RowBytes / peaks.CopyOut);
+        double pcie = batch * Math.Max((timing.RowBytes + timing.EventBytes) / peaks.CopyIn, timing.RowBytes / peaks.CopyOut);
         double? least = memory is { } m && operations is { } o ? Math.Max(m, o) : null;
         return string.Create(CultureInfo.InvariantCulture,
-            $"{benchCase.Name,-10} {benchCase.Width,4} {batch,6} {kernel * 1e6,10:F1} {whole * 1e6,11:F1} {batch / whole,12:N0} {pcie * 1e6,10:F1} ")
+            $"{width,4} {batch,6} {kernel * 1e6,10:F1} {whole * 1e6,11:F1} {batch / whole,12:N0} {pcie * 1e6,10:F1} ")
             + $"{Micro(memory),12} {Micro(operations),16} {Percent(least / kernel),9} {Percent(Math.Max(pcie, least ?? 0) / whole),7}";
     }
 

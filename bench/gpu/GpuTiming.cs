@@ -21,13 +21,13 @@ internal sealed class GpuTiming : IDisposable
     private readonly int _floats;
 
     /// <param name="largest">Largest batch that will be timed.</param>
-    public GpuTiming(Accelerator accelerator, BenchCase benchCase, int largest)
+    public GpuTiming(Accelerator accelerator, BenchKernel kernel, BenchCase benchCase, int largest)
     {
         _accelerator = accelerator;
         var model = new FusedModel(benchCase.Model());
         _floats = model.Model.StateFloats;
         Operations = BenchCase.Operations(model.Model);
-        _step = new DeviceStep(accelerator, model);
+        _step = new DeviceStep(accelerator, model, kernel);
         _hostRows = accelerator.AllocatePageLocked1D<float>((long)largest * _floats);
         _hostEvents = accelerator.AllocatePageLocked1D<StepEvent>(largest);
         _rows = accelerator.Allocate1D<float>((long)largest * _floats);

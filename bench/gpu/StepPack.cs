@@ -30,28 +30,28 @@ internal static class StepPack
     public static PackManifest Write(string folder, IReadOnlyList<BenchCase> cases, int streams, int steps, IReadOnlyList<int> batches)
     {
         Directory.CreateDirectory(folder);
-        string ptx = Ptx();
-        KernelEntry entry = KernelEntry.Read(ptx);
         var files = new Dictionary<string, PackFile>();
-        Put(folder, PackManifest.KernelFile, Encoding.ASCII.GetBytes(ptx), files);
+        PackKernel[] kernels = [.. BenchKernel.All.Select(k => Pack(folder, k, files))];
         PackCase[] packed = [.. cases.Select(c => Pack(folder, c, streams, steps, files))];
         foreach (string script in s_scripts)
         {
             Put(folder, script, File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, script)), files);
         }
-        var manifest = new PackManifest(PackManifest.CurrentFormat,
-            new PackKernel(PackManifest.KernelFile, entry.Name, entry.Target, entry.Parameters), files, packed, batches);
+        var manifest = new PackManifest(PackManifest.CurrentFormat, kernels, files, packed, batches);
         File.WriteAllText(Path.Combine(folder, PackManifest.FileName), JsonSerializer.Serialize(manifest, Json));
         long bytes = files.Values.Sum(f => f.Bytes);
         return bytes <= Limit ? manifest
             : throw new InvalidOperationException($"The folder holds {bytes} bytes, at most {Limit} are allowed: pack fewer streams.");
     }
 
-    /// <summary>The kernel in PTX 7.0 for compute capability 8.0 and later, so that drivers from CUDA 11 on take it.</summary>
-    private static string Ptx()
+    /// <summary>A kernel in PTX 7.0 for compute capability 8.0 and later, so that drivers from CUDA 11 on take it.</summary>
+    private static PackKernel Pack(string folder, BenchKernel kernel, Dictionary<string, PackFile> files)
     {
         using Context context = FusedContext.Create(builder => builder.CPU(new CPUDevice(2, 1, 1)));
-        return StepAssembly.Ptx(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70);
+        string ptx = kernel.Ptx(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70), file = $"{kernel.Name}.ptx";
+        KernelEntry entry = KernelEntry.Read(ptx);
+        Put(folder, file, Encoding.ASCII.GetBytes(ptx), files);
+        return new PackKernel(kernel.Name, kernel.RowsAGroup, file, entry.Name, entry.Target, entry.Parameters);
     }
 
     private static PackCase Pack(string folder, BenchCase benchCase, int streams, int steps, Dictionary<string, PackFile> files)

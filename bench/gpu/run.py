@@ -18,7 +18,7 @@ from step_pack import Pack, PackError
 from step_timing import Peaks, time_case
 
 REFUSED, NO_GPU, DIFFERENT = 2, 3, 4
-HEADER = (f"{'case':<10} {'d':>4} {'B':>6} {'kernel us':>10} {'with copies':>11} {'events/s':>12} {'floor PCIe':>10} "
+HEADER = (f"{'case':<10} {'kernel':<6} {'d':>4} {'B':>6} {'kernel us':>10} {'with copies':>11} {'events/s':>12} {'floor PCIe':>10} "
           f"{'floor memory':>12} {'floor operations':>16} {'kernel at':>9} {'all at':>7}")
 
 
@@ -32,7 +32,7 @@ def main(arguments, library=None):
     try:
         pack = Pack(options.folder)
         if options.check:
-            print(f"{options.folder}: whole; {len(pack.cases)} models, kernel {pack.kernel['entry']}, "
+            print(f"{options.folder}: whole; {len(pack.cases)} models, kernels {' and '.join(k.name for k in pack.kernels)}, "
                   f"{sum(sum(c.steps) for c in pack.cases)} events to check.")
             return 0
         return run(pack, Gpu(library or load()), options.json)
@@ -49,27 +49,29 @@ def run(pack, gpu, json_file):
     a = gpu.attributes
     print(f"{gpu.name}, compute capability {a['major']}.{a['minor']}, driver for CUDA {gpu.cuda_version}, {a['processors']} "
           f"multiprocessors at {a['clock_khz'] / 1e6:.2f} GHz")
-    if a["major"] * 10 + a["minor"] < pack.kernel["target"]:
-        return fail(REFUSED, f"The kernel needs compute capability {pack.kernel['target'] / 10:.1f} or later, "
+    target = max(k.target for k in pack.kernels)
+    if a["major"] * 10 + a["minor"] < target:
+        return fail(REFUSED, f"The kernels need compute capability {target / 10:.1f} or later, "
                              f"this GPU has {a['major']}.{a['minor']}.")
-    for case in pack.cases:
-        difference = check(gpu, pack, case)
+    pairs = [(case, kernel) for case in pack.cases for kernel in pack.kernels]
+    for case, kernel in pairs:
+        difference = check(gpu, kernel, case)
         if difference:
             return fail(DIFFERENT, f"The GPU's bytes are not the CPU's. {difference}.")
-        print(f"{case.name}: {case.streams} rows after {sum(case.steps)} events in {len(case.steps)} batches, every byte as expected")
-    function = gpu.load_kernel(pack.ptx, pack.kernel["entry"], pack.cases[0].shared_bytes)
-    compiled = gpu.describe(function)
+        print(f"{case.name}, kernel {kernel.name}: {case.streams} rows after {sum(case.steps)} events in {len(case.steps)} batches, every byte as expected")
+    compiled = {k.name: gpu.describe(gpu.load_kernel(k.ptx, k.entry, 0)) for k in pack.kernels}
+    for name, found in compiled.items():
+        print(f"kernel {name}: {found['registers']} registers a thread, {found['localBytes']} bytes of memory of its own")
     peaks = Peaks(gpu)
-    print(f"{compiled['registers']} registers a thread, {compiled['localBytes']} bytes of them in memory; "
-          f"PCIe {peaks.copy_in / 1e9:.1f} GB/s in and {peaks.copy_out / 1e9:.1f} out (measured), "
+    print(f"PCIe {peaks.copy_in / 1e9:.1f} GB/s in and {peaks.copy_out / 1e9:.1f} out (measured), "
           f"memory {amount(peaks.memory, 1e9)} GB/s and {amount(peaks.operations, 1e12)} TFLOP/s by its clocks")
     print("Times in microseconds a batch; the last two columns are the highest floor over the time.")
     print(HEADER)
     lines = []
-    for case in pack.cases:
-        for line in time_case(gpu, pack, case, peaks, pack.batches):
+    for case, kernel in pairs:
+        for line in time_case(gpu, kernel, case, peaks, pack.batches):
             lines.append(line)
-            print(f"{line['case']:<10} {line['d']:>4} {line['batch']:>6} {line['kernelSeconds'] * 1e6:>10.1f} "
+            print(f"{line['case']:<10} {line['kernel']:<6} {line['d']:>4} {line['batch']:>6} {line['kernelSeconds'] * 1e6:>10.1f} "
                   f"{line['wholeSeconds'] * 1e6:>11.1f} {line['wholeEventsPerSecond']:>12,.0f} {line['pcieFloorSeconds'] * 1e6:>10.1f} "
                   f"{amount(line['memoryFloorSeconds'], 1e-6):>12} {amount(line['operationsFloorSeconds'], 1e-6):>16} "
                   f"{percent(line['kernelShare']):>9} {percent(line['wholeShare']):>7}", flush=True)

@@ -7,10 +7,10 @@ import struct
 class DeviceModel:
     """What the kernel reads of a model, on the device."""
 
-    def __init__(self, gpu, pack, case):
-        self._gpu, self._case = gpu, case
-        self.function = gpu.load_kernel(pack.ptx, pack.kernel["entry"], case.shared_bytes)
-        self._names = [p["name"] for p in pack.kernel["parameters"]]
+    def __init__(self, gpu, kernel, case):
+        self._gpu, self._kernel, self._case = gpu, kernel, case
+        self._shared_bytes = kernel.rows_a_group * case.shared_bytes
+        self.function = gpu.load_kernel(kernel.ptx, kernel.entry, self._shared_bytes)
         self._fixed = {}
         for name in ("weights", "layers", "rates"):
             content = case.section[name]
@@ -19,12 +19,13 @@ class DeviceModel:
             self._fixed[name] = (address, len(content) // case.element_bytes[name])
 
     def batch(self, rows, row_count, events, event_count):
-        """A batch to queue: a group for each event, a thread for each column."""
+        """A batch to queue: a group for each so many events, a thread for each column."""
         case = self._case
         views = dict(self._fixed, rows=(rows, row_count * case.row_bytes // 4), events=(events, event_count))
         # A view is an address and a length in elements, 64 bits each.
-        parameters = [case.network if name == "network" else struct.pack("<Qq", *views[name]) for name in self._names]
-        return self._gpu.prepare(self.function, event_count, case.width, case.shared_bytes, parameters)
+        parameters = [case.network if name == "network" else struct.pack("<Qq", *views[name]) for name, _ in self._kernel.parameters]
+        groups = -(-event_count // self._kernel.rows_a_group)
+        return self._gpu.prepare(self.function, groups, case.width, self._shared_bytes, parameters)
 
     def close(self):
         """Gives the memory back."""
@@ -51,9 +52,9 @@ def download(gpu, address, size):
     return content
 
 
-def check(gpu, pack, case):
+def check(gpu, kernel, case):
     """None where all rows have the CPU's bytes, else a sentence on the first float that differs."""
-    model = DeviceModel(gpu, pack, case)
+    model = DeviceModel(gpu, kernel, case)
     rows = gpu.allocate(len(case.section["rows"]))
     events = gpu.allocate(len(case.section["events"]))
     upload(gpu, rows, case.section["rows"])
@@ -67,9 +68,9 @@ def check(gpu, pack, case):
             if step == 0:
                 difference = compare(case, "first", download(gpu, rows, len(case.section["rows"])))
                 if difference:
-                    return f"{case.name}, after the first batch of {count} events: {difference}"
+                    return f"{case.name}, kernel {kernel.name}, after the first batch of {count} events: {difference}"
         difference = compare(case, "expected", download(gpu, rows, len(case.section["rows"])))
-        return f"{case.name}, after {len(case.steps)} batches of {done} events: {difference}" if difference else None
+        return f"{case.name}, kernel {kernel.name}, after {len(case.steps)} batches of {done} events: {difference}" if difference else None
     finally:
         for address in (rows, events):
             gpu.free(address)

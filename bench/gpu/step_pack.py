@@ -59,6 +59,25 @@ class Case:
         return int.from_bytes(self.section["events"][start:start + 4], "little", signed=True)
 
 
+class Kernel:
+    """A kernel: its PTX, and how it is called."""
+
+    def __init__(self, description, ptx):
+        self.name = description["name"]
+        self.ptx = ptx
+        self.entry = description["entry"]
+        self.target = description["target"]
+        self.rows_a_group = description["rowsAGroup"]
+        self.parameters = [(p["name"], p["bytes"]) for p in description["parameters"]]
+        entry = re.search(r"\.entry\s+" + re.escape(self.entry) + r"\s*\(([^)]*)\)", ptx.decode("ascii"))
+        require(entry is not None, f"kernel {self.name} has no entry point {self.entry}")
+        declared = [(name, int(size)) for name, size in re.findall(r"\.b8\s+_([a-z]+)_\d+\[(\d+)\]", entry.group(1))]
+        require(declared == self.parameters,
+                f"the PTX of kernel {self.name} declares the parameters {declared}, the manifest {self.parameters}")
+        require(self.parameters[-1][0] == "network" and all(size == VIEW_BYTES for _, size in self.parameters[:-1]),
+                f"the last parameter of kernel {self.name} must be the network's table and all others views")
+
+
 class Pack:
     """The folder."""
 
@@ -72,10 +91,8 @@ class Pack:
         require(self.manifest.get("format") == FORMAT, f"its format is {self.manifest.get('format')}, expected {FORMAT}")
         data = {name: self._read(name, about) for name, about in self.manifest["files"].items()}
         require(sum(len(content) for content in data.values()) <= LIMIT, f"it holds more than {LIMIT} bytes")
-        self.kernel = self.manifest["kernel"]
-        self.ptx = data[self.kernel["file"]]
+        self.kernels = [Kernel(k, data[k["file"]]) for k in self.manifest["kernels"]]
         self.batches = self.manifest["batches"]
-        self._check_parameters()
         for case in self.manifest["cases"]:
             size = len(data[case["file"]])
             for name, s in case["sections"].items():
@@ -84,7 +101,7 @@ class Pack:
         self.cases = [Case(case, data[case["file"]]) for case in self.manifest["cases"]]
         for case in self.cases:
             case.check()
-            require(len(case.network) == self.kernel["parameters"][-1]["bytes"],
+            require(all(len(case.network) == k.parameters[-1][1] for k in self.kernels),
                     f"{case.name}: the network's table has {len(case.network)} bytes")
 
     def _read(self, name, about):
@@ -96,17 +113,6 @@ class Pack:
         require(len(content) == about["bytes"], f"{name} has {len(content)} bytes, expected {about['bytes']}")
         require(hashlib.sha256(content).hexdigest() == about["sha256"], f"{name} was changed: its SHA-256 is not the manifest's")
         return content
-
-    def _check_parameters(self):
-        """The manifest's parameters are the entry point's."""
-        text = self.ptx.decode("ascii")
-        entry = re.search(r"\.entry\s+" + re.escape(self.kernel["entry"]) + r"\s*\(([^)]*)\)", text)
-        require(entry is not None, f"the PTX has no entry point {self.kernel['entry']}")
-        declared = re.findall(r"\.b8\s+_([a-z]+)_\d+\[(\d+)\]", entry.group(1))
-        expected = [(p["name"], str(p["bytes"])) for p in self.kernel["parameters"]]
-        require(declared == expected, f"the PTX declares the parameters {declared}, the manifest {expected}")
-        require(all(p["bytes"] == VIEW_BYTES for p in self.kernel["parameters"][:-1]) and expected[-1][0] == "network",
-                "the last parameter must be the network's table and all others views")
 
 
 def require(holds, sentence):

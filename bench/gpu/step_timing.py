@@ -37,9 +37,9 @@ def measure_copies(gpu, size):
     return size / into, size / out
 
 
-def time_case(gpu, pack, case, peaks, batches):
+def time_case(gpu, kernel, case, peaks, batches):
     """A line of results for each batch size."""
-    model = DeviceModel(gpu, pack, case)
+    model = DeviceModel(gpu, kernel, case)
     most = max(batches)
     rows_bytes, events_bytes = most * case.row_bytes, most * case.event_bytes
     # More rows than were packed are the same rows again: a row's values do not change how long its step takes.
@@ -54,15 +54,15 @@ def time_case(gpu, pack, case, peaks, batches):
     upload(gpu, device_events, events)
     lines = []
     for batch in batches:
-        kernel = model.batch(device_rows, batch, device_events, batch)
+        launch = model.batch(device_rows, batch, device_events, batch)
 
-        def whole(batch=batch, kernel=kernel):
+        def whole(batch=batch, launch=launch):
             gpu.copy_in(device_rows, host_rows, batch * case.row_bytes)
             gpu.copy_in(device_events, host_events, batch * case.event_bytes)
-            kernel()
+            launch()
             gpu.copy_out(host_rows, device_rows, batch * case.row_bytes)
 
-        lines.append(result(case, batch, repeat(gpu, kernel), repeat(gpu, whole), peaks))
+        lines.append({"kernel": kernel.name, **result(case, batch, repeat(gpu, launch), repeat(gpu, whole), peaks)})
     gpu.free_pinned(host_rows)
     gpu.free_pinned(host_events)
     gpu.free(device_rows)

@@ -27,7 +27,8 @@ public sealed class GpuRunTests
         Assert.Equal(GpuRun.Same, code);
         string[] lines = output.ToString().TrimEnd().Split('\n');
         Assert.Contains("every byte as expected", lines[0]);
-        Assert.Equal(["1", "2"], lines[^2..].Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2]));
+        Assert.Equal(["row 16 1", "row 16 2", "tile 16 1", "tile 16 2"],
+            lines[^4..].Select(l => string.Join(' ', l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..4])));
     }
 
     [Fact]

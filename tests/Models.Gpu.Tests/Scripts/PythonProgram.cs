@@ -15,7 +15,9 @@ internal static class PythonProgram
     }
 
     /// <summary>Runs a program.</summary>
-    public static async Task<(int Code, string Output, string Error)> RunProgramAsync(string program, string[] arguments, string? path = null)
+    /// <param name="path">Where it looks for programs; null for the same places as this one.</param>
+    public static async Task<(int Code, string Output, string Error)> RunProgramAsync(string program, string[] arguments,
+        string? path = null)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";

@@ -4,8 +4,10 @@ using Foretell.Support;
 
 namespace Foretell.Models.Gpu.Tests.Scripts;
 
-/// <summary>bench/gpu/run.py as it would run on a GPU: the driver is a stand-in that interprets the PTX, instruction by instruction.</summary>
-/// <remarks>So the PTX's text, the call's parameters and the script are held to the CPU's bytes; NVIDIA's compiler and GPUs are not.</remarks>
+/// <summary>bench/gpu/run.py as it would run on a GPU: the driver is a stand-in that interprets the PTX, instruction by
+/// instruction.</summary>
+/// <remarks>So the PTX's text, the call's parameters and the script are held to the CPU's bytes; NVIDIA's compiler and GPUs are
+/// not.</remarks>
 public sealed class RunScriptTests(RunScriptTests.Packed packed) : IClassFixture<RunScriptTests.Packed>
 {
     private const int Refused = 2, NoGpu = 3, Different = 4;
@@ -21,10 +23,10 @@ public sealed class RunScriptTests(RunScriptTests.Packed packed) : IClassFixture
         (int code, string output, string error) = await InterpretedAsync("--json", json);
 
         Assert.True(code == 0, error);
-        Assert.Contains("aaren-16: 6 rows", output);
-        Assert.Contains("linear-16: 6 rows", output);
+        Assert.All(new[] { "aaren-16, kernel row", "aaren-16, kernel tile", "linear-16, kernel row", "linear-16, kernel tile" },
+            name => Assert.Contains($"{name}: 6 rows", output));
         JsonElement lines = JsonDocument.Parse(File.ReadAllText(json)).RootElement.GetProperty("results");
-        Assert.Equal([1, 4, 1, 4], lines.EnumerateArray().Select(r => r.GetProperty("batch").GetInt32()));
+        Assert.Equal([1, 4, 1, 4, 1, 4, 1, 4], lines.EnumerateArray().Select(r => r.GetProperty("batch").GetInt32()));
         Assert.All(lines.EnumerateArray(), r =>
         {
             Assert.InRange(r.GetProperty("kernelSeconds").GetDouble(), double.Epsilon, double.MaxValue);
@@ -38,12 +40,12 @@ public sealed class RunScriptTests(RunScriptTests.Packed packed) : IClassFixture
         (int code, _, string error) = await InterpretedAsync("--contracted");
 
         Assert.Equal(Different, code);
-        Assert.Matches(@"aaren-16, after the first batch of \d events: row \d, float \d+ is 0x[0-9a-f]{8} \(.*\), expected 0x[0-9a-f]{8} \(.*\); \d+ of \d+ floats differ", error);
+        Assert.Matches(@"aaren-16, kernel row, after the first batch of \d events: row \d, float \d+ is 0x[0-9a-f]{8} \(.*\), expected 0x[0-9a-f]{8} \(.*\); \d+ of \d+ floats differ", error);
     }
 
     [Theory]
     [InlineData("--empty", NoGpu, "CUDA_ERROR_NO_DEVICE")]
-    [InlineData("--old", Refused, "needs compute capability 8.0 or later, this GPU has 7.0")]
+    [InlineData("--old", Refused, "need compute capability 8.0 or later, this GPU has 7.0")]
     [InlineData("--refuses", Refused, "line 1: unhappy")]
     [InlineData("--breaks", Refused, "CUDA_ERROR_ILLEGAL_ADDRESS")]
     public async Task Run_WhenTheGpuCannotDoIt_SaysWhy(string fault, int expected, string reason)
@@ -61,12 +63,12 @@ public sealed class RunScriptTests(RunScriptTests.Packed packed) : IClassFixture
         (int code, string output, string error) = await PythonProgram.RunAsync(Path.Combine(_folder, "run.py"), "--check");
 
         Assert.True(code == 0, error);
-        Assert.Contains("2 models, kernel Kernel_Run", output);
+        Assert.Contains("2 models, kernels row and tile", output);
     }
 
     [Theory]
     [InlineData("aaren-16.bin", "was changed")]
-    [InlineData("step.ptx", "was changed")]
+    [InlineData("tile.ptx", "was changed")]
     [InlineData("manifest.json", "cannot read the manifest")]
     public async Task Check_WhenAFileIsDamaged_NamesIt(string file, string reason)
     {
@@ -84,7 +86,7 @@ public sealed class RunScriptTests(RunScriptTests.Packed packed) : IClassFixture
     }
 
     [Theory]
-    [InlineData("\"name\": \"network\",\n        \"bytes\": 48", "\"name\": \"network\",\n        \"bytes\": 44", "the PTX declares the parameters")]
+    [InlineData("\"name\": \"network\",\n          \"bytes\": 48", "\"name\": \"network\",\n          \"bytes\": 44", "declares the parameters")]
     [InlineData("\"steps\": [", "\"steps\": [\n1,", "bytes of events are not")]
     [InlineData("foretell-gpu-pack/1", "foretell-gpu-pack/9", "its format is foretell-gpu-pack/9")]
     public async Task Check_WhenTheManifestDisagrees_SaysWhere(string part, string other, string reason)

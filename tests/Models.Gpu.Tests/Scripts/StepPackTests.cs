@@ -29,20 +29,25 @@ public sealed partial class StepPackTests : IDisposable
     {
         PackManifest manifest = StepPack.Write(_temporary.Path, [new BenchCase("aaren", 16, 1, 2)], streams: 4, steps: 1, [2]);
 
-        string ptx = File.ReadAllText(Path.Combine(_temporary.Path, PackManifest.KernelFile));
-        // A view is read as two numbers of 64 bits, a structure as numbers of 32 bits, up to its last byte and no further.
-        foreach (KernelParameter parameter in manifest.Kernel.Parameters)
+        Assert.Equal(["row", "tile"], manifest.Kernels.Select(k => k.Name));
+        Assert.Equal([1, TileProducts.Rows], manifest.Kernels.Select(k => k.RowsAGroup));
+        foreach (PackKernel kernel in manifest.Kernels)
         {
-            (string type, int bytes)[] reads = [.. ParameterRead().Matches(ptx).Where(m => m.Groups["name"].Value == parameter.Name)
-                .Select(m => (m.Groups["type"].Value, m.Groups["at"].Success ? Number(m.Groups["at"].Value) : 0))];
-            int element = parameter.Name == "network" ? 4 : 8;
-            Assert.All(reads, r => Assert.Equal($"b{8 * element}", r.type));
-            Assert.Equal(Enumerable.Range(0, parameter.Bytes / element).Select(i => i * element), reads.Select(r => r.bytes));
+            string ptx = File.ReadAllText(_temporary.At(kernel.File));
+            // A view is read as two numbers of 64 bits, a structure as numbers of 32 bits, up to its last byte and no further.
+            foreach (KernelParameter parameter in kernel.Parameters)
+            {
+                (string type, int bytes)[] reads = [.. ParameterRead().Matches(ptx).Where(m => m.Groups["name"].Value == parameter.Name)
+                    .Select(m => (m.Groups["type"].Value, m.Groups["at"].Success ? Number(m.Groups["at"].Value) : 0))];
+                int element = parameter.Name == "network" ? 4 : 8;
+                Assert.All(reads, r => Assert.Equal($"b{8 * element}", r.type));
+                Assert.Equal(Enumerable.Range(0, parameter.Bytes / element).Select(i => i * element), reads.Select(r => r.bytes));
+            }
+            Assert.Equal(typeof(StepKernel).GetMethod(nameof(StepKernel.Run))!.GetParameters().Select(p => p.Name),
+                kernel.Parameters.Select(p => p.Name));
+            Assert.Equal(Marshal.SizeOf<NetworkTable>(), kernel.Parameters[^1].Bytes);
+            Assert.Equal(80, kernel.Target);
         }
-        Assert.Equal(typeof(StepKernel).GetMethod(nameof(StepKernel.Run))!.GetParameters().Select(p => p.Name),
-            manifest.Kernel.Parameters.Select(p => p.Name));
-        Assert.Equal(Marshal.SizeOf<NetworkTable>(), manifest.Kernel.Parameters[^1].Bytes);
-        Assert.Equal(80, manifest.Kernel.Target);
     }
 
     [Fact]
@@ -50,7 +55,7 @@ public sealed partial class StepPackTests : IDisposable
     {
         PackManifest written = StepPack.Write(_temporary.Path, [new BenchCase("linear", 16, 1, 2)], streams: 4, steps: 2, [2]);
 
-        string text = File.ReadAllText(Path.Combine(_temporary.Path, PackManifest.FileName));
+        string text = File.ReadAllText(_temporary.At(PackManifest.FileName));
         PackManifest read = JsonSerializer.Deserialize<PackManifest>(text, StepPack.Json)!;
 
         Assert.Equal(JsonSerializer.Serialize(written, StepPack.Json), JsonSerializer.Serialize(read, StepPack.Json));
@@ -63,7 +68,7 @@ public sealed partial class StepPackTests : IDisposable
     {
         var benchCase = new BenchCase(mixer, width, 2, heads);
         PackCase packed = StepPack.Write(_temporary.Path, [benchCase], streams: 30, steps: 4, [2]).Cases[0];
-        byte[] file = File.ReadAllBytes(Path.Combine(_temporary.Path, packed.File));
+        byte[] file = File.ReadAllBytes(_temporary.At(packed.File));
         float[] rows = Section<float>(file, packed, "rows");
         StepEvent[] events = Section<StepEvent>(file, packed, "events");
         using var plain = new PlainStep(new FusedModel(benchCase.Model()), lastLaneFirst: false);

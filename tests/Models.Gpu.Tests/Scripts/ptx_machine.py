@@ -208,7 +208,9 @@ def expression(parts, operands):
     if name == "or" and kind == "pred":
         return f"{target} = {o[0]} or {o[1]}"
     if name == "cvt":
-        require(parts[1:] in (["rn", "f32", "s32"], ["s64", "s32"]), parts)
+        require(parts[1:] in (["rn", "f32", "s32"], ["s64", "s32"], ["s32", "s64"]), parts)
+        if parts[1] == "s32":
+            return f"{target} = {o[0]} & 0xFFFFFFFF"
         return f"{target} = rounded(float(signed({o[0]})))" if parts[1] == "rn" else f"{target} = signed({o[0]}) & 0xFFFFFFFFFFFFFFFF"
     if name in ("div", "rem") and kind in ("s32", "u32"):
         x, y = [f"signed({v})" if kind == "s32" else v for v in o]
