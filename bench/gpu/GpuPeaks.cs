@@ -20,12 +20,21 @@ internal sealed record GpuPeaks(double? Operations, double? Memory, double CopyI
         CudaDevice device = accelerator.Device;
         // Additions and multiplications that a multiprocessor begins in a cycle: 128, but 64 on compute capability 8.0.
         int lanes = accelerator.Architecture is { Major: 8, Minor: 0 } ? 64 : 128;
-        // Clocks are in kHz. A multiply-add is two operations, and the memory moves data on both edges of its clock.
-        double operations = device.ClockRate * 1e3 * accelerator.NumMultiprocessors * lanes * 2;
-        double memory = device.MemoryClockRate * 1e3 * 2 * device.MemoryBusWidth / 8;
         (double copyIn, double copyOut) = MeasureCopies(accelerator, Copied);
-        return new GpuPeaks(operations > 0 ? operations : null, memory > 0 ? memory : null, copyIn, copyOut);
+        return new GpuPeaks(OperationsAt(device.ClockRate, accelerator.NumMultiprocessors, lanes),
+            MemoryAt(device.MemoryClockRate, device.MemoryBusWidth), copyIn, copyOut);
     }
+
+    /// <summary>Operations a second: a multiply-add is two.</summary>
+    /// <param name="megahertz">Clock as ILGPU tells it; 0 where it is not known.</param>
+    /// <param name="lanes">Additions or multiplications that a multiprocessor begins in a cycle.</param>
+    public static double? OperationsAt(int megahertz, int multiprocessors, int lanes) =>
+        megahertz > 0 ? megahertz * 1e6 * multiprocessors * lanes * 2 : null;
+
+    /// <summary>Bytes a second: the memory moves data on both edges of its clock.</summary>
+    /// <param name="megahertz">Clock as ILGPU tells it; 0 where it is not known.</param>
+    /// <param name="bits">Width of the bus.</param>
+    public static double? MemoryAt(int megahertz, int bits) => megahertz > 0 ? megahertz * 1e6 * 2 * bits / 8 : null;
 
     /// <summary>Bytes a second into the device and out of it.</summary>
     public static (double In, double Out) MeasureCopies(Accelerator accelerator, int bytes)

@@ -12,7 +12,7 @@ namespace Foretell.Bench.Gpu;
 internal static class GpuRun
 {
     /// <summary>Exit codes, the same as run.py's.</summary>
-    public const int Same = 0, NoGpu = 3, Different = 4;
+    public const int Same = 0, Refused = 2, NoGpu = 3, Different = 4;
 
     /// <summary>Runs on the first NVIDIA GPU.</summary>
     /// <returns>The program's exit code.</returns>
@@ -36,10 +36,18 @@ internal static class GpuRun
                 error.WriteLine("There is no GPU to run on: NVIDIA's driver was not found, or it sees no GPU. Nothing was checked.");
                 return NoGpu;
             }
-            using CudaAccelerator accelerator = context.CreateCudaAccelerator(0);
-            output.WriteLine($"{accelerator.Name}, compute capability {accelerator.Architecture}, {accelerator.NumMultiprocessors} "
-                + "multiprocessors");
-            return Run(accelerator, GpuPeaks.Of(accelerator), cases, streams, steps, batches, output, error);
+            try
+            {
+                using CudaAccelerator accelerator = context.CreateCudaAccelerator(0);
+                output.WriteLine($"{accelerator.Name}, compute capability {accelerator.Architecture}, {accelerator.NumMultiprocessors} "
+                    + "multiprocessors");
+                return Run(accelerator, GpuPeaks.Of(accelerator), cases, streams, steps, batches, output, error);
+            }
+            catch (AcceleratorException e)
+            {
+                error.WriteLine($"The GPU did not do the work: {e.Message}");
+                return Refused;
+            }
         }
     }
 

@@ -43,6 +43,16 @@ public sealed class GpuRunTests
         Assert.InRange(copyOut, 1e3, 1e14);
     }
 
+    /// <summary>An H100 SXM: its data sheet says 67 TFLOP/s and 3.35 TB/s.</summary>
+    [Fact]
+    public void Peaks_WhenClocksAreGiven_AreThoseOfTheDataSheet()
+    {
+        Assert.Equal(67e12, GpuPeaks.OperationsAt(1980, multiprocessors: 132, lanes: 128)!.Value, 0.5e12);
+        Assert.Equal(3.35e12, GpuPeaks.MemoryAt(2619, bits: 5120)!.Value, 0.01e12);
+        Assert.Null(GpuPeaks.OperationsAt(0, 132, 128));
+        Assert.Null(GpuPeaks.MemoryAt(0, 5120));
+    }
+
     [Fact]
     public void Run_WhenThereIsNoGpu_SaysSo()
     {
