@@ -59,7 +59,7 @@ internal static class DeviceCostBench
                 {
                     spent += parts[i].Work();
                 }
-                // The first round fills the shards and warms up.
+                // The first round warms up.
                 if (round > 0)
                 {
                     rounds[i].Add(spent.TotalNanoseconds / events);
@@ -82,27 +82,39 @@ internal static class DeviceCostBench
         return Environment.CpuUsage.TotalTime - before;
     }
 
-    /// <summary>A shard and the records that it gets; only the shard's work is timed.</summary>
-    private sealed class ShardFeed(ForecastModel model, Func<ForecastModel, IStateBackend>? backend) : IDisposable
+    /// <summary>A shard that knows all streams, and the records that it gets; only the shard's work is timed.</summary>
+    private sealed class ShardFeed : IDisposable
     {
         private const long TicksPerEvent = EventTime.PerSecond / 500_000;
         private static readonly byte[][] s_keys = [.. Enumerable.Range(0, Streams).Select(i => Encoding.UTF8.GetBytes($"stream-{i}"))];
         private static readonly byte[][] s_marks = [.. Enumerable.Range(0, 10).Select(i => Encoding.UTF8.GetBytes($"mark-{i}"))];
 
-        private readonly Shard _shard = new(0, new ServingModel(model, backend));
+        private readonly Shard _shard;
         private readonly RandomStream _random = new(Seed);
         private readonly RecordBatch _records = new();
         private readonly EventBatch _events = new();
         private long _now = 1_700_000_000L * EventTime.PerSecond;
 
-        public TimeSpan Advance()
+        public ShardFeed(ForecastModel model, Func<ForecastModel, IStateBackend>? backend)
+        {
+            _shard = new Shard(0, new ServingModel(model, backend));
+            // A stream's first event makes its row, which is no part of what is measured.
+            for (int first = 0; first < Streams; first += Batch)
+            {
+                Advance(i => Math.Min(first + i, Streams - 1));
+            }
+        }
+
+        public TimeSpan Advance() => Advance(_ => _random.NextInt(Streams));
+
+        private TimeSpan Advance(Func<int, int> stream)
         {
             _records.Clear(_shard.Position + 1);
             _events.Clear();
             for (int i = 0; i < Batch; i++)
             {
                 _now += TicksPerEvent;
-                _events.TryAdd(s_keys[_random.NextInt(Streams)], _now, s_marks[i % s_marks.Length], []);
+                _events.TryAdd(s_keys[stream(i)], _now, s_marks[i % s_marks.Length], []);
                 _records.Add(_events[i], _now);
             }
             return Timed(() => _shard.Advance(_records));
