@@ -9,9 +9,8 @@ ROUNDS = 5
 LEAST_SECONDS = 0.02
 MOST_REPEATS = 200
 COPY_BYTES = 256 << 20
-# Additions and multiplications of floats that one multiprocessor begins in a cycle: 128 lanes, but 64 on these.
-LANES, FEW_LANES = 128, 64
-FEW_LANED = {(7, 0), (7, 2), (7, 5), (8, 0)}
+# Additions or multiplications of floats that one multiprocessor begins in a cycle: 128, but 64 on compute capability 8.0.
+LANES, LANES_OF_8_0 = 128, 64
 
 
 class Peaks:
@@ -19,7 +18,7 @@ class Peaks:
 
     def __init__(self, gpu):
         a = gpu.attributes
-        lanes = FEW_LANES if (a["major"], a["minor"]) in FEW_LANED else LANES
+        lanes = LANES_OF_8_0 if (a["major"], a["minor"]) == (8, 0) else LANES
         # A multiply-add is two operations, and the memory moves data on both edges of its clock.
         self.operations = a["clock_khz"] * 1e3 * a["processors"] * lanes * 2 or None
         self.memory = a["memory_clock_khz"] * 1e3 * 2 * a["bus_bits"] / 8 or None
