@@ -23,6 +23,9 @@ public static class StepDevices
     /// <summary>A driver that does not answer must not keep a process from starting.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>Events of the batch by which the faster kernel is found.</summary>
+    private const int LargeBatch = 4096;
+
     /// <summary>True for a name that <see cref="Open"/> knows.</summary>
     public static bool IsName(string name) => name is "auto" or "cpu" or "emulated" || GpuOf(name) is not null;
 
@@ -71,7 +74,7 @@ public static class StepDevices
                 options with { Capacity = 64, Patience = TimeSpan.FromMinutes(1), ComparedRows = 2 });
         }
         int gpu = name == "auto" ? 0 : GpuOf(name) ?? throw new ArgumentException($"A device is {Names}, got '{name}'.", nameof(name));
-        return InTime(gpu, () => new FusedDevice(fused, Gpu(gpu, fused), options));
+        return InTime(gpu, () => new FusedDevice(fused, Gpu(gpu, fused, options.Time), options));
     }
 
     /// <summary>Number of the GPU that a name means, or null.</summary>
@@ -119,7 +122,7 @@ public static class StepDevices
         };
     }
 
-    private static OwnAccelerator Gpu(int number, FusedModel model)
+    private static OwnAccelerator Gpu(int number, FusedModel model, TimeProvider time)
     {
         Context context = FusedContext.Create(builder => builder.Cuda());
         var devices = context.GetCudaDevices();
@@ -135,13 +138,13 @@ public static class StepDevices
         CudaDevice device = devices[number];
         // The threads that wait for batches sleep; left to itself the driver lets them spin where there are processors enough.
         return new OwnAccelerator(context, () => device.CreateCudaAccelerator(context, CudaAcceleratorFlags.ScheduleBlockingSync),
-            $"cuda:{number} {device.Name}", model);
+            accelerator => FusedStep.Fastest(model, accelerator, LargeBatch, time), $"cuda:{number} {device.Name}");
     }
 
     private static OwnAccelerator Emulation(FusedModel model)
     {
         Context context = FusedContext.Create(builder => builder.CPU(new CPUDevice(model.Network.Width, 1, 1)));
-        return new OwnAccelerator(context, () => context.CreateCPUAccelerator(0), "emulated", model);
+        return new OwnAccelerator(context, () => context.CreateCPUAccelerator(0), accelerator => new FusedStep(model, accelerator), "emulated");
     }
 
     /// <summary>A step with the accelerator and the context that it runs in.</summary>
@@ -151,13 +154,13 @@ public static class StepDevices
         private readonly Accelerator? _accelerator;
         private readonly FusedStep? _step;
 
-        public OwnAccelerator(Context context, Func<Accelerator> open, string name, FusedModel model)
+        public OwnAccelerator(Context context, Func<Accelerator> open, Func<Accelerator, FusedStep> load, string name)
         {
             (_context, Name) = (context, name);
             try
             {
                 _accelerator = open();
-                _step = new FusedStep(model, _accelerator);
+                _step = load(_accelerator);
             }
             catch
             {
