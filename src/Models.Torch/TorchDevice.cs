@@ -43,12 +43,12 @@ public sealed class TorchDevice
     public static TorchDevice Cuda(int threads, int gpu = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        TorchLibrary.Require();
-        if (!TorchLibrary.HasCuda)
+        if (TorchLibrary.IsHere && !TorchLibrary.HasCuda)
         {
             throw new TorchUnavailableException(
                 "This edition of Foretell has Torch for the CPU and not for CUDA. Build it with -p:TorchBackend=cuda (docs/gpu.md).");
         }
+        TorchLibrary.Require();
         int gpus = CountGpus();
         if (gpu < 0 || gpu >= gpus)
         {

@@ -14,8 +14,11 @@ internal static partial class TorchLibrary
 
     private static readonly Lazy<string?> s_here = new(() => WhyNot(AppContext.BaseDirectory));
 
+    /// <summary>Whether this edition was built with Torch, for any device.</summary>
+    public static bool IsHere => File.Exists(Path.Combine(AppContext.BaseDirectory, Managed));
+
     /// <summary>Whether this edition was built with a GPU's libraries.</summary>
-    public static bool HasCuda => HasCudaIn(AppContext.BaseDirectory);
+    public static bool HasCuda => IsHere && File.Exists(Path.Combine(Natives(AppContext.BaseDirectory), Cuda));
 
     /// <summary>Why Torch cannot run in this process, in a sentence; null where it can.</summary>
     public static string? Missing => s_here.Value;
@@ -28,9 +31,6 @@ internal static partial class TorchLibrary
             throw new TorchUnavailableException(reason);
         }
     }
-
-    /// <summary>Whether a program's folder holds a GPU's libraries.</summary>
-    public static bool HasCudaIn(string folder) => File.Exists(Path.Combine(Natives(folder), Cuda));
 
     /// <summary>Why the Torch in a program's folder cannot run, in a sentence; null where it can. A library that loads stays
     /// loaded.</summary>

@@ -80,6 +80,25 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         _rows.Dispose();
     }
 
+    /// <summary>Refuses a batch before any of it is applied.</summary>
+    /// <exception cref="ArgumentException">A row or mark is out of range, or a gap is negative or not finite.</exception>
+    internal void Check(ReadOnlySpan<StepInput> inputs)
+    {
+        foreach (ref readonly StepInput input in inputs)
+        {
+            CheckRow(input.Row);
+            if ((uint)input.Mark > (uint)_model.UnknownMark)
+            {
+                throw new ArgumentException($"Mark must be 0 to {_model.UnknownMark}, got {input.Mark} (row {input.Row}).");
+            }
+            if (!(input.Gap >= 0 && input.Gap < float.MaxValue) || input.Ordinal < 0)
+            {
+                throw new ArgumentException(
+                    $"Gap must be 0 or more and ordinal not negative, got {input.Gap} and {input.Ordinal} (row {input.Row}).");
+            }
+        }
+    }
+
     private void Run(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, bool score, bool step)
     {
         if (score && scores.Length != inputs.Length)
@@ -87,13 +106,14 @@ public sealed unsafe class CpuStateBackend : IStateBackend
             throw new ArgumentException($"There must be a score for each event, got {scores.Length} for {inputs.Length} events.",
                 nameof(scores));
         }
+        Check(inputs);
         float** rows = stackalloc float*[RowTile.MaxRows], tails = stackalloc float*[RowTile.MaxRows];
         for (int start = 0; start < inputs.Length; start += RowTile.MaxRows)
         {
             ReadOnlySpan<StepInput> tile = inputs.Slice(start, Math.Min(RowTile.MaxRows, inputs.Length - start));
             for (int i = 0; i < tile.Length; i++)
             {
-                rows[i] = _rows.Row(Check(tile[i]));
+                rows[i] = _rows.Row(tile[i].Row);
             }
             if (score)
             {
@@ -108,21 +128,6 @@ public sealed unsafe class CpuStateBackend : IStateBackend
                 _kernel.Advance(tile, new RowTile(rows, tails));
             }
         }
-    }
-
-    private int Check(in StepInput input)
-    {
-        CheckRow(input.Row);
-        if ((uint)input.Mark > (uint)_model.UnknownMark)
-        {
-            throw new ArgumentException($"Mark must be 0 to {_model.UnknownMark}, got {input.Mark} (row {input.Row}).");
-        }
-        if (!(input.Gap >= 0 && input.Gap < float.MaxValue) || input.Ordinal < 0)
-        {
-            throw new ArgumentException(
-                $"Gap must be 0 or more and ordinal not negative, got {input.Gap} and {input.Ordinal} (row {input.Row}).");
-        }
-        return input.Row;
     }
 
     private void CheckRow(int row)
