@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 
+[assembly: InternalsVisibleTo("Foretell.Backends.Contract")]
 [assembly: InternalsVisibleTo("Foretell.Bench")]
 [assembly: InternalsVisibleTo("Foretell.Models.Gpu")]
 [assembly: InternalsVisibleTo("Foretell.Models.Gpu.Tests")]
