@@ -49,7 +49,7 @@ public unsafe class TorchGradientTests
 
         Assert.Equal(ownRows, rows);
         Assert.Equal(ownNll, nll, 2e-6 * rows);
-        double whole = 0, wholeDifference = 0;
+        var tensors = new List<(string Name, double Norm, double Difference)>();
         foreach (Parameter p in model.Parameters)
         {
             double norm = 0, difference = 0;
@@ -59,10 +59,13 @@ public unsafe class TorchGradientTests
                 norm += own.Gradient[at] * (double)own.Gradient[at];
                 difference += Math.Pow(torch.Gradient[at] - (double)own.Gradient[at], 2);
             }
-            (whole, wholeDifference) = (whole + norm, wholeDifference + difference);
-            TestContext.Current.TestOutputHelper!.WriteLine($"{p.Name}: {Math.Sqrt(difference / norm):E2} of {Math.Sqrt(norm):E2}");
+            tensors.Add((p.Name, norm, difference));
         }
-        Assert.True(Math.Sqrt(wholeDifference / whole) < 1e-5, $"{Math.Sqrt(wholeDifference / whole):E2}");
+        // What is 0 but for rounding, such as the gradient of the keys' bias, is held to the whole's norm.
+        double whole = Math.Sqrt(tensors.Sum(t => t.Norm));
+        Assert.True(Math.Sqrt(tensors.Sum(t => t.Difference)) < 1e-5 * whole);
+        Assert.All(tensors, t => Assert.True(Math.Sqrt(t.Difference) < 1e-5 * Math.Sqrt(t.Norm) + 1e-7 * whole,
+            $"{t.Name} is off by {Math.Sqrt(t.Difference):E2} of {Math.Sqrt(t.Norm):E2}; the whole gradient has {whole:E2}."));
         (double ownScore, long ownScored) = own.Score(model.Weights, batch);
         (double score, long scored) = torch.Score(model.Weights, batch);
         Assert.Equal(ownScored, scored);
