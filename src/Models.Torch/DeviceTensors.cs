@@ -17,7 +17,14 @@ internal static class DeviceTensors
             : throw new NotSupportedException($"Tensors of {typeof(T).Name} are not used here.");
         Tensor host = torch.empty(shape, type);
         MemoryMarshal.AsBytes(values).CopyTo(host.bytes);
-        return host.to(device.Device);
+        if (!device.IsCuda)
+        {
+            return host;
+        }
+        using (host)
+        {
+            return host.to(device.Device);
+        }
     }
 
     /// <summary>Copies a tensor's numbers out, row by row; waits until they are there.</summary>

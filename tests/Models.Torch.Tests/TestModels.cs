@@ -40,14 +40,15 @@ internal static class TestModels
     }
 
     /// <summary>Log-normal gaps, marks of which one in ten is unknown; some gaps 0 where the model has ties.</summary>
-    public static EventSequence History(ModelConfig config, int events, int seed)
+    /// <param name="silence">What every twentieth gap is multiplied by.</param>
+    public static EventSequence History(ModelConfig config, int events, int seed, double silence = 1)
     {
         var random = new RandomStream(seed);
         double[] times = new double[events];
         string[] marks = new string[events];
         for (int t = 0; t < events; t++)
         {
-            double gap = config.Ties > 0 && random.NextInt(4) == 0 ? 0 : Math.Exp(random.NextNormal());
+            double gap = config.Ties > 0 && random.NextInt(4) == 0 ? 0 : Math.Exp(random.NextNormal()) * (t % 20 == 9 ? silence : 1);
             times[t] = t == 0 ? 0 : times[t - 1] + (config.Resolution > 0 ? Math.Round(gap / config.Resolution) * config.Resolution : gap);
             marks[t] = random.NextInt(10) == 0 ? "never seen" : $"mark-{random.NextInt(Math.Max(1, config.Marks.Count))}";
         }

@@ -32,7 +32,8 @@ internal static class Dithering
     /// <summary>x ^ (x >> bits), the shift without sign.</summary>
     private static Tensor Mix(Tensor x, int bits)
     {
-        Tensor by = torch.tensor(bits, x.device), kept = torch.tensor((1 << (32 - bits)) - 1, x.device);
+        // Numbers without a dimension go with tensors of any device.
+        Tensor by = torch.tensor(bits), kept = torch.tensor((1 << (32 - bits)) - 1);
         return x.bitwise_xor(x.bitwise_right_shift(by).bitwise_and(kept));
     }
 }
