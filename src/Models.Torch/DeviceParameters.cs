@@ -33,6 +33,26 @@ internal sealed class DeviceParameters : IDisposable
     /// <summary>All tensors, in the layout's order.</summary>
     public List<Tensor> All => [.. _layout.Select(p => _tensors[p.Name])];
 
+    /// <summary>x W + b.</summary>
+    /// <param name="x">Shape [n, rows of W].</param>
+    /// <param name="name">Name of the two tensors up to ".weight" and ".bias".</param>
+    public Tensor Linear(Tensor x, string name) => torch.addmm(this[name + ".bias"], x, this[name + ".weight"], 1, 1);
+
+    /// <summary>Layer normalisation of each row.</summary>
+    /// <param name="x">Shape [n, d].</param>
+    /// <param name="name">Name of the two tensors up to ".gain" and ".bias".</param>
+    public Tensor Normalise(Tensor x, string name) =>
+        torch.nn.functional.layer_norm(x, [x.shape[1]], this[name + ".gain"], this[name + ".bias"], 1e-5);
+
+    /// <summary>A layer's second half: x and the feed-forward of its normalised rows.</summary>
+    /// <param name="x">Shape [n, d].</param>
+    /// <param name="layer">Prefix of the layer's tensors.</param>
+    public Tensor FeedForward(Tensor x, string layer)
+    {
+        Tensor inner = Linear(Normalise(x, layer + "norm2"), layer + "feedforward.in");
+        return x + Linear(torch.nn.functional.silu(inner), layer + "feedforward.out");
+    }
+
     /// <summary>Gives all tensors new values.</summary>
     /// <param name="vector">Shape [length].</param>
     public void Load(ReadOnlySpan<float> vector)

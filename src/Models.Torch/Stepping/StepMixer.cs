@@ -54,8 +54,7 @@ internal abstract class StepMixer : IDisposable
     }
 
     /// <summary>x W + b.</summary>
-    protected Tensor Linear(Tensor x, string name) =>
-        torch.addmm(_parameters[$"{_layer}{name}.bias"], x, _parameters[$"{_layer}{name}.weight"], 1, 1);
+    protected Tensor Linear(Tensor x, string name) => _parameters.Linear(x, _layer + name);
 
     /// <summary>Lets masses fade, adds a score to each and moves the averages by the event's share.</summary>
     /// <param name="scores">One a mass. Shape [b, masses].</param>

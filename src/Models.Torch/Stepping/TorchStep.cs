@@ -35,21 +35,20 @@ internal sealed class TorchStep : IDisposable
         Tensor embedGap = _parameters["embed.gap"];
         Tensor x = _parameters["embed.mark"].view(-1, d).index_select(0, what.select(1, 0)) + _parameters["embed.bias"]
             + torch.where(first, embedGap.narrow(0, 1, 1), gap.narrow(1, 1, 1) * embedGap.narrow(0, 0, 1));
+        var seen = new StepEvents(ordinal, first, gap.narrow(1, 0, 1));
         var after = new List<Tensor>();
         int offset = 0;
         for (int l = 0; l < _config.Layers; l++)
         {
             string layer = $"layer.{l}.";
             StepMixer mixer = _mixers[l];
-            (Tensor next, Tensor attended) = mixer.Advance(rows.narrow(1, offset, mixer.StateFloats), Normalise(x, layer + "norm1"),
-                new StepEvents(ordinal, first, gap.narrow(1, 0, 1)));
+            Tensor hidden = _parameters.Normalise(x, layer + "norm1");
+            (Tensor next, Tensor attended) = mixer.Advance(rows.narrow(1, offset, mixer.StateFloats), hidden, seen);
             after.Add(next);
             offset += mixer.StateFloats;
-            x = x + Linear(attended, layer + "output");
-            Tensor inner = torch.nn.functional.silu(Linear(Normalise(x, layer + "norm2"), layer + "feedforward.in"));
-            x = x + Linear(inner, layer + "feedforward.out");
+            x = _parameters.FeedForward(x + _parameters.Linear(attended, layer + "output"), layer);
         }
-        after.Add(Normalise(x, "norm"));
+        after.Add(_parameters.Normalise(x, "norm"));
         torch.cat(after, 1).Download(state);
     }
 
@@ -59,12 +58,6 @@ internal sealed class TorchStep : IDisposable
         Array.ForEach(_mixers, m => m.Dispose());
         _parameters.Dispose();
     }
-
-    private Tensor Linear(Tensor x, string name) =>
-        torch.addmm(_parameters[name + ".bias"], x, _parameters[name + ".weight"], 1, 1);
-
-    private Tensor Normalise(Tensor x, string name) =>
-        torch.nn.functional.layer_norm(x, [_config.Width], _parameters[name + ".gain"], _parameters[name + ".bias"], 1e-5);
 }
 
 /// <summary>What a mixer's step sees of a batch's events.</summary>

@@ -56,8 +56,7 @@ internal abstract class ChunkedAttention(ModelConfig config, DeviceParameters pa
     protected abstract (Tensor Values, Tensor LogMass) Attend(SequenceChunk chunk, Tensor projected);
 
     /// <summary>x W + b.</summary>
-    protected Tensor Linear(Tensor x, string name) =>
-        torch.addmm(parameters[$"{layer}{name}.bias"], x, parameters[$"{layer}{name}.weight"], 1, 1);
+    protected Tensor Linear(Tensor x, string name) => parameters.Linear(x, layer + name);
 
     /// <summary>Columns of the projection as heads. Shape [s, h, l, columns / h].</summary>
     protected Tensor Split(Tensor projected, int first, int columns) =>

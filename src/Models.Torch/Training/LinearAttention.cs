@@ -17,13 +17,14 @@ internal sealed class LinearAttention(ModelConfig config, DeviceParameters param
 
     /// <inheritdoc/>
     protected override Tensor Project(Tensor hidden) =>
-        torch.cat([LogFeatures(Linear(hidden, "query")), LogFeatures(Linear(hidden, "key")), Linear(hidden, "value")], 1);
+        torch.cat([LinearFeatures.Log(Linear(hidden, "query")), LinearFeatures.Log(Linear(hidden, "key")), Linear(hidden, "value")], 1);
 
     /// <inheritdoc/>
     protected override (Tensor Values, Tensor LogMass) Attend(SequenceChunk chunk, Tensor projected)
     {
         int s = chunk.Sequences, l = chunk.Length;
-        Tensor queries = Split(projected, 0, _width), keys = Split(projected, _width, _width), values = Split(projected, 2 * _width, _width);
+        Tensor queries = Split(projected, 0, _width), keys = Split(projected, _width, _width),
+            values = Split(projected, 2 * _width, _width);
         Tensor eventAges = EventAges(chunk, chunk.Start, l), ages = Ages(chunk, chunk.Times.narrow(1, 1, l));
         Tensor? fade = Fade(ages, eventAges);
         Tensor scores = Causal(LogProduct(queries, keys), fade, eventAges);
@@ -65,7 +66,4 @@ internal sealed class LinearAttention(ModelConfig config, DeviceParameters param
         return (queries - largestQuery).exp().matmul((keys - largestKey).exp().transpose(2, 3)).clamp_min(Tiny).log()
             + largestQuery + largestKey.transpose(2, 3);
     }
-
-    /// <summary>ln phi(x): ln(1 + x) above 0, else x.</summary>
-    private static Tensor LogFeatures(Tensor x) => x.clamp_min(0).log1p() + x.clamp_max(0);
 }

@@ -16,24 +16,17 @@ internal sealed class NetworkForward(ModelConfig config, DeviceParameters parame
         for (int l = 0; l < config.Layers; l++)
         {
             string layer = $"layer.{l}.";
-            Tensor attended = ChunkedAttention.Create(config, parameters, layer).Run(Normalise(x, layer + "norm1"), batch);
-            x = x + Linear(attended, layer + "output");
-            Tensor inner = torch.nn.functional.silu(Linear(Normalise(x, layer + "norm2"), layer + "feedforward.in"));
-            x = x + Linear(inner, layer + "feedforward.out");
+            var attention = ChunkedAttention.Create(config, parameters, layer);
+            x = x + parameters.Linear(attention.Run(parameters.Normalise(x, layer + "norm1"), batch), layer + "output");
+            x = parameters.FeedForward(x, layer);
         }
-        Tensor hidden = Normalise(x, "norm");
-        return (Linear(hidden, "time"), batch.Features is null ? null : Marks(hidden, batch.Features));
+        Tensor hidden = parameters.Normalise(x, "norm");
+        return (parameters.Linear(hidden, "time"), batch.Features is null ? null : Marks(hidden, batch.Features));
     }
 
     private Tensor Marks(Tensor hidden, Tensor features)
     {
-        Tensor inner = Linear(hidden, "mark.hidden") + features.mm(parameters["mark.gap.weight"]);
-        return Linear(hidden, "mark") + torch.nn.functional.silu(inner).mm(parameters["mark.mix.weight"]);
+        Tensor inner = parameters.Linear(hidden, "mark.hidden") + features.mm(parameters["mark.gap.weight"]);
+        return parameters.Linear(hidden, "mark") + torch.nn.functional.silu(inner).mm(parameters["mark.mix.weight"]);
     }
-
-    private Tensor Linear(Tensor x, string name) =>
-        torch.addmm(parameters[name + ".bias"], x, parameters[name + ".weight"], 1, 1);
-
-    private Tensor Normalise(Tensor x, string name) =>
-        torch.nn.functional.layer_norm(x, [config.Width], parameters[name + ".gain"], parameters[name + ".bias"], 1e-5);
 }

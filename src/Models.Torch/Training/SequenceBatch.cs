@@ -3,7 +3,8 @@ using Foretell.Models.Training;
 
 namespace Foretell.Models.Torch.Training;
 
-/// <summary>A batch of sequences on a device. Rows lie one behind the other without padding, as on the CPU; attention sees chunks.</summary>
+/// <summary>A batch of sequences on a device. Rows lie one behind the other without padding, as on the CPU; attention sees
+/// chunks.</summary>
 internal sealed class SequenceBatch
 {
     /// <param name="device">Where its tensors lie.</param>

@@ -19,5 +19,6 @@ public static class TorchTrainer
     public static TrainingResult Train(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev, TrainingOptions options,
         TorchDevice device, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         Trainer.Train(train, dev, options,
-            (config, layout, timeHead) => new TorchGradient(device, config, layout, timeHead, options.Threads), progress, cancellationToken);
+            (config, layout, timeHead) => new TorchGradient(device, config, layout, timeHead, options.Threads),
+            progress, cancellationToken);
 }

@@ -49,9 +49,10 @@ public class TorchTrainerTests
     {
         TorchDevice device = TestTorch.Cpu();
 
-        string[] ids = [.. Enumerable.Range(0, 2).Select(_ => TorchTrainer.Train(Histories(20), Histories(5), Options(epochs: 1), device).Model.Id)];
+        TrainingResult[] results =
+            [.. Enumerable.Range(0, 2).Select(_ => TorchTrainer.Train(Histories(20), Histories(5), Options(epochs: 1), device))];
 
-        Assert.Equal(ids[0], ids[1]);
+        Assert.Equal(results[0].Model.Id, results[1].Model.Id);
     }
 
     [Fact]
