@@ -75,7 +75,8 @@ internal static partial class TorchLibrary
             : $"Torch cannot be loaded: {loaderMessage.Trim().Split('\n')[^1].Trim()}";
     }
 
-    /// <summary>Where a program keeps its native libraries: in a folder for each platform, or beside it where it was built for one.</summary>
+    /// <summary>Where a program keeps its native libraries: in a folder for each platform, or beside it where it was built for
+    /// one.</summary>
     private static string Natives(string folder)
     {
         string portable = Path.Combine(folder, "runtimes", "linux-x64", "native");
