@@ -44,7 +44,8 @@ public class DitheringTests
         float[] expected = [.. Enumerable.Range(0, n / 16).SelectMany(i => Values(Dither.Lerp(Of(before, i), Of(value, i), Of(gate, i),
             Dither.Noise((uint)s_ordinals[16 * i / Elements], (uint)(16 * i % Elements)))))];
         Assert.Equal(0, rounded[5]);
-        Assert.All(expected.Zip(rounded), pair => Assert.InRange(pair.Second, MathF.BitDecrement(pair.First), MathF.BitIncrement(pair.First)));
+        Assert.All(expected.Zip(rounded),
+            pair => Assert.InRange(pair.Second, MathF.BitDecrement(pair.First), MathF.BitIncrement(pair.First)));
         // A fused multiplication may round the last bit otherwise where the noise is just at the border, and nowhere else.
         Assert.InRange(expected.Zip(rounded).Count(pair => pair.First != pair.Second), 0, 2);
         Assert.Contains(expected.Zip(before.Zip(increment, (x, y) => x + y)), pair => pair.First != pair.Second);
