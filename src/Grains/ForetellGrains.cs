@@ -4,6 +4,7 @@ using Foretell.Grains.Feeds;
 using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
+using Foretell.Models.Stepping;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
@@ -18,9 +19,16 @@ public static class ForetellGrains
     /// <summary>Registers the grains' services, the silo's roles, and <see cref="IPlatform"/>.</summary>
     /// <param name="silo">The silo's builder; clustering, endpoints and a <see cref="SiloEngine"/> are its host's business.</param>
     /// <param name="roles">Roles of this silo (<see cref="SiloRoles"/>).</param>
-    public static ISiloBuilder AddForetellGrains(this ISiloBuilder silo, IReadOnlyCollection<string> roles)
+    /// <param name="engine">The silo's engine: its device and what it can carry are told to the others.</param>
+    public static ISiloBuilder AddForetellGrains(this ISiloBuilder silo, IReadOnlyCollection<string> roles, SiloEngine engine)
     {
-        silo.UseSiloMetadata(new Dictionary<string, string> { [SiloRoles.MetadataKey] = string.Join(',', roles) });
+        DeviceReport device = engine.Model.Device.Report();
+        silo.UseSiloMetadata(new Dictionary<string, string>
+        {
+            [SiloRoles.MetadataKey] = string.Join(',', roles),
+            [SiloWeight.DeviceKey] = device.Name,
+            [SiloWeight.MetadataKey] = SiloWeight.Format(engine.Weight(device)),
+        });
 #pragma warning disable ORLEANSEXP003 // The default directory loses entries when a silo stops; this one hands them over.
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003

@@ -16,8 +16,8 @@ public sealed record EmbeddedOptions
     /// <summary>Model that advances every stream. A log belongs to one model.</summary>
     public required ForecastModel Model { get; init; }
 
-    /// <summary>Makes the memory of one shard's rows, with the step on it; null for the CPU's.</summary>
-    public Func<ForecastModel, IStateBackend>? OpenBackend { get; init; }
+    /// <summary>What steps the rows of all shards; null for the CPU. It stays the caller's, who disposes it after the platform.</summary>
+    public IStepDevice? Device { get; init; }
 
     /// <summary>Threads that advance the shards.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

@@ -10,6 +10,7 @@ using Foretell.Engine.Store;
 using Foretell.Models.Forecasting;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Hosting;
 
@@ -18,6 +19,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
 {
     private readonly EmbeddedOptions _options;
     private readonly PlatformStorage _storage;
+    private readonly IStepDevice _device;
     private readonly PartitionHost[] _partitions;
     private readonly WorkerThreads _workers;
     private readonly AlertFeed _alerts;
@@ -29,8 +31,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     private EmbeddedPlatform(EmbeddedOptions options, PlatformStorage storage)
     {
         (_options, _storage, _alerts) = (options, storage, new AlertFeed(storage.Alerts));
-        var model = new ServingModel(options.Model, options.OpenBackend);
-        Forecaster = model.Forecaster;
+        var model = new ServingModel(options.Model, options.Device);
+        (Forecaster, _device) = (model.Forecaster, model.Device);
         _workers = new WorkerThreads(options.Threads);
         _partitions = [.. Enumerable.Range(0, storage.Log.PartitionCount).Select(partition => new PartitionHost(
             new Shard(partition, model, options.Alerts, options.Time), storage.Log, storage.Store, options.ToHostOptions(),
@@ -42,7 +44,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         }
         _alertLoop = options.Alerts.IsOn ? _workers.Run(() => AlertLoopAsync(_stop.Token)) : Task.CompletedTask;
         Ready = Task.WhenAll(_partitions.Select(partition => partition.Ready));
-        _observation = PlatformGauges.Observe(Status);
+        _observation = PlatformGauges.Observe(Status, _device.Report);
     }
 
     /// <inheritdoc/>
@@ -198,11 +200,13 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     {
         long now = EventTime.FromDateTimeOffset(_options.Time.GetUtcNow());
         PartitionReport[] reports = Array.ConvertAll(_partitions, partition => partition.Report());
+        DeviceReport device = _device.Report();
         SourcesReport sources = Sources();
         IReadOnlyList<SinkProgress> sinks = Sinks();
         return PlatformStatus.Sum(reports, _storage.Log, now) with
         {
             Ready = Ready.IsCompletedSuccessfully,
+            Devices = [new DeviceStatus(device.Name, null, _partitions.Length, device.Problem)],
             Sources = sources.Partitions,
             Sinks = sinks,
             Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).Concat(sources.Problems)

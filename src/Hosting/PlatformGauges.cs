@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Hosting;
 
@@ -10,6 +11,7 @@ public static class PlatformGauges
 {
     private static readonly Lock s_gate = new();
     private static Func<PlatformStatus>[] s_platforms = [];
+    private static Func<DeviceReport>[] s_devices = [];
 
     static PlatformGauges()
     {
@@ -23,16 +25,26 @@ public static class PlatformGauges
         AddSource("foretell.source.lag", "{message}", "Messages of a broker that are not in the log yet", s => s.Lag);
         AddSource("foretell.source.lag.time", "s", "Age of the last message in the log, while the broker has more",
             s => s.LagSeconds(EventTime.FromDateTimeOffset(TimeProvider.System.GetUtcNow())));
+        AddDevice("foretell.device.batches", "{batch}", "Batches that an accelerator stepped", d => [(d.Batches, null)]);
+        AddDevice("foretell.device.events", "{event}", "Events by what stepped them: the accelerator, or the CPU where waves are small",
+            d => [(d.DeviceEvents, "device"), (d.CpuEvents, "cpu")]);
+        AddDevice("foretell.device.busy", "s", "Time in which an accelerator had batches: copies and steps", d => [(d.Busy.TotalSeconds, null)]);
+        AddDevice("foretell.device.copied", "By", "Bytes copied to an accelerator and back", d => [(d.CopiedBytes, null)]);
+        Telemetry.Meter.CreateObservableGauge("foretell.device.memory", () => Accelerators().Select(d => Measure(d, d.MemoryBytes, null)), "By",
+            "Bytes that batches take on an accelerator");
+        Telemetry.Meter.CreateObservableGauge("foretell.device.retired", () => Accelerators().Select(d => Measure(d, d.Problem is null ? 0 : 1, null)),
+            "1", "1 once an accelerator failed and is not used any more, else 0");
     }
 
-    /// <summary>Lets the gauges observe a platform until the result is disposed.</summary>
-    public static IDisposable Observe(Func<PlatformStatus> status)
+    /// <summary>Lets the gauges observe a platform and this process's device until the result is disposed.</summary>
+    public static IDisposable Observe(Func<PlatformStatus> status, Func<DeviceReport> device)
     {
         lock (s_gate)
         {
             s_platforms = [.. s_platforms, status];
+            s_devices = [.. s_devices, device];
         }
-        return new Observation(status);
+        return new Observation(status, device);
     }
 
     private static double? Nll(long events, double sum) => events == 0 ? null : -sum / events;
@@ -46,13 +58,28 @@ public static class PlatformGauges
         Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_platforms).Select(status => value(status()))
             .Where(v => v is not null).Select(v => new Measurement<double>(v!.Value)), unit, description);
 
-    private sealed class Observation(Func<PlatformStatus> status) : IDisposable
+    private static void AddDevice(string name, string unit, string description, Func<DeviceReport, (double Value, string? By)[]> values) =>
+        Telemetry.Meter.CreateObservableCounter(name,
+            () => Accelerators().SelectMany(d => values(d).Select(v => Measure(d, v.Value, v.By))), unit, description);
+
+    /// <summary>Devices beside the CPU: a process without one has none of these series.</summary>
+    private static IEnumerable<DeviceReport> Accelerators() =>
+        Volatile.Read(ref s_devices).Select(device => device()).Where(d => d.LeastWave > 0);
+
+    private static Measurement<double> Measure(DeviceReport device, double value, string? by)
+    {
+        var tag = new KeyValuePair<string, object?>("foretell.device", device.Name);
+        return by is null ? new Measurement<double>(value, tag) : new Measurement<double>(value, tag, new("foretell.stepped_by", by));
+    }
+
+    private sealed class Observation(Func<PlatformStatus> status, Func<DeviceReport> device) : IDisposable
     {
         public void Dispose()
         {
             lock (s_gate)
             {
                 s_platforms = [.. s_platforms.Where(s => s != status)];
+                s_devices = [.. s_devices.Where(d => d != device)];
             }
         }
     }

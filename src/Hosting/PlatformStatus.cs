@@ -41,6 +41,9 @@ public sealed record PlatformStatus
     /// <summary>Where the publishing to brokers stands, feed by feed; empty without sinks.</summary>
     public IReadOnlyList<SinkProgress> Sinks { get; init; } = [];
 
+    /// <summary>What steps the rows, device by device.</summary>
+    public IReadOnlyList<DeviceStatus> Devices { get; init; } = [];
+
     /// <summary>Why the platform is not healthy, one sentence each; empty when it is.</summary>
     public IReadOnlyList<string> Problems { get; init; } = [];
 

@@ -5,7 +5,9 @@ using Foretell.Grains;
 using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
+using Foretell.Models.Gpu;
 using Foretell.Models.Network;
+using Foretell.Models.Stepping;
 using Foretell.Silo.Membership;
 using Foretell.Silo.Settings;
 using Foretell.Stores.Postgres;
@@ -14,6 +16,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Foretell.Silo;
 
@@ -35,9 +38,11 @@ internal static class SiloHost
         await BindAsync(log, model, settings);
         await using var store = new PostgresStateStore(settings.Postgres);
         await using var alerts = new PostgresAlertLog(settings.Postgres);
-        using var engine = new SiloEngine(new ServingModel(model), log, store, alerts, new GrainOptions
+        var deviceLog = new DeviceLog();
+        using IStepDevice device = OpenDevice(settings, model, deviceLog);
+        using var engine = new SiloEngine(new ServingModel(model, device), log, store, alerts, new GrainOptions
         {
-            Threads = settings.Threads,
+            Threads = settings.Threads ?? Environment.ProcessorCount * (device.Report().LeastWave is > 0 and < int.MaxValue ? 2 : 1),
             Alerts = new AlertRule { Survival = settings.AlertSurvival },
             Partition = new PartitionHostOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
         })
@@ -48,6 +53,10 @@ internal static class SiloHost
             Sinks = settings.Publish.ToDictionary(hub => hub.Name, hub => hub.ToSink()),
         };
         await using WebApplication app = Build(builder, settings, certificate, engine);
+        if (settings.Has(SiloRoles.Worker))
+        {
+            deviceLog.Start(app.Services.GetRequiredService<ILoggerFactory>(), device.Report());
+        }
         await app.StartAsync();
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
         await app.WaitForShutdownAsync();
@@ -77,7 +86,7 @@ internal static class SiloHost
         {
             SiloMembership.Add(silo, settings, certificate);
             silo.AddActivityPropagation();
-            silo.AddForetellGrains(settings.Roles);
+            silo.AddForetellGrains(settings.Roles, engine);
         });
         builder.AddForetell();
         WebApplication app = builder.Build();
@@ -108,6 +117,31 @@ internal static class SiloHost
         catch (PlatformUnavailableException e)
         {
             throw new StorageException(e.Message, e);
+        }
+    }
+
+    /// <summary>The device of a silo that holds shards; others have nothing to step.</summary>
+    private static IStepDevice OpenDevice(SiloSettings settings, ForecastModel model, DeviceLog log)
+    {
+        if (!settings.Has(SiloRoles.Worker))
+        {
+            return new CpuDevice(model);
+        }
+        try
+        {
+            var options = new DeviceOptions
+            {
+                Threads = Math.Min(settings.Threads ?? Environment.ProcessorCount, Environment.ProcessorCount),
+                LeastWave = settings.DeviceLeastWave,
+                Retired = log.Retired,
+            };
+            IStepDevice device = StepDevices.Open(settings.Device, model, options, out string? remark);
+            log.Remark = remark;
+            return device;
+        }
+        catch (DeviceUnavailableException e)
+        {
+            throw new SettingsException($"Foretell:Device is '{settings.Device}', which cannot be used. {e.Message} Give cpu, or auto to take the CPU where there is no other.", e);
         }
     }
 

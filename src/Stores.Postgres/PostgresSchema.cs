@@ -51,6 +51,8 @@ public static class PostgresSchema
         CREATE TABLE IF NOT EXISTS source(name text NOT NULL, partition text NOT NULL, position bigint, identity text NOT NULL, epoch bigint NOT NULL,
             PRIMARY KEY(name, partition)) WITH (fillfactor = 10);
         """,
+        // Which arithmetic made a shard's rows. Older programs know one only, which is the default.
+        "ALTER TABLE shard ADD COLUMN IF NOT EXISTS arithmetic text NOT NULL DEFAULT 'exact';",
     ];
 
     /// <summary>Version that this program reads and writes.</summary>

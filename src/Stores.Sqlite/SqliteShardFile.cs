@@ -14,7 +14,8 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
         CREATE TABLE IF NOT EXISTS owner(id INTEGER PRIMARY KEY CHECK(id = 0), epoch INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS shard(id INTEGER PRIMARY KEY CHECK(id = 0), position INTEGER NOT NULL, policy TEXT NOT NULL,
             model TEXT NOT NULL, rows_per_page INTEGER NOT NULL, rows INTEGER NOT NULL, applied INTEGER NOT NULL,
-            dead_letters INTEGER NOT NULL, unknown_marks INTEGER NOT NULL, calibration BLOB, format INTEGER NOT NULL DEFAULT 1);
+            dead_letters INTEGER NOT NULL, unknown_marks INTEGER NOT NULL, calibration BLOB, format INTEGER NOT NULL DEFAULT 1,
+            arithmetic TEXT NOT NULL DEFAULT 'exact');
         CREATE TABLE IF NOT EXISTS page(id INTEGER PRIMARY KEY, rows BLOB NOT NULL);
         CREATE TABLE IF NOT EXISTS dead_letter(sequence INTEGER PRIMARY KEY, stream TEXT NOT NULL, time INTEGER NOT NULL, mark TEXT,
             event_id TEXT, append INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
@@ -49,7 +50,7 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
     public ShardHeader? ReadHeader()
     {
         using SqliteStatement select = Open().Prepare(
-            "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration, format FROM shard");
+            "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration, format, arithmetic FROM shard");
         return !select.Step() ? null : new ShardHeader
         {
             Position = select.Int64(0),
@@ -60,6 +61,7 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
             Totals = new ShardTotals(select.Int64(5), select.Int64(6), select.Int64(7)),
             Calibration = Calibration.FromBytes(select.Blob(8)),
             Format = (int)select.Int64(9),
+            Arithmetic = select.Text(10)!,
         };
     }
 
@@ -89,7 +91,7 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
             ShardHeader header = commit.Header;
             _putShard.Bind(1, header.Position).Bind(2, header.Policy.ToString()).Bind(3, header.ModelId).Bind(4, header.RowsPerPage)
                 .Bind(5, header.Rows).Bind(6, header.Totals.Applied).Bind(7, header.Totals.DeadLetters).Bind(8, header.Totals.UnknownMarks)
-                .Bind(9, header.Calibration.ToBytes()).Bind(10, header.Format).Run();
+                .Bind(9, header.Calibration.ToBytes()).Bind(10, header.Format).Bind(11, header.Arithmetic).Run();
             database.Execute("COMMIT");
         }
         catch (SqliteException)
@@ -134,12 +136,13 @@ internal sealed class SqliteShardFile(string path, int partition) : IDisposable
             database.Execute(Schema);
             AddColumn(database, "calibration", "BLOB");
             AddColumn(database, "format", "INTEGER NOT NULL DEFAULT 1");
+            AddColumn(database, "arithmetic", "TEXT NOT NULL DEFAULT 'exact'");
             database.Execute("COMMIT");
             _takeEpoch = database.Prepare("UPDATE owner SET epoch = epoch + 1 RETURNING epoch");
             _epoch = database.Prepare("SELECT epoch FROM owner");
             _putShard = database.Prepare(
                 "INSERT OR REPLACE INTO shard(id, position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, "
-                + "calibration, format) VALUES(0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+                + "calibration, format, arithmetic) VALUES(0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)");
             _putPage = database.Prepare("INSERT OR REPLACE INTO page VALUES(?1, ?2)");
             _putDeadLetter = database.Prepare("INSERT OR REPLACE INTO dead_letter VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
             return _database = database;

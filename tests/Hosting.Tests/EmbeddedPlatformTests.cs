@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Foretell.Engine;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
@@ -8,7 +7,6 @@ using Foretell.Engine.Store;
 using Foretell.Models.Forecasting;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
-using Foretell.Models.Stepping;
 using Foretell.Stores.Sqlite;
 using Foretell.Support;
 
@@ -38,22 +36,13 @@ public sealed class EmbeddedPlatformTests : IDisposable
     }
 
     [Fact]
-    public async Task Digest_WhenAnotherBackendIsHandedIn_IsThatOfOneEventAtATime()
+    public async Task Digest_WhenAnotherDeviceIsHandedIn_IsThatOfOneEventAtATime()
     {
-        var opened = new ConcurrentBag<PlainBackend>();
-        EmbeddedOptions options = Options(3) with
-        {
-            OpenBackend = model =>
-            {
-                var backend = new PlainBackend(new CpuStateBackend(model));
-                opened.Add(backend);
-                return backend;
-            },
-        };
-        await using (EmbeddedPlatform platform = await OpenAsync(options))
+        using var device = new PlainDevice(Small.Model);
+        await using (EmbeddedPlatform platform = await OpenAsync(Options(3) with { Device = device }))
         {
             await FeedAsync(platform, Workload(), seed: 1);
-            Assert.Equal((3, platform.Status().EventsApplied), (opened.Count, opened.Sum(backend => backend.Stepped)));
+            Assert.Equal((3, platform.Status().EventsApplied), (device.Opened.Count, device.Opened.Sum(backend => backend.Stepped)));
         }
         await AssertEqualsReferenceAsync();
     }

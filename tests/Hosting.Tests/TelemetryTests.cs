@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Foretell.Engine;
 using Foretell.Engine.Events;
+using Foretell.Models.Stepping;
 using Foretell.Stores.Sqlite;
 using Foretell.Support;
 
@@ -72,6 +73,9 @@ public class TelemetryTests
             measured.Keys.ToHashSet());
         Assert.Subset(new HashSet<string> { "foretell.partition", "foretell.reason" }, tags.Keys.ToHashSet());
 
+        // No series of devices where there is only the CPU.
+        Assert.DoesNotContain(measured.Keys, name => name.StartsWith("foretell.device", StringComparison.Ordinal));
+
         void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> measurementTags)
         {
             measured.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);
@@ -80,6 +84,56 @@ public class TelemetryTests
                 tags.TryAdd(tag.Key, true);
             }
         }
+    }
+
+    [Fact]
+    public async Task Devices_WhenThereIsAnAccelerator_AreMeasuredAndInTheStatus()
+    {
+        using var directory = new TemporaryFolder();
+        using var device = new PlainDevice(Small.Model)
+        {
+            Now = new DeviceReport("cuda:0 Test")
+            {
+                LeastWave = 2,
+                Batches = 3,
+                DeviceEvents = 700,
+                CpuEvents = 40,
+                Busy = TimeSpan.FromSeconds(1.5),
+                CopiedBytes = 5000,
+                MemoryBytes = 64,
+            },
+        };
+        var measured = new ConcurrentDictionary<string, double>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) =>
+        { if (instrument.Name.StartsWith("foretell.device", StringComparison.Ordinal)) { l.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) =>
+            measured[string.Join(' ', [instrument.Name, .. tags.ToArray().Select(t => t.Value)])] = value);
+        listener.Start();
+        await using (EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(
+            new EmbeddedOptions { OpenStorage = SqliteStorage.In(directory.Path, 3), Model = Small.Model, Threads = 1, Device = device }))
+        {
+            Assert.Equal([new DeviceStatus("cuda:0 Test", null, 3, null)], platform.Status().Devices);
+            listener.RecordObservableInstruments();
+            Assert.Equal(new Dictionary<string, double>
+            {
+                ["foretell.device.batches cuda:0 Test"] = 3,
+                ["foretell.device.events cuda:0 Test device"] = 700,
+                ["foretell.device.events cuda:0 Test cpu"] = 40,
+                ["foretell.device.busy cuda:0 Test"] = 1.5,
+                ["foretell.device.copied cuda:0 Test"] = 5000,
+                ["foretell.device.memory cuda:0 Test"] = 64,
+                ["foretell.device.retired cuda:0 Test"] = 0,
+            }, measured.ToDictionary());
+
+            device.Now = device.Now with { Problem = "It failed." };
+            listener.RecordObservableInstruments();
+            Assert.Equal(1, measured["foretell.device.retired cuda:0 Test"]);
+            Assert.Equal("It failed.", Assert.Single(platform.Status().Devices).Problem);
+            Assert.Empty(platform.Status().Problems);
+        }
+        measured.Clear();
+        listener.RecordObservableInstruments();
+        Assert.Empty(measured);
     }
 }
 

@@ -1,3 +1,4 @@
+using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Gpu.Kernels;
 using Foretell.Models.Mixers;
 using ILGPU;
@@ -13,13 +14,15 @@ internal sealed class PlainStep(FusedModel model, bool lastLaneFirst) : IDisposa
 {
     private readonly Memory _memory = new(model);
 
-    public void Step(float[] rows, StepInput[] inputs)
+    public void Step(float[] rows, StepInput[] inputs) => Step(rows, Array.ConvertAll(inputs, input => model.Event(input, input.Row)));
+
+    public void Step(float[] rows, StepEvent[] events)
     {
         using MemoryBuffer1D<float, Stride1D.Dense> slab = _memory.Accelerator.Allocate1D(rows);
         int width = model.Network.Width, phases = StepPhases.Count(model.Network);
-        foreach (StepInput input in inputs)
+        foreach (StepEvent one in events)
         {
-            RowStep step = _memory.Row(slab.View, model.Event(input, input.Row));
+            RowStep step = _memory.Row(slab.View, one);
             for (int phase = 0; phase < phases; phase++)
             {
                 for (int i = 0; i < width; i++)

@@ -1,3 +1,4 @@
+using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Gpu.Kernels;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;

@@ -195,6 +195,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         Rows = 31,
         Totals = new ShardTotals(position, 2, 3),
         Format = 7,
+        Arithmetic = "rounded",
         Calibration = Counted((float)(position % 100 / 100.0)),
     };
 

@@ -47,6 +47,26 @@ public class StatusTests
         Assert.Null(json["scores"]!["nll"]);
     }
 
+    [Fact]
+    public async Task GetStatus_WhenDevicesDiffer_SaysWhatRunsWhere()
+    {
+        await using (var plain = await ApiHost.StartAsync())
+        {
+            JsonNode device = Assert.Single((await plain.GetAsync("/v1/status")).Json["devices"]!.AsArray())!;
+            Assert.Equal(("cpu", plain.Platform.PartitionCount, null), ((string?)device["device"], (int)device["partitions"]!, (string?)device["silo"]));
+        }
+        await using var api = await StartAsync(status => status with
+        {
+            Devices = [new DeviceStatus("cpu", "10.0.0.1:11111", 2, null), new DeviceStatus("cuda:0 Test", "10.0.0.2:11111", 6, "It failed.")],
+        });
+
+        Assert.Equal("""[{"device":"cpu","silo":"10.0.0.1:11111","partitions":2,"problem":null},"""
+            + """{"device":"cuda:0 Test","silo":"10.0.0.2:11111","partitions":6,"problem":"It failed."}]""",
+            (await api.GetAsync("/v1/status")).Json["devices"]!.ToJsonString());
+        // The CPU serves on: a device that failed is no reason to take the host out.
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/health/ready")).Status);
+    }
+
     [Theory]
     [InlineData("/health/startup", "started")]
     [InlineData("/health/ready", "ready")]

@@ -14,7 +14,7 @@ namespace Foretell.Engine.Alerts;
 /// </remarks>
 internal sealed class OverdueWatch : IDisposable
 {
-    /// <summary>Rows looked at under one hold of the shard's lock; no slice of its records touches more.</summary>
+    /// <summary>Rows of the wheel looked at under one hold of the shard's lock.</summary>
     public const int SliceRows = 256;
 
     private readonly Forecaster _forecaster;
@@ -42,15 +42,19 @@ internal sealed class OverdueWatch : IDisposable
 
     /// <summary>Sets the deadlines of rows that have just been stepped.</summary>
     /// <param name="slab">The shard's.</param>
-    /// <param name="stepped">At most <see cref="SliceRows"/> distinct rows.</param>
+    /// <param name="stepped">Distinct rows, any number.</param>
     /// <param name="clock">When their records were appended.</param>
     public void Reset(Slab slab, ReadOnlySpan<StepInput> stepped, long clock)
     {
-        for (int i = 0; i < stepped.Length; i++)
+        for (int start = 0; start < stepped.Length; start += SliceRows)
         {
-            _rows[i] = stepped[i].Row;
+            int rows = Math.Min(SliceRows, stepped.Length - start);
+            for (int i = 0; i < rows; i++)
+            {
+                _rows[i] = stepped[start + i].Row;
+            }
+            Schedule(slab, rows, clock);
         }
-        Schedule(slab, stepped.Length, clock);
     }
 
     /// <summary>The time by which silences count: now, or while records wait to be applied, when the last that was applied was

@@ -17,7 +17,7 @@ internal sealed class Slab : IDisposable
     /// <param name="model">Model of the rows.</param>
     /// <param name="rowsPerPage">Rows that one page of the store holds.</param>
     public Slab(ServingModel model, int rowsPerPage) =>
-        (Backend, StateFloats, Grows, RowsPerPage) = (model.OpenBackend(), model.Model.StateFloats, model.Model.Grows, rowsPerPage);
+        (Backend, StateFloats, Grows, RowsPerPage) = (model.Device.OpenBackend(), model.Model.StateFloats, model.Model.Grows, rowsPerPage);
 
     /// <summary>Where the floats live; owned by the slab.</summary>
     public IStateBackend Backend { get; }

@@ -22,9 +22,6 @@ namespace Foretell.Engine.Shards;
 /// </remarks>
 public sealed class Shard : IDisposable
 {
-    /// <summary>Most records applied under one hold of the lock. A step saturates the processor from 64 rows on.</summary>
-    public const int SliceRecords = OverdueWatch.SliceRows;
-
     /// <summary>Dead letters that may wait for a commit before records have to (<see cref="HasRoom"/>).</summary>
     public const int MostUncommittedDeadLetters = 10_000;
 
@@ -32,8 +29,8 @@ public sealed class Shard : IDisposable
     private readonly ServingModel _serving;
     private readonly ForecastModel _model;
     private readonly EventTimeGate _eventTime = new();
-    private readonly WavePlanner _planner = new(SliceRecords);
-    private readonly StepScore[] _scores = new StepScore[SliceRecords];
+    private readonly WavePlanner _planner;
+    private readonly StepScore[] _scores;
     private readonly List<DeadLetter> _uncommitted = [];
     private readonly KeyValuePair<string, object?> _partitionTag;
     private readonly bool _hasMarks;
@@ -61,6 +58,8 @@ public sealed class Shard : IDisposable
         (Partition, _serving, _model) = (partition, model, model.Model);
         _overdue = alerts is { IsOn: true } ? new OverdueWatch(model.Forecaster, alerts) : null;
         _hasMarks = _model.Config.Marks.Count > 0;
+        _planner = new WavePlanner(model.Device.SliceRecords);
+        _scores = new StepScore[model.Device.SliceRecords];
         _slab = new Slab(model, RowPage.RowsFor(_model));
         _partitionTag = new("foretell.partition", partition);
     }
@@ -109,7 +108,7 @@ public sealed class Shard : IDisposable
     }
 
     /// <summary>Takes over what the last commit says, before any page and any record.</summary>
-    /// <exception cref="InvalidDataException">Another model or a later release made the rows.</exception>
+    /// <exception cref="InvalidDataException">Another model, another arithmetic or a later release made the rows.</exception>
     public void Restore(ShardHeader header)
     {
         if (header.Format > ShardHeader.CurrentFormat)
@@ -121,6 +120,12 @@ public sealed class Shard : IDisposable
         if (header.ModelId != _model.Id)
         {
             throw new InvalidDataException($"Partition {Partition} holds rows of model {header.ModelId}, not of model {_model.Id}.");
+        }
+        if (header.Arithmetic != _serving.Device.Arithmetic)
+        {
+            throw new InvalidDataException(
+                $"Partition {Partition} holds rows of the arithmetic {header.Arithmetic}, and this host steps with {_serving.Device.Arithmetic}, "
+                + "which gives other bits. Go on with a device of the former, or remove the store to rebuild it from the log.");
         }
         lock (_gate)
         {
@@ -159,7 +164,7 @@ public sealed class Shard : IDisposable
         int next = (int)Math.Min(_position + 1 - batch.FirstSequence, batch.Count);
         while (next < batch.Count)
         {
-            int end = Math.Min(next + SliceRecords, batch.Count);
+            int end = Math.Min(next + _scores.Length, batch.Count);
             lock (_gate)
             {
                 ThrowIfFenced();
@@ -337,9 +342,11 @@ public sealed class Shard : IDisposable
             }
             var header = new ShardHeader
             {
+                Format = _serving.Device.Arithmetic == StepArithmetic.Exact ? 1 : 2,
                 Position = _position,
                 Policy = _eventTime.Policy,
                 ModelId = _model.Id,
+                Arithmetic = _serving.Device.Arithmetic,
                 RowsPerPage = _slab.RowsPerPage,
                 Rows = _slab.Count,
                 Totals = _totals,

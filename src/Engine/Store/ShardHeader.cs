@@ -1,16 +1,18 @@
 using Foretell.Engine.Events;
 using Foretell.Models.Monitoring;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Engine.Store;
 
 /// <summary>What a shard is, beside its rows.</summary>
 public sealed record ShardHeader
 {
-    /// <summary>Format of the headers that this program writes: what the other fields and the pages mean.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>Latest format that this program knows: what the other fields and the pages mean. Format 2 has an
+    /// <see cref="Arithmetic"/> other than exact.</summary>
+    public const int CurrentFormat = 2;
 
     /// <summary>Format of this header. A shard takes over no later one than <see cref="CurrentFormat"/>.</summary>
-    public int Format { get; init; } = CurrentFormat;
+    public int Format { get; init; } = 1;
 
     /// <summary>Last record of the log that the rows reflect.</summary>
     public required long Position { get; init; }
@@ -20,6 +22,9 @@ public sealed record ShardHeader
 
     /// <summary>Model that made the rows.</summary>
     public required string ModelId { get; init; }
+
+    /// <summary>Arithmetic that made the rows (<see cref="StepArithmetic"/>).</summary>
+    public string Arithmetic { get; init; } = StepArithmetic.Exact;
 
     /// <summary>Rows in each page but the last.</summary>
     public required int RowsPerPage { get; init; }

@@ -34,6 +34,8 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         return PlatformStatus.Sum(reports, engine.Log, EventTime.FromDateTimeOffset(time.GetUtcNow())) with
         {
             Ready = Array.TrueForAll(_shards, shard => shard is { Ready: true }),
+            Devices = [.. _shards.OfType<ShardStatus>().GroupBy(s => s.Silo).OrderBy(s => s.Key).Select(silo =>
+                new DeviceStatus(silo.Last().Device ?? "cpu", silo.Key.Endpoint.ToString(), silo.Count(), silo.Last().DeviceProblem))],
             Sources = [.. _sources.SelectMany(s => s.Value.Known?.Partitions.Select(p => p.ToProgress(s.Key)) ?? [])],
             Sinks = [.. _sinks.Select(s => Volatile.Read(ref s.Known)?.ToProgress(s.Sink, s.Feed)).OfType<SinkProgress>()],
             Problems = Problems(),
@@ -81,7 +83,7 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         {
             Volatile.Write(ref sink.HeardAt, time.GetTimestamp());
         }
-        using IDisposable observation = PlatformGauges.Observe(Current);
+        using IDisposable observation = PlatformGauges.Observe(Current, engine.Model.Device.Report);
         while (!stoppingToken.IsCancellationRequested)
         {
             for (int partition = 0; partition < _shards.Length; partition++)

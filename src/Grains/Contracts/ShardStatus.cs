@@ -1,6 +1,8 @@
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
+using Foretell.Grains.Silos;
 using Foretell.Hosting;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Grains.Contracts;
 
@@ -57,26 +59,42 @@ public sealed partial record ShardStatus
     /// <summary>Why it is not healthy, or null.</summary>
     [Id(15)] public string? Problem { get; init; }
 
+    /// <summary>What steps its rows; null from a silo of an earlier release, which has the CPU.</summary>
+    [Id(16)] public string? Device { get; init; }
+
+    /// <summary>Why its silo's accelerator is not used any more, or null.</summary>
+    [Id(17)] public string? DeviceProblem { get; init; }
+
+    /// <summary>How many partitions its silo can carry beside others; 0 from a silo of an earlier release.</summary>
+    [Id(18)] public double Weight { get; init; }
+
     internal PartitionReport ToReport() => new(Partition, Position, Streams, new ShardTotals(Applied, DeadLetters, UnknownMarks),
         new ScoreTotals(ScoredEvents, TimeScore, MarkScore, BaselineTimeScore, BaselineMarkScore), PendingSince, Problem);
 
-    internal static ShardStatus Of(PartitionReport report, long epoch, SiloAddress silo, bool ready) => new()
+    internal static ShardStatus Of(PartitionReport report, SiloEngine engine, long epoch, SiloAddress silo, bool ready)
     {
-        Partition = report.Partition,
-        Silo = silo,
-        Ready = ready,
-        Epoch = epoch,
-        Position = report.Position,
-        Streams = report.Streams,
-        Applied = report.Totals.Applied,
-        DeadLetters = report.Totals.DeadLetters,
-        UnknownMarks = report.Totals.UnknownMarks,
-        PendingSince = report.PendingSince,
-        ScoredEvents = report.Scores.Events,
-        TimeScore = report.Scores.Time,
-        MarkScore = report.Scores.Mark,
-        BaselineTimeScore = report.Scores.BaselineTime,
-        BaselineMarkScore = report.Scores.BaselineMark,
-        Problem = report.Problem,
-    };
+        DeviceReport device = engine.Model.Device.Report();
+        return new ShardStatus
+        {
+            Partition = report.Partition,
+            Silo = silo,
+            Ready = ready,
+            Epoch = epoch,
+            Position = report.Position,
+            Streams = report.Streams,
+            Applied = report.Totals.Applied,
+            DeadLetters = report.Totals.DeadLetters,
+            UnknownMarks = report.Totals.UnknownMarks,
+            PendingSince = report.PendingSince,
+            ScoredEvents = report.Scores.Events,
+            TimeScore = report.Scores.Time,
+            MarkScore = report.Scores.Mark,
+            BaselineTimeScore = report.Scores.BaselineTime,
+            BaselineMarkScore = report.Scores.BaselineMark,
+            Problem = report.Problem,
+            Device = device.Name,
+            DeviceProblem = device.Problem,
+            Weight = engine.Weight(device),
+        };
+    }
 }

@@ -18,6 +18,7 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<(int Partition, bool Reader)> _asked = [];
+    private readonly Dictionary<SiloAddress, double> _weights = [];
     private SiloAddress?[] _shards = [], _readers = [];
     private HashSet<SiloAddress> _members = [];
     private int _quiet;
@@ -62,6 +63,10 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
             {
                 ShardStatus status = await GrainFactory.GetGrain<IShardGrain>(partition).Status();
                 _shards[partition] = status.Ready ? status.Silo : null;
+                if (status.Weight > 0)
+                {
+                    _weights[status.Silo] = status.Weight;
+                }
             }
         }
         catch (Exception e)
@@ -82,6 +87,10 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
         bool settled = members.SetEquals(_members) && Array.TrueForAll(_shards, s => s is not null)
             && Array.TrueForAll(_readers, s => s is not null);
         _members = members;
+        foreach (SiloAddress gone in _weights.Keys.Except(members).ToArray())
+        {
+            _weights.Remove(gone);
+        }
         _quiet = settled ? _quiet + 1 : 0;
         // Moving costs a commit and a load. A member that comes and goes must not set partitions in motion.
         if (_quiet < engine.Options.QuietRounds)
@@ -109,8 +118,11 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
         }
     }
 
-    private SiloAddress[] With(string role) =>
-        [.. _members.Where(s => SiloRoles.Has(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(SiloRoles.MetadataKey), role))];
+    /// <summary>Silos with a role and what they can carry: as their shards say now, or, where they have none, as they said at their
+    /// start. A device that failed leaves its silo less than that.</summary>
+    private IReadOnlyDictionary<SiloAddress, double> With(string role) => SiloWeight.Of(
+        _members.Where(s => SiloRoles.Has(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(SiloRoles.MetadataKey), role)),
+        metadata, _weights);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The {Kind} of partition {Partition} does not answer: {Problem}")]
     private partial void LogNoAnswer(string kind, int partition, string problem);

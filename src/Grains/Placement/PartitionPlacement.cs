@@ -1,9 +1,10 @@
 using Orleans.Placement;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.Runtime.Placement;
 
 namespace Foretell.Grains.Placement;
 
-/// <summary>Spreads partitions evenly: partition p goes to the p-th of the silos that may hold it, counted around.</summary>
+/// <summary>Gives every silo its share of the partitions (<see cref="SiloWeight"/>); silos of the same weight take turns.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class PartitionPlacementAttribute() : PlacementAttribute(new PartitionPlacement());
 
@@ -11,7 +12,7 @@ internal sealed class PartitionPlacementAttribute() : PlacementAttribute(new Par
 internal sealed class PartitionPlacement : PlacementStrategy;
 
 /// <summary>Where silos have both roles, a reader meets its shard on the same one.</summary>
-internal sealed class PartitionPlacementDirector : IPlacementDirector
+internal sealed class PartitionPlacementDirector(ISiloMetadataCache metadata) : IPlacementDirector
 {
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
@@ -21,7 +22,6 @@ internal sealed class PartitionPlacementDirector : IPlacementDirector
         {
             return Task.FromResult(wished);
         }
-        Array.Sort(silos);
-        return Task.FromResult(silos[(int)(target.GrainIdentity.GetIntegerKey() % silos.Length)]);
+        return Task.FromResult(SiloWeight.Place(target.GrainIdentity.GetIntegerKey(), SiloWeight.Of(silos, metadata)));
     }
 }

@@ -124,7 +124,8 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
     }), _stop.Token));
 
     /// <inheritdoc/>
-    public Task<ShardStatus> Status() => Task.FromResult(ShardStatus.Of(_host.Report(), _host.Epoch, silo.SiloAddress, IsServing()));
+    public Task<ShardStatus> Status() =>
+        Task.FromResult(ShardStatus.Of(_host.Report(), engine, _host.Epoch, silo.SiloAddress, IsServing()));
 
     /// <inheritdoc/>
     public Task<ShardStatus> WaitApplied(long sequence) => Guard(async () =>
@@ -140,7 +141,7 @@ internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams,
             // The caller asks again; a call that lasts too long could not be told from a lost one.
         }
         _host.Serving();
-        return ShardStatus.Of(_host.Report(), _host.Epoch, silo.SiloAddress, ready: true);
+        return ShardStatus.Of(_host.Report(), engine, _host.Epoch, silo.SiloAddress, ready: true);
     });
 
     /// <inheritdoc/>

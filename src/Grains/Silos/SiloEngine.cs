@@ -4,6 +4,7 @@ using Foretell.Engine.Log;
 using Foretell.Engine.Rows;
 using Foretell.Engine.Store;
 using Foretell.Hosting;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Grains.Silos;
 
@@ -54,6 +55,10 @@ public sealed class SiloEngine(ServingModel model, IEventLog log, IStateStore st
     internal void Add(PartitionHost host) => _partitions[host.Shard.Partition] = host;
 
     internal void Remove(PartitionHost host) => _partitions.TryRemove(KeyValuePair.Create(host.Shard.Partition, host));
+
+    /// <summary>How many partitions this silo can carry beside others: by the threads that the machine has cores for, and by what the
+    /// device makes of them.</summary>
+    internal double Weight(DeviceReport device) => Math.Min(options.Threads, Environment.ProcessorCount) * device.Speedup;
 
     /// <summary>Partition of a grain's key.</summary>
     /// <exception cref="ArgumentException">The log has no such partition.</exception>

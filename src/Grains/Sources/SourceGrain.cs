@@ -109,7 +109,7 @@ internal sealed partial class SourceGrain(SiloEngine engine, ISiloStatusOracle s
         bool settled = members.SetEquals(_members) && Array.TrueForAll(places, p => p is not null);
         _members = members;
         _quiet = settled ? _quiet + 1 : 0;
-        if (_quiet < engine.Options.QuietRounds || Balance.Next(places!, Readers()) is not { } move)
+        if (_quiet < engine.Options.QuietRounds || Balance.Next(places!, SiloWeight.Equal(Readers())) is not { } move)
         {
             return;
         }

@@ -10,15 +10,15 @@ namespace Foretell.Models.Torch.Stepping;
 /// <remarks>
 /// Rows agree with the CPU's within 1e-6 of their norm after 1,000 events, not bit for bit (TorchStateBackendTests). Torch chooses its
 /// routines by shape, so a row's bits would depend on the batch that it was in; every batch has one shape here, padded, and they
-/// do not: law 5 holds among the machines and libraries that compute alike, under the name <see cref="Arithmetic"/>.
+/// do not: law 5 holds among the machines and libraries that compute alike, under the name of an arithmetic of their own
+/// (<see cref="TorchStepDevice"/>).
 /// </remarks>
 public sealed class TorchStateBackend : IStateBackend
 {
     /// <summary>Rows of the one shape: as many as a shard's slice has.</summary>
-    private const int BatchRows = 256;
+    internal const int BatchRows = 256;
 
     private readonly ForecastModel _model;
-    private readonly TorchDevice _device;
     private readonly CpuStateBackend _rows;
     private readonly TorchStep _step;
     private readonly float[] _empty, _state, _gaps = new float[2 * BatchRows];
@@ -35,15 +35,12 @@ public sealed class TorchStateBackend : IStateBackend
             throw new NotSupportedException(
                 $"Torch steps models of mixer aaren or linear, and this one has {model.Config.Mixer}; the CPU steps it.");
         }
-        (_model, _device, _rows, _step) = (model, device, new CpuStateBackend(model), new TorchStep(model, device));
+        (_model, _rows, _step) = (model, new CpuStateBackend(model), new TorchStep(model, device));
         _empty = new float[model.StateFloats];
         _rows.EnsureCapacity(1);
         _rows.Read(0, _empty);
         _state = new float[BatchRows * model.StateFloats];
     }
-
-    /// <summary>Whose bits these are, for the header of what is kept of them: rows of two arithmetics must not mix unnoticed.</summary>
-    public string Arithmetic => _device.Arithmetic;
 
     /// <inheritdoc/>
     public int Capacity => _rows.Capacity;

@@ -80,6 +80,9 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         _rows.Dispose();
     }
 
+    /// <summary>A row's fixed part, for a backend that steps it elsewhere.</summary>
+    internal float* Row(int row) => _rows.Row(row);
+
     /// <summary>Refuses a batch before any of it is applied.</summary>
     /// <exception cref="ArgumentException">A row or mark is out of range, or a gap is negative or not finite.</exception>
     internal void Check(ReadOnlySpan<StepInput> inputs)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Foretell.Engine.Alerts;
 using Foretell.Grains.Placement;
+using Foretell.Models.Gpu;
 using Foretell.Silo.Membership;
 using Foretell.Stores.Postgres;
 using Microsoft.Extensions.Configuration;
@@ -36,8 +37,15 @@ internal sealed record SiloSettings
     /// <summary>Port for the other silos.</summary>
     public required int Port { get; init; }
 
-    /// <summary>Threads that advance shards.</summary>
-    public required int Threads { get; init; }
+    /// <summary>Threads that advance shards; null for one a processor, or two where an accelerator steps, since one waits for it while
+    /// the other scores.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>What steps the rows (<see cref="StepDevices"/>).</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Waves of fewer events go to the CPU; null for what is measured at the start.</summary>
+    public int? DeviceLeastWave { get; init; }
 
     /// <summary>Longest time between two commits of a shard that advances.</summary>
     public required TimeSpan CommitInterval { get; init; }
@@ -93,7 +101,9 @@ internal sealed record SiloSettings
             Cluster = section.Text("Cluster", "foretell"),
             Address = section.Address("Address", IPAddress.Loopback),
             Port = section.Number("Port", 11111, 0, ushort.MaxValue),
-            Threads = section.Number("Threads", Environment.ProcessorCount, 1, 1024),
+            Threads = section.OptionalNumber("Threads", 1, 1024),
+            Device = ReadDevice(section),
+            DeviceLeastWave = section.OptionalNumber("DeviceLeastWave", 1, int.MaxValue),
             CommitInterval = section.Seconds("CommitSeconds", 1, 0.01, 3600)!.Value,
             Lease = section.Seconds("LeaseSeconds", 3, 0.5, 60)!.Value,
             AlertSurvival = ReadAlertSurvival(section),
@@ -139,6 +149,10 @@ internal sealed record SiloSettings
             && AlertRule.Allows(value) ? value
         : throw new SettingsException(string.Create(CultureInfo.InvariantCulture,
             $"Foretell:AlertSurvival is '{text}'. Give 0 for no alerts, or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}."));
+
+    private static string ReadDevice(SettingsSection section) => section.Text("Device", "auto") is var device && StepDevices.IsName(device)
+        ? device
+        : throw new SettingsException($"Foretell:Device is '{device}'. Give {StepDevices.Names}.");
 
     private static PostgresOptions ReadPostgres(SettingsSection section) => new()
     {

@@ -35,6 +35,7 @@ internal static class GetStatus
             Model = platform.Model.Id,
             Ready = status.Ready,
             Problems = status.Problems,
+            Devices = [.. status.Devices.Select(d => new DeviceAnswer(d.Name, d.Silo, d.Partitions, d.Problem))],
             Sources = [.. status.Sources.Select(SourceAnswer.Of)],
             Sinks = [.. status.Sinks.Select(SinkAnswer.Of)],
             Scores = ScoresAnswer.Of(status.Scores),
@@ -78,6 +79,9 @@ public sealed record StatusAnswer
     /// <summary>Why the platform is not healthy, one sentence each; empty when it is.</summary>
     public required IReadOnlyList<string> Problems { get; init; }
 
+    /// <summary>What steps the streams' states, device by device.</summary>
+    public required IReadOnlyList<DeviceAnswer> Devices { get; init; }
+
     /// <summary>Where the reading of brokers stands, partition by partition; empty without sources.</summary>
     public required IReadOnlyList<SourceAnswer> Sources { get; init; }
 
@@ -87,6 +91,13 @@ public sealed record StatusAnswer
     /// <summary>How well the live forecasts scored of late: since the process started, older events fading where a partition has more than 16,384.</summary>
     public required ScoresAnswer Scores { get; init; }
 }
+
+/// <summary>What steps some of the partitions.</summary>
+/// <param name="Device">`cpu`, or the accelerator's number and name, as in `cuda:0 NVIDIA L4`.</param>
+/// <param name="Silo">Address of its silo; null in an embedded host.</param>
+/// <param name="Partitions">Partitions whose states it steps.</param>
+/// <param name="Problem">Why the accelerator is not used any more, so that the CPU steps in its place; null while all is well.</param>
+public sealed record DeviceAnswer(string Device, string? Silo, int Partitions, string? Problem);
 
 /// <summary>Where the reading of one partition of a broker stands.</summary>
 /// <param name="Source">Name of the source.</param>

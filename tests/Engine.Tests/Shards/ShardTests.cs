@@ -4,6 +4,7 @@ using Foretell.Engine.Rows;
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
 using Foretell.Models.Forecasting;
+using Foretell.Models.Stepping;
 using Foretell.Support;
 
 namespace Foretell.Engine.Tests.Shards;
@@ -286,6 +287,34 @@ public class ShardTests
         byte[] damaged = commit.Page(1).Bytes.ToArray();
         damaged[position] ^= 4;
         Assert.Contains("page 1", Assert.Throws<InvalidDataException>(() => next.RestorePage(damaged)).Message);
+    }
+
+    [Fact]
+    public void Restore_WhenAnotherArithmeticMadeTheRows_SaysWhatToDo()
+    {
+        using var owner = new Shard(0, Small.Serving);
+        owner.Advance(Records([("a", Now, "view")]));
+        using ShardCommit commit = owner.TakeCommit()!;
+        using var next = new Shard(0, new ServingModel(Small.Model, new RoundedDevice(Small.Model)));
+
+        string message = Assert.Throws<InvalidDataException>(() => next.Restore(commit.Header)).Message;
+
+        Assert.Contains("holds rows of the arithmetic exact, and this host steps with rounded", message);
+        Assert.Contains("remove the store to rebuild it from the log", message);
+    }
+
+    [Fact]
+    public void TakeCommit_WhenTheArithmeticIsNotExact_NamesItInAFormatThatOlderProgramsRefuse()
+    {
+        using var exact = new Shard(0, Small.Serving);
+        using var rounded = new Shard(0, new ServingModel(Small.Model, new RoundedDevice(Small.Model)));
+        exact.Advance(Records([("a", Now, "view")]));
+        rounded.Advance(Records([("a", Now, "view")]));
+
+        using ShardCommit plain = exact.TakeCommit()!, named = rounded.TakeCommit()!;
+
+        Assert.Equal((1, StepArithmetic.Exact), (plain.Header.Format, plain.Header.Arithmetic));
+        Assert.Equal((2, "rounded"), (named.Header.Format, named.Header.Arithmetic));
     }
 
     [Fact]

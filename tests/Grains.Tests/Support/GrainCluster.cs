@@ -174,7 +174,7 @@ public sealed class GrainCluster : IAsyncDisposable
             // By name, "Primary" or "Secondary_1" and on: all but the first start at once, in any order.
             string[] name = context.Configuration["Orleans:Name"]!.Split('_');
             int index = name.Length == 1 ? 0 : int.Parse(name[1], CultureInfo.InvariantCulture);
-            silo.AddForetellGrains(roles[index % roles.Length].Split(','));
+            silo.AddForetellGrains(roles[index % roles.Length].Split(','), engine);
         });
     }
 }

@@ -1,6 +1,7 @@
 using Foretell.Backends.Contract;
 using Foretell.Models.Configuration;
 using Foretell.Models.Network;
+using Foretell.Models.Stepping;
 using Foretell.Models.Torch.Stepping;
 using Foretell.Models.Torch.Tests.Native;
 
@@ -9,11 +10,14 @@ namespace Foretell.Models.Torch.Tests.Stepping;
 public class TorchStateBackendTests
 {
     [Fact]
-    public void Arithmetic_WhenTheDeviceIsTheCpu_IsNamedAfterTorchAndNotAfterTheCpu()
+    public void Device_WhenItIsTheCpu_HasAnArithmeticOfItsOwn()
     {
-        using var backend = new TorchStateBackend(RandomModels.Create("aaren", decay: true), TestTorch.Cpu());
+        using var device = new TorchStepDevice(RandomModels.Create("aaren", decay: true), TestTorch.Cpu());
+        using IStateBackend backend = device.OpenBackend();
 
-        Assert.Equal("torch-cpu", backend.Arithmetic);
+        Assert.IsType<TorchStateBackend>(backend);
+        Assert.Equal(("torch-cpu", "torch-cpu", 256), (device.Arithmetic, device.Report().Name, device.SliceRecords));
+        Assert.NotEqual(StepArithmetic.Exact, device.Arithmetic);
     }
 
     [Theory]

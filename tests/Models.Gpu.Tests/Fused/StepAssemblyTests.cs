@@ -1,12 +1,13 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Foretell.Models.Gpu.Fused;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 
-namespace Foretell.Models.Gpu.Tests;
+namespace Foretell.Models.Gpu.Tests.Fused;
 
 /// <summary>The kernel's PTX as text: whatever computes on floats names its rounding or is exact, so that the assembler may not
 /// contract it. Whether a GPU gives the CPU's bits, text cannot show.</summary>

@@ -1,9 +1,10 @@
+using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using ILGPU;
 using ILGPU.Runtime.CPU;
 
-namespace Foretell.Models.Gpu.Tests;
+namespace Foretell.Models.Gpu.Tests.Fused;
 
 /// <summary>The kernel with its groups and barriers, on ILGPU's CPU accelerator. It starts a thread a lane, so runs are tiny.</summary>
 public class FusedStepTests

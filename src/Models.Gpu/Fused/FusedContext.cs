@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Foretell.Models.Gpu.Arithmetic;
 using ILGPU;
 
-namespace Foretell.Models.Gpu;
+namespace Foretell.Models.Gpu.Fused;
 
 /// <summary>Contexts of ILGPU in which the kernel's arithmetic keeps its bits.</summary>
 public static class FusedContext

@@ -5,7 +5,7 @@ using Foretell.Models.Layers;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 
-namespace Foretell.Models.Gpu;
+namespace Foretell.Models.Gpu.Fused;
 
 /// <summary>A model as the kernel reads it: sizes, places of the tensors, decay rates. Immutable.</summary>
 public sealed class FusedModel
@@ -50,6 +50,9 @@ public sealed class FusedModel
 
     /// <summary>Decay of the heads: per unit of time, then per event. Shape [layers, 2, 16].</summary>
     internal float[] Rates { get; }
+
+    /// <summary>Bytes that cross to the device and back for one event: its row both ways, and the event.</summary>
+    internal unsafe int CopiedBytes => 2 * Network.RowFloats * sizeof(float) + sizeof(StepEvent);
 
     /// <summary>An event as the kernel reads it.</summary>
     /// <param name="row">Row in the slab that the kernel gets.</param>

@@ -6,7 +6,7 @@ using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 
-namespace Foretell.Models.Gpu;
+namespace Foretell.Models.Gpu.Fused;
 
 /// <summary>The kernel as PTX, which needs neither a GPU nor CUDA.</summary>
 public static class StepAssembly

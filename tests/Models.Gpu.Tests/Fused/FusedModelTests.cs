@@ -1,7 +1,8 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Network;
 
-namespace Foretell.Models.Gpu.Tests;
+namespace Foretell.Models.Gpu.Tests.Fused;
 
 public class FusedModelTests
 {

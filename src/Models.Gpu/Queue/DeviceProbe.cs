@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Foretell.Models.Gpu.Fused;
+using Foretell.Models.Mixers;
+using Foretell.Models.Numerics;
+using Foretell.Models.Stepping;
+
+namespace Foretell.Models.Gpu.Queue;
+
+/// <summary>What a process finds out about its device before it trusts it with rows: whether it has the CPU's bits, and from how
+/// many events on it pays.</summary>
+internal static class DeviceProbe
+{
+    private const int Seed = 11, Events = 4, Tries = 3;
+
+    /// <summary>A device that takes so long for a batch that the CPU steps in a fraction of it is measured no further.</summary>
+    private static readonly TimeSpan s_hopeless = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Steps the same events on both, and looks for the first bit that differs.</summary>
+    /// <param name="device">Backend that sends every wave to the device.</param>
+    /// <param name="cpu">Backend of the same model.</param>
+    /// <param name="rows">Rows to compare.</param>
+    /// <returns>Where they differ, or null.</returns>
+    public static string? Compare(IStateBackend device, CpuStateBackend cpu, FusedModel model, int rows)
+    {
+        var random = new RandomStream(Seed);
+        device.EnsureCapacity(rows);
+        cpu.EnsureCapacity(rows);
+        float[] expected = new float[model.Network.RowFloats], actual = new float[model.Network.RowFloats];
+        for (int n = 0; n < Events; n++)
+        {
+            StepInput[] inputs = Inputs(model, random, rows, n);
+            cpu.Step(inputs);
+            device.Step(inputs);
+            for (int row = 0; row < rows; row++)
+            {
+                cpu.Read(row, expected);
+                device.Read(row, actual);
+                int same = MemoryMarshal.Cast<float, uint>(expected).CommonPrefixLength(MemoryMarshal.Cast<float, uint>(actual));
+                if (same < expected.Length)
+                {
+                    return string.Create(CultureInfo.InvariantCulture,
+                        $"it gives other bits than the CPU: {actual[same]:R} for {expected[same]:R} at float {same} of a row after {n + 1} events");
+                }
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Times both.</summary>
+    /// <param name="device">Backend that sends every wave to the device.</param>
+    /// <param name="cpu">Backend of the same model.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="capacity">Most events in a batch.</param>
+    /// <param name="threads">Threads that advance shards.</param>
+    /// <param name="time">Clock.</param>
+    /// <returns>The least wave for which the device takes no longer than the CPU (int.MaxValue: none), and how many times faster
+    /// than without it the process can step and score: by a whole batch's time, or by what scoring leaves of the processors.</returns>
+    public static (int LeastWave, double Speedup) Measure(IStateBackend device, CpuStateBackend cpu, FusedModel model,
+        int capacity, int threads, TimeProvider time)
+    {
+        device.EnsureCapacity(capacity);
+        cpu.EnsureCapacity(capacity);
+        StepInput[] inputs = Inputs(model, new RandomStream(Seed), capacity, ordinal: 1);
+        int least = int.MaxValue;
+        double onDevice = double.PositiveInfinity;
+        for (int events = 1; events <= capacity; events *= 2)
+        {
+            StepInput[] wave = inputs[..events];
+            TimeSpan there = Best(time, () => device.Step(wave)), here = Best(time, () => cpu.Step(wave));
+            least = there > here ? int.MaxValue : Math.Min(least, events);
+            onDevice = there.TotalSeconds / events;
+            if (there > s_hopeless && there > 4 * here)
+            {
+                return (int.MaxValue, 1);
+            }
+        }
+        StepInput[] some = inputs[..Math.Min(capacity, 256)];
+        var scores = new StepScore[some.Length];
+        double step = Best(time, () => cpu.Step(some)).TotalSeconds / some.Length;
+        double score = Best(time, () => cpu.Score(some, scores)).TotalSeconds / some.Length;
+        double without = threads / (step + score), with = Math.Min(threads / score, 1 / onDevice);
+        return (least, least == int.MaxValue ? 1 : Math.Max(1, Math.Round(2 * with / without) / 2));
+    }
+
+    private static TimeSpan Best(TimeProvider time, Action work)
+    {
+        TimeSpan best = TimeSpan.MaxValue;
+        for (int i = 0; i < Tries; i++)
+        {
+            long started = time.GetTimestamp();
+            work();
+            TimeSpan taken = time.GetElapsedTime(started);
+            best = taken < best ? taken : best;
+        }
+        return best;
+    }
+
+    private static StepInput[] Inputs(FusedModel model, RandomStream random, int rows, int ordinal) =>
+        [.. Enumerable.Range(0, rows).Select(row => new StepInput(row, random.NextInt(model.Model.UnknownMark + 1),
+            ordinal == 0 ? 0 : model.Model.Config.GapFloor * (1 + 1e6 * random.NextDouble()), ordinal))];
+}
