@@ -73,6 +73,7 @@ public sealed partial class CommandLineTests
     [InlineData("docs/formats.md")]
     [InlineData("docs/files.md")]
     [InlineData("docs/cluster.md")]
+    [InlineData("docs/gpu.md")]
     public void Documents_WhenTheyShowACommand_ShowOneThatParses(string document)
     {
         string[] lines = [.. ShownCommand().Matches(File.ReadAllText(Repository.At(document))).Select(m => m.Groups[1].Value.Trim())];

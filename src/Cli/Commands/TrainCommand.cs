@@ -25,6 +25,9 @@ internal static class TrainCommand
     private static readonly Option<double> s_learningRate =
         Settings.Number("--learning-rate", "Learning rate after the warm-up.", 1e-6, 1, TrainingOptions.DefaultLearningRate);
     private static readonly Option<int> s_seed = Settings.Number("--seed", "Seed of every random choice.", 0, int.MaxValue, 1);
+    private static readonly Option<string> s_device = Settings.Typed("--device", "auto|cpu|torch-cpu|cuda",
+        "Where to train: cpu is the program's own trainer; torch-cpu and cuda (a GPU) need an edition built with Torch; auto takes the GPU where there is one, else cpu.",
+        TrainingDevice.Auto, TrainingDevice.Parse);
     private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation, and learn how likely it is that no next event comes at all.");
 
     private static readonly Option<bool> s_json = CommonSettings.Json();
@@ -36,10 +39,11 @@ internal static class TrainCommand
             "train --train train.jsonl --dev dev.jsonl --out model.safetensors --time-unit hours",
             "train --train a.csv --dev b.csv --columns stream=user,time=at,mark=kind --out m.safetensors",
             "train --train train.jsonl --dev dev.jsonl --out plain.safetensors --no-decay --epochs 20",
+            "train --data events.csv --out model.safetensors --device cpu",
             "train --train shop.csv --dev dev.csv --out churn.safetensors --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
             s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_openEnds.Censored, s_openEnds.Until, s_learningRate,
-            s_seed, s_json,
+            s_seed, s_device, s_json,
         };
         verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -59,6 +63,7 @@ internal static class TrainCommand
         };
         string output = Path.GetFullPath(parsed.GetRequiredValue(s_out));
         RequireWritable(output);
+        var device = TrainingDevice.Open(parsed.GetRequiredValue(s_device), options.Threads);
         TrainingData data = s_training.ReadData(parsed, s_data, until);
         options = options with { Shape = options.Shape with { TimeUnitSeconds = data.UnitSeconds } };
         bool isJson = parsed.GetValue(s_json);
@@ -70,17 +75,18 @@ internal static class TrainCommand
         }
 
         var clock = Stopwatch.StartNew();
-        TrainingResult result = TrainView.Show(isJson, progress => Trainer.Train(data.Train, data.Dev, options, progress, cancellation));
+        TrainingResult result = TrainView.Show(isJson, device.Name,
+            progress => device.Train(data.Train, data.Dev, options, progress, cancellation));
         result.Model.Save(output);
         // Success is told of what can be opened, not of what was meant to be written.
         ForecastModel.Load(output);
         if (isJson)
         {
-            JsonOutput.Write(TrainingReport.Of(result, data, unknown, remarks, output, clock.Elapsed));
+            JsonOutput.Write(TrainingReport.Of(result, data, unknown, remarks, output, device.Name, clock.Elapsed));
         }
         else
         {
-            TrainView.Summarise(result, data, output, clock.Elapsed);
+            TrainView.Summarise(result, data, output, device.Name, clock.Elapsed);
         }
         return ExitCode.Success;
     }

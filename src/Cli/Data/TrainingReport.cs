@@ -44,6 +44,9 @@ internal sealed record TrainingReport
     /// <summary>Optimiser steps done.</summary>
     public required int Steps { get; init; }
 
+    /// <summary>Where it was trained: "cpu", "torch-cpu", or "cuda:0" by the GPU's number.</summary>
+    public required string Device { get; init; }
+
     /// <summary>Time that it took.</summary>
     public required double Seconds { get; init; }
 
@@ -57,7 +60,7 @@ internal sealed record TrainingReport
     public required IReadOnlyList<string> Remarks { get; init; }
 
     public static TrainingReport Of(TrainingResult result, TrainingData data, UnknownMarks unknown, IReadOnlyList<string> remarks,
-        string path, TimeSpan took)
+        string path, string device, TimeSpan took)
     {
         ModelConfig config = result.Model.Config;
         return new TrainingReport
@@ -74,6 +77,7 @@ internal sealed record TrainingReport
             DevNll = result.DevNll,
             BestEpoch = result.BestEpoch,
             Steps = result.Steps,
+            Device = device,
             Seconds = Math.Round(took.TotalSeconds, 3),
             UnknownMarks = unknown.Events,
             UnknownMarkExamples = unknown.Examples,

@@ -29,12 +29,12 @@ internal static class TrainView
     }
 
     /// <summary>Runs <paramref name="train"/> and shows what it reports; beside standard output where a program reads that.</summary>
-    public static TrainingResult Show(bool isJson, Func<IProgress<TrainingProgress>, TrainingResult> train) =>
-        Terminal.IsInteractive && !isJson ? WithBar(train)
-            : train(new Reporter(at => WriteEpoch(at, isJson ? Terminal.WriteNote : Terminal.Out.WriteLine)));
+    public static TrainingResult Show(bool isJson, string device, Func<IProgress<TrainingProgress>, TrainingResult> train) =>
+        Terminal.IsInteractive && !isJson ? WithBar(device, train)
+            : train(new Reporter(at => WriteEpoch(at, device, isJson ? Terminal.WriteNote : Terminal.Out.WriteLine)));
 
     /// <summary>The table at the end.</summary>
-    public static void Summarise(TrainingResult result, TrainingData data, string output, TimeSpan took)
+    public static void Summarise(TrainingResult result, TrainingData data, string output, string device, TimeSpan took)
     {
         ModelConfig config = result.Model.Config;
         Table table = Tables.KeyValue()
@@ -51,6 +51,7 @@ internal static class TrainView
             .AddRow("best dev NLL",
                 $"{Format.Nats(result.DevNll)} nats an event{(config.Censored ? " or open end" : "")}, in epoch {result.BestEpoch}")
             .AddRow("steps", result.Steps.ToString(CultureInfo.InvariantCulture))
+            .AddRow("device", device)
             .AddRow("took", Format.Duration(took.TotalSeconds))
             .AddRow("bytes a stream", result.Model.Grows
                 ? $"{Format.Count(result.Model.StateBytesAfter(1000))} after 1,000 events, growing with each"
@@ -59,28 +60,28 @@ internal static class TrainView
         Terminal.Out.Write(table);
     }
 
-    private static TrainingResult WithBar(Func<IProgress<TrainingProgress>, TrainingResult> train) =>
+    private static TrainingResult WithBar(string device, Func<IProgress<TrainingProgress>, TrainingResult> train) =>
         Terminal.Out.Progress()
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(),
                 new RemainingTimeColumn())
             .Start(context =>
             {
-                ProgressTask task = context.AddTask("preparing");
+                ProgressTask task = context.AddTask($"preparing on {device}");
                 return train(new Reporter(at =>
                 {
                     task.MaxValue = at.Steps;
                     task.Value = at.Step;
-                    task.Description = $"step {at.Step}/{at.Steps}  epoch {at.Epoch}  train {Format.Nats(at.TrainNll)}  " +
+                    task.Description = $"{device}  step {at.Step}/{at.Steps}  epoch {at.Epoch}  train {Format.Nats(at.TrainNll)}  " +
                         $"best dev {(at.BestDevNll is { } best ? Format.Nats(best) : "-")}";
                 }));
             });
 
-    private static void WriteEpoch(TrainingProgress at, Action<string> write)
+    private static void WriteEpoch(TrainingProgress at, string device, Action<string> write)
     {
         if (at.DevNll is { } dev)
         {
             write($"epoch {at.Epoch}, step {at.Step} of {at.Steps}: train NLL {Format.Nats(at.TrainNll)}, " +
-                $"dev NLL {Format.Nats(dev)}, best {Format.Nats(at.BestDevNll ?? dev)}");
+                $"dev NLL {Format.Nats(dev)}, best {Format.Nats(at.BestDevNll ?? dev)}, on {device}");
         }
     }
 

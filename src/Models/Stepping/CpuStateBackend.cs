@@ -83,12 +83,14 @@ public sealed unsafe class CpuStateBackend : IStateBackend
     /// <summary>A row's fixed part, for a backend that steps it elsewhere.</summary>
     internal float* Row(int row) => _rows.Row(row);
 
-    /// <summary>Refuses what <see cref="Step"/> would refuse.</summary>
+    /// <summary>Refuses a batch before any of it is applied.</summary>
+    /// <exception cref="ArgumentException">A row or mark is out of range, or a gap is negative or not finite.</exception>
     internal void Check(ReadOnlySpan<StepInput> inputs)
     {
         foreach (ref readonly StepInput input in inputs)
         {
-            Check(input);
+            CheckRow(input.Row);
+            StepCheck.Event(_model, input);
         }
     }
 
@@ -99,13 +101,14 @@ public sealed unsafe class CpuStateBackend : IStateBackend
             throw new ArgumentException($"There must be a score for each event, got {scores.Length} for {inputs.Length} events.",
                 nameof(scores));
         }
+        Check(inputs);
         float** rows = stackalloc float*[RowTile.MaxRows], tails = stackalloc float*[RowTile.MaxRows];
         for (int start = 0; start < inputs.Length; start += RowTile.MaxRows)
         {
             ReadOnlySpan<StepInput> tile = inputs.Slice(start, Math.Min(RowTile.MaxRows, inputs.Length - start));
             for (int i = 0; i < tile.Length; i++)
             {
-                rows[i] = _rows.Row(Check(tile[i]));
+                rows[i] = _rows.Row(tile[i].Row);
             }
             if (score)
             {
@@ -120,13 +123,6 @@ public sealed unsafe class CpuStateBackend : IStateBackend
                 _kernel.Advance(tile, new RowTile(rows, tails));
             }
         }
-    }
-
-    private int Check(in StepInput input)
-    {
-        CheckRow(input.Row);
-        StepCheck.Event(_model, input);
-        return input.Row;
     }
 
     private void CheckRow(int row)

@@ -8,7 +8,7 @@ namespace Foretell.Models.Training;
 /// <summary>The gradient of one batch, computed by several threads and yet the same bit for bit for any number of them.</summary>
 /// <remarks>A batch is dealt to a fixed number of groups by its content alone; each group's gradient is one thread's work, and
 /// the groups are added in a fixed order.</remarks>
-internal sealed unsafe class BatchGradient : IDisposable
+internal sealed unsafe class BatchGradient : IBatchGradient
 {
     private const int Groups = 4;
     private readonly ParameterLayout _layout;
@@ -27,11 +27,10 @@ internal sealed unsafe class BatchGradient : IDisposable
         }
     }
 
-    /// <summary>Gradient of the mean negative log-likelihood after <see cref="Run"/>. Shape [layout.Length].</summary>
+    /// <inheritdoc/>
     public float* Gradient => _gradients[0].Pointer;
 
-    /// <summary>Runs a batch.</summary>
-    /// <returns>Summed joint NLL and the number of scored forecasts.</returns>
+    /// <inheritdoc/>
     public (double Nll, int Rows) Run(AlignedBuffer weights, IReadOnlyList<EncodedSequence> batch)
     {
         List<EncodedSequence>[] groups = Deal(batch);
@@ -51,8 +50,7 @@ internal sealed unsafe class BatchGradient : IDisposable
         return (-_passes.Sum(p => p.Time + p.Mark + p.OpenEnds), rows);
     }
 
-    /// <summary>Scores sequences without gradients.</summary>
-    /// <returns>Summed joint NLL and the number of scored forecasts.</returns>
+    /// <inheritdoc/>
     public (double Nll, long Rows) Score(AlignedBuffer weights, IReadOnlyList<EncodedSequence> sequences)
     {
         // Small pieces keep the activations in cache; their sums are added in order.

@@ -2,7 +2,6 @@ using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
 using Foretell.Models.Layers;
 using Foretell.Models.Network;
-using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Training;
 
@@ -14,18 +13,20 @@ namespace Foretell.Models.Training;
 /// </remarks>
 internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout layout, TimeHead timeHead) : IDisposable
 {
+    private readonly SequenceLikelihood _likelihood = new(config, timeHead);
     private NetworkBuffers? _buffers;
+    private LikelihoodSums _sums;
     private int[] _lengths = [];
     private double[] _logTimes = [], _logMarks = [];
 
     /// <summary>Summed log-likelihoods of the predicted events of the last pass, nats.</summary>
-    public double Time { get; private set; }
+    public double Time => _sums.Time;
 
     /// <summary>Summed log probabilities of the marks given the gaps.</summary>
-    public double Mark { get; private set; }
+    public double Mark => _sums.Mark;
 
     /// <summary>Summed log-likelihoods of the open ends.</summary>
-    public double OpenEnds { get; private set; }
+    public double OpenEnds => _sums.OpenEnds;
 
     /// <summary>Rows of the last pass: one a predicted event or open end.</summary>
     public int Rows { get; private set; }
@@ -48,7 +49,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     {
         _lengths = [.. sequences.Select(s => s.Rows)];
         Rows = _lengths.Sum();
-        Time = Mark = OpenEnds = 0;
+        _sums = default;
         if (Rows == 0)
         {
             return;
@@ -127,41 +128,13 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         int row = 0, logitStride = marks > 0 ? layout.Marks!.Weight.Stride : 0;
         foreach (var sequence in sequences)
         {
-            for (int t = 1; t <= sequence.Rows; t++, row++)
-            {
-                var outputs = new ReadOnlySpan<float>(b.Time + (nint)row * timeOutputs, timeOutputs);
-                var gradient = new Span<float>(b.GradientTime + (nint)row * timeOutputs, backward ? timeOutputs : 0);
-                gradient.Clear();
-                var full = new Span<float>(b.GradientMarks + (nint)row * logitStride, backward ? logitStride : 0);
-                full.Clear();
-                if (t == sequence.Length)
-                {
-                    OpenEnds += OpenEnd(outputs, sequence.OpenEnd!.Value, gradientScale, gradient);
-                    continue;
-                }
-                _logTimes[row] = timeHead.LogDensity(outputs, sequence.Intervals[t], gradientScale, gradient);
-                if (config.Censored)
-                {
-                    _logTimes[row] += NeverHead.LogComing(timeHead, outputs, gradientScale, gradient);
-                }
-                Time += _logTimes[row];
-                if (marks == 0)
-                {
-                    continue;
-                }
-                // A mark that training never saw has no logit: it counts with the model's fixed probability and teaches nothing.
-                _logMarks[row] = sequence.Marks[t] == marks
-                    ? ForecastModel.LogUnknownMark
-                    : MarkHead.LogProbability(new ReadOnlySpan<float>(b.MarkLogits + (nint)row * logitStride, marks), sequence.Marks[t],
-                        gradientScale, backward ? full[..marks] : full);
-                Mark += _logMarks[row];
-            }
+            nint time = (nint)row * timeOutputs, logits = (nint)row * logitStride;
+            _likelihood.Add(sequence, b.Time + time, timeOutputs, b.MarkLogits + logits, logitStride, gradientScale,
+                backward ? b.GradientTime + time : null, backward ? b.GradientMarks + logits : null,
+                _logTimes.AsSpan(row), _logMarks.AsSpan(row), ref _sums);
+            row += sequence.Rows;
         }
     }
-
-    private double OpenEnd(ReadOnlySpan<float> outputs, in GapInterval silence, double gradientScale, Span<float> gradient) =>
-        config.Censored ? NeverHead.LogSilence(timeHead, outputs, silence, gradientScale, gradient)
-            : timeHead.LogDensity(outputs, silence, gradientScale, gradient);
 
     private void Backward(float* weights, IReadOnlyList<EncodedSequence> sequences, float* gradient)
     {

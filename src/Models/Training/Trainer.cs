@@ -60,14 +60,21 @@ public sealed record TrainingResult(ForecastModel Model, double DevNll, int Best
 /// <summary>No epoch of a training had a finite dev score.</summary>
 public sealed class TrainingDivergedException(string message) : ArgumentException(message);
 
-/// <summary>Fits a model to event sequences on the CPU.</summary>
+/// <summary>Fits a model to event sequences, on the CPU unless another device's gradients are handed in.</summary>
 public static unsafe class Trainer
 {
     /// <summary>Trains by the default recipe and returns the averaged weights of the best dev epoch.</summary>
     /// <exception cref="ArgumentException">The data cannot be trained on; the message says why and what to do.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static TrainingResult Train(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev,
-        TrainingOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+        TrainingOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Train(train, dev, options, (config, layout, timeHead) => new BatchGradient(config, layout, timeHead, options.Threads),
+            progress, cancellationToken);
+
+    /// <summary>The same with the gradients of another device.</summary>
+    /// <inheritdoc cref="Train(IReadOnlyList{EventSequence}, IReadOnlyList{EventSequence}, TrainingOptions, IProgress{TrainingProgress}, CancellationToken)"/>
+    internal static TrainingResult Train(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev, TrainingOptions options,
+        GradientFactory gradients, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         options.Shape.Validate();
         if (!(options.LearningRate > 0 && options.LearningRate <= 1))
@@ -123,7 +130,7 @@ public static unsafe class Trainer
         weights.Span.CopyTo(average.Span);
         weights.Span.CopyTo(best.Span);
 
-        using var gradient = new BatchGradient(config, layout, timeHead, options.Threads);
+        using IBatchGradient gradient = gradients(config, layout, timeHead);
         using var optimiser = new AdamW(layout, TrainingRecipe.WeightDecay);
         int stepsPerEpoch = TrainingRecipe.Batches(trainSet, new RandomStream(options.Seed, 0)).Count;
         int epochs = options.Epochs ?? TrainingRecipe.Epochs(stepsPerEpoch);

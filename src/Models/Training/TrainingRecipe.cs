@@ -44,6 +44,12 @@ internal static class TrainingRecipe
     {
         EncodedSequence[] order = [.. sequences.Where(s => s.Rows > 0)];
         random.Shuffle<EncodedSequence>(order);
+        return Cut(order);
+    }
+
+    /// <summary>Cuts sequences in their order into batches of 16 sequences or 4,096 events.</summary>
+    public static List<EncodedSequence[]> Cut(EncodedSequence[] order)
+    {
         var batches = new List<EncodedSequence[]>();
         for (int start = 0; start < order.Length;)
         {

@@ -1,0 +1,9 @@
+namespace Foretell.Models.Torch;
+
+/// <summary>The positive features of linear attention, phi(x) = elu(x) + 1.</summary>
+/// <remarks>Source: Katharopoulos et al., ICML 2020, equation 7.</remarks>
+internal static class LinearFeatures
+{
+    /// <summary>ln phi(x): ln(1 + x) above 0, else x. Any shape.</summary>
+    public static Tensor Log(Tensor x) => x.clamp_min(0).log1p() + x.clamp_max(0);
+}

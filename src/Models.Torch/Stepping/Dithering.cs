@@ -1,0 +1,39 @@
+using TorchSharp;
+
+namespace Foretell.Models.Torch.Stepping;
+
+/// <summary>Stochastic rounding of running averages by the CPU's hash (Dither in Models), in Torch's operations.</summary>
+internal static class Dithering
+{
+    /// <summary>before + increment, rounded up or down with a probability proportional to the remainder.</summary>
+    /// <param name="noise">From <see cref="Noise"/>. All shapes are the same.</param>
+    public static Tensor Add(Tensor before, Tensor increment, Tensor noise)
+    {
+        Tensor sum = before + increment, part = sum - before;
+        Tensor error = before - (sum - part) + (increment - part);
+        (Tensor fraction, Tensor exponent) = torch.frexp(sum);
+        // The power of two below |sum|, 0 for 0; a float's last bit is worth 2^-23 of it.
+        Tensor power = torch.ldexp(fraction.ne(0).to(torch.ScalarType.Float32), exponent - 1);
+        return sum + torch.addcmul(error, noise.to(torch.ScalarType.Float32), power * (1.1920929e-7f * 2.32830644e-10f), 1);
+    }
+
+    /// <summary>Words that look uniform, a function of the event's ordinal and the element's index.</summary>
+    /// <param name="ordinals">Shape [b, 1], Int32.</param>
+    /// <param name="elements">Shape [1, n], Int32.</param>
+    /// <returns>Shape [b, n], Int32.</returns>
+    public static Tensor Noise(Tensor ordinals, Tensor elements)
+    {
+        Tensor x = elements * unchecked((int)0x9e3779b9) + ordinals * unchecked((int)0x85ebca6b);
+        x = Mix(x, 16) * 0x7feb352d;
+        x = Mix(x, 15) * unchecked((int)0x846ca68b);
+        return Mix(x, 16);
+    }
+
+    /// <summary>x ^ (x >> bits), the shift without sign.</summary>
+    private static Tensor Mix(Tensor x, int bits)
+    {
+        // Numbers without a dimension go with tensors of any device.
+        Tensor by = torch.tensor(bits), kept = torch.tensor((1 << (32 - bits)) - 1);
+        return x.bitwise_xor(x.bitwise_right_shift(by).bitwise_and(kept));
+    }
+}
