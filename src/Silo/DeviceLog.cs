@@ -21,6 +21,10 @@ internal sealed partial class DeviceLog
         {
             LogDevice(device.Name, device.MemoryBytes / (1024.0 * 1024), device.LeastWave, device.Speedup);
         }
+        else if (device.Name != CpuDevice.Name)
+        {
+            LogTorch(device.Name);
+        }
         else if (Remark is { IsExpected: false } remark)
         {
             LogUnused(remark.Text);
@@ -47,6 +51,10 @@ internal sealed partial class DeviceLog
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Rows are stepped on {Device}, which gives the bits of the CPU (compared just now); {Memory:0.#} MiB of it are for batches, waves below {LeastWave} events stay on the CPU, and steps and scores are {Speedup:0.#} times as fast as without it.")]
     private partial void LogDevice(string device, double memory, int leastWave, double speedup);
+
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Rows are stepped by Torch on {Device}, whose arithmetic is not the CPU's: the partitions' stores name it, and no silo with another device takes them over.")]
+    private partial void LogTorch(string device);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Sentence}")]
     private partial void LogRetired(string sentence);

@@ -5,7 +5,6 @@ using Foretell.Grains;
 using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
-using Foretell.Models.Gpu;
 using Foretell.Models.Network;
 using Foretell.Models.Stepping;
 using Foretell.Silo.Membership;
@@ -39,7 +38,7 @@ internal static class SiloHost
         await using var store = new PostgresStateStore(settings.Postgres);
         await using var alerts = new PostgresAlertLog(settings.Postgres);
         var deviceLog = new DeviceLog();
-        using IStepDevice device = OpenDevice(settings, model, deviceLog);
+        using IStepDevice device = SiloDevice.Open(settings, model, deviceLog);
         using var engine = new SiloEngine(new ServingModel(model, device), log, store, alerts, new GrainOptions
         {
             Threads = settings.Threads ?? Environment.ProcessorCount * (device.Report().LeastWave > 0 ? 2 : 1),
@@ -117,31 +116,6 @@ internal static class SiloHost
         catch (PlatformUnavailableException e)
         {
             throw new StorageException(e.Message, e);
-        }
-    }
-
-    /// <summary>The device of a silo that holds shards; others have nothing to step.</summary>
-    private static IStepDevice OpenDevice(SiloSettings settings, ForecastModel model, DeviceLog log)
-    {
-        if (!settings.Has(SiloRoles.Worker))
-        {
-            return new CpuDevice(model);
-        }
-        try
-        {
-            var options = new DeviceOptions
-            {
-                Threads = Math.Min(settings.Threads ?? Environment.ProcessorCount, Environment.ProcessorCount),
-                LeastWave = settings.DeviceLeastWave,
-                Retired = log.Retired,
-            };
-            IStepDevice device = StepDevices.Open(settings.Device, model, options, out DeviceRemark? remark);
-            log.Remark = remark;
-            return device;
-        }
-        catch (DeviceUnavailableException e)
-        {
-            throw new SettingsException($"Foretell:Device is '{settings.Device}', which cannot be used. {e.Message} Give cpu, or auto to take the CPU where there is no other.", e);
         }
     }
 

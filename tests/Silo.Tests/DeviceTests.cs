@@ -65,7 +65,7 @@ public sealed class DeviceTests(ClusterPostgres postgres, ITestOutputHelper outp
     }
 
     [ClusterFact]
-    public async Task Start_WhenTheGpuIsNotThere_SaysSoOrTakesTheCpuAsItIsTold()
+    public async Task Start_WhenTheDeviceIsNotThere_SaysSoOrTakesTheCpuAsItIsTold()
     {
         Assert.SkipWhen(File.Exists("/dev/nvidia0"), "There is a GPU.");
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 1, Small.Model, "gateway,ingest");
@@ -75,6 +75,12 @@ public sealed class DeviceTests(ClusterPostgres postgres, ITestOutputHelper outp
         (int exitCode, _, string errors) = await SiloProcess.RunAsync(settings);
         Assert.NotEqual(0, exitCode);
         Assert.Contains("Foretell:Device is 'cuda:1', which cannot be used. There is no GPU here", errors, StringComparison.Ordinal);
+
+        settings["Device"] = "torch-cpu";
+        (exitCode, _, errors) = await SiloProcess.RunAsync(settings);
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("Foretell:Device is 'torch-cpu', which cannot be used. This edition of Foretell was built without Torch", errors,
+            StringComparison.Ordinal);
 
         cluster.More["Device"] = "auto";
         SiloProcess silo = await cluster.AddAsync("worker");

@@ -39,7 +39,7 @@ public class SiloSettingsTests
     [InlineData("Partitions", "0", "Foretell:Partitions is '0'. Give a whole number from 1 to 32767.")]
     [InlineData("StopWithInput", "yes", "Foretell:StopWithInput is 'yes'. Give true or false.")]
     [InlineData("Port", "x", "Foretell:Port is 'x'. Give a whole number from 0 to 65535.")]
-    [InlineData("Device", "gpu", "Foretell:Device is 'gpu'. Give auto, cpu, cuda, cuda:N (the N-th GPU, from 0), or emulated (the GPU's kernel on the CPU, thousands of times slower: for tests).")]
+    [InlineData("Device", "gpu", "Foretell:Device is 'gpu'. Give auto, cpu, cuda, cuda:N (the N-th GPU, from 0), or emulated (the GPU's kernel on the CPU, thousands of times slower: for tests); or, with Torch's arithmetic in place of the CPU's, torch-cpu or torch-cuda.")]
     [InlineData("DeviceLeastWave", "0", "Foretell:DeviceLeastWave is '0'. Give a whole number from 1 to 2147483647.")]
     [InlineData("LeaseSeconds", "NaN", "Foretell:LeaseSeconds is 'NaN'. Give a number of seconds from 0.5 to 60.")]
     [InlineData("AlertSurvival", "0.9", "Foretell:AlertSurvival is '0.9'. Give 0 for no alerts, or a probability from 1E-09 to 0.5.")]

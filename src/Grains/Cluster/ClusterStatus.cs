@@ -4,6 +4,7 @@ using Foretell.Grains.Contracts;
 using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
+using Foretell.Models.Stepping;
 using Microsoft.Extensions.Hosting;
 
 namespace Foretell.Grains.Cluster;
@@ -35,7 +36,8 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         {
             Ready = Array.TrueForAll(_shards, shard => shard is { Ready: true }),
             Devices = [.. _shards.OfType<ShardStatus>().GroupBy(s => s.Silo).OrderBy(s => s.Key).Select(silo =>
-                new DeviceStatus(silo.Last().Device ?? "cpu", silo.Key.Endpoint.ToString(), silo.Count(), silo.Last().DeviceProblem))],
+                new DeviceStatus(silo.Last().Device ?? CpuDevice.Name, silo.Key.Endpoint.ToString(), silo.Count(),
+                    silo.Last().DeviceProblem))],
             Sources = [.. _sources.SelectMany(s => s.Value.Known?.Partitions.Select(p => p.ToProgress(s.Key)) ?? [])],
             Sinks = [.. _sinks.Select(s => Volatile.Read(ref s.Known)?.ToProgress(s.Sink, s.Feed)).OfType<SinkProgress>()],
             Problems = Problems(),

@@ -9,7 +9,10 @@ public sealed class CpuDevice(ForecastModel model) : IStepDevice
     /// <summary>Records of a slice that the CPU steps. A step saturates a core from 64 rows on.</summary>
     public const int Slice = 256;
 
-    private static readonly DeviceReport s_report = new("cpu");
+    /// <summary>Its name.</summary>
+    public const string Name = "cpu";
+
+    private static readonly DeviceReport s_report = new(Name);
 
     /// <inheritdoc/>
     public string Arithmetic => StepArithmetic.Exact;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Foretell.Engine.Alerts;
 using Foretell.Grains.Placement;
-using Foretell.Models.Gpu;
 using Foretell.Silo.Membership;
 using Foretell.Stores.Postgres;
 using Microsoft.Extensions.Configuration;
@@ -41,7 +40,7 @@ internal sealed record SiloSettings
     /// the other scores.</summary>
     public int? Threads { get; init; }
 
-    /// <summary>What steps the rows (<see cref="StepDevices"/>).</summary>
+    /// <summary>What steps the rows (<see cref="DeviceName"/>).</summary>
     public required string Device { get; init; }
 
     /// <summary>Waves of fewer events go to the CPU; null for what is measured at the start.</summary>
@@ -150,9 +149,9 @@ internal sealed record SiloSettings
         : throw new SettingsException(string.Create(CultureInfo.InvariantCulture,
             $"Foretell:AlertSurvival is '{text}'. Give 0 for no alerts, or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}."));
 
-    private static string ReadDevice(SettingsSection section) => section.Text("Device", "auto") is var device && StepDevices.IsName(device)
+    private static string ReadDevice(SettingsSection section) => section.Text("Device", "auto") is var device && DeviceName.IsKnown(device)
         ? device
-        : throw new SettingsException($"Foretell:Device is '{device}'. Give {StepDevices.Names}.");
+        : throw new SettingsException($"Foretell:Device is '{device}'. Give {DeviceName.All}.");
 
     private static PostgresOptions ReadPostgres(SettingsSection section) => new()
     {
