@@ -16,6 +16,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["sources"] = SourceBench.RunAsync,
     ["cluster"] = ClusterBench.RunAsync,
     ["memory"] = MemoryBench.RunAsync,
+    ["device-cost"] = DeviceCostBench.RunAsync,
 };
 foreach (string name in args.Length == 0 ? [.. benches.Keys] : args)
 {

@@ -10,8 +10,7 @@ namespace Foretell.Hosting;
 public static class PlatformGauges
 {
     private static readonly Lock s_gate = new();
-    private static Func<PlatformStatus>[] s_platforms = [];
-    private static Func<DeviceReport>[] s_devices = [];
+    private static Observation[] s_observed = [];
 
     static PlatformGauges()
     {
@@ -41,21 +40,21 @@ public static class PlatformGauges
     {
         lock (s_gate)
         {
-            s_platforms = [.. s_platforms, status];
-            s_devices = [.. s_devices, device];
+            var observation = new Observation(status, device);
+            s_observed = [.. s_observed, observation];
+            return observation;
         }
-        return new Observation(status, device);
     }
 
     private static double? Nll(long events, double sum) => events == 0 ? null : -sum / events;
 
     private static void AddSource(string name, string unit, string description, Func<SourceProgress, double> value) =>
-        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_platforms).SelectMany(status => status().Sources)
+        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed).SelectMany(observed => observed.Status().Sources)
             .Select(s => new Measurement<double>(value(s), new KeyValuePair<string, object?>("foretell.source", s.Partition.Source),
                 new("foretell.source.partition", s.Partition.Partition))), unit, description);
 
     private static void Add(string name, string unit, string description, Func<PlatformStatus, double?> value) =>
-        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_platforms).Select(status => value(status()))
+        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed).Select(observed => value(observed.Status()))
             .Where(v => v is not null).Select(v => new Measurement<double>(v!.Value)), unit, description);
 
     private static void AddDevice(string name, string unit, string description, Func<DeviceReport, (double Value, string? By)[]> values) =>
@@ -64,7 +63,7 @@ public static class PlatformGauges
 
     /// <summary>Devices beside the CPU: a process without one has none of these series.</summary>
     private static IEnumerable<DeviceReport> Accelerators() =>
-        Volatile.Read(ref s_devices).Select(device => device()).Where(d => d.LeastWave > 0);
+        Volatile.Read(ref s_observed).Select(observed => observed.Device()).Where(d => d.LeastWave > 0);
 
     private static Measurement<double> Measure(DeviceReport device, double value, string? by)
     {
@@ -74,12 +73,15 @@ public static class PlatformGauges
 
     private sealed class Observation(Func<PlatformStatus> status, Func<DeviceReport> device) : IDisposable
     {
+        public Func<PlatformStatus> Status => status;
+
+        public Func<DeviceReport> Device => device;
+
         public void Dispose()
         {
             lock (s_gate)
             {
-                s_platforms = [.. s_platforms.Where(s => s != status)];
-                s_devices = [.. s_devices.Where(d => d != device)];
+                s_observed = [.. s_observed.Where(o => o != this)];
             }
         }
     }

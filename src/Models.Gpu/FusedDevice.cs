@@ -10,7 +10,7 @@ public sealed record DeviceOptions
     /// <summary>Threads that advance shards; the speedup is measured for so many.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
-    /// <summary>Waves of fewer events go to the CPU; null measures from how many on the device is as fast.</summary>
+    /// <summary>Waves of fewer events go to the CPU; null for as many as the device is measured to be as fast with.</summary>
     public int? LeastWave { get; init; }
 
     /// <summary>Told once, with a sentence, when the device fails and is not used any more.</summary>
@@ -22,8 +22,9 @@ public sealed record DeviceOptions
     /// <summary>Most events in a batch; halved until the device has room.</summary>
     internal int Capacity { get; init; } = 16_384;
 
-    /// <summary>How long a batch may be on the device before the device counts as failed.</summary>
-    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>A batch that is still on the device at two looks this far apart makes the device count as failed. Well below what
+    /// silos grant each other to answer, since the waves' shards wait.</summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Rows that are compared with the CPU's before the device is used.</summary>
     internal int ComparedRows { get; init; } = 256;
@@ -38,6 +39,7 @@ public sealed class FusedDevice : IStepDevice
     private readonly FusedModel _model;
     private readonly DeviceQueue _queue;
     private readonly DeviceReport _report;
+    private readonly (long Batches, long Events, TimeSpan Busy) _before;
     private readonly int _leastWave;
     private long _onCpu;
 
@@ -54,20 +56,30 @@ public sealed class FusedDevice : IStepDevice
         {
             using var cpu = new CpuStateBackend(model.Model);
             using IStateBackend probe = new DeviceStateBackend(model, _queue, leastWave: 1, _ => { });
-            string? problem = DeviceProbe.Compare(probe, cpu, model, Math.Min(options.ComparedRows, _queue.Capacity)) ?? _queue.Problem;
-            (_leastWave, double speedup) = problem is null && options.LeastWave is null
-                ? DeviceProbe.Measure(probe, cpu, model, _queue.Capacity, options.Threads, options.Time)
-                : (options.LeastWave ?? 1, 1);
-            if ((problem ?? _queue.Problem) is { } refusal)
-            {
-                throw new DeviceUnavailableException($"{accelerator.Name} cannot be used: {refusal.TrimEnd('.')}.");
-            }
+            string? problem = DeviceProbe.Compare(probe, cpu, model, Math.Min(options.ComparedRows, _queue.Capacity));
+            Refuse(problem ?? _queue.Problem);
+            (int leastWave, double speedup) = DeviceProbe.Measure(probe, cpu, _queue, model, options.Threads, options.Time);
+            Refuse(_queue.Problem);
+            _leastWave = options.LeastWave ?? leastWave;
             _report = new DeviceReport(accelerator.Name) { LeastWave = _leastWave, Speedup = speedup, MemoryBytes = _queue.DeviceBytes };
+            _before = _queue.Counts;
         }
-        catch
+        catch (Exception e)
         {
             Dispose();
-            throw;
+            if (e is DeviceUnavailableException)
+            {
+                throw;
+            }
+            throw new DeviceUnavailableException($"{accelerator.Name} cannot be used: {e.Message.TrimEnd('.')}.", e);
+        }
+
+        void Refuse(string? problem)
+        {
+            if (problem is not null)
+            {
+                throw new DeviceUnavailableException($"{accelerator.Name} cannot be used: {problem.TrimEnd('.')}.");
+            }
         }
     }
 
@@ -75,7 +87,8 @@ public sealed class FusedDevice : IStepDevice
     public string Arithmetic => StepArithmetic.Exact;
 
     /// <inheritdoc/>
-    public int SliceRecords => 4096;
+    /// <remarks>Once the CPU steps, so many records would keep the lock for as long as it takes.</remarks>
+    public int SliceRecords => _queue.Problem is null ? 4096 : CpuDevice.Slice;
 
     /// <inheritdoc/>
     public IStateBackend OpenBackend() =>
@@ -85,12 +98,13 @@ public sealed class FusedDevice : IStepDevice
     public DeviceReport Report()
     {
         (long batches, long events, TimeSpan busy) = _queue.Counts;
+        events -= _before.Events;
         return _report with
         {
-            Batches = batches,
+            Batches = batches - _before.Batches,
             DeviceEvents = events,
             CpuEvents = Volatile.Read(ref _onCpu),
-            Busy = busy,
+            Busy = busy - _before.Busy,
             CopiedBytes = events * _model.CopiedBytes,
             Problem = _queue.Problem,
             Speedup = _queue.Problem is null ? _report.Speedup : 1,
@@ -114,7 +128,7 @@ public sealed class FusedDevice : IStepDevice
             }
             catch (Exception e)
             {
-                accelerator.Dispose();
+                Disposal.Try(accelerator);
                 throw new DeviceUnavailableException(
                     $"{accelerator.Name} cannot be used: it has no room for batches of {capacity} events ({e.Message.TrimEnd('.')}).", e);
             }
@@ -123,4 +137,8 @@ public sealed class FusedDevice : IStepDevice
 }
 
 /// <summary>A device cannot be used; the message says which, and why.</summary>
-public sealed class DeviceUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+public sealed class DeviceUnavailableException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>There is no such device, or no kernel for the model: nothing is wrong.</summary>
+    public bool IsExpected { get; init; }
+}

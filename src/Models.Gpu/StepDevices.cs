@@ -9,50 +9,72 @@ using ILGPU.Runtime.Cuda;
 
 namespace Foretell.Models.Gpu;
 
+/// <summary>Why the CPU steps where another device was looked for.</summary>
+/// <param name="Text">One sentence.</param>
+/// <param name="IsExpected">There is no GPU, or no kernel for the model; false where there is one that is not used.</param>
+public sealed record DeviceRemark(string Text, bool IsExpected);
+
 /// <summary>Opens a process's device by its name.</summary>
 public static class StepDevices
 {
     /// <summary>The names, for messages.</summary>
     public const string Names = "auto, cpu, cuda, cuda:N (the N-th GPU, from 0), or emulated (the GPU's kernel on the CPU, thousands of times slower: for tests)";
 
+    /// <summary>A driver that does not answer must not keep a process from starting.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Events of the batch by which the faster kernel is found.</summary>
+    private const int LargeBatch = 4096;
+
     /// <summary>True for a name that <see cref="Open"/> knows.</summary>
     public static bool IsName(string name) => name is "auto" or "cpu" or "emulated" || GpuOf(name) is not null;
 
-    /// <summary>Opens a device. What only one of several silos has is asked for by its name; auto takes the first GPU where there is
-    /// one that can be used, else the CPU.</summary>
+    /// <summary>Opens a device: the one that is named, or for auto the first GPU where there is one that can be used, else the CPU.
+    /// A device that is slower than the CPU for every batch is not used.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="model">Model of the rows.</param>
     /// <param name="options">How it is used.</param>
-    /// <param name="remark">Why auto came to the CPU, one sentence, or null.</param>
+    /// <param name="remark">Why the CPU steps although it was not named, or null.</param>
     /// <exception cref="ArgumentException">The name is none.</exception>
     /// <exception cref="DeviceUnavailableException">A device that was named cannot be used.</exception>
-    public static IStepDevice Open(string name, ForecastModel model, DeviceOptions options, out string? remark)
+    public static IStepDevice Open(string name, ForecastModel model, DeviceOptions options, out DeviceRemark? remark)
     {
         remark = null;
-        switch (name)
+        if (name == "cpu")
         {
-            case "cpu":
-                return new CpuDevice(model);
-            case "emulated":
-                return new FusedDevice(Fused(model), Emulation(model), options with
-                {
-                    // What a GPU does in a millisecond takes minutes.
-                    Capacity = 64, Patience = TimeSpan.FromMinutes(2), ComparedRows = 2,
-                });
-            case "auto":
-                try
-                {
-                    return new FusedDevice(Fused(model), Gpu(0, model), options);
-                }
-                catch (DeviceUnavailableException e)
-                {
-                    remark = e.Message;
-                    return new CpuDevice(model);
-                }
-            default:
-                int gpu = GpuOf(name) ?? throw new ArgumentException($"A device is {Names}, got '{name}'.", nameof(name));
-                return new FusedDevice(Fused(model), Gpu(gpu, model), options);
+            return new CpuDevice(model);
         }
+        FusedDevice device;
+        try
+        {
+            device = OpenFused(name, model, options);
+        }
+        catch (DeviceUnavailableException e) when (name == "auto")
+        {
+            remark = new DeviceRemark(e.Message, e.IsExpected);
+            return new CpuDevice(model);
+        }
+        DeviceReport report = device.Report();
+        if (report.LeastWave < int.MaxValue)
+        {
+            return device;
+        }
+        device.Dispose();
+        remark = new DeviceRemark($"{report.Name} takes longer than the CPU for every batch that fits, as measured just now.", IsExpected: false);
+        return new CpuDevice(model);
+    }
+
+    private static FusedDevice OpenFused(string name, ForecastModel model, DeviceOptions options)
+    {
+        FusedModel fused = Fused(model);
+        if (name == "emulated")
+        {
+            // What a GPU does in a millisecond takes minutes.
+            return new FusedDevice(fused, Emulation(fused),
+                options with { Capacity = 64, Patience = TimeSpan.FromMinutes(1), ComparedRows = 2 });
+        }
+        int gpu = name == "auto" ? 0 : GpuOf(name) ?? throw new ArgumentException($"A device is {Names}, got '{name}'.", nameof(name));
+        return InTime(gpu, () => new FusedDevice(fused, Gpu(gpu, fused, options.Time), options));
     }
 
     /// <summary>Number of the GPU that a name means, or null.</summary>
@@ -68,36 +90,61 @@ public static class StepDevices
         }
         catch (NotSupportedException e)
         {
-            throw new DeviceUnavailableException(e.Message, e);
+            throw new DeviceUnavailableException(e.Message, e) { IsExpected = true };
         }
     }
 
-    private static OwnAccelerator Gpu(int number, ForecastModel model)
+    private static FusedDevice InTime(int gpu, Func<FusedDevice> open)
     {
-        try
+        FusedDevice? device = null;
+        Exception? failure = null;
+        var thread = new Thread(() =>
         {
-            Context context = FusedContext.Create(builder => builder.Cuda());
-            var devices = context.GetCudaDevices();
-            if (number >= devices.Count)
+            try
             {
-                context.Dispose();
-                throw new DeviceUnavailableException(devices.Count == 0
-                    ? "There is no GPU here that CUDA's driver knows: libcuda.so.1, which comes with NVIDIA's driver, is missing or finds none."
-                    : $"There is no GPU {number} here: CUDA's driver knows {devices.Count}, numbered from 0.");
+                device = open();
             }
-            CudaDevice device = devices[number];
-            return new OwnAccelerator(context, () => device.CreateAccelerator(context), $"cuda:{number} {device.Name}", model);
-        }
-        catch (Exception e) when (e is not DeviceUnavailableException)
+            catch (Exception e)
+            {
+                failure = e;
+            }
+        }) { Name = "foretell-device-open", IsBackground = true };
+        thread.Start();
+        if (!thread.Join(s_patience))
         {
-            throw new DeviceUnavailableException($"GPU {number} cannot be used: {e.Message.TrimEnd('.')}.", e);
+            throw new DeviceUnavailableException($"GPU {gpu} cannot be used: its driver did not answer within {s_patience.TotalSeconds:0} s.");
         }
+        return failure switch
+        {
+            null => device!,
+            DeviceUnavailableException => throw new DeviceUnavailableException(failure.Message, failure) { IsExpected = ((DeviceUnavailableException)failure).IsExpected },
+            _ => throw new DeviceUnavailableException($"GPU {gpu} cannot be used: {failure.Message.TrimEnd('.')}.", failure),
+        };
     }
 
-    private static OwnAccelerator Emulation(ForecastModel model)
+    private static OwnAccelerator Gpu(int number, FusedModel model, TimeProvider time)
     {
-        Context context = FusedContext.Create(builder => builder.CPU(new CPUDevice(model.Config.Width, 1, 1)));
-        return new OwnAccelerator(context, () => context.CreateCPUAccelerator(0), "emulated", model);
+        Context context = FusedContext.Create(builder => builder.Cuda());
+        var devices = context.GetCudaDevices();
+        if (number >= devices.Count)
+        {
+            context.Dispose();
+            throw devices.Count == 0
+                ? new DeviceUnavailableException(
+                    "There is no GPU here that CUDA's driver knows: libcuda.so.1, which comes with NVIDIA's driver, is missing or finds none.")
+                { IsExpected = true }
+                : new DeviceUnavailableException($"There is no GPU {number} here: CUDA's driver knows {devices.Count}, numbered from 0.");
+        }
+        CudaDevice device = devices[number];
+        // The threads that wait for batches sleep; left to itself the driver lets them spin where there are processors enough.
+        return new OwnAccelerator(context, () => device.CreateCudaAccelerator(context, CudaAcceleratorFlags.ScheduleBlockingSync),
+            accelerator => FusedStep.Fastest(model, accelerator, LargeBatch, time), $"cuda:{number} {device.Name}");
+    }
+
+    private static OwnAccelerator Emulation(FusedModel model)
+    {
+        Context context = FusedContext.Create(builder => builder.CPU(new CPUDevice(model.Network.Width, 1, 1)));
+        return new OwnAccelerator(context, () => context.CreateCPUAccelerator(0), accelerator => new FusedStep(model, accelerator), "emulated");
     }
 
     /// <summary>A step with the accelerator and the context that it runs in.</summary>
@@ -105,33 +152,32 @@ public static class StepDevices
     {
         private readonly Context _context;
         private readonly Accelerator? _accelerator;
-        private readonly FusedStep _step;
+        private readonly FusedStep? _step;
 
-        public OwnAccelerator(Context context, Func<Accelerator> open, string name, ForecastModel model)
+        public OwnAccelerator(Context context, Func<Accelerator> open, Func<Accelerator, FusedStep> load, string name)
         {
             (_context, Name) = (context, name);
             try
             {
                 _accelerator = open();
-                _step = new FusedStep(new FusedModel(model), _accelerator);
+                _step = load(_accelerator);
             }
             catch
             {
-                _accelerator?.Dispose();
-                context.Dispose();
+                Dispose();
                 throw;
             }
         }
 
         public string Name { get; }
 
-        public IStepLane OpenLane(int capacity) => ((IAccelerator)_step).OpenLane(capacity);
+        public IStepLane OpenLane(int capacity) => ((IAccelerator)_step!).OpenLane(capacity);
 
         public void Dispose()
         {
-            _step.Dispose();
-            _accelerator!.Dispose();
-            _context.Dispose();
+            Disposal.Try(_step);
+            Disposal.Try(_accelerator);
+            Disposal.Try(_context);
         }
     }
 }

@@ -1,3 +1,4 @@
+using Foretell.Models.Gpu;
 using Foretell.Models.Stepping;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,23 +11,23 @@ internal sealed partial class DeviceLog
     private ILogger _log = NullLogger.Instance;
 
     /// <summary>Why the CPU steps where another device was looked for, or null.</summary>
-    public string? Remark { get; set; }
+    public DeviceRemark? Remark { get; set; }
 
     /// <summary>The log is there.</summary>
     public void Start(ILoggerFactory logs, DeviceReport device)
     {
         _log = logs.CreateLogger<DeviceLog>();
-        if (device.LeastWave == 0)
+        if (device.LeastWave > 0)
         {
-            LogCpu(Remark ?? "As Foretell:Device says.");
+            LogDevice(device.Name, device.MemoryBytes / (1024.0 * 1024), device.LeastWave, device.Speedup);
         }
-        else if (device.LeastWave == int.MaxValue)
+        else if (Remark is { IsExpected: false } remark)
         {
-            LogNoGain(device.Name);
+            LogUnused(remark.Text);
         }
         else
         {
-            LogDevice(device.Name, device.MemoryBytes / (1024.0 * 1024), device.LeastWave, device.Speedup);
+            LogCpu(Remark?.Text ?? "Foretell:Device says so.");
         }
         if (device.Problem is { } problem)
         {
@@ -40,9 +41,8 @@ internal sealed partial class DeviceLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Rows are stepped on the CPU. {Reason}")]
     private partial void LogCpu(string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Rows are stepped on the CPU: {Device} takes longer than it for every batch that fits, as measured just now.")]
-    private partial void LogNoGain(string device);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Rows are stepped on the CPU. {Reason}")]
+    private partial void LogUnused(string reason);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Rows are stepped on {Device}, which gives the bits of the CPU (compared just now); {Memory:0.#} MiB of it are for batches, waves below {LeastWave} events stay on the CPU, and steps and scores are {Speedup:0.#} times as fast as without it.")]

@@ -42,7 +42,7 @@ internal static class SiloHost
         using IStepDevice device = OpenDevice(settings, model, deviceLog);
         using var engine = new SiloEngine(new ServingModel(model, device), log, store, alerts, new GrainOptions
         {
-            Threads = settings.Threads ?? Environment.ProcessorCount * (device.Report().LeastWave is > 0 and < int.MaxValue ? 2 : 1),
+            Threads = settings.Threads ?? Environment.ProcessorCount * (device.Report().LeastWave > 0 ? 2 : 1),
             Alerts = new AlertRule { Survival = settings.AlertSurvival },
             Partition = new PartitionHostOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
         })
@@ -135,7 +135,7 @@ internal static class SiloHost
                 LeastWave = settings.DeviceLeastWave,
                 Retired = log.Retired,
             };
-            IStepDevice device = StepDevices.Open(settings.Device, model, options, out string? remark);
+            IStepDevice device = StepDevices.Open(settings.Device, model, options, out DeviceRemark? remark);
             log.Remark = remark;
             return device;
         }

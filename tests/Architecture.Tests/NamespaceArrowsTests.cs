@@ -30,9 +30,12 @@ public sealed class NamespaceArrowsTests(ITestOutputHelper output)
     [Fact]
     public void Namespaces_WhenComparedWithTheFolders_AreThem()
     {
-        string[] astray = [.. Repository.Projects("src", "tests", "bench").SelectMany(project => Directory
+        IReadOnlyList<string> projects = Repository.Projects("src", "tests", "bench");
+        // A file belongs to the innermost project around it.
+        static bool Holds(string project, string file) => file.StartsWith(Path.GetDirectoryName(project)! + '/', StringComparison.Ordinal);
+        string[] astray = [.. projects.SelectMany(project => Directory
             .EnumerateFiles(Path.GetDirectoryName(project)!, "*.cs", SearchOption.AllDirectories)
-            .Where(file => !Repository.IsBuildOutput(file))
+            .Where(file => !Repository.IsBuildOutput(file) && projects.Where(p => Holds(p, file)).MaxBy(p => p.Length) == project)
             .Select(file => (File: Repository.Name(file), Declared: Declared(file), Expected: Expected(project, file)))
             .Where(f => f.Declared is not null && f.Declared != f.Expected)
             .Select(f => $"{f.File} declares {f.Declared}, and its folder says {f.Expected}"))];

@@ -25,6 +25,7 @@ public partial class SolutionTests
     [InlineData("foretell")]
     [InlineData("test")]
     [InlineData(".ci/run")]
+    [InlineData("bench/gpu/run")]
     public void Script_WhenCheckedOut_CanBeRun(string script)
     {
         string path = Repository.At(script);

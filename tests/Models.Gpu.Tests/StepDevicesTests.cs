@@ -44,10 +44,10 @@ public class StepDevicesTests
     public void Open_OfAutoWithoutAGpu_TakesTheCpuAndSaysWhy()
     {
         Assert.SkipWhen(HasGpu, "There is a GPU.");
-        using IStepDevice device = StepDevices.Open("auto", s_model, new DeviceOptions(), out string? remark);
+        using IStepDevice device = StepDevices.Open("auto", s_model, new DeviceOptions(), out DeviceRemark? remark);
 
         Assert.Equal(("cpu", 256), (device.Report().Name, device.SliceRecords));
-        Assert.Contains("There is no GPU here", remark);
+        Assert.True(remark is { IsExpected: true } && remark.Text.Contains("There is no GPU here", StringComparison.Ordinal), remark?.ToString());
     }
 
     [Fact]
@@ -57,9 +57,9 @@ public class StepDevicesTests
 
         Assert.Contains("got softmax. Step this model on the CPU",
             Assert.Throws<DeviceUnavailableException>(() => StepDevices.Open("cuda", softmax, new DeviceOptions(), out _)).Message);
-        using IStepDevice device = StepDevices.Open("auto", softmax, new DeviceOptions(), out string? remark);
+        using IStepDevice device = StepDevices.Open("auto", softmax, new DeviceOptions(), out DeviceRemark? remark);
         Assert.IsType<CpuDevice>(device);
-        Assert.Contains("mixers aaren and linear", remark);
+        Assert.True(remark is { IsExpected: true } && remark.Text.Contains("mixers aaren and linear", StringComparison.Ordinal), remark?.ToString());
     }
 
     [Fact]
@@ -79,6 +79,15 @@ public class StepDevicesTests
 
         DeviceStateBackendTests.AssertSame(cpu, backend, s_model);
         Assert.True(device.Report() is { Name: "emulated", Problem: null, CpuEvents: 0, MemoryBytes: > 0 }, device.Report().ToString());
+    }
+
+    [Fact]
+    public void Open_OfADeviceThatIsSlowerForEveryBatch_TakesTheCpuAndSaysSo()
+    {
+        using IStepDevice device = StepDevices.Open("emulated", s_model, new DeviceOptions(), out DeviceRemark? remark);
+
+        Assert.IsType<CpuDevice>(device);
+        Assert.Equal(new DeviceRemark("emulated takes longer than the CPU for every batch that fits, as measured just now.", false), remark);
     }
 
     private static bool HasGpu => File.Exists("/dev/nvidia0");

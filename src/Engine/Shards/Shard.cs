@@ -25,6 +25,9 @@ public sealed class Shard : IDisposable
     /// <summary>Dead letters that may wait for a commit before records have to (<see cref="HasRoom"/>).</summary>
     public const int MostUncommittedDeadLetters = 10_000;
 
+    /// <summary>Most waves of one slice.</summary>
+    private const int MostWaves = 256;
+
     private readonly Lock _gate = new();
     private readonly ServingModel _serving;
     private readonly ForecastModel _model;
@@ -164,13 +167,13 @@ public sealed class Shard : IDisposable
         int next = (int)Math.Min(_position + 1 - batch.FirstSequence, batch.Count);
         while (next < batch.Count)
         {
-            int end = Math.Min(next + _scores.Length, batch.Count);
+            int end = Math.Min(next + Math.Min(_scores.Length, _serving.Device.SliceRecords), batch.Count);
             lock (_gate)
             {
                 ThrowIfFenced();
                 try
                 {
-                    AdvanceSlice(batch, next, end);
+                    end = AdvanceSlice(batch, next, end);
                 }
                 catch (Exception e)
                 {
@@ -403,13 +406,22 @@ public sealed class Shard : IDisposable
         }
     }
 
-    private void AdvanceSlice(RecordBatch batch, int from, int to)
+    /// <summary>Applies records from one on, and at most up to another.</summary>
+    /// <returns>Where the slice ended.</returns>
+    private int AdvanceSlice(RecordBatch batch, int from, int to)
     {
         long started = _time.GetTimestamp();
         _planner.Clear();
         _changes.EndSlice();
         for (int i = from; i < to; i++)
         {
+            // Each wave is a step by itself, and a busy stream's are of one event: many of them end the slice, or the lock would be
+            // held for long.
+            if (_planner.Waves >= MostWaves)
+            {
+                to = i;
+                break;
+            }
             LogRecord record = batch[i];
             switch (record.Kind)
             {
@@ -445,6 +457,7 @@ public sealed class Shard : IDisposable
             _overdue?.Reset(_slab, _planner.Wave(0), batch.AppendTicks(to - 1));
         }
         Telemetry.StepDuration.Record(_time.GetElapsedTime(started).TotalSeconds, _partitionTag);
+        return to;
     }
 
     /// <summary>Checks an event, updates its header and plans its step.</summary>

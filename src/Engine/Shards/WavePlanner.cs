@@ -18,8 +18,13 @@ internal sealed class WavePlanner
     private int _count;
 
     /// <param name="capacity">Most events in a slice, a power of two.</param>
+    /// <exception cref="ArgumentException">It is none.</exception>
     public WavePlanner(int capacity)
     {
+        if (!System.Numerics.BitOperations.IsPow2(capacity))
+        {
+            throw new ArgumentException($"A slice must be a power of two, got {capacity} records.", nameof(capacity));
+        }
         (_arrived, _ordered) = (new StepInput[capacity], new StepInput[capacity]);
         (_waveOf, _ends) = (new int[capacity], new int[capacity]);
         _seen = new (int, int, int)[capacity * 2];

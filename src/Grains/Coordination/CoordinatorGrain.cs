@@ -18,6 +18,7 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<(int Partition, bool Reader)> _asked = [];
+    // What silos can carry as their shards say, which is less than at their start once a device failed.
     private readonly Dictionary<SiloAddress, double> _weights = [];
     private SiloAddress?[] _shards = [], _readers = [];
     private HashSet<SiloAddress> _members = [];
@@ -99,13 +100,13 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
         }
         try
         {
-            if (Balance.Next(_shards!, With(SiloRoles.Worker)) is { } shard)
+            if (Balance.Next(_shards!, SiloWeight.Of(With(SiloRoles.Worker), metadata, _weights)) is { } shard)
             {
                 await GrainFactory.GetGrain<IShardGrain>(shard.Partition).Move(shard.Target);
                 // The next one moves when this one is served again.
                 _shards[shard.Partition] = null;
             }
-            if (Balance.Next(_readers!, With(SiloRoles.Ingest)) is { } reader)
+            if (Balance.Next(_readers!, SiloWeight.Equal(With(SiloRoles.Ingest))) is { } reader)
             {
                 await GrainFactory.GetGrain<IPartitionReaderGrain>(reader.Partition).Move(reader.Target);
                 _readers[reader.Partition] = null;
@@ -118,11 +119,8 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
         }
     }
 
-    /// <summary>Silos with a role and what they can carry: as their shards say now, or, where they have none, as they said at their
-    /// start. A device that failed leaves its silo less than that.</summary>
-    private IReadOnlyDictionary<SiloAddress, double> With(string role) => SiloWeight.Of(
-        _members.Where(s => SiloRoles.Has(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(SiloRoles.MetadataKey), role)),
-        metadata, _weights);
+    private SiloAddress[] With(string role) =>
+        [.. _members.Where(s => SiloRoles.Has(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(SiloRoles.MetadataKey), role))];
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The {Kind} of partition {Partition} does not answer: {Problem}")]
     private partial void LogNoAnswer(string kind, int partition, string problem);

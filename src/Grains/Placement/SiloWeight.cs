@@ -5,8 +5,8 @@ namespace Foretell.Grains.Placement;
 
 /// <summary>How many partitions a silo can carry beside others: its threads, times what its device makes of them. It travels in the
 /// silo's metadata.</summary>
-/// <remarks>The speedup is a ratio that each silo measures on its own machine; rates measured at different times on busy machines
-/// would differ among equal silos, and partitions would move for nothing.</remarks>
+/// <remarks>The speedup is a ratio that each silo measures on its own machine, in coarse steps: rates measured at different times on
+/// busy machines would differ among equal silos, and partitions would move for nothing.</remarks>
 internal static class SiloWeight
 {
     /// <summary>Key of the weight in a silo's metadata.</summary>
@@ -23,10 +23,15 @@ internal static class SiloWeight
     /// <param name="metadata">What they said at their start.</param>
     /// <param name="now">What is known of some of them since then, or null.</param>
     public static IReadOnlyDictionary<SiloAddress, double> Of(IEnumerable<SiloAddress> silos, ISiloMetadataCache metadata,
+        IReadOnlyDictionary<SiloAddress, double>? now = null) =>
+        Of(silos.Select(s => (s, metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(MetadataKey))), now);
+
+    /// <summary>The same of texts of metadata.</summary>
+    internal static IReadOnlyDictionary<SiloAddress, double> Of(IEnumerable<(SiloAddress Silo, string? Said)> silos,
         IReadOnlyDictionary<SiloAddress, double>? now = null)
     {
-        Dictionary<SiloAddress, double> weights = silos.ToDictionary(s => s, s => now?.GetValueOrDefault(s) is > 0 and var known ? known
-            : Parse(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(MetadataKey)));
+        Dictionary<SiloAddress, double> weights =
+            silos.ToDictionary(s => s.Silo, s => now?.GetValueOrDefault(s.Silo) is > 0 and var known ? known : Parse(s.Said));
         return weights.Values.All(w => w > 0) ? weights : Equal(weights.Keys);
     }
 

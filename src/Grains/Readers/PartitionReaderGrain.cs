@@ -9,7 +9,7 @@ using Orleans.Runtime.Placement;
 namespace Foretell.Grains.Readers;
 
 /// <summary>Identity and placement for the <see cref="PartitionReader"/> of one partition.</summary>
-[Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Ingest), PartitionPlacement]
+[Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Ingest), PartitionPlacement(byWeight: false)]
 internal sealed class PartitionReaderGrain(SiloEngine engine, ILocalSiloDetails silo, TimeProvider time) : Grain, IPartitionReaderGrain
 {
     private readonly CancellationTokenSource _stop = new();

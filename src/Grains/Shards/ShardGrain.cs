@@ -21,7 +21,7 @@ namespace Foretell.Grains.Shards;
 /// Orleans keeps one activation while the cluster agrees about its members; where it does not, epoch and lease
 /// decide (law 3). Reentrant, so that queries are answered between the slices of a batch.
 /// </remarks>
-[Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Worker), PartitionPlacement]
+[Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Worker), PartitionPlacement(byWeight: true)]
 internal sealed partial class ShardGrain(SiloEngine engine, FeedStreams streams, ILocalSiloDetails silo, TimeProvider time,
     ILogger<ShardGrain> log)
     : Grain, IShardGrain

@@ -14,7 +14,7 @@ namespace Foretell.Grains.Sources;
 /// <summary>Identity and placement for the <see cref="SourcePump"/> of one partition of a source.</summary>
 /// <remarks>Where a silo that is cut off goes on with a reader that lives elsewhere by now, the epoch in the log decides: the later one
 /// appends, the other one is refused.</remarks>
-[Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Ingest), PartitionPlacement]
+[Reentrant, KeepAlive, Immovable, SiloRole(SiloRoles.Ingest), PartitionPlacement(byWeight: false)]
 internal sealed class SourcePartitionGrain(SiloEngine engine, ClusterStatus cluster, ILocalSiloDetails silo, TimeProvider time,
     ILogger<SourcePump> log) : Grain, ISourcePartitionGrain
 {

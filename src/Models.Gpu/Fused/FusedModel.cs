@@ -4,6 +4,7 @@ using Foretell.Models.Gpu.Kernels;
 using Foretell.Models.Layers;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Models.Gpu.Fused;
 
@@ -60,15 +61,7 @@ public sealed class FusedModel
     /// negative.</exception>
     internal StepEvent Event(in StepInput input, int row)
     {
-        if ((uint)input.Mark > (uint)Model.UnknownMark)
-        {
-            throw new ArgumentException($"Mark must be 0 to {Model.UnknownMark}, got {input.Mark} (row {input.Row}).");
-        }
-        if (!(input.Gap >= 0 && input.Gap < float.MaxValue) || input.Ordinal < 0)
-        {
-            throw new ArgumentException(
-                $"Gap must be 0 or more and ordinal not negative, got {input.Gap} and {input.Ordinal} (row {input.Row}).");
-        }
+        StepCheck.Event(Model, input);
         ModelConfig config = Model.Config;
         float logGap = Elementary.Log((float)Math.Max(input.Gap, config.GapFloor));
         return new StepEvent

@@ -23,7 +23,11 @@ public sealed class FusedStep : IAccelerator
     /// <param name="accelerator">Of a context of <see cref="FusedContext"/>; outlives the step.</param>
     /// <exception cref="ArgumentException">The context is another, or the accelerator's groups are smaller than the model's
     /// width.</exception>
-    public FusedStep(FusedModel model, Accelerator accelerator)
+    public FusedStep(FusedModel model, Accelerator accelerator) : this(model, accelerator, FusedKernel.Row)
+    {
+    }
+
+    internal FusedStep(FusedModel model, Accelerator accelerator, FusedKernel kernel)
     {
         FusedContext.Check(accelerator.Context);
         if (accelerator.MaxNumThreadsPerGroup < model.Network.Width)
@@ -32,16 +36,54 @@ public sealed class FusedStep : IAccelerator
                 $"The step needs groups of {model.Network.Width} threads, and {accelerator.Name} has {accelerator.MaxNumThreadsPerGroup}.",
                 nameof(accelerator));
         }
-        (_model, _accelerator) = (model, accelerator);
+        (_model, _accelerator, Kernel) = (model, accelerator, kernel);
         _weights = accelerator.Allocate1D(model.Model.ParameterVector.ToArray());
         _rates = accelerator.Allocate1D(model.Rates);
         _layers = accelerator.Allocate1D(model.Layers);
         _kernel = accelerator.LoadKernel<ArrayView<float>, ArrayView<StepEvent>, ArrayView<float>, ArrayView<LayerTable>,
-            ArrayView<float>, NetworkTable>(StepKernel.Run);
+            ArrayView<float>, NetworkTable>(kernel.Run);
     }
+
+    /// <summary>The kernel that runs.</summary>
+    internal FusedKernel Kernel { get; }
 
     /// <inheritdoc/>
     public string Name => _accelerator.Name;
+
+    /// <summary>The step with the kernel that is the faster one on this accelerator for a large batch.</summary>
+    /// <param name="model">Model of the rows.</param>
+    /// <param name="accelerator">As for the constructor.</param>
+    /// <param name="events">Events of the batch.</param>
+    /// <param name="time">Clock.</param>
+    internal static FusedStep Fastest(FusedModel model, Accelerator accelerator, int events, TimeProvider time)
+    {
+        (FusedStep Step, TimeSpan Taken)? best = null;
+        foreach (FusedKernel kernel in FusedKernel.All)
+        {
+            var step = new FusedStep(model, accelerator, kernel);
+            TimeSpan taken = TimeSpan.MaxValue;
+            using (var lane = new Lane(step, events))
+            {
+                lane.Rows.Clear();
+                // The first runs are slower: the driver compiles, clocks rise.
+                for (int i = 0; i < 5; i++)
+                {
+                    long started = time.GetTimestamp();
+                    lane.Run(events);
+                    TimeSpan now = time.GetElapsedTime(started);
+                    taken = now < taken ? now : taken;
+                }
+            }
+            if (best is not null && best.Value.Taken <= taken)
+            {
+                step.Dispose();
+                continue;
+            }
+            best?.Step.Dispose();
+            best = (step, taken);
+        }
+        return best!.Value.Step;
+    }
 
     /// <summary>Advances each event's row. Rows are written once the whole batch is there, so a device that fails leaves none
     /// half done. One thread at a time.</summary>
@@ -80,10 +122,10 @@ public sealed class FusedStep : IAccelerator
     /// <inheritdoc/>
     public void Dispose()
     {
-        _own?.Dispose();
-        _layers.Dispose();
-        _rates.Dispose();
-        _weights.Dispose();
+        Disposal.Try(_own);
+        Disposal.Try(_layers);
+        Disposal.Try(_rates);
+        Disposal.Try(_weights);
     }
 
     /// <inheritdoc/>
@@ -124,6 +166,11 @@ public sealed class FusedStep : IAccelerator
                 _events = Take(accelerator.Allocate1D<StepEvent>(capacity));
                 _hostRows = Take(accelerator.AllocatePageLocked1D<float>(floats));
                 _hostEvents = Take(accelerator.AllocatePageLocked1D<StepEvent>(capacity));
+                for (int i = 0; i < capacity; i++)
+                {
+                    // No event of a lane ever names another's row, whatever becomes of a wave.
+                    _hostEvents.Span[i].Row = i;
+                }
             }
             catch
             {
@@ -140,13 +187,12 @@ public sealed class FusedStep : IAccelerator
 
         public void Run(int events)
         {
-            int width = _step._model.Network.Width;
             long floats = (long)events * _step._model.Network.RowFloats;
             ArrayView<float> rows = _rows.View.SubView(0, floats), hostRows = _hostRows.ArrayView.SubView(0, floats);
             ArrayView<StepEvent> batch = _events.View.SubView(0, events), hostBatch = _hostEvents.ArrayView.SubView(0, events);
             rows.CopyFrom(_stream, hostRows);
             batch.CopyFrom(_stream, hostBatch);
-            var config = new KernelConfig(events, width, SharedMemoryConfig.RequestDynamic<float>(RowStep.WorkFloats(width)));
+            KernelConfig config = _step.Kernel.Config(events, _step._model.Network.Width);
             _step._kernel(_stream, config, rows, batch, _step._weights.View, _step._layers.View, _step._rates.View, _step._model.Network);
             rows.CopyTo(_stream, hostRows);
             _stream.Synchronize();
@@ -156,7 +202,7 @@ public sealed class FusedStep : IAccelerator
         {
             for (int i = _taken.Count - 1; i >= 0; i--)
             {
-                _taken[i].Dispose();
+                Disposal.Try(_taken[i]);
             }
             _taken.Clear();
         }

@@ -6,12 +6,18 @@ namespace Foretell.Models.Gpu.Kernels;
 /// <remarks>State of a layer: average [d], log-mass leading part [H], trailing part [H].</remarks>
 internal static class AarenPhases
 {
-    /// <summary>First phase: values, and the heads' log-masses with the event's gates.</summary>
+    /// <summary>First phase: the values.</summary>
+    public static void Values(RowStep step, int layer, int lane)
+    {
+        LayerTable at = step.Layers[layer];
+        step.Work[step.Inner + lane] = step.Project(at.ValueWeight, at.ValueBias, step.Network.Width, lane);
+    }
+
+    /// <summary>First phase, too: the heads' log-masses with the event's gates.</summary>
     public static void Fold(RowStep step, int layer, int lane)
     {
         int d = step.Network.Width;
         LayerTable at = step.Layers[layer];
-        step.Work[step.Inner + lane] = step.Project(at.ValueWeight, at.ValueBias, d, lane);
         if (lane < step.Network.Heads)
         {
             long mass = step.State(layer) + d + lane;

@@ -9,10 +9,19 @@ namespace Foretell.Models.Gpu.Kernels;
 /// </remarks>
 internal static class StepPhases
 {
-    private const int PerLayer = 12, Norm = 3;
+    /// <summary>Parts of a layer that a tile of rows runs in another way.</summary>
+    public const int Fold = 3, AddAttended = 6, Widen = 10, AddInner = 11;
+
+    private const int PerLayer = 12, Norm = 3, Attention = 7;
 
     /// <summary>Phases of a step.</summary>
     public static int Count(NetworkTable network) => 1 + network.Layers * PerLayer + Norm;
+
+    /// <summary>Layer of a phase behind the first.</summary>
+    public static int Layer(int phase) => (phase - 1) / PerLayer;
+
+    /// <summary>Part of the layer.</summary>
+    public static int Part(int phase) => (phase - 1) % PerLayer;
 
     /// <summary>One lane's part of one phase.</summary>
     public static void Run(RowStep step, int phase, int lane)
@@ -22,18 +31,18 @@ internal static class StepPhases
             Embed(step, lane);
             return;
         }
-        int layer = (phase - 1) / PerLayer, part = (phase - 1) % PerLayer;
+        int layer = Layer(phase), part = Part(phase);
         if (layer == step.Network.Layers)
         {
             RunLast(step, part, lane);
         }
-        else if (part < 7)
+        else if (part < Attention)
         {
             RunAttention(step, layer, part, lane);
         }
         else
         {
-            RunFeedForward(step, layer, part - 7, lane);
+            RunFeedForward(step, layer, part, lane);
         }
     }
 
@@ -55,12 +64,13 @@ internal static class StepPhases
         {
             RunNorm(step, step.Layers[layer].Norm1Gain, step.Layers[layer].Norm1Bias, part, lane);
         }
-        else if (part == 3 && linear)
+        else if (part == Fold && linear)
         {
             LinearPhases.Fold(step, layer, lane);
         }
-        else if (part == 3)
+        else if (part == Fold)
         {
+            AarenPhases.Values(step, layer, lane);
             AarenPhases.Fold(step, layer, lane);
         }
         else if (part == 4 && linear)
@@ -75,7 +85,7 @@ internal static class StepPhases
         {
             LinearPhases.Read(step, layer, lane);
         }
-        else if (part == 6)
+        else if (part == AddAttended)
         {
             FeedForwardPhases.AddAttended(step, layer, lane);
         }
@@ -83,11 +93,11 @@ internal static class StepPhases
 
     private static void RunFeedForward(RowStep step, int layer, int part, int lane)
     {
-        if (part < Norm)
+        if (part < Widen)
         {
-            RunNorm(step, step.Layers[layer].Norm2Gain, step.Layers[layer].Norm2Bias, part, lane);
+            RunNorm(step, step.Layers[layer].Norm2Gain, step.Layers[layer].Norm2Bias, part - Attention, lane);
         }
-        else if (part == 3)
+        else if (part == Widen)
         {
             FeedForwardPhases.Widen(step, layer, lane);
         }

@@ -22,6 +22,9 @@ internal sealed class Batch(IStepLane lane, int capacity) : IDisposable
     /// <summary>Waves that have not been taken out, or given up.</summary>
     public int Waiting { get; set; }
 
+    /// <summary>Which run it is on the device, counted from 1; null while it is not there.</summary>
+    public long? Started { get; set; }
+
     /// <summary>Its rows are back; false until then, and where the device failed.</summary>
     public bool IsStepped { get; set; }
 
@@ -38,8 +41,8 @@ internal sealed class Batch(IStepLane lane, int capacity) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        lane.Dispose();
         Over.Dispose();
+        lane.Dispose();
     }
 }
 

@@ -17,6 +17,9 @@ internal sealed class DeviceQueue : IDisposable
     /// <summary>One is filled while two are on the device.</summary>
     private const int Batches = 3, OnDevice = 2;
 
+    /// <summary>How long a thread may take to end at the end.</summary>
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(1);
+
     private readonly object _gate = new();
     private readonly Batch[] _batches;
     private readonly Stack<Batch> _empty;
@@ -30,11 +33,11 @@ internal sealed class DeviceQueue : IDisposable
     private string? _problem;
     private bool _stopped;
     private int _running;
-    private long _stepped, _events, _busySince, _busyTicks;
+    private long _started, _stepped, _events, _busySince, _busyTicks;
 
     /// <param name="accelerator">What steps. It is the queue's from here on, unless this throws.</param>
     /// <param name="capacity">Most events in a batch.</param>
-    /// <param name="patience">How long a batch may be on the device before the device counts as failed.</param>
+    /// <param name="patience">A batch that is still on the device at two looks this far apart makes the device count as failed.</param>
     /// <param name="retired">Told once, with a sentence, when the device failed.</param>
     /// <param name="time">Clock that the device's time is taken by.</param>
     /// <exception cref="Exception">The device has no room for the batches, or fails.</exception>
@@ -51,7 +54,7 @@ internal sealed class DeviceQueue : IDisposable
         }
         catch
         {
-            batches.ForEach(b => b.Dispose());
+            batches.ForEach(Disposal.Try);
             throw;
         }
         _batches = [.. batches];
@@ -92,7 +95,7 @@ internal sealed class DeviceQueue : IDisposable
         {
             lock (_gate)
             {
-                long now = _running > 0 ? _time.GetTimestamp() - _busySince : 0;
+                long now = _running > 0 && _problem is null ? _time.GetTimestamp() - _busySince : 0;
                 return (_stepped, _events, _time.GetElapsedTime(0, _busyTicks + now));
             }
         }
@@ -141,12 +144,25 @@ internal sealed class DeviceQueue : IDisposable
     /// <returns>False where the device failed, or did not answer in time: nothing in the batch is to be used.</returns>
     public bool Wait(BatchPart part)
     {
-        if (!part.Batch.Over.Wait(_patience))
+        // One look proves nothing: the whole process may have stood still. The second follows a wait in which it ran.
+        for (long? seen = null; !part.Batch.Over.Wait(_patience);)
         {
-            Retire($"a batch of {part.Batch.Events} events was not back after {_patience.TotalSeconds:0.###} s");
-            return false;
+            string? sentence = null;
+            lock (_gate)
+            {
+                long? oldest = _batches.Min(b => b.Started);
+                if (!part.Batch.Over.IsSet && oldest is not null && oldest == seen)
+                {
+                    sentence = Retire($"a batch was not back after {_patience.TotalSeconds:0.###} s");
+                }
+                seen = oldest;
+            }
+            Tell(sentence);
         }
-        return part.Batch.IsStepped;
+        lock (_gate)
+        {
+            return part.Batch.IsStepped;
+        }
     }
 
     /// <summary>The wave's rows were taken out, or are given up.</summary>
@@ -167,11 +183,11 @@ internal sealed class DeviceQueue : IDisposable
             _stopped = true;
             GiveUp();
         }
-        // Memory that a batch is still in must not be freed under it.
-        if (Array.TrueForAll(_runners, r => r.Join(_patience)))
+        // Memory that a batch is still in must not be freed under it; the runner that waits for the batch keeps hold of it.
+        if (Array.TrueForAll(_runners, r => r.Join(s_farewell)))
         {
-            Array.ForEach(_batches, b => b.Dispose());
-            _accelerator.Dispose();
+            Array.ForEach(_batches, Disposal.Try);
+            Disposal.Try(_accelerator);
         }
     }
 
@@ -188,11 +204,7 @@ internal sealed class DeviceQueue : IDisposable
             {
                 problem = e.Message;
             }
-            End(batch, problem is null);
-            if (problem is not null)
-            {
-                Retire(problem);
-            }
+            Tell(End(batch, problem));
         }
     }
 
@@ -211,6 +223,7 @@ internal sealed class DeviceQueue : IDisposable
                 if (_full.TryPeek(out Batch? batch) && batch.Writing == 0)
                 {
                     _full.Dequeue();
+                    batch.Started = ++_started;
                     if (_running++ == 0)
                     {
                         _busySince = _time.GetTimestamp();
@@ -223,22 +236,31 @@ internal sealed class DeviceQueue : IDisposable
         }
     }
 
-    private void End(Batch batch, bool isStepped)
+    /// <returns>What to tell, if this was the device's end.</returns>
+    private string? End(Batch batch, string? problem)
     {
         lock (_gate)
         {
-            if (--_running == 0)
+            batch.Started = null;
+            if (--_running == 0 && _problem is null)
             {
                 _busyTicks += _time.GetTimestamp() - _busySince;
             }
-            if (isStepped)
+            // What comes back after the end was given up: the CPU has stepped it.
+            if (_problem is not null)
             {
-                _stepped++;
-                _events += batch.Events;
+                return null;
             }
-            batch.IsStepped = isStepped;
+            if (problem is not null)
+            {
+                return Retire(problem);
+            }
+            _stepped++;
+            _events += batch.Events;
+            batch.IsStepped = true;
             batch.Over.Set();
             Recycle(batch);
+            return null;
         }
     }
 
@@ -261,24 +283,41 @@ internal sealed class DeviceQueue : IDisposable
         Monitor.PulseAll(_gate);
     }
 
-    /// <summary>From here on every wave goes to the CPU, those that wait for a batch that will not run included.</summary>
-    private void Retire(string problem)
+    /// <summary>From here on every wave goes to the CPU, those that wait for a batch included. The lock is held.</summary>
+    /// <returns>What to tell once the lock is free; null where it was told before.</returns>
+    private string? Retire(string problem)
     {
-        string sentence = $"{_accelerator.Name} is not used any more: {problem.TrimEnd('.')}. The CPU steps from here on, with the same bits and nothing lost; "
-            + "restart the process to try the device again.";
-        lock (_gate)
+        if (_problem is not null)
         {
-            if (_problem is not null)
-            {
-                return;
-            }
-            _problem = sentence;
-            GiveUp();
+            return null;
         }
-        _retired(sentence);
+        if (_running > 0)
+        {
+            _busyTicks += _time.GetTimestamp() - _busySince;
+        }
+        _problem = $"{_accelerator.Name} is not used any more: {problem.TrimEnd('.')}. The CPU steps from here on, with the same bits and nothing lost; "
+            + "restart the process to try the device again.";
+        GiveUp();
+        return _problem;
     }
 
-    /// <summary>Nobody waits for a batch any more. One that comes back all the same is whole, and so is what is taken out of it.</summary>
+    private void Tell(string? sentence)
+    {
+        if (sentence is null)
+        {
+            return;
+        }
+        try
+        {
+            _retired(sentence);
+        }
+        catch
+        {
+            // Whoever cannot be told must neither end the process nor fence a shard.
+        }
+    }
+
+    /// <summary>Nobody waits for a batch any more.</summary>
     private void GiveUp()
     {
         Array.ForEach(_batches, b => b.Over.Set());

@@ -6,14 +6,16 @@ namespace Foretell.Models.Stepping;
 /// <param name="model">Model of the rows.</param>
 public sealed class CpuDevice(ForecastModel model) : IStepDevice
 {
+    /// <summary>Records of a slice that the CPU steps. A step saturates a core from 64 rows on.</summary>
+    public const int Slice = 256;
+
     private static readonly DeviceReport s_report = new("cpu");
 
     /// <inheritdoc/>
     public string Arithmetic => StepArithmetic.Exact;
 
     /// <inheritdoc/>
-    /// <remarks>A step saturates a core from 64 rows on.</remarks>
-    public int SliceRecords => 256;
+    public int SliceRecords => Slice;
 
     /// <inheritdoc/>
     public IStateBackend OpenBackend() => new CpuStateBackend(model);

@@ -90,15 +90,7 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         foreach (ref readonly StepInput input in inputs)
         {
             CheckRow(input.Row);
-            if ((uint)input.Mark > (uint)_model.UnknownMark)
-            {
-                throw new ArgumentException($"Mark must be 0 to {_model.UnknownMark}, got {input.Mark} (row {input.Row}).");
-            }
-            if (!(input.Gap >= 0 && input.Gap < float.MaxValue) || input.Ordinal < 0)
-            {
-                throw new ArgumentException(
-                    $"Gap must be 0 or more and ordinal not negative, got {input.Gap} and {input.Ordinal} (row {input.Row}).");
-            }
+            StepCheck.Event(_model, input);
         }
     }
 

@@ -8,7 +8,7 @@ public interface IStepDevice : IDisposable
     string Arithmetic { get; }
 
     /// <summary>Most records that a shard applies under one hold of its lock, a power of two: so many that the device pays, and so
-    /// few that a query waits for milliseconds at most.</summary>
+    /// few that a query waits for milliseconds at most. It may fall, and never rises.</summary>
     int SliceRecords { get; }
 
     /// <summary>An empty slab of rows, with the step on it.</summary>

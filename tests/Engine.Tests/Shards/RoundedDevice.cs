@@ -8,7 +8,7 @@ internal sealed class RoundedDevice(ForecastModel model) : IStepDevice
 {
     public string Arithmetic => "rounded";
 
-    public int SliceRecords => 64;
+    public int SliceRecords { get; set; } = 64;
 
     public IStateBackend OpenBackend() => new CpuStateBackend(model);
 

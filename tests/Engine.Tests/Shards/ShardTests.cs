@@ -290,6 +290,44 @@ public class ShardTests
     }
 
     [Fact]
+    public void Advance_WhenADeviceTakesLargeSlices_EndsThemWhereABusyStreamHasTooManyWaves()
+    {
+        List<(string, long, string)> events = [.. Enumerable.Range(0, 3000).Select(i => (i % 3 == 0 ? $"s{i}" : "busy", Now, "view"))];
+        var slices = new CountedSlices();
+        using var shard = new Shard(0, new ServingModel(Small.Model, new RoundedDevice(Small.Model) { SliceRecords = 4096 }), time: slices);
+        using var one = new Shard(0, Small.Serving);
+
+        shard.Advance(Records(events));
+        events.ForEach(e => one.Advance(Records([e], first: one.Position + 1)));
+
+        // 2,000 events of one stream are so many waves, of which a slice has at most 256.
+        Assert.Equal((3000, 8), (shard.Position, slices.Count));
+        Assert.Equal(one.Find("busy"u8)!.State, shard.Find("busy"u8)!.State);
+        Assert.Equal(one.Counts().Totals, shard.Counts().Totals);
+    }
+
+    [Fact]
+    public void Advance_WhenTheDeviceIsRetired_TakesSmallSlicesAgain()
+    {
+        var slices = new CountedSlices();
+        var device = new RoundedDevice(Small.Model) { SliceRecords = 4096 };
+        using var shard = new Shard(0, new ServingModel(Small.Model, device), time: slices);
+        shard.Advance(Records([.. Enumerable.Range(0, 1000).Select(i => ($"s{i}", Now, "view"))]));
+        Assert.Equal(1, slices.Count);
+
+        device.SliceRecords = 256;
+        shard.Advance(Records([.. Enumerable.Range(0, 1000).Select(i => ($"s{i}", Now, "view"))], first: 1001));
+
+        Assert.Equal((2000, 5), (shard.Position, slices.Count));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    public void Constructor_WhenSlicesAreNoPowerOfTwo_Throws(int records) => Assert.Contains("a power of two", Assert.Throws<ArgumentException>(
+        () => new Shard(0, new ServingModel(Small.Model, new RoundedDevice(Small.Model) { SliceRecords = records }))).Message);
+
+    [Fact]
     public void Restore_WhenAnotherArithmeticMadeTheRows_SaysWhatToDo()
     {
         using var owner = new Shard(0, Small.Serving);
@@ -380,6 +418,20 @@ public class ShardTests
         foreach ((int _, ReadOnlyMemory<byte> page) in Pages(commit))
         {
             shard.RestorePage(page.ToArray());
+        }
+    }
+
+    /// <summary>Counts slices: each is timed, by one look at the clock at either end.</summary>
+    private sealed class CountedSlices : TimeProvider
+    {
+        private int _looks;
+
+        public int Count => _looks / 2;
+
+        public override long GetTimestamp()
+        {
+            _looks++;
+            return base.GetTimestamp();
         }
     }
 

@@ -8,6 +8,7 @@ using Foretell.Engine.Store;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Foretell.Models.Network;
+using Foretell.Models.Stepping;
 using Foretell.Stores.Postgres;
 using Foretell.Stores.Sqlite;
 using Foretell.Support;
@@ -60,6 +61,9 @@ public sealed class GrainCluster : IAsyncDisposable
 
     private GrainOptions Options { get; init; } = Calm;
 
+    /// <summary>What steps the rows of the silo at an index; null for the CPU.</summary>
+    private Func<int, IStepDevice?> Device { get; init; } = _ => null;
+
     public TestCluster Cluster { get; private set; } = null!;
 
     public IGrainFactory Grains => Cluster.GrainFactory;
@@ -77,7 +81,12 @@ public sealed class GrainCluster : IAsyncDisposable
         StartAsync(model, Calm, partitions, roles);
 
     /// <summary>The same with options of its own.</summary>
-    public static Task<GrainCluster> StartAsync(ForecastModel model, GrainOptions options, int partitions, params string[] roles)
+    public static Task<GrainCluster> StartAsync(ForecastModel model, GrainOptions options, int partitions, params string[] roles) =>
+        StartAsync(model, options, _ => null, partitions, roles);
+
+    /// <summary>The same with a device for each silo.</summary>
+    public static Task<GrainCluster> StartAsync(ForecastModel model, GrainOptions options, Func<int, IStepDevice?> device, int partitions,
+        params string[] roles)
     {
         var directory = new TemporaryFolder();
         return DeployAsync(new GrainCluster
@@ -85,6 +94,7 @@ public sealed class GrainCluster : IAsyncDisposable
             _directory = directory,
             Model = model,
             Options = options,
+            Device = device,
             Log = SqliteEventLog.Open(directory.At("log.db"), partitions, TimeProvider.System),
             Store = new SqliteStateStore(directory.Path),
         }, roles);
@@ -165,15 +175,16 @@ public sealed class GrainCluster : IAsyncDisposable
         {
             GrainCluster cluster = s_clusters[context.Configuration[NameProperty]!];
             string[] roles = context.Configuration[RolesProperty]!.Split(';');
-            var engine = new SiloEngine(new ServingModel(cluster.Model), cluster.Log, cluster.Store, cluster.Alerts, cluster.Options);
+            // By name, "Primary" or "Secondary_1" and on: all but the first start at once, in any order.
+            string[] name = context.Configuration["Orleans:Name"]!.Split('_');
+            int index = name.Length == 1 ? 0 : int.Parse(name[1], CultureInfo.InvariantCulture);
+            var engine = new SiloEngine(new ServingModel(cluster.Model, cluster.Device(index)), cluster.Log, cluster.Store, cluster.Alerts,
+                cluster.Options);
             lock (cluster._engines)
             {
                 cluster._engines.Add(engine);
             }
             silo.Services.AddSingleton(engine);
-            // By name, "Primary" or "Secondary_1" and on: all but the first start at once, in any order.
-            string[] name = context.Configuration["Orleans:Name"]!.Split('_');
-            int index = name.Length == 1 ? 0 : int.Parse(name[1], CultureInfo.InvariantCulture);
             silo.AddForetellGrains(roles[index % roles.Length].Split(','), engine);
         });
     }

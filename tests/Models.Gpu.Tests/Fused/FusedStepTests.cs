@@ -76,5 +76,56 @@ public class FusedStepTests
         Assert.Contains("FusedContext", Assert.Throws<ArgumentException>(() => new FusedStep(model, accelerator)).Message);
     }
 
+    [Fact]
+    public void Fastest_OfTheKernels_IsTheOneThatTakesLess()
+    {
+        var model = new FusedModel(RandomModels.Create(width: 16, heads: 2, layers: 1));
+        using Context context = Groups(16);
+        using CPUAccelerator accelerator = context.CreateCPUAccelerator(0);
+        // The clock says what each run takes: five of the first kernel, five of the second.
+        var scripted = new ScriptedTime([5, 4, 3, 4, 5, 9, 9, 2, 9, 9]);
+
+        using (FusedStep step = FusedStep.Fastest(model, accelerator, 1, scripted))
+        {
+            Assert.Same(FusedKernel.Tile, step.Kernel);
+        }
+        using (FusedStep step = FusedStep.Fastest(model, accelerator, 1, new ScriptedTime([5, 4, 3, 4, 5, 9, 9, 4, 9, 9])))
+        {
+            Assert.Same(FusedKernel.Row, step.Kernel);
+        }
+    }
+
+    [Theory]
+    [InlineData("aaren")]
+    [InlineData("linear")]
+    public void Step_WithFourRowsAGroup_GivesTheBitsOfTheCpu(string mixer)
+    {
+        ForecastModel model = RandomModels.Create(mixer, width: 16, heads: 2, layers: 1);
+        var random = new RandomStreams(model, 6, StreamsSeed);
+        float[] rows = random.Rows();
+        using var cpu = new CpuRows(model, rows);
+        using Context context = Groups(16);
+        using CPUAccelerator accelerator = context.CreateCPUAccelerator(0);
+        using var step = new FusedStep(new FusedModel(model), accelerator, FusedKernel.Tile);
+        for (int i = 0; i < 3; i++)
+        {
+            StepInput[] batch = random.Batch();
+            cpu.Step(batch);
+            step.Step(rows, batch);
+            cpu.AssertSame(rows, batch);
+        }
+    }
+
+    /// <summary>A clock on which the i-th run takes what the script says.</summary>
+    private sealed class ScriptedTime(long[] runs) : TimeProvider
+    {
+        private int _looks;
+        private long _now;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => ++_looks % 2 == 0 ? _now += runs[_looks / 2 - 1] : _now;
+    }
+
     private static Context Groups(int threads) => FusedContext.Create(builder => builder.CPU(new CPUDevice(threads, 1, 1)));
 }

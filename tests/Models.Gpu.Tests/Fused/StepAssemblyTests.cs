@@ -20,18 +20,21 @@ public sealed partial class StepAssemblyTests(ITestOutputHelper output)
         "neg.f32", "abs.f32", "mov.f32", "selp.f32", "setp.lt.f32", "setp.gt.f32",
     ];
 
-    public static TheoryData<string, string> Targets => new()
+    public static TheoryData<string, string, bool> Targets => new()
     {
-        { "SM_80", "ISA_70" }, { "SM_90", "ISA_80" }, { Newest<CudaArchitecture>(), Newest<CudaInstructionSet>() },
+        { "SM_80", "ISA_70", false }, { "SM_90", "ISA_80", false }, { Newest<CudaArchitecture>(), Newest<CudaInstructionSet>(), false },
+        { "SM_80", "ISA_70", true },
     };
 
     [Theory]
     [MemberData(nameof(Targets))]
-    public void Ptx_WhenItsFloatInstructionsAreRead_HoldsNoneThatMayBeContracted(string architecture, string instructionSet)
+    public void Ptx_WhenItsFloatInstructionsAreRead_HoldsNoneThatMayBeContracted(string architecture, string instructionSet, bool tiled)
     {
         using Context context = FusedContext.Create(builder => builder.CPU(new CPUDevice(2, 1, 1)));
 
-        string ptx = StepAssembly.Ptx(context, Known<CudaArchitecture>(architecture), Known<CudaInstructionSet>(instructionSet));
+        CudaArchitecture target = Known<CudaArchitecture>(architecture);
+        CudaInstructionSet version = Known<CudaInstructionSet>(instructionSet);
+        string ptx = StepAssembly.Ptx(context, tiled ? FusedKernel.Tile : FusedKernel.Row, target, version);
 
         Dictionary<string, int> counts = FloatInstructions(ptx);
         output.WriteLine($"{architecture}, {instructionSet}: {string.Join(", ", counts.Select(c => $"{c.Value} {c.Key}"))}");
@@ -65,7 +68,7 @@ public sealed partial class StepAssemblyTests(ITestOutputHelper output)
     {
         using var context = Context.Create(builder => builder.CPU(new CPUDevice(2, 1, 1)));
 
-        Assert.Throws<ArgumentException>(() => StepAssembly.Ptx(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70));
+        Assert.Throws<ArgumentException>(() => StepAssembly.Ptx(context, FusedKernel.Row, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70));
     }
 
     /// <summary>What a kernel must not do.</summary>

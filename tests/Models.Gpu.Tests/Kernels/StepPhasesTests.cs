@@ -7,7 +7,7 @@ namespace Foretell.Models.Gpu.Tests.Kernels;
 /// <summary>The kernel's phases by plain loops against the CPU's step: every float of every row, bit for bit.</summary>
 public class StepPhasesTests
 {
-    private const int StreamsSeed = 62, Events = 1000;
+    private const int StreamsSeed = 62, Events = 1000, TileEvents = 300;
 
     [Theory]
     [InlineData("aaren", true, 32, 4, false)]
@@ -36,13 +36,22 @@ public class StepPhasesTests
     public void Run_WhenOneStreamSeesAThousandEvents_GivesTheBitsOfTheCpu(string mixer) =>
         Compare(RandomModels.Create(mixer), streams: 1, lastLaneFirst: false);
 
-    private static void Compare(ForecastModel model, int streams, bool lastLaneFirst)
+    [Theory]
+    [InlineData("aaren", true, 32, 4, false)]
+    [InlineData("aaren", false, 48, 3, true)]
+    [InlineData("aaren", true, 16, 16, true)]
+    [InlineData("linear", true, 32, 4, false)]
+    [InlineData("linear", false, 48, 1, true)]
+    public void Run_WhenFourRowsShareTheWeights_GivesTheBitsOfTheCpu(string mixer, bool decay, int width, int heads, bool lastLaneFirst) =>
+        Compare(RandomModels.Create(mixer, decay, width, heads), streams: 70, lastLaneFirst, tiled: true);
+
+    private static void Compare(ForecastModel model, int streams, bool lastLaneFirst, bool tiled = false)
     {
         var random = new RandomStreams(model, streams, StreamsSeed);
         float[] rows = random.Rows();
         using var cpu = new CpuRows(model, rows);
-        using var plain = new PlainStep(new FusedModel(model), lastLaneFirst);
-        for (int events = 0; events < Events;)
+        using var plain = new PlainStep(new FusedModel(model), lastLaneFirst, tiled);
+        for (int events = 0; events < (tiled ? TileEvents : Events);)
         {
             StepInput[] batch = random.Batch();
             events += batch.Length;

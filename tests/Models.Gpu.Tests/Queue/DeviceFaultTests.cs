@@ -30,7 +30,7 @@ public class DeviceFaultTests
 
         Assert.Equal("the tests' device is not used any more: an illegal memory access was encountered. The CPU steps from here on, "
             + "with the same bits and nothing lost; restart the process to try the device again.", Assert.Single(_told));
-        Assert.Equal((_told[0], 1), (device.Report().Problem, device.Report().Speedup));
+        Assert.Equal((_told[0], 1, 256), (device.Report().Problem, device.Report().Speedup, device.SliceRecords));
     }
 
     [Fact]
@@ -38,14 +38,14 @@ public class DeviceFaultTests
     {
         using var release = new ManualResetEventSlim();
         var accelerator = new TestAccelerator(new FusedModel(_model));
-        using (FusedDevice device = Open(accelerator, TimeSpan.FromSeconds(0.2)))
+        using (FusedDevice device = Open(accelerator, TimeSpan.FromSeconds(0.5)))
         {
             Run(device, afterTwoBatches: () => accelerator.OnBatch = (events, rows, step) =>
             {
                 release.Wait();
                 rows.AsSpan().Fill(float.NaN);
             });
-            Assert.Contains("events was not back after 0.2 s", Assert.Single(_told));
+            Assert.Contains("a batch was not back after 0.5 s", Assert.Single(_told));
             release.Set();
         }
         Assert.Equal(0, accelerator.OpenLanes);
@@ -56,7 +56,7 @@ public class DeviceFaultTests
     {
         using var never = new ManualResetEventSlim();
         var accelerator = new TestAccelerator(new FusedModel(_model));
-        using (FusedDevice device = Open(accelerator, TimeSpan.FromSeconds(0.2)))
+        using (FusedDevice device = Open(accelerator, TimeSpan.FromSeconds(0.5)))
         {
             accelerator.OnBatch = (_, _, _) => never.Wait();
             using IStateBackend backend = device.OpenBackend();
@@ -65,6 +65,69 @@ public class DeviceFaultTests
         }
         Assert.Equal((3, false), (accelerator.OpenLanes, accelerator.IsDisposed));
         never.Set();
+    }
+
+    [Fact]
+    public async Task ScoreAndStep_WhenBatchesAheadAreSlow_WaitsForThem()
+    {
+        // Each is back within the patience, and the last of three only after twice as long.
+        var accelerator = new TestAccelerator(new FusedModel(_model));
+        using FusedDevice device = Open(accelerator, TimeSpan.FromSeconds(1));
+        accelerator.OnBatch = (_, _, step) =>
+        {
+            Thread.Sleep(700);
+            step();
+        };
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(() =>
+        {
+            using IStateBackend backend = device.OpenBackend();
+            backend.EnsureCapacity(40);
+            backend.Step([.. Enumerable.Range(0, 40).Select(row => new StepInput(row, 0, 0, 0))]);
+        }, TaskCreationOptions.LongRunning)));
+
+        Assert.Equal((null, 4L), (device.Report().Problem, device.Report().Batches));
+    }
+
+    [Fact]
+    public void ScoreAndStep_WhenNobodyCanBeTold_GoesOnAllTheSame()
+    {
+        var accelerator = new TestAccelerator(new FusedModel(_model));
+        using var device = new FusedDevice(new FusedModel(_model), accelerator, new DeviceOptions
+        {
+            LeastWave = 1, Capacity = 64, Retired = _ => throw new InvalidOperationException("no log"),
+        });
+
+        Run(device, afterTwoBatches: () => accelerator.OnBatch = (_, _, _) => throw new InvalidOperationException("gone"));
+
+        Assert.Contains("gone", device.Report().Problem);
+    }
+
+    [Fact]
+    public void Open_WhenTheDeviceFailsAndCannotEvenBeFreed_SaysWhatFailedFirst()
+    {
+        var accelerator = new TestAccelerator(new FusedModel(_model))
+        {
+            OnBatch = (_, _, _) => throw new InvalidOperationException("an illegal memory access was encountered"),
+            CannotBeFreed = true,
+        };
+
+        DeviceUnavailableException e = Assert.Throws<DeviceUnavailableException>(
+            () => new FusedDevice(new FusedModel(_model), accelerator, new DeviceOptions { LeastWave = 1, Capacity = 64 }));
+
+        Assert.Contains("an illegal memory access was encountered", e.Message);
+    }
+
+    [Fact]
+    public void Dispose_WhenTheDeviceCannotBeFreed_IsQuiet()
+    {
+        var accelerator = new TestAccelerator(new FusedModel(_model));
+        FusedDevice device = Open(accelerator);
+        accelerator.CannotBeFreed = true;
+
+        device.Dispose();
+
+        Assert.Equal((0, true), (accelerator.OpenLanes, accelerator.IsDisposed));
     }
 
     [Fact]

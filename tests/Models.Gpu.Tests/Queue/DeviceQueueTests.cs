@@ -10,6 +10,8 @@ namespace Foretell.Models.Gpu.Tests.Queue;
 
 public class DeviceQueueTests
 {
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+
     private readonly FusedModel _model = new(RandomModels.Create(width: 16, heads: 2, layers: 1));
 
     [Fact]
@@ -61,7 +63,7 @@ public class DeviceQueueTests
 
         Task<bool> two = Step(queue, 32);
         // The second batch is with the device, whose first is not back: what comes now is the third.
-        SpinWait.SpinUntil(() => accelerator.Batches.Length == 2);
+        Assert.True(SpinWait.SpinUntil(() => accelerator.Batches.Length == 2, s_limit));
         BatchPart third = queue.Reserve(60)!.Value;
         Assert.Equal(60, queue.Collected);
         queue.Written(third);
@@ -79,10 +81,11 @@ public class DeviceQueueTests
         var accelerator = new TestAccelerator(_model) { OnBatch = (_, _, _) => release.Wait() };
         using DeviceQueue queue = Queue(accelerator, capacity: 64);
         Task<bool>[] taken = [Step(queue, 64), Step(queue, 64), Step(queue, 64)];
-        SpinWait.SpinUntil(() => accelerator.Batches.Length == 2);
+        Assert.True(SpinWait.SpinUntil(() => accelerator.Batches.Length == 2, s_limit));
 
         Task<bool> late = Step(queue, 64);
-        Assert.False(late.IsCompleted);
+        // Nothing is there to be filled before a batch comes back.
+        Assert.Equal(0, queue.Collected);
         release.Set();
 
         Assert.All(await Task.WhenAll([.. taken, late]), Assert.True);
@@ -95,7 +98,16 @@ public class DeviceQueueTests
         // A device that takes 4 ms for any batch, and shards that have host work of their own between two waves.
         const int Shards = 12, Rounds = 60, Wave = 100;
         TimeSpan batch = TimeSpan.FromMilliseconds(4);
-        var accelerator = new TestAccelerator(_model) { OnBatch = (_, _, _) => Thread.Sleep(batch) };
+        long atWork = 0;
+        var accelerator = new TestAccelerator(_model)
+        {
+            OnBatch = (_, _, _) =>
+            {
+                long began = Stopwatch.GetTimestamp();
+                Thread.Sleep(batch);
+                atWork += Stopwatch.GetTimestamp() - began;
+            },
+        };
         using DeviceQueue queue = Queue(accelerator, capacity: 1024);
         long started = Stopwatch.GetTimestamp();
         Thread[] shards = [.. Enumerable.Range(0, Shards).Select(_ => new Thread(() =>
@@ -111,8 +123,10 @@ public class DeviceQueueTests
         TimeSpan taken = Stopwatch.GetElapsedTime(started);
 
         (long batches, long events, TimeSpan busy) = queue.Counts;
+        TimeSpan slept = Stopwatch.GetElapsedTime(0, atWork);
         Assert.Equal(Shards * Rounds * Wave, events);
-        Assert.True(busy >= 0.9 * taken, $"Busy {busy} of {taken} with {batches} batches.");
+        Assert.True(slept >= 0.9 * taken, $"At work {slept} of {taken} with {batches} batches.");
+        Assert.InRange(busy, slept, taken);
         // Twelve shards in turn would have taken a batch for each wave.
         Assert.True(batches < Shards * Rounds / 3, $"{batches} batches.");
     }
@@ -120,29 +134,37 @@ public class DeviceQueueTests
     [Fact]
     public void ScoreAndStep_OfOneShardAtIdle_TakesNoLongerThanTheCpu()
     {
-        // As slow as a device that is no gain for one shard's wave; what is measured at the start must find that.
+        // The CPU beside a device that needs a little while for any batch: small waves are the CPU's, large ones the device's.
         ForecastModel model = ForecastModel.Untrained(new ModelConfig { Marks = ["a", "b"], LogGapDeviation = 1 }, 5);
         var fused = new FusedModel(model);
-        var accelerator = new TestAccelerator(fused);
-        using var device = new FusedDevice(fused, accelerator, new DeviceOptions { Capacity = 256, ComparedRows = 4 });
-        using IStateBackend backend = device.OpenBackend();
+        using var steps = new CpuStateBackend(model);
+        steps.EnsureCapacity(1024);
+        var accelerator = new TestAccelerator(fused) { OnBatch = (_, _, _) => Thread.SpinWait(20_000) };
+        using DeviceQueue queue = Queue(accelerator, capacity: 1024);
+        using var direct = new DeviceStateBackend(fused, queue, leastWave: 1, _ => { });
+        (int least, _) = DeviceProbe.Measure(direct, steps, queue, fused, threads: 1, TimeProvider.System);
+        Assert.InRange(least, 2, 1024);
+        using var backend = new DeviceStateBackend(fused, queue, least, _ => { });
         using CpuStateBackend cpu = new(model);
-        backend.EnsureCapacity(256);
-        cpu.EnsureCapacity(256);
-        StepInput[] wave = [.. Enumerable.Range(0, 200).Select(row => new StepInput(row, row % 2, 1, 1))];
-        var scores = new StepScore[wave.Length];
+        backend.EnsureCapacity(1024);
+        cpu.EnsureCapacity(1024);
 
-        double[] ratios = [.. Enumerable.Range(0, 101).Select(_ =>
+        foreach (int size in new[] { 1, least - 1, least, 1024 })
         {
-            long before = Stopwatch.GetTimestamp();
-            backend.ScoreAndStep(wave, scores);
-            long between = Stopwatch.GetTimestamp();
-            cpu.ScoreAndStep(wave, scores);
-            return (between - before) / (double)(Stopwatch.GetTimestamp() - between);
-        }).Order()];
-
-        Assert.Equal(int.MaxValue, device.Report().LeastWave);
-        Assert.True(ratios[50] < 1.15, $"The median ratio is {ratios[50]:0.00}.");
+            StepInput[] wave = [.. Enumerable.Range(0, size).Select(row => new StepInput(row, row % 2, 1, 1))];
+            double[] ratios = [.. Enumerable.Range(0, 101).Select(_ =>
+            {
+                long before = Stopwatch.GetTimestamp();
+                backend.Step(wave);
+                long between = Stopwatch.GetTimestamp();
+                cpu.Step(wave);
+                return (between - before) / (double)(Stopwatch.GetTimestamp() - between);
+            }).Order()];
+            // Where both are equally fast the measuring decides; half as much again is what it may err. A busy machine delays the
+            // threads that hand a batch on, so the better quarter counts.
+            Assert.True(ratios[25] < 1.5,
+                $"A wave of {size} takes {ratios[25]:0.00}, in the median {ratios[50]:0.00} times as long, with {least} as the least.");
+        }
     }
 
     private static DeviceQueue Queue(TestAccelerator accelerator, int capacity) =>

@@ -33,12 +33,27 @@ internal sealed class TestAccelerator(FusedModel model) : IAccelerator
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>Freeing throws, as CUDA does after a fault.</summary>
+    public bool CannotBeFreed { get; set; }
+
     public string Name => "the tests' device";
 
     public IStepLane OpenLane(int capacity) =>
         capacity <= Room ? new Lane(this, capacity) : throw new InvalidOperationException("out of memory");
 
-    public void Dispose() => IsDisposed = true;
+    public void Dispose()
+    {
+        IsDisposed = true;
+        Refuse();
+    }
+
+    private void Refuse()
+    {
+        if (CannotBeFreed)
+        {
+            throw new InvalidOperationException("it cannot be freed");
+        }
+    }
 
     private sealed class Lane : IStepLane
     {
@@ -79,6 +94,7 @@ internal sealed class TestAccelerator(FusedModel model) : IAccelerator
         {
             _step.Dispose();
             _device.OpenLanes--;
+            _device.Refuse();
         }
     }
 

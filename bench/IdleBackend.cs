@@ -1,0 +1,39 @@
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.Stepping;
+
+namespace Foretell.Bench;
+
+/// <summary>Rows that nothing steps or scores: what a shard costs without that.</summary>
+internal sealed class IdleBackend(ForecastModel model) : IStateBackend
+{
+    public int Capacity { get; private set; }
+
+    public void EnsureCapacity(int rows) => Capacity = Math.Max(Capacity, Math.Max(2 * Capacity, rows));
+
+    public int RowFloats(int row) => model.StateFloats;
+
+    public void Read(int row, Span<float> state) => state.Clear();
+
+    public void ReadHidden(int row, Span<float> hidden) => hidden.Clear();
+
+    public void Write(int row, ReadOnlySpan<float> state)
+    {
+    }
+
+    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    {
+    }
+
+    public void Step(ReadOnlySpan<StepInput> inputs)
+    {
+    }
+
+    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}
