@@ -117,7 +117,8 @@ public static class StepDevices
         return failure switch
         {
             null => device!,
-            DeviceUnavailableException => throw new DeviceUnavailableException(failure.Message, failure) { IsExpected = ((DeviceUnavailableException)failure).IsExpected },
+            DeviceUnavailableException known =>
+                throw new DeviceUnavailableException(known.Message, known) { IsExpected = known.IsExpected },
             _ => throw new DeviceUnavailableException($"GPU {gpu} cannot be used: {failure.Message.TrimEnd('.')}.", failure),
         };
     }

@@ -14,14 +14,16 @@ public static class RandomModels
     /// <summary>A model of three marks.</summary>
     /// <param name="mixer">aaren or linear.</param>
     /// <param name="decay">Whether heads forget.</param>
-    /// <param name="heads">Heads of its 32 columns a layer: with 4 they are narrower than a vector.</param>
-    public static ForecastModel Create(string mixer, bool decay, int heads = 4)
+    /// <param name="heads">Heads of a layer's columns: with 4 of 32 they are narrower than a vector.</param>
+    /// <param name="width">Columns of a layer.</param>
+    /// <param name="layers">Layers.</param>
+    public static ForecastModel Create(string mixer = "aaren", bool decay = true, int width = 32, int heads = 4, int layers = 2)
     {
         ForecastModel model = ForecastModel.Untrained(new ModelConfig
         {
             Mixer = mixer,
             Decay = decay,
-            Width = 32,
+            Width = width,
             Heads = heads,
             GapFloor = 1e-6,
             GapCeiling = 1e6,

@@ -38,18 +38,31 @@ public sealed class RandomStreams(ForecastModel model, int streams, int seed)
     }
 
     /// <summary>The next event of every stream, in random order.</summary>
-    public StepInput[] Next()
+    public StepInput[] Next() => Shuffled([.. Enumerable.Range(0, streams).Select(Next)]);
+
+    /// <summary>The rows to begin with, side by side. Shape [streams, StateFloats].</summary>
+    public float[] Slab() => [.. Rows().SelectMany(row => row)];
+
+    /// <summary>The next events of some of the streams, in random order.</summary>
+    public StepInput[] Some()
     {
-        StepInput[] events = [.. Enumerable.Range(0, streams).Select(Next)];
-        _random.Shuffle<StepInput>(events);
-        return events;
+        int[] order = [.. Enumerable.Range(0, streams)];
+        _random.Shuffle<int>(order);
+        return [.. order.Take(1 + _random.NextInt(streams)).Select(Next)];
+    }
+
+    /// <summary>The same events in another order.</summary>
+    public StepInput[] Shuffled(StepInput[] events)
+    {
+        StepInput[] other = [.. events];
+        _random.Shuffle<StepInput>(other);
+        return other;
     }
 
     /// <summary>The same events in pieces of random size and order.</summary>
     public IEnumerable<StepInput[]> Cut(StepInput[] events)
     {
-        StepInput[] order = [.. events];
-        _random.Shuffle<StepInput>(order);
+        StepInput[] order = Shuffled(events);
         for (int start = 0; start < order.Length;)
         {
             int end = start + 1 + _random.NextInt(order.Length - start);

@@ -1,3 +1,4 @@
+using Foretell.Backends.Contract;
 using Foretell.Models.Gpu.Tests.Queue;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;

@@ -1,3 +1,4 @@
+using Foretell.Backends.Contract;
 using Foretell.Models.Configuration;
 using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Network;

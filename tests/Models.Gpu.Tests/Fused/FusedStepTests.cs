@@ -1,3 +1,4 @@
+using Foretell.Backends.Contract;
 using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
@@ -9,7 +10,7 @@ namespace Foretell.Models.Gpu.Tests.Fused;
 /// <summary>The kernel with its groups and barriers, on ILGPU's CPU accelerator. It starts a thread a lane, so runs are tiny.</summary>
 public class FusedStepTests
 {
-    private const int StreamsSeed = 63, Streams = 3;
+    private const int StreamsSeed = 63, Streams = 4;
 
     [Theory]
     [InlineData("aaren", true)]
@@ -19,14 +20,14 @@ public class FusedStepTests
     {
         ForecastModel model = RandomModels.Create(mixer, decay, width: 16, heads: 2);
         var random = new RandomStreams(model, Streams, StreamsSeed);
-        float[] rows = random.Rows();
+        float[] rows = random.Slab();
         using var cpu = new CpuRows(model, rows);
         using Context context = Groups(16);
         using CPUAccelerator accelerator = context.CreateCPUAccelerator(0);
         using var step = new FusedStep(new FusedModel(model), accelerator);
         for (int i = 0; i < 3; i++)
         {
-            StepInput[] batch = random.Batch();
+            StepInput[] batch = random.Some();
 
             cpu.Step(batch);
             step.Step(rows, random.Shuffled(batch));
@@ -39,7 +40,7 @@ public class FusedStepTests
     public void Step_WhenAnEventIsRefused_ChangesNoRow()
     {
         ForecastModel model = RandomModels.Create(width: 16, heads: 2);
-        float[] rows = new RandomStreams(model, Streams, StreamsSeed).Rows(), before = [.. rows];
+        float[] rows = new RandomStreams(model, Streams, StreamsSeed).Slab(), before = [.. rows];
         using Context context = Groups(16);
         using CPUAccelerator accelerator = context.CreateCPUAccelerator(0);
         using var step = new FusedStep(new FusedModel(model), accelerator);
@@ -102,14 +103,14 @@ public class FusedStepTests
     {
         ForecastModel model = RandomModels.Create(mixer, width: 16, heads: 2, layers: 1);
         var random = new RandomStreams(model, 6, StreamsSeed);
-        float[] rows = random.Rows();
+        float[] rows = random.Slab();
         using var cpu = new CpuRows(model, rows);
         using Context context = Groups(16);
         using CPUAccelerator accelerator = context.CreateCPUAccelerator(0);
         using var step = new FusedStep(new FusedModel(model), accelerator, FusedKernel.Tile);
         for (int i = 0; i < 3; i++)
         {
-            StepInput[] batch = random.Batch();
+            StepInput[] batch = random.Some();
             cpu.Step(batch);
             step.Step(rows, batch);
             cpu.AssertSame(rows, batch);

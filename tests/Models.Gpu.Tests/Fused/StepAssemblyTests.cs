@@ -68,7 +68,8 @@ public sealed partial class StepAssemblyTests(ITestOutputHelper output)
     {
         using var context = Context.Create(builder => builder.CPU(new CPUDevice(2, 1, 1)));
 
-        Assert.Throws<ArgumentException>(() => StepAssembly.Ptx(context, FusedKernel.Row, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70));
+        Assert.Throws<ArgumentException>(
+            () => StepAssembly.Ptx(context, FusedKernel.Row, CudaArchitecture.SM_80, CudaInstructionSet.ISA_70));
     }
 
     /// <summary>What a kernel must not do.</summary>

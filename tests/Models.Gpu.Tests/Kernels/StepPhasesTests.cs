@@ -1,3 +1,4 @@
+using Foretell.Backends.Contract;
 using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
@@ -48,12 +49,12 @@ public class StepPhasesTests
     private static void Compare(ForecastModel model, int streams, bool lastLaneFirst, bool tiled = false)
     {
         var random = new RandomStreams(model, streams, StreamsSeed);
-        float[] rows = random.Rows();
+        float[] rows = random.Slab();
         using var cpu = new CpuRows(model, rows);
         using var plain = new PlainStep(new FusedModel(model), lastLaneFirst, tiled);
         for (int events = 0; events < (tiled ? TileEvents : Events);)
         {
-            StepInput[] batch = random.Batch();
+            StepInput[] batch = random.Some();
             events += batch.Length;
 
             cpu.Step(batch);

@@ -1,3 +1,4 @@
+using Foretell.Backends.Contract;
 using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Gpu.Queue;
 using Foretell.Models.Mixers;
@@ -204,14 +205,14 @@ public class DeviceFaultTests
         Parallel.For(0, 3, new ParallelOptions { MaxDegreeOfParallelism = 3 }, shard =>
         {
             var random = new RandomStreams(_model, Streams, StreamsSeed + shard);
-            float[] rows = random.Rows();
+            float[] rows = random.Slab();
             using IStateBackend backend = device.OpenBackend();
             using CpuStateBackend cpu = new(_model);
             DeviceStateBackendTests.Fill(backend, rows, _model);
             DeviceStateBackendTests.Fill(cpu, rows, _model);
             for (int i = 0; i < 12; i++)
             {
-                StepInput[] batch = random.Batch();
+                StepInput[] batch = random.Some();
                 StepScore[] expected = new StepScore[batch.Length], actual = new StepScore[batch.Length];
                 cpu.ScoreAndStep(batch, expected);
                 backend.ScoreAndStep(batch, actual);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foretell.Backends.Contract;
 using Foretell.Models.Configuration;
 using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Gpu.Queue;

@@ -1,3 +1,4 @@
+using Foretell.Backends.Contract;
 using Foretell.Models.Gpu.Fused;
 using Foretell.Models.Gpu.Queue;
 using Foretell.Models.Mixers;
@@ -23,14 +24,14 @@ public class DeviceStateBackendTests
         Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, shard =>
         {
             var random = new RandomStreams(model, Streams, StreamsSeed + shard);
-            float[] rows = random.Rows();
+            float[] rows = random.Slab();
             using IStateBackend backend = device.OpenBackend();
             using CpuStateBackend cpu = new(model);
             Fill(backend, rows, model);
             Fill(cpu, rows, model);
             for (int events = 0; events < 1000;)
             {
-                StepInput[] batch = random.Batch();
+                StepInput[] batch = random.Some();
                 StepScore[] expected = new StepScore[batch.Length], actual = new StepScore[batch.Length];
 
                 cpu.ScoreAndStep(batch, expected);
