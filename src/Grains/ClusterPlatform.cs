@@ -10,6 +10,7 @@ using Foretell.Engine.Shards;
 using Foretell.Grains.Cluster;
 using Foretell.Grains.Contracts;
 using Foretell.Grains.Feeds;
+using Foretell.Grains.Placement;
 using Foretell.Grains.Silos;
 using Foretell.Hosting;
 using Foretell.Models.Forecasting;
@@ -27,10 +28,14 @@ public sealed class ClusterPlatform : IPlatform
     private readonly ChangeFeed _changes;
     private readonly ClusterAlertFeed _alerts;
     private readonly TimeProvider _time;
+    private readonly bool _isGateway;
 
     internal ClusterPlatform(SiloEngine engine, IGrainFactory grains, ClusterStatus status, ChangeFeed changes,
-        ClusterAlertFeed alerts, TimeProvider time) =>
+        ClusterAlertFeed alerts, IReadOnlyCollection<string> roles, TimeProvider time)
+    {
         (_engine, _grains, _status, _changes, _alerts, _time) = (engine, grains, status, changes, alerts, time);
+        _isGateway = roles.Contains(SiloRoles.Gateway);
+    }
 
     /// <inheritdoc/>
     public ForecastModel Model => _engine.Model.Model;
@@ -138,6 +143,18 @@ public sealed class ClusterPlatform : IPlatform
 
     /// <inheritdoc/>
     public PlatformStatus Status() => _status.Current();
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A gateway can do its part as long as the log takes appends: where a partition is being moved or has no owner, its streams'
+    /// questions are answered 503, the others' are not, and no other gateway would do better. Of a silo that is none of these, its own
+    /// partitions say whether the next one may be taken out.
+    /// </remarks>
+    public HostHealth Health() => new(Started: true,
+        [.. (_isGateway ? [] : _engine.LocalPartitions.Select(Problem)).Append(_engine.Log.Problem).OfType<string>()]);
+
+    private static string? Problem(PartitionHost partition) => partition.Problem
+        ?? (partition.Ready.IsCompletedSuccessfully ? null : $"Partition {partition.Shard.Partition} is loading its streams.");
 
     private async Task WaitAppliedAsync(int partition, long sequence, CancellationToken cancellationToken)
     {

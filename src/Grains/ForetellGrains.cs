@@ -53,7 +53,7 @@ public static class ForetellGrains
         services.AddSingleton<ClusterAlertFeed>();
         services.AddSingleton(s => new ClusterPlatform(s.GetRequiredService<SiloEngine>(), s.GetRequiredService<IGrainFactory>(),
             s.GetRequiredService<ClusterStatus>(), s.GetRequiredService<ChangeFeed>(),
-            s.GetRequiredService<ClusterAlertFeed>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<ClusterAlertFeed>(), roles, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IPlatform>(s => s.GetRequiredService<ClusterPlatform>());
         // Behind the silo in the order of start, so before it in the order of stop.
         services.AddHostedService<Heartbeat>();

@@ -71,4 +71,7 @@ public interface IPlatform
 
     /// <summary>Counts and scores now; cheap enough to ask several times a second.</summary>
     PlatformStatus Status();
+
+    /// <summary>Whether this process can do its part; in a cluster that of its roles, whatever becomes of other silos.</summary>
+    HostHealth Health();
 }

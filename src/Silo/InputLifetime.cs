@@ -7,11 +7,8 @@ namespace Foretell.Silo;
 /// about.</summary>
 /// <remarks>A Ctrl-C in a terminal reaches every process of it. Here it is left to the one that started the silo, who decides
 /// what stops when.</remarks>
-internal sealed class InputLifetime(IHostApplicationLifetime application, TimeSpan shutdownTimeout) : IHostLifetime, IDisposable
+internal sealed class InputLifetime(IHostApplicationLifetime application) : IHostLifetime, IDisposable
 {
-    /// <summary>What the process may take beyond the host's own limit.</summary>
-    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
-
     private PosixSignalRegistration[] _signals = [];
 
     /// <inheritdoc/>
@@ -47,8 +44,5 @@ internal sealed class InputLifetime(IHostApplicationLifetime application, TimeSp
             }
         }
         application.StopApplication();
-        // The database may be gone the same way, and what waits for it would outlive everybody.
-        Thread.Sleep(shutdownTimeout + s_grace);
-        Environment.Exit(1);
     }
 }

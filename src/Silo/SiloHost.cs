@@ -32,8 +32,9 @@ internal static class SiloHost
         SiloCertificate? certificate = settings.Certificate is { } path
             ? SiloCertificate.Load(path, settings.CertificatePassword, TimeProvider.System)
             : null;
-        ForecastModel model = LoadModel(settings.Model);
-        await using PostgresEventLog log = await PostgresEventLog.OpenAsync(settings.Postgres, settings.Partitions, TimeProvider.System);
+        ForecastModel model = await ModelSource.LoadAsync(settings.Model);
+        await using PostgresEventLog log = await StartPatience.TryAsync(() => OpenLogAsync(settings), settings.StartTimeout,
+            sentence => Console.Error.WriteLine($"foretell-silo: {sentence}"), TimeProvider.System);
         await BindAsync(log, model, settings);
         await using var store = new PostgresStateStore(settings.Postgres);
         await using var alerts = new PostgresAlertLog(settings.Postgres);
@@ -76,8 +77,7 @@ internal static class SiloHost
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.ShutdownTimeout);
         if (settings.StopWithInput)
         {
-            builder.Services.AddSingleton<IHostLifetime>(s =>
-                new InputLifetime(s.GetRequiredService<IHostApplicationLifetime>(), settings.ShutdownTimeout));
+            builder.Services.AddSingleton<IHostLifetime>(s => new InputLifetime(s.GetRequiredService<IHostApplicationLifetime>()));
         }
         builder.Services.AddSingleton(engine);
         // Hosted services start in this order and stop in the other: the silo first and last, HTTP in between.
@@ -89,6 +89,7 @@ internal static class SiloHost
         });
         builder.AddForetell();
         WebApplication app = builder.Build();
+        BoundedStop.Watch(app.Lifetime, settings.ShutdownTimeout);
         if (settings.Has(SiloRoles.Gateway))
         {
             app.MapForetell();
@@ -98,6 +99,22 @@ internal static class SiloHost
             app.MapForetellHealth();
         }
         return app;
+    }
+
+    /// <summary>The log, once all tables are there that a silo needs.</summary>
+    private static async Task<PostgresEventLog> OpenLogAsync(SiloSettings settings)
+    {
+        PostgresEventLog log = await PostgresEventLog.OpenAsync(settings.Postgres, settings.Partitions, TimeProvider.System);
+        try
+        {
+            await MembershipSchema.CheckAsync(settings.Postgres, CancellationToken.None);
+            return log;
+        }
+        catch
+        {
+            await log.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Writes model and policy into the log, or refuses a log of another model.</summary>
@@ -116,19 +133,6 @@ internal static class SiloHost
         catch (PlatformUnavailableException e)
         {
             throw new StorageException(e.Message, e);
-        }
-    }
-
-    private static ForecastModel LoadModel(string path)
-    {
-        try
-        {
-            return ForecastModel.Load(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            throw new SettingsException(
-                $"Foretell:Model is '{path}', which cannot be read: {e.Message} Give a model file, as 'foretell train' writes it.", e);
         }
     }
 }

@@ -116,7 +116,8 @@ public static class PostgresSchema
         if (found != Version)
         {
             throw new StorageException($"{Name(options)} {(found is null ? "does not exist" : $"has version {found}")}, "
-                + $"and this program needs version {Version}. Migrate the database first.");
+                + $"and this program needs version {Version}. Migrate the database first.")
+            { MayPass = found is null || found < Version };
         }
         return found;
     });
@@ -143,7 +144,7 @@ public static class PostgresSchema
                 _ when PostgresFault.IsConnectionLoss(e) || e.InnerException is TimeoutException =>
                     $"PostgreSQL at {target.Host}:{target.Port} cannot be reached: {PostgresFault.Describe(e).TrimEnd('.')}. Check that it runs, and the connection string.",
                 _ => $"Database '{target.Database ?? target.Username}' at {target.Host}:{target.Port} cannot be used: {PostgresFault.Describe(e).TrimEnd('.')}.",
-            }, e);
+            }, e) { MayPass = PostgresFault.IsConnectionLoss(e) || e.InnerException is TimeoutException };
         }
     }
 

@@ -36,6 +36,7 @@ public sealed class ProgramTests(ClusterPostgres postgres) : IClassFixture<Clust
             ["Postgres"] = postgres.Server!.ConnectionString,
             ["Schema"] = "nowhere",
             ["Model"] = directory.At("model.safetensors"),
+            ["StartSeconds"] = "0",
         });
 
         Assert.Equal(1, exitCode);

@@ -51,6 +51,18 @@ public class SiloSettingsTests
         Assert.Equal(sentence, Assert.Throws<SettingsException>(() => Read((name, value))).Message);
 
     [Fact]
+    public void Read_WhenItRunsInAPod_TakesThePodsAddressOrSaysWhatToSet()
+    {
+        Assert.Equal("10.1.2.3", ReadIn([("POD_IP", "10.1.2.3"), ("KUBERNETES_SERVICE_HOST", "10.0.0.1")]).Address.ToString());
+        Assert.Equal("10.9.9.9", ReadIn([("POD_IP", "10.1.2.3")], ("Address", "10.9.9.9")).Address.ToString());
+        Assert.Equal("127.0.0.1", ReadIn([]).Address.ToString());
+        Assert.Contains("Set the environment variable POD_IP from the pod's fieldRef status.podIP",
+            Assert.Throws<SettingsException>(() => ReadIn([("KUBERNETES_SERVICE_HOST", "10.0.0.1")])).Message, StringComparison.Ordinal);
+        Assert.StartsWith("The environment variable POD_IP is 'here', which is no IP address",
+            Assert.Throws<SettingsException>(() => ReadIn([("POD_IP", "here")])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_WhenAHubIsToBeRead_FindsItByItsName()
     {
         EventHubSettings hub = Assert.Single(Read(("EventHubs:orders:Connection", "ns/orders"), ("EventHubs:orders:From", "end"),
@@ -182,7 +194,9 @@ public class SiloSettingsTests
             lines.Single(l => l.StartsWith($"| `{pair.Key}` |", StringComparison.Ordinal)).Split('|')[2].Trim().Trim('`')));
     }
 
-    private static SiloSettings Read(params (string Name, string Value)[] settings)
+    private static SiloSettings Read(params (string Name, string Value)[] settings) => ReadIn([], settings);
+
+    private static SiloSettings ReadIn((string Name, string Value)[] environment, params (string Name, string Value)[] settings)
     {
         var all = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
         {
@@ -193,6 +207,7 @@ public class SiloSettingsTests
         {
             all[$"Foretell:{name}"] = value;
         }
-        return SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(all).Build());
+        return SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(all).Build(),
+            name => environment.FirstOrDefault(variable => variable.Name == name).Value);
     }
 }

@@ -21,6 +21,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
             .Order(StringComparer.Ordinal)];
         Assert.Equal(
         [
+            "GET /health/cluster: 200 503",
             "GET /health/live: 200",
             "GET /health/ready: 200 503",
             "GET /health/startup: 200 503",

@@ -27,6 +27,8 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
 
     public Func<PlatformStatus, PlatformStatus> OnStatus { get; set; } = status => status;
 
+    public Func<HostHealth, HostHealth> OnHealth { get; set; } = health => health;
+
     public ForecastModel Model => inner.Model;
 
     public Forecaster Forecaster => inner.Forecaster;
@@ -72,4 +74,6 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
     }
 
     public PlatformStatus Status() => OnStatus(inner.Status());
+
+    public HostHealth Health() => OnHealth(inner.Health());
 }

@@ -71,6 +71,7 @@ public class StatusTests
     [InlineData("/health/startup", "started")]
     [InlineData("/health/ready", "ready")]
     [InlineData("/health/live", "live")]
+    [InlineData("/health/cluster", "well")]
     public async Task Health_WhenAllIsWell_Answers200(string address, string status)
     {
         await using var api = await ApiHost.StartAsync();
@@ -84,7 +85,7 @@ public class StatusTests
     [Fact]
     public async Task Health_WhenStateIsStillLoading_IsLiveButNeitherStartedNorReady()
     {
-        await using var api = await StartAsync(status => status with { Ready = false });
+        await using var api = await StartAsync(health: health => health with { Started = false });
 
         (await api.GetAsync("/health/startup")).AssertProblem(503, "not-ready");
         (await api.GetAsync("/health/ready")).AssertProblem(503, "not-ready");
@@ -92,22 +93,42 @@ public class StatusTests
     }
 
     [Fact]
-    public async Task Health_WhenPlatformHasAProblem_IsStartedButNotReadyAndSaysWhy()
+    public async Task Health_WhenTheProcessHasAProblem_IsStartedButNotReadyAndSaysWhy()
     {
-        await using var api = await StartAsync(status => status with { Problems = ["The disk is full."] });
+        await using var api = await StartAsync(health: health => health with { Problems = ["The disk is full."] });
 
         Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/health/startup")).Status);
         Assert.Equal("The disk is full.", (await api.GetAsync("/health/ready")).AssertProblem(503, "not-ready"));
     }
 
     [Fact]
+    public async Task Health_WhenTheRestOfThePlatformHasAProblem_IsReadyAndTellsPeople()
+    {
+        await using var api = await StartAsync(status => status with { Problems = ["Partition 3 has not been served for 9 s."], Ready = false });
+
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/health/startup")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/health/ready")).Status);
+        Assert.Equal("Partition 3 has not been served for 9 s.", (await api.GetAsync("/health/cluster")).AssertProblem(503, "not-ready"));
+    }
+
+    [Fact]
+    public async Task HealthCluster_WhenAPartitionIsStillLoading_SaysSo()
+    {
+        await using var api = await StartAsync(status => status with { Ready = false });
+
+        Assert.Contains("still being loaded", (await api.GetAsync("/health/cluster")).AssertProblem(503, "not-ready"));
+    }
+
+    [Fact]
     public async Task HealthLive_WhenThePlatformDoesNotAnswer_IsLiveAllTheSame()
     {
-        await using var api = await StartAsync(_ => throw new InvalidOperationException("Nobody may ask."));
+        await using var api = await StartAsync(_ => throw new InvalidOperationException("Nobody may ask."),
+            _ => throw new InvalidOperationException("Nobody may ask."));
 
         Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/health/live")).Status);
     }
 
-    private static Task<ApiHost> StartAsync(Func<PlatformStatus, PlatformStatus> status) =>
-        ApiHost.StartAsync(wrap: platform => new FaultyPlatform(platform) { OnStatus = status });
+    private static Task<ApiHost> StartAsync(Func<PlatformStatus, PlatformStatus>? status = null, Func<HostHealth, HostHealth>? health = null) =>
+        ApiHost.StartAsync(wrap: platform =>
+            new FaultyPlatform(platform) { OnStatus = status ?? (s => s), OnHealth = health ?? (h => h) });
 }

@@ -136,6 +136,22 @@ public sealed class ForecastModel
         }
     }
 
+    /// <summary>Reads the bytes of a weights file.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="name">Where they come from, for messages.</param>
+    /// <exception cref="InvalidDataException">They are no Foretell model; the message says what is wrong.</exception>
+    public static ForecastModel Parse(byte[] file, string name)
+    {
+        try
+        {
+            return ModelFile.FromTensors(SafeTensors.Parse(file));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"Cannot read the model '{name}'. {e.Message}", e);
+        }
+    }
+
     /// <summary>Writes the weights file, whole or not at all.</summary>
     /// <exception cref="InvalidDataException">Nothing could read it; nothing is written.</exception>
     public void Save(string path)

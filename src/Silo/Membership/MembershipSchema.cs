@@ -1,3 +1,4 @@
+using Foretell.Engine;
 using Foretell.Stores.Postgres;
 using Npgsql;
 
@@ -74,6 +75,32 @@ internal static class MembershipSchema
             SearchPath = options.Schema,
             ApplicationName = "foretell-membership",
         }.ConnectionString;
+
+    /// <summary>Refuses a schema in which the silos' list has no tables yet.</summary>
+    /// <exception cref="StorageException">It has none, or the database cannot be reached.</exception>
+    public static async Task CheckAsync(PostgresOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(ConnectionString(options));
+            await connection.OpenAsync(cancellationToken);
+            await using var find = new NpgsqlCommand("SELECT to_regclass('OrleansQuery') IS NOT NULL", connection);
+            if (await find.ExecuteScalarAsync(cancellationToken) is not true)
+            {
+                throw new StorageException($"Schema {options.Schema} has no tables of the silos' list. Migrate the database first.")
+                {
+                    MayPass = true,
+                };
+            }
+        }
+        catch (NpgsqlException e)
+        {
+            throw new StorageException($"Schema {options.Schema} cannot be asked for the silos' list: {e.Message.TrimEnd('.')}.", e)
+            {
+                MayPass = true,
+            };
+        }
+    }
 
     /// <summary>Creates what is missing and renews the statements. Harmless to repeat, and to run from several places at once.</summary>
     public static async Task MigrateAsync(PostgresOptions options, CancellationToken cancellationToken)

@@ -55,6 +55,9 @@ internal sealed record SiloSettings
     /// <summary>Survival probability below which a stream is overdue; 0 for no alerts.</summary>
     public required double AlertSurvival { get; init; }
 
+    /// <summary>How long a start waits for the database and its tables.</summary>
+    public required TimeSpan StartTimeout { get; init; }
+
     /// <summary>How long a graceful stop may take.</summary>
     public required TimeSpan ShutdownTimeout { get; init; }
 
@@ -86,8 +89,10 @@ internal sealed record SiloSettings
     public bool Has(string role) => Roles.Contains(role);
 
     /// <summary>Reads and checks every setting.</summary>
+    /// <param name="configuration">Settings.</param>
+    /// <param name="environment">Variables of the environment; null for the process's.</param>
     /// <exception cref="SettingsException">A setting is unknown, missing or out of range.</exception>
-    public static SiloSettings Read(IConfiguration configuration)
+    public static SiloSettings Read(IConfiguration configuration, Func<string, string?>? environment = null)
     {
         var section = new SettingsSection(configuration.GetSection("Foretell"));
         var settings = new SiloSettings
@@ -95,10 +100,10 @@ internal sealed record SiloSettings
             Roles = section.Names("Roles", SiloRoles.All),
             Urls = section.Text("Urls", "http://127.0.0.1:5057"),
             Model = section.Text("Model", null),
-            Postgres = ReadPostgres(section),
+            Postgres = PostgresSettings.Read(section),
             Partitions = section.OptionalNumber("Partitions", 1, short.MaxValue),
             Cluster = section.Text("Cluster", "foretell"),
-            Address = section.Address("Address", IPAddress.Loopback),
+            Address = ReadAddress(section, environment ?? Environment.GetEnvironmentVariable),
             Port = section.Number("Port", 11111, 0, ushort.MaxValue),
             Threads = section.OptionalNumber("Threads", 1, 1024),
             Device = ReadDevice(section),
@@ -106,6 +111,7 @@ internal sealed record SiloSettings
             CommitInterval = section.Seconds("CommitSeconds", 1, 0.01, 3600)!.Value,
             Lease = section.Seconds("LeaseSeconds", 3, 0.5, 60)!.Value,
             AlertSurvival = ReadAlertSurvival(section),
+            StartTimeout = ReadStartTimeout(section),
             ShutdownTimeout = section.Seconds("ShutdownSeconds", 25, 1, 3600)!.Value,
             LateTolerance = section.Seconds("LateSeconds", null, 0, 1e9),
             FutureTolerance = section.Seconds("FutureSeconds", null, 0, 1e9),
@@ -140,7 +146,14 @@ internal sealed record SiloSettings
     /// <summary>Reads only what a migration needs.</summary>
     /// <exception cref="SettingsException">The connection string is missing.</exception>
     public static PostgresOptions ReadPostgres(IConfiguration configuration) =>
-        ReadPostgres(new SettingsSection(configuration.GetSection("Foretell")));
+        PostgresSettings.Read(new SettingsSection(configuration.GetSection("Foretell")));
+
+    /// <inheritdoc cref="StartTimeout"/>
+    /// <exception cref="SettingsException">It is out of range.</exception>
+    public static TimeSpan ReadStartTimeout(IConfiguration configuration) =>
+        ReadStartTimeout(new SettingsSection(configuration.GetSection("Foretell")));
+
+    private static TimeSpan ReadStartTimeout(SettingsSection section) => section.Seconds("StartSeconds", 300, 0, 86_400)!.Value;
 
     private static double ReadAlertSurvival(SettingsSection section) =>
         section.OptionalText("AlertSurvival") is not { } text ? new AlertRule().Survival
@@ -149,13 +162,22 @@ internal sealed record SiloSettings
         : throw new SettingsException(string.Create(CultureInfo.InvariantCulture,
             $"Foretell:AlertSurvival is '{text}'. Give 0 for no alerts, or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}."));
 
+    /// <summary>A pod's own address, by the variable that a manifest fills (fieldRef: status.podIP), where none is set.</summary>
+    private static IPAddress ReadAddress(SettingsSection section, Func<string, string?> environment)
+    {
+        string? pod = environment("POD_IP");
+        if (section.OptionalText("Address") is not null || string.IsNullOrEmpty(pod))
+        {
+            IPAddress address = section.Address("Address", IPAddress.Loopback);
+            return !IPAddress.IsLoopback(address) || string.IsNullOrEmpty(environment("KUBERNETES_SERVICE_HOST"))
+                ? address
+                : throw new SettingsException($"Foretell:Address is {address}, which no other pod can reach. Set the environment variable POD_IP from the pod's fieldRef status.podIP, or FORETELL__ADDRESS.");
+        }
+        return IPAddress.TryParse(pod, out IPAddress? found) ? found
+            : throw new SettingsException($"The environment variable POD_IP is '{pod}', which is no IP address. Fill it from the pod's fieldRef status.podIP.");
+    }
+
     private static string ReadDevice(SettingsSection section) => section.Text("Device", "auto") is var device && DeviceName.IsKnown(device)
         ? device
         : throw new SettingsException($"Foretell:Device is '{device}'. Give {DeviceName.All}.");
-
-    private static PostgresOptions ReadPostgres(SettingsSection section) => new()
-    {
-        ConnectionString = section.Text("Postgres", null),
-        Schema = section.Text("Schema", "foretell"),
-    };
 }

@@ -92,7 +92,7 @@ public sealed partial class SiloProcess : IAsyncDisposable
         SiloProcess silo = Begin(settings, launch);
         try
         {
-            silo.Url = await silo._listening.Task.WaitAsync(s_limit);
+            await silo.ListeningAsync();
             return silo;
         }
         catch (Exception e)
@@ -101,6 +101,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
             throw new InvalidOperationException($"The silo did not start: {silo._output}\n{silo._errors}", e);
         }
     }
+
+    /// <summary>Waits until it is a member and listens.</summary>
+    public async Task ListeningAsync() => Url = await _listening.Task.WaitAsync(s_limit);
 
     /// <summary>Runs the program to its end.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(IReadOnlyDictionary<string, string> settings,
