@@ -11,6 +11,7 @@ using Foretell.Silo.Membership;
 using Foretell.Silo.Settings;
 using Foretell.Stores.Postgres;
 using Foretell.Web;
+using Foretell.Web.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +21,7 @@ using Microsoft.Extensions.Logging;
 namespace Foretell.Silo;
 
 /// <summary>One silo: log and store on PostgreSQL, Orleans, and HTTP.</summary>
-internal static class SiloHost
+internal static partial class SiloHost
 {
     /// <summary>Runs until the process is told to stop; then commits every shard and leaves the cluster.</summary>
     /// <exception cref="SettingsException">A setting is wrong.</exception>
@@ -28,11 +29,13 @@ internal static class SiloHost
     public static async Task RunAsync(WebApplicationBuilder builder)
     {
         SiloSettings settings = SiloSettings.Read(builder.Configuration);
-        ListenCheck.Run(settings.Urls);
+        ListenCheck.Run("Urls", settings.Urls);
         SiloCertificate? certificate = settings.Certificate is { } path
             ? SiloCertificate.Load(path, settings.CertificatePassword, TimeProvider.System)
             : null;
         ForecastModel model = LoadModel(settings.Model);
+        using var gauges = new SiloGauges(settings.Roles, certificate, TimeProvider.System);
+        await using MetricsServer? metrics = await ServeMetricsAsync(settings.MetricsUrls);
         await using PostgresEventLog log = await PostgresEventLog.OpenAsync(settings.Postgres, settings.Partitions, TimeProvider.System);
         await BindAsync(log, model, settings);
         await using var store = new PostgresStateStore(settings.Postgres);
@@ -55,6 +58,10 @@ internal static class SiloHost
         if (settings.Has(SiloRoles.Worker))
         {
             deviceLog.Start(app.Services.GetRequiredService<ILoggerFactory>(), device.Report());
+        }
+        if (metrics is not null)
+        {
+            LogMetrics(app.Logger, $"{string.Join(' ', metrics.Addresses)}{MetricsServer.Path}");
         }
         await app.StartAsync();
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
@@ -100,6 +107,17 @@ internal static class SiloHost
         return app;
     }
 
+    /// <summary>Before anything that may take long, so that a silo that waits can be seen to.</summary>
+    private static async Task<MetricsServer?> ServeMetricsAsync(string? urls)
+    {
+        if (urls is null)
+        {
+            return null;
+        }
+        ListenCheck.Run("MetricsUrls", urls);
+        return await MetricsServer.StartAsync(urls.Split(';'));
+    }
+
     /// <summary>Writes model and policy into the log, or refuses a log of another model.</summary>
     private static async Task BindAsync(PostgresEventLog log, ForecastModel model, SiloSettings settings)
     {
@@ -131,4 +149,7 @@ internal static class SiloHost
                 $"Foretell:Model is '{path}', which cannot be read: {e.Message} Give a model file, as 'foretell train' writes it.", e);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Metrics for Prometheus are at {Address}")]
+    private static partial void LogMetrics(ILogger logger, string address);
 }
