@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -41,12 +41,13 @@ public sealed class MetricsServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseUrls([.. urls]);
         WebApplication app = builder.Build();
-        app.UseOpenTelemetryPrometheusScrapingEndpoint(meters, null, Path, null, null);
-        app.Run(context =>
+        app.Use((context, next) =>
         {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            return Task.CompletedTask;
+            // A scrape is no request to the API, and is not measured as one.
+            context.Features.Get<IHttpMetricsTagsFeature>()?.MetricsDisabled = true;
+            return next(context);
         });
+        app.UseOpenTelemetryPrometheusScrapingEndpoint(meters, null, Path, null, null);
         var server = new MetricsServer(app, meters);
         try
         {
