@@ -33,10 +33,10 @@ public sealed class MetricsServerTests : IAsyncLifetime
         }
 
         Assert.Matches("""(?m)^foretell_events_accepted_total(\{\})? [1-9]""", metrics);
-        Assert.Matches("""(?m)^foretell_lag_events(\{\})? 0""", metrics);
+        Assert.Matches("""(?m)^foretell_lag_events(\{\})? \d""", metrics);
         Assert.Matches("""(?m)^foretell_events_applied_total\{foretell_partition="\d"\} """, metrics);
         Assert.Matches("""(?m)^foretell_append_failures_total(\{\})? """, metrics);
-        Assert.Contains("""target_info{service_name="foretell",""", metrics, StringComparison.Ordinal);
+        Assert.Matches("(?m)^target_info\\{[^}]*service_name=\"foretell\"", metrics);
         Assert.DoesNotContain("secret-stream", metrics, StringComparison.Ordinal);
     }
 

@@ -13,11 +13,11 @@ public sealed class MonitoringFilesTests
     [InlineData("foretell:gone:max > 0", "foretell:gone:max")]
     [InlineData("deriv(foretell:lag_events:max[5m]) > 0 and on (job) foretell_lag_event == bool 1", "foretell_lag_event")]
     public void Missing_WhenAQueryNamesWhatIsNotThere_FindsIt(string query, string gone) =>
-        Assert.Equal([gone], MonitoringFiles.Missing([query], Small()));
+        Assert.Equal([gone], MonitoringFiles.Missing([query], SmallScrape()));
 
     [Fact]
     public void Missing_WhenAllIsThere_FindsNothing() => Assert.Empty(MonitoringFiles.Missing(
-        ["max by (job, foretell_partition) (foretell_lag_events{foretell_partition=~\"1|2\"}[5m]) - 0.5 > foretell:lag_events:max"], Small()));
+        ["max by (job, foretell_partition) (foretell_lag_events{foretell_partition=~\"1|2\"}[5m]) - 0.5 > foretell:lag_events:max"], SmallScrape()));
 
     [Fact]
     public void Rules_WhenTheOperatorsAreCompared_AreTheSame()
@@ -51,7 +51,7 @@ public sealed class MonitoringFilesTests
             Assert.Matches($@"alertname: {Regex.Escape(alert)}\n\s+eval_time: \w+\n\s+exp_alerts:\n\s+- exp_labels:", tests));
     }
 
-    private static Scrape Small() => new("""
+    private static Scrape SmallScrape() => new("""
         # TYPE foretell_lag_events gauge
         foretell_lag_events{foretell_partition="1"} 5 1700000000000
         """);
