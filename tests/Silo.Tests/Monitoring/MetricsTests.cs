@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Foretell.Silo.Tests.Support;
 using Foretell.Support;
+using Npgsql;
 
 namespace Foretell.Silo.Tests.Monitoring;
 
@@ -87,6 +88,29 @@ public sealed partial class MetricsTests(ClusterPostgres postgres) : IClassFixtu
 
         await cluster.Postgres.StartAsync();
         await UntilAsync(cluster, [silo], scrape => scrape.Sum("foretell_partitions_unserved") == 0, _ => "Its partitions are not served.");
+    }
+
+    [ClusterFact]
+    public async Task Metrics_WhenTheLogLosesRecords_SayThatItIsLost()
+    {
+        await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 1, Small.Model);
+        cluster.More["MetricsUrls"] = "http://127.0.0.1:0";
+        SiloProcess silo = await cluster.AddAsync("gateway,ingest,worker");
+        await cluster.ProbeAllAsync(silo);
+        await UntilAsync(cluster, [silo], scrape => scrape.Names.Contains("foretell_log_lost"), _ => "It does not tell of its log.");
+        Assert.Equal(0, (await ScrapeAsync(cluster, silo)).Sum("foretell_log_lost"));
+
+        // As after a failover to a standby that was behind.
+        await using (var connection = new NpgsqlConnection(cluster.Options.ConnectionString))
+        {
+            await connection.OpenAsync();
+            await using NpgsqlCommand command = connection.CreateCommand();
+            command.CommandText = $"UPDATE {cluster.Options.Schema}.partition SET sequence = 0, events = 0; "
+                + $"DELETE FROM {cluster.Options.Schema}.segment";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await UntilAsync(cluster, [silo], scrape => scrape.Sum("foretell_log_lost") == 1, _ => "It does not say that its log is lost.");
     }
 
     [ClusterFact]
