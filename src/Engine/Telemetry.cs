@@ -16,9 +16,28 @@ public static class Telemetry
     /// <summary>The platform's meter, for gauges that a host adds.</summary>
     public static readonly Meter Meter = new(Name);
 
+    // Exporters' own buckets begin at 5, as for milliseconds: nearly everything here would fall into the first one.
+    private static readonly InstrumentAdvice<double> s_seconds = new()
+    {
+        HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    };
+
+    private static readonly InstrumentAdvice<int> s_records = new()
+    {
+        HistogramBucketBoundaries = [1, 4, 16, 64, 256, 1024, 4096],
+    };
+
     /// <summary>Events that the log took.</summary>
     public static readonly Counter<long> EventsAccepted =
         Meter.CreateCounter<long>("foretell.events.accepted", "{event}", "Events made durable in the log");
+
+    /// <summary>Appends that callers were told to repeat, since the log could not be written.</summary>
+    public static readonly Counter<long> AppendFailures =
+        Meter.CreateCounter<long>("foretell.append.failures", "{append}", "Appends that failed since the log could not be written");
+
+    /// <summary>Commits that failed, by partition and by what happened: "unavailable" is tried again, "stopped" ends the shard here.</summary>
+    public static readonly Counter<long> CommitFailures =
+        Meter.CreateCounter<long>("foretell.commit.failures", "{commit}", "Commits of shards that failed");
 
     /// <summary>Events applied to their streams' states, by partition.</summary>
     public static readonly Counter<long> EventsApplied =
@@ -77,19 +96,19 @@ public static class Telemetry
 
     /// <summary>Records that a shard applied in one go.</summary>
     public static readonly Histogram<int> BatchSize =
-        Meter.CreateHistogram<int>("foretell.batch.size", "{event}", "Records read from the log at once");
+        Meter.CreateHistogram<int>("foretell.batch.size", "{event}", "Records read from the log at once", tags: null, s_records);
 
     /// <summary>Seconds for one batch of model steps.</summary>
     public static readonly Histogram<double> StepDuration =
-        Meter.CreateHistogram<double>("foretell.step.duration", "s", "Time of one slice of a batch in the shard");
+        Meter.CreateHistogram<double>("foretell.step.duration", "s", "Time of one slice of a batch in the shard", tags: null, s_seconds);
 
     /// <summary>Seconds for one commit of a shard.</summary>
     public static readonly Histogram<double> CommitDuration =
-        Meter.CreateHistogram<double>("foretell.commit.duration", "s", "Time to write rows and position of a shard");
+        Meter.CreateHistogram<double>("foretell.commit.duration", "s", "Time to write rows and position of a shard", tags: null, s_seconds);
 
     /// <summary>Seconds for one transaction of the log.</summary>
     public static readonly Histogram<double> AppendDuration =
-        Meter.CreateHistogram<double>("foretell.append.duration", "s", "Time of one transaction of the log");
+        Meter.CreateHistogram<double>("foretell.append.duration", "s", "Time of one transaction of the log", tags: null, s_seconds);
 
     /// <summary>The span at work, when somebody samples it and this process traces; else null.</summary>
     public static ActivityContext? Sampled =>

@@ -206,6 +206,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         return PlatformStatus.Sum(reports, _storage.Log, now) with
         {
             Ready = Ready.IsCompletedSuccessfully,
+            UnservedPartitions = _partitions.Count(p => !p.Ready.IsCompletedSuccessfully || p.Shard.Fenced is not null),
             Devices = [new DeviceStatus(device.Name, null, _partitions.Length, device.Problem)],
             Sources = sources.Partitions,
             Sinks = sinks,

@@ -93,6 +93,8 @@ public sealed partial class PartitionHost
             catch (Exception e)
             {
                 Shard.CommitFailed(commit);
+                Telemetry.CommitFailures.Add(1, _partitionTag,
+                    new("foretell.reason", e is PlatformUnavailableException ? "unavailable" : "stopped"));
                 if (e is PlatformUnavailableException)
                 {
                     _committing.Is(e.Message);

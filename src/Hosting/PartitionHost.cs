@@ -153,10 +153,15 @@ public sealed partial class PartitionHost : IAsyncDisposable
 
     /// <summary>Begins to load, to commit and to keep the lease, beside the caller and without its trace.</summary>
     /// <param name="load">Runs the loading; null for the thread pool.</param>
-    public void Start(Func<Func<Task>, Task>? load = null) => _loops = Task.WhenAll(
-        (load ?? Background.Run)(RunLoadAsync),
-        Background.Run(() => CommitLoopAsync(_stop.Token)),
-        Background.Run(() => RenewLoopAsync(_stop.Token)));
+    public void Start(Func<Func<Task>, Task>? load = null)
+    {
+        // A counter that begins at its first failure shows no increase by it.
+        Telemetry.CommitFailures.Add(0, _partitionTag, new("foretell.reason", "unavailable"));
+        _loops = Task.WhenAll(
+            (load ?? Background.Run)(RunLoadAsync),
+            Background.Run(() => CommitLoopAsync(_stop.Token)),
+            Background.Run(() => RenewLoopAsync(_stop.Token)));
+    }
 
     /// <summary>Where the partition stands.</summary>
     public PartitionReport Report()

@@ -9,6 +9,9 @@ namespace Foretell.Hosting;
 /// <summary>The gauges that tell where a platform stands, observed when somebody collects them.</summary>
 public static class PlatformGauges
 {
+    // Every silo tells what it knows of all of them: a sum over the silos counts each partition as often as there are silos.
+    private const string OfAll = " (the whole cluster's, told by every silo: take the maximum, never the sum)";
+
     private static readonly Lock s_gate = new();
     private static Observation[] s_observed = [];
 
@@ -21,6 +24,12 @@ public static class PlatformGauges
             s => Nll(s.Scores.Events, s.Scores.Time + s.Scores.Mark));
         Add("foretell.nll.baseline", "nat", "The same under the history-free baseline",
             s => Nll(s.Scores.Events, s.Scores.BaselineTime + s.Scores.BaselineMark));
+        Add("foretell.partitions.unserved", "{partition}", "Partitions that cannot be asked now", s => s.UnservedPartitions);
+        Add("foretell.problems", "{problem}", "Problems that the status tells", s => s.Problems.Count);
+        Add("foretell.log.lost", "{log}", "1 once the log is found to have lost acknowledged records, else 0", s => s.RecordsLost ? 1 : 0);
+        Telemetry.Meter.CreateObservableGauge("foretell.silo.partitions", () => Volatile.Read(ref s_observed)
+            .SelectMany(observed => observed.Status().Devices).Select(d => new Measurement<int>(d.Partitions, Tags(d))), "{partition}",
+            "Partitions by the silo that serves them and the device that steps their rows" + OfAll);
         AddSource("foretell.source.lag", "{message}", "Messages of a broker that are not in the log yet", s => s.Lag);
         AddSource("foretell.source.lag.time", "s", "Age of the last message in the log, while the broker has more",
             s => s.LagSeconds(EventTime.FromDateTimeOffset(TimeProvider.System.GetUtcNow())));
@@ -32,12 +41,14 @@ public static class PlatformGauges
         Telemetry.Meter.CreateObservableGauge("foretell.device.memory", () => Accelerators().Select(d => Measure(d, d.MemoryBytes, null)), "By",
             "Bytes that batches take on an accelerator");
         Telemetry.Meter.CreateObservableGauge("foretell.device.retired", () => Accelerators().Select(d => Measure(d, d.Problem is null ? 0 : 1, null)),
-            "1", "1 once an accelerator failed and is not used any more, else 0");
+            "{device}", "1 once an accelerator failed and is not used any more, else 0");
     }
 
     /// <summary>Lets the gauges observe a platform and this process's device until the result is disposed.</summary>
     public static IDisposable Observe(Func<PlatformStatus> status, Func<DeviceReport> device)
     {
+        // A counter that begins at its first failure shows no increase by it.
+        Telemetry.AppendFailures.Add(0);
         lock (s_gate)
         {
             var observation = new Observation(status, device);
@@ -51,11 +62,11 @@ public static class PlatformGauges
     private static void AddSource(string name, string unit, string description, Func<SourceProgress, double> value) =>
         Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed).SelectMany(observed => observed.Status().Sources)
             .Select(s => new Measurement<double>(value(s), new KeyValuePair<string, object?>("foretell.source", s.Partition.Source),
-                new("foretell.source.partition", s.Partition.Partition))), unit, description);
+                new("foretell.source.partition", s.Partition.Partition))), unit, description + OfAll);
 
     private static void Add(string name, string unit, string description, Func<PlatformStatus, double?> value) =>
         Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed).Select(observed => value(observed.Status()))
-            .Where(v => v is not null).Select(v => new Measurement<double>(v!.Value)), unit, description);
+            .Where(v => v is not null).Select(v => new Measurement<double>(v!.Value)), unit, description + OfAll);
 
     private static void AddDevice(string name, string unit, string description, Func<DeviceReport, (double Value, string? By)[]> values) =>
         Telemetry.Meter.CreateObservableCounter(name,
@@ -64,6 +75,10 @@ public static class PlatformGauges
     /// <summary>Devices beside the CPU: a process without one has none of these series.</summary>
     private static IEnumerable<DeviceReport> Accelerators() =>
         Volatile.Read(ref s_observed).Select(observed => observed.Device()).Where(d => d.LeastWave > 0);
+
+    private static KeyValuePair<string, object?>[] Tags(DeviceStatus device) => device.Silo is null
+        ? [new("foretell.device", device.Name)]
+        : [new("foretell.device", device.Name), new("foretell.silo", device.Silo)];
 
     private static Measurement<double> Measure(DeviceReport device, double value, string? by)
     {

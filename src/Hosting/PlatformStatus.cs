@@ -35,6 +35,12 @@ public sealed record PlatformStatus
     /// <summary>True once every shard has loaded its rows and serves queries.</summary>
     public bool Ready { get; init; }
 
+    /// <summary>Partitions that nobody can be asked about now: they load, move, or have stopped.</summary>
+    public int UnservedPartitions { get; init; }
+
+    /// <summary>True once the log, as this process sees it, has lost records that it had acknowledged.</summary>
+    public bool RecordsLost { get; init; }
+
     /// <summary>Where the reading of brokers stands, partition by partition; empty without sources.</summary>
     public IReadOnlyList<SourceProgress> Sources { get; init; } = [];
 
@@ -54,7 +60,7 @@ public sealed record PlatformStatus
     public static PlatformStatus Sum(IReadOnlyList<PartitionReport?> reports, IEventLog log, long nowTicks)
     {
         long oldest = long.MaxValue;
-        var status = new PlatformStatus();
+        var status = new PlatformStatus { RecordsLost = log.Lost is not null };
         for (int partition = 0; partition < reports.Count; partition++)
         {
             PartitionReport? report = reports[partition];

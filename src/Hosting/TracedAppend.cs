@@ -13,7 +13,16 @@ public static class TracedAppend
     {
         using var activity = Telemetry.Activities.StartActivity("log append");
         activity?.SetTag("foretell.events", batch.Count);
-        AppendReceipt receipt = await log.AppendAsync(batch, request, cancellationToken);
+        AppendReceipt receipt;
+        try
+        {
+            receipt = await log.AppendAsync(batch, request, cancellationToken);
+        }
+        catch (PlatformUnavailableException)
+        {
+            Telemetry.AppendFailures.Add(1);
+            throw;
+        }
         if (!receipt.Replayed)
         {
             Telemetry.EventsAccepted.Add(receipt.Accepted);

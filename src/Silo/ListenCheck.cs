@@ -9,9 +9,10 @@ namespace Foretell.Silo;
 internal static class ListenCheck
 {
     /// <summary>Listens at each address for an instant.</summary>
+    /// <param name="setting">Name of the setting that has them.</param>
     /// <param name="urls">Addresses separated by ";", as they were checked with the other settings.</param>
     /// <exception cref="SettingsException">One of them is in use, or is none of this machine's.</exception>
-    public static void Run(string urls)
+    public static void Run(string setting, string urls)
     {
         foreach (BindingAddress address in urls.Split(';').Select(BindingAddress.Parse).Where(a => a.Port != 0))
         {
@@ -22,12 +23,12 @@ internal static class ListenCheck
             }
             catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
             {
-                throw new SettingsException($"Foretell:Urls is '{urls}', and another program listens there. Stop it, or give another address (port 0 takes any free one).", e);
+                throw new SettingsException($"Foretell:{setting} is '{urls}', and another program listens there. Stop it, or give another address (port 0 takes any free one).", e);
             }
             catch (SocketException e)
             {
                 throw new SettingsException(
-                    $"Foretell:Urls is '{urls}', where this machine cannot listen: {e.Message}. Give an address of this machine.", e);
+                    $"Foretell:{setting} is '{urls}', where this machine cannot listen: {e.Message}. Give an address of this machine.", e);
             }
         }
     }

@@ -11,6 +11,7 @@ using Foretell.Silo.Membership;
 using Foretell.Silo.Settings;
 using Foretell.Stores.Postgres;
 using Foretell.Web;
+using Foretell.Web.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,7 +21,7 @@ using Microsoft.Extensions.Logging;
 namespace Foretell.Silo;
 
 /// <summary>One silo: log and store on PostgreSQL, Orleans, and HTTP.</summary>
-internal static class SiloHost
+internal static partial class SiloHost
 {
     /// <summary>Runs until the process is told to stop; then commits every shard and leaves the cluster.</summary>
     /// <exception cref="SettingsException">A setting is wrong.</exception>
@@ -28,11 +29,13 @@ internal static class SiloHost
     public static async Task RunAsync(WebApplicationBuilder builder)
     {
         SiloSettings settings = SiloSettings.Read(builder.Configuration);
-        ListenCheck.Run(settings.Urls);
+        ListenCheck.Run("Urls", settings.Urls);
         SiloCertificate? certificate = settings.Certificate is { } path
             ? SiloCertificate.Load(path, settings.CertificatePassword, TimeProvider.System)
             : null;
         ForecastModel model = await ModelSource.LoadAsync(settings.Model);
+        using var gauges = new SiloGauges(settings.Roles, certificate, TimeProvider.System);
+        await using MetricsServer? metrics = await ServeMetricsAsync(settings.MetricsUrls);
         await using PostgresEventLog log = await StartPatience.TryAsync(() => OpenLogAsync(settings), settings.StartTimeout,
             sentence => Console.Error.WriteLine($"foretell-silo: {sentence}"), TimeProvider.System);
         await BindAsync(log, model, settings);
@@ -56,6 +59,10 @@ internal static class SiloHost
         if (settings.Has(SiloRoles.Worker))
         {
             deviceLog.Start(app.Services.GetRequiredService<ILoggerFactory>(), device.Report());
+        }
+        if (metrics is not null)
+        {
+            LogMetrics(app.Logger, $"{string.Join(' ', metrics.Addresses)}{MetricsServer.Path}");
         }
         await app.StartAsync();
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
@@ -117,6 +124,17 @@ internal static class SiloHost
         }
     }
 
+    /// <summary>Before anything that may take long, so that a silo that waits can be seen to.</summary>
+    private static async Task<MetricsServer?> ServeMetricsAsync(string? urls)
+    {
+        if (urls is null)
+        {
+            return null;
+        }
+        ListenCheck.Run("MetricsUrls", urls);
+        return await MetricsServer.StartAsync(urls.Split(';'));
+    }
+
     /// <summary>Writes model and policy into the log, or refuses a log of another model.</summary>
     private static async Task BindAsync(PostgresEventLog log, ForecastModel model, SiloSettings settings)
     {
@@ -135,4 +153,7 @@ internal static class SiloHost
             throw new StorageException(e.Message, e);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Metrics for Prometheus are at {Address}")]
+    private static partial void LogMetrics(ILogger logger, string address);
 }

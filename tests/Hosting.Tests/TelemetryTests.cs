@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Foretell.Engine;
 using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Store;
 using Foretell.Models.Stepping;
 using Foretell.Stores.Sqlite;
 using Foretell.Support;
@@ -71,7 +73,7 @@ public class TelemetryTests
                 "foretell.streams", "foretell.lag.events", "foretell.lag.time", "foretell.nll", "foretell.nll.baseline",
                 "foretell.events.surprising", "foretell.drift.alarms", "foretell.pit.ks" },
             measured.Keys.ToHashSet());
-        Assert.Subset(new HashSet<string> { "foretell.partition", "foretell.reason" }, tags.Keys.ToHashSet());
+        Assert.Subset(new HashSet<string> { "foretell.partition", "foretell.reason", "foretell.device" }, tags.Keys.ToHashSet());
 
         // No series of devices where there is only the CPU.
         Assert.DoesNotContain(measured.Keys, name => name.StartsWith("foretell.device", StringComparison.Ordinal));
@@ -84,6 +86,57 @@ public class TelemetryTests
                 tags.TryAdd(tag.Key, true);
             }
         }
+    }
+
+    [Fact]
+    public async Task Failures_WhenAppendsAndCommitsFail_AreCountedByWhatHappens()
+    {
+        using var directory = new TemporaryFolder();
+        var measured = new ConcurrentDictionary<string, double>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) =>
+        { if (instrument.Name.EndsWith(".failures", StringComparison.Ordinal)) { l.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => measured.AddOrUpdate(
+            string.Join(' ', [instrument.Name, .. tags.ToArray().Select(t => t.Value)]), value, (_, sum) => sum + value));
+        listener.Start();
+        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
+        {
+            OpenStorage = SqliteStorage.In(directory.Path, 1),
+            Model = Small.Model,
+            Threads = 1,
+            CommitInterval = TimeSpan.FromDays(1),
+        });
+        await platform.Ready;
+        // There from the start, so that the first failure is an increase.
+        Assert.Equal(new Dictionary<string, double> { ["foretell.append.failures"] = 0, ["foretell.commit.failures 0 unavailable"] = 0 },
+            measured.ToDictionary());
+
+        long now = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow);
+        AppendReceipt receipt = await platform.AppendAsync(EventSets.Batch(("a", now, "view")), null, default);
+        await platform.WaitAppliedAsync(receipt.Position, default);
+        using (SqliteDatabase log = SqliteDatabase.Open(directory.At("log.db")), shard = SqliteDatabase.Open(directory.At("shard-0000.db")))
+        {
+            log.Execute("CREATE TRIGGER broken BEFORE INSERT ON segment BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+            shard.Execute("CREATE TRIGGER broken BEFORE INSERT ON shard BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+            await Assert.ThrowsAsync<PlatformUnavailableException>(
+                () => platform.AppendAsync(EventSets.Batch(("a", now, "view")), null, default));
+            await Assert.ThrowsAsync<PlatformUnavailableException>(platform.CommitAsync);
+            log.Execute("DROP TRIGGER broken");
+            shard.Execute("DROP TRIGGER broken");
+        }
+        Assert.Equal(0, platform.Status().UnservedPartitions);
+        await using (var other = new SqliteStateStore(directory.Path))
+        {
+            await other.TakeEpochAsync(0, default);
+        }
+        await Assert.ThrowsAsync<StaleEpochException>(platform.CommitAsync);
+
+        Assert.Equal(1, platform.Status().UnservedPartitions);
+        Assert.Equal(new Dictionary<string, double>
+        {
+            ["foretell.append.failures"] = 1,
+            ["foretell.commit.failures 0 unavailable"] = 1,
+            ["foretell.commit.failures 0 stopped"] = 1,
+        }, measured.ToDictionary());
     }
 
     [Fact]

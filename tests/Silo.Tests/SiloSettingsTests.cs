@@ -19,6 +19,7 @@ public class SiloSettingsTests
         Assert.Null(settings.Threads);
         Assert.Equal(("auto", null), (settings.Device, settings.DeviceLeastWave));
         Assert.Null(settings.Partitions);
+        Assert.Null(settings.MetricsUrls);
     }
 
     [Fact]
@@ -46,6 +47,8 @@ public class SiloSettingsTests
     [InlineData("Address", "0.0.0.0",
         "Foretell:Address is '0.0.0.0'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.")]
     [InlineData("Urls", "here", "Foretell:Urls is 'here'. Give http addresses such as http://0.0.0.0:5057, separated by ';'.")]
+    [InlineData("MetricsUrls", "9464",
+        "Foretell:MetricsUrls is '9464'. Give http addresses such as http://0.0.0.0:9464, separated by ';'.")]
     [InlineData("Model", "", "Foretell:Model is missing. Set it in appsettings.json or as the environment variable FORETELL__MODEL.")]
     public void Read_WhenASettingIsWrong_SaysWhatIsAllowed(string name, string value, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<SettingsException>(() => Read((name, value))).Message);

@@ -1,6 +1,7 @@
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
+using Foretell.Hosting;
 using Foretell.Stores.Contract;
 using Foretell.Support;
 using Npgsql;
@@ -206,9 +207,11 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
         await log.AppendAsync(EventSets.Batch(("a", 1, "")));
         await log.AppendAsync(EventSets.Batch(("a", 2, "")));
         await log.RefreshAsync(default);
+        Assert.False(PlatformStatus.Sum([null], log, Time.NowTicks).RecordsLost);
         _options.Execute("UPDATE partition SET sequence = 1, events = 1; DELETE FROM segment WHERE first = 2");
         await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(EventSets.Batch(("a", 3, ""))));
         Assert.Contains("ended at record 2 and ends at record 1 now", log.Lost!.Message);
+        Assert.True(PlatformStatus.Sum([null], log, Time.NowTicks).RecordsLost);
         Assert.Equal(1L, _options.Execute("SELECT count(*) FROM segment"));
     }
 

@@ -35,6 +35,7 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         return PlatformStatus.Sum(reports, engine.Log, EventTime.FromDateTimeOffset(time.GetUtcNow())) with
         {
             Ready = Array.TrueForAll(_shards, shard => shard is { Ready: true }),
+            UnservedPartitions = _shards.Count(shard => shard is not { Ready: true }),
             Devices = [.. _shards.OfType<ShardStatus>().GroupBy(s => s.Silo).OrderBy(s => s.Key).Select(silo =>
                 new DeviceStatus(silo.Last().Device ?? CpuDevice.Name, silo.Key.Endpoint.ToString(), silo.Count(),
                     silo.Last().DeviceProblem))],

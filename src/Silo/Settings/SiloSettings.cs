@@ -18,6 +18,9 @@ internal sealed record SiloSettings
     /// <summary>Addresses that HTTP listens on, separated by ";". Silos without the gateway role serve their health there.</summary>
     public required string Urls { get; init; }
 
+    /// <summary>Addresses where metrics are served to Prometheus, separated by ";"; null for none.</summary>
+    public string? MetricsUrls { get; init; }
+
     /// <summary>Path of the model file.</summary>
     public required string Model { get; init; }
 
@@ -99,6 +102,7 @@ internal sealed record SiloSettings
         {
             Roles = section.Names("Roles", SiloRoles.All),
             Urls = section.Text("Urls", "http://127.0.0.1:5057"),
+            MetricsUrls = section.OptionalText("MetricsUrls"),
             Model = section.Text("Model", null),
             Postgres = PostgresSettings.Read(section),
             Partitions = section.OptionalNumber("Partitions", 1, short.MaxValue),
@@ -131,14 +135,10 @@ internal sealed record SiloSettings
         {
             throw new SettingsException($"Foretell:Publish:{loop.Name} names a hub that Foretell:EventHubs reads: alerts would come back as events of their streams. Publish to another hub.");
         }
-        foreach (string url in settings.Urls.Split(';'))
+        CheckUrls("Urls", settings.Urls, "http://0.0.0.0:5057");
+        if (settings.MetricsUrls is { } metrics)
         {
-            if (!Uri.TryCreate(url.Replace("://*", "://any").Replace("://+", "://any"), UriKind.Absolute, out Uri? uri)
-                || uri.Scheme is not ("http" or "https"))
-            {
-                throw new SettingsException(
-                    $"Foretell:Urls is '{settings.Urls}'. Give http addresses such as http://0.0.0.0:5057, separated by ';'.");
-            }
+            CheckUrls("MetricsUrls", metrics, "http://0.0.0.0:9464");
         }
         return settings;
     }
@@ -154,6 +154,18 @@ internal sealed record SiloSettings
         ReadStartTimeout(new SettingsSection(configuration.GetSection("Foretell")));
 
     private static TimeSpan ReadStartTimeout(SettingsSection section) => section.Seconds("StartSeconds", 300, 0, 86_400)!.Value;
+
+    private static void CheckUrls(string name, string urls, string example)
+    {
+        foreach (string url in urls.Split(';'))
+        {
+            if (!Uri.TryCreate(url.Replace("://*", "://any").Replace("://+", "://any"), UriKind.Absolute, out Uri? uri)
+                || uri.Scheme is not ("http" or "https"))
+            {
+                throw new SettingsException($"Foretell:{name} is '{urls}'. Give http addresses such as {example}, separated by ';'.");
+            }
+        }
+    }
 
     private static double ReadAlertSurvival(SettingsSection section) =>
         section.OptionalText("AlertSurvival") is not { } text ? new AlertRule().Survival

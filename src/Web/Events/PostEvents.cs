@@ -115,7 +115,7 @@ internal static class PostEvents
         }
         if (!wasCounted)
         {
-            Telemetry.EventsRejected.Add(rejected, new KeyValuePair<string, object?>("reason", "invalid"));
+            Telemetry.EventsRejected.Add(rejected, new KeyValuePair<string, object?>("foretell.reason", "invalid"));
         }
     }
 

@@ -32,14 +32,18 @@ internal static class TelemetryExport
         }
         builder.Services.AddOpenTelemetry()
             .ConfigureResource(Describe)
-            .WithMetrics(metrics => metrics.AddMeter(s_meters).AddAspNetCoreInstrumentation())
+            .WithMetrics(metrics => AddMeters(metrics))
             .WithTracing(traces => traces.AddSource(s_sources).AddAspNetCoreInstrumentation())
             .WithLogging()
             .UseOtlpExporter();
     }
 
+    /// <summary>What this process measures, whoever asks for it.</summary>
+    public static MeterProviderBuilder AddMeters(MeterProviderBuilder metrics) =>
+        metrics.AddMeter(s_meters).AddAspNetCoreInstrumentation();
+
     /// <summary>Who sends: "foretell", unless OTEL_SERVICE_NAME or OTEL_RESOURCE_ATTRIBUTES say otherwise.</summary>
-    private static void Describe(ResourceBuilder resource) => resource.Clear()
+    public static void Describe(ResourceBuilder resource) => resource.Clear()
         .AddService("foretell", serviceVersion: typeof(TelemetryExport).Assembly.GetName().Version?.ToString(3))
         .AddTelemetrySdk()
         .AddEnvironmentVariableDetector();
