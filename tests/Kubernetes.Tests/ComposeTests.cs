@@ -15,7 +15,8 @@ public class ComposeTests
     [Fact]
     public void Silos_WhenTheirEnvironmentIsRead_AcceptItAndNameTheirOwnAddress()
     {
-        Dictionary<object, object>[] silos = [.. Services().Where(s => s.Key.StartsWith("silo-", StringComparison.Ordinal)).Select(s => s.Value)];
+        Dictionary<object, object>[] silos =
+            [.. Services().Where(s => s.Key.StartsWith("silo-", StringComparison.Ordinal)).Select(s => s.Value)];
 
         Assert.Equal(3, silos.Length);
         Assert.All(silos, silo =>

@@ -96,9 +96,10 @@ public class OverlayTests
 
         Assert.All(manifests.Silos, silo =>
         {
-            V1VolumeMount mount = Assert.Single(silo.Container.VolumeMounts, m => silo.Settings().Certificate!.StartsWith(m.MountPath + "/"));
+            string file = silo.Settings().Certificate!;
+            V1VolumeMount mount = Assert.Single(silo.Container.VolumeMounts, m => file.StartsWith(m.MountPath + "/"));
             V1Volume volume = Assert.Single(silo.Workload.Pod.Volumes, v => v.Name == mount.Name);
-            Assert.Contains(volume.Secret.Items, item => $"{mount.MountPath}/{item.Path}" == silo.Settings().Certificate);
+            Assert.Contains(volume.Secret.Items, item => $"{mount.MountPath}/{item.Path}" == file);
         });
     }
 

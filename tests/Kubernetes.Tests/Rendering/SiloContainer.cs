@@ -45,7 +45,8 @@ internal sealed class SiloContainer(Manifests manifests, Workload workload, V1Co
 
     /// <summary>A file's content stands in for the name of a file that a Secret brings.</summary>
     private string? OfFile(string value) =>
-        value is ['@', .. string path] && (container.VolumeMounts ?? []).Any(m => path.StartsWith($"{m.MountPath}/", StringComparison.Ordinal))
+        value is ['@', .. string path]
+            && (container.VolumeMounts ?? []).Any(m => path.StartsWith($"{m.MountPath}/", StringComparison.Ordinal))
             ? "Endpoint=sb://hub.servicebus.windows.net/;SharedAccessKeyName=read;SharedAccessKey=c2VjcmV0;EntityPath=events"
             : value;
 

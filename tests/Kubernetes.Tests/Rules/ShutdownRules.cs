@@ -7,7 +7,7 @@ namespace Foretell.Kubernetes.Tests.Rules;
 /// <summary>A silo that is told to stop has the time for it, and its callers have somewhere else to go.</summary>
 internal static class ShutdownRules
 {
-    /// <summary>What a stop may take beyond ShutdownSeconds while the database is away, measured: more than 60 s after SIGTERM with 25 s.</summary>
+    /// <summary>What a stop may take beyond ShutdownSeconds while the database is away. Measured: more than 60 s in all, with 25.</summary>
     private const int RoomSeconds = 60;
 
     public static IEnumerable<string> Check(Manifests manifests) =>
