@@ -1,7 +1,9 @@
+using System.Text;
 using Foretell.Kubernetes.Tests.Rendering;
 using Foretell.Kubernetes.Tests.Rules;
 using Foretell.Support;
 using k8s.Models;
+using Npgsql;
 
 namespace Foretell.Kubernetes.Tests;
 
@@ -64,6 +66,19 @@ public class OverlayTests
         Assert.Equal(await File.ReadAllBytesAsync(Repository.At("src/Cli/Models/demo.safetensors")), model.BinaryData["model.safetensors"]);
         Assert.All(manifests.Silos, silo =>
             Assert.Contains(silo.Workload.Pod.Volumes, v => v.Name == "model" && v.ConfigMap?.Name == model.Metadata.Name));
+    }
+
+    [Fact]
+    public async Task Dev_WhenItsConnectionStringIsRead_LeadsToItsOwnDatabaseWithoutKerberos()
+    {
+        Manifests manifests = await LoadAsync("k8s/overlays/dev");
+        V1Secret secret = Assert.Single(manifests.All<V1Secret>());
+        var connection = new NpgsqlConnectionStringBuilder(Encoding.UTF8.GetString(secret.Data["connection"]));
+
+        Assert.Contains(manifests.All<V1Service>(), service => service.Metadata.Name == connection.Host);
+        Assert.Equal(Encoding.UTF8.GetString(secret.Data["password"]), connection.Password);
+        // The image has no library of Kerberos, and Npgsql would look for it with every connection.
+        Assert.Equal(GssEncryptionMode.Disable, connection.GssEncryptionMode);
     }
 
     [Fact]
