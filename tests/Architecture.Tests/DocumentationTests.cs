@@ -34,6 +34,7 @@ public partial class DocumentationTests
     [InlineData("docs/compare.md")]
     [InlineData("docs/formats.md")]
     [InlineData("docs/cluster.md")]
+    [InlineData("docs/kubernetes.md")]
     public void Document_WhenPromised_IsThere(string path) => Assert.True(new FileInfo(Repository.At(path)).Length > 500, path);
 
     /// <summary>Inline links and pictures: the target between the parentheses, without a title.</summary>

@@ -1,0 +1,59 @@
+using Foretell.Kubernetes.Tests.Rendering;
+using Foretell.Kubernetes.Tests.Rules;
+using Foretell.Support;
+
+namespace Foretell.Kubernetes.Tests;
+
+/// <summary>Every component by itself on the base, also those that no overlay takes.</summary>
+public sealed class ComponentTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public static TheoryData<string> Components =>
+        [.. Directory.EnumerateDirectories(Repository.At("k8s/components")).Select(Repository.Name).Order(StringComparer.Ordinal)];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Components))]
+    public async Task Component_WhenPutOnTheBase_HasNothingWrong(string component)
+    {
+        Assert.Empty(ManifestRules.Check(await LoadAsync(component)));
+    }
+
+    [Fact]
+    public async Task Components_WhenAllAreTaken_HaveNothingWrong() =>
+        Assert.Empty(ManifestRules.Check(await LoadAsync("gpu", "autoscale-hpa", "event-hubs", "ingress", "model-image", "otel", "tls")));
+
+    [Fact]
+    public async Task Otel_WhenItNamesAVariable_NamesOneThatStandsBeforeIt()
+    {
+        Manifests manifests = await LoadAsync("otel");
+
+        Assert.All(manifests.Silos, silo =>
+        {
+            string[] names = [.. silo.Container.Env.Select(e => e.Name)];
+            Assert.InRange(Array.IndexOf(names, "POD_NAME"), 0, Array.IndexOf(names, "OTEL_RESOURCE_ATTRIBUTES") - 1);
+        });
+    }
+
+    private async Task<Manifests> LoadAsync(params string[] components)
+    {
+        Kustomize.SkipWithoutIt();
+        string root = Path.GetRelativePath(_folder.Path, Repository.At("k8s")).Replace('\\', '/');
+        _folder.Write("kustomization.yaml", $"""
+            apiVersion: kustomize.config.k8s.io/v1beta1
+            kind: Kustomization
+            resources:
+              - {root}/base
+            components:
+            {string.Join('\n', components.Select(c => $"  - {root}/components/{Path.GetFileName(c)}"))}
+            images:
+              - name: foretell-silo
+                newTag: test
+              - name: foretell-model
+                newTag: test
+            """);
+        return Manifests.Load(await Kustomize.RenderAsync(_folder.Path));
+    }
+}
