@@ -80,6 +80,6 @@ public sealed class MetricsServerTests : IAsyncLifetime
     {
         await using var api = await ApiHost.StartAsync();
 
-        (await api.GetAsync("/metrics")).AssertProblem(404, "not-found");
+        (await api.GetAsync("/metrics")).AssertProblem(404, "unknown-address");
     }
 }
