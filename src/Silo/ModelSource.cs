@@ -20,12 +20,13 @@ internal static class ModelSource
     {
         try
         {
-            return model.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || model.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
+            return model.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+                || model.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
                 ? ForecastModel.Parse(await DownloadAsync(model), model)
                 : ForecastModel.Load(model);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or HttpRequestException or OperationCanceledException
-            or UriFormatException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or HttpRequestException
+            or OperationCanceledException or UriFormatException)
         {
             throw new SettingsException(
                 $"Foretell:Model is '{model}', which cannot be read: {e.Message} Give a model file, as 'foretell train' writes it, or the web address of one.", e);

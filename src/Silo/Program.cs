@@ -47,8 +47,8 @@ try
         return 0;
     }
     PostgresOptions postgres = SiloSettings.ReadPostgres(builder.Configuration);
-    int steps = await StartPatience.TryAsync(() => PostgresSchema.MigrateAsync(postgres), SiloSettings.ReadStartTimeout(builder.Configuration),
-        sentence => Console.Error.WriteLine($"foretell-silo: {sentence}"), TimeProvider.System);
+    int steps = await StartPatience.TryAsync(() => PostgresSchema.MigrateAsync(postgres),
+        SiloSettings.ReadStartTimeout(builder.Configuration), sentence => Console.Error.WriteLine($"foretell-silo: {sentence}"), TimeProvider.System);
     await MembershipSchema.MigrateAsync(postgres, CancellationToken.None);
     Console.Out.WriteLine(steps == 0
         ? $"schema {postgres.Schema} has version {PostgresSchema.Version} already"

@@ -128,7 +128,8 @@ public class StatusTests
         Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/health/live")).Status);
     }
 
-    private static Task<ApiHost> StartAsync(Func<PlatformStatus, PlatformStatus>? status = null, Func<HostHealth, HostHealth>? health = null) =>
+    private static Task<ApiHost> StartAsync(Func<PlatformStatus, PlatformStatus>? status = null,
+        Func<HostHealth, HostHealth>? health = null) =>
         ApiHost.StartAsync(wrap: platform =>
             new FaultyPlatform(platform) { OnStatus = status ?? (s => s), OnHealth = health ?? (h => h) });
 }

@@ -66,8 +66,8 @@ internal static class PostgresSettings
         if (!hosts.Contains(',', StringComparison.Ordinal) && !hosts.StartsWith('[') && hosts.Split(':') is [var host, var port])
         {
             built.Host = Decode(host);
-            built.Port = int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= ushort.MaxValue
-                ? number : throw Bad($"its port is '{port}'");
+            built.Port = int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && number is > 0 and <= ushort.MaxValue ? number : throw Bad($"its port is '{port}'");
         }
         built.Database = database.Length == 0 ? null : Decode(database);
         built.Username = user.Length == 0 ? null : Decode(user);
