@@ -84,11 +84,12 @@ public class DeviceQueueTests
         var accelerator = new TestAccelerator(_model) { OnBatch = (_, _, _) => release.Wait() };
         using DeviceQueue queue = Queue(accelerator, capacity: 64);
         Task<bool>[] taken = [Step(queue, 64), Step(queue, 64), Step(queue, 64)];
-        Assert.True(SpinWait.SpinUntil(() => accelerator.Batches.Length == 2, s_limit));
+        Assert.True(SpinWait.SpinUntil(() => accelerator.Batches.Length == 2 && queue.Collected == 64, s_limit));
 
         Task<bool> late = Step(queue, 64);
-        // Nothing is there to be filled before a batch comes back.
-        Assert.Equal(0, queue.Collected);
+        // It closes the third batch, which is full, and then there is none to be filled before one comes back.
+        Assert.True(SpinWait.SpinUntil(() => queue.Collected == 0, s_limit));
+        Assert.Equal(2, accelerator.Batches.Length);
         release.Set();
 
         Assert.All(await Task.WhenAll([.. taken, late]), Assert.True);
@@ -98,9 +99,9 @@ public class DeviceQueueTests
     [Fact]
     public void Queue_UnderLoad_KeepsASlowDeviceBusy()
     {
-        // A device that takes 8 ms for any batch, and shards that have host work of their own between two waves.
-        const int Shards = 12, Rounds = 60, Wave = 100;
-        TimeSpan batch = TimeSpan.FromMilliseconds(8);
+        // A device that takes 20 ms for any batch, and shards that have host work of their own between two waves.
+        const int Shards = 12, Rounds = 40, Wave = 100;
+        TimeSpan batch = TimeSpan.FromMilliseconds(20);
         long atWork = 0;
         var accelerator = new TestAccelerator(_model)
         {
