@@ -32,6 +32,8 @@ public sealed class HealthTests(ClusterPostgres postgres) : IClassFixture<Cluste
         await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 4, Small.Model, "gateway,ingest", "worker", "worker");
         SiloProcess gateway = cluster.Silos[0], victim = cluster.Silos[1];
         await cluster.ProbeAllAsync(gateway);
+        // A worker without partitions would be missed by nobody.
+        await cluster.SharedAsync(s_limit);
         await UntilAsync(cluster, victim, "/health/ready", HttpStatusCode.OK);
 
         await victim.KillAsync();

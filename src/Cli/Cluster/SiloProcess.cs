@@ -45,6 +45,9 @@ internal sealed class SiloProcess : IAsyncDisposable
             start.Environment[$"FORETELL__{name}"] = value;
         }
         start.Environment["FORETELL__STOPWITHINPUT"] = "true";
+        // All silos are on this machine, be it a pod's; and their database is there or is missing, which its user is told at once.
+        start.Environment["FORETELL__ADDRESS"] = "127.0.0.1";
+        start.Environment["FORETELL__STARTSECONDS"] = "0";
         // Its failures come as one sentence; the host's own account of them is a stack trace.
         start.Environment["Logging__LogLevel__Foretell"] = "Warning";
         start.Environment["Logging__LogLevel__Microsoft.Extensions.Hosting.Internal.Host"] = "None";

@@ -28,6 +28,8 @@ public sealed partial class SiloProcess : IAsyncDisposable
             WorkingDirectory = Path.GetTempPath(),
         };
         start.Environment.Remove("OTEL_EXPORTER_OTLP_ENDPOINT");
+        // All silos are on this machine, also where the tests run in a pod.
+        start.Environment["FORETELL__ADDRESS"] = "127.0.0.1";
         foreach ((string name, string value) in settings)
         {
             start.Environment["FORETELL__" + name.ToUpperInvariant()] = value;
