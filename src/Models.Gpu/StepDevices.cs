@@ -97,7 +97,7 @@ public static class StepDevices
     private static FusedDevice InTime(int gpu, Func<FusedDevice> open)
     {
         FusedDevice? device = null;
-        Exception? failure = null;
+        DeviceUnavailableException? failure = null;
         var thread = new Thread(() =>
         {
             try
@@ -106,7 +106,8 @@ public static class StepDevices
             }
             catch (Exception e)
             {
-                failure = e;
+                failure = e as DeviceUnavailableException
+                    ?? new DeviceUnavailableException($"GPU {gpu} cannot be used: {e.Message.TrimEnd('.')}.", e);
             }
         }) { Name = "foretell-device-open", IsBackground = true };
         thread.Start();
@@ -114,13 +115,7 @@ public static class StepDevices
         {
             throw new DeviceUnavailableException($"GPU {gpu} cannot be used: its driver did not answer within {s_patience.TotalSeconds:0} s.");
         }
-        return failure switch
-        {
-            null => device!,
-            DeviceUnavailableException known =>
-                throw new DeviceUnavailableException(known.Message, known) { IsExpected = known.IsExpected },
-            _ => throw new DeviceUnavailableException($"GPU {gpu} cannot be used: {failure.Message.TrimEnd('.')}.", failure),
-        };
+        return failure is null ? device! : throw failure;
     }
 
     private static OwnAccelerator Gpu(int number, FusedModel model, TimeProvider time)

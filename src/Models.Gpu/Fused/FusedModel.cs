@@ -56,12 +56,10 @@ public sealed class FusedModel
     internal unsafe int CopiedBytes => 2 * Network.RowFloats * sizeof(float) + sizeof(StepEvent);
 
     /// <summary>An event as the kernel reads it.</summary>
+    /// <param name="input">The event, checked (<see cref="StepCheck"/>).</param>
     /// <param name="row">Row in the slab that the kernel gets.</param>
-    /// <exception cref="ArgumentException">The mark is out of range, the gap is negative or not finite, or the ordinal is
-    /// negative.</exception>
     internal StepEvent Event(in StepInput input, int row)
     {
-        StepCheck.Event(Model, input);
         ModelConfig config = Model.Config;
         float logGap = Elementary.Log((float)Math.Max(input.Gap, config.GapFloor));
         return new StepEvent

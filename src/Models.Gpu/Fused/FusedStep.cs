@@ -1,5 +1,6 @@
 using Foretell.Models.Gpu.Kernels;
 using Foretell.Models.Mixers;
+using Foretell.Models.Stepping;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -109,6 +110,7 @@ public sealed class FusedStep : IAccelerator
             {
                 throw new ArgumentException($"Row must be below {rows.Length / floats}, got {inputs[i].Row}.", nameof(inputs));
             }
+            StepCheck.Event(_model.Model, inputs[i]);
             lane.Events[i] = _model.Event(inputs[i], i);
             rows.Slice(inputs[i].Row * floats, floats).CopyTo(lane.Rows[(i * floats)..]);
         }

@@ -23,14 +23,7 @@ public class DeviceQueueTests
         const int Shards = 8, Wave = 5;
         using var first = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();
-        var accelerator = new TestAccelerator(_model)
-        {
-            OnBatch = (_, _, _) =>
-            {
-                first.Set();
-                release.Wait();
-            },
-        };
+        TestAccelerator accelerator = Held(first, release);
         using DeviceQueue queue = Queue(accelerator, capacity: 128);
         Task<bool> early = Step(queue, 1);
         first.Wait();
@@ -52,14 +45,7 @@ public class DeviceQueueTests
     {
         using var first = new ManualResetEventSlim();
         using var release = new ManualResetEventSlim();
-        var accelerator = new TestAccelerator(_model)
-        {
-            OnBatch = (_, _, _) =>
-            {
-                first.Set();
-                release.Wait();
-            },
-        };
+        TestAccelerator accelerator = Held(first, release);
         using DeviceQueue queue = Queue(accelerator, capacity: 64);
         Task<bool> one = Step(queue, 1);
         first.Wait();
@@ -170,6 +156,16 @@ public class DeviceQueueTests
                 $"A wave of {size} takes {ratios[25]:0.00}, in the median {ratios[50]:0.00} times as long, with {least} as the least.");
         }
     }
+
+    /// <summary>A device that keeps its batches until it is released, and says when it has the first.</summary>
+    private TestAccelerator Held(ManualResetEventSlim first, ManualResetEventSlim release) => new(_model)
+    {
+        OnBatch = (_, _, _) =>
+        {
+            first.Set();
+            release.Wait();
+        },
+    };
 
     private static DeviceQueue Queue(TestAccelerator accelerator, int capacity) =>
         new(accelerator, capacity, TimeSpan.FromSeconds(30), _ => { }, TimeProvider.System);
