@@ -30,6 +30,10 @@ internal static partial class SiloHost
     {
         SiloSettings settings = SiloSettings.Read(builder.Configuration);
         ListenCheck.Run("Urls", settings.Urls);
+        if (settings.Dashboard is { } dashboardAt)
+        {
+            ListenCheck.Run("DashboardUrls", dashboardAt.Urls);
+        }
         SiloCertificate? certificate = settings.Certificate is { } path
             ? SiloCertificate.Load(path, settings.CertificatePassword, TimeProvider.System)
             : null;
@@ -65,6 +69,11 @@ internal static partial class SiloHost
             LogMetrics(app.Logger, $"{string.Join(' ', metrics.Addresses)}{MetricsServer.Path}");
         }
         await app.StartAsync();
+        await using DashboardServer? dashboard = settings.Dashboard is { } seen ? await DashboardServer.StartAsync(seen, app.Services) : null;
+        if (dashboard is not null)
+        {
+            LogDashboard(app.Logger, string.Join(' ', dashboard.Addresses));
+        }
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
         await app.WaitForShutdownAsync();
         foreach (SourceSetup source in engine.Sources.Values)
@@ -93,6 +102,10 @@ internal static partial class SiloHost
             SiloMembership.Add(silo, settings, certificate);
             silo.AddActivityPropagation();
             silo.AddForetellGrains(settings.Roles, engine);
+            if (settings.Dashboard is not null)
+            {
+                DashboardServer.Add(silo);
+            }
         });
         builder.AddForetell();
         WebApplication app = builder.Build();
@@ -156,4 +169,7 @@ internal static partial class SiloHost
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Metrics for Prometheus are at {Address}")]
     private static partial void LogMetrics(ILogger logger, string address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Orleans' dashboard is at {Address}")]
+    private static partial void LogDashboard(ILogger logger, string address);
 }

@@ -21,6 +21,9 @@ internal sealed record SiloSettings
     /// <summary>Addresses where metrics are served to Prometheus, separated by ";"; null for none.</summary>
     public string? MetricsUrls { get; init; }
 
+    /// <summary>Orleans' dashboard; null for none.</summary>
+    public DashboardSettings? Dashboard { get; init; }
+
     /// <summary>Path of the model file.</summary>
     public required string Model { get; init; }
 
@@ -103,6 +106,7 @@ internal sealed record SiloSettings
             Roles = section.Names("Roles", SiloRoles.All),
             Urls = section.Text("Urls", "http://127.0.0.1:5057"),
             MetricsUrls = section.OptionalText("MetricsUrls"),
+            Dashboard = DashboardSettings.Read(section),
             Model = section.Text("Model", null),
             Postgres = PostgresSettings.Read(section),
             Partitions = section.OptionalNumber("Partitions", 1, short.MaxValue),
@@ -155,7 +159,9 @@ internal sealed record SiloSettings
 
     private static TimeSpan ReadStartTimeout(SettingsSection section) => section.Seconds("StartSeconds", 300, 0, 86_400)!.Value;
 
-    private static void CheckUrls(string name, string urls, string example)
+    /// <summary>Checks addresses that HTTP listens on.</summary>
+    /// <exception cref="SettingsException">One is none.</exception>
+    public static void CheckUrls(string name, string urls, string example)
     {
         foreach (string url in urls.Split(';'))
         {
