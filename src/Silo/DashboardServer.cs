@@ -28,7 +28,8 @@ internal sealed class DashboardServer : IAsyncDisposable
     /// <summary>Addresses that it listens on, with the ports that were taken for 0.</summary>
     public IReadOnlyList<string> Addresses => [.. _app.Urls.Select(url => url.TrimEnd('/'))];
 
-    /// <summary>Has the silo count what the dashboard shows. A silo that does not cannot be asked, so all of a cluster do or none.</summary>
+    /// <summary>Has the silo count what the dashboard shows. One that does not cannot be asked: all silos of a cluster do or
+    /// none.</summary>
     public static void Add(ISiloBuilder silo)
     {
         // Logs are where the operator collects them.

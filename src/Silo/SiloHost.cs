@@ -69,7 +69,8 @@ internal static partial class SiloHost
             LogMetrics(app.Logger, $"{string.Join(' ', metrics.Addresses)}{MetricsServer.Path}");
         }
         await app.StartAsync();
-        await using DashboardServer? dashboard = settings.Dashboard is { } seen ? await DashboardServer.StartAsync(seen, app.Services) : null;
+        await using DashboardServer? dashboard =
+            settings.Dashboard is { } shown ? await DashboardServer.StartAsync(shown, app.Services) : null;
         if (dashboard is not null)
         {
             LogDashboard(app.Logger, string.Join(' ', dashboard.Addresses));

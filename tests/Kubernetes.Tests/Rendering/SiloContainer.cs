@@ -41,14 +41,19 @@ internal sealed class SiloContainer(Manifests manifests, Workload workload, V1Co
     /// <exception cref="SettingsException">A setting is unknown, missing or wrong.</exception>
     public SiloSettings Settings() => SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(Environment()
         .Where(e => e.Key.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
-        .Select(e => KeyValuePair.Create(e.Key.Replace("__", ":", StringComparison.Ordinal), OfFile(e.Value)))).Build());
+        .Select(e => KeyValuePair.Create(e.Key.Replace("__", ":", StringComparison.Ordinal), OfFile(e.Key, e.Value)))).Build());
 
-    /// <summary>A file's content stands in for the name of a file that a Secret brings.</summary>
-    private string? OfFile(string value) =>
-        value is ['@', .. string path]
-            && (container.VolumeMounts ?? []).Any(m => path.StartsWith($"{m.MountPath}/", StringComparison.Ordinal))
+    /// <summary>A file's content stands in for the name of a file that a Secret brings, and a file of ours for one with a
+    /// password.</summary>
+    private string? OfFile(string name, string value) =>
+        value is ['@', .. string path] && IsMounted(path)
             ? "Endpoint=sb://hub.servicebus.windows.net/;SharedAccessKeyName=read;SharedAccessKey=c2VjcmV0;EntityPath=events"
-            : value;
+        : name.EndsWith("PASSWORDFILE", StringComparison.OrdinalIgnoreCase) && IsMounted(value)
+            ? Path.Combine(AppContext.BaseDirectory, "Rendering", "password.txt")
+        : value;
+
+    private bool IsMounted(string path) =>
+        (container.VolumeMounts ?? []).Any(m => path.StartsWith($"{m.MountPath}/", StringComparison.Ordinal));
 
     public override string ToString() => $"{workload}, container {container.Name}";
 }
