@@ -4,6 +4,7 @@ using Foretell.Engine.Alerts;
 using Foretell.Grains.Placement;
 using Foretell.Silo.Membership;
 using Foretell.Stores.Postgres;
+using Foretell.Web.Http;
 using Microsoft.Extensions.Configuration;
 
 namespace Foretell.Silo.Settings;
@@ -139,6 +140,10 @@ internal sealed record SiloSettings
         if (settings.MetricsUrls is { } metrics)
         {
             CheckUrls("MetricsUrls", metrics, "http://0.0.0.0:9464");
+            if (ListenCheck.Overlap(metrics, settings.Urls))
+            {
+                throw new SettingsException($"Foretell:MetricsUrls is '{metrics}', and Foretell:Urls is '{settings.Urls}' already. Give metrics a port of their own, such as 9464.");
+            }
         }
         return settings;
     }
