@@ -44,7 +44,8 @@ public sealed partial class SinkPump
         _partition = new SourcePartition(AlertRetention.SinkPrefix + sink.Name, feed.Name);
         _tag = new("foretell.sink", sink.Name);
         _progress = new SinkProgress(_partition, -1, 0, 0, null);
-        // A counter that begins at its first failure shows no increase by it.
+        // A counter that begins with what it counts first shows no increase by it.
+        Telemetry.SinkPublished.Add(0, _tag);
         Array.ForEach(s_faults, fault => Telemetry.SinkRetries.Add(0, _tag, new("foretell.reason", fault)));
         Array.ForEach([Gone, Refused], reason => Telemetry.SinkMissed.Add(0, _tag, new("foretell.reason", reason)));
     }

@@ -48,7 +48,8 @@ public sealed partial class SourcePump
         _partition = new SourcePartition(source.Name, partition);
         _tag = new("foretell.source", source.Name);
         _progress = new SourceProgress(_partition, -1, -1, 0, 0, 0, 0, null);
-        // A counter that begins at its first failure shows no increase by it.
+        // A counter that begins with what it counts first shows no increase by it.
+        Telemetry.SourceMessages.Add(0, _tag);
         Array.ForEach(s_faults, fault => Telemetry.SourceRetries.Add(0, _tag, new("foretell.reason", fault)));
         Array.ForEach(SourceLoss.Kinds, kind => Telemetry.SourceMissing.Add(0, _tag, new("foretell.reason", kind)));
     }
