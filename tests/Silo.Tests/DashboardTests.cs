@@ -55,6 +55,7 @@ public sealed partial class DashboardTests(ClusterPostgres postgres) : IClassFix
         "Foretell:DashboardUrls has http://*:8081, which others than this machine can reach")]
     [InlineData("http://10.0.0.7:8080", Password, "Foretell:DashboardUrls has http://10.0.0.7:8080, which others")]
     [InlineData("8080", Password, "Foretell:DashboardUrls is '8080'. Give http addresses such as http://127.0.0.1:8080")]
+    [InlineData("http://localhost:5057", Password, "Foretell:DashboardUrls is 'http://localhost:5057', and Foretell:Urls is 'http://127.0.0.1:5057' already. Give each a port of its own.")]
     public void Settings_WhenTheDashboardWouldBeOpen_AreRefused(string? urls, string? password, string sentence)
     {
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>

@@ -4,6 +4,7 @@ using Foretell.Engine.Alerts;
 using Foretell.Grains.Placement;
 using Foretell.Silo.Membership;
 using Foretell.Stores.Postgres;
+using Foretell.Web.Http;
 using Microsoft.Extensions.Configuration;
 
 namespace Foretell.Silo.Settings;
@@ -143,6 +144,12 @@ internal sealed record SiloSettings
         if (settings.MetricsUrls is { } metrics)
         {
             CheckUrls("MetricsUrls", metrics, "http://0.0.0.0:9464");
+            RefuseOverlap("MetricsUrls", metrics, "Urls", settings.Urls);
+        }
+        if (settings.Dashboard is { } dashboard)
+        {
+            RefuseOverlap("DashboardUrls", dashboard.Urls, "Urls", settings.Urls);
+            RefuseOverlap("DashboardUrls", dashboard.Urls, "MetricsUrls", settings.MetricsUrls ?? "http://127.0.0.1:0");
         }
         return settings;
     }
@@ -170,6 +177,14 @@ internal sealed record SiloSettings
             {
                 throw new SettingsException($"Foretell:{name} is '{urls}'. Give http addresses such as {example}, separated by ';'.");
             }
+        }
+    }
+
+    private static void RefuseOverlap(string name, string urls, string other, string otherUrls)
+    {
+        if (ListenCheck.Overlap(urls, otherUrls))
+        {
+            throw new SettingsException($"Foretell:{name} is '{urls}', and Foretell:{other} is '{otherUrls}' already. Give each a port of its own.");
         }
     }
 
