@@ -63,13 +63,15 @@ public static class PlatformGauges
     private static double? Nll(long events, double sum) => events == 0 ? null : -sum / events;
 
     private static void AddSource(string name, string unit, string description, Func<SourceProgress, double> value) =>
-        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed).SelectMany(observed => observed.Platform.Status().Sources)
+        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed)
+            .SelectMany(observed => observed.Platform.Status().Sources)
             .Select(s => new Measurement<double>(value(s), new KeyValuePair<string, object?>("foretell.source", s.Partition.Source),
                 new("foretell.source.partition", s.Partition.Partition))), unit, description + OfAll);
 
     private static void Add(string name, string unit, string description, Func<PlatformStatus, double?> value) =>
-        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed).Select(observed => value(observed.Platform.Status()))
-            .Where(v => v is not null).Select(v => new Measurement<double>(v!.Value)), unit, description + OfAll);
+        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed)
+            .Select(observed => value(observed.Platform.Status())).Where(v => v is not null)
+            .Select(v => new Measurement<double>(v!.Value)), unit, description + OfAll);
 
     private static void AddDevice(string name, string unit, string description, Func<DeviceReport, (double Value, string? By)[]> values) =>
         Telemetry.Meter.CreateObservableCounter(name,

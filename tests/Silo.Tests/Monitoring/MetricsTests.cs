@@ -71,6 +71,30 @@ public sealed class MetricsTests(ClusterPostgres postgres) : IClassFixture<Clust
     }
 
     [ClusterFact]
+    public async Task Metrics_WhenAPartitionMovesAway_TellOfItWhereItIs()
+    {
+        await using SiloCluster cluster = await SiloCluster.StartAsync(postgres.Server, 2, Small.Model);
+        cluster.More["MetricsUrls"] = "http://127.0.0.1:0";
+        SiloProcess first = await cluster.AddAsync("gateway,ingest,worker");
+        await cluster.ProbeAllAsync(first);
+        using var sender = new Sender(cluster, [first]);
+        // A second event of each stream: the first one's gap is not known.
+        await sender.SendAsync([.. Enumerable.Range(0, 2).Select(p => (cluster.KeyOf(p), 1_100_000_000L, "login"))]);
+        await UntilAsync(cluster, [first], scrape => scrape.Count("foretell_pit_ks") == 2, scrape => Told("It tells", scrape));
+
+        SiloProcess second = await cluster.AddAsync("worker");
+        await cluster.SharedAsync(TimeSpan.FromSeconds(60));
+
+        // The one that has it now has loaded its counts, and tells; the one before lives on, and does not.
+        await UntilAsync(cluster, [first], scrape => scrape.Count("foretell_pit_ks") == 1, scrape => Told("The first silo tells", scrape));
+        await UntilAsync(cluster, [second], scrape => scrape.Count("foretell_pit_ks") == 1, scrape => Told("The second silo tells", scrape));
+        Scrape both = await ScrapeAsync(cluster, first, second);
+        Assert.Equal((1, 1), (both.Count("foretell_pit_ks", "foretell_partition=\"0\""), both.Count("foretell_pit_ks", "foretell_partition=\"1\"")));
+
+        static string Told(string who, Scrape scrape) => $"{who} of the calibration of {scrape.Count("foretell_pit_ks")} partitions.";
+    }
+
+    [ClusterFact]
     public async Task Metrics_WhenTheDatabaseIsAway_TellOfWhatFails()
     {
         await using SiloCluster cluster = await SiloCluster.StartAsync(null, 2, Small.Model);
@@ -83,18 +107,21 @@ public sealed class MetricsTests(ClusterPostgres postgres) : IClassFixture<Clust
             && scrape.Sum("foretell_partitions_unserved") == 0, _ => "Its partitions are not served.");
         Assert.Equal((0, 0, 0), (before.Sum("foretell_append_failures_total"), before.Sum("foretell_commit_failures_total"),
             before.Sum("foretell_log_lost")));
+        await UntilAsync(cluster, [silo], scrape => scrape.Sum("foretell_ready") == 1 && scrape.Sum("foretell_storage_size_bytes") > 1e6,
+            scrape => $"Ready is {scrape.Sum("foretell_ready")}, and the database has {scrape.Sum("foretell_storage_size_bytes")} bytes.");
 
         await cluster.Postgres.StopAsync();
         using HttpResponseMessage append = await PostAsync(cluster, silo, """{"stream":"a","time":1}""");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, append.StatusCode);
         await UntilAsync(cluster, [silo], scrape => scrape.Sum("foretell_append_failures_total") == 1
             && scrape.Sum("foretell_commit_failures_total", "foretell_reason=\"unavailable\"") > 0
-            && scrape.Sum("foretell_partitions_unserved") == 2 && scrape.Sum("foretell_problems") > 0,
+            && scrape.Sum("foretell_partitions_unserved") == 2 && scrape.Sum("foretell_ready") == 0 && scrape.Sum("foretell_problems") > 0,
             scrape => $"{scrape.Sum("foretell_append_failures_total")} appends and {scrape.Sum("foretell_commit_failures_total")} commits "
                 + $"failed, {scrape.Sum("foretell_partitions_unserved")} partitions are not served.");
 
         await cluster.Postgres.StartAsync();
-        await UntilAsync(cluster, [silo], scrape => scrape.Sum("foretell_partitions_unserved") == 0, _ => "Its partitions are not served.");
+        await UntilAsync(cluster, [silo], scrape => scrape.Sum("foretell_partitions_unserved") == 0 && scrape.Sum("foretell_ready") == 1,
+            _ => "Its partitions are not served.");
     }
 
     [ClusterFact]

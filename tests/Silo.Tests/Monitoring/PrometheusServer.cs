@@ -35,7 +35,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
     /// <param name="folder">Where its files are.</param>
     /// <param name="rules">Rules, as a file has them.</param>
     /// <param name="targets">Addresses to scrape, each with its namespace.</param>
-    public static async Task<PrometheusServer> StartAsync(TemporaryFolder folder, string rules, IEnumerable<(Uri Metrics, string Namespace)> targets)
+    public static async Task<PrometheusServer> StartAsync(TemporaryFolder folder, string rules,
+        IEnumerable<(Uri Metrics, string Namespace)> targets)
     {
         await File.WriteAllTextAsync(folder.At("rules.yml"), rules);
         string scraped = string.Concat(targets.Select(t =>

@@ -10,7 +10,7 @@ using Foretell.Support;
 namespace Foretell.Silo.Tests.Monitoring;
 
 /// <summary>A real Prometheus beside a real cluster and the demo: rules and dashboard get data, and alerts fire and clear.</summary>
-public sealed partial class PrometheusTests : IAsyncDisposable
+public sealed partial class PrometheusTests : IDisposable
 {
     // One day of rules in some 43 minutes, five minutes in 9 s: nine scrapes.
     private const int Haste = 33;
@@ -22,11 +22,10 @@ public sealed partial class PrometheusTests : IAsyncDisposable
     private readonly Hub _orders = new("orders", partitions: 2);
     private long _sent = 1_000_000_000;
 
-    public ValueTask DisposeAsync()
+    public void Dispose()
     {
         _authority.Dispose();
         _folder.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     [PrometheusFact]
@@ -64,7 +63,7 @@ public sealed partial class PrometheusTests : IAsyncDisposable
             async selector => (await prometheus.QueryAsync(selector)).Count > 0, () => LoadAsync(sender, cluster, gateway));
         Assert.Empty(await prometheus.SickRulesAsync());
 
-        // With the only worker two alerts come, and both go with the next one at the same address.
+        // Without the only worker two alerts come, and both go with the next one at the same address.
         string[] expected = ["ForetellPartitionUnserved", "ForetellSiloLost"];
         string at = (await worker.MetricsAsync()).Authority;
         await FiringAsync(prometheus, expected, firing: false, () => LoadAsync(sender, cluster, gateway));
@@ -81,6 +80,12 @@ public sealed partial class PrometheusTests : IAsyncDisposable
         await FiringAsync(prometheus, ["ForetellAppendsFailing"], firing: true, () => PostAsync(cluster, gateway, """{"stream":"a","time":1}"""));
         await cluster.Postgres.StartAsync();
         await FiringAsync(prometheus, ["ForetellAppendsFailing"], firing: false, () => LoadAsync(sender, cluster, gateway));
+
+        // The broker loses messages: told at once, and for as long as the partition is not read.
+        await FiringAsync(prometheus, ["ForetellSourceRecordsLost"], firing: false, () => LoadAsync(sender, cluster, gateway));
+        _orders.Partitions[0].SkipNumbers(3);
+        _orders.Partitions[0].Append(EventSets.Json(("behind the hole", ++_sent, "view")));
+        await FiringAsync(prometheus, ["ForetellSourceRecordsLost"], firing: true, () => LoadAsync(sender, cluster, gateway));
     }
 
     /// <summary>Our families as Prometheus' conventions have them; Orleans and the runtime have their own names.</summary>
