@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foretell.Support;
 
 namespace Foretell.Images.Tests.Building;
 
@@ -17,7 +18,13 @@ internal static class Command
     /// <summary>Exit code, output and errors of a program.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> TryAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            // Tools of .NET are those of the folder, and of those above it.
+            WorkingDirectory = Repository.Root,
+        };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = await process.StandardOutput.ReadToEndAsync();
