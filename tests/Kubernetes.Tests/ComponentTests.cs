@@ -37,11 +37,16 @@ public sealed class ComponentTests : IDisposable
         });
     }
 
-    private async Task<Manifests> LoadAsync(params string[] components)
+    private async Task<Manifests> LoadAsync(params string[] components) => Manifests.Load(await RenderAsync(_folder, components));
+
+    /// <summary>Components on the base, rendered.</summary>
+    /// <param name="folder">Where to put the file that names them.</param>
+    /// <param name="components">Their folders' names.</param>
+    internal static async Task<string> RenderAsync(TemporaryFolder folder, params string[] components)
     {
         Kustomize.SkipWithoutIt();
-        string root = Path.GetRelativePath(_folder.Path, Repository.At("k8s")).Replace('\\', '/');
-        _folder.Write("kustomization.yaml", $"""
+        string root = Path.GetRelativePath(folder.Path, Repository.At("k8s")).Replace('\\', '/');
+        folder.Write("kustomization.yaml", $"""
             apiVersion: kustomize.config.k8s.io/v1beta1
             kind: Kustomization
             resources:
@@ -54,6 +59,6 @@ public sealed class ComponentTests : IDisposable
               - name: foretell-model
                 newTag: test
             """);
-        return Manifests.Load(await Kustomize.RenderAsync(_folder.Path));
+        return await Kustomize.RenderAsync(folder.Path);
     }
 }

@@ -3,14 +3,13 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
-using Foretell.Cli.Shell;
 
-namespace Foretell.Silo.Tests.Support;
+namespace Foretell.Support;
 
 /// <summary>Network namespaces at one bridge, whose links can be cut and mended: every member reaches this process, and the other
 /// ones.</summary>
 /// <remarks>Linux only, as root. The addresses are those that RFC 2544 sets apart for tests of networks.</remarks>
-internal sealed class SplitNetwork : IAsyncDisposable
+public sealed class SplitNetwork : IAsyncDisposable
 {
     private static readonly Lazy<string?> s_whyNot = new(FindWhyNot);
 
@@ -34,6 +33,9 @@ internal sealed class SplitNetwork : IAsyncDisposable
 
     /// <summary>What runs a program as a member.</summary>
     public string[] Prefix(int member) => ["ip", "netns", "exec", Namespace(member)];
+
+    /// <summary>The file that stands for a member's namespace, for whoever enters it by himself.</summary>
+    public string NamespaceFile(int member) => $"/var/run/netns/{Namespace(member)}";
 
     /// <summary>Makes a network with members 0 and on.</summary>
     public static async Task<SplitNetwork> CreateAsync(int members)
