@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -24,6 +25,8 @@ internal sealed class Production : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly string _rendered;
+    private readonly int _port;
+    private readonly HttpClient _direct = new();
     private HttpClient? _http;
 
     private Production(string rendered, ThrowawayPostgres postgres)
@@ -42,9 +45,9 @@ internal sealed class Production : IAsyncDisposable
         node.Secrets["foretell-postgres"] = Secret("connection", Encoding.UTF8.GetBytes(Options.ConnectionString));
         node.Secrets["foretell-silo-tls"] = Secret("keystore.p12", keystore);
         node.Secrets["foretell-silo-tls-password"] = Secret("password", Encoding.UTF8.GetBytes(TestAuthority.Password));
-        Manifests manifests = Manifests.Load(rendered);
-        Partitions = manifests.Silos.First().Settings().Partitions!.Value;
-        StopLimit = manifests.Silos.First().Settings().ShutdownTimeout;
+        SiloContainer silo = Manifests.Load(rendered).Silos.First();
+        (Partitions, StopLimit) = (silo.Settings().Partitions!.Value, silo.Settings().ShutdownTimeout);
+        _port = silo.Container.Ports.Single(p => p.Name == "http").ContainerPort;
     }
 
     /// <summary>The namespace that the overlay is applied to.</summary>
@@ -82,9 +85,11 @@ internal sealed class Production : IAsyncDisposable
         return new Production(await Kustomize.RenderAsync(Repository.At("k8s/overlays/production")), await ThrowawayPostgres.CreateAsync());
     }
 
-    /// <summary>kubectl apply, with one release or another.</summary>
-    public void Apply(string image = Today) =>
-        Namespace.Apply(Manifests.Load(_rendered.Replace(Today, image, StringComparison.Ordinal)));
+    /// <summary>kubectl apply.</summary>
+    /// <param name="image">The release to run.</param>
+    /// <param name="only">Name of the one Deployment to apply; null for all.</param>
+    public void Apply(string image = Today, string? only = null) =>
+        Namespace.Apply(Manifests.Load(_rendered.Replace(Today, image, StringComparison.Ordinal)), only);
 
     /// <summary>Waits until every Deployment has all of its pods, of the newest template, ready, and the Service knows them.</summary>
     public async Task RolledOutAsync(TimeSpan limit)
@@ -132,11 +137,19 @@ internal sealed class Production : IAsyncDisposable
         Assert.Equal(reference.Digest(), await PlatformDigest.OfStoreAsync(store, Partitions, new ServingModel(Small.Model), default));
     }
 
+    /// <summary>What a pod itself answers.</summary>
+    public async Task<HttpStatusCode> GetAsync(Pod pod, string path)
+    {
+        using HttpResponseMessage answer = await _direct.GetAsync(new Uri($"http://{pod.Address}:{_port}{path}"));
+        return answer.StatusCode;
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Namespace.DisposeAsync();
         _http?.Dispose();
+        _direct.Dispose();
         await Postgres.DisposeAsync();
         _folder.Dispose();
     }

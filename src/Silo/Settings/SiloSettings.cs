@@ -174,17 +174,11 @@ internal sealed record SiloSettings
         : throw new SettingsException(string.Create(CultureInfo.InvariantCulture,
             $"Foretell:AlertSurvival is '{text}'. Give 0 for no alerts, or a probability from {AlertRule.MinSurvival} to {AlertRule.MaxSurvival}."));
 
-    /// <summary>The address that is set, whatever it is; else a pod's own, by the variable that a manifest fills (fieldRef:
-    /// status.podIP); else this machine's, which in a pod no other silo could reach.</summary>
-    private static IPAddress ReadAddress(SettingsSection section, Func<string, string?> environment)
-    {
-        string? pod = environment("POD_IP");
-        return section.OptionalText("Address") is not null ? section.Address("Address", IPAddress.Loopback)
-            : !string.IsNullOrEmpty(pod) ? IPAddress.TryParse(pod, out IPAddress? found) ? found
-                : throw new SettingsException($"The environment variable POD_IP is '{pod}', which is no IP address. Fill it from the pod's fieldRef status.podIP.")
-            : string.IsNullOrEmpty(environment("KUBERNETES_SERVICE_HOST")) ? IPAddress.Loopback
-            : throw new SettingsException("Foretell:Address is not set, and 127.0.0.1 is what no other pod can reach. Set the environment variable POD_IP from the pod's fieldRef status.podIP, or FORETELL__ADDRESS.");
-    }
+    /// <summary>The address that is set, whatever it is; else this machine's, which in a pod no other silo could reach.</summary>
+    private static IPAddress ReadAddress(SettingsSection section, Func<string, string?> environment) =>
+        section.OptionalText("Address") is not null || string.IsNullOrEmpty(environment("KUBERNETES_SERVICE_HOST"))
+            ? section.Address("Address", IPAddress.Loopback)
+            : throw new SettingsException("Foretell:Address is not set, and 127.0.0.1 is what no other pod can reach. Fill the environment variable FORETELL__ADDRESS from the pod's fieldRef status.podIP.");
 
     private static string ReadDevice(SettingsSection section) => section.Text("Device", "auto") is var device && DeviceName.IsKnown(device)
         ? device

@@ -27,7 +27,9 @@ internal sealed class TestNamespace : IAsyncDisposable
     public ServiceProxy Service(string name) => _services[name];
 
     /// <summary>kubectl apply: ConfigMaps, Services and Deployments; an autoscaler's least is what its Deployment begins with.</summary>
-    public void Apply(Manifests manifests)
+    /// <param name="manifests">What is applied.</param>
+    /// <param name="only">Name of the one Deployment to apply; null for all.</param>
+    public void Apply(Manifests manifests, string? only = null)
     {
         foreach (V1ConfigMap map in manifests.All<V1ConfigMap>())
         {
@@ -41,7 +43,7 @@ internal sealed class TestNamespace : IAsyncDisposable
                 .Where(d => service.Spec.Selector.All(label => d.Labels.TryGetValue(label.Key, out string? value) && value == label.Value))
                 .SelectMany(d => d.Everyone)));
         }
-        foreach (V1Deployment deployment in manifests.All<V1Deployment>())
+        foreach (V1Deployment deployment in manifests.All<V1Deployment>().Where(d => only is null || d.Metadata.Name == only))
         {
             _deployments.GetOrAdd(deployment.Metadata.Name, _ => new DeploymentController(Node, Changed)).Apply(deployment, manifests.All<V2HorizontalPodAutoscaler>()
                 .FirstOrDefault(a => a.Spec.ScaleTargetRef.Name == deployment.Metadata.Name)?.Spec.MinReplicas ?? 1);

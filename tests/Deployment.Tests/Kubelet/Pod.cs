@@ -55,6 +55,9 @@ internal sealed class Pod
     /// <summary>How often a probe had its container ended.</summary>
     public int EndedByProbe { get; private set; }
 
+    /// <summary>How often it was ready and then was not, without having been told to end.</summary>
+    public int TimesLost { get; private set; }
+
     /// <summary>How long the end of its container took from the moment at which the pod was told to end; null until then.</summary>
     public TimeSpan? TimeToEnd { get; private set; }
 
@@ -63,6 +66,9 @@ internal sealed class Pod
 
     /// <summary>Time since it was made.</summary>
     public TimeSpan Age => _age.Elapsed;
+
+    /// <summary>How long its container sleeps between being told to end and SIGTERM.</summary>
+    public TimeSpan PreStop => SleepOf(_spec.Containers[0]);
 
     /// <summary>Bytes of memory that its container may have.</summary>
     public long MemoryLimit => Limit(_spec.Containers[0]) ?? long.MaxValue;
@@ -202,7 +208,7 @@ internal sealed class Pod
     {
         var clock = Stopwatch.StartNew();
         TimeSpan grace = TimeSpan.FromSeconds(_spec.TerminationGracePeriodSeconds ?? 30);
-        TimeSpan sleep = TimeSpan.FromSeconds(container.Lifecycle?.PreStop?.Sleep?.Seconds ?? 0);
+        TimeSpan sleep = SleepOf(container);
         await Task.WhenAny(process.Exited, Task.Delay(sleep < grace ? sleep : grace));
         process.Stop();
         TimeSpan left = grace - clock.Elapsed;
@@ -225,6 +231,7 @@ internal sealed class Pod
         if (IsReady != ready)
         {
             IsReady = ready;
+            TimesLost += ready || IsTerminating ? 0 : 1;
             Tell(ready ? $"is ready, {Age.TotalSeconds:0.0} s old" : "is not ready");
             _changed();
         }
@@ -237,6 +244,8 @@ internal sealed class Pod
             _history.Append(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:HH:mm:ss.f} {Name} {what}\n");
         }
     }
+
+    private static TimeSpan SleepOf(V1Container container) => TimeSpan.FromSeconds(container.Lifecycle?.PreStop?.Sleep?.Seconds ?? 0);
 
     private static long? Limit(V1Container container) =>
         container.Resources?.Limits?.TryGetValue("memory", out ResourceQuantity? limit) == true ? (long)limit.ToDecimal() : null;

@@ -19,7 +19,7 @@ internal sealed class Appends : IAsyncDisposable
 
     private readonly ServiceProxy _service;
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentQueue<string> _refused = [];
+    private readonly ConcurrentQueue<string> _refused = [], _surprises = [];
     private readonly Task _run;
     private long _made;
     private long _longestTicks;
@@ -39,6 +39,9 @@ internal sealed class Appends : IAsyncDisposable
 
     /// <summary>Tries that were not acknowledged, each with its time and its answer.</summary>
     public IReadOnlyCollection<string> Refused => _refused;
+
+    /// <summary>Those among them that are neither 503 with Retry-After nor a broken connection: nobody repeats these.</summary>
+    public IReadOnlyCollection<string> Surprises => _surprises;
 
     /// <summary>The longest time from an append's first try to its acknowledgement.</summary>
     public TimeSpan Longest => TimeSpan.FromTicks(Volatile.Read(ref _longestTicks));
@@ -79,7 +82,7 @@ internal sealed class Appends : IAsyncDisposable
     }
 
     /// <summary>Sends an append once; returns what it got instead of an acknowledgement, or null.</summary>
-    private static async Task<string?> TryAsync(HttpClient http, string body, string key, bool keep)
+    private async Task<string?> TryAsync(HttpClient http, string body, string key, bool keep)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/events");
         request.Headers.Add("Idempotency-Key", key);
@@ -88,8 +91,16 @@ internal sealed class Appends : IAsyncDisposable
         try
         {
             using HttpResponseMessage answer = await http.SendAsync(request);
-            return answer.StatusCode == HttpStatusCode.Accepted ? null
-                : $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
+            if (answer.StatusCode == HttpStatusCode.Accepted)
+            {
+                return null;
+            }
+            string refusal = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}";
+            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || answer.Headers.RetryAfter is null)
+            {
+                _surprises.Enqueue(refusal);
+            }
+            return refusal;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TaskCanceledException)
         {
