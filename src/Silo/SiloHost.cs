@@ -112,10 +112,15 @@ internal static partial class SiloHost
             }
         });
         builder.AddForetell();
+        if (settings.Has(SiloRoles.Gateway))
+        {
+            GatewayDrain.Add(builder.Services, settings.ShutdownTimeout);
+        }
         WebApplication app = builder.Build();
         BoundedStop.Watch(app.Lifetime, settings.ShutdownTimeout);
         if (settings.Has(SiloRoles.Gateway))
         {
+            GatewayDrain.Use(app);
             app.MapForetell();
         }
         else
