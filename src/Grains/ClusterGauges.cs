@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 namespace Foretell.Grains;
 
 /// <summary>Lets the gauges observe the cluster as this silo sees it, while the silo runs.</summary>
-internal sealed class ClusterGauges(ClusterPlatform platform, SiloEngine engine) : IHostedService
+internal sealed class ClusterGauges(ClusterPlatform platform, SiloEngine engine) : IHostedService, IDisposable
 {
     private IDisposable? _observation;
 
@@ -17,7 +17,10 @@ internal sealed class ClusterGauges(ClusterPlatform platform, SiloEngine engine)
 
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        _observation?.Dispose();
+        Dispose();
         return Task.CompletedTask;
     }
+
+    /// <summary>Also where the silo ends without being stopped: what is observed stays in memory.</summary>
+    public void Dispose() => _observation?.Dispose();
 }
