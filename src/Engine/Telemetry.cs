@@ -4,7 +4,8 @@ using System.Diagnostics.Metrics;
 namespace Foretell.Engine;
 
 /// <summary>Every instrument of the platform, by OpenTelemetry's naming rules. Hosts attach exporters to <see cref="Name"/>.</summary>
-/// <remarks>A stream key is never a dimension: there are millions of them.</remarks>
+/// <remarks>A stream key is never a dimension: there are millions of them. Gauges are observed and never recorded: exporters keep what was
+/// recorded last for as long as the process lives, also of a partition that has moved away.</remarks>
 public static class Telemetry
 {
     /// <summary>Name of the meter and of the activity source.</summary>
@@ -51,7 +52,8 @@ public static class Telemetry
     public static readonly Counter<long> SourceMessages =
         Meter.CreateCounter<long>("foretell.source.messages", "{message}", "Messages of sources that the log took");
 
-    /// <summary>Messages that a broker lost before they were read, by source and by what happened.</summary>
+    /// <summary>Messages that a broker lost before they were read and that were skipped, by source and by what happened: at least 1 where
+    /// nobody knows how many.</summary>
     public static readonly Counter<long> SourceMissing =
         Meter.CreateCounter<long>("foretell.source.missing", "{message}", "Messages of sources that were gone before they were read");
 
@@ -89,10 +91,6 @@ public static class Telemetry
     /// <summary>Streams found changed, by partition.</summary>
     public static readonly Counter<long> DriftAlarms =
         Meter.CreateCounter<long>("foretell.drift.alarms", "{alarm}", "Streams whose likelihood changed for good");
-
-    /// <summary>Distance of the gaps' probability integral transform from uniform, by partition, at each commit.</summary>
-    public static readonly Gauge<double> PitKs =
-        Meter.CreateGauge<double>("foretell.pit.ks", "1", "Kolmogorov-Smirnov distance of the probability integral transform from uniform");
 
     /// <summary>Records that a shard applied in one go.</summary>
     public static readonly Histogram<int> BatchSize =

@@ -58,6 +58,7 @@ public static class ForetellGrains
         // Behind the silo in the order of start, so before it in the order of stop.
         services.AddHostedService<Heartbeat>();
         services.AddHostedService(s => s.GetRequiredService<ClusterStatus>());
+        services.AddHostedService<ClusterGauges>();
         if (roles.Contains(SiloRoles.Worker))
         {
             services.AddHostedService<AlertRaiser>();

@@ -26,6 +26,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _alertLoop;
     private readonly IDisposable _observation;
+    private readonly StorageWatch? _usage;
     private int _disposed;
 
     private EmbeddedPlatform(EmbeddedOptions options, PlatformStorage storage)
@@ -44,7 +45,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         }
         _alertLoop = options.Alerts.IsOn ? _workers.Run(() => AlertLoopAsync(_stop.Token)) : Task.CompletedTask;
         Ready = Task.WhenAll(_partitions.Select(partition => partition.Ready));
-        _observation = PlatformGauges.Observe(Status, _device.Report);
+        _observation = PlatformGauges.Observe(this, _device.Report);
+        _usage = storage.Measure is { } measure ? new StorageWatch(measure, options.Time) : null;
     }
 
     /// <inheritdoc/>
@@ -258,6 +260,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
             return;
         }
         _observation.Dispose();
+        await (_usage?.DisposeAsync() ?? default);
         await _stop.CancelAsync();
         await _alertLoop;
         await Task.WhenAll(_partitions.Select(partition =>

@@ -109,10 +109,7 @@ public sealed partial class PartitionHost
             Shard.CommitSucceeded(commit);
             _committing.IsOver();
             Committed.Publish(commit.Header.Position);
-            if (commit.Header.Calibration.PitKs is { } distance)
-            {
-                Telemetry.PitKs.Record(distance, _partitionTag);
-            }
+            _calibration = commit.Header.Calibration;
             Telemetry.CommitDuration.Record(_options.Time.GetElapsedTime(started).TotalSeconds, _partitionTag);
         }
         finally

@@ -57,6 +57,7 @@ public sealed partial class PartitionHost
         if (await _store.ReadHeaderAsync(Shard.Partition, stop) is { } header)
         {
             await LoadRowsAsync(header, stop);
+            _calibration = header.Calibration;
             Committed.Publish(header.Position);
             Applied.Publish(header.Position);
         }

@@ -5,6 +5,7 @@ using Foretell.Engine.Feeds;
 using Foretell.Engine.Log;
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
+using Foretell.Models.Monitoring;
 using Microsoft.Extensions.Logging;
 
 namespace Foretell.Hosting;
@@ -35,6 +36,7 @@ public sealed partial class PartitionHost : IAsyncDisposable
     private int _stopped;
     private long _epoch;
     private long _pendingSince = long.MaxValue;
+    private volatile Calibration? _calibration;
 
     /// <param name="shard">The shard; disposed with its host.</param>
     /// <param name="log">Log that the partition belongs to.</param>
@@ -157,6 +159,7 @@ public sealed partial class PartitionHost : IAsyncDisposable
     {
         // A counter that begins at its first failure shows no increase by it.
         Telemetry.CommitFailures.Add(0, _partitionTag, new("foretell.reason", "unavailable"));
+        PartitionGauges.Add(this);
         _loops = Task.WhenAll(
             (load ?? Background.Run)(RunLoadAsync),
             Background.Run(() => CommitLoopAsync(_stop.Token)),
@@ -182,11 +185,16 @@ public sealed partial class PartitionHost : IAsyncDisposable
         return [.. uncommitted.Concat(committed).DistinctBy(l => l.Sequence).OrderByDescending(l => l.Sequence).Take(limit)];
     }
 
+    /// <summary>How far off the forecasts were up to the last commit (<see cref="Calibration.PitKs"/>); null before the first score, and
+    /// while or once the partition is not served here.</summary>
+    internal double? PitKs => Shard.Fenced is null && _lease.IsValid ? _calibration?.PitKs : null;
+
     /// <summary>Stops the shard for good.</summary>
     internal void Fence(Exception cause)
     {
         bool first = Shard.Fenced is null;
         Shard.Fence(cause.Message);
+        PartitionGauges.Remove(this);
         var failure = new PlatformUnavailableException(Shard.Fenced!, cause);
         Applied.Fail(failure);
         _ready.TrySetException(failure);

@@ -10,13 +10,16 @@ namespace Foretell.Hosting;
 public static class PlatformGauges
 {
     // Every silo tells what it knows of all of them: a sum over the silos counts each partition as often as there are silos.
-    private const string OfAll = " (the whole cluster's, told by every silo: take the maximum, never the sum)";
+    internal const string OfAll = " (the whole cluster's, told by every silo: take the maximum, never the sum)";
 
     private static readonly Lock s_gate = new();
     private static Observation[] s_observed = [];
 
     static PlatformGauges()
     {
+        Telemetry.Meter.CreateObservableGauge("foretell.ready", () => Volatile.Read(ref s_observed)
+            .Select(observed => new Measurement<int>(observed.Platform.Health() is { Started: true, Problems: [] } ? 1 : 0)), "{process}",
+            "1 while this process can do its part, as /health/ready says, else 0");
         Add("foretell.streams", "{stream}", "Streams with at least one applied event", s => s.Streams);
         Add("foretell.lag.events", "{event}", "Records appended but not applied yet", s => s.LagEvents);
         Add("foretell.lag.time", "s", "Age of the oldest record not applied yet", s => s.LagSeconds);
@@ -28,7 +31,7 @@ public static class PlatformGauges
         Add("foretell.problems", "{problem}", "Problems that the status tells", s => s.Problems.Count);
         Add("foretell.log.lost", "{log}", "1 once the log is found to have lost acknowledged records, else 0", s => s.RecordsLost ? 1 : 0);
         Telemetry.Meter.CreateObservableGauge("foretell.silo.partitions", () => Volatile.Read(ref s_observed)
-            .SelectMany(observed => observed.Status().Devices).Select(d => new Measurement<int>(d.Partitions, Tags(d))), "{partition}",
+            .SelectMany(observed => observed.Platform.Status().Devices).Select(d => new Measurement<int>(d.Partitions, Tags(d))), "{partition}",
             "Partitions by the silo that serves them and the device that steps their rows" + OfAll);
         AddSource("foretell.source.lag", "{message}", "Messages of a broker that are not in the log yet", s => s.Lag);
         AddSource("foretell.source.lag.time", "s", "Age of the last message in the log, while the broker has more",
@@ -45,13 +48,13 @@ public static class PlatformGauges
     }
 
     /// <summary>Lets the gauges observe a platform and this process's device until the result is disposed.</summary>
-    public static IDisposable Observe(Func<PlatformStatus> status, Func<DeviceReport> device)
+    public static IDisposable Observe(IPlatform platform, Func<DeviceReport> device)
     {
         // A counter that begins at its first failure shows no increase by it.
         Telemetry.AppendFailures.Add(0);
         lock (s_gate)
         {
-            var observation = new Observation(status, device);
+            var observation = new Observation(platform, device);
             s_observed = [.. s_observed, observation];
             return observation;
         }
@@ -60,13 +63,15 @@ public static class PlatformGauges
     private static double? Nll(long events, double sum) => events == 0 ? null : -sum / events;
 
     private static void AddSource(string name, string unit, string description, Func<SourceProgress, double> value) =>
-        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed).SelectMany(observed => observed.Status().Sources)
+        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed)
+            .SelectMany(observed => observed.Platform.Status().Sources)
             .Select(s => new Measurement<double>(value(s), new KeyValuePair<string, object?>("foretell.source", s.Partition.Source),
                 new("foretell.source.partition", s.Partition.Partition))), unit, description + OfAll);
 
     private static void Add(string name, string unit, string description, Func<PlatformStatus, double?> value) =>
-        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed).Select(observed => value(observed.Status()))
-            .Where(v => v is not null).Select(v => new Measurement<double>(v!.Value)), unit, description + OfAll);
+        Telemetry.Meter.CreateObservableGauge(name, () => Volatile.Read(ref s_observed)
+            .Select(observed => value(observed.Platform.Status())).Where(v => v is not null)
+            .Select(v => new Measurement<double>(v!.Value)), unit, description + OfAll);
 
     private static void AddDevice(string name, string unit, string description, Func<DeviceReport, (double Value, string? By)[]> values) =>
         Telemetry.Meter.CreateObservableCounter(name,
@@ -86,9 +91,9 @@ public static class PlatformGauges
         return by is null ? new Measurement<double>(value, tag) : new Measurement<double>(value, tag, new("foretell.stepped_by", by));
     }
 
-    private sealed class Observation(Func<PlatformStatus> status, Func<DeviceReport> device) : IDisposable
+    private sealed class Observation(IPlatform platform, Func<DeviceReport> device) : IDisposable
     {
-        public Func<PlatformStatus> Status => status;
+        public IPlatform Platform => platform;
 
         public Func<DeviceReport> Device => device;
 

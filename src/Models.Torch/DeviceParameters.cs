@@ -50,7 +50,7 @@ internal sealed class DeviceParameters : IDisposable
     public Tensor FeedForward(Tensor x, string layer)
     {
         Tensor inner = Linear(Normalise(x, layer + "norm2"), layer + "feedforward.in");
-        return x + Linear(torch.nn.functional.silu(inner), layer + "feedforward.out");
+        return x.Plus(Linear(torch.nn.functional.silu(inner), layer + "feedforward.out"));
     }
 
     /// <summary>Gives all tensors new values.</summary>

@@ -5,5 +5,5 @@ namespace Foretell.Models.Torch;
 internal static class LinearFeatures
 {
     /// <summary>ln phi(x): ln(1 + x) above 0, else x. Any shape.</summary>
-    public static Tensor Log(Tensor x) => x.clamp_min(0).log1p() + x.clamp_max(0);
+    public static Tensor Log(Tensor x) => x.clamp_min(HeldNumbers.Zero).log1p().Plus(x.clamp_max(HeldNumbers.Zero));
 }

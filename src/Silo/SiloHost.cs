@@ -11,6 +11,7 @@ using Foretell.Silo.Membership;
 using Foretell.Silo.Settings;
 using Foretell.Stores.Postgres;
 using Foretell.Web;
+using Foretell.Web.Http;
 using Foretell.Web.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -29,17 +30,23 @@ internal static partial class SiloHost
     public static async Task RunAsync(WebApplicationBuilder builder)
     {
         SiloSettings settings = SiloSettings.Read(builder.Configuration);
-        ListenCheck.Run("Urls", settings.Urls);
+        ListenCheck.Run("Foretell:Urls", settings.Urls);
+        if (settings.Dashboard is { } asked)
+        {
+            ListenCheck.Run("Foretell:DashboardUrls", asked.Urls);
+        }
         SiloCertificate? certificate = settings.Certificate is { } path
             ? SiloCertificate.Load(path, settings.CertificatePassword, TimeProvider.System)
             : null;
         ForecastModel model = await ModelSource.LoadAsync(settings.Model);
         using var gauges = new SiloGauges(settings.Roles, certificate, TimeProvider.System);
-        await using MetricsServer? metrics = await ServeMetricsAsync(settings.MetricsUrls);
+        // Before anything that may take long, so that a silo that waits can be seen to.
+        await using MetricsServer? metrics = await MetricsServer.OpenAsync("Foretell:MetricsUrls", settings.MetricsUrls);
         await using PostgresEventLog log = await StartPatience.TryAsync(() => OpenLogAsync(settings), settings.StartTimeout,
             sentence => Console.Error.WriteLine($"foretell-silo: {sentence}"), TimeProvider.System);
         await BindAsync(log, model, settings);
         await using var store = new PostgresStateStore(settings.Postgres);
+        await using var usage = new StorageWatch(store.MeasureAsync, TimeProvider.System);
         await using var alerts = new PostgresAlertLog(settings.Postgres);
         var deviceLog = new DeviceLog();
         using IStepDevice device = SiloDevice.Open(settings, model, deviceLog);
@@ -62,9 +69,15 @@ internal static partial class SiloHost
         }
         if (metrics is not null)
         {
-            LogMetrics(app.Logger, $"{string.Join(' ', metrics.Addresses)}{MetricsServer.Path}");
+            LogMetrics(app.Logger, string.Join(' ', metrics.Endpoints));
         }
         await app.StartAsync();
+        await using DashboardServer? dashboard =
+            settings.Dashboard is { } shown ? await DashboardServer.StartAsync(shown, app.Services) : null;
+        if (dashboard is not null)
+        {
+            LogDashboard(app.Logger, string.Join(' ', dashboard.Addresses));
+        }
         Console.Out.WriteLine($"listening on {string.Join(' ', app.Urls.Select(u => u.TrimEnd('/')))}");
         await app.WaitForShutdownAsync();
         foreach (SourceSetup source in engine.Sources.Values)
@@ -93,12 +106,21 @@ internal static partial class SiloHost
             SiloMembership.Add(silo, settings, certificate);
             silo.AddActivityPropagation();
             silo.AddForetellGrains(settings.Roles, engine);
+            if (settings.Dashboard is not null)
+            {
+                DashboardServer.Add(silo);
+            }
         });
         builder.AddForetell();
+        if (settings.Has(SiloRoles.Gateway))
+        {
+            GatewayDrain.Add(builder.Services, settings.ShutdownTimeout);
+        }
         WebApplication app = builder.Build();
         BoundedStop.Watch(app.Lifetime, settings.ShutdownTimeout);
         if (settings.Has(SiloRoles.Gateway))
         {
+            GatewayDrain.Use(app);
             app.MapForetell();
         }
         else
@@ -124,17 +146,6 @@ internal static partial class SiloHost
         }
     }
 
-    /// <summary>Before anything that may take long, so that a silo that waits can be seen to.</summary>
-    private static async Task<MetricsServer?> ServeMetricsAsync(string? urls)
-    {
-        if (urls is null)
-        {
-            return null;
-        }
-        ListenCheck.Run("MetricsUrls", urls);
-        return await MetricsServer.StartAsync(urls.Split(';'));
-    }
-
     /// <summary>Writes model and policy into the log, or refuses a log of another model.</summary>
     private static async Task BindAsync(PostgresEventLog log, ForecastModel model, SiloSettings settings)
     {
@@ -156,4 +167,7 @@ internal static partial class SiloHost
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Metrics for Prometheus are at {Address}")]
     private static partial void LogMetrics(ILogger logger, string address);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Orleans' dashboard is at {Address}")]
+    private static partial void LogDashboard(ILogger logger, string address);
 }

@@ -54,6 +54,15 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
             return await command.ExecuteScalarAsync(stop) as long? ?? 0;
         }, cancellationToken));
 
+    /// <summary>Looks how much the whole database takes. What its disk has left the server does not tell.</summary>
+    /// <exception cref="Engine.PlatformUnavailableException">The database cannot be asked now.</exception>
+    public Task<StorageUsage> MeasureAsync(CancellationToken cancellationToken) => GuardAsync("read", () =>
+        _database.RunAsync(async (connection, stop) =>
+        {
+            await using NpgsqlCommand command = connection.Command("SELECT pg_database_size(current_database())");
+            return new StorageUsage((long)(await command.ExecuteScalarAsync(stop))!);
+        }, cancellationToken));
+
     /// <inheritdoc/>
     public Task<ShardHeader?> ReadHeaderAsync(int partition, CancellationToken cancellationToken) => GuardAsync("read", () =>
         _database.RunAsync(async (connection, stop) =>

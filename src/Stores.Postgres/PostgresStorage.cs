@@ -15,6 +15,7 @@ public static class PostgresStorage
         async (time, cancellationToken) =>
         {
             PostgresEventLog log = await PostgresEventLog.OpenAsync(options, partitions, time, cancellationToken);
-            return new PlatformStorage($"schema {options.Schema}", log, new PostgresStateStore(options), new PostgresAlertLog(options));
+            var store = new PostgresStateStore(options);
+            return new PlatformStorage($"schema {options.Schema}", log, store, new PostgresAlertLog(options)) { Measure = store.MeasureAsync };
         };
 }

@@ -26,7 +26,10 @@ public static class SqliteStorage
         {
             log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, time);
             return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory),
-                SqliteAlertLog.Open(directory, time), hold);
+                SqliteAlertLog.Open(directory, time), hold)
+            {
+                Measure = _ => Task.FromResult(DirectoryUsage.Measure(directory)),
+            };
         }
         catch
         {

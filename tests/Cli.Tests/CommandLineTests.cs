@@ -27,6 +27,7 @@ public sealed partial class CommandLineTests
     [InlineData("eval --model M --test F --mixer window+4 --states 64")]
     [InlineData("run --model M --mixer tova --states 64")]
     [InlineData("run --data-dir D --urls http://127.0.0.1:1 --model M --partitions 8 --threads 2 --no-demo --plain --file F --exit --json")]
+    [InlineData("run --metrics-urls http://127.0.0.1:9464;http://10.0.0.7:9464")]
     [InlineData("run --file F --columns stream=a,time=b --late-tolerance 0s --future-tolerance 2h --alert-survival 1e-6")]
     [InlineData("cluster --silos 3 --urls http://127.0.0.1:0 --model M --partitions 8 --threads 1 --late-tolerance 0s --future-tolerance 2h --alert-survival 0 --plain")]
     [InlineData("cluster --silos 1 --file F --columns stream=a,time=b --exit --json --postgres D --silo-program D")]

@@ -1,13 +1,16 @@
+using System.Diagnostics;
 using System.Text;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
 using Foretell.Engine.Rows;
 using Foretell.Grains.Contracts;
+using Foretell.Grains.Silos;
 using Foretell.Grains.Tests.Support;
 using Foretell.Hosting;
 using Foretell.Models.Monitoring;
 using Foretell.Support;
 using Orleans.Runtime;
+using Orleans.TestingHost;
 
 namespace Foretell.Grains.Tests;
 
@@ -59,6 +62,21 @@ public class ClusterPlatformTests
 
         await cluster.FeedAsync(Workload(1000, seed: 10));
         await AssertEqualsReferenceAsync(cluster);
+    }
+
+    [Fact]
+    public async Task Partitions_WhenASiloJoins_MoveOneRightBehindTheOther()
+    {
+        // The quiet rounds of a real cluster: waited for once, not again before each of the six moves, which took 38 s.
+        GrainOptions options = GrainCluster.Calm with { QuietRounds = new GrainOptions().QuietRounds };
+        await using GrainCluster cluster = await GrainCluster.StartAsync(Small.Model, options, 12, All);
+        SiloHandle joined = await cluster.Cluster.StartAdditionalSiloAsync();
+        var clock = Stopwatch.StartNew();
+
+        await ShardGrainTests.UntilAsync(async () => (await Task.WhenAll(Enumerable.Range(0, 12)
+            .Select(p => cluster.Grains.GetGrain<IShardGrain>(p).Status()))).Count(s => s.Ready && s.Silo.Equals(joined.SiloAddress)) == 6);
+
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"It had its share after {clock.Elapsed.TotalSeconds:0.0} s.");
     }
 
     [Fact]

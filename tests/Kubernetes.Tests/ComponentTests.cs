@@ -1,4 +1,4 @@
-using Foretell.Kubernetes.Tests.Rendering;
+using Foretell.Rendering;
 using Foretell.Kubernetes.Tests.Rules;
 using Foretell.Support;
 
@@ -23,7 +23,7 @@ public sealed class ComponentTests : IDisposable
 
     [Fact]
     public async Task Components_WhenAllAreTaken_HaveNothingWrong() =>
-        Assert.Empty(ManifestRules.Check(await LoadAsync("gpu", "autoscale-hpa", "event-hubs", "ingress", "model-image", "otel", "tls")));
+        Assert.Empty(ManifestRules.Check(await LoadAsync("gpu", "autoscale-hpa", "dashboard", "event-hubs", "ingress", "model-image", "otel", "tls")));
 
     [Fact]
     public async Task Otel_WhenItNamesAVariable_NamesOneThatStandsBeforeIt()

@@ -1,5 +1,5 @@
 using System.Text;
-using Foretell.Kubernetes.Tests.Rendering;
+using Foretell.Rendering;
 using Foretell.Kubernetes.Tests.Rules;
 using Foretell.Support;
 using k8s.Models;

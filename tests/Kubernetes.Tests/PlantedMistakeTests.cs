@@ -1,4 +1,4 @@
-using Foretell.Kubernetes.Tests.Rendering;
+using Foretell.Rendering;
 using Foretell.Kubernetes.Tests.Rules;
 using Foretell.Support;
 
@@ -19,8 +19,8 @@ public class PlantedMistakeTests
         "Service foretell selects app.kubernetes.io/component=gatway")]
     [InlineData("matchLabels:\n      app.kubernetes.io/component: worker", "matchLabels:\n      app.kubernetes.io/component: wroker",
         "Deployment foretell-worker selects app.kubernetes.io/component=wroker")]
-    [InlineData("terminationGracePeriodSeconds: 120", "terminationGracePeriodSeconds: 30",
-        "terminationGracePeriodSeconds is 30; preStop 10, ShutdownSeconds 25 and 60 of room make 95.")]
+    [InlineData("terminationGracePeriodSeconds: 60", "terminationGracePeriodSeconds: 30",
+        "terminationGracePeriodSeconds is 30; preStop 10, ShutdownSeconds 25 and 15 of room make 50.")]
     [InlineData("sleep:\n              seconds: 10", "sleep:\n              seconds: 1", "preStop sleeps 1 s")]
     [InlineData("maxUnavailable: 0", "maxUnavailable: 1", "a rolling update has maxSurge '1' and maxUnavailable '1'")]
     [InlineData("FORETELL__PARTITIONS:", "FORETELL__PARTITION:", "Foretell:PARTITION is not a setting.")]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Foretell.Cli.Embedded;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
+using Foretell.Web.Http;
 
 namespace Foretell.Cli.Commands;
 
@@ -12,6 +13,7 @@ internal static class RunCommand
         Settings.Text("--data-dir", "folder", "Where log and states are kept; created when missing.", fallback: DataDirectory.Default);
     private static readonly Option<string> s_urls =
         CommonSettings.Urls("Addresses to listen on, separated by ';'; port 0 takes any free one.");
+    private static readonly Option<string?> s_metricsUrls = CommonSettings.MetricsUrls();
     private static readonly Option<string> s_model = Settings.Text("--model", "file",
         "Model that forecasts; by default the one kept in the data folder, or else the small one that comes with the program.");
     private static readonly ModelSettings s_bound = new();
@@ -34,6 +36,7 @@ internal static class RunCommand
             "run --no-demo --model model.safetensors --data-dir ./my-data",
             "run --no-demo --model softmax.safetensors --mixer tova --states 64 --data-dir ./my-data",
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
+            "run --metrics-urls http://127.0.0.1:9464",
             "run --event-hub @connection.txt --map stream=/device,time=/at,mark=/type",
             "run --event-hub my-namespace/my-hub --consumer-group foretell --from end",
             "run --kafka kafka-1:9092,kafka-2:9092/events --from start",
@@ -41,8 +44,8 @@ internal static class RunCommand
             "run --data-dir ./my-data --file events.ndjson --exit --json",
             "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
-            s_dataDir, s_urls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance, s_futureTolerance,
-                s_alertSurvival, s_noDemo, s_plain,
+            s_dataDir, s_urls, s_metricsUrls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance,
+                s_futureTolerance, s_alertSurvival, s_noDemo, s_plain,
         };
         verb.AddAll(s_source.All);
         verb.AddAll(s_publish.All);
@@ -64,6 +67,7 @@ internal static class RunCommand
         {
             DataDirectory = parsed.GetRequiredValue(s_dataDir),
             Urls = parsed.GetRequiredValue(s_urls),
+            MetricsUrls = parsed.GetValue(s_metricsUrls),
             Model = parsed.GetValue(s_model),
             Mixer = parsed.GetValue(s_bound.Mixer),
             States = parsed.GetValue(s_bound.States),
@@ -77,8 +81,16 @@ internal static class RunCommand
             Source = source,
             Publish = publish,
         };
+        if (settings.MetricsUrls is { } metrics && ListenCheck.Overlap(metrics, settings.Urls))
+        {
+            throw new UsageException($"--metrics-urls is '{metrics}', and --urls is '{settings.Urls}' already: give metrics a port of their own, such as 9464.");
+        }
         if (input is { Exit: true })
         {
+            if (settings.MetricsUrls is not null)
+            {
+                throw new UsageException("--exit ends the run after a file, and metrics are of a host that goes on: leave --exit or --metrics-urls out.");
+            }
             if (publish is not null)
             {
                 throw new UsageException("--exit ends the run after a file, and alerts come from a host that goes on: leave --exit or --publish-to out.");

@@ -17,7 +17,7 @@ internal static class DemoRun
         string directory = DemoDirectory.Prepare(settings.DataDirectory);
         HostLog log = RunScreen.Log(Path.Combine(directory, DataDirectory.LogFile), settings.Plain);
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(directory, model), settings.Urls,
-            log, cancellation);
+            settings.MetricsUrls, log, cancellation);
 
         Terminal.WriteLine($"demo: simulated streams in {Path.GetFullPath(directory)}, anew at each start; " +
             "'foretell run --no-demo' keeps your own events.");

@@ -9,6 +9,7 @@ using Foretell.Ingest.Sinks;
 using Foretell.Ingest.Sources;
 using Foretell.Web;
 using Foretell.Web.Feeds;
+using Foretell.Web.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -28,8 +29,10 @@ internal sealed class EmbeddedHost : IAsyncDisposable
 
     private readonly ILoggerFactory _loggers;
 
-    private EmbeddedHost(EmbeddedPlatform platform, WebApplication web, ILoggerFactory loggers) =>
-        (Platform, _web, _loggers) = (platform, web, loggers);
+    private readonly MetricsServer? _metrics;
+
+    private EmbeddedHost(EmbeddedPlatform platform, WebApplication web, MetricsServer? metrics, ILoggerFactory loggers) =>
+        (Platform, _web, _metrics, _loggers) = (platform, web, metrics, loggers);
 
     /// <summary>The platform that the API serves.</summary>
     public EmbeddedPlatform Platform { get; }
@@ -40,20 +43,34 @@ internal sealed class EmbeddedHost : IAsyncDisposable
     /// <summary>Opens the data directory, listens, and waits until every shard serves.</summary>
     /// <param name="options">The platform's.</param>
     /// <param name="urls">Addresses to listen on, separated by ";".</param>
+    /// <param name="metricsUrls">Addresses of metrics for Prometheus, separated by ";"; null for none.</param>
     /// <param name="log">Where log entries go; the caller's to dispose.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="CliException">An address cannot be listened on.</exception>
     /// <exception cref="StorageException">The data directory cannot be opened.</exception>
     public static async Task<EmbeddedHost> StartAsync(
-        EmbeddedOptions options, string urls, ILoggerProvider log, CancellationToken cancellation)
+        EmbeddedOptions options, string urls, string? metricsUrls, ILoggerProvider log, CancellationToken cancellation)
     {
+        MetricsServer? metrics = await ServeMetricsAsync(metricsUrls);
         ILoggerFactory loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(log));
-        EmbeddedPlatform platform =
-            await EmbeddedPlatform.OpenAsync(options with { Logger = loggers.CreateLogger<EmbeddedPlatform>() }, cancellation);
-        var host = new EmbeddedHost(platform, BuildWeb(platform, urls, log), loggers);
+        EmbeddedPlatform platform;
+        try
+        {
+            platform = await EmbeddedPlatform.OpenAsync(options with { Logger = loggers.CreateLogger<EmbeddedPlatform>() }, cancellation);
+        }
+        catch
+        {
+            await (metrics?.DisposeAsync() ?? default);
+            throw;
+        }
+        var host = new EmbeddedHost(platform, BuildWeb(platform, urls, log), metrics, loggers);
         try
         {
             await host.ListenAsync(urls, cancellation);
+            if (metrics is not null)
+            {
+                Terminal.WriteLine($"metrics for Prometheus at {string.Join(" and ", metrics.Endpoints)}");
+            }
             // Health checks answer while the rows load; whoever waits for this method wants forecasts.
             await platform.Ready.WaitAsync(cancellation);
             return host;
@@ -90,7 +107,21 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         await _web.StopAsync();
         await _web.DisposeAsync();
         await Platform.DisposeAsync();
+        await (_metrics?.DisposeAsync() ?? default);
         _loggers.Dispose();
+    }
+
+    /// <summary>Before the platform, which may take long to load: so that it can be seen to.</summary>
+    private static async Task<MetricsServer?> ServeMetricsAsync(string? urls)
+    {
+        try
+        {
+            return await MetricsServer.OpenAsync(CommonSettings.MetricsUrlsName, urls);
+        }
+        catch (IOException failure)
+        {
+            throw new CliException(failure.Message, failure);
+        }
     }
 
     private static WebApplication BuildWeb(EmbeddedPlatform platform, string urls, ILoggerProvider log)

@@ -15,6 +15,9 @@ internal sealed record RunSettings
     /// <summary>Addresses to listen on, separated by ";".</summary>
     public required string Urls { get; init; }
 
+    /// <summary>Addresses where metrics are served to Prometheus, separated by ";"; null for none.</summary>
+    public string? MetricsUrls { get; init; }
+
     /// <summary>Model file, or null for the default.</summary>
     public string? Model { get; init; }
 

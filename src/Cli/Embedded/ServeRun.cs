@@ -18,7 +18,7 @@ internal static class ServeRun
         ModelSettings.WarnOfGrowth(model);
         HostLog log = RunScreen.Log(Path.Combine(settings.DataDirectory, DataDirectory.LogFile), settings.Plain);
         await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(settings.DataDirectory, model), settings.Urls,
-            log, cancellation);
+            settings.MetricsUrls, log, cancellation);
         DataDirectory.KeepModel(settings.DataDirectory, model);
 
         Terminal.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn

@@ -21,10 +21,18 @@ internal static class CommonSettings
     /// <summary>Addresses of a host, separated by ";".</summary>
     public static Option<string> Urls(string description)
     {
-        Option<string> option = Settings.Parsed("--urls", "urls", description, ParseUrls);
+        Option<string> option = Settings.Parsed("--urls", "urls", description, text => ParseUrls("--urls", text));
         option.DefaultValueFactory = _ => DefaultUrl;
         return option;
     }
+
+    /// <summary>Name of <see cref="MetricsUrls"/>.</summary>
+    public const string MetricsUrlsName = "--metrics-urls";
+
+    /// <summary>Addresses of a host's metrics, separated by ";"; null for none.</summary>
+    public static Option<string?> MetricsUrls() => Settings.Parsed<string?>(MetricsUrlsName, "urls",
+        "Addresses where Prometheus finds the metrics, at /metrics, separated by ';', such as http://127.0.0.1:9464; by default nowhere.",
+        text => ParseUrls(MetricsUrlsName, text));
 
     public static Option<int?> Partitions() =>
         Settings.OptionalNumber("--partitions", "Partitions of a new log, 8 by default; fixed once the log is there.", 1, 1024);
@@ -94,13 +102,13 @@ internal static class CommonSettings
             ? url
             : throw new CliException($"{name} must be an address such as {DefaultUrl}, got '{text}'.");
 
-    private static string ParseUrls(string text)
+    private static string ParseUrls(string name, string text)
     {
         foreach (string url in text.Split(';'))
         {
-            if (ParseUrl("--urls", url).Scheme != "http")
+            if (ParseUrl(name, url).Scheme != "http")
             {
-                throw new CliException($"--urls takes http addresses, got '{url}'; for https put a proxy in front.");
+                throw new CliException($"{name} takes http addresses, got '{url}'; for https put a proxy in front.");
             }
         }
         return text;

@@ -24,6 +24,9 @@ public sealed class PlatformStorage(string name, IEventLog log, IStateStore stor
     /// <summary>The log of alerts.</summary>
     public IAlertLog Alerts => alerts;
 
+    /// <summary>Looks how much all of them take; null where nobody can tell.</summary>
+    public Func<CancellationToken, Task<StorageUsage>>? Measure { get; init; }
+
     /// <summary>Closes all of them, then lets other processes in.</summary>
     public async ValueTask DisposeAsync()
     {

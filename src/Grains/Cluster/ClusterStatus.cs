@@ -86,7 +86,6 @@ public sealed class ClusterStatus(SiloEngine engine, IGrainFactory grains, TimeP
         {
             Volatile.Write(ref sink.HeardAt, time.GetTimestamp());
         }
-        using IDisposable observation = PlatformGauges.Observe(Current, engine.Model.Device.Report);
         while (!stoppingToken.IsCancellationRequested)
         {
             for (int partition = 0; partition < _shards.Length; partition++)

@@ -18,6 +18,8 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<(int Partition, bool Reader)> _asked = [];
+    // On their way to another silo at this grain's own word, until they answer from there.
+    private readonly HashSet<(int Partition, bool Reader)> _moving = [];
     // What silos can carry as their shards say, which is less than at their start once a device failed.
     private readonly Dictionary<SiloAddress, double> _weights = [];
     private SiloAddress?[] _shards = [], _readers = [];
@@ -54,19 +56,30 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
         {
             return;
         }
+        bool moving = _moving.Contains((partition, reader));
         try
         {
+            SiloAddress? place;
             if (reader)
             {
-                _readers[partition] = (await GrainFactory.GetGrain<IPartitionReaderGrain>(partition).KeepReading()).Silo;
+                place = (await GrainFactory.GetGrain<IPartitionReaderGrain>(partition).KeepReading()).Silo;
             }
             else
             {
                 ShardStatus status = await GrainFactory.GetGrain<IShardGrain>(partition).Status();
-                _shards[partition] = status.Ready ? status.Silo : null;
+                place = status.Ready ? status.Silo : null;
                 if (status.Weight > 0)
                 {
                     _weights[status.Silo] = status.Weight;
+                }
+            }
+            // Asked before it was told to move, it says where it was.
+            if (moving == _moving.Contains((partition, reader)))
+            {
+                (reader ? _readers : _shards)[partition] = place;
+                if (place is not null)
+                {
+                    _moving.Remove((partition, reader));
                 }
             }
         }
@@ -85,8 +98,7 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
     private async Task EvenOutAsync()
     {
         HashSet<SiloAddress> members = [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys];
-        bool settled = members.SetEquals(_members) && Array.TrueForAll(_shards, s => s is not null)
-            && Array.TrueForAll(_readers, s => s is not null);
+        bool settled = members.SetEquals(_members) && IsSettled(_shards, reader: false) && IsSettled(_readers, reader: true);
         _members = members;
         foreach (SiloAddress gone in _weights.Keys.Except(members).ToArray())
         {
@@ -100,24 +112,34 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
         }
         try
         {
-            if (Balance.Next(_shards!, SiloWeight.Of(With(SiloRoles.Worker), metadata, _weights)) is { } shard)
+            // One at a time, and the next one when this one is served again: a worker that joins has its share soon, and what is
+            // not served meanwhile is one partition.
+            if (IsKnown(_shards) && Balance.Next(_shards!, SiloWeight.Of(With(SiloRoles.Worker), metadata, _weights)) is { } shard)
             {
-                await GrainFactory.GetGrain<IShardGrain>(shard.Partition).Move(shard.Target);
-                // The next one moves when this one is served again.
+                _moving.Add((shard.Partition, false));
                 _shards[shard.Partition] = null;
+                await GrainFactory.GetGrain<IShardGrain>(shard.Partition).Move(shard.Target);
             }
-            if (Balance.Next(_readers!, SiloWeight.Equal(With(SiloRoles.Ingest))) is { } reader)
+            if (IsKnown(_readers) && Balance.Next(_readers!, SiloWeight.Equal(With(SiloRoles.Ingest))) is { } reader)
             {
-                await GrainFactory.GetGrain<IPartitionReaderGrain>(reader.Partition).Move(reader.Target);
+                _moving.Add((reader.Partition, true));
                 _readers[reader.Partition] = null;
+                await GrainFactory.GetGrain<IPartitionReaderGrain>(reader.Partition).Move(reader.Target);
             }
         }
         catch (Exception e)
         {
             _quiet = 0;
+            _moving.Clear();
             LogNotMoved(e.Message);
         }
     }
+
+    private static bool IsKnown(SiloAddress?[] places) => Array.TrueForAll(places, p => p is not null);
+
+    /// <summary>True when every partition has answered, but for one that is moving, which is no sign of trouble.</summary>
+    private bool IsSettled(SiloAddress?[] places, bool reader) =>
+        Enumerable.Range(0, places.Length).All(p => places[p] is not null || _moving.Contains((p, reader)));
 
     private SiloAddress[] With(string role) =>
         [.. _members.Where(s => SiloRoles.Has(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(SiloRoles.MetadataKey), role))];

@@ -16,7 +16,9 @@ namespace Foretell.Ingest.Sinks;
 public sealed partial class SinkPump
 {
     // A fault that something follows from; each is also a metric's dimension.
-    private const string Taken = "taken", Unexpected = "unexpected";
+    private const string Taken = "taken", Platform = "platform", Unexpected = "unexpected", Gone = "gone", Refused = "refused";
+
+    private static readonly string[] s_faults = [.. Enum.GetValues<SinkFault>().Select(NameOf), Taken, Platform, Unexpected];
 
     private readonly IMessageSink _sink;
     private readonly ISinkFeed _feed;
@@ -42,6 +44,10 @@ public sealed partial class SinkPump
         _partition = new SourcePartition(AlertRetention.SinkPrefix + sink.Name, feed.Name);
         _tag = new("foretell.sink", sink.Name);
         _progress = new SinkProgress(_partition, -1, 0, 0, null);
+        // A counter that begins with what it counts first shows no increase by it.
+        Telemetry.SinkPublished.Add(0, _tag);
+        Array.ForEach(s_faults, fault => Telemetry.SinkRetries.Add(0, _tag, new("foretell.reason", fault)));
+        Array.ForEach([Gone, Refused], reason => Telemetry.SinkMissed.Add(0, _tag, new("foretell.reason", reason)));
     }
 
     /// <summary>Where the publishing stands.</summary>
@@ -133,7 +139,7 @@ public sealed partial class SinkPump
         {
             if (item.Missed != 0)
             {
-                Missed(item.Missed, "gone", item.Missed is { } count ? $"{count} items were gone from the feed before they were published."
+                Missed(item.Missed, Gone, item.Missed is { } count ? $"{count} items were gone from the feed before they were published."
                     : "What was published last is not known to the feed any more: everything that it holds is published again, and nobody knows how many are missing.");
             }
             if (item.Message is not null)
@@ -156,7 +162,7 @@ public sealed partial class SinkPump
                 IReadOnlyList<RefusedMessage> refused = await publisher.PublishAsync(_messages, stop);
                 foreach (RefusedMessage message in refused)
                 {
-                    Missed(1, "refused", $"Message {message.Message.Id} is left out: {message.Reason}");
+                    Missed(1, Refused, $"Message {message.Message.Id} is left out: {message.Reason}");
                 }
                 long published = _messages.Count - refused.Count;
                 Telemetry.SinkPublished.Add(published, _tag);
@@ -189,6 +195,8 @@ public sealed partial class SinkPump
         return next;
     }
 
+    private static string NameOf(SinkFault fault) => fault.ToString().ToLowerInvariant();
+
     private void Missed(long? count, string reason, string what)
     {
         // Of an unknown number one at least is missing, and a counter that stands still tells nobody.
@@ -205,9 +213,9 @@ public sealed partial class SinkPump
     {
         string fault = e switch
         {
-            SinkException known => known.Fault.ToString().ToLowerInvariant(),
+            SinkException known => NameOf(known.Fault),
             SourceTakenException => Taken,
-            PlatformUnavailableException => "platform",
+            PlatformUnavailableException => Platform,
             _ => Unexpected,
         };
         Telemetry.SinkRetries.Add(1, _tag, new("foretell.reason", fault));

@@ -4,12 +4,15 @@ using Foretell.Engine.Log;
 namespace Foretell.Ingest.Sources;
 
 /// <summary>Messages that the broker does not hold any more and the log does not have.</summary>
-/// <param name="Kind">What happened: "retention", "renewed", "shortened", "hole", "partitions".</param>
+/// <param name="Kind">What happened: "retention", "renewed", "shortened", "hole".</param>
 /// <param name="Missing">Messages that are missing; null where nobody can tell.</param>
 /// <param name="Message">All of it in one sentence.</param>
 /// <param name="GoOnAfter">Number of the message behind which reading can go on.</param>
 public sealed record SourceLoss(string Kind, long? Missing, string Message, long GoOnAfter)
 {
+    /// <summary>Everything that <see cref="Kind"/> can be.</summary>
+    internal static readonly string[] Kinds = ["retention", "renewed", "shortened", "hole"];
+
     /// <summary>Holds what the broker says against what the log says, before a partition is read.</summary>
     /// <returns>Null when nothing is missing.</returns>
     public static SourceLoss? Find(SourcePartition partition, SourceState held, string identity, PartitionRange range)

@@ -15,7 +15,9 @@ namespace Foretell.Ingest.Sources;
 public sealed partial class SourcePump
 {
     // Faults that something follows from; each is also a metric's dimension.
-    private const string Taken = "taken", Unexpected = "unexpected";
+    private const string Taken = "taken", Lost = "lost", Log = "log", Unexpected = "unexpected";
+
+    private static readonly string[] s_faults = [.. Enum.GetValues<SourceFault>().Select(NameOf), Lost, Log, Unexpected];
 
     private readonly IMessageSource _source;
     private readonly ISourceLog _log;
@@ -46,6 +48,10 @@ public sealed partial class SourcePump
         _partition = new SourcePartition(source.Name, partition);
         _tag = new("foretell.source", source.Name);
         _progress = new SourceProgress(_partition, -1, -1, 0, 0, 0, 0, null);
+        // A counter that begins with what it counts first shows no increase by it.
+        Telemetry.SourceMessages.Add(0, _tag);
+        Array.ForEach(s_faults, fault => Telemetry.SourceRetries.Add(0, _tag, new("foretell.reason", fault)));
+        Array.ForEach(SourceLoss.Kinds, kind => Telemetry.SourceMissing.Add(0, _tag, new("foretell.reason", kind)));
     }
 
     /// <summary>Where the reading stands.</summary>
@@ -85,12 +91,14 @@ public sealed partial class SourcePump
 
     private static string FaultOf(Exception e) => e switch
     {
-        SourceException known => known.Fault.ToString().ToLowerInvariant(),
+        SourceException known => NameOf(known.Fault),
         SourceTakenException => Taken,
-        SourceLostException => "lost",
-        PlatformUnavailableException => "log",
+        SourceLostException => Lost,
+        PlatformUnavailableException => Log,
         _ => Unexpected,
     };
+
+    private static string NameOf(SourceFault fault) => fault.ToString().ToLowerInvariant();
 
     /// <summary>One life of a reader.</summary>
     private async Task FollowAsync(CancellationToken stop)
@@ -231,7 +239,8 @@ public sealed partial class SourcePump
         Cleared().AddUnreadable(_partition.ToString(), EventTime.FromDateTimeOffset(_time.GetUtcNow()), loss.Message, loss.GoOnAfter);
         await _log.AppendSourceAsync(_batch, new SourceAdvance(_partition, epoch, number, loss.GoOnAfter, identity), stop);
         long missing = loss.Missing ?? 0;
-        Telemetry.SourceMissing.Add(missing, _tag, new("foretell.reason", loss.Kind));
+        // Of an unknown number one at least is missing, and a counter that stands still tells nobody.
+        Telemetry.SourceMissing.Add(loss.Missing ?? 1, _tag, new("foretell.reason", loss.Kind));
         Update(p => p with { Number = loss.GoOnAfter, Missing = p.Missing + missing });
         LogSkipped(loss.Message);
     }

@@ -15,7 +15,7 @@ internal sealed class LinearStepMixer(ModelConfig config, DeviceParameters param
         // Every feature of a head takes the head's value in.
         Tensor values = Linear(hidden, "value").view(b, heads, 1, width).expand(b, heads, width, width).reshape(b, Config.Width, width);
         (Tensor after, Tensor averages, Tensor mass) = Fold(state, LinearFeatures.Log(Linear(hidden, "key")), values, events);
-        Tensor scores = (LinearFeatures.Log(Linear(hidden, "query")) + mass).view(b, heads, width);
+        Tensor scores = LinearFeatures.Log(Linear(hidden, "query")).Plus(mass).view(b, heads, width);
         Tensor logMass = scores.logsumexp(-1, keepdim: true);
         Tensor output = (scores - logMass).exp().unsqueeze(2).matmul(averages.view(b, heads, width, width)).reshape(b, Config.Width);
         return (after, Config.Decay ? torch.cat([output, logMass.squeeze(-1)], 1) : output);

@@ -24,7 +24,7 @@ internal abstract class StepMixer : IDisposable
             return rates.repeat_interleave(masses / config.Heads).unsqueeze(0).DetachFromDisposeScope();
         }
         (_perTime, _perEvent) = (Rates("decay.time"), Rates("decay.event"));
-        _elements = torch.arange(layer * averages, (layer + 1) * averages, torch.ScalarType.Int32, device.Device).unsqueeze(0)
+        _elements = HeldNumbers.Range(layer * averages, averages, torch.ScalarType.Int32, device.Device).unsqueeze(0)
             .DetachFromDisposeScope();
     }
 
@@ -64,23 +64,23 @@ internal abstract class StepMixer : IDisposable
     {
         Tensor average = state.narrow(1, 0, _averages), high = state.narrow(1, _averages, _masses),
             low = state.narrow(1, _averages + _masses, _masses);
-        Tensor fade = torch.where(events.First, torch.zeros_like(high), torch.addcmul(_perEvent, _perTime, events.Gaps, 1));
+        Tensor fade = torch.where(events.First, torch.zeros_like(high), torch.addcmul(_perEvent, _perTime, events.Gaps, HeldNumbers.One));
         (high, low) = Add(high, low, -fade);
-        Tensor x = scores - high - low, newer = x.gt(0);
+        Tensor x = scores - high - low, newer = x.gt(HeldNumbers.Zero);
         // ln(e^a + e^b) = max(a, b) + ln(1 + e^-|a - b|), added to whichever is larger.
         (high, low) = Add(torch.where(newer, scores, high), torch.where(newer, torch.zeros_like(low), low), x.abs().neg().exp().log1p());
         Tensor before = average.view(-1, _masses, _averages / _masses);
         Tensor increment = x.sigmoid().unsqueeze(2) * (values - before);
         Tensor after = Dithering.Add(average, increment.view(-1, _averages), Dithering.Noise(events.Ordinals, _elements));
-        return (torch.cat([after, high, low], 1), after.view(-1, _masses, _averages / _masses), high + low);
+        return (torch.cat([after, high, low], 1), after.view(-1, _masses, _averages / _masses), high.Plus(low));
     }
 
     /// <summary>(high + low) + x, error-free but for the last bit of the trailing part (Knuth's two-sum).</summary>
     private static (Tensor High, Tensor Low) Add(Tensor high, Tensor low, Tensor x)
     {
-        Tensor sum = high + x, part = sum - high;
-        Tensor error = high - (sum - part) + (x - part) + low;
-        Tensor result = sum + error;
+        Tensor sum = high.Plus(x), part = sum - high;
+        Tensor error = (high - (sum - part)).Plus(x - part).Plus(low);
+        Tensor result = sum.Plus(error);
         return (result, error - (result - sum));
     }
 }

@@ -31,10 +31,10 @@ internal sealed class TorchStep : IDisposable
         using IDisposable quiet = torch.no_grad();
         int b = gaps.Length / 2, d = _config.Width;
         Tensor rows = _device.Upload<float>(state, b, _floats), what = _device.Upload(events, b, 3), gap = _device.Upload(gaps, b, 2);
-        Tensor first = what.narrow(1, 2, 1).ne(0), ordinal = what.narrow(1, 1, 1).to(torch.ScalarType.Int32);
+        Tensor first = what.narrow(1, 2, 1).ne(HeldNumbers.Zero), ordinal = what.narrow(1, 1, 1).to(torch.ScalarType.Int32);
         Tensor embedGap = _parameters["embed.gap"];
-        Tensor x = _parameters["embed.mark"].view(-1, d).index_select(0, what.select(1, 0)) + _parameters["embed.bias"]
-            + torch.where(first, embedGap.narrow(0, 1, 1), gap.narrow(1, 1, 1) * embedGap.narrow(0, 0, 1));
+        Tensor x = _parameters["embed.mark"].view(-1, d).index_select(0, what.select(1, 0)).Plus(_parameters["embed.bias"])
+            .Plus(torch.where(first, embedGap.narrow(0, 1, 1), gap.narrow(1, 1, 1) * embedGap.narrow(0, 0, 1)));
         var seen = new StepEvents(ordinal, first, gap.narrow(1, 0, 1));
         var after = new List<Tensor>();
         int offset = 0;
@@ -46,7 +46,7 @@ internal sealed class TorchStep : IDisposable
             (Tensor next, Tensor attended) = mixer.Advance(rows.narrow(1, offset, mixer.StateFloats), hidden, seen);
             after.Add(next);
             offset += mixer.StateFloats;
-            x = _parameters.FeedForward(x + _parameters.Linear(attended, layer + "output"), layer);
+            x = _parameters.FeedForward(x.Plus(_parameters.Linear(attended, layer + "output")), layer);
         }
         after.Add(_parameters.Normalise(x, "norm"));
         torch.cat(after, 1).Download(state);

@@ -73,7 +73,7 @@ internal abstract class ChunkedAttention(ModelConfig config, DeviceParameters pa
         }
         Tensor perTime = parameters[layer + "decay.time"].exp().view(1, Heads, 1, 1),
             perEvent = parameters[layer + "decay.event"].exp().view(1, Heads, 1, 1);
-        return ages.unsqueeze(1) * perTime + eventAges.unsqueeze(0).unsqueeze(0) * perEvent;
+        return (ages.unsqueeze(1) * perTime).Plus(eventAges.unsqueeze(0).unsqueeze(0) * perEvent);
     }
 
     /// <summary>Time from each of a chunk's events back to others. Shape [s, l, j].</summary>
@@ -83,15 +83,15 @@ internal abstract class ChunkedAttention(ModelConfig config, DeviceParameters pa
 
     /// <summary>Events from each of a chunk's back to the sequence's events from an index on. Shape [l, count].</summary>
     protected static Tensor EventAges(SequenceChunk chunk, int first, int count) =>
-        torch.arange(chunk.Start, chunk.Start + chunk.Length, torch.ScalarType.Float32, chunk.Times.device).unsqueeze(1)
-            - torch.arange(first, first + count, torch.ScalarType.Float32, chunk.Times.device).unsqueeze(0);
+        HeldNumbers.Range(chunk.Start, chunk.Length, torch.ScalarType.Float32, chunk.Times.device).unsqueeze(1)
+            - HeldNumbers.Range(first, count, torch.ScalarType.Float32, chunk.Times.device).unsqueeze(0);
 
     /// <summary>Scores less what age takes, negative infinity where an event comes after.</summary>
     /// <param name="scores">Shape [s, h, l, j].</param>
     /// <param name="fade">From <see cref="Fade"/>.</param>
     /// <param name="eventAges">Negative for events that come after. Shape [l, j].</param>
     protected static Tensor Causal(Tensor scores, Tensor? fade, Tensor eventAges) =>
-        (fade is null ? scores : scores - fade).masked_fill(eventAges.lt(0), float.NegativeInfinity);
+        (fade is null ? scores : scores - fade).masked_fill(eventAges.lt(HeldNumbers.Zero), HeldNumbers.NegativeInfinity);
 
     /// <summary>Softmax-weighted averages and the logarithm of the weights' sum.</summary>
     /// <param name="scores">Shape [s, h, l, j].</param>

@@ -10,7 +10,7 @@ internal sealed class LinearAttention(ModelConfig config, DeviceParameters param
     : ChunkedAttention(config, parameters, layer)
 {
     // The least positive number that is normal: a product of features below it is as good as 0, and its logarithm must be finite.
-    private const float Tiny = 1.17549435e-38f;
+    private static readonly Scalar s_tiny = 1.17549435e-38f;
 
     private readonly int _width = config.Width;
     private Tensor? _average, _logMass;
@@ -38,7 +38,7 @@ internal sealed class LinearAttention(ModelConfig config, DeviceParameters param
         {
             Tensor average = _average!.narrow(0, 0, s), mass = _logMass!.narrow(0, 0, s);
             Tensor? since = Fade(Ages(chunk, chunk.Times.narrow(1, 0, 1)), EventAges(chunk, chunk.Start - 1, 1));
-            Tensor past = queries + mass.unsqueeze(2);
+            Tensor past = queries.Plus(mass.unsqueeze(2));
             scores = torch.cat([since is null ? past : past - since, scores], 3);
             values = torch.cat([average, values], 2);
             Tensor faded = since is null ? mass : mass - since.narrow(2, l - 1, 1).squeeze(3);
@@ -56,14 +56,14 @@ internal sealed class LinearAttention(ModelConfig config, DeviceParameters param
     {
         Tensor joined = torch.cat([logMass.unsqueeze(3), left], 3), sum = joined.logsumexp(-1, keepdim: true);
         Tensor weights = (joined - sum).exp();
-        return (weights.narrow(3, 0, 1) * average + weights.narrow(3, 1, left.shape[3]).matmul(values), sum.squeeze(-1));
+        return ((weights.narrow(3, 0, 1) * average).Plus(weights.narrow(3, 1, left.shape[3]).matmul(values)), sum.squeeze(-1));
     }
 
     /// <summary>ln(phi(q)'phi(k)) of every pair. The largest features are taken out first, so that nothing overflows.</summary>
     private static Tensor LogProduct(Tensor queries, Tensor keys)
     {
         Tensor largestQuery = queries.detach().amax([-1], true), largestKey = keys.detach().amax([-1], true);
-        return (queries - largestQuery).exp().matmul((keys - largestKey).exp().transpose(2, 3)).clamp_min(Tiny).log()
-            + largestQuery + largestKey.transpose(2, 3);
+        return (queries - largestQuery).exp().matmul((keys - largestKey).exp().transpose(2, 3)).clamp_min(s_tiny).log()
+            .Plus(largestQuery).Plus(largestKey.transpose(2, 3));
     }
 }

@@ -12,12 +12,12 @@ internal sealed class NetworkForward(ModelConfig config, DeviceParameters parame
     {
         int d = config.Width;
         Tensor x = parameters["embed.mark"].view(-1, d).index_select(0, batch.Marks)
-            + torch.addmm(parameters["embed.bias"], batch.Factors, parameters["embed.gap"], 1, 1);
+            .Plus(torch.addmm(parameters["embed.bias"], batch.Factors, parameters["embed.gap"], 1, 1));
         for (int l = 0; l < config.Layers; l++)
         {
             string layer = $"layer.{l}.";
             var attention = ChunkedAttention.Create(config, parameters, layer);
-            x = x + parameters.Linear(attention.Run(parameters.Normalise(x, layer + "norm1"), batch), layer + "output");
+            x = x.Plus(parameters.Linear(attention.Run(parameters.Normalise(x, layer + "norm1"), batch), layer + "output"));
             x = parameters.FeedForward(x, layer);
         }
         Tensor hidden = parameters.Normalise(x, "norm");
@@ -26,7 +26,7 @@ internal sealed class NetworkForward(ModelConfig config, DeviceParameters parame
 
     private Tensor Marks(Tensor hidden, Tensor features)
     {
-        Tensor inner = parameters.Linear(hidden, "mark.hidden") + features.mm(parameters["mark.gap.weight"]);
-        return parameters.Linear(hidden, "mark") + torch.nn.functional.silu(inner).mm(parameters["mark.mix.weight"]);
+        Tensor inner = parameters.Linear(hidden, "mark.hidden").Plus(features.mm(parameters["mark.gap.weight"]));
+        return parameters.Linear(hidden, "mark").Plus(torch.nn.functional.silu(inner).mm(parameters["mark.mix.weight"]));
     }
 }

@@ -17,7 +17,7 @@ internal sealed class SoftmaxAttention(ModelConfig config, DeviceParameters para
     /// <inheritdoc/>
     protected override (Tensor Values, Tensor LogMass) Attend(SequenceChunk chunk, Tensor projected)
     {
-        Tensor queries = Split(projected, 0, _width) * (1 / MathF.Sqrt(HeadWidth));
+        Tensor queries = Split(projected, 0, _width).Times(1 / MathF.Sqrt(HeadWidth));
         _keys = Append(_keys, Split(projected, _width, _width), chunk, dimension: 2);
         _values = Append(_values, Split(projected, 2 * _width, _width), chunk, dimension: 2);
         _times = Append(_times, chunk.Times.narrow(1, 1, chunk.Length), chunk, dimension: 1);

@@ -27,8 +27,8 @@ internal static class PostgresSettings
         string? host = section.OptionalText("PostgresHost"), whole = section.OptionalText("Postgres");
         int? port = section.OptionalNumber("PostgresPort", 1, ushort.MaxValue);
         string? database = section.OptionalText("PostgresDatabase"), user = section.OptionalText("PostgresUser"),
-            passwordFile = section.OptionalText("PostgresPasswordFile");
-        if (host is null && (port is not null || database is not null || user is not null || passwordFile is not null))
+            password = section.FileText("PostgresPasswordFile");
+        if (host is null && (port is not null || database is not null || user is not null || password is not null))
         {
             throw new SettingsException("Foretell:PostgresHost is missing, and other parts of PostgreSQL's address are given. Give the host, too, or all of it as Foretell:Postgres.");
         }
@@ -44,7 +44,7 @@ internal static class PostgresSettings
                 Port = port ?? NpgsqlConnection.DefaultPort,
                 Database = database,
                 Username = user,
-                Password = passwordFile is null ? null : ReadPassword(passwordFile),
+                Password = password,
             }.ConnectionString,
             Schema = section.Text("Schema", "foretell"),
         };
@@ -90,18 +90,6 @@ internal static class PostgresSettings
             }
         }
         return built.ConnectionString;
-    }
-
-    private static string ReadPassword(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path).TrimEnd('\r', '\n');
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new SettingsException($"Foretell:PostgresPasswordFile is '{path}', which cannot be read: {e.Message} Give a file with the password in it, and nothing else.", e);
-        }
     }
 
     /// <summary>Cuts a text at the first place of a character; what lies behind it, or null.</summary>

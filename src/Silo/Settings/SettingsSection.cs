@@ -15,6 +15,23 @@ internal sealed class SettingsSection(IConfigurationSection section, string path
         return string.IsNullOrWhiteSpace(section[name]) ? null : section[name];
     }
 
+    /// <summary>The text in the file that a setting names, without its last line break.</summary>
+    public string? FileText(string name)
+    {
+        if (OptionalText(name) is not { } path)
+        {
+            return null;
+        }
+        try
+        {
+            return File.ReadAllText(path).TrimEnd('\r', '\n');
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"{Name(name)} is '{path}', which cannot be read: {e.Message} Give a file with the password in it, and nothing else.", e);
+        }
+    }
+
     /// <summary>A text; null as <paramref name="fallback"/> makes it mandatory.</summary>
     public string Text(string name, string? fallback) => OptionalText(name) ?? fallback ?? throw new SettingsException(
         $"{Name(name)} is missing. Set it in appsettings.json or as the environment variable {path.Replace(":", "__").ToUpperInvariant()}__{name.ToUpperInvariant()}.");

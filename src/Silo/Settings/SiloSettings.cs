@@ -4,6 +4,7 @@ using Foretell.Engine.Alerts;
 using Foretell.Grains.Placement;
 using Foretell.Silo.Membership;
 using Foretell.Stores.Postgres;
+using Foretell.Web.Http;
 using Microsoft.Extensions.Configuration;
 
 namespace Foretell.Silo.Settings;
@@ -20,6 +21,9 @@ internal sealed record SiloSettings
 
     /// <summary>Addresses where metrics are served to Prometheus, separated by ";"; null for none.</summary>
     public string? MetricsUrls { get; init; }
+
+    /// <summary>Orleans' dashboard; null for none.</summary>
+    public DashboardSettings? Dashboard { get; init; }
 
     /// <summary>Path of the model file.</summary>
     public required string Model { get; init; }
@@ -103,6 +107,7 @@ internal sealed record SiloSettings
             Roles = section.Names("Roles", SiloRoles.All),
             Urls = section.Text("Urls", "http://127.0.0.1:5057"),
             MetricsUrls = section.OptionalText("MetricsUrls"),
+            Dashboard = DashboardSettings.Read(section),
             Model = section.Text("Model", null),
             Postgres = PostgresSettings.Read(section),
             Partitions = section.OptionalNumber("Partitions", 1, short.MaxValue),
@@ -139,6 +144,12 @@ internal sealed record SiloSettings
         if (settings.MetricsUrls is { } metrics)
         {
             CheckUrls("MetricsUrls", metrics, "http://0.0.0.0:9464");
+            RefuseOverlap("MetricsUrls", metrics, "Urls", settings.Urls);
+        }
+        if (settings.Dashboard is { } dashboard)
+        {
+            RefuseOverlap("DashboardUrls", dashboard.Urls, "Urls", settings.Urls);
+            RefuseOverlap("DashboardUrls", dashboard.Urls, "MetricsUrls", settings.MetricsUrls ?? "http://127.0.0.1:0");
         }
         return settings;
     }
@@ -155,7 +166,9 @@ internal sealed record SiloSettings
 
     private static TimeSpan ReadStartTimeout(SettingsSection section) => section.Seconds("StartSeconds", 300, 0, 86_400)!.Value;
 
-    private static void CheckUrls(string name, string urls, string example)
+    /// <summary>Checks addresses that HTTP listens on.</summary>
+    /// <exception cref="SettingsException">One is none.</exception>
+    public static void CheckUrls(string name, string urls, string example)
     {
         foreach (string url in urls.Split(';'))
         {
@@ -164,6 +177,14 @@ internal sealed record SiloSettings
             {
                 throw new SettingsException($"Foretell:{name} is '{urls}'. Give http addresses such as {example}, separated by ';'.");
             }
+        }
+    }
+
+    private static void RefuseOverlap(string name, string urls, string other, string otherUrls)
+    {
+        if (ListenCheck.Overlap(urls, otherUrls))
+        {
+            throw new SettingsException($"Foretell:{name} is '{urls}', and Foretell:{other} is '{otherUrls}' already. Give each a port of its own.");
         }
     }
 

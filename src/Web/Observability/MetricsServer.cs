@@ -1,3 +1,4 @@
+using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http.Features;
@@ -25,6 +26,24 @@ public sealed class MetricsServer : IAsyncDisposable
 
     /// <summary>Addresses that it listens on, with the ports that were taken for 0.</summary>
     public IReadOnlyList<string> Addresses => [.. _app.Urls.Select(url => url.TrimEnd('/'))];
+
+    /// <summary>Where the metrics are, address by address.</summary>
+    public IReadOnlyList<string> Endpoints => [.. Addresses.Select(address => address + Path)];
+
+    /// <summary>Begins to measure and to listen, where that is wanted.</summary>
+    /// <param name="setting">Name of the setting or option that has the addresses, for the sentence that says what is wrong with them.</param>
+    /// <param name="urls">Addresses such as http://0.0.0.0:9464, separated by ";"; null for none.</param>
+    /// <returns>Null where there is nowhere to listen.</returns>
+    /// <exception cref="IOException">It cannot listen there; says why in one sentence.</exception>
+    public static async Task<MetricsServer?> OpenAsync(string setting, string? urls)
+    {
+        if (urls is null)
+        {
+            return null;
+        }
+        ListenCheck.Run(setting, urls);
+        return await StartAsync(urls.Split(';'));
+    }
 
     /// <summary>Begins to measure and to listen.</summary>
     /// <param name="urls">Addresses such as http://0.0.0.0:9464.</param>

@@ -1,4 +1,4 @@
-using Foretell.Kubernetes.Tests.Rendering;
+using Foretell.Rendering;
 
 namespace Foretell.Kubernetes.Tests.Rules;
 

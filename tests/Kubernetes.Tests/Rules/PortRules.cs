@@ -1,4 +1,4 @@
-using Foretell.Kubernetes.Tests.Rendering;
+using Foretell.Rendering;
 using k8s.Models;
 
 namespace Foretell.Kubernetes.Tests.Rules;

@@ -1,4 +1,4 @@
-using Foretell.Kubernetes.Tests.Rendering;
+using Foretell.Rendering;
 using Foretell.Silo.Settings;
 using k8s.Models;
 

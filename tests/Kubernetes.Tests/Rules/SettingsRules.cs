@@ -1,5 +1,5 @@
 using System.Globalization;
-using Foretell.Kubernetes.Tests.Rendering;
+using Foretell.Rendering;
 using Foretell.Silo.Settings;
 
 namespace Foretell.Kubernetes.Tests.Rules;

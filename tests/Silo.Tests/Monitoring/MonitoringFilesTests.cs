@@ -20,6 +20,24 @@ public sealed class MonitoringFilesTests
         ["max by (job, foretell_partition) (foretell_lag_events{foretell_partition=~\"1|2\"}[5m]) - 0.5 > foretell:lag_events:max"], SmallScrape()));
 
     [Fact]
+    public void Selectors_WhenAQueryIsRead_AreItsMetricsWithTheirMatchers() => Assert.Equal(
+        ["foretell_a_total{job=\"x\", foretell_reason!~\"taken|lost\"}", "foretell:b:max", "up{job=\"x\"}"],
+        MonitoringFiles.Selectors("sum by (foretell_source) (increase(foretell_a_total{job=\"x\", foretell_reason!~\"taken|lost\"}[2m])) > 0 "
+            + "and predict_linear(foretell:b:max[6h], 7 * 86400) > 1e10 or up{job=\"x\"} == 1 unless on (job) 2"));
+
+    [Fact]
+    public void HastenedRules_WhenDividedBySixty_HaveMinutesAsSecondsAndTheSameThresholds()
+    {
+        string rules = MonitoringFiles.HastenedRules(60);
+
+        Assert.Contains("deriv(foretell:lag_time_seconds:max[5000ms]) > 0", rules, StringComparison.Ordinal);
+        Assert.Contains("foretell:lag_time_seconds:max > 30 and", rules, StringComparison.Ordinal);
+        Assert.Contains("for: 1000ms", rules, StringComparison.Ordinal);
+        Assert.Contains("max[360000ms], 7 * 86400)", rules, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"(\[|for: )\d+[smh]\b", rules);
+    }
+
+    [Fact]
     public void Rules_WhenTheOperatorsAreCompared_AreTheSame()
     {
         string[] rules = File.ReadAllLines(Repository.At(MonitoringFiles.Rules));

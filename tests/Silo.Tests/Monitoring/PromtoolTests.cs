@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Foretell.Support;
 
@@ -24,7 +23,7 @@ public sealed class PromtoolTests
             rules.Replace("foretell_log_lost{job=\"foretell\"}) > 0", "foretell_log_lost{job=\"foretell\"}) > 1", StringComparison.Ordinal));
         File.Copy(Repository.At("k8s/monitoring/rules.test.yaml"), folder.At("rules.test.yaml"));
 
-        (int exitCode, string output) = await RunAsync("test", "rules", folder.At("rules.test.yaml"));
+        (int exitCode, string output) = await Promtool.RunAsync("test", "rules", folder.At("rules.test.yaml"));
 
         Assert.NotEqual(0, exitCode);
         Assert.Contains("ForetellRecordsLost", output, StringComparison.Ordinal);
@@ -32,23 +31,8 @@ public sealed class PromtoolTests
 
     private static async Task AssertAcceptedAsync(params string[] arguments)
     {
-        (int exitCode, string output) = await RunAsync(arguments);
+        (int exitCode, string output) = await Promtool.RunAsync(arguments);
         Assert.True(exitCode == 0, output);
-    }
-
-    private static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
-    {
-        var start = new ProcessStartInfo("promtool", arguments)
-        {
-            WorkingDirectory = Repository.Root,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, output + await errors);
     }
 }
 
@@ -56,9 +40,6 @@ public sealed class PromtoolTests
 public sealed class PromtoolFactAttribute : FactAttribute
 {
     public PromtoolFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
-        : base(sourceFilePath, sourceLineNumber) => Skip = IsThere() ? null
+        : base(sourceFilePath, sourceLineNumber) => Skip = Promtool.IsThere("promtool") ? null
             : "Prometheus' program promtool was not found. Install it (Debian, Ubuntu: apt install prometheus).";
-
-    private static bool IsThere() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        .Any(folder => File.Exists(Path.Combine(folder, "promtool")));
 }

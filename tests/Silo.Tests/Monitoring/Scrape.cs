@@ -33,6 +33,10 @@ internal sealed partial class Scrape
     public double Sum(string name, string labels = "") =>
         _series.Where(s => s.Name == name && s.Labels.Contains(labels, StringComparison.Ordinal)).Sum(s => s.Value);
 
+    /// <summary>Number of series of a name whose labels contain a text.</summary>
+    public int Count(string name, string labels = "") =>
+        _series.Count(s => s.Name == name && s.Labels.Contains(labels, StringComparison.Ordinal));
+
     [GeneratedRegex(@"^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})? (\S+)", RegexOptions.Multiline)]
     private static partial Regex Series();
 

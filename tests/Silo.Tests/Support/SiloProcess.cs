@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.RegularExpressions;
 using Foretell.Cli.Shell;
 
 namespace Foretell.Silo.Tests.Support;
@@ -70,6 +71,13 @@ public sealed partial class SiloProcess : IAsyncDisposable
             Assert.False(limit.IsCancellationRequested, $"Its log has no '{word}': {Errors}");
             await Task.Delay(50);
         }
+    }
+
+    /// <summary>Where its log says that its metrics are.</summary>
+    public async Task<Uri> MetricsAsync()
+    {
+        await SaysAsync("Metrics for Prometheus are at ");
+        return new Uri(MetricsLine().Match(Errors).Groups[1].Value);
     }
 
     /// <summary>What it wrote to its log.</summary>
@@ -172,6 +180,9 @@ public sealed partial class SiloProcess : IAsyncDisposable
             _listening.TrySetException(new InvalidOperationException("The silo ended before it listened."));
         }
     }
+
+    [GeneratedRegex(@"Metrics for Prometheus are at (\S+)\s")]
+    private static partial Regex MetricsLine();
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int process, int signal);

@@ -1,17 +1,18 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Foretell.Stores.Postgres;
 
-namespace Foretell.Silo.Tests.Support;
+namespace Foretell.Support;
 
 /// <summary>A certificate authority made for one test.</summary>
-internal sealed class TestAuthority : IDisposable
+public sealed class TestAuthority : IDisposable
 {
+    /// <summary>Subject of the silos' certificates, and the password of the files that hold them.</summary>
     public const string Subject = "CN=silo.foretell.test", Password = "of the test";
 
     /// <summary>Its own certificate, with its key.</summary>
     public X509Certificate2 Root { get; }
 
+    /// <summary>Makes one, in force for a month on both sides of today.</summary>
     public TestAuthority(string name)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -42,5 +43,6 @@ internal sealed class TestAuthority : IDisposable
         return path;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => Root.Dispose();
 }

@@ -1,6 +1,6 @@
 using k8s.Models;
 
-namespace Foretell.Kubernetes.Tests.Rendering;
+namespace Foretell.Rendering;
 
 /// <summary>A Deployment or StatefulSet, as far as they are the same.</summary>
 /// <param name="Kind">Which of them.</param>

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using k8s;
 using k8s.Models;
 
-namespace Foretell.Kubernetes.Tests.Rendering;
+namespace Foretell.Rendering;
 
 /// <summary>Rendered manifests, read with a strict schema: a field or kind that Kubernetes does not have is an error.</summary>
 internal sealed partial class Manifests

@@ -3,7 +3,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.Json;
 
-namespace Foretell.Kubernetes.Tests.Rendering;
+namespace Foretell.Rendering;
 
 /// <summary>Renders folders of manifests by <c>kubectl kustomize</c>, which needs no server.</summary>
 internal static class Kustomize

@@ -1,7 +1,7 @@
 using System.Globalization;
 using k8s.Models;
 
-namespace Foretell.Kubernetes.Tests.Rendering;
+namespace Foretell.Rendering;
 
 /// <summary>What a container is there for.</summary>
 internal static class Runs
