@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Foretell.Kubernetes.Tests.Rendering;
+using Foretell.Rendering;
 using Foretell.Support;
 
 namespace Foretell.Kubernetes.Tests.Schemas;
