@@ -68,7 +68,7 @@ public sealed class CudaPackageFactAttribute : FactAttribute
     private const string Package = "libtorch-cuda-12.8-linux-x64";
 
     public CudaPackageFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
-        : base(sourceFilePath, sourceLineNumber) => Skip = ImageTools.WhyNot ?? (Directory.Exists(Path.Combine(BaseImages.Packages, Package))
-            ? null : $"Package {Package} is not among this machine's NuGet packages, so Containerfile.cuda is built up to its publish only. "
+        : base(sourceFilePath, sourceLineNumber) => Skip = ImageTools.WhyNot
+            ?? (Directory.Exists(Path.Combine(BaseImages.Packages, Package)) ? null : $"Package {Package} is not among this machine's NuGet packages, so Containerfile.cuda is built up to its publish only. "
                 + "To have it (3 GB): dotnet restore src/Silo -p:TorchBackend=cuda.");
 }

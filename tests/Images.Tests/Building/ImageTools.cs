@@ -17,7 +17,14 @@ internal static class ImageTools
         {
             return $"Root file systems are put together by root, and this is another user, {WhatToDo}";
         }
-        string[] missing = [.. new[] { "buildah", "runc", "ldd" }.Where(program => !Command.Exists(program))];
-        return missing is [] ? null : $"{string.Join(" and ", missing)} cannot be found, {WhatToDo}";
+        string[] missing = [.. new[] { "buildah", "runc", "ldd", "unshare" }.Where(program => !Command.Exists(program))];
+        if (missing is not [])
+        {
+            return $"{string.Join(" and ", missing)} cannot be found, {WhatToDo}";
+        }
+        // Made and left again, since nothing else tells whether it is allowed: root within a container often may not.
+        using Task<(int ExitCode, string, string Errors)> probe = Task.Run(() => Command.TryAsync("unshare", "--mount", "--pid", "--fork", "true"));
+        (int exitCode, _, string errors) = probe.GetAwaiter().GetResult();
+        return exitCode == 0 ? null : $"This root may not make namespaces ({errors.Trim()}), {WhatToDo}";
     }
 }

@@ -36,7 +36,8 @@ internal sealed record ComposeService(string Name, Dictionary<object, object> Ma
     /// <param name="starter">His variables.</param>
     public IReadOnlyDictionary<string, string> Environment(IReadOnlyDictionary<string, string> starter) =>
         (Map.GetValueOrDefault("environment") is { } environment ? ComposeFile.Map(environment) : [])
-        .Select(e => (Name: (string)e.Key, Value: (string?)e.Value is { Length: > 0 } value ? value : starter.GetValueOrDefault((string)e.Key)))
+        .Select(e => (Name: (string)e.Key, Value: (string?)e.Value))
+        .Select(e => (e.Name, Value: e.Value is { Length: > 0 } ? e.Value : starter.GetValueOrDefault(e.Name)))
         .Where(e => e.Value is not null).ToDictionary(e => e.Name, e => e.Value!);
 
     private IEnumerable<string> List(string name) => Map.GetValueOrDefault(name) is List<object> values ? values.Cast<string>() : [];

@@ -16,7 +16,8 @@ public sealed partial class ManifestSchemaTests : IDisposable
 
     [Theory]
     [MemberData(nameof(OverlayTests.Overlays), MemberType = typeof(OverlayTests))]
-    public async Task Overlay_WhenHeldAgainstItsModels_KeepsThem(string overlay) => Assert.Empty(await CheckAsync(await OverlayAsync(overlay)));
+    public async Task Overlay_WhenHeldAgainstItsModels_KeepsThem(string overlay) =>
+        Assert.Empty(await CheckAsync(await OverlayAsync(overlay)));
 
     [Theory]
     [MemberData(nameof(ComponentTests.Components), MemberType = typeof(ComponentTests))]
