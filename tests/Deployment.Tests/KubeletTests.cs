@@ -172,7 +172,10 @@ public sealed class KubeletTests : IAsyncLifetime
                                 Image = Image,
                                 Args = [script],
                                 Ports = [new V1ContainerPort { Name = "http", ContainerPort = port }],
-                                Lifecycle = new V1Lifecycle { PreStop = new V1LifecycleHandler { Sleep = new V1SleepAction { Seconds = 1 } } },
+                                Lifecycle = new V1Lifecycle
+                                {
+                                    PreStop = new V1LifecycleHandler { Sleep = new V1SleepAction { Seconds = 1 } },
+                                },
                                 StartupProbe = Probe("/startup", 30),
                                 ReadinessProbe = Probe("/ready", 1),
                                 LivenessProbe = Probe("/live", 2),

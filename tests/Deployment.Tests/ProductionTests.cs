@@ -88,11 +88,11 @@ public sealed partial class ProductionTests(ITestOutputHelper output)
     /// <summary>A container that is gone is started again at its pod's address, as another silo.</summary>
     private async Task KillOneOfEachAsync(Production production)
     {
-        foreach ((string name, DeploymentController deployment) in production.Namespace.Deployments.OrderBy(d => d.Key, StringComparer.Ordinal))
+        foreach (string name in production.Namespace.Deployments.Keys.Order(StringComparer.Ordinal))
         {
             await UnderLoadAsync(production, $"SIGKILL of one {name}", gatewaysStay: name != "foretell-gateway", async () =>
             {
-                Pod victim = deployment.Pods[0];
+                Pod victim = production.Namespace.Deployments[name].Pods[0];
                 var clock = Stopwatch.StartNew();
                 victim.Kill();
                 await Until.TrueAsync(() => !victim.IsReady, s_limit);
@@ -226,7 +226,8 @@ public sealed partial class ProductionTests(ITestOutputHelper output)
     private static void AssertNoneEndedByProbe(Production production) =>
         Assert.All(production.Namespace.Everyone, p => Assert.True(p.EndedByProbe == 0, $"{p.History}{p.Log}"));
 
-    /// <summary>How many partitions each worker serves, by what the workers say: each owner has a higher epoch than the one before.</summary>
+    /// <summary>How many partitions each worker serves, by what the workers say: each owner has a higher epoch than the one before.
+    /// </summary>
     private static Dictionary<Pod, int> Shares(Production production)
     {
         Pod[] owners = [.. production.Workers.Everyone.SelectMany(w => Served().Matches(w.Log)

@@ -1,6 +1,6 @@
 using System.Text;
-using Foretell.Rendering;
 using Foretell.Kubernetes.Tests.Rules;
+using Foretell.Rendering;
 using Foretell.Support;
 using k8s.Models;
 using Npgsql;

@@ -1,5 +1,5 @@
-using Foretell.Rendering;
 using Foretell.Kubernetes.Tests.Rules;
+using Foretell.Rendering;
 using Foretell.Support;
 
 namespace Foretell.Kubernetes.Tests;

@@ -45,7 +45,8 @@ internal sealed class DeploymentController(Node node, Action changed)
         {
             _replicas = deployment.Spec.Replicas ?? (_version == "" ? replicas : _replicas);
             _wanted = deployment;
-            _version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(KubernetesYaml.Serialize(deployment.Spec.Template))))[..8];
+            byte[] template = Encoding.UTF8.GetBytes(KubernetesYaml.Serialize(deployment.Spec.Template));
+            _version = Convert.ToHexStringLower(SHA256.HashData(template))[..8];
         }
         Reconcile();
     }
@@ -65,7 +66,8 @@ internal sealed class DeploymentController(Node node, Action changed)
     {
         try
         {
-            await Until.TrueAsync(() => Pods is var pods && pods.Count == _replicas && pods.All(p => p.IsReady && p.Version == _version), limit);
+            await Until.TrueAsync(() => Pods is var pods && pods.Count == _replicas
+                && pods.All(p => p.IsReady && p.Version == _version), limit);
         }
         catch (OperationCanceledException)
         {

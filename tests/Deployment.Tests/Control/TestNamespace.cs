@@ -45,8 +45,10 @@ internal sealed class TestNamespace : IAsyncDisposable
         }
         foreach (V1Deployment deployment in manifests.All<V1Deployment>().Where(d => only is null || d.Metadata.Name == only))
         {
-            _deployments.GetOrAdd(deployment.Metadata.Name, _ => new DeploymentController(Node, Changed)).Apply(deployment, manifests.All<V2HorizontalPodAutoscaler>()
-                .FirstOrDefault(a => a.Spec.ScaleTargetRef.Name == deployment.Metadata.Name)?.Spec.MinReplicas ?? 1);
+            string name = deployment.Metadata.Name;
+            V2HorizontalPodAutoscaler? scaler =
+                manifests.All<V2HorizontalPodAutoscaler>().FirstOrDefault(a => a.Spec.ScaleTargetRef.Name == name);
+            _deployments.GetOrAdd(name, _ => new DeploymentController(Node, Changed)).Apply(deployment, scaler?.Spec.MinReplicas ?? 1);
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed partial class ContainerProcess : IDisposable
     private ContainerProcess(Process process)
     {
         _process = process;
-        Exited = EndAsync(Read(process.StandardOutput), Read(process.StandardError));
+        Exited = EndAsync(ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
     }
 
     /// <summary>Completes with the exit code once the process is gone.</summary>
@@ -93,7 +93,7 @@ internal sealed partial class ContainerProcess : IDisposable
         return _process.ExitCode;
     }
 
-    private async Task Read(StreamReader reader)
+    private async Task ReadAsync(StreamReader reader)
     {
         while (await reader.ReadLineAsync() is { } line)
         {

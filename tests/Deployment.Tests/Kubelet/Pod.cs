@@ -166,8 +166,8 @@ internal sealed class Pod
             environment["DOTNET_GCTotalPhysicalMemory"] = limit.ToString("X", CultureInfo.InvariantCulture);
         }
         Tell($"{container.Name} starts");
-        return ContainerProcess.Start(
-            [.. (container.Command ?? image.Entrypoint).Concat(container.Args ?? []).Select(a => _files.Resolve(container, image, a))], environment);
+        IEnumerable<string> command = (container.Command ?? image.Entrypoint).Concat(container.Args ?? []);
+        return ContainerProcess.Start([.. command.Select(part => _files.Resolve(container, image, part))], environment);
     }
 
     private string ValueOf(V1EnvVar variable) => variable.ValueFrom switch
