@@ -18,19 +18,16 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<(int Partition, bool Reader)> _asked = [];
-    // On their way to another silo at this grain's own word, until they answer from there.
-    private readonly HashSet<(int Partition, bool Reader)> _moving = [];
     // What silos can carry as their shards say, which is less than at their start once a device failed.
     private readonly Dictionary<SiloAddress, double> _weights = [];
-    private SiloAddress?[] _shards = [], _readers = [];
+    private readonly Places _shards = new(), _readers = new();
     private HashSet<SiloAddress> _members = [];
     private int _quiet;
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _shards = new SiloAddress?[engine.Log.PartitionCount];
-        _readers = new SiloAddress?[engine.Log.PartitionCount];
+        _shards.Count = _readers.Count = engine.Log.PartitionCount;
         this.RegisterGrainTimer(RoundAsync, new GrainTimerCreationOptions(TimeSpan.Zero, s_period) { Interleave = true, KeepAlive = true });
         return Task.CompletedTask;
     }
@@ -56,37 +53,28 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
         {
             return;
         }
-        bool moving = _moving.Contains((partition, reader));
+        Places places = reader ? _readers : _shards;
+        bool moving = places.IsMoving(partition);
         try
         {
-            SiloAddress? place;
             if (reader)
             {
-                place = (await GrainFactory.GetGrain<IPartitionReaderGrain>(partition).KeepReading()).Silo;
+                places.Found(partition, (await GrainFactory.GetGrain<IPartitionReaderGrain>(partition).KeepReading()).Silo, moving);
             }
             else
             {
                 ShardStatus status = await GrainFactory.GetGrain<IShardGrain>(partition).Status();
-                place = status.Ready ? status.Silo : null;
+                places.Found(partition, status.Ready ? status.Silo : null, moving);
                 if (status.Weight > 0)
                 {
                     _weights[status.Silo] = status.Weight;
-                }
-            }
-            // Asked before it was told to move, it says where it was.
-            if (moving == _moving.Contains((partition, reader)))
-            {
-                (reader ? _readers : _shards)[partition] = place;
-                if (place is not null)
-                {
-                    _moving.Remove((partition, reader));
                 }
             }
         }
         catch (Exception e)
         {
             // Lost with its silo, most likely. The next round asks again, and finds it elsewhere.
-            (reader ? _readers : _shards)[partition] = null;
+            places.Lost(partition);
             LogNoAnswer(reader ? "reader" : "shard", partition, e.Message);
         }
         finally
@@ -98,7 +86,7 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
     private async Task EvenOutAsync()
     {
         HashSet<SiloAddress> members = [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys];
-        bool settled = members.SetEquals(_members) && IsSettled(_shards, reader: false) && IsSettled(_readers, reader: true);
+        bool settled = members.SetEquals(_members) && _shards.IsSettled && _readers.IsSettled;
         _members = members;
         foreach (SiloAddress gone in _weights.Keys.Except(members).ToArray())
         {
@@ -112,34 +100,17 @@ internal sealed partial class CoordinatorGrain(SiloEngine engine, ISiloStatusOra
         }
         try
         {
-            // One at a time, and the next one when this one is served again: a worker that joins has its share soon, and what is
-            // not served meanwhile is one partition.
-            if (IsKnown(_shards) && Balance.Next(_shards!, SiloWeight.Of(With(SiloRoles.Worker), metadata, _weights)) is { } shard)
-            {
-                _moving.Add((shard.Partition, false));
-                _shards[shard.Partition] = null;
-                await GrainFactory.GetGrain<IShardGrain>(shard.Partition).Move(shard.Target);
-            }
-            if (IsKnown(_readers) && Balance.Next(_readers!, SiloWeight.Equal(With(SiloRoles.Ingest))) is { } reader)
-            {
-                _moving.Add((reader.Partition, true));
-                _readers[reader.Partition] = null;
-                await GrainFactory.GetGrain<IPartitionReaderGrain>(reader.Partition).Move(reader.Target);
-            }
+            await _shards.EvenOutAsync(SiloWeight.Of(With(SiloRoles.Worker), metadata, _weights),
+                (partition, target) => GrainFactory.GetGrain<IShardGrain>(partition).Move(target));
+            await _readers.EvenOutAsync(SiloWeight.Equal(With(SiloRoles.Ingest)),
+                (partition, target) => GrainFactory.GetGrain<IPartitionReaderGrain>(partition).Move(target));
         }
         catch (Exception e)
         {
             _quiet = 0;
-            _moving.Clear();
             LogNotMoved(e.Message);
         }
     }
-
-    private static bool IsKnown(SiloAddress?[] places) => Array.TrueForAll(places, p => p is not null);
-
-    /// <summary>True when every partition has answered, but for one that is moving, which is no sign of trouble.</summary>
-    private bool IsSettled(SiloAddress?[] places, bool reader) =>
-        Enumerable.Range(0, places.Length).All(p => places[p] is not null || _moving.Contains((p, reader)));
 
     private SiloAddress[] With(string role) =>
         [.. _members.Where(s => SiloRoles.Has(metadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(SiloRoles.MetadataKey), role))];

@@ -21,6 +21,7 @@ internal sealed partial class SourceGrain(SiloEngine engine, ISiloStatusOracle s
 
     private readonly Dictionary<string, SourcePartitionStatus?> _partitions = [];
     private readonly HashSet<string> _asked = [];
+    private readonly Places _places = new();
     private SourceSetup _setup = null!;
     private IReadOnlyList<string> _names = [];
     private HashSet<SiloAddress> _members = [];
@@ -64,6 +65,7 @@ internal sealed partial class SourceGrain(SiloEngine engine, ISiloStatusOracle s
             SourcePartitions found = await SourcePartitions.FindAsync(_setup.Source, engine.Log, _setup.Options.OnLoss, cancellationToken);
             Tell(found.Problem);
             _names = found.Names;
+            _places.Count = _names.Count;
         }
         catch (Exception e) when (e is SourceException or PlatformUnavailableException)
         {
@@ -86,14 +88,18 @@ internal sealed partial class SourceGrain(SiloEngine engine, ISiloStatusOracle s
         {
             return;
         }
+        bool moving = _places.IsMoving(index);
         try
         {
-            _partitions[partition] = await Reader(index).KeepReading(partition);
+            SourcePartitionStatus status = await Reader(index).KeepReading(partition);
+            _partitions[partition] = status;
+            _places.Found(index, status.Silo, moving);
         }
         catch (Exception e)
         {
             // Lost with its silo, most likely. The next round asks again, and finds it elsewhere.
             _partitions[partition] = null;
+            _places.Lost(index);
             LogNoAnswer(this.GetPrimaryKeyString(), partition, e.Message);
         }
         finally
@@ -105,23 +111,21 @@ internal sealed partial class SourceGrain(SiloEngine engine, ISiloStatusOracle s
     private async Task EvenOutAsync()
     {
         HashSet<SiloAddress> members = [.. silos.GetApproximateSiloStatuses(onlyActive: true).Keys];
-        SiloAddress?[] places = [.. _names.Select(n => _partitions.GetValueOrDefault(n)?.Silo)];
-        bool settled = members.SetEquals(_members) && Array.TrueForAll(places, p => p is not null);
+        bool settled = members.SetEquals(_members) && _places.IsSettled;
         _members = members;
         _quiet = settled ? _quiet + 1 : 0;
-        if (_quiet < engine.Options.QuietRounds || Balance.Next(places!, SiloWeight.Equal(Readers())) is not { } move)
+        if (_quiet < engine.Options.QuietRounds)
         {
             return;
         }
         try
         {
-            await Reader(move.Partition).Move(move.Target);
-            _partitions[_names[move.Partition]] = null;
+            await _places.EvenOutAsync(SiloWeight.Equal(Readers()), (partition, target) => Reader(partition).Move(target));
         }
         catch (Exception e)
         {
             _quiet = 0;
-            LogNoAnswer(this.GetPrimaryKeyString(), _names[move.Partition], e.Message);
+            LogNotMoved(this.GetPrimaryKeyString(), e.Message);
         }
     }
 
@@ -139,6 +143,9 @@ internal sealed partial class SourceGrain(SiloEngine engine, ISiloStatusOracle s
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The reader of partition {Partition} of source {Source} does not answer: {Problem}")]
     private partial void LogNoAnswer(string source, string partition, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A partition of source {Source} could not be moved: {Problem}")]
+    private partial void LogNotMoved(string source, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}")]
     private partial void LogProblem(string problem);
