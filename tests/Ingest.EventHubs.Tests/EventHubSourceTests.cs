@@ -278,6 +278,21 @@ public sealed class EventHubSourceTests
     }
 
     [Fact]
+    public async Task Feed_OfAMessageFullOfWhatCannotBeRead_KeepsADeadLetterOfTheFirstAndOneOfTheOthers()
+    {
+        await using HubFeed feed = new(partitions: 1);
+        feed.Hub.Partitions[0].Append(
+            new HubMessage(string.Concat(Enumerable.Repeat("{}\n", 5000)) + Json(1)) { ContentType = "application/x-ndjson" });
+        await feed.StartAsync();
+
+        await feed.UntilAsync(() => feed.Progress(0)?.Unreadable == 5000 && feed.Platform.Status() is { EventsApplied: 1, LagEvents: 0 });
+
+        Assert.Equal(101, feed.Platform.Status().DeadLetters);
+        DeadLetter[] letters = [.. await feed.Platform.DeadLettersAsync(200, default)];
+        Assert.Single(letters, l => l.Detail == "4900 more events of this message cannot be read, after those listed.");
+    }
+
+    [Fact]
     public async Task Feed_WithAMapping_ReadsForeignEvents()
     {
         await using HubFeed feed = new(partitions: 1)

@@ -60,12 +60,12 @@ public sealed class KafkaMessageTests
         BrokerMessage message = KafkaMessage.Of(0,
             new() { Key = "device"u8.ToArray(), Timestamp = new Timestamp(1_700_000_000_000, TimestampType.CreateTime) });
         var batch = new EventBatch();
-        List<Ingest.Decoding.Rejection> rejections = [];
+        var rejections = new Ingest.Decoding.Rejections();
 
         new MessageDecoder(MessageMapping.Parse("stream=@partitionKey")).Decode(message, batch, rejections);
         Assert.Equal((1, 0), (batch.Count, rejections.Count));
 
         new MessageDecoder().Decode(message, batch, rejections);
-        Assert.Contains("tombstone", Assert.Single(rejections).Reason);
+        Assert.Contains("tombstone", Assert.Single(rejections.First).Reason);
     }
 }

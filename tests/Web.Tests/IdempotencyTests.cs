@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Foretell.Support;
+using Foretell.Web.Events;
 using Foretell.Web.Http;
 
 namespace Foretell.Web.Tests;
@@ -117,6 +118,35 @@ public class IdempotencyTests
         Assert.Equal(HttpStatusCode.Accepted, mended.Status);
         Assert.Null(mended.Header("Idempotent-Replayed"));
         Assert.Equal(1, api.Platform.Status().EventsAccepted);
+    }
+
+    [Fact]
+    public async Task IdempotencyKey_WhenAlmostEveryEventIsRejected_KeepsLittleMoreThanTheRequestWas()
+    {
+        const int bad = 500_000;
+        using var directory = new TemporaryFolder();
+        await using var api = await ApiHost.StartAsync(directory: directory.Path);
+        string body = $$"""[{"stream":"a","time":1},{{string.Join(',', Enumerable.Repeat("{}", bad))}}]""";
+
+        ApiResponse first = await PostAsync(api, "k-1", body);
+        ApiResponse second = await PostAsync(api, "k-1", body);
+
+        Assert.Equal((HttpStatusCode.Accepted, bad), (first.Status, first.Json["rejectedTotal"]!.GetValue<int>()));
+        Assert.Equal(100, first.Json["rejected"]!.AsArray().Count);
+        Assert.Equal("500000", first.Header("Foretell-Rejected"));
+        Assert.Equal("500000", second.Header("Foretell-Rejected"));
+        Assert.True(JsonNode.DeepEquals(first.Json, second.Json), second.Text);
+        Assert.InRange(first.Text.Length, 1, 64 << 10);
+        Assert.InRange(Directory.EnumerateFiles(directory.Path).Sum(f => new FileInfo(f).Length), 1, 4 << 20);
+    }
+
+    [Fact]
+    public void Payload_WhenAnEarlierReleaseKeptIt_IsRead()
+    {
+        RejectedEvents rejected = RejectedEvents.FromPayload("""[{"index":4,"reason":"why"}]"""u8.ToArray());
+
+        Assert.Equal(1, rejected.Total);
+        Assert.Equal([new RejectedEvent(4, "why")], rejected.First);
     }
 
     private static void AssertSameAnswer(ApiResponse first, ApiResponse second)

@@ -67,7 +67,7 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
         }, cancellation);
         if (answer.Rejected is [var first, ..])
         {
-            throw new CliException($"A gateway rejected {answer.Rejected.Count} of {batch.Count} events: {first.Reason}");
+            throw new CliException($"A gateway rejected {answer.RejectedTotal} of {batch.Count} events: {first.Reason}");
         }
         Position.TryParse(answer.Position, out Position position);
         foreach ((int partition, long sequence) in position.Parts)

@@ -10,7 +10,7 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
     private const string Naming = "the parameter columns=";
 
     /// <inheritdoc/>
-    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections)
+    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, Rejections rejections)
     {
         ReadOnlySpan<byte> rest = WithoutByteOrderMark(body);
         CsvTable table = ReadHeader(ref rest);
@@ -19,7 +19,7 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
             string? reason = table.Add(record, batch);
             if (reason is not null)
             {
-                rejections.Add(new Rejection(index, reason));
+                rejections.Add(index, reason);
                 rest = afterLine;
             }
             index++;

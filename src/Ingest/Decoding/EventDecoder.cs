@@ -41,10 +41,10 @@ public abstract class EventDecoder
     /// in the body's order.</summary>
     /// <param name="body">The whole body, UTF-8; a byte order mark is skipped.</param>
     /// <param name="batch">Takes the events, behind those that it already holds.</param>
-    /// <param name="rejections">Takes one entry for each event that is not accepted.</param>
+    /// <param name="rejections">Takes each event that is not accepted.</param>
     /// <exception cref="MalformedBodyException">The body is not what the content type says. Throw the batch away: it may hold
     /// events from before the fault.</exception>
-    public abstract void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections);
+    public abstract void Decode(ReadOnlySpan<byte> body, EventBatch batch, Rejections rejections);
 
     internal static ReadOnlySpan<byte> WithoutByteOrderMark(ReadOnlySpan<byte> body) =>
         body.StartsWith("\uFEFF"u8) ? body[3..] : body;

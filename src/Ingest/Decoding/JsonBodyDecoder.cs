@@ -7,10 +7,10 @@ namespace Foretell.Ingest.Decoding;
 internal abstract class JsonBodyDecoder : EventDecoder
 {
     /// <inheritdoc/>
-    public sealed override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections) =>
+    public sealed override void Decode(ReadOnlySpan<byte> body, EventBatch batch, Rejections rejections) =>
         Decode(body, batch, rejections, new EscapeScratch());
 
     /// <inheritdoc cref="EventDecoder.Decode"/>
     /// <param name="scratch">Memory for texts with escapes; used by one thread at a time.</param>
-    public abstract void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections, EscapeScratch scratch);
+    public abstract void Decode(ReadOnlySpan<byte> body, EventBatch batch, Rejections rejections, EscapeScratch scratch);
 }

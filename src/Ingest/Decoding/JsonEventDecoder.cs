@@ -20,7 +20,7 @@ internal enum BodyShape
 internal sealed class JsonEventDecoder(EventSchema schema, BodyShape shape) : JsonBodyDecoder
 {
     /// <inheritdoc/>
-    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections, EscapeScratch scratch)
+    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, Rejections rejections, EscapeScratch scratch)
     {
         body = WithoutByteOrderMark(body);
         if (body.IndexOfAnyExcept(" \t\r\n"u8) < 0)
@@ -64,7 +64,7 @@ internal sealed class JsonEventDecoder(EventSchema schema, BodyShape shape) : Js
         }
     }
 
-    private void Add(scoped ref Utf8JsonReader json, int index, EscapeScratch scratch, EventBatch batch, List<Rejection> rejections)
+    private void Add(scoped ref Utf8JsonReader json, int index, EscapeScratch scratch, EventBatch batch, Rejections rejections)
     {
         string? reason;
         if (json.TokenType != JsonTokenType.StartObject)
@@ -80,7 +80,7 @@ internal sealed class JsonEventDecoder(EventSchema schema, BodyShape shape) : Js
         }
         if (reason is not null)
         {
-            rejections.Add(new Rejection(index, reason));
+            rejections.Add(index, reason);
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Foretell.Ingest.Decoding;
 internal sealed class NdjsonEventDecoder(EventSchema schema) : JsonBodyDecoder
 {
     /// <inheritdoc/>
-    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, List<Rejection> rejections, EscapeScratch scratch)
+    public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, Rejections rejections, EscapeScratch scratch)
     {
         ReadOnlySpan<byte> rest = WithoutByteOrderMark(body);
         for (int index = 0; !rest.IsEmpty;)
@@ -22,7 +22,7 @@ internal sealed class NdjsonEventDecoder(EventSchema schema) : JsonBodyDecoder
             string? reason = AddLine(line, schema, scratch, batch);
             if (reason is not null)
             {
-                rejections.Add(new Rejection(index, reason));
+                rejections.Add(index, reason);
             }
             index++;
         }

@@ -30,13 +30,13 @@ public sealed class MessageDecoder
         _bodies = new BodyDecoders(_mapped);
     }
 
-    /// <summary>Adds the message's good events to a batch and its bad ones to a list, both in the message's order. A message that cannot
+    /// <summary>Adds the message's good events to a batch and counts its bad ones, both in the message's order. A message that cannot
     /// be read to its end adds no event: the batch is then as it was.</summary>
     /// <param name="message">The message. Whatever it holds, nothing is thrown.</param>
     /// <param name="into">Takes the events, behind those that it already holds.</param>
-    /// <param name="rejections">Takes one entry for each event that is refused, with its place in the message, or one of
+    /// <param name="rejections">Takes each event that is refused, with its place in the message, or one of
     /// <see cref="WholeMessage"/>.</param>
-    public void Decode(in BrokerMessage message, EventBatch into, List<Rejection> rejections)
+    public void Decode(in BrokerMessage message, EventBatch into, Rejections rejections)
     {
         int events = into.Count, refused = rejections.Count;
         string? reason;
@@ -51,16 +51,16 @@ public sealed class MessageDecoder
         if (reason is not null)
         {
             into.Truncate(events);
-            rejections.RemoveRange(refused, rejections.Count - refused);
-            rejections.Add(new Rejection(WholeMessage, reason));
+            rejections.Truncate(refused);
+            rejections.Add(WholeMessage, reason);
         }
         else if (into.Count == events && rejections.Count == refused + 1)
         {
-            rejections[refused] = rejections[refused] with { Index = WholeMessage };
+            rejections.RenumberLast(WholeMessage);
         }
     }
 
-    private string? TryDecode(in BrokerMessage message, EventBatch into, List<Rejection> rejections)
+    private string? TryDecode(in BrokerMessage message, EventBatch into, Rejections rejections)
     {
         string? reason;
         if (_mapped is not null)

@@ -4,7 +4,8 @@ using Foretell.Ingest.Decoding;
 namespace Foretell.Ingest.Replay;
 
 /// <summary>The answer to POST /v1/events.</summary>
-internal sealed record ReplayResponse(int Accepted, IReadOnlyList<Rejection> Rejected, string Position)
+/// <param name="RejectedTotal">All rejected events, of which the answer lists the first; null from a host that lists all.</param>
+internal sealed record ReplayResponse(int Accepted, IReadOnlyList<Rejection> Rejected, string Position, int? RejectedTotal = null)
 {
     private static readonly JsonSerializerOptions s_options = new(JsonSerializerDefaults.Web);
 

@@ -24,7 +24,7 @@ internal sealed class ReplayTotals
     {
         _sent += request.Events;
         _accepted += response.Accepted;
-        _rejected += response.Rejected.Count;
+        _rejected += response.RejectedTotal ?? response.Rejected.Count;
         _batches++;
         _replayed += replayed ? 1 : 0;
         _eventTicks = request.DueTicks;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
@@ -29,7 +30,7 @@ public sealed partial class SourcePump
     private readonly SourcePartition _partition;
     private readonly KeyValuePair<string, object?> _tag;
     private readonly List<BrokerMessage> _messages = [];
-    private readonly List<Rejection> _rejections = [];
+    private readonly Rejections _rejections = new();
     private readonly EventBatch _batch = new();
     private SourceProgress _progress;
 
@@ -218,13 +219,20 @@ public sealed partial class SourcePump
         for (int i = first; i < end; i++)
         {
             BrokerMessage message = _messages[i];
-            _rejections.Clear();
+            _rejections.Truncate(0);
             _decoder.Decode(message, _batch, _rejections);
-            foreach (Rejection rejection in _rejections)
+            foreach (Rejection rejection in _rejections.First)
             {
                 _batch.AddUnreadable(_partition.ToString(), message.EnqueuedTicks, rejection.Reason, message.Number);
-                unreadable++;
             }
+            // A few bytes can make an event that cannot be read: what is kept of them must not be many times the message.
+            if (_rejections.Count - _rejections.First.Count is > 0 and var more)
+            {
+                _batch.AddUnreadable(_partition.ToString(), message.EnqueuedTicks,
+                    string.Create(CultureInfo.InvariantCulture, $"{more} more events of this message cannot be read, after those listed."),
+                    message.Number);
+            }
+            unreadable += _rejections.Count;
         }
         return unreadable;
     }

@@ -6,4 +6,5 @@ namespace Foretell.Web.Events;
 /// <summary>Generated JSON code of what is kept with an idempotency key.</summary>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(IReadOnlyList<RejectedEvent>))]
+[JsonSerializable(typeof(RejectedEvents))]
 internal sealed partial class EventsJson : JsonSerializerContext;

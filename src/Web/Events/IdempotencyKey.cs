@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Foretell.Engine.Log;
 using Foretell.Ingest.Decoding;
 using Foretell.Web.Http;
@@ -44,20 +43,13 @@ internal static class IdempotencyKey
     /// <param name="body">The body.</param>
     /// <param name="rejections">What a repeat is told of.</param>
     public static IdempotentRequest ToRequest(string key, string contentType, string? columns, ReadOnlySpan<byte> body,
-        List<Rejection> rejections)
+        Rejections rejections)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         // Parameters of the type, such as its charset, do not change what the body says.
         string mediaType = contentType.Split(';')[0].Trim().ToLowerInvariant();
         hash.AppendData(Encoding.UTF8.GetBytes(columns is null ? $"{mediaType}\n" : $"{mediaType} {columns}\n"));
         hash.AppendData(body);
-        byte[] payload = rejections.Count == 0
-            ? []
-            : JsonSerializer.SerializeToUtf8Bytes(RejectedEvent.From(rejections), EventsJson.Default.IReadOnlyListRejectedEvent);
-        return new IdempotentRequest(key, hash.GetHashAndReset(), payload);
+        return new IdempotentRequest(key, hash.GetHashAndReset(), RejectedEvents.From(rejections).ToPayload());
     }
-
-    /// <summary>The rejections that the first run of a request kept.</summary>
-    public static IReadOnlyList<RejectedEvent> Rejections(ReadOnlyMemory<byte> payload) =>
-        payload.IsEmpty ? [] : JsonSerializer.Deserialize(payload.Span, EventsJson.Default.IReadOnlyListRejectedEvent)!;
 }

@@ -27,8 +27,8 @@ internal static class PostEvents
         .WithName("PostEvents").WithTags("Events")
         .WithSummary("Send events")
         .WithDescription("""
-            Answers once the accepted events are on disk. An event that cannot be read is listed in `rejected` and does not
-            sink its neighbours; the header `Foretell-Rejected` counts them. Where none is accepted, the status is 422: what
+            Answers once the accepted events are on disk. An event that cannot be read does not sink its neighbours: the first
+            100 of them are listed in `rejected`, and `rejectedTotal` and the header `Foretell-Rejected` count all. Where none is accepted, the status is 422: what
             takes any 2xx for delivered must not take that for one. Pass `position` as `after` to a query to see these
             events applied. A repeat with the same `Idempotency-Key` within 24 hours is answered as the first request was
             and appends nothing. The body may be compressed (`Content-Encoding: gzip`, `br`, `deflate`). A CloudEvent may come in HTTP's binary mode, too: attributes
@@ -68,7 +68,7 @@ internal static class PostEvents
         EventBatch batch = batches.Get();
         try
         {
-            var rejections = new List<Rejection>();
+            var rejections = new Rejections();
             IdempotentRequest? request = null;
             using (RequestBody body = await RequestBody.ReadAsync(http.Request, cancellationToken))
             {
@@ -83,22 +83,21 @@ internal static class PostEvents
             {
                 // Nothing is appended, so nothing is remembered either: the key stays free for the mended request.
                 CountRejected(http, rejections.Count);
-                return TypedResults.UnprocessableEntity(
-                    new EventsAnswer(0, RejectedEvent.From(rejections), Position.None.ToString()));
+                return TypedResults.UnprocessableEntity(EventsAnswer.Of(0, RejectedEvents.From(rejections), Position.None));
             }
             AppendReceipt receipt = await platform.AppendAsync(batch, request, cancellationToken);
-            IReadOnlyList<RejectedEvent> rejected;
+            RejectedEvents rejected;
             if (receipt.Replayed)
             {
                 http.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
-                rejected = IdempotencyKey.Rejections(receipt.Payload);
+                rejected = RejectedEvents.FromPayload(receipt.Payload);
             }
             else
             {
-                rejected = RejectedEvent.From(rejections);
+                rejected = RejectedEvents.From(rejections);
             }
-            CountRejected(http, rejected.Count, receipt.Replayed);
-            return TypedResults.Accepted((string?)null, new EventsAnswer(receipt.Accepted, rejected, receipt.Position.ToString()));
+            CountRejected(http, rejected.Total, receipt.Replayed);
+            return TypedResults.Accepted((string?)null, EventsAnswer.Of(receipt.Accepted, rejected, receipt.Position));
         }
         finally
         {
@@ -157,19 +156,4 @@ internal static class PostEvents
 
     private static RequestException Unsupported(string? contentType) => new(ProblemKind.UnsupportedMediaType,
         $"Content-Type is '{contentType}'. Send events in UTF-8 as one of: {string.Join(", ", EventDecoder.MediaTypes)}.");
-}
-
-/// <summary>What became of the events of one request.</summary>
-/// <param name="Accepted">Events that are in the log now.</param>
-/// <param name="Rejected">Events that could not be read; nothing of them is kept.</param>
-/// <param name="Position">Token for `after`: a query that carries it sees these events.</param>
-public sealed record EventsAnswer(int Accepted, IReadOnlyList<RejectedEvent> Rejected, string Position);
-
-/// <summary>An event that could not be read.</summary>
-/// <param name="Index">Its place in the request, from 0.</param>
-/// <param name="Reason">What is wrong with it.</param>
-public sealed record RejectedEvent(int Index, string Reason)
-{
-    internal static IReadOnlyList<RejectedEvent> From(List<Rejection> rejections) =>
-        [.. rejections.Select(r => new RejectedEvent(r.Index, r.Reason))];
 }

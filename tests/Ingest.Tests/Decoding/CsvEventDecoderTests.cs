@@ -62,6 +62,6 @@ public class CsvEventDecoderTests
         Decoded decoded = Decoded.From(Csv, Encoding.UTF8.GetBytes(body));
 
         Assert.Empty(decoded.Events);
-        Assert.Equal(300_000, decoded.Rejections.Count);
+        Assert.Equal(300_000, decoded.Rejected);
     }
 }

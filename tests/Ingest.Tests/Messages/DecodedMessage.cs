@@ -46,16 +46,17 @@ internal sealed record DecodedMessage(IReadOnlyList<DecodedRow> Events, IReadOnl
         var batch = new EventBatch();
         batch.TryAdd("before"u8, 1, default, default);
         byte[] before = batch.Records.ToArray();
-        var first = new Rejection(3, "before");
-        var rejections = new List<Rejection> { first };
+        var rejections = new Rejections();
+        rejections.Add(3, "before");
+        Rejection first = rejections.First[0];
 
         decoder.Decode(message, batch, rejections);
 
         Assert.Equal(before, batch[0].ToArray());
-        Assert.Same(first, rejections[0]);
+        Assert.Same(first, rejections.First[0]);
         DecodedRow[] rows = [.. Enumerable.Range(1, batch.Count - 1).Select(i => DecodedRow.From(batch[i]))];
         Assert.Equal(batch.Records.Length, Enumerable.Range(0, batch.Count).Sum(i => new LogRecord(batch[i]).Length));
-        return new DecodedMessage(rows, rejections[1..]);
+        return new DecodedMessage(rows, [.. rejections.First.Skip(1)]);
     }
 
     public static BrokerMessage Message(string body, string? contentType = null, string? key = null,

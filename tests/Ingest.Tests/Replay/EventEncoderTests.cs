@@ -26,7 +26,7 @@ public sealed class EventEncoderTests
             var body = new ArrayBufferWriter<byte>();
             EventEncoder.WriteNdjson(batch, body);
             var again = new EventBatch();
-            var rejections = new List<Rejection>();
+            var rejections = new Rejections();
             EventDecoder.For("application/x-ndjson")!.Decode(body.WrittenSpan, again, rejections);
             return rejections.Count == 0 && again.Records.SequenceEqual(batch.Records);
         });

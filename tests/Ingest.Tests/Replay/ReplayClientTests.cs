@@ -116,6 +116,18 @@ public sealed class ReplayClientTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_WhenAnAnswerListsTheFirstRejectionsOnly_CountsAll()
+    {
+        var wire = new Wire().Then(Wire.Answer(HttpStatusCode.Accepted,
+            """{"accepted":800,"rejected":[{"index":3,"reason":"why"}],"rejectedTotal":200,"position":"0-5"}"""));
+
+        ReplaySummary summary = await RunAsync(wire, EventsCsv(1000), s_nowhere);
+
+        Assert.Equal((1000, 800, 200), (summary.Sent, summary.Accepted, summary.Rejected));
+        Assert.Single(summary.FirstRejections);
+    }
+
+    [Fact]
     public async Task Run_WhenEveryEventOfARequestIsRejected_CountsThemAndGoesOn()
     {
         var wire = new Wire().Then(

@@ -176,10 +176,11 @@ public sealed class SinkPumpTests : IAsyncDisposable
             await PlaceAsync(4);
             long epoch = (await HeldAsync())!.Epoch;
             released.SetResult();
-            await Until.TrueAsync(() => _counts.ContainsKey("retries taken"), s_limit);
+            await Until.TrueAsync(() => stale.Pump.Progress.Problem is not null, s_limit);
 
             Assert.Equal((4L, epoch), ((await HeldAsync())!.Number, (await HeldAsync())!.Epoch));
             Assert.Contains("Another publisher has taken over", stale.Pump.Progress.Problem);
+            Assert.Equal(1, _counts["retries taken"]);
             Assert.Equal(["n/1", "n/2", "n/3", "n/4"], owner.Ids.Concat(_sink.Ids).Distinct());
         }
     }
