@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 using Foretell.Support;
 using Foretell.Web.Events;
@@ -143,10 +144,16 @@ public class IdempotencyTests
     [Fact]
     public void Payload_WhenAnEarlierReleaseKeptIt_IsRead()
     {
-        RejectedEvents rejected = RejectedEvents.FromPayload("""[{"index":4,"reason":"why"}]"""u8.ToArray());
+        byte[] payload = """[{"index":4,"reason":"why"}]"""u8.ToArray();
+
+        RejectedEvents rejected = RejectedEvents.FromPayload(payload);
 
         Assert.Equal(1, rejected.Total);
         Assert.Equal([new RejectedEvent(4, "why")], rejected.First);
+        // And an earlier one reads what this one keeps.
+        Assert.Equal(payload, rejected.ToPayload());
+        byte[] whole = Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Range(0, 150).Select(i => $$"""{"index":{{i}},"reason":"why"}"""))}]");
+        Assert.Equal((150, 100), (RejectedEvents.FromPayload(whole).Total, RejectedEvents.FromPayload(whole).First.Count));
     }
 
     private static void AssertSameAnswer(ApiResponse first, ApiResponse second)

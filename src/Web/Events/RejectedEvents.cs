@@ -21,16 +21,18 @@ internal sealed record RejectedEvents(IReadOnlyList<RejectedEvent> First, int To
         {
             return s_none;
         }
-        // Earlier releases kept the whole list and nothing else.
-        if (payload.Span[0] == (byte)'[')
+        if (payload.Span[0] != (byte)'[')
         {
-            IReadOnlyList<RejectedEvent> all = JsonSerializer.Deserialize(payload.Span, EventsJson.Default.IReadOnlyListRejectedEvent)!;
-            return new RejectedEvents([.. all.Take(Rejections.MaxListed)], all.Count);
+            return JsonSerializer.Deserialize(payload.Span, EventsJson.Default.RejectedEvents)!;
         }
-        return JsonSerializer.Deserialize(payload.Span, EventsJson.Default.RejectedEvents)!;
+        // Earlier releases kept all of them.
+        IReadOnlyList<RejectedEvent> all = JsonSerializer.Deserialize(payload.Span, EventsJson.Default.IReadOnlyListRejectedEvent)!;
+        return new RejectedEvents([.. all.Take(Rejections.MaxListed)], all.Count);
     }
 
-    /// <summary>What is kept with the key: a list of at most <see cref="Rejections.MaxListed"/>, or nothing where there is
-    /// none.</summary>
-    public byte[] ToPayload() => Total == 0 ? [] : JsonSerializer.SerializeToUtf8Bytes(this, EventsJson.Default.RejectedEvents);
+    /// <summary>What is kept with the key: nothing where there is none; the list alone where it has all of them, which earlier releases
+    /// read, too; else the list and how many there were.</summary>
+    public byte[] ToPayload() => Total == 0 ? []
+        : Total == First.Count ? JsonSerializer.SerializeToUtf8Bytes(First, EventsJson.Default.IReadOnlyListRejectedEvent)
+        : JsonSerializer.SerializeToUtf8Bytes(this, EventsJson.Default.RejectedEvents);
 }
