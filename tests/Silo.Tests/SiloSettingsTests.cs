@@ -50,7 +50,7 @@ public class SiloSettingsTests
     [InlineData("MetricsUrls", "9464",
         "Foretell:MetricsUrls is '9464'. Give http addresses such as http://0.0.0.0:9464, separated by ';'.")]
     [InlineData("MetricsUrls", "http://*:5057",
-        "Foretell:MetricsUrls is 'http://*:5057', and Foretell:Urls is 'http://127.0.0.1:5057' already. Give metrics a port of their own, such as 9464.")]
+        "Foretell:MetricsUrls is 'http://*:5057', and Foretell:Urls is 'http://127.0.0.1:5057' already. Give each a port of its own.")]
     [InlineData("Model", "", "Foretell:Model is missing. Set it in appsettings.json or as the environment variable FORETELL__MODEL.")]
     public void Read_WhenASettingIsWrong_SaysWhatIsAllowed(string name, string value, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<SettingsException>(() => Read((name, value))).Message);
