@@ -2,13 +2,11 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using Foretell.Silo.Settings;
+using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Orleans.Dashboard;
 
 namespace Foretell.Silo;
@@ -21,12 +19,12 @@ internal sealed class DashboardServer : IAsyncDisposable
     /// <summary>User's name of the basic authentication.</summary>
     public const string User = "foretell";
 
-    private readonly WebApplication _app;
+    private readonly SideServer _server;
 
-    private DashboardServer(WebApplication app) => _app = app;
+    private DashboardServer(SideServer server) => _server = server;
 
     /// <summary>Addresses that it listens on, with the ports that were taken for 0.</summary>
-    public IReadOnlyList<string> Addresses => [.. _app.Urls.Select(url => url.TrimEnd('/'))];
+    public IReadOnlyList<string> Addresses => _server.Addresses;
 
     /// <summary>Has the silo count what the dashboard shows. One that does not cannot be asked: all silos of a cluster do or
     /// none.</summary>
@@ -42,43 +40,28 @@ internal sealed class DashboardServer : IAsyncDisposable
     /// <exception cref="IOException">It cannot listen there.</exception>
     public static async Task<DashboardServer> StartAsync(DashboardSettings settings, IServiceProvider silo)
     {
-        // The environment and the settings files are for the API's server: nothing of them may open another port here.
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.ClearProviders();
-        builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().UseUrls(settings.Urls.Split(';'));
-        WebApplication app = builder.Build();
         byte[] wanted = Hash($"{User}:{settings.Password}");
-        app.Use(async (context, next) =>
+        return new DashboardServer(await SideServer.StartAsync(settings.Urls, builder => builder.Services.AddRoutingCore(), app =>
         {
-            context.Features.Get<IHttpMetricsTagsFeature>()?.MetricsDisabled = true;
-            if (!IsAllowed(context.Request, wanted))
+            app.Use(async (context, next) =>
             {
-                context.Response.StatusCode = StatusCodes.Status401Unauthorized;
-                context.Response.Headers.WWWAuthenticate = "Basic realm=\"foretell\", charset=\"UTF-8\"";
-                await context.Response.WriteAsync(
-                    $"The dashboard wants the user '{User}' and the password in the file that the silo's setting DashboardPasswordFile names.\n");
-                return;
-            }
-            context.RequestServices = silo;
-            await next(context);
-        });
-        new SiloRoutes(app, silo).MapOrleansDashboard();
-        var server = new DashboardServer(app);
-        try
-        {
-            await app.StartAsync();
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
+                if (!IsAllowed(context.Request, wanted))
+                {
+                    context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+                    context.Response.Headers.WWWAuthenticate = "Basic realm=\"foretell\", charset=\"UTF-8\"";
+                    await context.Response.WriteAsync(
+                        $"The dashboard wants the user '{User}' and the password in the file that the silo's setting DashboardPasswordFile names.\n");
+                    return;
+                }
+                context.RequestServices = silo;
+                await next(context);
+            });
+            new SiloRoutes(app, silo).MapOrleansDashboard();
+        }));
     }
 
     /// <summary>Stops to listen.</summary>
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private static bool IsAllowed(HttpRequest request, byte[] wanted)
     {

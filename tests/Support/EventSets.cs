@@ -67,6 +67,10 @@ public static class EventSets
     public static int PartitionOf(string stream, int partitions) =>
         EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(stream), partitions);
 
+    /// <summary>A stream of a partition.</summary>
+    public static string KeyOf(int partition, int partitions) =>
+        Enumerable.Range(0, 10_000).Select(i => $"probe/{i}").First(key => PartitionOf(key, partitions) == partition);
+
     public static IdempotentRequest Key(string key, byte fingerprint = 1, string payload = "") =>
         new(key, Enumerable.Repeat(fingerprint, 32).ToArray(), Encoding.UTF8.GetBytes(payload));
 

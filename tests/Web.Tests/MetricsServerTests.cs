@@ -9,7 +9,7 @@ public sealed class MetricsServerTests : IAsyncLifetime
     private readonly HttpClient _http = new();
     private MetricsServer _server = null!;
 
-    public async ValueTask InitializeAsync() => _server = await MetricsServer.StartAsync(["http://127.0.0.1:0"]);
+    public async ValueTask InitializeAsync() => _server = (await MetricsServer.OpenAsync("--metrics-urls", "http://127.0.0.1:0"))!;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,8 +1,5 @@
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
@@ -19,13 +16,13 @@ public sealed class MetricsServer : IAsyncDisposable
     /// <summary>Path of the metrics.</summary>
     public const string Path = "/metrics";
 
-    private readonly WebApplication _app;
+    private readonly SideServer _server;
     private readonly MeterProvider _meters;
 
-    private MetricsServer(WebApplication app, MeterProvider meters) => (_app, _meters) = (app, meters);
+    private MetricsServer(SideServer server, MeterProvider meters) => (_server, _meters) = (server, meters);
 
     /// <summary>Addresses that it listens on, with the ports that were taken for 0.</summary>
-    public IReadOnlyList<string> Addresses => [.. _app.Urls.Select(url => url.TrimEnd('/'))];
+    public IReadOnlyList<string> Addresses => _server.Addresses;
 
     /// <summary>Where the metrics are, address by address.</summary>
     public IReadOnlyList<string> Endpoints => [.. Addresses.Select(address => address + Path)];
@@ -42,48 +39,32 @@ public sealed class MetricsServer : IAsyncDisposable
             return null;
         }
         ListenCheck.Run(setting, urls);
-        return await StartAsync(urls.Split(';'));
+        return await StartAsync(urls);
     }
 
-    /// <summary>Begins to measure and to listen.</summary>
-    /// <param name="urls">Addresses such as http://0.0.0.0:9464.</param>
-    /// <exception cref="IOException">It cannot listen there.</exception>
-    public static async Task<MetricsServer> StartAsync(IReadOnlyList<string> urls)
+    /// <summary>Stops to listen and to measure.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _meters.Dispose();
+    }
+
+    private static async Task<MetricsServer> StartAsync(string urls)
     {
         MeterProvider meters = TelemetryExport.AddMeters(Sdk.CreateMeterProviderBuilder())
             .ConfigureResource(TelemetryExport.Describe)
             // A label on every series that names its meter would say nothing that the metric's own name does not.
             .AddPrometheusExporter(o => o.ScopeInfoEnabled = false)
             .Build();
-        // The environment and the settings files are for the API's server: nothing of them may open another port here.
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseUrls([.. urls]);
-        WebApplication app = builder.Build();
-        app.Use((context, next) =>
-        {
-            // A scrape is no request to the API, and is not measured as one.
-            context.Features.Get<IHttpMetricsTagsFeature>()?.MetricsDisabled = true;
-            return next(context);
-        });
-        app.UseOpenTelemetryPrometheusScrapingEndpoint(meters, null, Path, null, null);
-        var server = new MetricsServer(app, meters);
         try
         {
-            await app.StartAsync();
-            return server;
+            return new MetricsServer(await SideServer.StartAsync(urls, _ => { },
+                app => app.UseOpenTelemetryPrometheusScrapingEndpoint(meters, null, Path, null, null)), meters);
         }
         catch
         {
-            await server.DisposeAsync();
+            meters.Dispose();
             throw;
         }
-    }
-
-    /// <summary>Stops to listen and to measure.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        await _app.DisposeAsync();
-        _meters.Dispose();
     }
 }

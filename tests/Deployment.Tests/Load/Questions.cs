@@ -42,7 +42,7 @@ internal sealed class Questions : IAsyncDisposable
     {
         using HttpClient http = service.Connect();
         string body = string.Join('\n', Enumerable.Range(0, partitions)
-            .Select(p => EventSets.Json((KeyOf(p, partitions), EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), "login"))));
+            .Select(p => EventSets.Json((EventSets.KeyOf(p, partitions), EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow), "login"))));
         using HttpResponseMessage answer =
             await http.PostAsync(new Uri("/v1/events", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/x-ndjson"));
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
@@ -60,7 +60,7 @@ internal sealed class Questions : IAsyncDisposable
 
     private async Task RunAsync(int partition, int partitions)
     {
-        var path = new Uri($"/v1/streams/{Uri.EscapeDataString(KeyOf(partition, partitions))}/forecast?expectedCount=false", UriKind.Relative);
+        var path = new Uri($"/v1/streams/{Uri.EscapeDataString(EventSets.KeyOf(partition, partitions))}/forecast?expectedCount=false", UriKind.Relative);
         using var timer = new PeriodicTimer(s_pace);
         long before = Stopwatch.GetTimestamp();
         bool refused = false;
@@ -96,7 +96,4 @@ internal sealed class Questions : IAsyncDisposable
         }
         return false;
     }
-
-    private static string KeyOf(int partition, int partitions) =>
-        Enumerable.Range(0, 10_000).Select(i => $"probe/{i}").First(key => EventSets.PartitionOf(key, partitions) == partition);
 }

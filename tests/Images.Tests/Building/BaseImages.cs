@@ -17,6 +17,9 @@ internal static partial class BaseImages
     /// <summary>The one that k8s/model/Containerfile names.</summary>
     public const string Busybox = "docker.io/library/busybox:1.37-musl";
 
+    /// <summary>Home of the build, within the image.</summary>
+    private const string BuildHome = "/home/build";
+
     private const string Bundle = "/etc/ssl/certs/ca-certificates.crt";
 
     private static readonly string s_home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
@@ -38,7 +41,7 @@ internal static partial class BaseImages
     public static IEnumerable<string> SdkMounts()
     {
         (string From, string To)[] mounts =
-            [(Dotnet, "/usr/share/dotnet"), (Packages, "/packages"), (Path.Combine(s_home, ".nuget/NuGet"), "/root/.nuget/NuGet")];
+            [(Dotnet, "/usr/share/dotnet"), (Packages, "/packages"), (Path.Combine(s_home, ".nuget/NuGet"), $"{BuildHome}/.nuget/NuGet")];
         return mounts.Where(m => Directory.Exists(m.From)).SelectMany(m => new[] { "--volume", $"{m.From}:{m.To}:ro" });
     }
 
@@ -70,7 +73,7 @@ internal static partial class BaseImages
             MakeExecutable(root.Write($"opt/{name}", script));
         }
         await store.ImportAsync(Sdk, root.Path,
-            [.. s_environment, ("PATH", "/opt:/usr/share/dotnet:/usr/bin:/bin"), ("HOME", "/root"), ("NUGET_FALLBACK_PACKAGES", "/packages")]);
+            [.. s_environment, ("PATH", "/opt:/usr/share/dotnet:/usr/bin:/bin"), ("HOME", BuildHome), ("NUGET_FALLBACK_PACKAGES", "/packages")]);
     }
 
     /// <summary>Makes <see cref="Busybox"/>, as far as the model's image asks for it.</summary>

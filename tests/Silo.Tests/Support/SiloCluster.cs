@@ -110,8 +110,7 @@ public sealed partial class SiloCluster : IAsyncDisposable
     }
 
     /// <summary>A key of a stream that belongs to a partition.</summary>
-    public string KeyOf(int partition) =>
-        Enumerable.Range(0, 10_000).Select(i => $"probe/{i}").First(key => EventSets.PartitionOf(key, Partitions) == partition);
+    public string KeyOf(int partition) => EventSets.KeyOf(partition, Partitions);
 
     /// <summary>Opens a feed, and returns once the subscription stands.</summary>
     /// <param name="gateway">The gateway that is asked.</param>
