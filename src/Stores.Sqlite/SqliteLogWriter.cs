@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
@@ -6,7 +6,7 @@ using Foretell.Engine.Log;
 namespace Foretell.Stores.Sqlite;
 
 /// <summary>The one thread that writes the log. Appends that wait at the same time share a transaction (group commit).</summary>
-internal sealed class SqliteLogWriter : IDisposable
+internal sealed class SqliteLogWriter : IAsyncDisposable
 {
     // One transaction's size: large enough to share a disk sync among many, small enough to keep its wait short.
     private const int GroupBytes = 8 << 20;
@@ -15,10 +15,12 @@ internal sealed class SqliteLogWriter : IDisposable
     private readonly TimeProvider _time;
     private readonly LogEnds _ends;
     private readonly LastFailure _failure;
-    private readonly BlockingCollection<AppendRequest> _queue = [];
+    private readonly Channel<AppendRequest> _queue =
+        Channel.CreateUnbounded<AppendRequest>(new UnboundedChannelOptions { SingleReader = true });
     private readonly AppendGroup _group;
     private readonly int _partitionCount;
-    private readonly Thread _thread;
+    private readonly WorkerThreads _thread;
+    private readonly Task _loop;
     private SqliteLogFile? _file;
     private long _lastAppendTicks = long.MinValue;
 
@@ -32,8 +34,8 @@ internal sealed class SqliteLogWriter : IDisposable
         _partitionCount = file.PartitionCount;
         _group = new AppendGroup(_partitionCount);
         Adopt(file);
-        _thread = new Thread(Run) { Name = "foretell-log-writer", IsBackground = true };
-        _thread.Start();
+        _thread = new WorkerThreads(1, "foretell-log-writer");
+        _loop = _thread.Run(RunAsync);
     }
 
     /// <summary>Why the last transaction failed, or null when it did not or was a while ago.</summary>
@@ -43,33 +45,28 @@ internal sealed class SqliteLogWriter : IDisposable
     /// <exception cref="PlatformUnavailableException">The log is closed.</exception>
     public void Enqueue(AppendRequest request)
     {
-        try
-        {
-            _queue.Add(request);
-        }
-        catch (InvalidOperationException)
+        if (!_queue.Writer.TryWrite(request))
         {
             throw new PlatformUnavailableException("The log is closed: the platform is shutting down.");
         }
     }
 
     /// <summary>Writes what is queued, then closes the file.</summary>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _queue.CompleteAdding();
-        _thread.Join();
+        _queue.Writer.TryComplete();
+        await _loop;
+        _thread.Dispose();
         _file?.Dispose();
-        _queue.Dispose();
     }
 
-    private void Run()
+    private async Task RunAsync()
     {
-        foreach (AppendRequest first in _queue.GetConsumingEnumerable())
+        while (await _queue.Reader.WaitToReadAsync())
         {
-            _group.Add(first);
-            while (_group.Bytes < GroupBytes && _queue.TryTake(out AppendRequest? next))
+            while (_group.Bytes < GroupBytes && _queue.Reader.TryRead(out AppendRequest? request))
             {
-                _group.Add(next);
+                _group.Add(request);
             }
             _group.Complete(WriteGroup());
         }
