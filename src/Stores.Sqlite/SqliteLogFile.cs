@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Log;
+using SQLitePCL;
 
 namespace Foretell.Stores.Sqlite;
 
@@ -80,6 +81,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
                 throw new StorageException($"The log {path} was created with {found} partitions and cannot change to {wanted}. "
                     + "Leave the number out, or choose another data directory.");
             }
+            MakeDurable(database);
             return new SqliteLogFile(database) { PartitionCount = found };
         }
         catch
@@ -158,6 +160,18 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     public void PruneRequests(long nowTicks) => _requests.Prune(nowTicks);
 
     public void Dispose() => _database.Dispose();
+
+    /// <summary>What the file shows may not be on the disk yet: a process that was killed between a write and its sync leaves its
+    /// commit in the system's memory, and a system may take what a failed sync lost for written. Shards apply what they are shown,
+    /// and a repeat is answered by it; so it is written once more, and synced, before anyone sees it.</summary>
+    private static void MakeDurable(SqliteDatabase database)
+    {
+        using SqliteStatement checkpoint = database.Prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+        if (checkpoint.Step() && checkpoint.Int64(0) != 0)
+        {
+            throw new SqliteException($"SQLite: what {database.Path} holds could not be made durable, since somebody reads it", raw.SQLITE_BUSY);
+        }
+    }
 
     private static long Query(SqliteDatabase database, string sql)
     {

@@ -33,7 +33,15 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
         (_open, _time, _ends, _failure) = (open, time, ends, new LastFailure(time));
         _partitionCount = file.PartitionCount;
         _group = new AppendGroup(_partitionCount);
-        Adopt(file);
+        try
+        {
+            Adopt(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
         _thread = new WorkerThreads(1, "foretell-log-writer");
         _loop = _thread.Run(RunAsync);
     }
@@ -115,12 +123,14 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
 
     private SqliteLogFile Adopt(SqliteLogFile file)
     {
+        // The writer's from here on, also where reading the ends fails: a failed group closes it.
+        _file = file;
         for (int partition = 0; partition < _partitionCount; partition++)
         {
             LogEnd end = _group[partition].End = file.End(partition);
             _lastAppendTicks = Math.Max(_lastAppendTicks, end.Sequence == 0 ? long.MinValue : end.AppendTicks);
             _ends.Advance(partition, end);
         }
-        return _file = file;
+        return file;
     }
 }

@@ -29,7 +29,8 @@ public sealed class SqliteStateStore(string directory) : IStateStore
     {
         // A connection of its own: a long read must not hold the one that commits.
         using SqliteDatabase database = Guard(() => SqliteDatabase.OpenReadOnly(PathOf(partition)));
-        SqliteStatement select = database.Prepare("SELECT rows FROM page ORDER BY id");
+        // SQLite opens a file at its first use, which may fail like any other.
+        SqliteStatement select = Guard(() => database.Prepare("SELECT rows FROM page ORDER BY id"));
         byte[] page = [];
         while (Guard(select.Step))
         {

@@ -143,11 +143,12 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
     {
         DiskProcess process = disk.Process;
         EmbeddedPlatform? platform = null;
+        bool isHealed = IsHealed;
         try
         {
             platform = await EmbeddedPlatform.OpenAsync(Options());
         }
-        catch (Exception e) when (!IsHealed && (process.IsDead || e is StorageException))
+        catch (Exception e) when (!isHealed && (process.IsDead || e is StorageException))
         {
             // A disk that fails keeps it from starting; it says so, and whoever started it tries again.
             story.Tell($"The platform does not start: {e.Message}");
