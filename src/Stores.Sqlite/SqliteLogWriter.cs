@@ -17,27 +17,36 @@ internal sealed class SqliteLogWriter : IDisposable
     private readonly LastFailure _failure;
     private readonly BlockingCollection<AppendRequest> _queue = [];
     private readonly AppendGroup _group;
+    private readonly AcknowledgedEnd[] _acknowledged;
     private readonly int _partitionCount;
     private readonly Thread _thread;
     private SqliteLogFile? _file;
+    private bool _hasWritten;
     private long _lastAppendTicks = long.MinValue;
 
-    /// <param name="file">The open file; the writer owns it.</param>
+    /// <param name="file">The open file, which the writer owns; null where it could not be opened.</param>
     /// <param name="open">Opens the file again after a failure.</param>
     /// <param name="time">Clock of append times.</param>
-    /// <param name="ends">Told each partition's new end once it is durable, before any caller is answered.</param>
-    public SqliteLogWriter(SqliteLogFile file, Func<SqliteLogFile> open, TimeProvider time, LogEnds ends)
+    /// <param name="ends">Where the partitions end. Told each new end once it is durable, before any caller is answered.</param>
+    public SqliteLogWriter(SqliteLogFile? file, Func<SqliteLogFile> open, TimeProvider time, LogEnds ends)
     {
         (_open, _time, _ends, _failure) = (open, time, ends, new LastFailure(time));
-        _partitionCount = file.PartitionCount;
+        _partitionCount = ends.Count;
         _group = new AppendGroup(_partitionCount);
-        Adopt(file);
+        _acknowledged = new AcknowledgedEnd[_partitionCount];
+        if (file is not null)
+        {
+            Adopt(file);
+        }
         _thread = new Thread(Run) { Name = "foretell-log-writer", IsBackground = true };
         _thread.Start();
     }
 
     /// <summary>Why the last transaction failed, or null when it did not or was a while ago.</summary>
     public string? Problem => _failure.Message;
+
+    /// <summary>Whether the file could be written at the last try.</summary>
+    public bool HasWritten => Volatile.Read(ref _hasWritten);
 
     /// <summary>Queues a request; its <see cref="AppendRequest.Completion"/> tells the outcome.</summary>
     /// <exception cref="PlatformUnavailableException">The log is closed.</exception>
@@ -72,6 +81,20 @@ internal sealed class SqliteLogWriter : IDisposable
                 _group.Add(next);
             }
             _group.Complete(WriteGroup());
+            SyncWitness();
+        }
+    }
+
+    /// <summary>Behind the answers: nobody waits for the witness's own sync.</summary>
+    private void SyncWitness()
+    {
+        try
+        {
+            _file?.SyncWitness();
+        }
+        catch (IOException e)
+        {
+            _failure.Report($"The log's witness cannot be written: {e.Message}");
         }
     }
 
@@ -88,16 +111,18 @@ internal sealed class SqliteLogWriter : IDisposable
             _group.Admit(file, now);
             foreach (int partition in _group.Touched)
             {
-                file.Append(partition, _group[partition], now);
+                _acknowledged[partition] = file.Append(partition, _group[partition], now);
             }
             file.PruneRequests(now);
             file.Commit();
             _lastAppendTicks = now;
             _failure.Report(null);
+            Volatile.Write(ref _hasWritten, true);
             foreach (int partition in _group.Touched)
             {
                 SegmentBuffer segment = _group[partition];
                 segment.End = segment.EndBehind(now);
+                file.Acknowledge(partition, _acknowledged[partition]);
                 _ends.Advance(partition, segment.End);
             }
             return null;
@@ -116,14 +141,23 @@ internal sealed class SqliteLogWriter : IDisposable
         }
     }
 
+    /// <summary>Goes on behind the ends of a file.</summary>
+    /// <exception cref="InvalidDataException">It ends before a record that was acknowledged.</exception>
     private SqliteLogFile Adopt(SqliteLogFile file)
     {
+        _file = file;
         for (int partition = 0; partition < _partitionCount; partition++)
         {
-            LogEnd end = _group[partition].End = file.End(partition);
+            LogEnd end = file.End(partition);
+            if (end.Sequence < _ends[partition].Sequence)
+            {
+                throw new InvalidDataException($"partition {partition} ends at record {end.Sequence}, and was acknowledged up to record "
+                    + $"{_ends[partition].Sequence}. Stop the host. {SqliteLogInspection.Advice}");
+            }
+            _group[partition].End = end;
             _lastAppendTicks = Math.Max(_lastAppendTicks, end.Sequence == 0 ? long.MinValue : end.AppendTicks);
             _ends.Advance(partition, end);
         }
-        return _file = file;
+        return file;
     }
 }
