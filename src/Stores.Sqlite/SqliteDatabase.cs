@@ -70,6 +70,12 @@ internal sealed class SqliteDatabase : IDisposable
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public static SqliteDatabase Inspect(string path)
     {
+        if (!File.Exists(SqliteWal.PathOf(path)))
+        {
+            // Nothing but the file: SQLite neither looks for a write-ahead log nor makes one.
+            string escaped = path.Replace("%", "%25").Replace("?", "%3f").Replace("#", "%23");
+            return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI);
+        }
         // Without locks a connection may take the file for itself, and then keeps the index of the write-ahead log in its own memory.
         SqliteDatabase database = Connect(path, raw.SQLITE_OPEN_READONLY, OperatingSystem.IsWindows() ? "win32-none" : "unix-none");
         try
