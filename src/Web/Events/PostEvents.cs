@@ -54,7 +54,8 @@ internal static class PostEvents
         .Header(422, RejectedHeader, "How many events were rejected: all of them.")
         .Header(202, IdempotencyKey.ReplayedHeader, "`true` when the key had been used before: nothing was appended now.")
         .Problems(ProblemKind.MalformedBody, ProblemKind.InvalidParameter, ProblemKind.InvalidIdempotencyKey,
-            ProblemKind.IdempotencyConflict, ProblemKind.BodyTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable);
+            ProblemKind.IdempotencyConflict, ProblemKind.BodyTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable,
+            ProblemKind.Overloaded);
 
     private static async Task<Results<Accepted<EventsAnswer>, UnprocessableEntity<EventsAnswer>>> HandleAsync(
         HttpContext http, IPlatform platform, ObjectPool<EventBatch> batches, CancellationToken cancellationToken)

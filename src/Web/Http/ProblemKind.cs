@@ -23,6 +23,7 @@ internal sealed record ProblemKind(string Name, int Status, string Title)
         new("unsupported-media-type", 415, "The body's type or encoding is not supported.");
     public static readonly ProblemKind Internal = new("internal-error", 500, "The server failed.");
     public static readonly ProblemKind Unavailable = new("unavailable", 503, "The platform cannot serve this now.");
+    public static readonly ProblemKind Overloaded = new("overloaded", 503, "The platform has as much to do as it takes in at a time.");
     public static readonly ProblemKind NotReady = new("not-ready", 503, "The platform is not ready.");
     public static readonly ProblemKind PositionNotReached = new("position-not-reached", 504, "The position was not reached in time.");
 

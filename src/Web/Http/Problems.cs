@@ -93,6 +93,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         MalformedBodyException e => (ProblemKind.MalformedBody, e.Message),
         IdempotencyConflictException e => (ProblemKind.IdempotencyConflict, e.Message),
         BeforeLastEventException e => (ProblemKind.BeforeLastEvent, e.Message),
+        PlatformOverloadedException e => (ProblemKind.Overloaded, e.Message),
         PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
             (ProblemKind.MalformedBody, $"The body is not the JSON that is expected, from line {json.LineNumber + 1}, byte "
