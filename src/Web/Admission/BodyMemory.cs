@@ -20,8 +20,11 @@ internal sealed class BodyMemory(IOptions<ForetellWebOptions> options)
     /// <summary>The share of one request; nothing yet.</summary>
     public BodyLease Open(HttpContext http) => new(this, ClientIdentity.Of(http));
 
+    /// <param name="client">Whose.</param>
+    /// <param name="bytes">How many.</param>
+    /// <param name="share">Whether the client's share must suffice, too.</param>
     /// <exception cref="RequestException">So many bytes are not left: of all (503), or of the client's share (429).</exception>
-    internal void Take(string client, long bytes)
+    internal void Take(string client, long bytes, bool share)
     {
         ForetellWebOptions limits = options.Value;
         lock (_gate)
@@ -32,7 +35,7 @@ internal sealed class BodyMemory(IOptions<ForetellWebOptions> options)
                 throw new RequestException(ProblemKind.Overloaded, $"Request bodies that are in work hold {_held >> 20} MiB, and at most "
                     + $"{limits.MaxBodyBytesInFlight >> 20} MiB may. Nothing of this request was kept; send it again after a pause.");
             }
-            if (own + bytes > limits.MaxBodyBytesPerClient)
+            if (share && own + bytes > limits.MaxBodyBytesPerClient)
             {
                 throw new RequestException(ProblemKind.TooManyRequests, $"This client's request bodies in work hold {own >> 20} MiB, and at most "
                     + $"{limits.MaxBodyBytesPerClient >> 20} MiB of one client may. Nothing of this request was kept; send fewer at a time.");
@@ -59,6 +62,7 @@ internal sealed class BodyMemory(IOptions<ForetellWebOptions> options)
 internal sealed class BodyLease(BodyMemory memory, string client) : IDisposable
 {
     private long _bytes;
+    private bool _isSmall;
 
     /// <summary>Takes more.</summary>
     /// <exception cref="RequestException">It is not left.</exception>
@@ -66,9 +70,19 @@ internal sealed class BodyLease(BodyMemory memory, string client) : IDisposable
     {
         if (bytes > 0)
         {
-            memory.Take(client, bytes);
+            memory.Take(client, bytes, share: !_isSmall);
             _bytes += bytes;
         }
+    }
+
+    /// <summary>Takes what a body needs that is there already. It is done with at once, so it goes in even where the client's other
+    /// requests, which may be somebody else's behind the same address, have used up the share.</summary>
+    /// <exception cref="RequestException">It is not left.</exception>
+    public void TakeSmall(long bytes)
+    {
+        _isSmall = true;
+        memory.Take(client, bytes, share: false);
+        _bytes += bytes;
     }
 
     /// <summary>Gives some of it back.</summary>

@@ -76,7 +76,7 @@ internal static class PostEvents
         {
             using BodyLease lease = memory.Open(http);
             IdempotentRequest? request = null;
-            using (RequestBody body = await RequestBody.ReadAsync(http.Request, lease, options.Value.BodyTimeout, clock, cancellationToken))
+            using (RequestBody body = await RequestBody.ReadAsync(http.Request, lease, options.Value, clock, cancellationToken))
             {
                 ReadOnlySpan<byte> events = isBinary ? BinaryCloudEvent.ToStructured(http.Request.Headers) : body.Bytes.Span;
                 lease.Take(decoder.MemoryFor(events.Length));

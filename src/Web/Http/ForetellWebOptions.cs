@@ -15,6 +15,9 @@ public sealed class ForetellWebOptions
     /// <summary>How long a request body may take to arrive before it is answered 408.</summary>
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long a request body may stand still before it is answered 408.</summary>
+    public TimeSpan BodyStallTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Connections at a time; further ones are closed at once.</summary>
     public long MaxConnections { get; set; } = 10_000;
 

@@ -23,13 +23,13 @@ internal struct RequestBody : IDisposable
     /// <summary>Reads to the end.</summary>
     /// <param name="request">The request.</param>
     /// <param name="lease">Where the memory comes from.</param>
-    /// <param name="limit">How long the body may take.</param>
-    /// <param name="clock">Clock of the limit.</param>
+    /// <param name="limits">How long the body may take, and stand still.</param>
+    /// <param name="clock">Clock of these limits.</param>
     /// <param name="aborted">The caller has gone.</param>
     /// <exception cref="BadHttpRequestException">The body is larger than the endpoint's limit (413), or comes too slowly (408).</exception>
     /// <exception cref="RequestException">The body's compression is broken, it took too long, or its memory is not left.</exception>
     public static async ValueTask<RequestBody> ReadAsync(
-        HttpRequest request, BodyLease lease, TimeSpan limit, TimeProvider clock, CancellationToken aborted)
+        HttpRequest request, BodyLease lease, ForetellWebOptions limits, TimeProvider clock, CancellationToken aborted)
     {
         PipeReader reader = request.BodyReader;
         if (reader.TryRead(out ReadResult here))
@@ -41,11 +41,18 @@ internal struct RequestBody : IDisposable
             }
             reader.AdvanceTo(here.Buffer.Start);
         }
-        using var deadline = new CancellationTokenSource(limit, clock);
+        using var deadline = new CancellationTokenSource(limits.BodyStallTimeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted);
         try
         {
-            return await ReadCoreAsync(reader, lease, either.Token);
+            long started = clock.GetTimestamp();
+            return await ReadCoreAsync(reader, lease, Arrived, either.Token);
+
+            void Arrived()
+            {
+                TimeSpan left = limits.BodyTimeout - clock.GetElapsedTime(started);
+                deadline.CancelAfter(left > limits.BodyStallTimeout ? limits.BodyStallTimeout : left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            }
         }
         catch (InvalidDataException e)
         {
@@ -55,11 +62,13 @@ internal struct RequestBody : IDisposable
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !aborted.IsCancellationRequested)
         {
             throw new RequestException(ProblemKind.BodyTooSlow,
-                $"The body was not there within {limit.TotalSeconds:0.###} s. Send smaller requests, or over a faster line.");
+                $"The body stood still for {limits.BodyStallTimeout.TotalSeconds:0.###} s, or was not there after "
+                + $"{limits.BodyTimeout.TotalSeconds:0.###} s. Send smaller requests, or over a faster line.");
         }
     }
 
-    private static async ValueTask<RequestBody> ReadCoreAsync(PipeReader reader, BodyLease lease, CancellationToken cancellationToken)
+    private static async ValueTask<RequestBody> ReadCoreAsync(
+        PipeReader reader, BodyLease lease, Action arrived, CancellationToken cancellationToken)
     {
         ReadResult read = await reader.ReadAsync(cancellationToken);
         if (read.IsCompleted && read.Buffer.IsSingleSegment)
@@ -72,16 +81,17 @@ internal struct RequestBody : IDisposable
         {
             while (true)
             {
-                int arrived = checked((int)read.Buffer.Length);
-                if (rented.Length - length < arrived)
+                int more = checked((int)read.Buffer.Length);
+                if (rented.Length - length < more)
                 {
-                    byte[] larger = Rent(lease, Math.Max(rented.Length * 2, length + arrived));
+                    byte[] larger = Rent(lease, Math.Max(rented.Length * 2, length + more));
                     rented.AsSpan(0, length).CopyTo(larger);
                     Return(lease, rented);
                     rented = larger;
                 }
                 read.Buffer.CopyTo(rented.AsSpan(length));
-                length += arrived;
+                length += more;
+                arrived();
                 reader.AdvanceTo(read.Buffer.End);
                 if (read.IsCompleted)
                 {
@@ -113,7 +123,7 @@ internal struct RequestBody : IDisposable
 
     private static RequestBody InPlace(PipeReader reader, ReadResult read, BodyLease lease)
     {
-        lease.Take(read.Buffer.Length);
+        lease.TakeSmall(read.Buffer.Length);
         return new RequestBody { _reader = reader, _inPlace = read.Buffer, _lease = lease, Bytes = read.Buffer.First };
     }
 
