@@ -90,25 +90,18 @@ public sealed class SqliteEventLog : IEventLog
         {
             return Task.FromResult(new AppendReceipt(0, Position.None, Replayed: false, default));
         }
-        AppendRequest append = AppendRequest.ForEvents(batch, request, PartitionCount);
-        _writer.Enqueue(append);
-        return append.Completion.Task.WaitAsync(cancellationToken);
+        return _writer.AppendAsync(AppendRequest.ForEvents(batch, request, PartitionCount), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<AppendReceipt> AppendSourceAsync(EventBatch batch, SourceAdvance source, CancellationToken cancellationToken)
-    {
-        AppendRequest append = AppendRequest.ForEvents(batch, null, PartitionCount, source);
-        _writer.Enqueue(append);
-        return append.Completion.Task.WaitAsync(cancellationToken);
-    }
+    public Task<AppendReceipt> AppendSourceAsync(EventBatch batch, SourceAdvance source, CancellationToken cancellationToken) =>
+        _writer.AppendAsync(AppendRequest.ForEvents(batch, null, PartitionCount, source), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<SourceState> TakeSourceAsync(SourcePartition partition, CancellationToken cancellationToken)
     {
         AppendRequest take = AppendRequest.ForTake(partition);
-        _writer.Enqueue(take);
-        await take.Completion.Task.WaitAsync(cancellationToken);
+        await _writer.AppendAsync(take, cancellationToken);
         return take.Taken!;
     }
 
@@ -142,9 +135,7 @@ public sealed class SqliteEventLog : IEventLog
     public async Task<bool> AppendControlAsync(string name, string value, CancellationToken cancellationToken)
     {
         long now = EventTime.FromDateTimeOffset(_time.GetUtcNow());
-        AppendRequest append = AppendRequest.ForControl(name, value, now, PartitionCount);
-        _writer.Enqueue(append);
-        return !(await append.Completion.Task.WaitAsync(cancellationToken)).Replayed;
+        return !(await _writer.AppendAsync(AppendRequest.ForControl(name, value, now, PartitionCount), cancellationToken)).Replayed;
     }
 
     /// <inheritdoc/>

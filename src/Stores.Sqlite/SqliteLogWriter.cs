@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
@@ -15,7 +14,7 @@ internal sealed class SqliteLogWriter : IDisposable
     private readonly TimeProvider _time;
     private readonly LogEnds _ends;
     private readonly LastFailure _failure;
-    private readonly BlockingCollection<AppendRequest> _queue = [];
+    private readonly AppendQueue _queue = new();
     private readonly AppendGroup _group;
     private readonly AcknowledgedEnd[] _acknowledged;
     private readonly int _partitionCount;
@@ -48,24 +47,14 @@ internal sealed class SqliteLogWriter : IDisposable
     /// <summary>Whether the file could be written at the last try.</summary>
     public bool HasWritten => Volatile.Read(ref _hasWritten);
 
-    /// <summary>Queues a request; its <see cref="AppendRequest.Completion"/> tells the outcome.</summary>
-    /// <exception cref="PlatformUnavailableException">The log is closed.</exception>
-    public void Enqueue(AppendRequest request)
-    {
-        try
-        {
-            _queue.Add(request);
-        }
-        catch (InvalidOperationException)
-        {
-            throw new PlatformUnavailableException("The log is closed: the platform is shutting down.");
-        }
-    }
+    /// <inheritdoc cref="AppendQueue.AppendAsync"/>
+    public Task<AppendReceipt> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
+        _queue.AppendAsync(request, cancellationToken);
 
     /// <summary>Writes what is queued, then closes the file.</summary>
     public void Dispose()
     {
-        _queue.CompleteAdding();
+        _queue.Close();
         _thread.Join();
         _file?.Dispose();
         _queue.Dispose();
@@ -73,15 +62,12 @@ internal sealed class SqliteLogWriter : IDisposable
 
     private void Run()
     {
-        foreach (AppendRequest first in _queue.GetConsumingEnumerable())
+        while (!_queue.IsEnded)
         {
-            _group.Add(first);
-            while (_group.Bytes < GroupBytes && _queue.TryTake(out AppendRequest? next))
+            if (!WriteNext())
             {
-                _group.Add(next);
+                _queue.Wait();
             }
-            _group.Complete(WriteGroup());
-            SyncWitness();
         }
     }
 
@@ -96,6 +82,23 @@ internal sealed class SqliteLogWriter : IDisposable
         {
             _failure.Report($"The log's witness cannot be written: {e.Message}");
         }
+    }
+
+    /// <summary>Writes the appends that wait, up to a group's size.</summary>
+    /// <returns>False when none did.</returns>
+    private bool WriteNext()
+    {
+        while (_group.Bytes < GroupBytes && _queue.TryTake(out AppendRequest next))
+        {
+            _group.Add(next);
+        }
+        if (_group.Requests.Count == 0)
+        {
+            return false;
+        }
+        _group.Complete(WriteGroup());
+        SyncWitness();
+        return true;
     }
 
     private Exception? WriteGroup()

@@ -18,6 +18,13 @@ public sealed class SqliteEventLogTests : EventLogContract
 
     protected override void MendWrites() => Execute("DROP TRIGGER broken");
 
+    protected override IDisposable HoldWrites()
+    {
+        SqliteDatabase holder = SqliteDatabase.Open(LogPath);
+        holder.Execute("BEGIN IMMEDIATE");
+        return holder;
+    }
+
     [Fact]
     public async Task Open_WhenPartitionCountDiffers_SaysBothNumbers()
     {
