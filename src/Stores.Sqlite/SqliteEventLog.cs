@@ -171,12 +171,5 @@ public sealed class SqliteEventLog : IEventLog
     }
 
     /// <summary>Writes what is queued and closes the file.</summary>
-    public ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-        {
-            _writer.Dispose();
-        }
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? _writer.DisposeAsync() : default;
 }

@@ -5,7 +5,7 @@ using Foretell.Engine.Log;
 namespace Foretell.Stores.Sqlite;
 
 /// <summary>The one thread that writes the log. Appends that wait at the same time share a transaction (group commit).</summary>
-internal sealed class SqliteLogWriter : IDisposable
+internal sealed class SqliteLogWriter : IAsyncDisposable
 {
     // One transaction's size: large enough to share a disk sync among many, small enough to keep its wait short.
     private const int GroupBytes = 8 << 20;
@@ -18,7 +18,8 @@ internal sealed class SqliteLogWriter : IDisposable
     private readonly AppendGroup _group;
     private readonly AcknowledgedEnd[] _acknowledged;
     private readonly int _partitionCount;
-    private readonly Thread _thread;
+    private readonly WorkerThreads _thread;
+    private readonly Task _loop;
     private SqliteLogFile? _file;
     private bool _hasWritten;
     private long _lastAppendTicks = long.MinValue;
@@ -33,12 +34,20 @@ internal sealed class SqliteLogWriter : IDisposable
         _partitionCount = ends.Count;
         _group = new AppendGroup(_partitionCount);
         _acknowledged = new AcknowledgedEnd[_partitionCount];
-        if (file is not null)
+        try
         {
-            Adopt(file);
+            if (file is not null)
+            {
+                Adopt(file);
+            }
         }
-        _thread = new Thread(Run) { Name = "foretell-log-writer", IsBackground = true };
-        _thread.Start();
+        catch
+        {
+            file?.Dispose();
+            throw;
+        }
+        _thread = new WorkerThreads(1, "foretell-log-writer");
+        _loop = _thread.Run(RunAsync);
     }
 
     /// <summary>Why the last transaction failed, or null when it did not or was a while ago.</summary>
@@ -52,21 +61,22 @@ internal sealed class SqliteLogWriter : IDisposable
         _queue.AppendAsync(request, cancellationToken);
 
     /// <summary>Writes what is queued, then closes the file.</summary>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         _queue.Close();
-        _thread.Join();
+        await _loop;
+        _thread.Dispose();
         _file?.Dispose();
         _queue.Dispose();
     }
 
-    private void Run()
+    private async Task RunAsync()
     {
         while (!_queue.IsEnded)
         {
             if (!WriteNext())
             {
-                _queue.Wait();
+                await _queue.WaitAsync();
             }
         }
     }
@@ -148,6 +158,7 @@ internal sealed class SqliteLogWriter : IDisposable
     /// <exception cref="InvalidDataException">It ends before a record that was acknowledged.</exception>
     private SqliteLogFile Adopt(SqliteLogFile file)
     {
+        // The writer's from here on, also where reading the ends fails: a failed group closes it.
         _file = file;
         for (int partition = 0; partition < _partitionCount; partition++)
         {

@@ -30,6 +30,7 @@ public sealed class SqliteStateStore(string directory, string? identity = null) 
     {
         // A connection of its own: a long read must not hold the one that commits.
         using SqliteDatabase database = Guard(partition, () => SqliteShardSchema.OpenToRead(PathOf(partition), partition, identity));
+        // SQLite opens a file at its first use, which may fail like any other.
         SqliteStatement select = Guard(partition, () => database.Prepare("SELECT rows FROM page ORDER BY id"));
         byte[] page = [];
         while (Guard(partition, select.Step))
