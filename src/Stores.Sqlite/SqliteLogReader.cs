@@ -43,7 +43,7 @@ internal sealed class SqliteLogReader : ILogReader
                 // What was read counts; the failure shows again at the next call, when nothing is lost by it.
                 break;
             }
-            int length = new LogRecord(_segment.AsSpan(_offset)).Length;
+            int length = new LogRecord(_segment.AsSpan(_offset, _length - _offset)).Length;
             into.Add(_segment.AsSpan(_offset, length), _appendTicks);
             _offset += length;
             _next++;
@@ -88,13 +88,17 @@ internal sealed class SqliteLogReader : ILogReader
             {
                 throw Damaged("fails its checksum");
             }
+            if (SegmentCheck.Damage(records, count, _select.Int64(2)) is { } damage)
+            {
+                throw Damaged(damage);
+            }
             if (_segment.Length < records.Length)
             {
                 _segment = new byte[Math.Max(records.Length, _segment.Length * 2)];
             }
             records.CopyTo(_segment);
             (_length, _offset, _appendTicks) = (records.Length, 0, _select.Int64(2));
-            _traces.Decode(_select.Blob(5), first);
+            _traces.Decode(_select.Blob(5), first, count);
             _select.Reset();
             for (; first < _next; first++)
             {

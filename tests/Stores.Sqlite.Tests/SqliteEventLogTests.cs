@@ -89,6 +89,23 @@ public sealed class SqliteEventLogTests : EventLogContract
     }
 
     [Fact]
+    public async Task Read_WhenASegmentIsNoRecordsUnderARightChecksum_NamesTheRecord()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(EventSets.Batch(("a", 1, "")));
+        await log.AppendAsync(EventSets.Batch(("a", 2, "")));
+        byte[] hostile = [.. EventSets.Batch(("a", 2, "")).Records];
+        // A mark that ends 64 kB behind the segment.
+        (hostile[11], hostile[12]) = (0xFF, 0xFF);
+        Execute($"UPDATE segment SET records = x'{Convert.ToHexString(hostile)}', crc = {Crc32C.Compute(hostile)} WHERE id = 2");
+        await using ILogReader reader = log.OpenReader(0, 0);
+        var batch = new RecordBatch();
+        Assert.Equal(1, await reader.ReadAsync(batch, 10, CancellationToken.None));
+        var e = await Assert.ThrowsAsync<InvalidDataException>(async () => await reader.ReadAsync(batch, 10, CancellationToken.None));
+        Assert.Contains("record 2 of partition 0", e.Message);
+    }
+
+    [Fact]
     public async Task Read_WhenASegmentIsMissing_NamesTheRecord()
     {
         await using IEventLog log = await OpenAsync(1);

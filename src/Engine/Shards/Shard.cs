@@ -132,11 +132,16 @@ public sealed class Shard : IDisposable
                 $"Partition {Partition} holds rows of the arithmetic {header.Arithmetic}, and this host steps with {_serving.Device.Arithmetic}, "
                 + "which gives other bits. Go on with a device of the former, or remove the store to rebuild it from the log.");
         }
+        if (header.Damage() is { } damage)
+        {
+            throw new InvalidDataException($"Partition {Partition}'s store is damaged: {damage}. Restore the file from a copy, or remove it "
+                + "to rebuild it from the log.");
+        }
         lock (_gate)
         {
+            // Rows get their memory as they come: the header's word for their number is no reason to allocate.
             _slab.Dispose();
             _slab = new Slab(_serving, header.RowsPerPage);
-            _slab.Backend.EnsureCapacity(header.Rows);
             _eventTime.Policy = header.Policy;
             _totals = header.Totals;
             _calibration = header.Calibration.Copy();
