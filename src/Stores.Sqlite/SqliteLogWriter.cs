@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
@@ -15,31 +14,36 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly LogEnds _ends;
     private readonly LastFailure _failure;
-    private readonly Channel<AppendRequest> _queue =
-        Channel.CreateUnbounded<AppendRequest>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly AppendQueue _queue = new();
     private readonly AppendGroup _group;
+    private readonly AcknowledgedEnd[] _acknowledged;
     private readonly int _partitionCount;
     private readonly WorkerThreads _thread;
     private readonly Task _loop;
     private SqliteLogFile? _file;
+    private bool _hasWritten;
     private long _lastAppendTicks = long.MinValue;
 
-    /// <param name="file">The open file; the writer owns it.</param>
+    /// <param name="file">The open file, which the writer owns; null where it could not be opened.</param>
     /// <param name="open">Opens the file again after a failure.</param>
     /// <param name="time">Clock of append times.</param>
-    /// <param name="ends">Told each partition's new end once it is durable, before any caller is answered.</param>
-    public SqliteLogWriter(SqliteLogFile file, Func<SqliteLogFile> open, TimeProvider time, LogEnds ends)
+    /// <param name="ends">Where the partitions end. Told each new end once it is durable, before any caller is answered.</param>
+    public SqliteLogWriter(SqliteLogFile? file, Func<SqliteLogFile> open, TimeProvider time, LogEnds ends)
     {
         (_open, _time, _ends, _failure) = (open, time, ends, new LastFailure(time));
-        _partitionCount = file.PartitionCount;
+        _partitionCount = ends.Count;
         _group = new AppendGroup(_partitionCount);
+        _acknowledged = new AcknowledgedEnd[_partitionCount];
         try
         {
-            Adopt(file);
+            if (file is not null)
+            {
+                Adopt(file);
+            }
         }
         catch
         {
-            file.Dispose();
+            file?.Dispose();
             throw;
         }
         _thread = new WorkerThreads(1, "foretell-log-writer");
@@ -49,35 +53,62 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
     /// <summary>Why the last transaction failed, or null when it did not or was a while ago.</summary>
     public string? Problem => _failure.Message;
 
-    /// <summary>Queues a request; its <see cref="AppendRequest.Completion"/> tells the outcome.</summary>
-    /// <exception cref="PlatformUnavailableException">The log is closed.</exception>
-    public void Enqueue(AppendRequest request)
-    {
-        if (!_queue.Writer.TryWrite(request))
-        {
-            throw new PlatformUnavailableException("The log is closed: the platform is shutting down.");
-        }
-    }
+    /// <summary>Whether the file could be written at the last try.</summary>
+    public bool HasWritten => Volatile.Read(ref _hasWritten);
+
+    /// <inheritdoc cref="AppendQueue.AppendAsync"/>
+    public Task<AppendReceipt> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
+        _queue.AppendAsync(request, cancellationToken);
 
     /// <summary>Writes what is queued, then closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _queue.Close();
         await _loop;
         _thread.Dispose();
         _file?.Dispose();
+        _queue.Dispose();
     }
 
     private async Task RunAsync()
     {
-        while (await _queue.Reader.WaitToReadAsync())
+        while (!_queue.IsEnded)
         {
-            while (_group.Bytes < GroupBytes && _queue.Reader.TryRead(out AppendRequest? request))
+            if (!WriteNext())
             {
-                _group.Add(request);
+                await _queue.WaitAsync();
             }
-            _group.Complete(WriteGroup());
         }
+    }
+
+    /// <summary>Behind the answers: nobody waits for the witness's own sync.</summary>
+    private void SyncWitness()
+    {
+        try
+        {
+            _file?.SyncWitness();
+        }
+        catch (IOException e)
+        {
+            _failure.Report($"The log's witness cannot be written: {e.Message}");
+        }
+    }
+
+    /// <summary>Writes the appends that wait, up to a group's size.</summary>
+    /// <returns>False when none did.</returns>
+    private bool WriteNext()
+    {
+        while (_group.Bytes < GroupBytes && _queue.TryTake(out AppendRequest next))
+        {
+            _group.Add(next);
+        }
+        if (_group.Requests.Count == 0)
+        {
+            return false;
+        }
+        _group.Complete(WriteGroup());
+        SyncWitness();
+        return true;
     }
 
     private Exception? WriteGroup()
@@ -93,16 +124,18 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
             _group.Admit(file, now);
             foreach (int partition in _group.Touched)
             {
-                file.Append(partition, _group[partition], now);
+                _acknowledged[partition] = file.Append(partition, _group[partition], now);
             }
             file.PruneRequests(now);
             file.Commit();
             _lastAppendTicks = now;
             _failure.Report(null);
+            Volatile.Write(ref _hasWritten, true);
             foreach (int partition in _group.Touched)
             {
                 SegmentBuffer segment = _group[partition];
                 segment.End = segment.EndBehind(now);
+                file.Acknowledge(partition, _acknowledged[partition]);
                 _ends.Advance(partition, segment.End);
             }
             return null;
@@ -121,13 +154,21 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
         }
     }
 
+    /// <summary>Goes on behind the ends of a file.</summary>
+    /// <exception cref="InvalidDataException">It ends before a record that was acknowledged.</exception>
     private SqliteLogFile Adopt(SqliteLogFile file)
     {
         // The writer's from here on, also where reading the ends fails: a failed group closes it.
         _file = file;
         for (int partition = 0; partition < _partitionCount; partition++)
         {
-            LogEnd end = _group[partition].End = file.End(partition);
+            LogEnd end = file.End(partition);
+            if (end.Sequence < _ends[partition].Sequence)
+            {
+                throw new InvalidDataException($"partition {partition} ends at record {end.Sequence}, and was acknowledged up to record "
+                    + $"{_ends[partition].Sequence}. Stop the host. {SqliteLogInspection.Advice}");
+            }
+            _group[partition].End = end;
             _lastAppendTicks = Math.Max(_lastAppendTicks, end.Sequence == 0 ? long.MinValue : end.AppendTicks);
             _ends.Advance(partition, end);
         }

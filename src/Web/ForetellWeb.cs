@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Foretell.Engine.Events;
 using Foretell.Hosting;
+using Foretell.Web.Admission;
 using Foretell.Web.Events;
 using Foretell.Web.Feeds;
 using Foretell.Web.Forecasts;
@@ -43,7 +44,9 @@ public static class ForetellWeb
         services.Configure(configure ?? (_ => { }));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ObjectPool<EventBatch>>(new DefaultObjectPool<EventBatch>(new EventBatchPolicy()));
+        services.AddSingleton<BodyMemory>();
         services.AddSingleton<ServerSentFeed>();
+        ServerLimits.Add(services);
         services.AddRequestDecompression();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
         services.AddExceptionHandler<Problems>();

@@ -34,7 +34,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
             "GET /v1/streams/{stream}/events: 200 400 404 503 504",
             "GET /v1/streams/{stream}/forecast: 200 400 404 503 504",
             "GET /v1/streams/{stream}: 200 400 404 503 504",
-            "POST /v1/events: 202 400 409 413 415 422 503",
+            "POST /v1/events: 202 400 408 409 413 415 422 429 503",
             "POST /v1/forecasts: 200 400 413 415 503 504",
         ], answers);
     }
