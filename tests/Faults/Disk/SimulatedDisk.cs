@@ -222,6 +222,23 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
         return Ok;
     }
 
+    /// <summary>Puts a file in another's place; whether it is there after a power cut, nobody knows before the next sync.</summary>
+    public int Replace(string path, string with)
+    {
+        Note(7, path.Length, with.Length);
+        if (Fails(Process) || Ends(Process) || weather.Draws(FaultKind.DeleteFails) || !_files.Remove(with, out SimulatedFile? file))
+        {
+            return IoErrorDelete;
+        }
+        if (_files.Remove(path, out SimulatedFile? replaced) && replaced.IsNameDurable)
+        {
+            _removed.TryAdd(path, replaced);
+        }
+        file.MoveTo(path);
+        _files.Add(path, file);
+        return Ok;
+    }
+
     /// <summary>Whether a file is there.</summary>
     public bool Exists(string path) => _files.ContainsKey(path);
 
