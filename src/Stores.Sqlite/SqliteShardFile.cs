@@ -140,6 +140,7 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
             // A file that is not to be believed stays as it is.
             SqliteShardSchema.OpenToRead(path, partition, identity).Dispose();
         }
+        SqliteWal.MakeDurable(path);
         SqliteDatabase database = SqliteDatabase.Open(path, PageBytes);
         try
         {
