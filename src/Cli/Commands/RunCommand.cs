@@ -10,7 +10,7 @@ namespace Foretell.Cli.Commands;
 internal static class RunCommand
 {
     private static readonly Option<string> s_dataDir =
-        Settings.Text("--data-dir", "folder", "Where log and states are kept; created when missing.", fallback: DataDirectory.Default);
+        DataDirectorySettings.Create("Where log and states are kept; created when missing.");
     private static readonly Option<string> s_urls =
         CommonSettings.Urls("Addresses to listen on, separated by ';'; port 0 takes any free one.");
     private static readonly Option<string?> s_metricsUrls = CommonSettings.MetricsUrls();
