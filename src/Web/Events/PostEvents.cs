@@ -2,8 +2,8 @@ using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
-using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
@@ -57,7 +57,7 @@ internal static class PostEvents
             ProblemKind.IdempotencyConflict, ProblemKind.BodyTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable);
 
     private static async Task<Results<Accepted<EventsAnswer>, UnprocessableEntity<EventsAnswer>>> HandleAsync(
-        HttpContext http, IPlatform platform, ObjectPool<EventBatch> batches, CancellationToken cancellationToken)
+        HttpContext http, TenantPlatform platform, ClientLimits limits, ObjectPool<EventBatch> batches, CancellationToken cancellationToken)
     {
         bool isBinary = BinaryCloudEvent.Is(http.Request);
         string? contentType = isBinary ? StructuredCloudEvent.MediaType : http.Request.ContentType;
@@ -68,6 +68,7 @@ internal static class PostEvents
         EventBatch batch = batches.Get();
         try
         {
+            platform.Restrict(batch);
             var rejections = new Rejections();
             IdempotentRequest? request = null;
             using (RequestBody body = await RequestBody.ReadAsync(http.Request, cancellationToken))
@@ -84,6 +85,10 @@ internal static class PostEvents
                 // Nothing is appended, so nothing is remembered either: the key stays free for the mended request.
                 CountRejected(http, rejections.Count);
                 return TypedResults.UnprocessableEntity(EventsAnswer.Of(0, RejectedEvents.From(rejections), Position.None));
+            }
+            if (limits.Take(http, batch.Count) is { } refusal)
+            {
+                throw Refused(refusal);
             }
             AppendReceipt receipt = await platform.AppendAsync(batch, request, cancellationToken);
             RejectedEvents rejected;
@@ -153,6 +158,13 @@ internal static class PostEvents
             throw RequestException.Parameters(ColumnsParameter, bad.Message);
         }
     }
+
+    private static RequestException Refused(QuotaRefusal refusal) => refusal.Wait is { } wait
+        ? new RequestException(ProblemKind.TooManyRequests, refusal.Detail)
+        {
+            Header = ("Retry-After", wait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)),
+        }
+        : new RequestException(ProblemKind.BodyTooLarge, refusal.Detail);
 
     private static RequestException Unsupported(string? contentType) => new(ProblemKind.UnsupportedMediaType,
         $"Content-Type is '{contentType}'. Send events in UTF-8 as one of: {string.Join(", ", EventDecoder.MediaTypes)}.");
