@@ -43,6 +43,7 @@ public sealed class SqliteAlertLog : IAlertLog
         }
         catch (SqliteException e)
         {
+            log.Disconnect();
             throw new StorageException($"The log of alerts cannot be opened: {e.Message}", e);
         }
     }

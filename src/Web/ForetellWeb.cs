@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Foretell.Engine.Events;
 using Foretell.Hosting;
+using Foretell.Web.Admission;
 using Foretell.Web.Events;
 using Foretell.Web.Feeds;
 using Foretell.Web.Forecasts;
@@ -46,7 +47,9 @@ public static class ForetellWeb
         services.Configure(configure ?? (_ => { }));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ObjectPool<EventBatch>>(new DefaultObjectPool<EventBatch>(new EventBatchPolicy()));
+        services.AddSingleton<BodyMemory>();
         services.AddSingleton<ServerSentFeed>();
+        ServerLimits.Add(services);
         services.AddRequestDecompression();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
         services.AddExceptionHandler<Problems>();
@@ -76,9 +79,9 @@ public static class ForetellWeb
         long maxBodyBytes = app.Services.GetRequiredService<IOptions<ForetellWebOptions>>().Value.MaxBodyBytes;
         RouteGroupBuilder api = app.MapGroup("").WithMetadata(new RequestSizeLimitAttribute(maxBodyBytes))
             .AddEndpointFilter<RouteGroupBuilder, KnownParameters>();
-        RouteGroupBuilder write = api.MapGroup("").Needs(Scope.Write);
+        RouteGroupBuilder write = Guarded(api, Scope.Write);
         PostEvents.Map(write);
-        RouteGroupBuilder read = api.MapGroup("").Needs(Scope.Read);
+        RouteGroupBuilder read = Guarded(api, Scope.Read);
         GetStream.Map(read);
         GetForecast.Map(read);
         PostForecasts.Map(read);
@@ -86,13 +89,24 @@ public static class ForetellWeb
         GetOverdue.Map(read);
         GetAlertEvents.Map(read);
         GetDeadLetters.Map(read);
-        RouteGroupBuilder operate = api.MapGroup("").Needs(Scope.Operate);
+        RouteGroupBuilder operate = Guarded(api, Scope.Operate);
         GetModel.Map(operate);
         GetCalibration.Map(operate);
         GetStatus.Map(operate);
         Health.Map(app);
         ApiDocument.Map(app);
         return app;
+    }
+
+    /// <summary>Endpoints for clients with a scope.</summary>
+    private static RouteGroupBuilder Guarded(RouteGroupBuilder api, string scope)
+    {
+        RouteGroupBuilder guarded = api.MapGroup("").Needs(scope);
+        foreach (ProblemKind kind in (ReadOnlySpan<ProblemKind>)[ProblemKind.Unauthenticated, ProblemKind.Forbidden, ProblemKind.TooManyRequests])
+        {
+            guarded.WithMetadata(new ProblemNote(kind)).ProducesProblem(kind.Status);
+        }
+        return guarded;
     }
 
     /// <summary>Adds only the health endpoints, for a process that serves no API.</summary>

@@ -64,7 +64,7 @@ public sealed class EventBatch
         {
             return $"Id must be at most {MaxTextBytes} bytes of UTF-8, got {id.Length}.";
         }
-        if (timeTicks < EventTime.Min || timeTicks > EventTime.Max)
+        if (!EventTime.IsValid(timeTicks))
         {
             return "Time must lie within years 1 to 9999.";
         }

@@ -33,14 +33,14 @@ public sealed record EventTimePolicy(TimeSpan LateTolerance, TimeSpan FutureTole
         $"late={LateTolerance.Ticks};future={FutureTolerance.Ticks}{(AheadCountsAtAppend ? Ahead : "")}");
 
     /// <summary>Reads <see cref="ToString"/>'s text.</summary>
-    /// <exception cref="FormatException">The text is no policy.</exception>
+    /// <exception cref="InvalidDataException">The text is no policy.</exception>
     public static EventTimePolicy Parse(string text)
     {
         bool ahead = text.EndsWith(Ahead, StringComparison.Ordinal);
         string[] parts = (ahead ? text[..^Ahead.Length] : text).Split(';');
         if (parts.Length != 2 || !TryTicks(parts[0], "late=", out TimeSpan late) || !TryTicks(parts[1], "future=", out TimeSpan future))
         {
-            throw new FormatException(
+            throw new InvalidDataException(
                 $"An event-time policy reads 'late=TICKS;future=TICKS', with or without '{Ahead}', got '{text}'. A later release may have written it.");
         }
         return new EventTimePolicy(late, future) { AheadCountsAtAppend = ahead };

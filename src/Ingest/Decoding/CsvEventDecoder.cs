@@ -26,6 +26,9 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
         }
     }
 
+    /// <inheritdoc/>
+    public override long MemoryFor(int bodyBytes) => 10L * bodyBytes;
+
     private CsvTable ReadHeader(scoped ref ReadOnlySpan<byte> rest)
     {
         if (!TryTakeRecord(ref rest, (byte)',', out ReadOnlySpan<byte> header, out _))

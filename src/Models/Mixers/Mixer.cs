@@ -50,8 +50,8 @@ internal abstract unsafe class Mixer(ModelConfig config, int layer)
     /// <summary>Writes the state of a stream without events. Shape [StateFloats].</summary>
     public abstract void WriteEmpty(Span<float> state);
 
-    /// <summary>Events that the state has seen, where it has a tail.</summary>
-    public virtual long Events(float* state) => throw new NotSupportedException();
+    /// <summary>Events that the state has seen, where it counts them itself; else null.</summary>
+    public virtual long? Events(float* state) => null;
 
     /// <summary>The recurrent form. One thread uses it at a time.</summary>
     /// <param name="weights">Parameter vector; must outlive the step.</param>

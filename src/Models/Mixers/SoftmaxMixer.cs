@@ -49,7 +49,7 @@ internal sealed unsafe class SoftmaxMixer : Mixer
     public override int TailBlockFloats => _name.IsBounded ? 0 : KvBlocks.Floats(Config.Width);
 
     /// <inheritdoc/>
-    public override long Events(float* state) => *(long*)state;
+    public override long? Events(float* state) => *(long*)state;
 
     /// <inheritdoc/>
     public override void WriteEmpty(Span<float> state) => state.Clear();

@@ -105,7 +105,8 @@ public sealed class ForecastModel
     }
 
     /// <summary>Refuses a state that is no row of this model.</summary>
-    /// <exception cref="ArgumentException">Its length is not that of a row with as many events.</exception>
+    /// <exception cref="ArgumentException">Its length is not that of a row with as many events, or its layers count different
+    /// ones.</exception>
     internal unsafe void CheckState(ReadOnlySpan<float> state)
     {
         long expected = StateFloats;
@@ -113,6 +114,11 @@ public sealed class ForecastModel
         {
             fixed (float* row = state)
             {
+                if (!State.AgreesOnEvents(row))
+                {
+                    throw new ArgumentException("State must have seen as many events in each layer, and its layers count different ones.",
+                        nameof(state));
+                }
                 expected += State.TailFloats(State.Events(row));
             }
         }

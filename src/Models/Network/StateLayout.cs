@@ -20,7 +20,22 @@ internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout lay
     public long TailFloats(long events) => TailBlockFloats * ((events + KvBlocks.Events - 1) / KvBlocks.Events);
 
     /// <summary>Events that a row has seen; 0 where it has no tail.</summary>
-    public long Events(float* row) => TailBlockFloats == 0 ? 0 : layout.Layers[0].Mixer.Events(row);
+    public long Events(float* row) => TailBlockFloats == 0 ? 0 : layout.Layers[0].Mixer.Events(row)!.Value;
+
+    /// <summary>Whether all layers have seen as many events, and no more than a tail can be long for: steps take their places in the
+    /// row's memory from these counts.</summary>
+    public bool AgreesOnEvents(float* row)
+    {
+        long? first = layout.Layers[0].Mixer.Events(row);
+        foreach (LayerParameters layer in layout.Layers)
+        {
+            if (layer.Mixer.Events(row + layer.Mixer.StateOffset) is { } events && (events != first || events is < 0 or >= int.MaxValue))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /// <summary>Writes the fixed part of a stream without events; its tail is empty.</summary>
     public void WriteEmpty(Span<float> row)

@@ -60,7 +60,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         {
             LogUnhandled(exception, http.Request.Method, http.GetEndpoint()?.DisplayName);
         }
-        if (kind.Status is 503 or 504)
+        if (kind.Status is 429 or 503 or 504)
         {
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(options.Value.RetryAfter.TotalSeconds)).ToString();
         }
@@ -94,6 +94,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         MalformedBodyException e => (ProblemKind.MalformedBody, e.Message),
         IdempotencyConflictException e => (ProblemKind.IdempotencyConflict, e.Message),
         BeforeLastEventException e => (ProblemKind.BeforeLastEvent, e.Message),
+        PlatformOverloadedException e => (ProblemKind.Overloaded, e.Message),
         PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
             (ProblemKind.MalformedBody, $"The body is not the JSON that is expected, from line {json.LineNumber + 1}, byte "
@@ -132,6 +133,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         404 => (ProblemKind.UnknownAddress,
             "No endpoint has this address. GET /openapi/v1.json lists them all; a slash within a stream key is written %2F."),
         405 => (ProblemKind.MethodNotAllowed, $"Use one of: {http.Response.Headers.Allow}."),
+        408 => (ProblemKind.BodyTooSlow, "The body stood still, or came too slowly. Send smaller requests, or over a faster line."),
         413 => (ProblemKind.BodyTooLarge, "The body, decompressed, is larger than "
             + $"{http.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize} bytes. Send several smaller requests."),
         415 => (ProblemKind.UnsupportedMediaType, "Send the body as application/json."),
