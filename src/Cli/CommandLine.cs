@@ -26,6 +26,7 @@ public static class CommandLine
             ReplayCommand.Create(),
             QueryCommand.Create(),
             SimulateCommand.Create(),
+            KeysCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 
@@ -8,6 +9,9 @@ internal static class AuditRequests
 {
     /// <summary>Under which a request's key is named whose secret does not hold: its id only, and only where there is such a key.</summary>
     public static readonly object ClaimedClient = new();
+
+    /// <summary>In place of a client that has not said who it is.</summary>
+    private const string Nobody = "nobody";
 
     public static async Task RunAsync(HttpContext http, RequestDelegate next, AuditLog audit)
     {
@@ -25,7 +29,8 @@ internal static class AuditRequests
                 or StatusCodes.Status429TooManyRequests;
             if (isRefusal || isOperation)
             {
-                string client = http.Items.TryGetValue(ClaimedClient, out object? claimed) ? (string)claimed! : ClientIdentity.Of(http);
+                string client = http.Items.TryGetValue(ClaimedClient, out object? claimed) ? (string)claimed!
+                    : http.User.FindFirstValue(ClientIdentity.Claim) ?? Nobody;
                 string route = (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "an address that there is not";
                 audit.Add(client, ClientIdentity.AddressOf(http), $"{Method(http)} {route}", $"{status}", isRefusal);
             }
