@@ -30,6 +30,7 @@ public static class CommandLine
             RepairCommand.Create(),
             BackupCommand.Create(),
             RestoreCommand.Create(),
+            KeysCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

@@ -4,6 +4,7 @@ using Foretell.Engine;
 using Foretell.Engine.Log;
 using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
+using Foretell.Web.Guards;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -121,6 +122,14 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
     /// <summary>What a status that the server or the router chose by itself means here.</summary>
     private static (ProblemKind, string) OfStatus(int status, HttpContext http) => status switch
     {
+        401 => (ProblemKind.Unauthenticated, http.Request.Headers.Authorization.Count == 0
+            ? "Send an API key in the header 'Authorization: Bearer fk_...'. Whoever runs this host makes one with 'foretell keys add'."
+            : "The key or token in the header Authorization does not hold: it is unknown, revoked, or has ended. Ask whoever runs this host for another."),
+        403 => (ProblemKind.Forbidden, ScopeGuard.Of(http.GetEndpoint()) is { } scope
+            ? $"This needs a key with the scope '{scope}'" + (scope == Scope.Operate && !Tenant.Of(http).IsEverybody
+                ? ", which no tenant's key has: it is of everybody's streams." : ". Ask whoever runs this host for one.")
+            : "The key does not allow this."),
+        429 => (ProblemKind.TooManyRequests, "This client has sent more requests than it may. Try again after the time in Retry-After."),
         404 => (ProblemKind.UnknownAddress,
             "No endpoint has this address. GET /openapi/v1.json lists them all; a slash within a stream key is written %2F."),
         405 => (ProblemKind.MethodNotAllowed, $"Use one of: {http.Response.Headers.Allow}."),
