@@ -213,7 +213,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
             Devices = [new DeviceStatus(device.Name, null, _partitions.Length, device.Problem)],
             Sources = sources.Partitions,
             Sinks = sinks,
-            Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).Concat(sources.Problems)
+            Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).Append(_storage.Alerts.Problem)
+                .Concat(sources.Problems)
                 .Concat(sinks.Select(s => s.Problem)).OfType<string>()],
         };
     }
@@ -221,7 +222,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <inheritdoc/>
     /// <remarks>A broker that cannot be read or published to is in the status; requests can be taken all the same.</remarks>
     public HostHealth Health() => new(Ready.IsCompletedSuccessfully,
-        [.. _partitions.Select(partition => partition.Problem).Append(_storage.Log.Problem).OfType<string>()]);
+        [.. _partitions.Select(partition => partition.Problem).Append(_storage.Log.Problem).Append(_storage.Alerts.Problem).OfType<string>()]);
 
     /// <summary>Stops, commits what was applied, and lets go of the storage.</summary>
     public ValueTask DisposeAsync() => StopAsync(commit: true);

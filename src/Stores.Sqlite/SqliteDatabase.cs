@@ -20,6 +20,9 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
+    /// <summary>False where the connection shares nothing with others (<see cref="Inspect"/>): it never sees what they write.</summary>
+    public bool IsShared { get; private init; } = true;
+
     /// <summary>Opens a file for reading and writing, in WAL mode, durable at every COMMIT; creates it when missing.</summary>
     /// <param name="path">The file.</param>
     /// <param name="pageBytes">Size of SQLite's own pages in a new file, a power of two from 512 to 65536.</param>
@@ -75,10 +78,10 @@ internal sealed class SqliteDatabase : IDisposable
         {
             // Nothing but the file: SQLite neither looks for a write-ahead log nor makes one.
             string escaped = path.Replace("%", "%25").Replace("?", "%3f").Replace("#", "%23");
-            return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI);
+            return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI, isShared: false);
         }
         // Without locks a connection may take the file for itself, and then keeps the index of the write-ahead log in its own memory.
-        SqliteDatabase database = Connect(path, raw.SQLITE_OPEN_READONLY, OperatingSystem.IsWindows() ? "win32-none" : "unix-none");
+        SqliteDatabase database = Connect(path, raw.SQLITE_OPEN_READONLY, OperatingSystem.IsWindows() ? "win32-none" : "unix-none", isShared: false);
         try
         {
             database.Execute("PRAGMA locking_mode=EXCLUSIVE");
@@ -156,10 +159,10 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
-    private static SqliteDatabase Connect(string path, int flags, string? vfs = null)
+    private static SqliteDatabase Connect(string path, int flags, string? vfs = null, bool isShared = true)
     {
         int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags | raw.SQLITE_OPEN_NOMUTEX, vfs);
-        var database = new SqliteDatabase(path, handle);
+        var database = new SqliteDatabase(path, handle) { IsShared = isShared };
         try
         {
             database.Check(code);

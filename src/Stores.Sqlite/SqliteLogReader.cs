@@ -48,6 +48,11 @@ internal sealed class SqliteLogReader : ILogReader
             _offset += length;
             _next++;
         }
+        if (_database is { IsShared: false })
+        {
+            // On a full disk: once there is room, others write what such a connection would not see.
+            Disconnect();
+        }
         _traces.MoveTo(into.Traces, into.FirstSequence, into.LastSequence);
         return ValueTask.FromResult(into.Count);
     }
@@ -119,8 +124,14 @@ internal sealed class SqliteLogReader : ILogReader
 
     private void Close()
     {
+        Disconnect();
+        (_length, _offset) = (0, 0);
+    }
+
+    private void Disconnect()
+    {
         _database?.Dispose();
-        (_database, _select, _length, _offset) = (null, null, 0, 0);
+        (_database, _select) = (null, null);
     }
 
     private InvalidDataException Damaged(string what) => new(
