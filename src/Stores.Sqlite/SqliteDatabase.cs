@@ -73,7 +73,7 @@ internal sealed class SqliteDatabase : IDisposable
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public static SqliteDatabase Inspect(string path)
     {
-        if (!File.Exists(SqliteWal.PathOf(path)))
+        if (!DataFiles.Current.Exists(SqliteWal.PathOf(path)))
         {
             return OpenMainFile(path);
         }

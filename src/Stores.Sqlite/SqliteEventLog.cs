@@ -54,10 +54,10 @@ public sealed class SqliteEventLog : IEventLog
             throw new ArgumentOutOfRangeException(nameof(partitions), partitions,
                 $"A log has 1 to {short.MaxValue} partitions, got {partitions}.");
         }
+        SqliteLogFile? file = null;
         try
         {
             SqliteLogInspection found = SqliteLogInspection.Look(path, partitions);
-            SqliteLogFile? file = null;
             string? problem = null;
             try
             {
@@ -82,6 +82,7 @@ public sealed class SqliteEventLog : IEventLog
         }
         catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
+            file?.Dispose();
             throw new StorageException($"The log cannot be opened: {e.Message}", e);
         }
     }

@@ -88,7 +88,7 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
     private static SqliteLogInspection Read(string path)
     {
         string witness = SqliteLogFile.WitnessOf(path);
-        if (!File.Exists(path) || new FileInfo(path).Length == 0 && SqliteWal.Read(path).Frames == 0)
+        if (!DataFiles.Current.Exists(path) || DataFiles.Current.Length(path) == 0 && SqliteWal.Read(path).Frames == 0)
         {
             return NewBeside(path, witness);
         }
@@ -125,7 +125,7 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
     /// <summary>No log: true only where no witness says that there was one.</summary>
     private static SqliteLogInspection NewBeside(string path, string witness)
     {
-        if (File.Exists(witness) && TryReadWitness(witness) is { } acknowledged && acknowledged.Any(end => end.Sequence > 0))
+        if (DataFiles.Current.Exists(witness) && TryReadWitness(witness) is { } acknowledged && acknowledged.Any(end => end.Sequence > 0))
         {
             throw new StorageException($"The log {path} is missing or empty, and {acknowledged.Sum(end => end.Sequence)} records of it were "
                 + $"acknowledged. {Cause(path)}{Advice}");

@@ -25,7 +25,7 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
     private bool _hasWritten;
     private long _lastAppendTicks = long.MinValue;
 
-    /// <param name="file">The open file, which the writer owns; null where it could not be opened.</param>
+    /// <param name="file">The open file, which the writer owns from here on; null where it could not be opened.</param>
     /// <param name="open">Opens the file again after a failure.</param>
     /// <param name="time">Clock of append times.</param>
     /// <param name="ends">Where the partitions end. Told each new end once it is durable, before any caller is answered.</param>
@@ -35,17 +35,9 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
         _partitionCount = ends.Count;
         _group = new AppendGroup(_partitionCount);
         _acknowledged = new AcknowledgedEnd[_partitionCount];
-        try
+        if (file is not null)
         {
-            if (file is not null)
-            {
-                Adopt(file);
-            }
-        }
-        catch
-        {
-            file?.Dispose();
-            throw;
+            Adopt(file);
         }
         _thread = new WorkerThreads(1, "foretell-log-writer");
         _loop = _thread.Run(RunAsync);

@@ -35,7 +35,7 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
             _untoldEpoch = null;
             return epoch;
         }
-        catch (SqliteException e) when (e.IsOfTheDisk && File.Exists(path))
+        catch (SqliteException e) when (e.IsOfTheDisk && DataFiles.Current.Exists(path))
         {
             Dispose();
             using SqliteDatabase database = SqliteShardSchema.OpenToRead(path, partition, identity);
@@ -62,7 +62,7 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         {
             return SqliteShardSchema.ReadHeader(Open());
         }
-        catch (SqliteException e) when (e.IsOfTheDisk && File.Exists(path))
+        catch (SqliteException e) when (e.IsOfTheDisk && DataFiles.Current.Exists(path))
         {
             using SqliteDatabase database = SqliteShardSchema.OpenToRead(path, partition, identity);
             return SqliteShardSchema.ReadHeader(database);
@@ -162,7 +162,7 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         {
             return _database;
         }
-        if (File.Exists(path))
+        if (DataFiles.Current.Exists(path))
         {
             // A file that is not to be believed stays as it is.
             SqliteShardSchema.OpenToRead(path, partition, identity).Dispose();

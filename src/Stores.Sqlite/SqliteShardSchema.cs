@@ -72,28 +72,35 @@ internal static class SqliteShardSchema
     {
         try
         {
-            if (!Has(database, "owner", "identity"))
-            {
-                // A file of an earlier release, whose rows have no seals; or a new one.
-                return database;
-            }
-            string found = database.QueryText("SELECT identity FROM owner") ?? "";
-            if (database.Sealing(found).Query("SELECT seal IS seal(epoch, identity, partition) FROM owner") == 0)
-            {
-                throw new InvalidDataException("the row that says whose it is fails its checksum");
-            }
-            long of = database.Query("SELECT partition FROM owner");
-            if (identity is not null && found != identity || of != partition)
-            {
-                throw new InvalidDataException(of != partition ? $"it holds the rows of partition {of}"
-                    : "it belongs to the log of another data directory");
-            }
+            CheckOwner(database, partition, identity);
             return database;
         }
         catch
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Looks whether a shard's file is what its name says, and lets the connection look at its seals.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of another log or partition.</exception>
+    public static void CheckOwner(SqliteDatabase database, int partition, string? identity)
+    {
+        if (!Has(database, "owner", "identity"))
+        {
+            // A file of an earlier release, whose rows have no seals; or a new one.
+            return;
+        }
+        string found = database.QueryText("SELECT identity FROM owner") ?? "";
+        if (database.Sealing(found).Query("SELECT seal IS seal(epoch, identity, partition) FROM owner") == 0)
+        {
+            throw new InvalidDataException("the row that says whose it is fails its checksum");
+        }
+        long of = database.Query("SELECT partition FROM owner");
+        if (identity is not null && found != identity || of != partition)
+        {
+            throw new InvalidDataException(of != partition ? $"it holds the rows of partition {of}"
+                : "it belongs to the log of another data directory");
         }
     }
 

@@ -22,11 +22,11 @@ internal sealed record SqliteWal(long Frames, long Believed, long? FirstBroken)
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static SqliteWal Read(string database)
     {
-        if (!File.Exists(PathOf(database)))
+        if (!DataFiles.Current.Exists(PathOf(database)))
         {
             return None;
         }
-        using var file = new FileStream(PathOf(database), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20);
+        using Stream file = DataFiles.Current.OpenRead(PathOf(database));
         byte[] header = new byte[HeaderBytes];
         if (file.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes)
         {
@@ -68,7 +68,7 @@ internal sealed record SqliteWal(long Frames, long Believed, long? FirstBroken)
     }
 
     /// <summary>Whether a frame of this round follows: then the one before it is broken in its salt, and not the round's end.</summary>
-    private static bool HasLaterFrame(FileStream file, int frameBytes, ReadOnlySpan<byte> salt)
+    private static bool HasLaterFrame(Stream file, int frameBytes, ReadOnlySpan<byte> salt)
     {
         long at = file.Position;
         Span<byte> header = stackalloc byte[FrameHeaderBytes];

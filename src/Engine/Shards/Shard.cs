@@ -531,7 +531,7 @@ public sealed class Shard : IDisposable
         _totals = _totals with { Applied = _totals.Applied + 1, UnknownMarks = _totals.UnknownMarks + (unknown ? 1 : 0) };
     }
 
-    private uint PagesCrc() => Crc32C.Compute(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_pageCrcs)));
+    private uint PagesCrc() => PageChecksums.Of(_pageCrcs);
 
     private void Reject(DeadLetter letter)
     {

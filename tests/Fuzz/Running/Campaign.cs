@@ -157,7 +157,7 @@ public sealed class Campaign
 
     private string Summary() => string.Create(CultureInfo.InvariantCulture,
         $"{_target.Name}: {_inputs} inputs in {_clock.Elapsed.TotalSeconds:0} s, {_findings.Count} findings, {_taken} taken, {_map.Points} coverage points, "
-        + $"corpus {_corpus.Count} ({_kept} new kept), slowest {_slowest.TotalMilliseconds:0} ms, most allocated {_mostBytes >> 10} KiB");
+        + $"corpus {_corpus.Count} ({_kept} new kept), slowest {_slowest.TotalMilliseconds:0} ms, most allocated {_mostBytes >> 10} KiB, process {Environment.WorkingSet >> 20} MiB");
 
     private static string Name(byte[] input) => Convert.ToHexStringLower(SHA256.HashData(input))[..16];
 

@@ -62,7 +62,7 @@ internal static class BodyTargets
         }
         foreach (Rejection rejection in rejections.First)
         {
-            RecordTargets.Require(rejection.Reason.Length is > 0 and < 2000, "a rejection is a sentence");
+            RecordTargets.Require(rejection.Reason.Length is > 0 and < 2000, $"a rejection is a sentence, not {rejection.Reason}");
         }
         RecordTargets.Require(rejections.First.Count <= Math.Min(rejections.Count, Rejections.MaxListed), "rejections are capped");
         RecordTargets.Require(batch.Count + rejections.Count <= bytes + 1, "there are no more events than bytes");

@@ -12,10 +12,10 @@ internal static class FileTargets
     private const string Ndjson = "{\"stream\":\"a\",\"time\":1,\"mark\":\"x\"}\n{\"stream\":\"b\",\"time\":\"2026-01-31T12:00:00Z\"}\n";
 
     // In memory where the system has such a folder: a disk would take most of the time.
-    private static readonly string s_folder = Directory.CreateDirectory(
+    internal static readonly string Folder = Directory.CreateDirectory(
         Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"foretell-fuzz-{Environment.ProcessId}")).FullName;
 
-    static FileTargets() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(s_folder, recursive: true);
+    static FileTargets() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folder, recursive: true);
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
@@ -29,7 +29,7 @@ internal static class FileTargets
     ];
 
     private static FuzzTarget File(string name, string ending, string[] words, params byte[][] seeds) =>
-        new(name, bytes => Read(Path.Combine(s_folder, name + ending), bytes), typeof(EventFileException))
+        new(name, bytes => Read(Path.Combine(Folder, name + ending), bytes), typeof(EventFileException))
         {
             // A reader's buffers do not depend on the file.
             Seeds = seeds, Words = words, MostBytes = 16_384, FreeBytes = 2 << 20, BytesPerByte = 256, Share = 300,
