@@ -4,6 +4,7 @@ using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Engine.Shards;
 using Foretell.Stores.Sqlite;
+using Foretell.Stores.Sqlite.Maintenance;
 using Foretell.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -154,9 +155,28 @@ public sealed class RetentionTests : IDisposable
                 break;
         }
 
+        await using (EmbeddedPlatform refused = await OpenAsync())
+        {
+            await refused.Ready;
+            Assert.Equal(how != "missing", File.Exists(file));
+            CheckRefusal(refused, told);
+            await Assert.ThrowsAsync<PlatformUnavailableException>(async () => await refused.FindAsync(EventSets.KeyOf(2, 4), default));
+        }
+
+        // Who accepts the loss gets rows from where the log begins.
+        Assert.Contains(DataDirectoryRepair.Run(_directory.Path, _time), done => done.Contains("what its streams did before is lost"));
         await using EmbeddedPlatform again = await OpenAsync();
         await again.Ready;
-        Assert.Equal(how != "missing", File.Exists(file));
+        await Until.TrueAsync(() => again.LagEvents == 0, TimeSpan.FromSeconds(30));
+        Assert.Empty(again.Status().Problems);
+        for (int i = 0; i < 40; i++)
+        {
+            Assert.Equal(EventSets.PartitionOf($"user/{i}", 4) == 2 ? 1 : 2, (await again.FindAsync($"user/{i}", default))!.Events);
+        }
+    }
+
+    private static void CheckRefusal(EmbeddedPlatform again, string told)
+    {
         string problem = Assert.Single(again.Status().Problems);
         Assert.StartsWith("Partition 2's store is damaged: ", problem);
         Assert.Contains(told, problem);
@@ -164,7 +184,6 @@ public sealed class RetentionTests : IDisposable
         Assert.Contains("nothing can make it anew. Restore a backup.", problem);
         Assert.DoesNotContain("which makes the rows anew from the log", problem);
         Assert.Equal(1, again.Status().UnservedPartitions);
-        await Assert.ThrowsAsync<PlatformUnavailableException>(async () => await again.FindAsync(EventSets.KeyOf(2, 4), default));
     }
 
     [Fact]
