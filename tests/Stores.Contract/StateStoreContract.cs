@@ -238,7 +238,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         return calibration;
     }
 
-    private static ShardCommit Commit(ShardHeader header, (int Number, byte Content)[] pages, DeadLetter[]? letters = null)
+    protected static ShardCommit Commit(ShardHeader header, (int Number, byte Content)[] pages, DeadLetter[]? letters = null)
     {
         var commit = new ShardCommit(header) { DeadLetters = letters ?? [] };
         foreach ((int number, byte content) in pages)
