@@ -118,8 +118,8 @@ public abstract partial class EventLogContract
             int records = 0;
             for (int i = 0; i < 50; i++)
             {
-                AppendReceipt receipt = await log.AppendAsync(EventSets.Batch([.. Enumerable.Range(0, 5).Select(s => ($"s{s}", (long)i, ""))]));
-                records += receipt.Accepted;
+                EventBatch batch = EventSets.Batch([.. Enumerable.Range(0, 5).Select(s => ($"s{s}", (long)i, ""))]);
+                records += (await log.AppendAsync(batch)).Accepted;
             }
             return records;
         })));
