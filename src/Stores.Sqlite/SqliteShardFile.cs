@@ -14,8 +14,8 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
 
     private long? _untoldEpoch;
     private SqliteDatabase? _database;
-    private SqliteStatement _takeEpoch = null!, _setEpoch = null!, _epoch = null!, _putShard = null!, _putPage = null!, _putDeadLetter = null!,
-        _trimDeadLetters = null!;
+    private SqliteStatement _takeEpoch = null!, _setEpoch = null!, _epoch = null!, _putShard = null!, _putPage = null!,
+        _putDeadLetter = null!, _trimDeadLetters = null!;
 
     /// <summary>Raises the epoch by one and returns it.</summary>
     /// <remarks>Where the disk cannot be written, the first commit does: the data directory belongs to one process, so that no other

@@ -8,7 +8,8 @@ namespace Foretell.Stores.Sqlite;
 
 /// <summary>The store in SQLite files, one per partition: shard-0000.db and on (docs/formats.md).</summary>
 /// <param name="directory">Where the files are.</param>
-/// <param name="identity">Name of the log that the rows are made from; files of another log are refused. Null takes files as they are.</param>
+/// <param name="identity">Name of the log that the rows are made from; files of another log are refused. Null takes files as they
+/// are.</param>
 public sealed class SqliteStateStore(string directory, string? identity = null) : IStateStore
 {
     private readonly ConcurrentDictionary<int, SqliteShardFile> _files = new();
