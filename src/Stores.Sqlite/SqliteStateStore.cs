@@ -10,7 +10,8 @@ namespace Foretell.Stores.Sqlite;
 /// <param name="directory">Where the files are.</param>
 /// <param name="identity">Name of the log that the rows are made from; files of another log are refused. Null takes files as they
 /// are.</param>
-public sealed class SqliteStateStore(string directory, string? identity = null) : IStateStore
+/// <param name="mayBeNew">Whether a partition's file may be begun anew where it is missing; null for always.</param>
+public sealed class SqliteStateStore(string directory, string? identity = null, Func<int, bool>? mayBeNew = null) : IStateStore
 {
     private readonly ConcurrentDictionary<int, SqliteShardFile> _files = new();
 
@@ -57,6 +58,9 @@ public sealed class SqliteStateStore(string directory, string? identity = null) 
         });
 
     /// <inheritdoc/>
+    public Task<long> SecureAsync(int partition, CancellationToken cancellationToken) => Run(partition, file => file.Secure());
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken) =>
         Task.FromResult(Guard(partition, () =>
         {
@@ -85,7 +89,7 @@ public sealed class SqliteStateStore(string directory, string? identity = null) 
     {
         try
         {
-            SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p, identity));
+            SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p, identity, mayBeNew ?? (_ => true)));
             lock (file)
             {
                 return Task.FromResult(Guard(partition, () => work(file)));

@@ -39,6 +39,9 @@ internal sealed record RunSettings
     /// <summary>How far ahead an event may be, or null for what the log says.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>How long the log keeps events, or null for ever.</summary>
+    public TimeSpan? Retain { get; init; }
+
     /// <summary>Survival probability below which a stream is overdue; 0 for no alerts.</summary>
     public required double AlertSurvival { get; init; }
 
@@ -62,6 +65,7 @@ internal sealed record RunSettings
         Threads = Threads,
         LateTolerance = LateTolerance,
         FutureTolerance = FutureTolerance,
+        Retain = Retain,
         Alerts = new AlertRule { Survival = AlertSurvival },
     };
 }

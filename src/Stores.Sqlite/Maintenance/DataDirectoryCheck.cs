@@ -210,10 +210,10 @@ public static class DataDirectoryCheck
             {
                 found.Damage("a page is missing, older than the header, or another's");
             }
-            if (header is not null && state.IsLogWhole && isAlone
-                && (header.Position > state.Ends[partition] || header.Position < state.Trimmed[partition]))
+            long position = header?.Position ?? 0;
+            if (state.IsLogWhole && isAlone && (position > state.Ends[partition] || position < state.Trimmed[partition]))
             {
-                found.Damage($"it reflects record {header.Position}, and the log has records {state.Trimmed[partition] + 1} to {state.Ends[partition]}");
+                found.Damage($"it reflects record {position}, and the log has records {state.Trimmed[partition] + 1} to {state.Ends[partition]}");
             }
             rows = header?.Rows ?? 0;
         });

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
+using Foretell.Engine.Store;
 
 namespace Foretell.Stores.Sqlite.Maintenance;
 
@@ -42,10 +43,20 @@ public static class DataDirectoryRepair
         foreach (string file in files)
         {
             DirectoryFinding found = damage.Find(finding => finding.File == file) ?? new DirectoryFinding(file, "is damaged", true);
-            if (file.StartsWith("shard-", StringComparison.Ordinal) && File.Exists(Path.Combine(directory, file)))
+            if (file.StartsWith("shard-", StringComparison.Ordinal))
             {
+                int partition = ShardBeginning.PartitionOf(file);
+                ShardHeader? header = ShardBeginning.FindHeader(directory);
+                string where = File.Exists(Path.Combine(directory, file)) ? $" It is in {aside};" : "";
                 MoveAside(directory, aside, file);
-                yield return $"{file}: {found.Message}. It is in {aside}; the next start makes its rows anew from the log.";
+                if (ShardBeginning.TrimmedOf(directory, partition) is var trimmed && trimmed == 0)
+                {
+                    yield return $"{file}: {found.Message}.{where} the next start makes its rows anew from the log.";
+                    continue;
+                }
+                ShardBeginning.Write(directory, partition, header);
+                yield return $"{file}: {found.Message}.{where} the log begins at record {trimmed + 1}, and so do its rows: what its streams did "
+                    + "before is lost, unless a backup has it.";
             }
             else if (file == "alerts.db")
             {
