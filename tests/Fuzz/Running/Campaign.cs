@@ -52,8 +52,15 @@ public sealed class Campaign
     public static string? Replay(string target, byte[] input)
     {
         CoverageMap.Idle();
+        return Judge(AllTargets.Named(target), input);
+    }
+
+    /// <summary>Gives a target one input.</summary>
+    /// <returns>What is wrong with what it did, or null.</returns>
+    public static string? Judge(FuzzTarget target, byte[] input)
+    {
         using var map = new CoverageMap(counts: false);
-        var campaign = new Campaign(AllTargets.Named(target), map, null);
+        var campaign = new Campaign(target, map, null);
         using (campaign._current)
         {
             return campaign.Try(input, out _);
