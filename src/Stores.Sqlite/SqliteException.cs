@@ -18,6 +18,10 @@ internal sealed class SqliteException(string message, int code) : Exception(mess
     public bool IsOfSharing => (Code & 0xff) is raw.SQLITE_FULL or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN
         || Code is raw.SQLITE_IOERR_SHMOPEN or raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_IOERR_SHMMAP;
 
+    /// <summary>True when the making of a file was cut off: until it has a write-ahead log, it has a rollback journal, which only a
+    /// connection that writes can put back.</summary>
+    public bool IsUnfinished => Code == raw.SQLITE_READONLY_ROLLBACK;
+
     /// <summary>True when the disk is full, can only be read, or fails: what the file holds may still be read.</summary>
     public bool IsOfTheDisk =>
         (Code & 0xff) is raw.SQLITE_FULL or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_IOERR or raw.SQLITE_PERM;

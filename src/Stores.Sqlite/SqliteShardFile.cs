@@ -156,6 +156,18 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         return newest;
     }
 
+    private void Look()
+    {
+        try
+        {
+            SqliteShardSchema.OpenToRead(path, partition, identity).Dispose();
+        }
+        catch (SqliteException e) when (e.IsUnfinished)
+        {
+            // Nothing is in it yet.
+        }
+    }
+
     private SqliteDatabase Open()
     {
         if (_database is not null)
@@ -165,12 +177,13 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         if (DataFiles.Current.Exists(path))
         {
             // A file that is not to be believed stays as it is.
-            SqliteShardSchema.OpenToRead(path, partition, identity).Dispose();
+            Look();
         }
         else if (!mayBeNew(partition))
         {
             throw new InvalidDataException("it is missing");
         }
+        SqliteWal.MakeDurable(path);
         SqliteDatabase database = SqliteDatabase.Open(path, PageBytes);
         try
         {
