@@ -45,6 +45,7 @@ public static class ForetellWeb
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ObjectPool<EventBatch>>(new DefaultObjectPool<EventBatch>(new EventBatchPolicy()));
         services.AddSingleton<BodyMemory>();
+        services.AddSingleton<ForecastWork>();
         services.AddSingleton<ServerSentFeed>();
         ServerLimits.Add(services);
         services.AddRequestDecompression();
@@ -68,6 +69,7 @@ public static class ForetellWeb
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.Use(BoundBody.GuardAsync);
         app.UseRequestDecompression();
 
         long maxBodyBytes = app.Services.GetRequiredService<IOptions<ForetellWebOptions>>().Value.MaxBodyBytes;
@@ -76,7 +78,7 @@ public static class ForetellWeb
         PostEvents.Map(api);
         GetStream.Map(api);
         GetForecast.Map(api);
-        PostForecasts.Map(api);
+        PostForecasts.Map(api, maxBodyBytes);
         GetStreamEvents.Map(api);
         GetOverdue.Map(api);
         GetAlertEvents.Map(api);

@@ -32,10 +32,10 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
             "GET /v1/overdue: 200 400 503 504",
             "GET /v1/status: 200 400 503 504",
             "GET /v1/streams/{stream}/events: 200 400 404 503 504",
-            "GET /v1/streams/{stream}/forecast: 200 400 404 503 504",
+            "GET /v1/streams/{stream}/forecast: 200 400 404 429 503 504",
             "GET /v1/streams/{stream}: 200 400 404 503 504",
             "POST /v1/events: 202 400 408 409 413 415 422 429 503",
-            "POST /v1/forecasts: 200 400 413 415 503 504",
+            "POST /v1/forecasts: 200 400 408 413 415 429 503 504",
         ], answers);
     }
 

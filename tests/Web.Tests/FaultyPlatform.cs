@@ -17,6 +17,9 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
 {
     public Action OnAppend { get; init; } = () => { };
 
+    /// <summary>Appends wait for this before they are begun.</summary>
+    public Task Appended { get; init; } = Task.CompletedTask;
+
     public Action OnFind { get; init; } = () => { };
 
     /// <summary>What the feed of alerts delivers instead.</summary>
@@ -35,10 +38,11 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
 
     public int PartitionCount => inner.PartitionCount;
 
-    public Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
+    public async Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
     {
         OnAppend();
-        return inner.AppendAsync(batch, request, cancellationToken);
+        await Appended.WaitAsync(cancellationToken);
+        return await inner.AppendAsync(batch, request, cancellationToken);
     }
 
     public async Task WaitAppliedAsync(Position position, CancellationToken cancellationToken)
