@@ -47,6 +47,7 @@ public static class ForetellWeb
         services.AddSingleton<BodyMemory>();
         services.AddSingleton<ForecastWork>();
         services.AddSingleton<ServerSentFeed>();
+        services.AddSingleton<RenderedForecasts>();
         ServerLimits.Add(services);
         services.AddRequestDecompression();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);

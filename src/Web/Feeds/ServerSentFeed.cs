@@ -1,16 +1,19 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Foretell.Engine;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Foretell.Web.Feeds;
 
 /// <summary>Serves a subscription as server-sent events: heartbeats while it is quiet, an end when the host stops or the platform fails.</summary>
-internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProvider clock, IOptions<ForetellWebOptions> options)
+internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProvider clock, IOptions<ForetellWebOptions> options,
+    IOptions<JsonOptions> json)
 {
     private const string LastEventId = "Last-Event-ID";
 
@@ -24,14 +27,21 @@ internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProv
     public static string? After(HttpContext http) =>
         http.Request.Headers.TryGetValue(LastEventId, out var id) && id.ToString() is { Length: > 0 } text ? text : null;
 
+    /// <summary>An event with its data as JSON.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="name">The event's name.</param>
+    /// <param name="id">Its place in the feed, or null.</param>
+    public SseItem<byte[]> Item(FeedEvent data, string name, string? id = null) =>
+        new(JsonSerializer.SerializeToUtf8Bytes(data, json.Value.SerializerOptions.GetTypeInfo(typeof(FeedEvent))), name) { EventId = id };
+
     /// <summary>The answer.</summary>
     /// <param name="http">The request.</param>
     /// <param name="subscribe">Opens the subscription; its token ends with the request and with the host.</param>
-    public IResult Serve(HttpContext http, Func<CancellationToken, IAsyncEnumerable<SseItem<FeedEvent>>> subscribe) =>
+    public IResult Serve(HttpContext http, Func<CancellationToken, IAsyncEnumerable<SseItem<byte[]>>> subscribe) =>
         TypedResults.ServerSentEvents(ReadAsync(http, subscribe, http.RequestAborted));
 
-    private async IAsyncEnumerable<SseItem<FeedEvent>> ReadAsync(
-        HttpContext http, Func<CancellationToken, IAsyncEnumerable<SseItem<FeedEvent>>> subscribe,
+    private async IAsyncEnumerable<SseItem<byte[]>> ReadAsync(
+        HttpContext http, Func<CancellationToken, IAsyncEnumerable<SseItem<byte[]>>> subscribe,
             [EnumeratorCancellation] CancellationToken aborted)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
@@ -61,7 +71,7 @@ internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProv
             }
             if (problem is not null)
             {
-                yield return new SseItem<FeedEvent>(problem, "problem");
+                yield return Item(problem, "problem");
                 yield break;
             }
             yield return items.Current;

@@ -40,6 +40,8 @@ internal sealed class AttackedHost : IAsyncDisposable
 
     public long MemoryBytes => _process.MemoryBytes;
 
+    public TimeSpan ProcessorTime => _process.ProcessorTime;
+
     public static async Task<AttackedHost> StartAsync(params string[] arguments)
     {
         var folder = new TemporaryFolder();
