@@ -49,6 +49,7 @@ public static class ForetellWeb
         services.AddSingleton<ServerSentFeed>();
         services.AddSingleton<RenderedForecasts>();
         ServerLimits.Add(services);
+        RequestDeadline.Add(services);
         services.AddRequestDecompression();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
         services.AddExceptionHandler<Problems>();
@@ -70,6 +71,7 @@ public static class ForetellWeb
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseRequestTimeouts();
         app.Use(BoundBody.GuardAsync);
         app.UseRequestDecompression();
 

@@ -28,7 +28,9 @@ internal static class GetAlertEvents
     private static async Task<IResult> HandleAsync(HttpContext http, IPlatform platform, ServerSentFeed feed,
         CancellationToken cancellationToken)
     {
-        IAsyncEnumerable<FeedItem<Alert>> alerts = await platform.AlertsAsync(ServerSentFeed.After(http), cancellationToken);
+        IAsyncEnumerable<FeedItem<Alert>> alerts = await feed.OpenAsync(
+            ask => new ValueTask<IAsyncEnumerable<FeedItem<Alert>>>(platform.AlertsAsync(ServerSentFeed.After(http), ask)),
+            "The log of alerts", cancellationToken);
         return feed.Serve(http, ended => EventsAsync(feed, alerts, ended));
     }
 

@@ -34,7 +34,7 @@ internal static class GetStreamEvents
     {
         ForecastQuestion question = ForecastParameters.Parse(null, horizon, quantiles, "false", marks, options.Value.MaxQuantiles);
         long? after = ParseAfter(http);
-        if (await platform.FindAsync(key.Value, cancellationToken) is not { } found)
+        if (await feed.OpenAsync(ask => platform.FindAsync(key.Value, ask), "The stream's partition", cancellationToken) is not { } found)
         {
             return Problems.UnknownStream(key.Value);
         }

@@ -19,6 +19,7 @@ internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProv
 
     /// <summary>Describes an endpoint whose answer is a feed of <typeparamref name="T"/>.</summary>
     public static RouteHandlerBuilder Describe<T>(RouteHandlerBuilder endpoint) where T : FeedEvent => endpoint
+        .OwnDeadlines()
         .Produces<T>(StatusCodes.Status200OK, "text/event-stream")
         .Parameter(LastEventId, "Id of the last event that was read: browsers send it when they connect again.", "0",
             Microsoft.OpenApi.ParameterLocation.Header);
@@ -26,6 +27,23 @@ internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProv
     /// <summary>Id of the last event that the reader has, or null.</summary>
     public static string? After(HttpContext http) =>
         http.Request.Headers.TryGetValue(LastEventId, out var id) && id.ToString() is { Length: > 0 } text ? text : null;
+
+    /// <summary>Waits for what must be known before a feed is begun, for as long as any other request may.</summary>
+    /// <exception cref="PlatformUnavailableException">It was not answered in time.</exception>
+    public async Task<T> OpenAsync<T>(Func<CancellationToken, ValueTask<T>> ask, string what, CancellationToken aborted)
+    {
+        TimeSpan limit = options.Value.RequestTimeout;
+        using var deadline = new CancellationTokenSource(limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted);
+        try
+        {
+            return await ask(either.Token).AsTask().WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !aborted.IsCancellationRequested)
+        {
+            throw new PlatformUnavailableException($"{what} did not answer within {limit.TotalSeconds:0.###} s. Connect again later.", e);
+        }
+    }
 
     /// <summary>An event with its data as JSON.</summary>
     /// <param name="data">The data.</param>

@@ -15,6 +15,7 @@ internal static class GetForecast
 {
     public static void Map(IEndpointRouteBuilder routes) => ReadYourWrites.Add(routes
         .MapGet("/v1/streams/{stream}/forecast", HandleAsync)
+        .OwnDeadlines()
         .WithName("GetForecast").WithTags("Forecasts")
         .WithSummary("When a stream's next event comes, and what it will be")
         .WithDescription("The distribution of the next event, conditioned on the silence up to `at`. All times are seconds after `at`.")

@@ -22,6 +22,7 @@ internal static class PostForecasts
 
     public static void Map(IEndpointRouteBuilder routes, long maxBodyBytes) => ReadYourWrites.Add(routes
         .MapPost("/v1/forecasts", HandleAsync)
+        .OwnDeadlines()
         .WithName("PostForecasts").WithTags("Forecasts")
         .WithSummary("The forecasts of many streams in one call")
         .WithDescription("Answers in the order asked. A stream that cannot be answered (unknown, or its last event is later than `at`) has a `problem` in place of its `forecast` and does not sink its neighbours.")

@@ -21,6 +21,9 @@ public sealed class ForetellWebOptions
     /// <summary>Connections at a time; further ones are closed at once.</summary>
     public long MaxConnections { get; set; } = 10_000;
 
+    /// <summary>How long any other request may take before it is answered 503; feeds and uploads have deadlines of their own.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How long an append waits for the log before it is answered 503.</summary>
     public TimeSpan AppendTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
