@@ -23,7 +23,7 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
         WHERE before < $4 ORDER BY first
         """;
 
-    private readonly Queue<(int Length, long AppendTicks, long First, byte[]? Traces)> _segments = new();
+    private readonly Queue<(int Length, long AppendTicks, long First, long Count, byte[]? Traces)> _segments = new();
     private readonly RecordTraces _traces = new();
     private byte[] _bytes = [];
     private int _offset, _segmentEnd;
@@ -69,12 +69,12 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
 
     private bool NextSegment()
     {
-        if (!_segments.TryDequeue(out (int Length, long AppendTicks, long First, byte[]? Traces) segment))
+        if (!_segments.TryDequeue(out (int Length, long AppendTicks, long First, long Count, byte[]? Traces) segment))
         {
             return false;
         }
         (_segmentEnd, _appendTicks) = (_offset + segment.Length, segment.AppendTicks);
-        _traces.Decode(segment.Traces, segment.First);
+        _traces.Decode(segment.Traces, segment.First, segment.Count);
         return true;
     }
 
@@ -117,12 +117,15 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
             }
             // The first segment may begin before the record that is wanted; each other one right behind its predecessor.
             bool follows = _segments.Count == 0 ? first <= expected && first + count > expected : first == expected;
-            bool intact = follows && Crc32C.Compute(_bytes.AsSpan(filled, length)) == (uint)crc;
-            if (!intact)
+            ReadOnlyMemory<byte> segment = _bytes.AsMemory(filled, length);
+            string? damage = !follows ? "is missing"
+                : Crc32C.Compute(segment.Span) != (uint)crc ? "fails its checksum"
+                : SegmentCheck.Damage(segment.Span, count, append);
+            if (damage is not null)
             {
                 if (_segments.Count == 0)
                 {
-                    throw Damaged(expected, follows ? "fails its checksum" : "is missing");
+                    throw Damaged(expected, damage);
                 }
                 // What precedes the damage is handed out; the damage shows when its turn comes.
                 break;
@@ -136,7 +139,7 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
                 // The record that is wanted begins a segment, as far as this reader is concerned.
                 _segmentEnd = _offset;
             }
-            _segments.Enqueue((length - (_segments.Count == 0 ? _offset : 0), append, first, traces));
+            _segments.Enqueue((length - (_segments.Count == 0 ? _offset : 0), append, first, count, traces));
             filled += length;
             expected = first + count;
         }

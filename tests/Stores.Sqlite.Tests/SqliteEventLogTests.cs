@@ -55,7 +55,11 @@ public sealed class SqliteEventLogTests : EventLogContract
         {
             await log.AppendAsync(EventSets.Batch(("a", 1, "")));
         }
-        Execute("ALTER TABLE segment DROP COLUMN trace; UPDATE log SET format = 1");
+        Execute($"""
+            ALTER TABLE segment DROP COLUMN trace; ALTER TABLE segment DROP COLUMN seal; ALTER TABLE control DROP COLUMN seal;
+            ALTER TABLE request DROP COLUMN seal; DROP TABLE source; DROP TABLE trimmed; ALTER TABLE log DROP COLUMN identity;
+            ALTER TABLE log DROP COLUMN unsealed; ALTER TABLE log DROP COLUMN seal; UPDATE log SET format = 1
+            """);
 
         await using IEventLog reopened = await OpenAsync(1);
         using var recorder = new TraceRecorder();
@@ -79,6 +83,23 @@ public sealed class SqliteEventLogTests : EventLogContract
         await using ILogReader reader = log.OpenReader(0, 0);
         var batch = new RecordBatch();
         // The record before the damage is still handed out.
+        Assert.Equal(1, await reader.ReadAsync(batch, 10, CancellationToken.None));
+        var e = await Assert.ThrowsAsync<InvalidDataException>(async () => await reader.ReadAsync(batch, 10, CancellationToken.None));
+        Assert.Contains("record 2 of partition 0", e.Message);
+    }
+
+    [Fact]
+    public async Task Read_WhenASegmentIsNoRecordsUnderARightChecksum_NamesTheRecord()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(EventSets.Batch(("a", 1, "")));
+        await log.AppendAsync(EventSets.Batch(("a", 2, "")));
+        byte[] hostile = [.. EventSets.Batch(("a", 2, "")).Records];
+        // A mark that ends 64 kB behind the segment.
+        (hostile[11], hostile[12]) = (0xFF, 0xFF);
+        Execute($"UPDATE segment SET records = x'{Convert.ToHexString(hostile)}', crc = {Crc32C.Compute(hostile)} WHERE id = 2");
+        await using ILogReader reader = log.OpenReader(0, 0);
+        var batch = new RecordBatch();
         Assert.Equal(1, await reader.ReadAsync(batch, 10, CancellationToken.None));
         var e = await Assert.ThrowsAsync<InvalidDataException>(async () => await reader.ReadAsync(batch, 10, CancellationToken.None));
         Assert.Contains("record 2 of partition 0", e.Message);

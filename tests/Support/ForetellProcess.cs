@@ -227,6 +227,6 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int process, int signal);
 
-    [GeneratedRegex(@"^listening on (http://\S+)")]
+    [GeneratedRegex(@"^listening on (https?://\S+)")]
     private static partial Regex ListeningLine();
 }

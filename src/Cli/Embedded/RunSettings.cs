@@ -12,8 +12,8 @@ internal sealed record RunSettings
     /// <summary>Where log and states are kept.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>Addresses to listen on, separated by ";".</summary>
-    public required string Urls { get; init; }
+    /// <summary>Where to listen, and whom to let in.</summary>
+    public required ListenSettings Listen { get; init; }
 
     /// <summary>Addresses where metrics are served to Prometheus, separated by ";"; null for none.</summary>
     public string? MetricsUrls { get; init; }
@@ -39,6 +39,12 @@ internal sealed record RunSettings
     /// <summary>How far ahead an event may be, or null for what the log says.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>Most streams, or null for what the log says.</summary>
+    public long? MaxStreams { get; init; }
+
+    /// <summary>Most new streams in a minute, or null for what the log says.</summary>
+    public long? MaxNewStreams { get; init; }
+
     /// <summary>Survival probability below which a stream is overdue; 0 for no alerts.</summary>
     public required double AlertSurvival { get; init; }
 
@@ -62,6 +68,8 @@ internal sealed record RunSettings
         Threads = Threads,
         LateTolerance = LateTolerance,
         FutureTolerance = FutureTolerance,
+        MaxStreams = MaxStreams,
+        MaxNewStreamsPerMinute = MaxNewStreams,
         Alerts = new AlertRule { Survival = AlertSurvival },
     };
 }

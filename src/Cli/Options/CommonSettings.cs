@@ -21,7 +21,7 @@ internal static class CommonSettings
     /// <summary>Addresses of a host, separated by ";".</summary>
     public static Option<string> Urls(string description)
     {
-        Option<string> option = Settings.Parsed("--urls", "urls", description, text => ParseUrls("--urls", text));
+        Option<string> option = Settings.Parsed("--urls", "urls", description, text => ParseUrls("--urls", text, withTls: true));
         option.DefaultValueFactory = _ => DefaultUrl;
         return option;
     }
@@ -42,6 +42,12 @@ internal static class CommonSettings
 
     public static Option<double?> FutureTolerance() => Durations.OptionalOption("--future-tolerance",
         "An event more than this ahead of the clock is a dead letter; 1h for a new log, kept with it.");
+
+    public static Option<long?> MaxStreams() => Settings.OptionalNumber("--max-streams",
+        "Most streams; events of further ones are dead letters. 0 for any number; kept with the log.", 0L, 1L << 40);
+
+    public static Option<long?> MaxNewStreams() => Settings.OptionalNumber("--max-new-streams",
+        "Most streams that may begin in a minute; events of further ones are dead letters. 0 for any number; kept with the log.", 0L, 1L << 40);
 
     public static Option<double> AlertSurvival()
     {
@@ -64,6 +70,10 @@ internal static class CommonSettings
         option.DefaultValueFactory = _ => new Uri(DefaultUrl);
         return option;
     }
+
+    /// <summary>File with the API key that is sent to a host; null where the environment may have it.</summary>
+    public static Option<string> ApiKeyFile() => Settings.Text(ApiCredential.Option, "file",
+        $"File with the API key, where the host needs one; by default the environment variable {ApiCredential.Variable} has it.");
 
     /// <summary>What an option that names an event file says of it.</summary>
     public const string FileKinds = "NDJSON, sequences, CSV or Parquet, as it is or as gzip or zstd; - is standard input, where Parquet goes to a temporary file.";
@@ -102,11 +112,11 @@ internal static class CommonSettings
             ? url
             : throw new CliException($"{name} must be an address such as {DefaultUrl}, got '{text}'.");
 
-    private static string ParseUrls(string name, string text)
+    private static string ParseUrls(string name, string text, bool withTls = false)
     {
         foreach (string url in text.Split(';'))
         {
-            if (ParseUrl(name, url).Scheme != "http")
+            if (ParseUrl(name, url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal)).Scheme != "http" && !withTls)
             {
                 throw new CliException($"{name} takes http addresses, got '{url}'; for https put a proxy in front.");
             }

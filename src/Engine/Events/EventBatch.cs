@@ -14,6 +14,14 @@ public sealed class EventBatch
 
     private byte[] _records = new byte[4096];
     private int[] _ends = new int[64];
+    private byte[] _prefix = [];
+
+    /// <summary>How the key of each stream must begin; empty for any. <see cref="Clear"/> keeps it.</summary>
+    public string StreamPrefix
+    {
+        get => Encoding.UTF8.GetString(_prefix);
+        set => _prefix = Encoding.UTF8.GetBytes(value);
+    }
 
     /// <summary>Events in the batch.</summary>
     public int Count { get; private set; }
@@ -44,6 +52,10 @@ public sealed class EventBatch
         {
             return $"Stream must be 1 to {MaxTextBytes} bytes of UTF-8, got {stream.Length}.";
         }
+        if (!stream.StartsWith(_prefix))
+        {
+            return $"Stream must begin with '{StreamPrefix}': the sender may write no other.";
+        }
         if (mark.Length > MaxTextBytes)
         {
             return $"Mark must be at most {MaxTextBytes} bytes of UTF-8, got {mark.Length}.";
@@ -52,7 +64,7 @@ public sealed class EventBatch
         {
             return $"Id must be at most {MaxTextBytes} bytes of UTF-8, got {id.Length}.";
         }
-        if (timeTicks < EventTime.Min || timeTicks > EventTime.Max)
+        if (!EventTime.IsValid(timeTicks))
         {
             return "Time must lie within years 1 to 9999.";
         }

@@ -14,6 +14,9 @@ public static class EventTime
     /// <summary>Latest time an event may carry: end of year 9999.</summary>
     public static readonly long Max = FromDateTimeOffset(DateTimeOffset.MaxValue);
 
+    /// <summary>Whether ticks lie within [<see cref="Min"/>, <see cref="Max"/>].</summary>
+    public static bool IsValid(long ticks) => ticks >= Min && ticks <= Max;
+
     /// <summary>Ticks of a calendar time.</summary>
     public static long FromDateTimeOffset(DateTimeOffset time) => time.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
 

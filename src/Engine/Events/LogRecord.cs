@@ -59,6 +59,33 @@ public readonly ref struct LogRecord(ReadOnlySpan<byte> bytes)
     /// <exception cref="InvalidDataException">A later version wrote the record: nobody here can tell where it ends.</exception>
     public int Length => Version == CurrentVersion ? HeaderBytes + KeyLength + MarkLength + IdLength : throw UnknownVersion(Version);
 
+    /// <summary>Looks whether bytes begin with a record that a log may hold, before anybody reads a field of it.</summary>
+    /// <param name="bytes">A record and whatever follows it: bytes of a disk or a wire, which may be anything.</param>
+    /// <param name="length">Output: bytes of the record, where it is one.</param>
+    /// <returns>Null, or what is wrong with it, behind "a record".</returns>
+    /// <exception cref="InvalidDataException">A later version wrote the record.</exception>
+    public static string? Check(ReadOnlySpan<byte> bytes, out int length)
+    {
+        length = 0;
+        if (bytes.Length < HeaderBytes)
+        {
+            return $"of {bytes.Length} bytes, shorter than the {HeaderBytes} of its header";
+        }
+        var record = new LogRecord(bytes);
+        length = record.Length;
+        if (length > bytes.Length)
+        {
+            return $"of {length} bytes where {bytes.Length} are left";
+        }
+        if (record.Kind == LogRecordKind.Event && (record.KeyLength is 0 or > EventBatch.MaxTextBytes
+            || record.MarkLength > EventBatch.MaxTextBytes || record.IdLength > EventBatch.MaxTextBytes))
+        {
+            return $"with a key of {record.KeyLength} bytes, a mark of {record.MarkLength} and an id of {record.IdLength}, each at most "
+                + $"{EventBatch.MaxTextBytes} and the key at least 1";
+        }
+        return EventTime.IsValid(record.TimeTicks) ? null : $"of time {record.TimeTicks}, outside years 1 to 9999";
+    }
+
     /// <summary>Bytes that a record takes.</summary>
     public static int LengthOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id) =>
         HeaderBytes + key.Length + mark.Length + id.Length;

@@ -32,18 +32,17 @@ public sealed class Position
         {
             return true;
         }
-        var parts = new List<(int, long)>();
+        var parts = new Dictionary<int, long>();
         foreach (string piece in text.Split('_'))
         {
             string[] pair = piece.Split('-');
             if (pair.Length != 2 || !int.TryParse(pair[0], out int partition) || !long.TryParse(pair[1], out long sequence)
-                || partition < 0 || sequence < 0 || parts.Exists(p => p.Item1 == partition))
+                || partition < 0 || sequence < 0 || !parts.TryAdd(partition, sequence))
             {
                 return false;
             }
-            parts.Add((partition, sequence));
         }
-        position = new Position(parts);
+        position = new Position([.. parts.Select(p => (p.Key, p.Value))]);
         return true;
     }
 }

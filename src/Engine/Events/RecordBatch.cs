@@ -85,30 +85,35 @@ public sealed class RecordBatch
     /// <param name="firstSequence">Sequence number of the first record.</param>
     /// <param name="count">Records.</param>
     /// <exception cref="InvalidDataException">The bytes do not hold that many records exactly.</exception>
-    public void Decode(ReadOnlySpan<byte> encoded, long firstSequence, int count)
+    public void Decode(ReadOnlySpan<byte> encoded, long firstSequence, long count)
     {
         Clear(firstSequence);
-        if (count < 0 || encoded.Length / sizeof(long) < count)
+        if (count < 0 || encoded.Length / sizeof(long) < count || firstSequence < 0 || firstSequence > long.MaxValue - count)
         {
-            throw Malformed(encoded.Length, count);
+            throw Malformed(encoded.Length, firstSequence, count, "they are too few");
         }
-        ReadOnlySpan<byte> times = encoded[..(count * sizeof(long))], records = encoded[(count * sizeof(long))..];
-        for (int i = 0; i < count; i++)
+        int timeBytes = (int)count * sizeof(long);
+        ReadOnlySpan<byte> times = encoded[..timeBytes], records = encoded[timeBytes..];
+        for (; !times.IsEmpty; times = times[sizeof(long)..])
         {
-            int length = records.Length < LogRecord.HeaderBytes ? int.MaxValue : new LogRecord(records).Length;
-            if (length > records.Length)
+            long appendTicks = BinaryPrimitives.ReadInt64LittleEndian(times);
+            if (LogRecord.Check(records, out int length) is { } damage)
             {
-                throw Malformed(encoded.Length, count);
+                throw Malformed(encoded.Length, firstSequence, count, $"a record is {damage}");
             }
-            Add(records[..length], BinaryPrimitives.ReadInt64LittleEndian(times[(i * sizeof(long))..]));
+            if (!EventTime.IsValid(appendTicks))
+            {
+                throw Malformed(encoded.Length, firstSequence, count, $"a record was appended at {appendTicks}, outside years 1 to 9999");
+            }
+            Add(records[..length], appendTicks);
             records = records[length..];
         }
         if (!records.IsEmpty)
         {
-            throw Malformed(encoded.Length, count);
+            throw Malformed(encoded.Length, firstSequence, count, $"{records.Length} bytes are left");
         }
     }
 
-    private static InvalidDataException Malformed(int bytes, int count) =>
-        new($"{bytes} bytes of a batch do not hold exactly {count} records.");
+    private static InvalidDataException Malformed(int bytes, long first, long count, string why) =>
+        new($"{bytes} bytes of a batch do not hold exactly {count} records from {first} on: {why}.");
 }

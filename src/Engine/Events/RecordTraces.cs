@@ -51,15 +51,25 @@ public sealed class RecordTraces
     }
 
     /// <summary>Adds what <see cref="Encode"/> made. Bytes that are no traces are left out: a trace must never stop an event.</summary>
-    public void Decode(ReadOnlySpan<byte> encoded, long origin)
+    /// <param name="encoded">The bytes.</param>
+    /// <param name="origin">Sequence number of the first record that they may speak of.</param>
+    /// <param name="count">Records that they may speak of.</param>
+    public void Decode(ReadOnlySpan<byte> encoded, long origin, long count)
     {
+        long free = 0;
         for (; encoded.Length >= EntryBytes; encoded = encoded[EntryBytes..])
         {
-            long first = origin + BinaryPrimitives.ReadUInt32LittleEndian(encoded);
+            long index = BinaryPrimitives.ReadUInt32LittleEndian(encoded), records = BinaryPrimitives.ReadUInt32LittleEndian(encoded[4..]);
+            // Appends lie one behind the other: there are at most as many traces as records, and each of them leaves with its records.
+            if (index < free || records == 0 || index + records > count)
+            {
+                continue;
+            }
+            free = index + records;
             var trace = ActivityTraceId.CreateFromBytes(encoded[TraceIdAt..SpanIdAt]);
             var span = ActivitySpanId.CreateFromBytes(encoded[SpanIdAt..EntryBytes]);
             var parent = new ActivityContext(trace, span, ActivityTraceFlags.Recorded, isRemote: true);
-            Add(new RecordTrace(first, first + BinaryPrimitives.ReadUInt32LittleEndian(encoded[4..]) - 1, parent));
+            Add(new RecordTrace(origin + index, origin + free - 1, parent));
         }
     }
 

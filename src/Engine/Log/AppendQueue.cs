@@ -4,7 +4,7 @@ namespace Foretell.Engine.Log;
 /// <remarks>
 /// Bounded in memory and in number: what does not fit is refused at once, so that a slow disk costs callers an answer and
 /// never the process its memory. A request whose caller has gone is taken out while it waits; once the writer has it, it is
-/// written. Any thread may add, one takes. The queue has no thread and starts none: only <see cref="Wait"/> blocks.
+/// written. Any thread may add, one takes. The queue has no thread and starts none.
 /// </remarks>
 /// <param name="maxBytes">Most memory of all requests together, bytes. A request that is larger goes in when nothing else is there.</param>
 /// <param name="maxRequests">Most requests.</param>
@@ -91,16 +91,7 @@ public sealed class AppendQueue(long maxBytes = AppendQueue.DefaultBytes, int ma
         }
     }
 
-    /// <summary>Blocks the writer's thread until there may be something to take, or nothing any more.</summary>
-    public void Wait()
-    {
-        if (Rest())
-        {
-            _arrived.Wait();
-        }
-    }
-
-    /// <inheritdoc cref="Wait"/>
+    /// <summary>Completes once there may be something to take, or nothing any more.</summary>
     public Task WaitAsync() => Rest() ? _arrived.WaitAsync() : Task.CompletedTask;
 
     /// <summary>Takes no more requests; what waits is still handed out.</summary>

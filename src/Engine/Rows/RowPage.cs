@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Foretell.Engine.Events;
 using Foretell.Models.Network;
 
 namespace Foretell.Engine.Rows;
@@ -36,6 +37,9 @@ internal static class RowPage
         }
         return length;
     }
+
+    /// <summary>The checksum that a page carries.</summary>
+    public static uint Crc(ReadOnlySpan<byte> page) => BinaryPrimitives.ReadUInt32LittleEndian(page);
 
     /// <summary>Writes a page; <paramref name="bytes"/> has exactly its length.</summary>
     public static void Encode(Slab slab, int page, Span<byte> bytes)
@@ -88,24 +92,68 @@ internal static class RowPage
         {
             throw new InvalidDataException($"page {number} was found where page {page} was expected");
         }
+        // The product may lie beyond an int where rows are long.
+        if (rows == 0 || HeaderBytes + rows * (RowHeader.Bytes + (long)floats * sizeof(float)) > bytes.Length)
+        {
+            throw new InvalidDataException($"page {page} has {bytes.Length} bytes, too few for its {rows} rows");
+        }
         Parts(bytes, rows, floats, out Span<RowHeader> headers, out Span<float> states, out Span<byte> keys);
         for (int i = 0; i < rows; i++)
         {
-            int length = BinaryPrimitives.ReadUInt16LittleEndian(keys);
-            int row = slab.Add(keys.Slice(sizeof(ushort), length));
-            keys = keys[(sizeof(ushort) + length)..];
-            slab.Header(row) = headers[i];
+            ReadOnlySpan<byte> key = Take(ref keys, keys.Length < sizeof(ushort) ? -1 : BinaryPrimitives.ReadUInt16LittleEndian(keys),
+                sizeof(ushort), page);
+            Check(headers[i], key, slab, page);
             Span<float> state = states.Slice(i * floats, floats);
             if (slab.Grows)
             {
-                int tail = BinaryPrimitives.ReadInt32LittleEndian(keys) * sizeof(float);
-                float[] all = new float[floats + tail / sizeof(float)];
+                long length = keys.Length < sizeof(int) ? -1 : BinaryPrimitives.ReadInt32LittleEndian(keys) * (long)sizeof(float);
+                ReadOnlySpan<byte> tail = Take(ref keys, length, sizeof(int), page);
+                float[] all = new float[floats + tail.Length / sizeof(float)];
                 state.CopyTo(all);
-                keys.Slice(sizeof(int), tail).CopyTo(MemoryMarshal.AsBytes(all.AsSpan(floats)));
-                keys = keys[(sizeof(int) + tail)..];
+                tail.CopyTo(MemoryMarshal.AsBytes(all.AsSpan(floats)));
                 state = all;
             }
-            slab.Backend.Write(row, state);
+            int row = slab.Add(key);
+            slab.Header(row) = headers[i];
+            try
+            {
+                slab.Backend.Write(row, state);
+            }
+            catch (ArgumentException e)
+            {
+                throw new InvalidDataException($"page {page} has a row that no step can go on from: {e.Message}", e);
+            }
+        }
+        if (!keys.IsEmpty)
+        {
+            throw new InvalidDataException($"page {page} has {keys.Length} bytes behind its {rows} rows");
+        }
+    }
+
+    /// <summary>Takes a part with its length before it.</summary>
+    private static ReadOnlySpan<byte> Take(ref Span<byte> rest, long length, int lengthBytes, int page)
+    {
+        if (length < 0 || length > rest.Length - lengthBytes)
+        {
+            throw new InvalidDataException($"page {page} has a key or tail of {length} bytes where {rest.Length} are left");
+        }
+        ReadOnlySpan<byte> taken = rest.Slice(lengthBytes, (int)length);
+        rest = rest[(lengthBytes + (int)length)..];
+        return taken;
+    }
+
+    /// <summary>Refuses what no shard has written: the row's numbers lead into tables, and its time into a calendar.</summary>
+    private static void Check(in RowHeader header, ReadOnlySpan<byte> key, Slab slab, int page)
+    {
+        if (key.Length is 0 or > EventBatch.MaxTextBytes || slab.Index.Find(key) >= 0)
+        {
+            throw new InvalidDataException($"page {page} has a key of {key.Length} bytes that is none, or that an earlier row has");
+        }
+        if (header.Count < 1 || header.LastSequence < 1 || (uint)header.LastMark > (uint)slab.Model.UnknownMark
+            || !EventTime.IsValid(header.LastEventTicks))
+        {
+            throw new InvalidDataException($"page {page} has a row of {header.Count} events, the last of them record {header.LastSequence} "
+                + $"with mark {header.LastMark} at {header.LastEventTicks}, and a mark is 0 to {slab.Model.UnknownMark}");
         }
     }
 

@@ -1,4 +1,5 @@
 using Foretell.Engine.Shards;
+using Foretell.Models.Network;
 using Foretell.Models.Stepping;
 
 namespace Foretell.Engine.Rows;
@@ -17,7 +18,11 @@ internal sealed class Slab : IDisposable
     /// <param name="model">Model of the rows.</param>
     /// <param name="rowsPerPage">Rows that one page of the store holds.</param>
     public Slab(ServingModel model, int rowsPerPage) =>
-        (Backend, StateFloats, Grows, RowsPerPage) = (model.Device.OpenBackend(), model.Model.StateFloats, model.Model.Grows, rowsPerPage);
+        (Model, Backend, StateFloats, Grows, RowsPerPage) =
+            (model.Model, model.Device.OpenBackend(), model.Model.StateFloats, model.Model.Grows, rowsPerPage);
+
+    /// <summary>Model of the rows.</summary>
+    public ForecastModel Model { get; }
 
     /// <summary>Where the floats live; owned by the slab.</summary>
     public IStateBackend Backend { get; }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
@@ -40,6 +41,7 @@ public sealed class Shard : IDisposable
     private readonly TimeProvider _time;
     private readonly StreamFeed _changes = new();
     private readonly OverdueWatch? _overdue;
+    private readonly List<uint> _pageCrcs = [];
     private Slab _slab;
     private ShardTotals _totals;
 
@@ -92,6 +94,21 @@ public sealed class Shard : IDisposable
         }
     }
 
+    /// <summary>A sentence once most of the streams are there that the quota allows; null before, and without one.</summary>
+    public string? QuotaWarning
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _eventTime.Policy.Quota is { } quota && _slab.Count >= StreamQuota.Warning * quota.Streams
+                    ? $"Partition {Partition} has {_slab.Count} of the {quota.Streams} streams that it may have; beyond them events of new streams "
+                        + "become dead letters. Raise the quota, or find out who sends so many keys."
+                    : null;
+            }
+        }
+    }
+
     /// <summary>Counts and scores.</summary>
     public (int Streams, ShardTotals Totals, ScoreTotals Scores) Counts()
     {
@@ -130,15 +147,21 @@ public sealed class Shard : IDisposable
                 $"Partition {Partition} holds rows of the arithmetic {header.Arithmetic}, and this host steps with {_serving.Device.Arithmetic}, "
                 + "which gives other bits. Go on with a device of the former, or remove the store to rebuild it from the log.");
         }
+        if (header.Damage() is { } damage)
+        {
+            throw new InvalidDataException($"Partition {Partition}'s store is damaged: {damage}. Restore the file from a copy, or remove it "
+                + "to rebuild it from the log.");
+        }
         lock (_gate)
         {
+            // Rows get their memory as they come: the header's word for their number is no reason to allocate.
             _slab.Dispose();
             _slab = new Slab(_serving, header.RowsPerPage);
-            _slab.Backend.EnsureCapacity(header.Rows);
             _eventTime.Policy = header.Policy;
             _totals = header.Totals;
             _calibration = header.Calibration.Copy();
             _position = _committedPosition = header.Position;
+            _pageCrcs.Clear();
         }
     }
 
@@ -149,7 +172,25 @@ public sealed class Shard : IDisposable
         lock (_gate)
         {
             RowPage.Decode(page, _slab);
+            _pageCrcs.Add(RowPage.Crc(page));
             _overdue?.Restored(_slab.Count);
+        }
+    }
+
+    /// <summary>Looks whether the pages that were taken over are all that the header counts, and each as of the same commit.</summary>
+    /// <exception cref="InvalidDataException">Pages are missing, or older than the header.</exception>
+    public void CheckRestored(ShardHeader header)
+    {
+        lock (_gate)
+        {
+            if (_slab.Count != header.Rows)
+            {
+                throw new InvalidDataException($"it has {_slab.Count} rows, its header says {header.Rows}");
+            }
+            if (header.PagesCrc is { } expected && expected != PagesCrc())
+            {
+                throw new InvalidDataException("a page is older than its header, or another's");
+            }
         }
     }
 
@@ -358,8 +399,16 @@ public sealed class Shard : IDisposable
             var commit = new ShardCommit(header) { DeadLetters = [.. _uncommitted] };
             foreach (int page in _slab.TakeDirtyPages())
             {
-                RowPage.Encode(_slab, page, commit.AddPage(page, RowPage.Length(_slab, page)));
+                Span<byte> bytes = commit.AddPage(page, RowPage.Length(_slab, page));
+                RowPage.Encode(_slab, page, bytes);
+                if (page >= _pageCrcs.Count)
+                {
+                    CollectionsMarshal.SetCount(_pageCrcs, page + 1);
+                }
+                // A page whose commit fails belongs into the next one, whose header has its checksum then.
+                _pageCrcs[page] = RowPage.Crc(bytes);
             }
+            commit.Header = header with { PagesCrc = PagesCrc() };
             return commit;
         }
     }
@@ -477,6 +526,16 @@ public sealed class Shard : IDisposable
         }
         if (row < 0)
         {
+            if (_eventTime.Policy.Quota is { } quota)
+            {
+                StreamQuota left = quota.Begin(_slab.Count, appendTicks, out string? full);
+                if (full is not null)
+                {
+                    Reject(EventTimeGate.ToDeadLetter(Partition, sequence, appendTicks, record, "quota", full));
+                    return;
+                }
+                _eventTime.Policy = _eventTime.Policy with { Quota = left };
+            }
             row = _slab.Add(record.Key);
         }
         int mark = _model.MarkIndex(record.Mark);
@@ -496,6 +555,8 @@ public sealed class Shard : IDisposable
         bool unknown = _hasMarks && mark == _model.UnknownMark;
         _totals = _totals with { Applied = _totals.Applied + 1, UnknownMarks = _totals.UnknownMarks + (unknown ? 1 : 0) };
     }
+
+    private uint PagesCrc() => PageChecksums.Of(_pageCrcs);
 
     private void Reject(DeadLetter letter)
     {

@@ -32,12 +32,23 @@ public sealed record ShardHeader
     /// <summary>Rows in all pages.</summary>
     public required int Rows { get; init; }
 
+    /// <summary>CRC-32C over the checksums of all pages in their order, each u32 little-endian: an older version of a page fails it.
+    /// Null where a program that made none wrote the header.</summary>
+    public uint? PagesCrc { get; init; }
+
     /// <summary>Counts since the log was created.</summary>
     public required ShardTotals Totals { get; init; }
 
     /// <summary>How well the model's probabilities came true; empty where a program that counted none wrote the header. Not
     /// changed once it is here.</summary>
     public Calibration Calibration { get; init; } = new();
+
+    /// <summary>What no shard has ever written; null where nothing is wrong.</summary>
+    internal string? Damage() =>
+        RowsPerPage is < 1 or > ushort.MaxValue ? $"its header says {RowsPerPage} rows a page, and a page holds 1 to {ushort.MaxValue}"
+        : Rows < 0 || Position < 0 || Totals.Applied < 0 || Totals.DeadLetters < 0 || Totals.UnknownMarks < 0
+            ? $"its header says {Rows} rows, record {Position} and {Totals}, none of which can be negative"
+        : null;
 }
 
 /// <summary>Counts of one shard since its log was created.</summary>

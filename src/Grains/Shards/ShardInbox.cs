@@ -38,8 +38,8 @@ internal sealed class ShardInbox(PartitionHost host, WorkerThreads workers)
             await host.MakeRoomAsync();
             await workers.Run(() =>
             {
-                _records.Decode(batch.Records, batch.Previous + 1, checked((int)(batch.Last - batch.Previous)));
-                _records.Traces.Decode(batch.Traces, batch.Previous + 1);
+                _records.Decode(batch.Records, batch.Previous + 1, batch.Last - batch.Previous);
+                _records.Traces.Decode(batch.Traces, batch.Previous + 1, _records.Count);
                 host.Apply(_records);
             });
         }

@@ -104,11 +104,17 @@ public sealed class Forecaster
 
     /// <summary>Distribution of the gap, in time units, that follows a hidden vector, given that an event comes.</summary>
     /// <param name="neverLogit">Output: the logit of no next event at all; negative infinity where the model does not tell.</param>
+    /// <exception cref="InvalidDataException">The vector is none that a step of this model gives: its row was damaged where it lay.</exception>
     internal GapDistribution Gap(ReadOnlySpan<float> hidden, out double neverLogit)
     {
         ForecastKernel kernel = _kernels.Rent();
         GapDistribution gap = Model.DecodeTime(kernel.Time(hidden, out neverLogit));
         _kernels.Return(kernel);
+        if (double.IsNaN(neverLogit) || !gap.IsFinite)
+        {
+            throw new InvalidDataException("A stream's row holds numbers that no step of the model gives, so nothing can be forecast from it. "
+                + "Restore the store from a copy, or remove it to rebuild it from the log.");
+        }
         return gap;
     }
 

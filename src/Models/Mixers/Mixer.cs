@@ -1,5 +1,6 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Layers;
+using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Mixers;
 
@@ -50,8 +51,11 @@ internal abstract unsafe class Mixer(ModelConfig config, int layer)
     /// <summary>Writes the state of a stream without events. Shape [StateFloats].</summary>
     public abstract void WriteEmpty(Span<float> state);
 
-    /// <summary>Events that the state has seen, where it has a tail.</summary>
-    public virtual long Events(float* state) => throw new NotSupportedException();
+    /// <summary>Events that the state has seen, where it counts them itself; else null.</summary>
+    public virtual long? Events(ReadOnlySpan<float> state) => null;
+
+    /// <summary>Whether what the state holds as numbers are numbers.</summary>
+    public virtual bool IsFinite(ReadOnlySpan<float> state) => FiniteNumbers.Are(state);
 
     /// <summary>The recurrent form. One thread uses it at a time.</summary>
     /// <param name="weights">Parameter vector; must outlive the step.</param>

@@ -74,11 +74,20 @@ internal sealed record SiloSettings
     /// <summary>How far ahead of its append an event may be; null keeps what the log says.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>Streams of the cluster, at most; 0 for any number, null with null behind it keeps what the log says.</summary>
+    public int? MaxStreams { get; init; }
+
+    /// <summary>New streams of the cluster in a minute, at most, likewise.</summary>
+    public int? MaxNewStreams { get; init; }
+
     /// <summary>Certificate for connections between silos (<see cref="SiloCertificate"/>); null leaves them plain.</summary>
     public string? Certificate { get; init; }
 
     /// <summary>Its password.</summary>
     public string? CertificatePassword { get; init; }
+
+    /// <summary>Who may use the API, where this silo is a gateway.</summary>
+    public required GatewaySettings Gateway { get; init; }
 
     /// <summary>Hubs of Azure Event Hubs to read, by name; the same on every silo.</summary>
     public required IReadOnlyList<EventHubSettings> EventHubs { get; init; }
@@ -124,9 +133,12 @@ internal sealed record SiloSettings
             ShutdownTimeout = section.Seconds("ShutdownSeconds", 25, 1, 3600)!.Value,
             LateTolerance = section.Seconds("LateSeconds", null, 0, 1e9),
             FutureTolerance = section.Seconds("FutureSeconds", null, 0, 1e9),
+            MaxStreams = section.OptionalNumber("MaxStreams", 0, int.MaxValue),
+            MaxNewStreams = section.OptionalNumber("MaxNewStreams", 0, int.MaxValue),
             Certificate = section.OptionalText("Certificate"),
             CertificatePassword = section.OptionalText("CertificatePassword"),
             StopWithInput = section.Flag("StopWithInput"),
+            Gateway = GatewaySettings.Read(section),
             EventHubs = [.. section.Named("EventHubs").Select(hub => EventHubSettings.Read(hub.Name, hub.Settings))],
             Kafka = [.. section.Named("Kafka").Select(topic => KafkaSettings.Read(topic.Name, topic.Settings))],
             Publish = [.. section.Named("Publish").Select(hub => PublishSettings.Read(hub.Name, hub.Settings))],
@@ -140,7 +152,8 @@ internal sealed record SiloSettings
         {
             throw new SettingsException($"Foretell:Publish:{loop.Name} names a hub that Foretell:EventHubs reads: alerts would come back as events of their streams. Publish to another hub.");
         }
-        CheckUrls("Urls", settings.Urls, "http://0.0.0.0:5057");
+        CheckUrls("Urls", settings.Urls, "http://127.0.0.1:5057");
+        settings.Gateway.Check(settings, settings.Has(SiloRoles.Gateway));
         if (settings.MetricsUrls is { } metrics)
         {
             CheckUrls("MetricsUrls", metrics, "http://0.0.0.0:9464");

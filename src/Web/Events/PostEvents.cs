@@ -2,9 +2,9 @@ using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
-using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
 using Foretell.Web.Admission;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
@@ -61,8 +61,8 @@ internal static class PostEvents
             ProblemKind.TooManyRequests, ProblemKind.Unavailable, ProblemKind.Overloaded);
 
     private static async Task<Results<Accepted<EventsAnswer>, UnprocessableEntity<EventsAnswer>>> HandleAsync(
-        HttpContext http, IPlatform platform, ObjectPool<EventBatch> batches, BodyMemory memory, IOptions<ForetellWebOptions> options,
-        TimeProvider clock, CancellationToken cancellationToken)
+        HttpContext http, TenantPlatform platform, ClientLimits limits, ObjectPool<EventBatch> batches, BodyMemory memory,
+        IOptions<ForetellWebOptions> options, TimeProvider clock, CancellationToken cancellationToken)
     {
         bool isBinary = BinaryCloudEvent.Is(http.Request);
         string? contentType = isBinary ? StructuredCloudEvent.MediaType : http.Request.ContentType;
@@ -75,6 +75,7 @@ internal static class PostEvents
         EventBatch batch = batches.Get();
         try
         {
+            platform.Restrict(batch);
             using BodyLease lease = memory.Open(http);
             IdempotentRequest? request = null;
             using (RequestBody body = await RequestBody.ReadAsync(http.Request, lease, options.Value, clock, cancellationToken))
@@ -92,6 +93,10 @@ internal static class PostEvents
                 // Nothing is appended, so nothing is remembered either: the key stays free for the mended request.
                 CountRejected(http, rejections.Count);
                 return TypedResults.UnprocessableEntity(EventsAnswer.Of(0, RejectedEvents.From(rejections), Position.None));
+            }
+            if (limits.Take(http, batch.Count) is { } refusal)
+            {
+                throw Refused(refusal);
             }
             append = AppendAsync(platform, batch, request, options.Value.AppendTimeout, clock, cancellationToken);
         }
@@ -115,7 +120,7 @@ internal static class PostEvents
         return TypedResults.Accepted((string?)null, EventsAnswer.Of(receipt.Accepted, rejected, receipt.Position));
     }
 
-    private static async Task<AppendReceipt> AppendAsync(IPlatform platform, EventBatch batch, IdempotentRequest? request, TimeSpan limit,
+    private static async Task<AppendReceipt> AppendAsync(TenantPlatform platform, EventBatch batch, IdempotentRequest? request, TimeSpan limit,
         TimeProvider clock, CancellationToken aborted)
     {
         using var deadline = new CancellationTokenSource(limit, clock);
@@ -179,6 +184,13 @@ internal static class PostEvents
             throw RequestException.Parameters(ColumnsParameter, bad.Message);
         }
     }
+
+    private static RequestException Refused(QuotaRefusal refusal) => refusal.Wait is { } wait
+        ? new RequestException(ProblemKind.TooManyRequests, refusal.Detail)
+        {
+            Header = ("Retry-After", wait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)),
+        }
+        : new RequestException(ProblemKind.BodyTooLarge, refusal.Detail);
 
     private static RequestException Unsupported(string? contentType) => new(ProblemKind.UnsupportedMediaType,
         $"Content-Type is '{contentType}'. Send events in UTF-8 as one of: {string.Join(", ", EventDecoder.MediaTypes)}.");

@@ -1,6 +1,7 @@
 using Foretell.Engine.Events;
 using Foretell.Engine.Rows;
 using Foretell.Hosting;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -25,7 +26,7 @@ internal static class GetForecast
 
     private static async Task<Results<Ok<ForecastAnswer>, ProblemHttpResult>> HandleAsync(StreamKey key,
         string? at, string? horizon, string? quantiles, string? expectedCount, string? paths, string? marks,
-        HttpContext http, IPlatform platform, ForecastWork work, TimeProvider clock,
+        HttpContext http, TenantPlatform platform, ForecastWork work, TimeProvider clock,
         IOptions<ForetellWebOptions> limits, CancellationToken cancellationToken)
     {
         ForecastQuestion question = ForecastParameters.Parse(at, horizon, quantiles, expectedCount, marks, limits.Value.MaxQuantiles) with

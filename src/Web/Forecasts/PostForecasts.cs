@@ -5,6 +5,7 @@ using Foretell.Engine.Rows;
 using Foretell.Hosting;
 using Foretell.Models.Forecasting;
 using Foretell.Web.Admission;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -33,7 +34,7 @@ internal static class PostForecasts
             ProblemKind.Overloaded));
 
     private static async Task<Ok<ForecastsAnswer>> HandleAsync(ForecastsRequest? request, HttpContext http,
-        IPlatform platform, ForecastWork work, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+        TenantPlatform platform, ForecastWork work, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
         if (request?.Streams is not { Count: > 0 } streams || streams.Count > options.Value.MaxStreamsPerCall)
         {
@@ -74,7 +75,7 @@ internal static class PostForecasts
         }
     }
 
-    private static async ValueTask<Found> FindAsync(string stream, IPlatform platform, CancellationToken cancellationToken)
+    private static async ValueTask<Found> FindAsync(string stream, TenantPlatform platform, CancellationToken cancellationToken)
     {
         try
         {

@@ -12,6 +12,8 @@ internal sealed record ProblemKind(string Name, int Status, string Title)
     public static readonly ProblemKind MalformedBody = new("malformed-body", 400, "The body cannot be read.");
     public static readonly ProblemKind InvalidIdempotencyKey = new("invalid-idempotency-key", 400, "The idempotency key cannot be used.");
     public static readonly ProblemKind BeforeLastEvent = new("before-last-event", 400, "The time lies before the stream's last event.");
+    public static readonly ProblemKind Unauthenticated = new("unauthenticated", 401, "The request needs a key.");
+    public static readonly ProblemKind Forbidden = new("forbidden", 403, "The key does not allow this.");
     public static readonly ProblemKind UnknownAddress = new("unknown-address", 404, "There is nothing at this address.");
     public static readonly ProblemKind UnknownStream = new("unknown-stream", 404, "The stream is unknown.");
     public static readonly ProblemKind UnknownModel = new("unknown-model", 404, "The model is unknown.");

@@ -5,6 +5,7 @@ using Foretell.Engine;
 using Foretell.Engine.Log;
 using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
+using Foretell.Web.Guards;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,6 +22,7 @@ namespace Foretell.Web.Http;
 internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILogger<Problems> log) : IExceptionHandler
 {
     private const int ClientClosedRequest = 499;
+    private const int MostShown = 100;
 
     /// <summary>A problem as an endpoint's result.</summary>
     public static ProblemHttpResult Result(ProblemKind kind, string detail) =>
@@ -102,7 +104,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
             (ProblemKind.MalformedBody, $"The body is not the JSON that is expected, from line {json.LineNumber + 1}, byte "
-                + $"{json.BytePositionInLine + 1} ({json.Path}). {UnknownMember(json, http)}Compare it with GET /openapi/v1.json."),
+                + $"{json.BytePositionInLine + 1} ({Shown(json.Path)}). {UnknownMember(json, http)}Compare it with GET /openapi/v1.json."),
         BadHttpRequestException e => OfStatus(e.StatusCode, http),
         _ => (ProblemKind.Internal, InternalDetail),
     };
@@ -120,12 +122,23 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         string[] known = [.. options.GetTypeInfo(type).Properties.Select(property => property.Name)];
         return known.Contains(name, StringComparer.OrdinalIgnoreCase)
             ? ""
-            : $"'{name}' is no member of it{KnownParameters.DidYouMean(name, known)} It has {string.Join(", ", known)}. ";
+            : $"'{Shown(name)}' is no member of it{KnownParameters.DidYouMean(name, known)} It has {string.Join(", ", known)}. ";
     }
+
+    /// <summary>The beginning of a name that a sender chose: an answer must not be as long as the request.</summary>
+    private static string Shown(string? name) => name is null || name.Length <= MostShown ? name ?? "" : $"{name.AsSpan(0, MostShown)}...";
 
     /// <summary>What a status that the server or the router chose by itself means here.</summary>
     private static (ProblemKind, string) OfStatus(int status, HttpContext http) => status switch
     {
+        401 => (ProblemKind.Unauthenticated, http.Request.Headers.Authorization.Count == 0
+            ? "Send an API key in the header 'Authorization: Bearer fk_...'. Whoever runs this host makes one with 'foretell keys add'."
+            : "The key or token in the header Authorization does not hold: it is unknown, revoked, or has ended. Ask whoever runs this host for another."),
+        403 => (ProblemKind.Forbidden, ScopeGuard.Of(http.GetEndpoint()) is { } scope
+            ? $"This needs a key with the scope '{scope}'" + (scope == Scope.Operate && !Tenant.Of(http).IsEverybody
+                ? ", which no tenant's key has: it is of everybody's streams." : ". Ask whoever runs this host for one.")
+            : "The key does not allow this."),
+        429 => (ProblemKind.TooManyRequests, "This client has sent more requests than it may. Try again after the time in Retry-After."),
         404 => (ProblemKind.UnknownAddress,
             "No endpoint has this address. GET /openapi/v1.json lists them all; a slash within a stream key is written %2F."),
         405 => (ProblemKind.MethodNotAllowed, $"Use one of: {http.Response.Headers.Allow}."),

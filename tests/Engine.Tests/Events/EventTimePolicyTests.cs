@@ -36,5 +36,5 @@ public class EventTimePolicyTests
     [InlineData("late=1;future=1;ahead=never")]
     [InlineData(";ahead=append")]
     public void Parse_WhenTextIsNoPolicy_SaysWhatItShouldBe(string text) =>
-        Assert.Contains("late=TICKS;future=TICKS", Assert.Throws<FormatException>(() => EventTimePolicy.Parse(text)).Message);
+        Assert.Contains("late=TICKS;future=TICKS", Assert.Throws<InvalidDataException>(() => EventTimePolicy.Parse(text)).Message);
 }

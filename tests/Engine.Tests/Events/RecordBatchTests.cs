@@ -40,6 +40,30 @@ public class RecordBatchTests
         Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, 4));
         Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, int.MaxValue));
         Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, -1));
+        Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, 1, long.MaxValue));
+        Assert.Throws<InvalidDataException>(() => batch.Decode(encoded, long.MaxValue, 3));
+    }
+
+    [Theory]
+    [InlineData(8 + 9, 0, "key of 0 bytes")]
+    [InlineData(8 + 10, 1, "key of 262 bytes")]
+    [InlineData(8 + 10, 255, "where")]
+    [InlineData(8 + 8, 0x7F, "outside years 1 to 9999")]
+    [InlineData(7, 0x7F, "was appended at")]
+    public void Decode_WhenARecordIsNoneThatALogHolds_Refuses(int at, byte value, string expected)
+    {
+        var records = new RecordBatch();
+        records.Clear(1);
+        for (int i = 0; i < 3; i++)
+        {
+            records.Add(EventSets.Batch(("user/1", 1000, new string('m', 200)))[0], 5000);
+        }
+        byte[] encoded = records.Encode(), one = [.. encoded.AsSpan(0, 8), .. encoded.AsSpan(24)];
+        one[at] = value;
+
+        string message = Assert.Throws<InvalidDataException>(() => new RecordBatch().Decode(one, 1, 1)).Message;
+
+        Assert.Contains(expected, message);
     }
 
     [Fact]
@@ -59,7 +83,7 @@ public class RecordBatchTests
     {
         RecordBatch batch = Make(10), copy = Make(0);
         Assert.Null(batch.Traces.Encode(batch.FirstSequence));
-        copy.Traces.Decode(null, copy.FirstSequence);
+        copy.Traces.Decode(null, copy.FirstSequence, 10);
         Assert.Empty(copy.Traces.All);
         foreach ((long first, long last) in new[] { (41L, 44L), (46L, 46L) })
         {
@@ -68,14 +92,35 @@ public class RecordBatchTests
                     isRemote: true)));
         }
 
-        copy.Traces.Decode(batch.Traces.Encode(batch.FirstSequence), batch.FirstSequence);
+        copy.Traces.Decode(batch.Traces.Encode(batch.FirstSequence), batch.FirstSequence, 10);
 
         Assert.Equal(batch.Traces.All, copy.Traces.All);
         copy.Clear(1);
         Assert.Empty(copy.Traces.All);
         // Half an entry, as a later version might leave it, costs a trace and no event.
-        copy.Traces.Decode(batch.Traces.Encode(batch.FirstSequence).AsSpan(0, 40), batch.FirstSequence);
+        copy.Traces.Decode(batch.Traces.Encode(batch.FirstSequence).AsSpan(0, 40), batch.FirstSequence, 10);
         Assert.Equal(batch.Traces.All.Take(1), copy.Traces.All);
+    }
+
+    [Theory]
+    [InlineData(0, 0xFFFF_FFFFL, "more records than there are")]
+    [InlineData(0xFFFF_FFFFL, 1, "a record behind the last")]
+    [InlineData(5, 0, "no record")]
+    [InlineData(3, 2, "a record of the trace before")]
+    public void Traces_WhenTheySpeakOfWhatIsNotThere_AreLeftOut(long index, long records, string why)
+    {
+        RecordBatch batch = Make(10);
+        var context = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        var sound = new RecordTrace(41, 44, context);
+        batch.Traces.Add(sound);
+        byte[] one = batch.Traces.Encode(41)!, encoded = [.. one, .. one];
+        BitConverter.TryWriteBytes(encoded.AsSpan(one.Length), (uint)index);
+        BitConverter.TryWriteBytes(encoded.AsSpan(one.Length + 4), (uint)records);
+
+        batch.Traces.Clear();
+        batch.Traces.Decode(encoded, 41, 10);
+
+        Assert.True(batch.Traces.All.SequenceEqual([sound]), why);
     }
 
     private static RecordBatch Make(int count)
