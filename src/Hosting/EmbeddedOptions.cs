@@ -28,6 +28,13 @@ public sealed record EmbeddedOptions
     /// <summary>How far ahead of its append an event may be; null keeps what the log says. A change holds from there on.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>Streams at most; beyond them events of new ones are dead letters. 0 for any number; null with null behind it keeps what the
+    /// log says. A change is written to the log and holds from there on.</summary>
+    public long? MaxStreams { get; init; }
+
+    /// <summary>New streams in a minute at most, likewise.</summary>
+    public long? MaxNewStreamsPerMinute { get; init; }
+
     /// <summary>Most records that a shard reads at once.</summary>
     public int BatchSize { get; init; } = 4096;
 

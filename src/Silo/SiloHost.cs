@@ -177,7 +177,8 @@ internal static partial class SiloHost
         try
         {
             string? other =
-                await LogBinding.BindAsync(log, model, settings.LateTolerance, settings.FutureTolerance, CancellationToken.None);
+                await LogBinding.BindAsync(log, model, settings.LateTolerance, settings.FutureTolerance,
+                    settings.MaxStreams, settings.MaxNewStreams, CancellationToken.None);
             if (other is not null)
             {
                 throw new SettingsException($"The log in schema {settings.Postgres.Schema} was made with model {other}, and Foretell:Model "

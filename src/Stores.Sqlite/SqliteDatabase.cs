@@ -11,6 +11,7 @@ internal sealed class SqliteDatabase : IDisposable
 {
     private readonly sqlite3 _handle;
     private readonly List<SqliteStatement> _statements = [];
+    private bool _hasDiskFailed;
 
     static SqliteDatabase() => Batteries_V2.Init();
 
@@ -140,6 +141,11 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Closes the connection; an open transaction is rolled back.</summary>
     public void Dispose()
     {
+        if (_hasDiskFailed)
+        {
+            // Closing would copy the write-ahead log back, of which the disk may have less than is shown (SqliteWal.MakeDurable).
+            raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        }
         foreach (SqliteStatement statement in _statements)
         {
             statement.Dispose();
@@ -154,7 +160,9 @@ internal sealed class SqliteDatabase : IDisposable
         if (code is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))
         {
             string message = raw.sqlite3_errmsg(_handle).utf8_to_string();
-            throw new SqliteException($"SQLite: {message} ({Path})", raw.sqlite3_extended_errcode(_handle));
+            var failure = new SqliteException($"SQLite: {message} ({Path})", raw.sqlite3_extended_errcode(_handle));
+            _hasDiskFailed |= failure.IsOfTheDisk;
+            throw failure;
         }
     }
 

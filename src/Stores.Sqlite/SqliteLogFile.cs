@@ -1,7 +1,6 @@
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
-using SQLitePCL;
 
 namespace Foretell.Stores.Sqlite;
 
@@ -61,6 +60,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
             AcknowledgedEnds.Create(WitnessOf(path), identity,
                 [.. Enumerable.Range(0, partitions).Select(p => new AcknowledgedEnd(found.Format == 0 ? 0 : found.Ends[p].Sequence, 0))]);
         }
+        SqliteWal.MakeDurable(path);
         SqliteDatabase database = SqliteDatabase.Open(path);
         try
         {
@@ -73,7 +73,6 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
                 SqliteLogSchema.Upgrade(database, found.Format, identity,
                     new Position([.. found.Ends.Select((end, p) => (p, end.Sequence))]));
             }
-            MakeDurable(database);
             return new SqliteLogFile(path, database, identity, partitions, time);
         }
         catch
@@ -167,18 +166,6 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     {
         _database.Dispose();
         _acknowledged.Dispose();
-    }
-
-    /// <summary>What the file shows may not be on the disk yet: a process that was killed between a write and its sync leaves its
-    /// commit in the system's memory, and a system may take what a failed sync lost for written. Shards apply what they are shown,
-    /// and a repeat is answered by it; so it is written once more, and synced, before anyone sees it.</summary>
-    private static void MakeDurable(SqliteDatabase database)
-    {
-        using SqliteStatement checkpoint = database.Prepare("PRAGMA wal_checkpoint(TRUNCATE)");
-        if (checkpoint.Step() && checkpoint.Int64(0) != 0)
-        {
-            throw new SqliteException($"SQLite: what {database.Path} holds could not be made durable, since somebody reads it", raw.SQLITE_BUSY);
-        }
     }
 
     private InvalidDataException Damaged(string row) =>

@@ -37,6 +37,10 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
             }
             return found;
         }
+        catch (SqliteException e) when (e.IsUnfinished)
+        {
+            return NewBeside(path, SqliteLogFile.WitnessOf(path));
+        }
         catch (SqliteException e) when (e.IsDamage)
         {
             throw new StorageException($"The log is damaged: {e.Message}. {Advice}", e);

@@ -16,8 +16,8 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
 
     private long? _untoldEpoch;
     private SqliteDatabase? _database;
-    private SqliteStatement _takeEpoch = null!, _setEpoch = null!, _epoch = null!, _putShard = null!, _putPage = null!, _putDeadLetter = null!,
-        _trimDeadLetters = null!, _checkpoint = null!;
+    private SqliteStatement _takeEpoch = null!, _setEpoch = null!, _epoch = null!, _putShard = null!, _putPage = null!,
+        _putDeadLetter = null!, _trimDeadLetters = null!, _checkpoint = null!;
 
     /// <summary>Raises the epoch by one and returns it.</summary>
     /// <remarks>Where the disk cannot be written, the first commit does: the data directory belongs to one process, so that no other
@@ -156,6 +156,18 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         return newest;
     }
 
+    private void Look()
+    {
+        try
+        {
+            SqliteShardSchema.OpenToRead(path, partition, identity).Dispose();
+        }
+        catch (SqliteException e) when (e.IsUnfinished)
+        {
+            // Nothing is in it yet.
+        }
+    }
+
     private SqliteDatabase Open()
     {
         if (_database is not null)
@@ -165,12 +177,13 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         if (DataFiles.Current.Exists(path))
         {
             // A file that is not to be believed stays as it is.
-            SqliteShardSchema.OpenToRead(path, partition, identity).Dispose();
+            Look();
         }
         else if (!mayBeNew(partition))
         {
             throw new InvalidDataException("it is missing");
         }
+        SqliteWal.MakeDurable(path);
         SqliteDatabase database = SqliteDatabase.Open(path, PageBytes);
         try
         {

@@ -8,7 +8,8 @@ namespace Foretell.Stores.Sqlite;
 
 /// <summary>The store in SQLite files, one per partition: shard-0000.db and on (docs/formats.md).</summary>
 /// <param name="directory">Where the files are.</param>
-/// <param name="identity">Name of the log that the rows are made from; files of another log are refused. Null takes files as they are.</param>
+/// <param name="identity">Name of the log that the rows are made from; files of another log are refused. Null takes files as they
+/// are.</param>
 /// <param name="mayBeNew">Whether a partition's file may be begun anew where it is missing; null for always.</param>
 public sealed class SqliteStateStore(string directory, string? identity = null, Func<int, bool>? mayBeNew = null) : IStateStore
 {

@@ -59,7 +59,7 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("--json prints the result", "run", "--json")]
     [InlineData("--columns describes the file", "run", "--columns", "stream=a,time=b")]
     [InlineData("--urls must be an address", "run", "--urls", "localhost")]
-    [InlineData("--urls takes http addresses", "run", "--urls", "https://127.0.0.1:5443")]
+    [InlineData("--metrics-urls takes http addresses", "run", "--metrics-urls", "https://127.0.0.1:5443")]
     [InlineData("--partitions must be a whole number from 1 to 1024, got '0'", "run", "--partitions", "0")]
     [InlineData("--threads must be a whole number", "run", "--threads", "many")]
     [InlineData("--late-tolerance must be a duration", "run", "--late-tolerance", "soon")]

@@ -13,7 +13,7 @@ public sealed partial class CommandLineTests
 
     [Fact]
     public void Verbs_WhenListed_AreThePromisedOnes() =>
-        Assert.Equal(["cluster", "compare", "eval", "query", "replay", "run", "simulate", "train"],
+        Assert.Equal(["cluster", "compare", "eval", "keys", "query", "replay", "run", "simulate", "train"],
             CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
 
     [Theory]
@@ -75,6 +75,7 @@ public sealed partial class CommandLineTests
     [InlineData("docs/formats.md")]
     [InlineData("docs/files.md")]
     [InlineData("docs/cluster.md")]
+    [InlineData("docs/security.md")]
     [InlineData("docs/gpu.md")]
     public void Documents_WhenTheyShowACommand_ShowOneThatParses(string document)
     {

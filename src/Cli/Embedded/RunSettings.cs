@@ -42,6 +42,12 @@ internal sealed record RunSettings
     /// <summary>How long the log keeps events, or null for ever.</summary>
     public TimeSpan? Retain { get; init; }
 
+    /// <summary>Most streams, or null for what the log says.</summary>
+    public long? MaxStreams { get; init; }
+
+    /// <summary>Most new streams in a minute, or null for what the log says.</summary>
+    public long? MaxNewStreams { get; init; }
+
     /// <summary>Survival probability below which a stream is overdue; 0 for no alerts.</summary>
     public required double AlertSurvival { get; init; }
 
@@ -66,6 +72,8 @@ internal sealed record RunSettings
         LateTolerance = LateTolerance,
         FutureTolerance = FutureTolerance,
         Retain = Retain,
+        MaxStreams = MaxStreams,
+        MaxNewStreamsPerMinute = MaxNewStreams,
         Alerts = new AlertRule { Survival = AlertSurvival },
     };
 }

@@ -48,6 +48,12 @@ internal static class CommonSettings
         "How long the log keeps events once they are in the states, at least 1h; by default for ever. The states are then the only copy of what older events made: keep backups.",
         PartitionHostOptions.LeastRetain.TotalSeconds);
 
+    public static Option<long?> MaxStreams() => Settings.OptionalNumber("--max-streams",
+        "Most streams; events of further ones are dead letters. 0 for any number; kept with the log.", 0L, 1L << 40);
+
+    public static Option<long?> MaxNewStreams() => Settings.OptionalNumber("--max-new-streams",
+        "Most streams that may begin in a minute; events of further ones are dead letters. 0 for any number; kept with the log.", 0L, 1L << 40);
+
     public static Option<double> AlertSurvival()
     {
         Option<double> option = Settings.Parsed("--alert-survival", "p",

@@ -78,6 +78,12 @@ internal sealed record SiloSettings
     /// <summary>How long the log keeps events; null for ever.</summary>
     public TimeSpan? Retain { get; init; }
 
+    /// <summary>Streams of the cluster, at most; 0 for any number, null with null behind it keeps what the log says.</summary>
+    public int? MaxStreams { get; init; }
+
+    /// <summary>New streams of the cluster in a minute, at most, likewise.</summary>
+    public int? MaxNewStreams { get; init; }
+
     /// <summary>Certificate for connections between silos (<see cref="SiloCertificate"/>); null leaves them plain.</summary>
     public string? Certificate { get; init; }
 
@@ -132,6 +138,8 @@ internal sealed record SiloSettings
             LateTolerance = section.Seconds("LateSeconds", null, 0, 1e9),
             FutureTolerance = section.Seconds("FutureSeconds", null, 0, 1e9),
             Retain = section.Seconds("RetainSeconds", null, PartitionHostOptions.LeastRetain.TotalSeconds, 1e9),
+            MaxStreams = section.OptionalNumber("MaxStreams", 0, int.MaxValue),
+            MaxNewStreams = section.OptionalNumber("MaxNewStreams", 0, int.MaxValue),
             Certificate = section.OptionalText("Certificate"),
             CertificatePassword = section.OptionalText("CertificatePassword"),
             StopWithInput = section.Flag("StopWithInput"),

@@ -228,8 +228,14 @@ public static class DataDirectoryCheck
         {
             using SqliteDatabase database = Open(path, isAlone);
             found.Structure(database);
-            alerts = database.Query("SELECT count(*) FROM alert");
-            database.Query("SELECT sequence FROM alert_end");
+            // Every column by its name, as the host asks for it: the names stand in the file, too.
+            database.Query("SELECT name, sequence FROM alert_end WHERE id = 0");
+            SqliteStatement select = database.Prepare(
+                "SELECT sequence, stream, events, last_event, at, log_survival, threshold, raised FROM alert ORDER BY sequence");
+            while (select.Step())
+            {
+                alerts++;
+            }
         });
         return found.Done($"{alerts:N0} alerts");
     }
