@@ -10,8 +10,8 @@ namespace Foretell.Stores.Postgres;
 internal static class PostgresLogTrim
 {
     // One transaction's size: short enough that nobody who waits for the row, or stops, waits long.
-    private const int PieceBytes = 4 << 20;
-    private const int PieceSegments = 1000;
+    private const int PieceBytes = 1 << 20;
+    private const int PieceSegments = 250;
 
     /// <summary>Removes one piece.</summary>
     /// <returns>Last record that is gone, as far as this call knows, and whether more can be removed.</returns>
