@@ -126,6 +126,8 @@ public static class DataDirectoryCheck
 
     private static void CheckSegments(SqliteDatabase database, string path, LogState state, Findings found)
     {
+        // One moment of a file that a host may be trimming.
+        database.Execute("BEGIN");
         Position.TryParse(database.QueryText("SELECT unsealed FROM log"), out Position unsealed);
         using var ends = new SqliteLogEnds(database, path);
         SqliteStatement select = database.Prepare("SELECT id, count, events, append, crc, records, "
