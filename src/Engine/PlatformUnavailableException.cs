@@ -1,4 +1,4 @@
 namespace Foretell.Engine;
 
 /// <summary>The platform cannot serve this now; retrying later is right.</summary>
-public sealed class PlatformUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+public class PlatformUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

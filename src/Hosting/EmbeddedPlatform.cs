@@ -44,7 +44,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
             partition.Follow(_workers.Run, options.BatchSize);
         }
         _alertLoop = options.Alerts.IsOn ? _workers.Run(() => AlertLoopAsync(_stop.Token)) : Task.CompletedTask;
-        Ready = Task.WhenAll(_partitions.Select(partition => partition.Ready));
+        Ready = LoadedAsync();
         _observation = PlatformGauges.Observe(this, _device.Report);
         _usage = storage.Measure is { } measure ? new StorageWatch(measure, options.Time) : null;
     }
@@ -70,7 +70,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <summary>Tells how the sinks do that publish what the platform says; the status then says so, too.</summary>
     public Func<IReadOnlyList<SinkProgress>> Sinks { get; set; } = () => [];
 
-    /// <summary>Completes once every shard has loaded its rows; fails with the first shard's reason when one cannot.</summary>
+    /// <summary>Completes once every shard has loaded its rows, but those whose store is damaged: these are left out of service, and
+    /// told in <see cref="Status"/>. Fails where all are, and with the first shard's reason when one cannot load for another.</summary>
     public Task Ready { get; }
 
     /// <summary>Opens its storage. Returns while the shards still load; see <see cref="Ready"/>.</summary>
@@ -212,7 +213,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
             Devices = [new DeviceStatus(device.Name, null, _partitions.Length, device.Problem)],
             Sources = sources.Partitions,
             Sinks = sinks,
-            Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).Concat(sources.Problems)
+            Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).Append(_storage.Alerts.Problem)
+                .Concat(sources.Problems)
                 .Concat(sinks.Select(s => s.Problem)).OfType<string>()],
         };
     }
@@ -220,7 +222,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <inheritdoc/>
     /// <remarks>A broker that cannot be read or published to is in the status; requests can be taken all the same.</remarks>
     public HostHealth Health() => new(Ready.IsCompletedSuccessfully,
-        [.. _partitions.Select(partition => partition.Problem).Append(_storage.Log.Problem).OfType<string>()]);
+        [.. _partitions.Select(partition => partition.Problem).Append(_storage.Log.Problem).Append(_storage.Alerts.Problem).OfType<string>()]);
 
     /// <summary>Stops, commits what was applied, and lets go of the storage.</summary>
     public ValueTask DisposeAsync() => StopAsync(commit: true);
@@ -250,6 +252,22 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The platform stops.
+        }
+    }
+
+    private async Task LoadedAsync()
+    {
+        int damaged = 0;
+        foreach (PartitionHost partition in _partitions)
+        {
+            try
+            {
+                await partition.Ready;
+            }
+            catch (PlatformUnavailableException e) when (e.InnerException is StoreDamagedException && ++damaged < _partitions.Length)
+            {
+                // The others go on.
+            }
         }
     }
 

@@ -26,7 +26,7 @@ public interface IPlatform
     int PartitionCount { get; }
 
     /// <summary>Appends events to the log and returns once they are durable (law 1).</summary>
-    /// <param name="batch">Events; an empty batch is allowed. Not kept after the call.</param>
+    /// <param name="batch">Events; an empty batch is allowed. Copied before the call returns its task.</param>
     /// <param name="request">The request's idempotency key with what a repeat is answered, or null.</param>
     /// <param name="cancellationToken">Gives up waiting; the events may be appended all the same.</param>
     /// <exception cref="IdempotencyConflictException">The key was used before with another body.</exception>

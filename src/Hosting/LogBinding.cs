@@ -8,7 +8,7 @@ namespace Foretell.Hosting;
 /// <summary>Ties a log to the model and the policy that its records are read by; both stand in the log itself.</summary>
 public static class LogBinding
 {
-    /// <summary>Writes model and policy into the log, unless they are there already.</summary>
+    /// <summary>Writes model and policy into the log, unless they are there already: a log that cannot be written can be served.</summary>
     /// <param name="log">The log.</param>
     /// <param name="model">Model that is to advance every stream.</param>
     /// <param name="lateTolerance">How late an event may be; null keeps what the log says.</param>
@@ -19,19 +19,25 @@ public static class LogBinding
     public static async Task<string?> BindAsync(
         IEventLog log, ForecastModel model, TimeSpan? lateTolerance, TimeSpan? futureTolerance, CancellationToken cancellationToken)
     {
-        if (await log.FindControlAsync(ControlRecord.Model, cancellationToken) is { } found && found != model.Id)
+        string? found = await log.FindControlAsync(ControlRecord.Model, cancellationToken);
+        if (found is not null && found != model.Id)
         {
             return found;
         }
-        await log.AppendControlAsync(ControlRecord.Model, model.Id, cancellationToken);
-        EventTimePolicy inForce = await log.FindControlAsync(ControlRecord.Policy, cancellationToken) is { } text
-            ? EventTimePolicy.Parse(text)
-            : EventTimePolicy.OfNewLogs;
+        if (found is null)
+        {
+            await log.AppendControlAsync(ControlRecord.Model, model.Id, cancellationToken);
+        }
+        string? written = await log.FindControlAsync(ControlRecord.Policy, cancellationToken);
+        EventTimePolicy inForce = written is not null ? EventTimePolicy.Parse(written) : EventTimePolicy.OfNewLogs;
         EventTimePolicy policy = inForce with
         {
             LateTolerance = lateTolerance ?? inForce.LateTolerance, FutureTolerance = futureTolerance ?? inForce.FutureTolerance,
         };
-        await log.AppendControlAsync(ControlRecord.Policy, policy.ToString(), cancellationToken);
+        if (policy.ToString() != written)
+        {
+            await log.AppendControlAsync(ControlRecord.Policy, policy.ToString(), cancellationToken);
+        }
         return null;
     }
 }

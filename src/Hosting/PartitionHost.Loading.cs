@@ -9,7 +9,8 @@ namespace Foretell.Hosting;
 public sealed partial class PartitionHost
 {
     /// <summary>Takes the partition and loads its rows; afterwards the shard can be fed. Waits for a log or store that is away.</summary>
-    /// <exception cref="InvalidDataException">The store is damaged, or is not this log's or this model's.</exception>
+    /// <exception cref="InvalidDataException">The store is not this log's or this model's.</exception>
+    /// <exception cref="StoreDamagedException">The store is damaged.</exception>
     internal async Task LoadAsync(CancellationToken stop)
     {
         while (true)
@@ -52,9 +53,18 @@ public sealed partial class PartitionHost
     {
         // The epoch first: from here on no older owner can change what is about to be read.
         long asked = _options.Time.GetTimestamp();
-        Volatile.Write(ref _epoch, await _store.TakeEpochAsync(Shard.Partition, stop));
-        _lease.Renew(asked);
-        if (await _store.ReadHeaderAsync(Shard.Partition, stop) is { } header)
+        ShardHeader? header;
+        try
+        {
+            Volatile.Write(ref _epoch, await _store.TakeEpochAsync(Shard.Partition, stop));
+            _lease.Renew(asked);
+            header = await _store.ReadHeaderAsync(Shard.Partition, stop);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new StoreDamagedException(Shard.Partition, e);
+        }
+        if (header is not null)
         {
             await LoadRowsAsync(header, stop);
             _calibration = header.Calibration;
@@ -77,14 +87,11 @@ public sealed partial class PartitionHost
             {
                 Shard.RestorePage(page.Span);
             }
+            Shard.CheckRestored(header);
         }
         catch (InvalidDataException e)
         {
-            throw Damaged(e.Message, e);
-        }
-        if (Shard.Counts().Streams != header.Rows)
-        {
-            throw Damaged($"it has {Shard.Counts().Streams} rows, its header says {header.Rows}", null);
+            throw new StoreDamagedException(Shard.Partition, e);
         }
     }
 
@@ -98,9 +105,6 @@ public sealed partial class PartitionHost
         }
         return _log.End(Shard.Partition).Sequence;
     }
-
-    private InvalidDataException Damaged(string what, Exception? inner) => new(
-        $"Partition {Shard.Partition}'s store is damaged: {what}. Restore the file from a copy, or remove it to rebuild it from the log.", inner);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "Partition {Partition} is served here: epoch {Epoch}, position {Sequence}, {Streams} streams.")]

@@ -11,6 +11,7 @@ using Foretell.Silo.Membership;
 using Foretell.Silo.Settings;
 using Foretell.Stores.Postgres;
 using Foretell.Web;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Foretell.Web.Observability;
 using Microsoft.AspNetCore.Builder;
@@ -38,6 +39,8 @@ internal static partial class SiloHost
         SiloCertificate? certificate = settings.Certificate is { } path
             ? SiloCertificate.Load(path, settings.CertificatePassword, TimeProvider.System)
             : null;
+        ServerCertificate? https = settings.Gateway.LoadCertificate(TimeProvider.System);
+        CheckKeys(settings);
         ForecastModel model = await ModelSource.LoadAsync(settings.Model);
         using var gauges = new SiloGauges(settings.Roles, certificate, TimeProvider.System);
         // Before anything that may take long, so that a silo that waits can be seen to.
@@ -62,7 +65,7 @@ internal static partial class SiloHost
                 .ToDictionary(source => source.Name, source => source.Setup),
             Sinks = settings.Publish.ToDictionary(hub => hub.Name, hub => hub.ToSink()),
         };
-        await using WebApplication app = Build(builder, settings, certificate, engine);
+        await using WebApplication app = Build(builder, settings, certificate, https, engine);
         if (settings.Has(SiloRoles.Worker))
         {
             deviceLog.Start(app.Services.GetRequiredService<ILoggerFactory>(), device.Report());
@@ -91,8 +94,9 @@ internal static partial class SiloHost
     }
 
     private static WebApplication Build(WebApplicationBuilder builder, SiloSettings settings, SiloCertificate? certificate,
-        SiloEngine engine)
+        ServerCertificate? https, SiloEngine engine)
     {
+        https?.Use(builder);
         builder.WebHost.UseUrls(settings.Urls.Split(';'));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.ShutdownTimeout);
         if (settings.StopWithInput)
@@ -111,7 +115,8 @@ internal static partial class SiloHost
                 DashboardServer.Add(silo);
             }
         });
-        builder.AddForetell();
+        // A silo that is no gateway serves its health alone, and needs no keys for it.
+        builder.AddForetell(guards: settings.Has(SiloRoles.Gateway) ? settings.Gateway.Guards : null);
         if (settings.Has(SiloRoles.Gateway))
         {
             GatewayDrain.Add(builder.Services, settings.ShutdownTimeout);
@@ -128,6 +133,23 @@ internal static partial class SiloHost
             app.MapForetellHealth();
         }
         return app;
+    }
+
+    /// <summary>Says before anything else begins that the file of keys is missing or damaged.</summary>
+    private static void CheckKeys(SiloSettings settings)
+    {
+        if (settings.Gateway.Guards.KeysFile is not { } path || !settings.Has(SiloRoles.Gateway))
+        {
+            return;
+        }
+        try
+        {
+            KeyFile.Parse(File.ReadAllBytes(path), path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            throw new SettingsException($"Foretell:Keys is '{path}', which cannot be used: {e.Message} Make it with 'foretell keys add --file'.", e);
+        }
     }
 
     /// <summary>The log, once all tables are there that a silo needs.</summary>

@@ -185,8 +185,7 @@ public sealed class PostgresEventLog : IEventLog
         {
             throw new PlatformUnavailableException(lost.Message, lost);
         }
-        _writer.Enqueue(request);
-        return request.Completion.Task.WaitAsync(cancellationToken);
+        return _writer.AppendAsync(request, cancellationToken);
     }
 
     /// <summary>Makes the log when it is new; of two who do so at once one wins.</summary>

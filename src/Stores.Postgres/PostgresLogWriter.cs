@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
@@ -25,8 +24,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
     private readonly Action<string?> _report;
     private readonly LogEnds _ends;
     private readonly string _notify;
-    private readonly Channel<AppendRequest> _queue =
-        Channel.CreateUnbounded<AppendRequest>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly AppendQueue _queue = new();
     private readonly SemaphoreSlim _slots = new(InFlight);
     private readonly Stack<AppendGroup> _groups = new();
     private readonly Task _loop;
@@ -46,30 +44,33 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
         _loop = Background.Run(RunAsync);
     }
 
-    /// <summary>Queues a request; its <see cref="AppendRequest.Completion"/> tells the outcome.</summary>
-    /// <exception cref="PlatformUnavailableException">The log is closed.</exception>
-    public void Enqueue(AppendRequest request)
-    {
-        if (!_queue.Writer.TryWrite(request))
-        {
-            throw new PlatformUnavailableException("The log is closed: the platform is shutting down.");
-        }
-    }
+    /// <inheritdoc cref="AppendQueue.AppendAsync"/>
+    public Task<AppendReceipt> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
+        _queue.AppendAsync(request, cancellationToken);
 
     /// <summary>Writes what is queued.</summary>
     public async ValueTask DisposeAsync()
     {
-        _queue.Writer.TryComplete();
+        _queue.Close();
         await _loop;
         _slots.Dispose();
+        _queue.Dispose();
     }
 
     private async Task RunAsync()
     {
-        while (await _queue.Reader.WaitToReadAsync())
+        while (!_queue.IsEnded)
         {
+            await _queue.WaitAsync();
             await _slots.WaitAsync();
             AppendGroup group = Gather();
+            if (group.Requests.Count == 0)
+            {
+                // Whoever waited has gone meanwhile.
+                Keep(group);
+                _slots.Release();
+                continue;
+            }
             long started = _time.GetTimestamp();
             try
             {
@@ -101,7 +102,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
                 group = new AppendGroup(_ends.Count);
             }
         }
-        while (group.Bytes < GroupBytes && _queue.Reader.TryRead(out AppendRequest? request))
+        while (group.Bytes < GroupBytes && _queue.TryTake(out AppendRequest request))
         {
             group.Add(request);
         }
@@ -155,6 +156,11 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
         group.Complete(failure is null ? null
             : new PlatformUnavailableException($"{problem} Send the request again later, best with an idempotency key.", failure));
         Telemetry.AppendDuration.Record(_time.GetElapsedTime(started).TotalSeconds);
+        Keep(group);
+    }
+
+    private void Keep(AppendGroup group)
+    {
         lock (_groups)
         {
             _groups.Push(group);

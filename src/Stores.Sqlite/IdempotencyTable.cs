@@ -10,15 +10,16 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
     private const int PruneRows = 1000;
 
     private readonly SqliteStatement _find = database.Prepare(
-        "SELECT fingerprint, accepted, position, payload FROM request WHERE key = ?1 AND append > ?2");
+        $"SELECT fingerprint, accepted, position, payload, seal IS seal({SqliteLogSchema.Columns("request")}) FROM request WHERE key = ?1 AND append > ?2");
 
-    private readonly SqliteStatement _put = database.Prepare("INSERT OR REPLACE INTO request VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
+    private readonly SqliteStatement _put = database.Prepare("INSERT OR REPLACE INTO request VALUES(?1, ?2, ?3, ?4, ?5, ?6, seal(?1, ?2, ?3, ?4, ?5, ?6))");
 
     private readonly SqliteStatement _prune = database.Prepare(
         "DELETE FROM request WHERE key IN (SELECT key FROM request WHERE append <= ?1 ORDER BY append LIMIT ?2)");
 
     /// <summary>The first receipt of a repeated request; null for a new key.</summary>
     /// <exception cref="IdempotencyConflictException">The key belongs to another body.</exception>
+    /// <exception cref="InvalidDataException">The key's row fails its checksum.</exception>
     public AppendReceipt? Find(IdempotentRequest request, long nowTicks)
     {
         if (!_find.Bind(1, request.Key).Bind(2, nowTicks - Idempotency.Lifetime.Ticks).Step())
@@ -27,6 +28,11 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
         }
         try
         {
+            if (_find.Int64(4) == 0)
+            {
+                throw new InvalidDataException($"The log {database.Path} is damaged: the row of idempotency key '{request.Key}' fails its checksum. "
+                    + SqliteLogInspection.Advice);
+            }
             if (!_find.Blob(0).SequenceEqual(request.Fingerprint.Span))
             {
                 throw Idempotency.Conflict(request.Key);

@@ -19,6 +19,9 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The file.</summary>
     public string Path { get; }
 
+    /// <summary>False where the connection shares nothing with others (<see cref="Inspect"/>): it never sees what they write.</summary>
+    public bool IsShared { get; private init; } = true;
+
     /// <summary>Opens a file for reading and writing, in WAL mode, durable at every COMMIT; creates it when missing.</summary>
     /// <param name="path">The file.</param>
     /// <param name="pageBytes">Size of SQLite's own pages in a new file, a power of two from 512 to 65536.</param>
@@ -42,6 +45,78 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Opens a file that exists, for reading.</summary>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public static SqliteDatabase OpenReadOnly(string path) => Connect(path, raw.SQLITE_OPEN_READONLY);
+
+    /// <summary>As <see cref="OpenReadOnly"/>; where the disk has no room for what connections share, as <see cref="Inspect"/>.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public static SqliteDatabase OpenToRead(string path)
+    {
+        SqliteDatabase database = OpenReadOnly(path);
+        try
+        {
+            database.Query("SELECT count(*) FROM sqlite_schema");
+            return database;
+        }
+        catch (SqliteException e) when (e.IsOfSharing)
+        {
+            database.Dispose();
+            return Inspect(path);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file that exists and that nobody else has open, for reading, and leaves every byte of its directory as it is:
+    /// no file of shared memory is made, no write-ahead log is copied back. Works where nothing can be written.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public static SqliteDatabase Inspect(string path)
+    {
+        if (!DataFiles.Current.Exists(SqliteWal.PathOf(path)))
+        {
+            // Nothing but the file: SQLite neither looks for a write-ahead log nor makes one.
+            string escaped = path.Replace("%", "%25").Replace("?", "%3f").Replace("#", "%23");
+            return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI, isShared: false);
+        }
+        // Without locks a connection may take the file for itself, and then keeps the index of the write-ahead log in its own memory.
+        SqliteDatabase database = Connect(path, raw.SQLITE_OPEN_READONLY, OperatingSystem.IsWindows() ? "win32-none" : "unix-none", isShared: false);
+        try
+        {
+            database.Execute("PRAGMA locking_mode=EXCLUSIVE");
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Gives SQL the function <c>seal</c> (<see cref="SqliteSeal"/>) for the rows of a log.</summary>
+    public SqliteDatabase Sealing(string identity)
+    {
+        SqliteSeal.Register(_handle, identity);
+        return this;
+    }
+
+    /// <summary>The first number of the first row of a query; 0 where there is none.</summary>
+    public long Query(string sql)
+    {
+        using SqliteStatement statement = Prepare(sql);
+        long value = statement.Step() ? statement.Int64(0) : 0;
+        statement.Reset();
+        return value;
+    }
+
+    /// <summary>The first text of the first row of a query; null where there is none.</summary>
+    public string? QueryText(string sql)
+    {
+        using SqliteStatement statement = Prepare(sql);
+        string? value = statement.Step() ? statement.Text(0) : null;
+        statement.Reset();
+        return value;
+    }
 
     /// <summary>Runs statements that return nothing of interest.</summary>
     public void Execute(string sql) => Check(raw.sqlite3_exec(_handle, sql, out _));
@@ -76,14 +151,19 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
-    private static SqliteDatabase Connect(string path, int flags)
+    private static SqliteDatabase Connect(string path, int flags, string? vfs = null, bool isShared = true)
     {
-        int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags | raw.SQLITE_OPEN_NOMUTEX, null);
-        var database = new SqliteDatabase(path, handle);
+        int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags | raw.SQLITE_OPEN_NOMUTEX, vfs);
+        var database = new SqliteDatabase(path, handle) { IsShared = isShared };
         try
         {
             database.Check(code);
             database.Check(raw.sqlite3_busy_timeout(handle, 1000));
+            if ((flags & raw.SQLITE_OPEN_READONLY) != 0)
+            {
+                // Such a connection would still remove a write-ahead log that SQLite does not believe.
+                database.Check(raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _));
+            }
             return database;
         }
         catch

@@ -13,18 +13,29 @@ public sealed class SqliteEventLog : IEventLog
     private readonly SqliteLogWriter _writer;
     private int _disposed;
 
-    private SqliteEventLog(string path, SqliteLogFile file, TimeProvider time)
+    private SqliteEventLog(string path, SqliteLogFile? file, string identity, LogEnd[] ends, Func<SqliteLogFile> open, TimeProvider time)
     {
-        (_path, _time) = (path, time);
-        _ends = new LogEnds(file.PartitionCount);
-        _writer = new SqliteLogWriter(file, () => SqliteLogFile.Open(path, PartitionCount, PartitionCount), time, _ends);
+        (_path, Identity, _time) = (path, identity, time);
+        _ends = new LogEnds(ends.Length);
+        for (int p = 0; p < ends.Length; p++)
+        {
+            _ends.Advance(p, ends[p]);
+        }
+        _writer = new SqliteLogWriter(file, open, time, _ends);
     }
+
+    /// <summary>Why the log could not be opened for writing; null where it could.</summary>
+    private string? CannotBeWritten { get; init; }
+
+    /// <summary>Name of the log, 32 hex digits: files of the same directory carry it.</summary>
+    public string Identity { get; }
 
     /// <inheritdoc/>
     public int PartitionCount => _ends.Count;
 
     /// <inheritdoc/>
-    public string? Problem => _writer.Problem;
+    public string? Problem => _writer.Problem ?? (_writer.HasWritten || CannotBeWritten is null ? null
+        : $"The log cannot be written: {CannotBeWritten}. What it holds is served.");
 
     /// <inheritdoc/>
     public Exception? Lost => null;
@@ -41,12 +52,34 @@ public sealed class SqliteEventLog : IEventLog
             throw new ArgumentOutOfRangeException(nameof(partitions), partitions,
                 $"A log has 1 to {short.MaxValue} partitions, got {partitions}.");
         }
+        SqliteLogFile? file = null;
         try
         {
-            return new SqliteEventLog(path, SqliteLogFile.Open(path, partitions, partitionsWhenNew: 8), time);
+            SqliteLogInspection found = SqliteLogInspection.Look(path, partitions);
+            string? problem = null;
+            try
+            {
+                file = SqliteLogFile.Open(path, found, partitions ?? 8, time);
+            }
+            catch (Exception e) when (found.Format == SqliteLogSchema.Format && (e is SqliteException { IsOfTheDisk: true } or IOException
+                or UnauthorizedAccessException))
+            {
+                // A disk that is full or can only be read still has every record: rows are made up and answered from. The next
+                // append tries again.
+                problem = e.Message;
+            }
+            string identity = file?.Identity ?? found.Identity;
+            LogEnd[] ends = file is null ? found.Ends : [.. Enumerable.Range(0, file.PartitionCount).Select(file.End)];
+            // Later connections of this process do not look at the file again: that would let go of the locks of those that are open.
+            SqliteLogInspection known = new(SqliteLogSchema.Format, ends.Length, identity, ends);
+            return new SqliteEventLog(path, file, identity, ends, () => SqliteLogFile.Open(path, known, ends.Length, time), time)
+            {
+                CannotBeWritten = problem,
+            };
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException or InvalidDataException)
         {
+            file?.Dispose();
             throw new StorageException($"The log cannot be opened: {e.Message}", e);
         }
     }
@@ -58,25 +91,18 @@ public sealed class SqliteEventLog : IEventLog
         {
             return Task.FromResult(new AppendReceipt(0, Position.None, Replayed: false, default));
         }
-        AppendRequest append = AppendRequest.ForEvents(batch, request, PartitionCount);
-        _writer.Enqueue(append);
-        return append.Completion.Task.WaitAsync(cancellationToken);
+        return _writer.AppendAsync(AppendRequest.ForEvents(batch, request, PartitionCount), cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task<AppendReceipt> AppendSourceAsync(EventBatch batch, SourceAdvance source, CancellationToken cancellationToken)
-    {
-        AppendRequest append = AppendRequest.ForEvents(batch, null, PartitionCount, source);
-        _writer.Enqueue(append);
-        return append.Completion.Task.WaitAsync(cancellationToken);
-    }
+    public Task<AppendReceipt> AppendSourceAsync(EventBatch batch, SourceAdvance source, CancellationToken cancellationToken) =>
+        _writer.AppendAsync(AppendRequest.ForEvents(batch, null, PartitionCount, source), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<SourceState> TakeSourceAsync(SourcePartition partition, CancellationToken cancellationToken)
     {
         AppendRequest take = AppendRequest.ForTake(partition);
-        _writer.Enqueue(take);
-        await take.Completion.Task.WaitAsync(cancellationToken);
+        await _writer.AppendAsync(take, cancellationToken);
         return take.Taken!;
     }
 
@@ -85,11 +111,17 @@ public sealed class SqliteEventLog : IEventLog
     {
         try
         {
-            using SqliteDatabase database = SqliteDatabase.OpenReadOnly(_path);
-            SqliteStatement select = database.Prepare("SELECT partition, epoch, position, identity FROM source WHERE name = ?1").Bind(1, source);
+            using SqliteDatabase database = SqliteDatabase.OpenToRead(_path).Sealing(Identity);
+            SqliteStatement select = database.Prepare("SELECT partition, epoch, position, identity, "
+                + $"seal IS seal({SqliteLogSchema.Columns("source")}) FROM source WHERE name = ?1").Bind(1, source);
             var states = new Dictionary<string, SourceState>();
             while (select.Step())
             {
+                if (select.Int64(4) == 0)
+                {
+                    throw new InvalidDataException($"The log {_path} is damaged: the row of source '{source}/{select.Text(0)}' fails its checksum. "
+                        + SqliteLogInspection.Advice);
+                }
                 states.Add(select.Text(0)!, SqliteLogFile.State(select, 1));
             }
             return ValueTask.FromResult<IReadOnlyDictionary<string, SourceState>>(states);
@@ -104,9 +136,7 @@ public sealed class SqliteEventLog : IEventLog
     public async Task<bool> AppendControlAsync(string name, string value, CancellationToken cancellationToken)
     {
         long now = EventTime.FromDateTimeOffset(_time.GetUtcNow());
-        AppendRequest append = AppendRequest.ForControl(name, value, now, PartitionCount);
-        _writer.Enqueue(append);
-        return !(await append.Completion.Task.WaitAsync(cancellationToken)).Replayed;
+        return !(await _writer.AppendAsync(AppendRequest.ForControl(name, value, now, PartitionCount), cancellationToken)).Replayed;
     }
 
     /// <inheritdoc/>
@@ -114,9 +144,13 @@ public sealed class SqliteEventLog : IEventLog
     {
         try
         {
-            using SqliteDatabase database = SqliteDatabase.OpenReadOnly(_path);
-            SqliteStatement select = database.Prepare("SELECT value FROM control WHERE name = ?1").Bind(1, name);
-            return ValueTask.FromResult(select.Step() ? select.Text(0) : null);
+            using SqliteDatabase database = SqliteDatabase.OpenToRead(_path).Sealing(Identity);
+            SqliteStatement select =
+                database.Prepare($"SELECT value, seal IS seal({SqliteLogSchema.Columns("control")}) FROM control WHERE name = ?1").Bind(1, name);
+            bool found = select.Step();
+            return !found || select.Int64(1) != 0 ? ValueTask.FromResult(found ? select.Text(0) : null)
+                : throw new InvalidDataException($"The log {_path} is damaged: the row of control '{name}' fails its checksum. "
+                    + SqliteLogInspection.Advice);
         }
         catch (SqliteException e)
         {
@@ -134,16 +168,9 @@ public sealed class SqliteEventLog : IEventLog
     public ILogReader OpenReader(int partition, long after)
     {
         _ends.CheckBeginning(partition, after);
-        return new SqliteLogReader(_path, partition, after, _ends.Sequence(partition));
+        return new SqliteLogReader(_path, Identity, partition, after, _ends.Sequence(partition));
     }
 
     /// <summary>Writes what is queued and closes the file.</summary>
-    public ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-        {
-            _writer.Dispose();
-        }
-        return ValueTask.CompletedTask;
-    }
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, 1) == 0 ? _writer.DisposeAsync() : default;
 }

@@ -9,6 +9,15 @@ internal sealed class SqliteException(string message, int code) : Exception(mess
     /// <summary>SQLite's extended result code.</summary>
     public int Code { get; } = code;
 
-    /// <summary>True when the file is no database, or a broken one: trying again later is no help.</summary>
-    public bool IsDamage => (Code & 0xff) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
+    /// <summary>True when the file is no database, a broken one, or lacks what our statements name: trying again later is no help.</summary>
+    public bool IsDamage => (Code & 0xff) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB
+        || Code == raw.SQLITE_ERROR && Message.Contains("no such", StringComparison.Ordinal);
+
+    /// <summary>True when a file cannot be opened as connections share it: SQLite makes one of shared memory beside it for that.</summary>
+    public bool IsOfSharing => (Code & 0xff) is raw.SQLITE_FULL or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN
+        || Code is raw.SQLITE_IOERR_SHMOPEN or raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_IOERR_SHMMAP;
+
+    /// <summary>True when the disk is full, can only be read, or fails: what the file holds may still be read.</summary>
+    public bool IsOfTheDisk =>
+        (Code & 0xff) is raw.SQLITE_FULL or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_IOERR or raw.SQLITE_PERM;
 }

@@ -1,86 +1,78 @@
-using System.Globalization;
 using Foretell.Engine;
+using Foretell.Engine.Events;
 using Foretell.Engine.Log;
+using SQLitePCL;
 
 namespace Foretell.Stores.Sqlite;
 
-/// <summary>The tables of log.db (docs/formats.md) and the statements of the one connection that writes them.</summary>
+/// <summary>The statements of the one connection that writes log.db, and the witness beside it.</summary>
 internal sealed class SqliteLogFile : IAppendMemory, IDisposable
 {
-    /// <summary>Version of the tables and of the record format. Format 1 had no traces, 2 no sources.</summary>
-    private const int Format = 3;
-
-    private const string SourceTable = """
-        CREATE TABLE IF NOT EXISTS source(name TEXT NOT NULL, partition TEXT NOT NULL, position INTEGER, identity TEXT NOT NULL, epoch INTEGER NOT NULL,
-            PRIMARY KEY(name, partition)) WITHOUT ROWID;
-        """;
-
-    private const string Schema = SourceTable + """
-        CREATE TABLE log(id INTEGER PRIMARY KEY CHECK(id = 0), format INTEGER NOT NULL, partitions INTEGER NOT NULL);
-        CREATE TABLE segment(id INTEGER PRIMARY KEY, count INTEGER NOT NULL, events INTEGER NOT NULL,
-            append INTEGER NOT NULL, crc INTEGER NOT NULL, records BLOB NOT NULL, trace BLOB);
-        CREATE TABLE control(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE request(key TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, accepted INTEGER NOT NULL,
-            position TEXT NOT NULL, payload BLOB NOT NULL, append INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE INDEX request_append ON request(append);
-        """;
-
     private readonly SqliteDatabase _database;
+    private readonly AcknowledgedEnds _acknowledged;
     private readonly IdempotencyTable _requests;
-    private readonly SqliteStatement _begin, _commit, _insertSegment, _lastSegment, _findControl, _putControl, _findSource,
-        _putSource;
+    private readonly SqliteLogEnds _ends;
+    private readonly SqliteStatement _begin, _commit, _insertSegment, _findControl, _putControl, _findSource, _putSource;
 
-    private SqliteLogFile(SqliteDatabase database)
+    private SqliteLogFile(string path, SqliteDatabase database, string identity, int partitions, TimeProvider time)
     {
-        _database = database;
+        _database = database.Sealing(identity);
+        (Identity, PartitionCount) = (identity, partitions);
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
-        _insertSegment = database.Prepare("INSERT INTO segment VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
-        _lastSegment = database.Prepare(
-            "SELECT id, count, events, append FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
-        _findControl = database.Prepare("SELECT value FROM control WHERE name = ?1");
-        _putControl = database.Prepare("INSERT OR REPLACE INTO control VALUES(?1, ?2)");
-        _findSource = database.Prepare("SELECT epoch, position, identity FROM source WHERE name = ?1 AND partition = ?2");
-        _putSource = database.Prepare("INSERT OR REPLACE INTO source VALUES(?1, ?2, ?3, ?4, ?5)");
+        _insertSegment = database.Prepare("INSERT INTO segment(id, count, events, append, crc, trace, records, seal) "
+            + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, seal(?1, ?2, ?3, ?4, ?5, ?6)) RETURNING seal");
+        _findControl = database.Prepare($"SELECT value, seal IS seal({SqliteLogSchema.Columns("control")}) FROM control WHERE name = ?1");
+        _putControl = database.Prepare("INSERT OR REPLACE INTO control VALUES(?1, ?2, seal(?1, ?2))");
+        _findSource = database.Prepare(
+            $"SELECT epoch, position, identity, seal IS seal({SqliteLogSchema.Columns("source")}) FROM source WHERE name = ?1 AND partition = ?2");
+        _putSource = database.Prepare("INSERT OR REPLACE INTO source(name, partition, position, identity, epoch, seal) "
+            + "VALUES(?1, ?2, ?3, ?4, ?5, seal(?1, ?2, ?3, ?4, ?5))");
         _requests = new IdempotencyTable(database);
+        _ends = new SqliteLogEnds(database, path);
+        _acknowledged = AcknowledgedEnds.Open(WitnessOf(path), identity, time);
     }
 
     /// <summary>Partitions of the log.</summary>
-    public int PartitionCount { get; private init; }
+    public int PartitionCount { get; }
 
-    /// <summary>Opens the file; creates it with <paramref name="partitions"/> partitions when it is new.</summary>
-    /// <exception cref="StorageException">The file was created otherwise than asked, or by another version.</exception>
-    public static SqliteLogFile Open(string path, int? partitions, int partitionsWhenNew)
+    /// <summary>Name of the log.</summary>
+    public string Identity { get; }
+
+    /// <summary>The witness of a log.</summary>
+    public static string WitnessOf(string path) => Path.Combine(Path.GetDirectoryName(path) ?? "", AcknowledgedEnds.FileName);
+
+    /// <summary>Opens the file for writing; makes or upgrades it as the inspection says.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="found">What it was found to be.</param>
+    /// <param name="partitionsWhenNew">Partitions of a new log.</param>
+    /// <param name="time">Clock of the witness.</param>
+    /// <exception cref="SqliteException">The file cannot be opened or written.</exception>
+    /// <exception cref="IOException">The witness cannot be opened or written.</exception>
+    public static SqliteLogFile Open(string path, SqliteLogInspection found, int partitionsWhenNew, TimeProvider time)
     {
+        string identity = found.Identity.Length > 0 ? found.Identity : SqliteLogSchema.NewIdentity();
+        int partitions = found.Format == 0 ? partitionsWhenNew : found.Partitions;
+        if (found.Format < SqliteLogSchema.Format)
+        {
+            // The witness first: no log of this format is ever without one, whenever the process ends.
+            AcknowledgedEnds.Create(WitnessOf(path), identity,
+                [.. Enumerable.Range(0, partitions).Select(p => new AcknowledgedEnd(found.Format == 0 ? 0 : found.Ends[p].Sequence, 0))]);
+        }
         SqliteDatabase database = SqliteDatabase.Open(path);
         try
         {
-            if (Query(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'log'") == 0)
+            if (found.Format == 0)
             {
-                string row =
-                    string.Create(CultureInfo.InvariantCulture, $"INSERT INTO log VALUES(0, {Format}, {partitions ?? partitionsWhenNew});");
-                database.Execute($"BEGIN; {Schema} {row} COMMIT;");
+                SqliteLogSchema.Create(database, partitions, identity);
             }
-            if (Query(database, "SELECT format FROM log") == 1)
+            else if (found.Format < SqliteLogSchema.Format)
             {
-                database.Execute("BEGIN; ALTER TABLE segment ADD COLUMN trace BLOB; UPDATE log SET format = 2; COMMIT;");
+                SqliteLogSchema.Upgrade(database, found.Format, identity,
+                    new Position([.. found.Ends.Select((end, p) => (p, end.Sequence))]));
             }
-            if (Query(database, "SELECT format FROM log") == 2)
-            {
-                database.Execute($"BEGIN; {SourceTable} UPDATE log SET format = {Format}; COMMIT;");
-            }
-            long format = Query(database, "SELECT format FROM log");
-            int found = (int)Query(database, "SELECT partitions FROM log");
-            if (format != Format)
-            {
-                throw new StorageException($"The log {path} has format {format}; this version reads format {Format}.");
-            }
-            if (partitions is { } wanted && wanted != found)
-            {
-                throw new StorageException($"The log {path} was created with {found} partitions and cannot change to {wanted}. "
-                    + "Leave the number out, or choose another data directory.");
-            }
-            return new SqliteLogFile(database) { PartitionCount = found };
+            MakeDurable(database);
+            return new SqliteLogFile(path, database, identity, partitions, time);
         }
         catch
         {
@@ -100,43 +92,48 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     public void Commit() => _commit.Run();
 
     /// <summary>Where a partition ends.</summary>
-    public LogEnd End(int partition)
-    {
-        _lastSegment.Bind(1, SegmentId(partition, 0)).Bind(2, SegmentId(partition + 1, 0) - 1);
-        if (!_lastSegment.Step())
-        {
-            return default;
-        }
-        var end = new LogEnd(FirstSequence(_lastSegment.Int64(0)) + _lastSegment.Int64(1) - 1, _lastSegment.Int64(2),
-            _lastSegment.Int64(3));
-        _lastSegment.Reset();
-        return end;
-    }
+    /// <exception cref="InvalidDataException">The row that says so fails its checksum.</exception>
+    public LogEnd End(int partition) => _ends.End(partition);
 
     /// <summary>Writes one segment behind its partition's end.</summary>
-    public void Append(int partition, SegmentBuffer segment, long appendTicks)
+    /// <returns>The end to acknowledge once the transaction is durable.</returns>
+    public AcknowledgedEnd Append(int partition, SegmentBuffer segment, long appendTicks)
     {
         ReadOnlySpan<byte> records = segment.Records.Span;
-        _insertSegment.Bind(1, SegmentId(partition, segment.End.Sequence + 1)).Bind(2, segment.Count)
-            .Bind(3, segment.EndBehind(appendTicks).Events)
-            .Bind(4, appendTicks).Bind(5, Crc32C.Compute(records)).Bind(6, records).Bind(7, segment.Traces).Run();
+        LogEnd end = segment.EndBehind(appendTicks);
+        _insertSegment.Bind(1, SegmentId(partition, segment.End.Sequence + 1)).Bind(2, segment.Count).Bind(3, end.Events)
+            .Bind(4, appendTicks).Bind(5, Crc32C.Compute(records)).Bind(6, segment.Traces).Bind(7, records).Step();
+        var acknowledged = new AcknowledgedEnd(end.Sequence, (uint)_insertSegment.Int64(0));
+        _insertSegment.Run();
+        return acknowledged;
     }
+
+    /// <summary>Tells the witness that a partition is durable up to here.</summary>
+    /// <exception cref="IOException">The witness cannot be written.</exception>
+    public void Acknowledge(int partition, AcknowledgedEnd end) => _acknowledged.Write(partition, end);
+
+    /// <summary>Syncs the witness, unless it was synced a moment ago.</summary>
+    /// <exception cref="IOException">The witness cannot be synced.</exception>
+    public void SyncWitness() => _acknowledged.SyncNowAndThen();
 
     public string? FindControl(string name)
     {
-        string? value = _findControl.Bind(1, name).Step() ? _findControl.Text(0) : null;
+        bool found = _findControl.Bind(1, name).Step();
+        string? value = found ? _findControl.Text(0) : null;
+        bool isWhole = !found || _findControl.Int64(1) != 0;
         _findControl.Reset();
-        return value;
+        return isWhole ? value : throw Damaged($"control '{name}'");
     }
 
     public void PutControl(string name, string value) => _putControl.Bind(1, name).Bind(2, value).Run();
 
     public SourceState FindSource(SourcePartition partition)
     {
-        SourceState state =
-            _findSource.Bind(1, partition.Source).Bind(2, partition.Partition).Step() ? State(_findSource, 0) : SourceState.New;
+        bool found = _findSource.Bind(1, partition.Source).Bind(2, partition.Partition).Step();
+        SourceState state = found ? State(_findSource, 0) : SourceState.New;
+        bool isWhole = !found || _findSource.Int64(3) != 0;
         _findSource.Reset();
-        return state;
+        return isWhole ? state : throw Damaged($"source '{partition}'");
     }
 
     public void PutSource(SourcePartition partition, SourceState state)
@@ -157,11 +154,24 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     /// <summary>Forgets some of the idempotency keys that are too old.</summary>
     public void PruneRequests(long nowTicks) => _requests.Prune(nowTicks);
 
-    public void Dispose() => _database.Dispose();
-
-    private static long Query(SqliteDatabase database, string sql)
+    public void Dispose()
     {
-        using SqliteStatement statement = database.Prepare(sql);
-        return statement.Step() ? statement.Int64(0) : 0;
+        _database.Dispose();
+        _acknowledged.Dispose();
     }
+
+    /// <summary>What the file shows may not be on the disk yet: a process that was killed between a write and its sync leaves its
+    /// commit in the system's memory, and a system may take what a failed sync lost for written. Shards apply what they are shown,
+    /// and a repeat is answered by it; so it is written once more, and synced, before anyone sees it.</summary>
+    private static void MakeDurable(SqliteDatabase database)
+    {
+        using SqliteStatement checkpoint = database.Prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+        if (checkpoint.Step() && checkpoint.Int64(0) != 0)
+        {
+            throw new SqliteException($"SQLite: what {database.Path} holds could not be made durable, since somebody reads it", raw.SQLITE_BUSY);
+        }
+    }
+
+    private InvalidDataException Damaged(string row) =>
+        new($"The log {_database.Path} is damaged: the row of {row} fails its checksum. {SqliteLogInspection.Advice}");
 }

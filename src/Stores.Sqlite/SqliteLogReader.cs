@@ -7,7 +7,7 @@ namespace Foretell.Stores.Sqlite;
 /// <summary>Reads one partition segment by segment and hands out records; allocates nothing once its buffer has grown.</summary>
 internal sealed class SqliteLogReader : ILogReader
 {
-    private readonly string _path;
+    private readonly string _path, _identity;
     private readonly int _partition;
     private readonly SequenceSignal _end;
     private SqliteDatabase? _database;
@@ -16,10 +16,11 @@ internal sealed class SqliteLogReader : ILogReader
     private byte[] _segment = [];
     private int _length, _offset;
     private long _appendTicks;
+    private long _unsealed;
     private long _next;
 
-    public SqliteLogReader(string path, int partition, long after, SequenceSignal end) =>
-        (_path, _partition, _next, _end) = (path, partition, after + 1, end);
+    public SqliteLogReader(string path, string identity, int partition, long after, SequenceSignal end) =>
+        (_path, _identity, _partition, _next, _end) = (path, identity, partition, after + 1, end);
 
     public ValueTask<int> ReadAsync(RecordBatch into, int maximum, CancellationToken cancellationToken)
     {
@@ -47,6 +48,11 @@ internal sealed class SqliteLogReader : ILogReader
             _offset += length;
             _next++;
         }
+        if (_database is { IsShared: false })
+        {
+            // On a full disk: once there is room, others write what such a connection would not see.
+            Disconnect();
+        }
         _traces.MoveTo(into.Traces, into.FirstSequence, into.LastSequence);
         return ValueTask.FromResult(into.Count);
     }
@@ -63,9 +69,14 @@ internal sealed class SqliteLogReader : ILogReader
     {
         try
         {
-            _database ??= SqliteDatabase.OpenReadOnly(_path);
-            _select ??= _database.Prepare(
-                "SELECT id, count, append, crc, records, trace FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
+            if (_database is null)
+            {
+                _database = SqliteDatabase.OpenToRead(_path).Sealing(_identity);
+                Position.TryParse(_database.QueryText("SELECT unsealed FROM log"), out Position position);
+                _unsealed = position.Parts.FirstOrDefault(part => part.Partition == _partition).Sequence;
+            }
+            _select ??= _database.Prepare($"SELECT id, count, append, crc, records, trace, seal IS seal({SqliteLogSchema.Columns("segment")}), seal IS NULL "
+                + "FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
             _select.Bind(1, SqliteLogFile.SegmentId(_partition, 0)).Bind(2, SqliteLogFile.SegmentId(_partition, _next));
             if (!_select.Step())
             {
@@ -77,7 +88,8 @@ internal sealed class SqliteLogReader : ILogReader
             {
                 throw Damaged("is missing");
             }
-            if (Crc32C.Compute(records) != (uint)_select.Int64(3))
+            bool isSealed = _select.Int64(6) != 0 || _select.Int64(7) != 0 && first <= _unsealed;
+            if (!isSealed || Crc32C.Compute(records) != (uint)_select.Int64(3))
             {
                 throw Damaged("fails its checksum");
             }
@@ -112,10 +124,17 @@ internal sealed class SqliteLogReader : ILogReader
 
     private void Close()
     {
+        Disconnect();
+        (_length, _offset) = (0, 0);
+    }
+
+    private void Disconnect()
+    {
         _database?.Dispose();
-        (_database, _select, _length, _offset) = (null, null, 0, 0);
+        (_database, _select) = (null, null);
     }
 
     private InvalidDataException Damaged(string what) => new(
-        $"The log {_path} is damaged: the segment with record {_next} of partition {_partition} {what}. Restore the file from a copy.");
+        $"The log {_path} is damaged: the segment with record {_next} of partition {_partition} {what}. "
+        + "Restore a backup, or stop the host and run 'foretell repair', which keeps every record that can still be read.");
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
@@ -6,7 +5,7 @@ using Foretell.Engine.Log;
 namespace Foretell.Stores.Sqlite;
 
 /// <summary>The one thread that writes the log. Appends that wait at the same time share a transaction (group commit).</summary>
-internal sealed class SqliteLogWriter : IDisposable
+internal sealed class SqliteLogWriter : IAsyncDisposable
 {
     // One transaction's size: large enough to share a disk sync among many, small enough to keep its wait short.
     private const int GroupBytes = 8 << 20;
@@ -15,64 +14,93 @@ internal sealed class SqliteLogWriter : IDisposable
     private readonly TimeProvider _time;
     private readonly LogEnds _ends;
     private readonly LastFailure _failure;
-    private readonly BlockingCollection<AppendRequest> _queue = [];
+    private readonly AppendQueue _queue = new();
     private readonly AppendGroup _group;
+    private readonly AcknowledgedEnd[] _acknowledged;
     private readonly int _partitionCount;
-    private readonly Thread _thread;
+    private readonly WorkerThreads _thread;
+    private readonly Task _loop;
     private SqliteLogFile? _file;
+    private bool _hasWritten;
     private long _lastAppendTicks = long.MinValue;
 
-    /// <param name="file">The open file; the writer owns it.</param>
+    /// <param name="file">The open file, which the writer owns from here on; null where it could not be opened.</param>
     /// <param name="open">Opens the file again after a failure.</param>
     /// <param name="time">Clock of append times.</param>
-    /// <param name="ends">Told each partition's new end once it is durable, before any caller is answered.</param>
-    public SqliteLogWriter(SqliteLogFile file, Func<SqliteLogFile> open, TimeProvider time, LogEnds ends)
+    /// <param name="ends">Where the partitions end. Told each new end once it is durable, before any caller is answered.</param>
+    public SqliteLogWriter(SqliteLogFile? file, Func<SqliteLogFile> open, TimeProvider time, LogEnds ends)
     {
         (_open, _time, _ends, _failure) = (open, time, ends, new LastFailure(time));
-        _partitionCount = file.PartitionCount;
+        _partitionCount = ends.Count;
         _group = new AppendGroup(_partitionCount);
-        Adopt(file);
-        _thread = new Thread(Run) { Name = "foretell-log-writer", IsBackground = true };
-        _thread.Start();
+        _acknowledged = new AcknowledgedEnd[_partitionCount];
+        if (file is not null)
+        {
+            Adopt(file);
+        }
+        _thread = new WorkerThreads(1, "foretell-log-writer");
+        _loop = _thread.Run(RunAsync);
     }
 
     /// <summary>Why the last transaction failed, or null when it did not or was a while ago.</summary>
     public string? Problem => _failure.Message;
 
-    /// <summary>Queues a request; its <see cref="AppendRequest.Completion"/> tells the outcome.</summary>
-    /// <exception cref="PlatformUnavailableException">The log is closed.</exception>
-    public void Enqueue(AppendRequest request)
-    {
-        try
-        {
-            _queue.Add(request);
-        }
-        catch (InvalidOperationException)
-        {
-            throw new PlatformUnavailableException("The log is closed: the platform is shutting down.");
-        }
-    }
+    /// <summary>Whether the file could be written at the last try.</summary>
+    public bool HasWritten => Volatile.Read(ref _hasWritten);
+
+    /// <inheritdoc cref="AppendQueue.AppendAsync"/>
+    public Task<AppendReceipt> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
+        _queue.AppendAsync(request, cancellationToken);
 
     /// <summary>Writes what is queued, then closes the file.</summary>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _queue.CompleteAdding();
-        _thread.Join();
+        _queue.Close();
+        await _loop;
+        _thread.Dispose();
         _file?.Dispose();
         _queue.Dispose();
     }
 
-    private void Run()
+    private async Task RunAsync()
     {
-        foreach (AppendRequest first in _queue.GetConsumingEnumerable())
+        while (!_queue.IsEnded)
         {
-            _group.Add(first);
-            while (_group.Bytes < GroupBytes && _queue.TryTake(out AppendRequest? next))
+            if (!WriteNext())
             {
-                _group.Add(next);
+                await _queue.WaitAsync();
             }
-            _group.Complete(WriteGroup());
         }
+    }
+
+    /// <summary>Behind the answers: nobody waits for the witness's own sync.</summary>
+    private void SyncWitness()
+    {
+        try
+        {
+            _file?.SyncWitness();
+        }
+        catch (IOException e)
+        {
+            _failure.Report($"The log's witness cannot be written: {e.Message}");
+        }
+    }
+
+    /// <summary>Writes the appends that wait, up to a group's size.</summary>
+    /// <returns>False when none did.</returns>
+    private bool WriteNext()
+    {
+        while (_group.Bytes < GroupBytes && _queue.TryTake(out AppendRequest next))
+        {
+            _group.Add(next);
+        }
+        if (_group.Requests.Count == 0)
+        {
+            return false;
+        }
+        _group.Complete(WriteGroup());
+        SyncWitness();
+        return true;
     }
 
     private Exception? WriteGroup()
@@ -88,16 +116,18 @@ internal sealed class SqliteLogWriter : IDisposable
             _group.Admit(file, now);
             foreach (int partition in _group.Touched)
             {
-                file.Append(partition, _group[partition], now);
+                _acknowledged[partition] = file.Append(partition, _group[partition], now);
             }
             file.PruneRequests(now);
             file.Commit();
             _lastAppendTicks = now;
             _failure.Report(null);
+            Volatile.Write(ref _hasWritten, true);
             foreach (int partition in _group.Touched)
             {
                 SegmentBuffer segment = _group[partition];
                 segment.End = segment.EndBehind(now);
+                file.Acknowledge(partition, _acknowledged[partition]);
                 _ends.Advance(partition, segment.End);
             }
             return null;
@@ -116,14 +146,24 @@ internal sealed class SqliteLogWriter : IDisposable
         }
     }
 
+    /// <summary>Goes on behind the ends of a file.</summary>
+    /// <exception cref="InvalidDataException">It ends before a record that was acknowledged.</exception>
     private SqliteLogFile Adopt(SqliteLogFile file)
     {
+        // The writer's from here on, also where reading the ends fails: a failed group closes it.
+        _file = file;
         for (int partition = 0; partition < _partitionCount; partition++)
         {
-            LogEnd end = _group[partition].End = file.End(partition);
+            LogEnd end = file.End(partition);
+            if (end.Sequence < _ends[partition].Sequence)
+            {
+                throw new InvalidDataException($"partition {partition} ends at record {end.Sequence}, and was acknowledged up to record "
+                    + $"{_ends[partition].Sequence}. Stop the host. {SqliteLogInspection.Advice}");
+            }
+            _group[partition].End = end;
             _lastAppendTicks = Math.Max(_lastAppendTicks, end.Sequence == 0 ? long.MinValue : end.AppendTicks);
             _ends.Advance(partition, end);
         }
-        return _file = file;
+        return file;
     }
 }

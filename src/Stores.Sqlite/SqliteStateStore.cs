@@ -8,7 +8,8 @@ namespace Foretell.Stores.Sqlite;
 
 /// <summary>The store in SQLite files, one per partition: shard-0000.db and on (docs/formats.md).</summary>
 /// <param name="directory">Where the files are.</param>
-public sealed class SqliteStateStore(string directory) : IStateStore
+/// <param name="identity">Name of the log that the rows are made from; files of another log are refused. Null takes files as they are.</param>
+public sealed class SqliteStateStore(string directory, string? identity = null) : IStateStore
 {
     private readonly ConcurrentDictionary<int, SqliteShardFile> _files = new();
 
@@ -28,10 +29,11 @@ public sealed class SqliteStateStore(string directory) : IStateStore
     public async IAsyncEnumerable<Memory<byte>> ReadPagesAsync(int partition, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // A connection of its own: a long read must not hold the one that commits.
-        using SqliteDatabase database = Guard(() => SqliteDatabase.OpenReadOnly(PathOf(partition)));
-        SqliteStatement select = database.Prepare("SELECT rows FROM page ORDER BY id");
+        using SqliteDatabase database = Guard(partition, () => SqliteShardSchema.OpenToRead(PathOf(partition), partition, identity));
+        // SQLite opens a file at its first use, which may fail like any other.
+        SqliteStatement select = Guard(partition, () => database.Prepare("SELECT rows FROM page ORDER BY id"));
         byte[] page = [];
-        while (Guard(select.Step))
+        while (Guard(partition, select.Step))
         {
             cancellationToken.ThrowIfCancellationRequested();
             int length = select.Blob(0).Length;
@@ -55,10 +57,10 @@ public sealed class SqliteStateStore(string directory) : IStateStore
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(Guard(() =>
+        Task.FromResult(Guard(partition, () =>
         {
-            using SqliteDatabase database = SqliteDatabase.OpenReadOnly(PathOf(partition));
-            return SqliteShardFile.ReadDeadLetters(database, partition, limit);
+            using SqliteDatabase database = SqliteShardSchema.OpenToRead(PathOf(partition), partition, identity);
+            return SqliteShardSchema.ReadDeadLetters(database, partition, limit);
         }));
 
     /// <inheritdoc/>
@@ -82,10 +84,10 @@ public sealed class SqliteStateStore(string directory) : IStateStore
     {
         try
         {
-            SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p));
+            SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p, identity));
             lock (file)
             {
-                return Task.FromResult(Guard(() => work(file)));
+                return Task.FromResult(Guard(partition, () => work(file)));
             }
         }
         catch (Exception e)
@@ -94,16 +96,15 @@ public sealed class SqliteStateStore(string directory) : IStateStore
         }
     }
 
-    private static T Guard<T>(Func<T> work)
+    private T Guard<T>(int partition, Func<T> work)
     {
         try
         {
             return work();
         }
-        catch (SqliteException e) when (e.IsDamage)
+        catch (Exception e) when (e is InvalidDataException or SqliteException { IsDamage: true })
         {
-            throw new InvalidDataException(
-                $"The store is damaged: {e.Message}. Restore the file from a copy, or remove it to rebuild it from the log.", e);
+            throw new InvalidDataException($"the file {PathOf(partition)} is not to be believed: {e.Message}", e);
         }
         catch (SqliteException e)
         {

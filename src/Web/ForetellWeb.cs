@@ -1,9 +1,11 @@
 using System.Text.Json.Serialization;
 using Foretell.Engine.Events;
 using Foretell.Hosting;
+using Foretell.Web.Admission;
 using Foretell.Web.Events;
 using Foretell.Web.Feeds;
 using Foretell.Web.Forecasts;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Foretell.Web.Observability;
 using Foretell.Web.OpenApi;
@@ -36,14 +38,18 @@ public static class ForetellWeb
     /// <summary>Registers what the API needs beside an <see cref="IPlatform"/>: JSON, problem details, OpenAPI, telemetry export.</summary>
     /// <param name="builder">The host's builder. A registered <see cref="TimeProvider"/> is used, else the system's.</param>
     /// <param name="configure">Changes the API's limits; null keeps the defaults.</param>
+    /// <param name="guards">Who may use the API; null for everybody who can reach it.</param>
+    /// <exception cref="InvalidDataException">A file that <paramref name="guards"/> names cannot be used.</exception>
     public static WebApplicationBuilder AddForetell(
-        this WebApplicationBuilder builder, Action<ForetellWebOptions>? configure = null)
+        this WebApplicationBuilder builder, Action<ForetellWebOptions>? configure = null, GuardOptions? guards = null)
     {
         IServiceCollection services = builder.Services;
         services.Configure(configure ?? (_ => { }));
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ObjectPool<EventBatch>>(new DefaultObjectPool<EventBatch>(new EventBatchPolicy()));
+        services.AddSingleton<BodyMemory>();
         services.AddSingleton<ServerSentFeed>();
+        ServerLimits.Add(services);
         services.AddRequestDecompression();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
         services.AddExceptionHandler<Problems>();
@@ -55,6 +61,7 @@ public static class ForetellWeb
         });
         // A body or parameter that does not bind becomes an exception, so that Problems words it like every other mistake.
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        services.AddGuards(guards ?? new GuardOptions());
         ApiDocument.Add(services);
         TelemetryExport.Add(builder);
         return builder;
@@ -65,31 +72,49 @@ public static class ForetellWeb
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        ApiDocument.UseExplorer(app);
+        app.UseGuards();
         app.UseRequestDecompression();
 
         long maxBodyBytes = app.Services.GetRequiredService<IOptions<ForetellWebOptions>>().Value.MaxBodyBytes;
         RouteGroupBuilder api = app.MapGroup("").WithMetadata(new RequestSizeLimitAttribute(maxBodyBytes))
             .AddEndpointFilter<RouteGroupBuilder, KnownParameters>();
-        PostEvents.Map(api);
-        GetStream.Map(api);
-        GetForecast.Map(api);
-        PostForecasts.Map(api);
-        GetStreamEvents.Map(api);
-        GetOverdue.Map(api);
-        GetAlertEvents.Map(api);
-        GetDeadLetters.Map(api);
-        GetModel.Map(api);
-        GetCalibration.Map(api);
-        GetStatus.Map(api);
+        RouteGroupBuilder write = Guarded(api, Scope.Write);
+        PostEvents.Map(write);
+        RouteGroupBuilder read = Guarded(api, Scope.Read);
+        GetStream.Map(read);
+        GetForecast.Map(read);
+        PostForecasts.Map(read);
+        GetStreamEvents.Map(read);
+        GetOverdue.Map(read);
+        GetAlertEvents.Map(read);
+        GetDeadLetters.Map(read);
+        RouteGroupBuilder operate = Guarded(api, Scope.Operate);
+        GetModel.Map(operate);
+        GetCalibration.Map(operate);
+        GetStatus.Map(operate);
         Health.Map(app);
         ApiDocument.Map(app);
         return app;
+    }
+
+    /// <summary>Endpoints for clients with a scope.</summary>
+    private static RouteGroupBuilder Guarded(RouteGroupBuilder api, string scope)
+    {
+        RouteGroupBuilder guarded = api.MapGroup("").Needs(scope);
+        foreach (ProblemKind kind in (ReadOnlySpan<ProblemKind>)[ProblemKind.Unauthenticated, ProblemKind.Forbidden, ProblemKind.TooManyRequests])
+        {
+            guarded.WithMetadata(new ProblemNote(kind)).ProducesProblem(kind.Status);
+        }
+        return guarded;
     }
 
     /// <summary>Adds only the health endpoints, for a process that serves no API.</summary>
     public static WebApplication MapForetellHealth(this WebApplication app)
     {
         app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseGuards();
         Health.Map(app);
         return app;
     }

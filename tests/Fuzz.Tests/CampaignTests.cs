@@ -4,6 +4,7 @@ using Foretell.Fuzz.Targets;
 namespace Foretell.Fuzz.Tests;
 
 /// <summary>Each target gets some thousand inputs here; FORETELL_FUZZ=1000000 gives it as many, and what takes long its share.</summary>
+[Collection(MapOfBranches.Name)]
 public sealed class CampaignTests(CampaignTests.Instrumented code) : IClassFixture<CampaignTests.Instrumented>
 {
     private const int Seed = 13, Few = 4000;

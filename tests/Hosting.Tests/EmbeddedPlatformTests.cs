@@ -327,7 +327,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
 
         await using EmbeddedPlatform platform = await OpenAsync(Options(1), ready: false);
         var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.Ready);
-        Assert.Contains("The store is damaged", e.Message);
+        Assert.Contains("Partition 0's store is damaged", e.Message);
     }
 
     [Fact]
@@ -349,9 +349,13 @@ public sealed class EmbeddedPlatformTests : IDisposable
         {
             await FeedAsync(platform, events[..1000]);
         }
-        // The file as it was: no column, and zeros where the rows have their scores.
-        Execute("shard-0000.db", "ALTER TABLE shard DROP COLUMN calibration");
+        // The file as it was: without later columns, and with zeros where the rows have their scores.
         await RewritePagesAsync(0, header => header with { Scores = default });
+        Execute("shard-0000.db", """
+            ALTER TABLE shard DROP COLUMN calibration; ALTER TABLE shard DROP COLUMN pages_crc; ALTER TABLE shard DROP COLUMN seal;
+            ALTER TABLE owner DROP COLUMN identity; ALTER TABLE owner DROP COLUMN partition; ALTER TABLE owner DROP COLUMN seal;
+            ALTER TABLE dead_letter DROP COLUMN seal
+            """);
 
         await using (EmbeddedPlatform platform = await OpenAsync(Options(1)))
         {
@@ -370,9 +374,14 @@ public sealed class EmbeddedPlatformTests : IDisposable
         await FeedAsync(first, Workload());
         await first.DisposeAsync();
         File.Delete(_directory.At("log.db"));
+        var e = await Assert.ThrowsAsync<StorageException>(() => OpenAsync(Options(1), ready: false));
+        Assert.Contains("is missing or empty, and 1502 records of it were acknowledged", e.Message);
+
+        // Without the witness it is a new log, and the rows are another's.
+        File.Delete(_directory.At("log.ack"));
         await using EmbeddedPlatform platform = await OpenAsync(Options(1), ready: false);
-        var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.Ready);
-        Assert.Contains("its log ends at record 2", e.Message);
+        var other = await Assert.ThrowsAsync<PlatformUnavailableException>(() => platform.Ready);
+        Assert.Contains("it belongs to the log of another data directory", other.Message);
     }
 
     [Fact]
@@ -518,7 +527,7 @@ public sealed class EmbeddedPlatformTests : IDisposable
         {
             RowPage.Decode(page.Span, slab);
         }
-        using var commit = new ShardCommit(header);
+        using var commit = new ShardCommit(header with { PagesCrc = null });
         for (int row = 0; row < slab.Count; row++)
         {
             slab.Header(row) = change(slab.Header(row));

@@ -30,6 +30,9 @@ public abstract partial class EventLogContract : IAsyncLifetime
     /// <summary>Ends <see cref="BreakWrites"/>.</summary>
     protected abstract void MendWrites();
 
+    /// <summary>Keeps every write of the open log waiting until the result is disposed, as a disk that stands still would.</summary>
+    protected abstract IDisposable HoldWrites();
+
     public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public virtual ValueTask DisposeAsync()
@@ -305,6 +308,60 @@ public abstract partial class EventLogContract : IAsyncLifetime
         Assert.Equal((1, false, "0-2"), (receipt.Accepted, receipt.Replayed, receipt.Position.ToString()));
         Assert.Null(log.Problem);
         Assert.Equal([1, 3], (await log.ReadAllAsync(0)).Select(r => r.TimeTicks));
+    }
+
+    [Fact]
+    public async Task Append_WhenCallersGoWhileTheDiskStandsStill_WritesNoneOfThoseThatStillWait()
+    {
+        Needs(LogCapabilities.FailingWrites);
+        // Of a group's size, 8 MiB at most, are with the writer when the callers go; all others wait, and are dropped.
+        const int Abandoned = 30, Group = 9;
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(EventSets.Batch(("a", 1, "")));
+        EventBatch mebibyte = EventSets.Batch([.. Enumerable.Range(0, 4096).Select(i => ("abandoned", (long)i, new string('m', 240)))]);
+        using (HoldWrites())
+        {
+            using var gone = new CancellationTokenSource();
+            Task<AppendReceipt>[] abandoned = [.. Enumerable.Range(0, Abandoned).Select(_ => log.AppendAsync(mebibyte, null, gone.Token))];
+            await gone.CancelAsync();
+            foreach (Task<AppendReceipt> append in abandoned)
+            {
+                await Assert.ThrowsAnyAsync<Exception>(() => append);
+            }
+        }
+        // The last one is behind all of them. The writer may have given up on one group and taken another meanwhile.
+        await log.AppendAsync(EventSets.Batch(("b", 2, "")));
+        Assert.InRange((await log.ReadAllAsync(0)).Count(r => r.Key == "abandoned"), 0, 2 * Group * 4096);
+    }
+
+    [Fact]
+    public async Task Append_WhenMoreWaitsThanTheQueueTakes_IsRefusedAndTheOthersAreWritten()
+    {
+        Needs(LogCapabilities.FailingWrites);
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(EventSets.Batch(("a", 0, "")));
+        EventBatch mebibytes = EventSets.Batch([.. Enumerable.Range(0, 16 * 1024).Select(i => ("a", 1 + (long)i, new string('m', 240)))]);
+        List<Task<AppendReceipt>> taken = [];
+        using (HoldWrites())
+        {
+            var e = Assert.Throws<PlatformOverloadedException>(() =>
+            {
+                for (int i = 0; i < 100; i++)
+                {
+                    taken.Add(log.AppendAsync(mebibytes));
+                }
+            });
+            Assert.Contains("MiB", e.Message);
+        }
+        Assert.InRange(taken.Count, 4, 32);
+        int answered = 0;
+        foreach (Task<AppendReceipt> append in taken)
+        {
+            await append.ContinueWith(t => answered += t.IsCompletedSuccessfully ? 1 : 0, TaskScheduler.Default);
+        }
+        Assert.InRange(answered, 1, taken.Count);
+        // What was refused is not in the log; what was answered is, and what failed may be.
+        Assert.InRange((log.End(0).Sequence - 1) / mebibytes.Count, answered, taken.Count);
     }
 
     [Fact]

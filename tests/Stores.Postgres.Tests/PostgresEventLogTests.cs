@@ -23,6 +23,8 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
 
     protected override void MendWrites() => _options.Mend("segment");
 
+    protected override IDisposable HoldWrites() => _options.Lock("partition");
+
     [Fact]
     public async Task Open_WhenPartitionCountDiffers_SaysBothNumbers()
     {

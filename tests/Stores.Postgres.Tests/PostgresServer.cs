@@ -60,6 +60,15 @@ public static class PostgresSessions
         return command.ExecuteScalar();
     }
 
+    /// <summary>Keeps a table locked, as a long migration or a forgotten session would, until the result is disposed.</summary>
+    /// <param name="mode">What the lock keeps out: by default everything, reads included.</param>
+    public static IDisposable Lock(this PostgresOptions options, string table, string mode = "ACCESS EXCLUSIVE")
+    {
+        NpgsqlConnection holder = options.Open();
+        holder.Execute($"BEGIN; LOCK TABLE {table} IN {mode} MODE");
+        return holder;
+    }
+
     /// <summary>Makes every insert into a table fail, as a broken disk would.</summary>
     public static void Break(this PostgresOptions options, string table) => options.Execute(
         "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'disk I/O error'; END $$; "

@@ -18,6 +18,13 @@ public sealed class SqliteEventLogTests : EventLogContract
 
     protected override void MendWrites() => Execute("DROP TRIGGER broken");
 
+    protected override IDisposable HoldWrites()
+    {
+        SqliteDatabase holder = SqliteDatabase.Open(LogPath);
+        holder.Execute("BEGIN IMMEDIATE");
+        return holder;
+    }
+
     [Fact]
     public async Task Open_WhenPartitionCountDiffers_SaysBothNumbers()
     {
@@ -48,7 +55,11 @@ public sealed class SqliteEventLogTests : EventLogContract
         {
             await log.AppendAsync(EventSets.Batch(("a", 1, "")));
         }
-        Execute("ALTER TABLE segment DROP COLUMN trace; UPDATE log SET format = 1");
+        Execute($"""
+            ALTER TABLE segment DROP COLUMN trace; ALTER TABLE segment DROP COLUMN seal; ALTER TABLE control DROP COLUMN seal;
+            ALTER TABLE request DROP COLUMN seal; DROP TABLE source; DROP TABLE trimmed; ALTER TABLE log DROP COLUMN identity;
+            ALTER TABLE log DROP COLUMN unsealed; ALTER TABLE log DROP COLUMN seal; UPDATE log SET format = 1
+            """);
 
         await using IEventLog reopened = await OpenAsync(1);
         using var recorder = new TraceRecorder();

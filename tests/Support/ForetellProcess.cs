@@ -63,6 +63,15 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     /// <summary>Address from the "listening on" line.</summary>
     public Task<string> ListeningAsync() => WaitAsync(_listening.Task);
 
+    /// <summary>Physical memory of the program now, bytes.</summary>
+    public long MemoryBytes => ReadStatus("VmRSS:");
+
+    /// <summary>Most physical memory since it began, or since <see cref="ForgetPeak"/>, bytes.</summary>
+    public long PeakMemoryBytes => ReadStatus("VmHWM:");
+
+    /// <summary>Lets the peak begin anew.</summary>
+    public void ForgetPeak() => File.WriteAllText($"/proc/{Program}/clear_refs", "5");
+
     /// <summary>Runs a command to its end.</summary>
     public static async Task<ProcessResult> RunAsync(string workingDirectory, params string[] arguments)
     {
@@ -144,6 +153,13 @@ public sealed partial class ForetellProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>Env becomes the program that it starts, and keeps its number.</summary>
+    private int Program => _process.Id;
+
+    private long ReadStatus(string name) => 1024 * long.Parse(
+        File.ReadLines($"/proc/{Program}/status").First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..^"kB".Length],
+        System.Globalization.CultureInfo.InvariantCulture);
+
     private async Task FeedAsync(string? input)
     {
         await using Stream to = _process.StandardInput.BaseStream;
@@ -201,6 +217,6 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int process, int signal);
 
-    [GeneratedRegex(@"^listening on (http://\S+)")]
+    [GeneratedRegex(@"^listening on (https?://\S+)")]
     private static partial Regex ListeningLine();
 }

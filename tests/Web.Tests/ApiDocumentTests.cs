@@ -25,17 +25,17 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
             "GET /health/live: 200",
             "GET /health/ready: 200 503",
             "GET /health/startup: 200 503",
-            "GET /v1/alerts/events: 200 503",
-            "GET /v1/dead-letters: 200 400 503 504",
-            "GET /v1/models/{model}/calibration: 200 400 404 503 504",
-            "GET /v1/models/{model}: 200 400 404",
-            "GET /v1/overdue: 200 400 503 504",
-            "GET /v1/status: 200 400 503 504",
-            "GET /v1/streams/{stream}/events: 200 400 404 503 504",
-            "GET /v1/streams/{stream}/forecast: 200 400 404 503 504",
-            "GET /v1/streams/{stream}: 200 400 404 503 504",
-            "POST /v1/events: 202 400 409 413 415 422 503",
-            "POST /v1/forecasts: 200 400 413 415 503 504",
+            "GET /v1/alerts/events: 200 401 403 429 503",
+            "GET /v1/dead-letters: 200 400 401 403 429 503 504",
+            "GET /v1/models/{model}/calibration: 200 400 401 403 404 429 503 504",
+            "GET /v1/models/{model}: 200 400 401 403 404 429",
+            "GET /v1/overdue: 200 400 401 403 429 503 504",
+            "GET /v1/status: 200 400 401 403 429 503 504",
+            "GET /v1/streams/{stream}/events: 200 400 401 403 404 429 503 504",
+            "GET /v1/streams/{stream}/forecast: 200 400 401 403 404 429 503 504",
+            "GET /v1/streams/{stream}: 200 400 401 403 404 429 503 504",
+            "POST /v1/events: 202 400 401 403 408 409 413 415 422 429 503",
+            "POST /v1/forecasts: 200 400 401 403 413 415 429 503 504",
         ], answers);
     }
 
@@ -125,6 +125,21 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
         }
         string question = paths["/v1/forecasts"]!["post"]!["requestBody"]!["content"]!["application/json"]!["example"]!.ToJsonString();
         Assert.Equal(HttpStatusCode.OK, (await api.PostAsync("/v1/forecasts", "application/json", question)).Status);
+    }
+
+    [Fact]
+    public async Task OpenApi_WhenRead_SaysWhichScopeAKeyNeeds()
+    {
+        JsonNode document = (await shared.Host.GetAsync("/openapi/v1.json")).Json;
+
+        Assert.Equal("bearer", (string?)document["components"]!["securitySchemes"]!["bearer"]!["scheme"]);
+        Assert.Equal("write", Scope("/v1/events", "post"));
+        Assert.Equal("read", Scope("/v1/overdue", "get"));
+        Assert.Equal("operate", Scope("/v1/status", "get"));
+        Assert.Null(Scope("/health/live", "get"));
+
+        string? Scope(string path, string method) =>
+            (string?)document["paths"]![path]![method]!["security"]?[0]!["bearer"]![0];
     }
 
     [Fact]

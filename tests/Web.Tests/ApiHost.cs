@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using Foretell.Hosting;
@@ -5,6 +6,7 @@ using Foretell.Models.Configuration;
 using Foretell.Models.Network;
 using Foretell.Stores.Sqlite;
 using Foretell.Support;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Foretell.Web.Streams;
 using Microsoft.AspNetCore.Builder;
@@ -48,6 +50,12 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>What the API has registered.</summary>
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Sent with every request that has no other; null for none.</summary>
+    public string? Key { get; set; }
+
     /// <summary>Starts an API; everything left out has a default.</summary>
     /// <param name="configure">Changes the API's limits.</param>
     /// <param name="wrap">Puts faults into the platform.</param>
@@ -55,10 +63,11 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <param name="clock">The platform's clock and the API's; 2026-02-01 when null.</param>
     /// <param name="settings">Configuration, as environment variables would set it.</param>
     /// <param name="model">The platform's; a small one without training when null.</param>
+    /// <param name="guards">Who may use the API; everybody when null.</param>
     public static async Task<ApiHost> StartAsync(Action<ForetellWebOptions>? configure = null,
         Func<IPlatform, IPlatform>? wrap = null, string? directory = null, ShownTime? clock = null, Dictionary<string,
             string?>? settings = null,
-        ForecastModel? model = null)
+        ForecastModel? model = null, GuardOptions? guards = null)
     {
         TemporaryFolder? own = directory is null ? new TemporaryFolder() : null;
         clock ??= new ShownTime(new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero));
@@ -78,7 +87,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(wrap is null ? platform : wrap(platform));
         builder.Services.AddSingleton<TimeProvider>(clock);
-        builder.AddForetell(configure);
+        builder.AddForetell(configure, guards);
         WebApplication app = builder.Build();
         app.MapForetell();
         await app.StartAsync();
@@ -98,6 +107,7 @@ internal sealed class ApiHost : IAsyncDisposable
     public async Task<ApiResponse> SendAsync(HttpRequestMessage request)
     {
         request.Headers.ExpectContinue = request.Content is not null;
+        AddKey(request);
         return await ApiResponse.ReadAsync(await _client.SendAsync(request));
     }
 
@@ -122,7 +132,16 @@ internal sealed class ApiHost : IAsyncDisposable
         {
             request.Headers.Add("Last-Event-ID", lastEventId);
         }
+        AddKey(request);
         return await FeedReader.OpenAsync(await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead));
+    }
+
+    private void AddKey(HttpRequestMessage request)
+    {
+        if (Key is not null && request.Headers.Authorization is null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        }
     }
 
     /// <summary>Stops the host as Ctrl-C would: requests in flight may end.</summary>

@@ -69,6 +69,20 @@ public class ProblemsTests(SharedApi shared) : IClassFixture<SharedApi>
             StringComparison.Ordinal);
 
     [Fact]
+    public async Task Problems_WhenTheLogTakesNoMoreNow_Answers503WithRetryAfter()
+    {
+        await using var api = await ApiHost.StartAsync(wrap: platform => new FaultyPlatform(platform)
+        {
+            OnAppend = () => throw new PlatformOverloadedException("Too much waits for the disk; send it again after a pause."),
+        });
+
+        ApiResponse answer = await api.PostAsync("/v1/events", "application/json", """{"stream":"a","time":1}""");
+
+        Assert.Contains("send it again", answer.AssertProblem(503, "overloaded"), StringComparison.Ordinal);
+        Assert.Equal("1", answer.Header("Retry-After"));
+    }
+
+    [Fact]
     public async Task Problems_WhenSomethingFailsUnforeseen_Answers500WithoutInsides()
     {
         await using var api = await ApiHost.StartAsync(wrap: platform => new FaultyPlatform(platform)

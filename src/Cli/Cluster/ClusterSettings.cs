@@ -14,6 +14,9 @@ internal sealed record ClusterSettings
     /// <summary>Addresses of the first silo's API, separated by ";"; the others take free ports.</summary>
     public required string Urls { get; init; }
 
+    /// <summary>Whether they may be such as others than this machine can reach, although nobody needs a key.</summary>
+    public bool IsInsecure { get; init; }
+
     /// <summary>Threads of each silo that advance shards.</summary>
     public required int Threads { get; init; }
 

@@ -13,7 +13,11 @@ internal sealed class GatewayClient(IReadOnlyList<SiloProcess> gateways) : IDisp
     /// <summary>Longer than a cluster takes to notice a lost silo and to serve its partitions elsewhere.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
-    private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _http = new()
+    {
+        Timeout = TimeSpan.FromSeconds(30),
+        DefaultRequestHeaders = { Authorization = ApiCredential.Find(null) },
+    };
     private int _next;
 
     /// <summary>Asks until one answers.</summary>
@@ -39,7 +43,7 @@ internal sealed class GatewayClient(IReadOnlyList<SiloProcess> gateways) : IDisp
                     return ((await answer.Content.ReadFromJsonAsync<T>(JsonSerializerOptions.Web, cancellation))!,
                         answer.Headers.Contains(ReplayClient.ReplayedHeader));
                 }
-                trouble = ApiClient.Problem(answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
+                trouble = ApiClient.Refusal(answer.StatusCode, await answer.Content.ReadAsStringAsync(cancellation));
                 if (!FaultPolicy.IsTransient(answer.StatusCode))
                 {
                     throw new CliException($"{gateway} refused {message.RequestUri.AbsolutePath}: {trouble}");

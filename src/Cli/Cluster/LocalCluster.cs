@@ -99,6 +99,7 @@ internal sealed class LocalCluster : IAsyncDisposable
             ["ROLES"] = _settings.SiloRoles[silo - 1],
             ["URLS"] = silo == 1 ? _settings.Urls : "http://127.0.0.1:0",
             ["PORT"] = "0",
+            ["INSECURE"] = _settings.IsInsecure ? "true" : "false",
             // What is not committed in time is lost with the database in any case.
             ["SHUTDOWNSECONDS"] = "10",
             ["THREADS"] = _settings.Threads.ToString(CultureInfo.InvariantCulture),

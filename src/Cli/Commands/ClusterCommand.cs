@@ -2,6 +2,8 @@ using System.CommandLine;
 using Foretell.Cli.Cluster;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
+using Foretell.Web.Guards;
+using Microsoft.AspNetCore.Http;
 
 namespace Foretell.Cli.Commands;
 
@@ -25,6 +27,7 @@ internal static class ClusterCommand
     private static readonly Option<double?> s_lateTolerance = CommonSettings.LateTolerance();
     private static readonly Option<double?> s_futureTolerance = CommonSettings.FutureTolerance();
     private static readonly Option<double> s_alertSurvival = CommonSettings.AlertSurvival();
+    private static readonly Option<bool> s_insecure = GuardSettings.InsecureOption();
     private static readonly Option<bool> s_plain = CommonSettings.Plain();
     private static readonly FileInputOptions s_input = new();
     private static readonly SourceSettings s_source = new();
@@ -42,7 +45,7 @@ internal static class ClusterCommand
             "cluster --silos 2 --event-hub @connection.txt",
             "cluster --silos 2 --model model.safetensors --urls http://127.0.0.1:8080 --plain")
         {
-            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_plain,
+            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_insecure, s_plain,
                 s_postgres, s_silo,
         };
         verb.AddAll(s_source.All);
@@ -56,10 +59,16 @@ internal static class ClusterCommand
         int silos = parsed.GetValue(s_silos);
         FileInput? input = s_input.Read(parsed);
         SourceInput? source = s_source.Read(parsed, input);
+        if (parsed.GetRequiredValue(s_urls).Split(';').Select(BindingAddress.Parse).FirstOrDefault(a => !ListenGuard.IsOfThisMachineAlone(a)) is { } open
+            && !parsed.GetValue(s_insecure))
+        {
+            throw new UsageException($"--urls has {open}, which others than this machine can reach, and nobody needs a key for a throw-away cluster. Listen on 127.0.0.1, or say {GuardSettings.InsecureName}.");
+        }
         var settings = new ClusterSettings
         {
             SiloRoles = [.. Enumerable.Repeat(EveryRole, silos)],
             Urls = parsed.GetRequiredValue(s_urls),
+            IsInsecure = parsed.GetValue(s_insecure),
             Model = parsed.GetValue(s_model) ?? ModelFiles.BuiltIn,
             Partitions = parsed.GetValue(s_partitions),
             Threads = parsed.GetValue(s_threads) ?? Math.Max(1, Environment.ProcessorCount / silos),

@@ -16,6 +16,7 @@ internal static class QueryCommand
 {
     private static readonly Argument<string> s_stream = new("STREAM") { Description = "Key of the stream." };
     private static readonly Option<Uri> s_url = CommonSettings.Url();
+    private static readonly Option<string> s_key = CommonSettings.ApiKeyFile();
     private static readonly Option<string> s_horizon =
         Settings.Typed("--horizon", "duration", "How far to look ahead: 30s, 5m, 1h, 2d.", "1h", ParseHorizon);
     private static readonly Option<string> s_at =
@@ -35,7 +36,7 @@ internal static class QueryCommand
             "query customer-42 --horizon 10m --paths 5",
             "query customer-42 --url http://127.0.0.1:5080 --json")
         {
-            s_stream, s_url, s_horizon, s_at, s_marks, s_paths, s_json,
+            s_stream, s_url, s_key, s_horizon, s_at, s_marks, s_paths, s_json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -61,7 +62,7 @@ internal static class QueryCommand
             path += $"&paths={paths}";
         }
 
-        using var api = new ApiClient(parsed.GetRequiredValue(s_url));
+        using var api = new ApiClient(parsed.GetRequiredValue(s_url), ApiCredential.Find(parsed.GetValue(s_key)));
         string json = await api.GetAsync(path, cancellation);
         if (parsed.GetValue(s_json))
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Net.Http.Headers;
 using Foretell.Cli.Data;
 using Foretell.Cli.Options;
 using Foretell.Cli.Running;
@@ -18,6 +19,7 @@ internal static class ReplayCommand
 {
     private static readonly Option<string> s_fileOption = Settings.Text("--file", "file", $"Event file to send. {CommonSettings.FileKinds}", required: true);
     private static readonly Option<Uri> s_url = CommonSettings.Url();
+    private static readonly Option<string> s_key = CommonSettings.ApiKeyFile();
     private static readonly Option<string> s_speed = Settings.Typed("--speed", "x|max",
         "How many times faster than the events happened, 1 as they did: a month's file then takes a month; max sends as fast as the host takes it.", "1", ParseSpeed);
     private static readonly Option<EventColumns?> s_columns = CommonSettings.Columns();
@@ -33,7 +35,7 @@ internal static class ReplayCommand
             "replay --file messages.csv --columns stream=src,time=unix_time --speed 60",
             "replay --file sequences.jsonl --time-unit hours --url http://127.0.0.1:5080 --speed max")
         {
-            s_fileOption, s_url, s_speed, s_columns, s_zone, s_sort, s_timeUnit,
+            s_fileOption, s_url, s_key, s_speed, s_columns, s_zone, s_sort, s_timeUnit,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -52,7 +54,8 @@ internal static class ReplayCommand
             TimeUnitSeconds = Durations.ParseTimeUnit(parsed.GetRequiredValue(s_timeUnit)),
         };
 
-        using var api = new ApiClient(url);
+        AuthenticationHeaderValue? credential = ApiCredential.Find(parsed.GetValue(s_key));
+        using var api = new ApiClient(url, credential);
         StatusAnswer? before = await api.FindStatusAsync(null, cancellation);
         ModelAnswer? model = before is null ? null : await api.FindModelAsync(before.Model, cancellation);
         var unknown = new UnknownMarks(model?.Marks ?? []);
@@ -63,7 +66,7 @@ internal static class ReplayCommand
         {
             Terminal.WriteNote(pace);
         }
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30) };
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30), DefaultRequestHeaders = { Authorization = credential } };
         var client = new ReplayClient(http, url);
         ReplaySummary summary = await ReplayView.ShowAsync(
             counted is { } events ? () => events

@@ -10,7 +10,7 @@ namespace Foretell.Cli.Commands;
 internal static class RunCommand
 {
     private static readonly Option<string> s_dataDir =
-        Settings.Text("--data-dir", "folder", "Where log and states are kept; created when missing.", fallback: DataDirectory.Default);
+        DataDirectorySettings.Create("Where log and states are kept; created when missing.");
     private static readonly Option<string> s_urls =
         CommonSettings.Urls("Addresses to listen on, separated by ';'; port 0 takes any free one.");
     private static readonly Option<string?> s_metricsUrls = CommonSettings.MetricsUrls();
@@ -28,6 +28,7 @@ internal static class RunCommand
     private static readonly FileInputOptions s_input = new();
     private static readonly SourceSettings s_source = new();
     private static readonly PublishSettings s_publish = new();
+    private static readonly GuardSettings s_guards = new();
 
     public static Command Create()
     {
@@ -37,6 +38,7 @@ internal static class RunCommand
             "run --no-demo --model softmax.safetensors --mixer tova --states 64 --data-dir ./my-data",
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
             "run --metrics-urls http://127.0.0.1:9464",
+            "run --no-demo --urls https://0.0.0.0:5443 --tls-cert host.pem --tls-key host-key.pem",
             "run --event-hub @connection.txt --map stream=/device,time=/at,mark=/type",
             "run --event-hub my-namespace/my-hub --consumer-group foretell --from end",
             "run --kafka kafka-1:9092,kafka-2:9092/events --from start",
@@ -47,6 +49,7 @@ internal static class RunCommand
             s_dataDir, s_urls, s_metricsUrls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance,
                 s_futureTolerance, s_alertSurvival, s_noDemo, s_plain,
         };
+        verb.AddAll(s_guards.All);
         verb.AddAll(s_source.All);
         verb.AddAll(s_publish.All);
         verb.AddAll(s_input.All);
@@ -66,7 +69,7 @@ internal static class RunCommand
         var settings = new RunSettings
         {
             DataDirectory = parsed.GetRequiredValue(s_dataDir),
-            Urls = parsed.GetRequiredValue(s_urls),
+            Listen = s_guards.Read(parsed, parsed.GetRequiredValue(s_urls), parsed.GetRequiredValue(s_dataDir)),
             MetricsUrls = parsed.GetValue(s_metricsUrls),
             Model = parsed.GetValue(s_model),
             Mixer = parsed.GetValue(s_bound.Mixer),
@@ -81,9 +84,9 @@ internal static class RunCommand
             Source = source,
             Publish = publish,
         };
-        if (settings.MetricsUrls is { } metrics && ListenCheck.Overlap(metrics, settings.Urls))
+        if (settings.MetricsUrls is { } metrics && ListenCheck.Overlap(metrics, settings.Listen.Urls))
         {
-            throw new UsageException($"--metrics-urls is '{metrics}', and --urls is '{settings.Urls}' already: give metrics a port of their own, such as 9464.");
+            throw new UsageException($"--metrics-urls is '{metrics}', and --urls is '{settings.Listen.Urls}' already: give metrics a port of their own, such as 9464.");
         }
         if (input is { Exit: true })
         {

@@ -16,7 +16,7 @@ internal static class DemoRun
         ModelSettings.WarnOfGrowth(model);
         string directory = DemoDirectory.Prepare(settings.DataDirectory);
         HostLog log = RunScreen.Log(Path.Combine(directory, DataDirectory.LogFile), settings.Plain);
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(directory, model), settings.Urls,
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(directory, model), settings.Listen,
             settings.MetricsUrls, log, cancellation);
 
         Terminal.WriteLine($"demo: simulated streams in {Path.GetFullPath(directory)}, anew at each start; " +

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Foretell.Cli.Options;
+using Foretell.Cli.Running;
 using Foretell.Cli.Shell;
 using Foretell.Engine;
 using Foretell.Hosting;
@@ -9,6 +10,7 @@ using Foretell.Ingest.Sinks;
 using Foretell.Ingest.Sources;
 using Foretell.Web;
 using Foretell.Web.Feeds;
+using Foretell.Web.Guards;
 using Foretell.Web.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -42,14 +44,14 @@ internal sealed class EmbeddedHost : IAsyncDisposable
 
     /// <summary>Opens the data directory, listens, and waits until every shard serves.</summary>
     /// <param name="options">The platform's.</param>
-    /// <param name="urls">Addresses to listen on, separated by ";".</param>
+    /// <param name="listen">Where to listen, and whom to let in.</param>
     /// <param name="metricsUrls">Addresses of metrics for Prometheus, separated by ";"; null for none.</param>
     /// <param name="log">Where log entries go; the caller's to dispose.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="CliException">An address cannot be listened on.</exception>
     /// <exception cref="StorageException">The data directory cannot be opened.</exception>
     public static async Task<EmbeddedHost> StartAsync(
-        EmbeddedOptions options, string urls, string? metricsUrls, ILoggerProvider log, CancellationToken cancellation)
+        EmbeddedOptions options, ListenSettings listen, string? metricsUrls, ILoggerProvider log, CancellationToken cancellation)
     {
         MetricsServer? metrics = await ServeMetricsAsync(metricsUrls);
         ILoggerFactory loggers = LoggerFactory.Create(logging => logging.SetMinimumLevel(LogLevel.Warning).AddProvider(log));
@@ -63,10 +65,10 @@ internal sealed class EmbeddedHost : IAsyncDisposable
             await (metrics?.DisposeAsync() ?? default);
             throw;
         }
-        var host = new EmbeddedHost(platform, BuildWeb(platform, urls, log), metrics, loggers);
+        var host = new EmbeddedHost(platform, BuildWeb(platform, listen, log), metrics, loggers);
         try
         {
-            await host.ListenAsync(urls, cancellation);
+            await host.ListenAsync(listen.Urls, cancellation);
             if (metrics is not null)
             {
                 Terminal.WriteLine($"metrics for Prometheus at {string.Join(" and ", metrics.Endpoints)}");
@@ -124,7 +126,7 @@ internal sealed class EmbeddedHost : IAsyncDisposable
         }
     }
 
-    private static WebApplication BuildWeb(EmbeddedPlatform platform, string urls, ILoggerProvider log)
+    private static WebApplication BuildWeb(EmbeddedPlatform platform, ListenSettings listen, ILoggerProvider log)
     {
         // The content root is the program's folder: settings files in the user's working directory are not ours.
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
@@ -132,17 +134,19 @@ internal sealed class EmbeddedHost : IAsyncDisposable
             ApplicationName = "foretell",
             ContentRootPath = AppContext.BaseDirectory,
         });
-        builder.WebHost.UseUrls(urls.Split(';'));
+        builder.WebHost.UseUrls(listen.Urls.Split(';'));
+        listen.Certificate?.Use(builder);
         // A failed start is told in one sentence below; the host's own account of it is a stack trace.
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
-        builder.Logging.AddProvider(log);
+        builder.Logging.AddProvider(log).AddProvider(new AuditFile(new LogFile(listen.AuditFile)))
+            .AddFilter<AuditFile>(AuditLog.Category, LogLevel.Information);
         // The program itself listens for Ctrl-C; a second listener would stop the API before the feeds that use it.
         builder.Services.AddSingleton<IHostLifetime, OwnLifetime>();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = s_shutdownTimeout);
         // An instance that is given to the container stays ours to dispose, after the API has stopped.
         builder.Services.AddSingleton<IPlatform>(platform);
-        builder.AddForetell();
+        builder.AddForetell(guards: listen.Guards);
         WebApplication web = builder.Build();
         web.MapForetell();
         return web;

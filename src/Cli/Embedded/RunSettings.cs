@@ -12,8 +12,8 @@ internal sealed record RunSettings
     /// <summary>Where log and states are kept.</summary>
     public required string DataDirectory { get; init; }
 
-    /// <summary>Addresses to listen on, separated by ";".</summary>
-    public required string Urls { get; init; }
+    /// <summary>Where to listen, and whom to let in.</summary>
+    public required ListenSettings Listen { get; init; }
 
     /// <summary>Addresses where metrics are served to Prometheus, separated by ";"; null for none.</summary>
     public string? MetricsUrls { get; init; }

@@ -17,7 +17,7 @@ internal static class ServeRun
         ForecastModel model = DataDirectory.FindModel(settings, out bool isBuiltIn);
         ModelSettings.WarnOfGrowth(model);
         HostLog log = RunScreen.Log(Path.Combine(settings.DataDirectory, DataDirectory.LogFile), settings.Plain);
-        await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(settings.DataDirectory, model), settings.Urls,
+        await using EmbeddedHost host = await EmbeddedHost.StartAsync(settings.ToOptions(settings.DataDirectory, model), settings.Listen,
             settings.MetricsUrls, log, cancellation);
         DataDirectory.KeepModel(settings.DataDirectory, model);
 

@@ -21,7 +21,7 @@ internal static class CommonSettings
     /// <summary>Addresses of a host, separated by ";".</summary>
     public static Option<string> Urls(string description)
     {
-        Option<string> option = Settings.Parsed("--urls", "urls", description, text => ParseUrls("--urls", text));
+        Option<string> option = Settings.Parsed("--urls", "urls", description, text => ParseUrls("--urls", text, withTls: true));
         option.DefaultValueFactory = _ => DefaultUrl;
         return option;
     }
@@ -65,6 +65,10 @@ internal static class CommonSettings
         return option;
     }
 
+    /// <summary>File with the API key that is sent to a host; null where the environment may have it.</summary>
+    public static Option<string> ApiKeyFile() => Settings.Text(ApiCredential.Option, "file",
+        $"File with the API key, where the host needs one; by default the environment variable {ApiCredential.Variable} has it.");
+
     /// <summary>What an option that names an event file says of it.</summary>
     public const string FileKinds = "NDJSON, sequences, CSV or Parquet, as it is or as gzip or zstd; - is standard input, where Parquet goes to a temporary file.";
 
@@ -102,11 +106,11 @@ internal static class CommonSettings
             ? url
             : throw new CliException($"{name} must be an address such as {DefaultUrl}, got '{text}'.");
 
-    private static string ParseUrls(string name, string text)
+    private static string ParseUrls(string name, string text, bool withTls = false)
     {
         foreach (string url in text.Split(';'))
         {
-            if (ParseUrl(name, url).Scheme != "http")
+            if (ParseUrl(name, url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal)).Scheme != "http" && !withTls)
             {
                 throw new CliException($"{name} takes http addresses, got '{url}'; for https put a proxy in front.");
             }

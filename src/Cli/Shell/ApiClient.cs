@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Foretell.Web.Status;
 using Foretell.Web.Streams;
@@ -6,10 +7,14 @@ using Foretell.Web.Streams;
 namespace Foretell.Cli.Shell;
 
 /// <summary>Reads from a running host and turns its problems into sentences.</summary>
-internal sealed class ApiClient(Uri url) : IDisposable
+internal sealed class ApiClient(Uri url, AuthenticationHeaderValue? credential) : IDisposable
 {
-    private readonly HttpClient _http =
-        new() { BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"), Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient _http = new()
+    {
+        BaseAddress = new Uri(url.AbsoluteUri.TrimEnd('/') + "/"),
+        Timeout = TimeSpan.FromSeconds(60),
+        DefaultRequestHeaders = { Authorization = credential },
+    };
 
     /// <summary>The body of a successful answer.</summary>
     /// <exception cref="CliException">No host answers, or it answers with a problem.</exception>
@@ -19,7 +24,7 @@ internal sealed class ApiClient(Uri url) : IDisposable
         {
             using HttpResponseMessage response = await _http.GetAsync(path, cancellation);
             string body = await response.Content.ReadAsStringAsync(cancellation);
-            return response.IsSuccessStatusCode ? body : throw new CliException(Problem(response.StatusCode, body));
+            return response.IsSuccessStatusCode ? body : throw new CliException(Refusal(response.StatusCode, body));
         }
         catch (HttpRequestException failure)
         {
@@ -61,6 +66,10 @@ internal sealed class ApiClient(Uri url) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
+
+    /// <summary>Why a request failed, and for one that needs another key how to give that.</summary>
+    public static string Refusal(HttpStatusCode status, string body) =>
+        ApiCredential.Advice(status) is { } advice ? $"{Problem(status, body)} {advice}" : Problem(status, body);
 
     /// <summary>The detail of a problem document (RFC 9457), or what else there is to say.</summary>
     public static string Problem(HttpStatusCode status, string body)

@@ -15,6 +15,9 @@ namespace Foretell.Engine.Events;
 public sealed record DeadLetter(int Partition, long Sequence, string Stream, long TimeTicks, string? Mark, string? Id,
     long AppendTicks, string Reason, string Detail)
 {
+    /// <summary>Dead letters that a store keeps of each partition, the newest ones; all are counted.</summary>
+    public const int Kept = 10_000;
+
     /// <summary>Of a record that no event could be read from.</summary>
     internal static DeadLetter Unreadable(int partition, long sequence, long appendTicks, LogRecord record) =>
         new(partition, sequence, Encoding.UTF8.GetString(record.Key), record.TimeTicks, null, Encoding.UTF8.GetString(record.Id),

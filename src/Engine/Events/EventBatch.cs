@@ -14,6 +14,14 @@ public sealed class EventBatch
 
     private byte[] _records = new byte[4096];
     private int[] _ends = new int[64];
+    private byte[] _prefix = [];
+
+    /// <summary>How the key of each stream must begin; empty for any. <see cref="Clear"/> keeps it.</summary>
+    public string StreamPrefix
+    {
+        get => Encoding.UTF8.GetString(_prefix);
+        set => _prefix = Encoding.UTF8.GetBytes(value);
+    }
 
     /// <summary>Events in the batch.</summary>
     public int Count { get; private set; }
@@ -43,6 +51,10 @@ public sealed class EventBatch
         if (stream.Length is 0 or > MaxTextBytes)
         {
             return $"Stream must be 1 to {MaxTextBytes} bytes of UTF-8, got {stream.Length}.";
+        }
+        if (!stream.StartsWith(_prefix))
+        {
+            return $"Stream must begin with '{StreamPrefix}': the sender may write no other.";
         }
         if (mark.Length > MaxTextBytes)
         {

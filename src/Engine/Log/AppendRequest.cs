@@ -11,9 +11,18 @@ public readonly record struct AppendPart(int Partition, int Offset, int Length, 
 /// <remarks>The caller's thread does this work, so that the single writer only joins ready pieces.</remarks>
 public sealed class AppendRequest
 {
-    private byte[] _bytes = [];
+    // What a request costs beside its records: itself, its answer, its place in the queue.
+    private const int Overhead = 1024;
 
-    private AppendRequest(AppendPart[] parts, int accepted) => (Parts, Accepted) = (parts, accepted);
+    private byte[] _bytes = [];
+    private AppendQueue? _queue;
+    private CancellationTokenRegistration _caller;
+
+    private AppendRequest(AppendPart[] parts, int accepted)
+    {
+        (Parts, Accepted) = (parts, accepted);
+        Node = new LinkedListNode<AppendRequest>(this);
+    }
 
     /// <summary>Partitions touched.</summary>
     public AppendPart[] Parts { get; }
@@ -51,6 +60,18 @@ public sealed class AppendRequest
     /// <summary>Bytes of all parts.</summary>
     public int Length { get; private init; }
 
+    /// <summary>Memory held until the request is completed, bytes.</summary>
+    public long Memory { get; private init; } = Overhead;
+
+    /// <summary>Whether the host itself appends this, and no client's request.</summary>
+    public bool IsOwn => Control is not null || Source is not null || Take is not null;
+
+    /// <summary>The request's place in its queue.</summary>
+    internal LinkedListNode<AppendRequest> Node { get; }
+
+    /// <summary>How far it is; the queue's lock guards it.</summary>
+    internal AppendStage Stage { get; set; }
+
     /// <summary>Records of a part.</summary>
     public ReadOnlySpan<byte> Records(in AppendPart part) => _bytes.AsSpan(part.Offset, part.Length);
 
@@ -82,6 +103,7 @@ public sealed class AppendRequest
         {
             _bytes = bytes,
             Length = batch.Records.Length,
+            Memory = Overhead + bytes.Length + (idempotent?.Payload.Length ?? 0),
             Idempotent = idempotent is null ? null : Copy(idempotent),
             Source = source,
             Trace = Telemetry.Sampled,
@@ -102,11 +124,8 @@ public sealed class AppendRequest
     /// <summary>Gives the caller the answer, or the failure that kept the transaction from becoming durable.</summary>
     public void Complete(Exception? failure)
     {
-        if (Control is null)
-        {
-            ArrayPool<byte>.Shared.Return(_bytes);
-        }
-        _bytes = [];
+        Release();
+        _queue?.Leave(Memory);
         if ((failure ?? Refusal) is { } exception)
         {
             Completion.SetException(exception);
@@ -115,6 +134,33 @@ public sealed class AppendRequest
         {
             Completion.SetResult(Receipt!);
         }
+    }
+
+    /// <summary>Is about to go into a queue, until its caller goes.</summary>
+    internal void Join(AppendQueue queue, CancellationToken caller)
+    {
+        _queue = queue;
+        _caller = caller.UnsafeRegister(static (state, token) => ((AppendRequest)state!).Drop(token), this);
+    }
+
+    /// <summary>Nothing comes of the request.</summary>
+    internal void Abandon(CancellationToken caller)
+    {
+        Release();
+        Completion.TrySetCanceled(caller);
+    }
+
+    private void Drop(CancellationToken caller) => _queue!.Drop(this, caller);
+
+    private void Release()
+    {
+        // Does not wait for a drop that runs at this moment: it finds the request taken, and does nothing.
+        _caller.Unregister();
+        if (Control is null)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+        _bytes = [];
     }
 
     // The caller's memory may be reused before the writer gets to it.

@@ -6,6 +6,9 @@ namespace Foretell.Engine.Log;
 /// <summary>The records that one transaction adds to one partition, behind that partition's end.</summary>
 public sealed class SegmentBuffer
 {
+    // A larger buffer is let go of once it was written: one huge append must not be paid for until the end.
+    private const int KeptBytes = 4 << 20;
+
     private byte[] _bytes = [];
     private readonly RecordTraces _traces = new();
     private int _length;
@@ -45,9 +48,13 @@ public sealed class SegmentBuffer
         Events += events;
     }
 
-    /// <summary>Empties the buffer and keeps its memory.</summary>
+    /// <summary>Empties the buffer and keeps its memory, up to 4 MiB.</summary>
     public void Clear()
     {
+        if (_bytes.Length > KeptBytes)
+        {
+            _bytes = [];
+        }
         (_length, Count, Events) = (0, 0, 0);
         _traces.Clear();
     }

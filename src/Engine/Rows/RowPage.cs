@@ -38,6 +38,9 @@ internal static class RowPage
         return length;
     }
 
+    /// <summary>The checksum that a page carries.</summary>
+    public static uint Crc(ReadOnlySpan<byte> page) => BinaryPrimitives.ReadUInt32LittleEndian(page);
+
     /// <summary>Writes a page; <paramref name="bytes"/> has exactly its length.</summary>
     public static void Encode(Slab slab, int page, Span<byte> bytes)
     {

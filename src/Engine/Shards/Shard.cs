@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
@@ -40,6 +41,7 @@ public sealed class Shard : IDisposable
     private readonly TimeProvider _time;
     private readonly StreamFeed _changes = new();
     private readonly OverdueWatch? _overdue;
+    private readonly List<uint> _pageCrcs = [];
     private Slab _slab;
     private ShardTotals _totals;
 
@@ -144,6 +146,7 @@ public sealed class Shard : IDisposable
             _totals = header.Totals;
             _calibration = header.Calibration.Copy();
             _position = _committedPosition = header.Position;
+            _pageCrcs.Clear();
         }
     }
 
@@ -154,7 +157,25 @@ public sealed class Shard : IDisposable
         lock (_gate)
         {
             RowPage.Decode(page, _slab);
+            _pageCrcs.Add(RowPage.Crc(page));
             _overdue?.Restored(_slab.Count);
+        }
+    }
+
+    /// <summary>Looks whether the pages that were taken over are all that the header counts, and each as of the same commit.</summary>
+    /// <exception cref="InvalidDataException">Pages are missing, or older than the header.</exception>
+    public void CheckRestored(ShardHeader header)
+    {
+        lock (_gate)
+        {
+            if (_slab.Count != header.Rows)
+            {
+                throw new InvalidDataException($"it has {_slab.Count} rows, its header says {header.Rows}");
+            }
+            if (header.PagesCrc is { } expected && expected != PagesCrc())
+            {
+                throw new InvalidDataException("a page is older than its header, or another's");
+            }
         }
     }
 
@@ -363,8 +384,16 @@ public sealed class Shard : IDisposable
             var commit = new ShardCommit(header) { DeadLetters = [.. _uncommitted] };
             foreach (int page in _slab.TakeDirtyPages())
             {
-                RowPage.Encode(_slab, page, commit.AddPage(page, RowPage.Length(_slab, page)));
+                Span<byte> bytes = commit.AddPage(page, RowPage.Length(_slab, page));
+                RowPage.Encode(_slab, page, bytes);
+                if (page >= _pageCrcs.Count)
+                {
+                    CollectionsMarshal.SetCount(_pageCrcs, page + 1);
+                }
+                // A page whose commit fails belongs into the next one, whose header has its checksum then.
+                _pageCrcs[page] = RowPage.Crc(bytes);
             }
+            commit.Header = header with { PagesCrc = PagesCrc() };
             return commit;
         }
     }
@@ -501,6 +530,8 @@ public sealed class Shard : IDisposable
         bool unknown = _hasMarks && mark == _model.UnknownMark;
         _totals = _totals with { Applied = _totals.Applied + 1, UnknownMarks = _totals.UnknownMarks + (unknown ? 1 : 0) };
     }
+
+    private uint PagesCrc() => PageChecksums.Of(_pageCrcs);
 
     private void Reject(DeadLetter letter)
     {

@@ -9,7 +9,7 @@ public sealed class ShardCommit(ShardHeader header) : IDisposable
     private readonly List<(int Page, byte[] Bytes, int Length)> _pages = [];
 
     /// <summary>Header as of the copy.</summary>
-    public ShardHeader Header { get; } = header;
+    public ShardHeader Header { get; internal set; } = header;
 
     /// <summary>Dead letters that no commit holds yet.</summary>
     public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];

@@ -32,6 +32,10 @@ public sealed record ShardHeader
     /// <summary>Rows in all pages.</summary>
     public required int Rows { get; init; }
 
+    /// <summary>CRC-32C over the checksums of all pages in their order, each u32 little-endian: an older version of a page fails it.
+    /// Null where a program that made none wrote the header.</summary>
+    public uint? PagesCrc { get; init; }
+
     /// <summary>Counts since the log was created.</summary>
     public required ShardTotals Totals { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Foretell.Engine;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Log;
 using Foretell.Engine.Rows;

@@ -32,6 +32,9 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
         }
     }
 
+    /// <inheritdoc/>
+    public override long MemoryFor(int bodyBytes) => 10L * bodyBytes;
+
     private CsvTable ReadHeader(scoped ref ReadOnlySpan<byte> rest, scoped ref long looksLeft)
     {
         if (!TryTakeRecord(ref rest, (byte)',', ref looksLeft, out ReadOnlySpan<byte> header, out _))

@@ -159,6 +159,8 @@ public sealed class ReplayClient
     {
         HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => " Is this the address of a Foretell host?",
         HttpStatusCode.RequestEntityTooLarge => " Send smaller batches.",
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            " Give a key that allows it in the environment variable FORETELL_API_KEY, or in a file with --api-key-file.",
         _ => "",
     };
 }

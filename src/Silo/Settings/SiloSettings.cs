@@ -80,6 +80,9 @@ internal sealed record SiloSettings
     /// <summary>Its password.</summary>
     public string? CertificatePassword { get; init; }
 
+    /// <summary>Who may use the API, where this silo is a gateway.</summary>
+    public required GatewaySettings Gateway { get; init; }
+
     /// <summary>Hubs of Azure Event Hubs to read, by name; the same on every silo.</summary>
     public required IReadOnlyList<EventHubSettings> EventHubs { get; init; }
 
@@ -127,6 +130,7 @@ internal sealed record SiloSettings
             Certificate = section.OptionalText("Certificate"),
             CertificatePassword = section.OptionalText("CertificatePassword"),
             StopWithInput = section.Flag("StopWithInput"),
+            Gateway = GatewaySettings.Read(section),
             EventHubs = [.. section.Named("EventHubs").Select(hub => EventHubSettings.Read(hub.Name, hub.Settings))],
             Kafka = [.. section.Named("Kafka").Select(topic => KafkaSettings.Read(topic.Name, topic.Settings))],
             Publish = [.. section.Named("Publish").Select(hub => PublishSettings.Read(hub.Name, hub.Settings))],
@@ -140,7 +144,8 @@ internal sealed record SiloSettings
         {
             throw new SettingsException($"Foretell:Publish:{loop.Name} names a hub that Foretell:EventHubs reads: alerts would come back as events of their streams. Publish to another hub.");
         }
-        CheckUrls("Urls", settings.Urls, "http://0.0.0.0:5057");
+        CheckUrls("Urls", settings.Urls, "http://127.0.0.1:5057");
+        settings.Gateway.Check(settings, settings.Has(SiloRoles.Gateway));
         if (settings.MetricsUrls is { } metrics)
         {
             CheckUrls("MetricsUrls", metrics, "http://0.0.0.0:9464");

@@ -2,8 +2,9 @@ using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
-using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
+using Foretell.Web.Admission;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.ObjectPool;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.OpenApi;
 
@@ -54,10 +56,12 @@ internal static class PostEvents
         .Header(422, RejectedHeader, "How many events were rejected: all of them.")
         .Header(202, IdempotencyKey.ReplayedHeader, "`true` when the key had been used before: nothing was appended now.")
         .Problems(ProblemKind.MalformedBody, ProblemKind.InvalidParameter, ProblemKind.InvalidIdempotencyKey,
-            ProblemKind.IdempotencyConflict, ProblemKind.BodyTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable);
+            ProblemKind.IdempotencyConflict, ProblemKind.BodyTooLarge, ProblemKind.UnsupportedMediaType, ProblemKind.BodyTooSlow,
+            ProblemKind.TooManyRequests, ProblemKind.Unavailable, ProblemKind.Overloaded);
 
     private static async Task<Results<Accepted<EventsAnswer>, UnprocessableEntity<EventsAnswer>>> HandleAsync(
-        HttpContext http, IPlatform platform, ObjectPool<EventBatch> batches, CancellationToken cancellationToken)
+        HttpContext http, TenantPlatform platform, ClientLimits limits, ObjectPool<EventBatch> batches, BodyMemory memory,
+        IOptions<ForetellWebOptions> options, TimeProvider clock, CancellationToken cancellationToken)
     {
         bool isBinary = BinaryCloudEvent.Is(http.Request);
         string? contentType = isBinary ? StructuredCloudEvent.MediaType : http.Request.ContentType;
@@ -65,14 +69,18 @@ internal static class PostEvents
         CheckEncoding(http.Request);
         string? key = IdempotencyKey.Read(http.Request);
 
+        var rejections = new Rejections();
+        Task<AppendReceipt> append;
         EventBatch batch = batches.Get();
         try
         {
-            var rejections = new Rejections();
+            platform.Restrict(batch);
+            using BodyLease lease = memory.Open(http);
             IdempotentRequest? request = null;
-            using (RequestBody body = await RequestBody.ReadAsync(http.Request, cancellationToken))
+            using (RequestBody body = await RequestBody.ReadAsync(http.Request, lease, options.Value, clock, cancellationToken))
             {
                 ReadOnlySpan<byte> events = isBinary ? BinaryCloudEvent.ToStructured(http.Request.Headers) : body.Bytes.Span;
+                lease.Take(decoder.MemoryFor(events.Length));
                 decoder.Decode(events, batch, rejections);
                 if (key is not null)
                 {
@@ -85,23 +93,45 @@ internal static class PostEvents
                 CountRejected(http, rejections.Count);
                 return TypedResults.UnprocessableEntity(EventsAnswer.Of(0, RejectedEvents.From(rejections), Position.None));
             }
-            AppendReceipt receipt = await platform.AppendAsync(batch, request, cancellationToken);
-            RejectedEvents rejected;
-            if (receipt.Replayed)
+            if (limits.Take(http, batch.Count) is { } refusal)
             {
-                http.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
-                rejected = RejectedEvents.FromPayload(receipt.Payload);
+                throw Refused(refusal);
             }
-            else
-            {
-                rejected = RejectedEvents.From(rejections);
-            }
-            CountRejected(http, rejected.Total, receipt.Replayed);
-            return TypedResults.Accepted((string?)null, EventsAnswer.Of(receipt.Accepted, rejected, receipt.Position));
+            append = AppendAsync(platform, batch, request, options.Value.AppendTimeout, clock, cancellationToken);
         }
         finally
         {
+            // The log has its own copy by now: while it writes, the next request may have this memory.
             batches.Return(batch);
+        }
+        AppendReceipt receipt = await append;
+        RejectedEvents rejected;
+        if (receipt.Replayed)
+        {
+            http.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
+            rejected = RejectedEvents.FromPayload(receipt.Payload);
+        }
+        else
+        {
+            rejected = RejectedEvents.From(rejections);
+        }
+        CountRejected(http, rejected.Total, receipt.Replayed);
+        return TypedResults.Accepted((string?)null, EventsAnswer.Of(receipt.Accepted, rejected, receipt.Position));
+    }
+
+    private static async Task<AppendReceipt> AppendAsync(TenantPlatform platform, EventBatch batch, IdempotentRequest? request, TimeSpan limit,
+        TimeProvider clock, CancellationToken aborted)
+    {
+        using var deadline = new CancellationTokenSource(limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted);
+        try
+        {
+            return await platform.AppendAsync(batch, request, either.Token);
+        }
+        catch (OperationCanceledException e) when (deadline.IsCancellationRequested && !aborted.IsCancellationRequested)
+        {
+            throw new PlatformUnavailableException($"The log has not written the events within {limit.TotalSeconds:0.###} s. "
+                + "It may have them all the same: send the request again later, with an idempotency key.", e);
         }
     }
 
@@ -153,6 +183,13 @@ internal static class PostEvents
             throw RequestException.Parameters(ColumnsParameter, bad.Message);
         }
     }
+
+    private static RequestException Refused(QuotaRefusal refusal) => refusal.Wait is { } wait
+        ? new RequestException(ProblemKind.TooManyRequests, refusal.Detail)
+        {
+            Header = ("Retry-After", wait.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)),
+        }
+        : new RequestException(ProblemKind.BodyTooLarge, refusal.Detail);
 
     private static RequestException Unsupported(string? contentType) => new(ProblemKind.UnsupportedMediaType,
         $"Content-Type is '{contentType}'. Send events in UTF-8 as one of: {string.Join(", ", EventDecoder.MediaTypes)}.");

@@ -2,7 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Feeds;
-using Foretell.Hosting;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -25,7 +25,7 @@ internal static class GetAlertEvents
             + "With `Last-Event-ID` the feed goes on behind that alert: the server keeps those of the last hour, and the latest 1,024 however old.")
         .Problems(ProblemKind.Unavailable));
 
-    private static async Task<IResult> HandleAsync(HttpContext http, IPlatform platform, ServerSentFeed feed,
+    private static async Task<IResult> HandleAsync(HttpContext http, TenantPlatform platform, ServerSentFeed feed,
         CancellationToken cancellationToken)
     {
         IAsyncEnumerable<FeedItem<Alert>> alerts = await platform.AlertsAsync(ServerSentFeed.After(http), cancellationToken);

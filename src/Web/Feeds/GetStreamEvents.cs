@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Foretell.Engine.Feeds;
 using Foretell.Hosting;
 using Foretell.Web.Forecasts;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -29,7 +30,7 @@ internal static class GetStreamEvents
         .Problems(ProblemKind.InvalidParameter, ProblemKind.UnknownStream, ProblemKind.Unavailable)));
 
     private static async Task<IResult> HandleAsync(StreamKey key, string? horizon, string? quantiles, string? marks,
-        HttpContext http, IPlatform platform, ServerSentFeed feed, IOptions<ForetellWebOptions> options,
+        HttpContext http, TenantPlatform platform, ServerSentFeed feed, IOptions<ForetellWebOptions> options,
             CancellationToken cancellationToken)
     {
         ForecastQuestion question = ForecastParameters.Parse(null, horizon, quantiles, "false", marks, options.Value.MaxQuantiles);
@@ -48,7 +49,7 @@ internal static class GetStreamEvents
             $"'Last-Event-ID' must be an id of this feed, a number of events; got '{text}'.");
 
     private static async IAsyncEnumerable<SseItem<FeedEvent>> EventsAsync(
-        IPlatform platform, string stream, ForecastQuestion question, long? after, long found,
+        TenantPlatform platform, string stream, ForecastQuestion question, long? after, long found,
             [EnumeratorCancellation] CancellationToken ended)
     {
         long? read = after ?? found - 1;

@@ -1,5 +1,6 @@
 using Foretell.Engine.Events;
 using Foretell.Hosting;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +23,7 @@ internal static class GetForecast
 
     private static async Task<Results<Ok<ForecastAnswer>, ProblemHttpResult>> HandleAsync(StreamKey key,
         string? at, string? horizon, string? quantiles, string? expectedCount, string? paths, string? marks,
-        IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+        TenantPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
         ForecastQuestion question = ForecastParameters.Parse(at, horizon, quantiles, expectedCount, marks, options.Value.MaxQuantiles) with
         {

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Hosting;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -24,7 +25,7 @@ internal static class PostForecasts
             ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable));
 
     private static async Task<Ok<ForecastsAnswer>> HandleAsync(ForecastsRequest? request,
-        IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+        TenantPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
         if (request?.Streams is not { Count: > 0 } streams || streams.Count > options.Value.MaxStreamsPerCall)
         {
@@ -52,7 +53,7 @@ internal static class PostForecasts
     }
 
     private static async ValueTask<Answer> AnswerAsync(
-        string stream, ForecastQuestion question, long now, IPlatform platform, CancellationToken cancellationToken)
+        string stream, ForecastQuestion question, long now, TenantPlatform platform, CancellationToken cancellationToken)
     {
         try
         {

@@ -4,6 +4,7 @@ using Foretell.Engine;
 using Foretell.Engine.Log;
 using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
+using Foretell.Web.Guards;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -60,7 +61,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         {
             LogUnhandled(exception, http.Request.Method, http.GetEndpoint()?.DisplayName);
         }
-        if (kind.Status is 503 or 504)
+        if (kind.Status is 429 or 503 or 504)
         {
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(options.Value.RetryAfter.TotalSeconds)).ToString();
         }
@@ -94,6 +95,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         MalformedBodyException e => (ProblemKind.MalformedBody, e.Message),
         IdempotencyConflictException e => (ProblemKind.IdempotencyConflict, e.Message),
         BeforeLastEventException e => (ProblemKind.BeforeLastEvent, e.Message),
+        PlatformOverloadedException e => (ProblemKind.Overloaded, e.Message),
         PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
             (ProblemKind.MalformedBody, $"The body is not the JSON that is expected, from line {json.LineNumber + 1}, byte "
@@ -124,9 +126,18 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
     /// <summary>What a status that the server or the router chose by itself means here.</summary>
     private static (ProblemKind, string) OfStatus(int status, HttpContext http) => status switch
     {
+        401 => (ProblemKind.Unauthenticated, http.Request.Headers.Authorization.Count == 0
+            ? "Send an API key in the header 'Authorization: Bearer fk_...'. Whoever runs this host makes one with 'foretell keys add'."
+            : "The key or token in the header Authorization does not hold: it is unknown, revoked, or has ended. Ask whoever runs this host for another."),
+        403 => (ProblemKind.Forbidden, ScopeGuard.Of(http.GetEndpoint()) is { } scope
+            ? $"This needs a key with the scope '{scope}'" + (scope == Scope.Operate && !Tenant.Of(http).IsEverybody
+                ? ", which no tenant's key has: it is of everybody's streams." : ". Ask whoever runs this host for one.")
+            : "The key does not allow this."),
+        429 => (ProblemKind.TooManyRequests, "This client has sent more requests than it may. Try again after the time in Retry-After."),
         404 => (ProblemKind.UnknownAddress,
             "No endpoint has this address. GET /openapi/v1.json lists them all; a slash within a stream key is written %2F."),
         405 => (ProblemKind.MethodNotAllowed, $"Use one of: {http.Response.Headers.Allow}."),
+        408 => (ProblemKind.BodyTooSlow, "The body stood still, or came too slowly. Send smaller requests, or over a faster line."),
         413 => (ProblemKind.BodyTooLarge, "The body, decompressed, is larger than "
             + $"{http.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize} bytes. Send several smaller requests."),
         415 => (ProblemKind.UnsupportedMediaType, "Send the body as application/json."),

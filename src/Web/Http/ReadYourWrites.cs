@@ -1,5 +1,5 @@
 using Foretell.Engine.Events;
-using Foretell.Hosting;
+using Foretell.Web.Guards;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Foretell.Web.Http;
 
 /// <summary>Read your writes: <c>after=token</c> holds a query back until the position of an earlier append is applied.</summary>
-internal sealed class ReadYourWrites(IPlatform platform, IOptions<ForetellWebOptions> options, TimeProvider clock) : IEndpointFilter
+internal sealed class ReadYourWrites(IOptions<ForetellWebOptions> options, TimeProvider clock) : IEndpointFilter
 {
     /// <summary>Gives an endpoint the parameter <c>after</c>.</summary>
     public static RouteHandlerBuilder Add(RouteHandlerBuilder endpoint) => endpoint
@@ -20,12 +20,12 @@ internal sealed class ReadYourWrites(IPlatform platform, IOptions<ForetellWebOpt
     {
         if (context.HttpContext.Request.Query.TryGetValue("after", out var token))
         {
-            await WaitAsync(token.ToString(), context.HttpContext.RequestAborted);
+            await WaitAsync(TenantPlatform.Of(context.HttpContext), token.ToString(), context.HttpContext.RequestAborted);
         }
         return await next(context);
     }
 
-    private async Task WaitAsync(string token, CancellationToken aborted)
+    private async Task WaitAsync(TenantPlatform platform, string token, CancellationToken aborted)
     {
         if (!Position.TryParse(token, out Position position))
         {
@@ -47,7 +47,8 @@ internal sealed class ReadYourWrites(IPlatform platform, IOptions<ForetellWebOpt
         catch (OperationCanceledException) when (timeout.IsCancellationRequested && !aborted.IsCancellationRequested)
         {
             throw new RequestException(ProblemKind.PositionNotReached,
-                $"Position {token} was not applied within {limit.TotalSeconds:0.###} s; {platform.Status().LagEvents} records wait. "
+                $"Position {token} was not applied within {limit.TotalSeconds:0.###} s"
+                + (platform.LagEvents() is { } lag ? $"; {lag} records wait. " : ". ")
                 + "The events are safe: ask again, or leave out 'after' to see the state as it stands.");
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Foretell.Web.Http;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
@@ -12,6 +13,7 @@ namespace Foretell.Web.OpenApi;
 internal static class ApiDocument
 {
     private const string Path = "/openapi/v1.json";
+    private const string SecurityScheme = "bearer";
 
     public static void Add(IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
@@ -21,16 +23,19 @@ internal static class ApiDocument
 
     public static void Map(WebApplication app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json");
-        app.UseSwaggerUI(page =>
-        {
-            page.RoutePrefix = "docs";
-            page.DocumentTitle = "Foretell API";
-            page.SwaggerEndpoint(Path, "Foretell v1");
-            page.EnableTryItOutByDefault();
-        });
-        app.MapGet("/", static () => TypedResults.Redirect("/docs")).ExcludeFromDescription();
+        // The same for every installation: it tells nothing of this one.
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        app.MapGet("/", static () => TypedResults.Redirect("/docs")).ExcludeFromDescription().AllowAnonymous();
     }
+
+    /// <summary>Serves the page, whose button "Authorize" takes a key.</summary>
+    public static void UseExplorer(WebApplication app) => app.UseSwaggerUI(page =>
+    {
+        page.RoutePrefix = "docs";
+        page.DocumentTitle = "Foretell API";
+        page.SwaggerEndpoint(Path, "Foretell v1");
+        page.EnableTryItOutByDefault();
+    });
 
     private static Task DescribeDocument(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken _)
     {
@@ -45,6 +50,15 @@ internal static class ApiDocument
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [SecurityScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "An API key (`fk_...`), or a token of the identity provider that this host trusts. Not needed where the host asks for none.",
+            },
+        };
         foreach ((string name, OpenApiSchema schema) in EventSchemas.All())
         {
             document.Components.Schemas[name] = schema;
@@ -59,7 +73,16 @@ internal static class ApiDocument
         DescribeProblems(operation, notes.OfType<ProblemNote>().Select(n => n.Kind).Distinct());
         DescribeHeaders(operation, notes.OfType<HeaderNote>());
         DescribeBodies(operation, notes.OfType<BodyNote>(), context.Document!);
+        DescribeScope(operation, notes.OfType<IAuthorizeData>().FirstOrDefault()?.Policy, context.Document!);
         return Task.CompletedTask;
+    }
+
+    private static void DescribeScope(OpenApiOperation operation, string? scope, OpenApiDocument document)
+    {
+        if (scope is not null)
+        {
+            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SecurityScheme, document)] = [scope] }];
+        }
     }
 
     private static void DescribeParameters(OpenApiOperation operation, IEnumerable<ParameterNote> notes)

@@ -1,4 +1,5 @@
 using Foretell.Hosting;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,9 +16,11 @@ namespace Foretell.Web.Status;
 /// by sending this process nothing, and every process would be taken out at once.</remarks>
 internal static class Health
 {
+    private const string Withheld = "Something is wrong. GET /v1/status, with a key of the scope 'operate', says what; so does the host's log.";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder health = routes.MapGroup("/health").WithTags("Health");
+        RouteGroupBuilder health = routes.MapGroup("/health").WithTags("Health").AllowAnonymous();
         health.MapGet("/startup", Startup).WithName("GetHealthStartup")
             .WithSummary("Has this process what it needs to begin?").Problems(ProblemKind.NotReady);
         health.MapGet("/ready", Ready).WithName("GetHealthReady")
@@ -32,22 +35,27 @@ internal static class Health
     private static Results<Ok<HealthAnswer>, ProblemHttpResult> Startup(IPlatform platform) =>
         platform.Health().Started ? TypedResults.Ok(new HealthAnswer("started")) : NotLoaded();
 
-    private static Results<Ok<HealthAnswer>, ProblemHttpResult> Ready(IPlatform platform)
+    private static Results<Ok<HealthAnswer>, ProblemHttpResult> Ready(HttpContext http, KeyRing keys, IPlatform platform)
     {
         HostHealth health = platform.Health();
-        return Of(health.Problems, health.Started, "ready");
+        return Of(health.Problems, health.Started, "ready", MayKnow(http, keys));
     }
 
-    private static Results<Ok<HealthAnswer>, ProblemHttpResult> Cluster(IPlatform platform)
+    private static Results<Ok<HealthAnswer>, ProblemHttpResult> Cluster(HttpContext http, KeyRing keys, IPlatform platform)
     {
         PlatformStatus status = platform.Status();
-        return Of(status.Problems, status.Ready, "well");
+        return Of(status.Problems, status.Ready, "well", MayKnow(http, keys));
     }
 
-    private static Results<Ok<HealthAnswer>, ProblemHttpResult> Of(IReadOnlyList<string> problems, bool isLoaded, string good) =>
-        problems.Count > 0 ? Problems.Result(ProblemKind.NotReady, string.Join(' ', problems))
+    private static Results<Ok<HealthAnswer>, ProblemHttpResult> Of(
+        IReadOnlyList<string> problems, bool isLoaded, string good, bool mayKnow) =>
+        problems.Count > 0 ? Problems.Result(ProblemKind.NotReady, mayKnow ? string.Join(' ', problems) : Withheld)
         : isLoaded ? TypedResults.Ok(new HealthAnswer(good))
         : NotLoaded();
+
+    /// <summary>Probes have no key and need no reason; the reasons name disks, brokers and machines.</summary>
+    private static bool MayKnow(HttpContext http, KeyRing keys) =>
+        !keys.IsRequired || http.User.HasClaim(ClientIdentity.ScopeClaim, Scope.Operate);
 
     private static ProblemHttpResult NotLoaded() =>
         Problems.Result(ProblemKind.NotReady, "The streams' state is still being loaded. Ask again in a moment.");

@@ -1,4 +1,4 @@
-using Foretell.Hosting;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -22,7 +22,7 @@ internal static class GetDeadLetters
         .Problems(ProblemKind.InvalidParameter, ProblemKind.Unavailable));
 
     private static async Task<Ok<DeadLettersAnswer>> HandleAsync(string? limit,
-        IPlatform platform, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+        TenantPlatform platform, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
         var letters = await platform.DeadLettersAsync(Limit.Parse(limit, DefaultLimit, options.Value.MaxLimit), cancellationToken);
         return TypedResults.Ok(new DeadLettersAnswer([.. letters.Select(l => new DeadLetterItem(l.Partition, l.Sequence,

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
-using Foretell.Hosting;
 using Foretell.Web.Forecasts;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -32,7 +32,7 @@ internal static class GetOverdue
 
     private static async Task<Ok<OverdueAnswer>> HandleAsync(string? limit, string? at,
         string? prefix, string? newerThan, string? gone,
-        IPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+        TenantPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
         int rows = Limit.Parse(limit, DefaultLimit, options.Value.MaxLimit);
         long ticks = ForecastParameters.ParseAt(at) ?? EventTime.FromDateTimeOffset(clock.GetUtcNow());

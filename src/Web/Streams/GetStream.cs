@@ -1,4 +1,4 @@
-using Foretell.Hosting;
+using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +19,7 @@ internal static class GetStream
         .Problems(ProblemKind.InvalidParameter, ProblemKind.UnknownStream, ProblemKind.Unavailable));
 
     private static async Task<Results<Ok<StreamAnswer>, ProblemHttpResult>> HandleAsync(
-        StreamKey key, IPlatform platform, CancellationToken cancellationToken) =>
+        StreamKey key, TenantPlatform platform, CancellationToken cancellationToken) =>
         await platform.FindAsync(key.Value, cancellationToken) is { } found
             ? TypedResults.Ok(new StreamAnswer(found.Stream, found.Events, QueryTime.ToUtc(found.LastEventTicks),
                 platform.Forecaster.Model.Id, found.StateBytes, found.Digest(platform.Forecaster.Model), LiveAnswer.Of(found.Scores)))

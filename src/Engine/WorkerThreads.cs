@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 
-namespace Foretell.Hosting;
+namespace Foretell.Engine;
 
-/// <summary>A fixed number of threads that run the shards' loops; an idle thread takes whichever shard is ready next.</summary>
+/// <summary>A fixed number of threads that run asynchronous loops, those of shards or a log's writer; an idle thread takes whichever
+/// loop is ready next.</summary>
 /// <remarks>
-/// Threads of their own rather than the pool's: steps keep a core busy, and the pool must stay free for requests.
-/// With nothing to read every loop awaits the log, and the threads block on the empty queue.
+/// Threads of their own rather than the pool's: steps keep a core busy, a disk's syncs keep a thread waiting, and the pool must
+/// stay free for requests. With nothing to do every loop awaits, and the threads block on the empty queue. Where a simulation
+/// runs everything on one thread (<see cref="Background.Scheduler"/>), the loops run there.
 /// </remarks>
 public sealed class WorkerThreads : TaskScheduler, IDisposable
 {
@@ -14,28 +16,32 @@ public sealed class WorkerThreads : TaskScheduler, IDisposable
 
     private readonly BlockingCollection<Task> _ready = [];
     private readonly Thread[] _threads;
+    private readonly TaskScheduler _scheduler;
 
     /// <param name="count">Threads, 1 or more.</param>
-    public WorkerThreads(int count)
+    /// <param name="name">What the threads are for, as tools show them.</param>
+    public WorkerThreads(int count, string name = "foretell-worker")
     {
-        _threads = new Thread[count];
-        for (int i = 0; i < count; i++)
+        bool isSimulated = Background.Scheduler != Default;
+        _scheduler = isSimulated ? Background.Scheduler : this;
+        _threads = new Thread[isSimulated ? 0 : count];
+        for (int i = 0; i < _threads.Length; i++)
         {
-            _threads[i] = new Thread(Work) { Name = $"foretell-worker-{i}", IsBackground = true };
+            _threads[i] = new Thread(Work) { Name = $"{name}-{i}", IsBackground = true };
             _threads[i].Start();
         }
     }
 
     /// <inheritdoc/>
-    public override int MaximumConcurrencyLevel => _threads.Length;
+    public override int MaximumConcurrencyLevel => Math.Max(1, _threads.Length);
 
     /// <summary>Runs an asynchronous loop on these threads, its continuations included.</summary>
     public Task Run(Func<Task> loop) =>
-        Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this).Unwrap();
+        Task.Factory.StartNew(loop, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler).Unwrap();
 
     /// <summary>Runs one piece of work on these threads.</summary>
     public Task Run(Action work) =>
-        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this);
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
 
     /// <summary>Ends the threads; call it once every loop has ended.</summary>
     public void Dispose()

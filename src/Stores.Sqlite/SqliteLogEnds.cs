@@ -1,0 +1,90 @@
+using Foretell.Engine.Log;
+
+namespace Foretell.Stores.Sqlite;
+
+/// <summary>Asks a log's file where its partitions begin and end.</summary>
+internal sealed class SqliteLogEnds : IDisposable
+{
+    private readonly string _path;
+    private readonly SqliteStatement _last, _first;
+    private readonly SqliteStatement? _trimmed;
+
+    /// <param name="database">A connection to the file.</param>
+    /// <param name="path">The file, for messages.</param>
+    /// <param name="isSealed">Its rows have seals, and it may have been trimmed.</param>
+    public SqliteLogEnds(SqliteDatabase database, string path, bool isSealed = true)
+    {
+        _path = path;
+        string check = isSealed ? $"seal IS NULL OR seal IS seal({SqliteLogSchema.Columns("segment")})" : "1";
+        _last = database.Prepare($"SELECT id, count, events, append, {check} FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
+        _first = database.Prepare("SELECT id FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1");
+        _trimmed = isSealed
+            ? database.Prepare($"SELECT sequence, events, append, seal IS seal({SqliteLogSchema.Columns("trimmed")}) FROM trimmed WHERE partition = ?1")
+            : null;
+    }
+
+    /// <summary>Where a partition ends.</summary>
+    /// <exception cref="InvalidDataException">The row that says so fails its checksum.</exception>
+    public LogEnd End(int partition)
+    {
+        if (!Bind(_last, partition).Step())
+        {
+            return Trimmed(partition);
+        }
+        try
+        {
+            if (_last.Int64(4) == 0)
+            {
+                throw new InvalidDataException($"The log {_path} is damaged: the last segment of partition {partition} fails its checksum. "
+                    + SqliteLogInspection.Advice);
+            }
+            return new LogEnd(SqliteLogFile.FirstSequence(_last.Int64(0)) + _last.Int64(1) - 1, _last.Int64(2), _last.Int64(3));
+        }
+        finally
+        {
+            _last.Reset();
+        }
+    }
+
+    /// <summary>Last record of a partition that was trimmed, with what the log counted up to it; all 0 before the first trim.</summary>
+    /// <exception cref="InvalidDataException">The row that says so fails its checksum.</exception>
+    public LogEnd Trimmed(int partition)
+    {
+        if (_trimmed is null || !_trimmed.Bind(1, partition).Step())
+        {
+            return default;
+        }
+        try
+        {
+            if (_trimmed.Int64(3) == 0)
+            {
+                throw new InvalidDataException($"The log {_path} is damaged: the row that says how far partition {partition} was trimmed fails its "
+                    + $"checksum. {SqliteLogInspection.Advice}");
+            }
+            return new LogEnd(_trimmed.Int64(0), _trimmed.Int64(1), _trimmed.Int64(2));
+        }
+        finally
+        {
+            _trimmed.Reset();
+        }
+    }
+
+    /// <summary>Sequence number of the first record that a partition still has; 0 where it has none.</summary>
+    public long First(int partition)
+    {
+        bool any = Bind(_first, partition).Step();
+        long first = any ? SqliteLogFile.FirstSequence(_first.Int64(0)) : 0;
+        _first.Reset();
+        return first;
+    }
+
+    public void Dispose()
+    {
+        _last.Dispose();
+        _first.Dispose();
+        _trimmed?.Dispose();
+    }
+
+    private static SqliteStatement Bind(SqliteStatement statement, int partition) =>
+        statement.Bind(1, SqliteLogFile.SegmentId(partition, 0)).Bind(2, SqliteLogFile.SegmentId(partition + 1, 0) - 1);
+}

@@ -1,0 +1,159 @@
+using Foretell.Engine.Events;
+using Foretell.Engine.Store;
+using Foretell.Models.Monitoring;
+
+namespace Foretell.Stores.Sqlite;
+
+/// <summary>The tables of a shard's file (docs/formats.md): how files get them, and how their rows are read and believed.</summary>
+internal static class SqliteShardSchema
+{
+    /// <summary>Columns of the table shard, and what the seal of its row is over.</summary>
+    public const string HeaderColumns =
+        "position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration, format, arithmetic, pages_crc";
+
+    /// <summary>Columns of a dead letter, and what its seal is over.</summary>
+    public const string LetterColumns = "sequence, stream, time, mark, event_id, append, reason, detail";
+
+    private const string Tables = """
+        CREATE TABLE IF NOT EXISTS owner(id INTEGER PRIMARY KEY CHECK(id = 0), epoch INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS shard(id INTEGER PRIMARY KEY CHECK(id = 0), position INTEGER NOT NULL, policy TEXT NOT NULL,
+            model TEXT NOT NULL, rows_per_page INTEGER NOT NULL, rows INTEGER NOT NULL, applied INTEGER NOT NULL,
+            dead_letters INTEGER NOT NULL, unknown_marks INTEGER NOT NULL, calibration BLOB, format INTEGER NOT NULL DEFAULT 1,
+            arithmetic TEXT NOT NULL DEFAULT 'exact');
+        CREATE TABLE IF NOT EXISTS page(id INTEGER PRIMARY KEY, rows BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS dead_letter(sequence INTEGER PRIMARY KEY, stream TEXT NOT NULL, time INTEGER NOT NULL, mark TEXT,
+            event_id TEXT, append INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
+        """;
+
+    /// <summary>Makes the tables in a new file, adds what a file of an earlier release lacks, and lets the connection seal rows.</summary>
+    public static void Apply(SqliteDatabase database, int partition, string? identity)
+    {
+        database.Execute("BEGIN IMMEDIATE");
+        if (Has(database, "owner", "identity"))
+        {
+            database.Sealing(database.QueryText("SELECT identity FROM owner") ?? "").Execute("COMMIT");
+            return;
+        }
+        database.Sealing(identity ?? "").Execute(Tables);
+        foreach ((string name, string type) in new[]
+        {
+            ("calibration", "BLOB"), ("format", "INTEGER NOT NULL DEFAULT 1"), ("arithmetic", "TEXT NOT NULL DEFAULT 'exact'"),
+            ("pages_crc", "INTEGER"), ("seal", "INTEGER"),
+        })
+        {
+            if (!Has(database, "shard", name))
+            {
+                database.Execute($"ALTER TABLE shard ADD COLUMN {name} {type}");
+            }
+        }
+        database.Execute($"""
+            ALTER TABLE owner ADD COLUMN identity TEXT NOT NULL DEFAULT '';
+            ALTER TABLE owner ADD COLUMN partition INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE owner ADD COLUMN seal INTEGER;
+            ALTER TABLE dead_letter ADD COLUMN seal INTEGER;
+            INSERT OR IGNORE INTO owner(id, epoch) VALUES(0, 0);
+            UPDATE owner SET identity = '{identity}', partition = {partition}, seal = seal(epoch, '{identity}', {partition});
+            UPDATE shard SET seal = seal({HeaderColumns});
+            UPDATE dead_letter SET seal = seal({LetterColumns});
+            COMMIT
+            """);
+    }
+
+    /// <summary>Opens a shard's file for reading, and looks whether it is what its name says; changes nothing.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of another log or partition.</exception>
+    /// <exception cref="SqliteException">It cannot be opened.</exception>
+    public static SqliteDatabase OpenToRead(string path, int partition, string? identity)
+    {
+        SqliteDatabase database = SqliteDatabase.OpenToRead(path);
+        try
+        {
+            CheckOwner(database, partition, identity);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Looks whether a shard's file is what its name says, and lets the connection look at its seals.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of another log or partition.</exception>
+    public static void CheckOwner(SqliteDatabase database, int partition, string? identity)
+    {
+        if (!Has(database, "owner", "identity"))
+        {
+            // A file of an earlier release, whose rows have no seals; or a new one.
+            return;
+        }
+        string found = database.QueryText("SELECT identity FROM owner") ?? "";
+        if (database.Sealing(found).Query("SELECT seal IS seal(epoch, identity, partition) FROM owner") == 0)
+        {
+            throw new InvalidDataException("the row that says whose it is fails its checksum");
+        }
+        long of = database.Query("SELECT partition FROM owner");
+        if (identity is not null && found != identity || of != partition)
+        {
+            throw new InvalidDataException(of != partition ? $"it holds the rows of partition {of}"
+                : "it belongs to the log of another data directory");
+        }
+    }
+
+    /// <summary>The last commit's header, or null.</summary>
+    /// <exception cref="InvalidDataException">Its row is damaged.</exception>
+    public static ShardHeader? ReadHeader(SqliteDatabase database)
+    {
+        if (!Has(database, "shard", "arithmetic"))
+        {
+            // Made by a release before the last three columns, and opened for the first time since then by Apply.
+            return null;
+        }
+        bool isSealed = Has(database, "shard", "seal");
+        string columns = isSealed ? $"{HeaderColumns}, seal IS seal({HeaderColumns})" : HeaderColumns.Replace("pages_crc", "NULL, 1");
+        using SqliteStatement select = database.Prepare($"SELECT {columns} FROM shard");
+        if (!select.Step())
+        {
+            return null;
+        }
+        if (select.Int64(12) == 0)
+        {
+            throw new InvalidDataException("its header fails its checksum");
+        }
+        return new ShardHeader
+        {
+            Position = select.Int64(0),
+            Policy = EventTimePolicy.Parse(select.Text(1)!),
+            ModelId = select.Text(2)!,
+            RowsPerPage = (int)select.Int64(3),
+            Rows = (int)select.Int64(4),
+            Totals = new ShardTotals(select.Int64(5), select.Int64(6), select.Int64(7)),
+            Calibration = Calibration.FromBytes(select.Blob(8)),
+            Format = (int)select.Int64(9),
+            Arithmetic = select.Text(10)!,
+            PagesCrc = select.IsNull(11) ? null : (uint)select.Int64(11),
+        };
+    }
+
+    /// <summary>Dead letters, newest first.</summary>
+    /// <exception cref="InvalidDataException">The row of one is damaged.</exception>
+    public static IReadOnlyList<DeadLetter> ReadDeadLetters(SqliteDatabase database, int partition, int limit)
+    {
+        string check = Has(database, "dead_letter", "seal") ? $"seal IS seal({LetterColumns})" : "1";
+        SqliteStatement select = database.Prepare($"SELECT {LetterColumns}, {check} FROM dead_letter ORDER BY sequence DESC LIMIT ?1")
+            .Bind(1, limit);
+        var letters = new List<DeadLetter>();
+        while (select.Step())
+        {
+            if (select.Int64(8) == 0)
+            {
+                throw new InvalidDataException($"the row of dead letter {select.Int64(0)} fails its checksum");
+            }
+            letters.Add(new DeadLetter(partition, select.Int64(0), select.Text(1)!, select.Int64(2), select.Text(3), select.Text(4),
+                select.Int64(5), select.Text(6)!, select.Text(7)!));
+        }
+        return letters;
+    }
+
+    private static bool Has(SqliteDatabase database, string table, string column) =>
+        database.Query($"SELECT count(*) FROM pragma_table_info('{table}') WHERE name = '{column}'") > 0;
+}

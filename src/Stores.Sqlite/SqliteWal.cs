@@ -1,0 +1,104 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Foretell.Stores.Sqlite;
+
+/// <summary>What stands in a write-ahead log of SQLite, read without SQLite: how much of it SQLite believes, and where it stops.</summary>
+/// <remarks>Source: SQLite, "WAL-mode File Format" and "The Checksum Algorithm" (sqlite.org/fileformat2.html, section 4).</remarks>
+/// <param name="Frames">Frames in the file of the log's present round.</param>
+/// <param name="Believed">Frames up to the last one of a transaction that SQLite reads.</param>
+/// <param name="FirstBroken">Number of the first frame of the round that fails its checksum, counted from 1; null when none does.</param>
+internal sealed record SqliteWal(long Frames, long Believed, long? FirstBroken)
+{
+    private const int HeaderBytes = 32, FrameHeaderBytes = 24;
+
+    /// <summary>No file, or one without a whole header: nothing of it is read.</summary>
+    public static readonly SqliteWal None = new(0, 0, null);
+
+    /// <summary>Name of a database's write-ahead log.</summary>
+    public static string PathOf(string database) => database + "-wal";
+
+    /// <summary>Reads the write-ahead log of a database that nobody writes to meanwhile.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static SqliteWal Read(string database)
+    {
+        if (!DataFiles.Current.Exists(PathOf(database)))
+        {
+            return None;
+        }
+        using Stream file = DataFiles.Current.OpenRead(PathOf(database));
+        byte[] header = new byte[HeaderBytes];
+        if (file.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false) < HeaderBytes)
+        {
+            return None;
+        }
+        uint magic = BinaryPrimitives.ReadUInt32BigEndian(header);
+        uint pageBytes = BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(8));
+        var sum = new Sum((magic & 1) != 0);
+        sum.Add(header.AsSpan(0, 24));
+        if ((magic & ~1u) != 0x377f0682 || pageBytes is < 512 or > 65536 || !sum.Equals(header.AsSpan(24)))
+        {
+            // A header that SQLite does not believe: it takes the whole file for empty.
+            return new SqliteWal(file.Length > HeaderBytes ? 1 : 0, 0, 1);
+        }
+        ReadOnlySpan<byte> salt = header.AsSpan(16, 8);
+        byte[] frame = new byte[FrameHeaderBytes + (int)pageBytes];
+        long frames = 0, believed = 0;
+        long? broken = null;
+        while (file.ReadAtLeast(frame, frame.Length, throwOnEndOfStream: false) == frame.Length)
+        {
+            bool isOfThisRound = frame.AsSpan(8, 8).SequenceEqual(salt);
+            if (!isOfThisRound && broken is null && !HasLaterFrame(file, frame.Length, salt))
+            {
+                break;
+            }
+            frames++;
+            sum.Add(frame.AsSpan(0, 8));
+            sum.Add(frame.AsSpan(FrameHeaderBytes));
+            if (!isOfThisRound || !sum.Equals(frame.AsSpan(16, 8)))
+            {
+                broken ??= frames;
+            }
+            if (broken is null && BinaryPrimitives.ReadUInt32BigEndian(frame.AsSpan(4)) != 0)
+            {
+                believed = frames;
+            }
+        }
+        return new SqliteWal(frames, believed, broken);
+    }
+
+    /// <summary>Whether a frame of this round follows: then the one before it is broken in its salt, and not the round's end.</summary>
+    private static bool HasLaterFrame(Stream file, int frameBytes, ReadOnlySpan<byte> salt)
+    {
+        long at = file.Position;
+        Span<byte> header = stackalloc byte[FrameHeaderBytes];
+        bool found = false;
+        while (!found && file.ReadAtLeast(header, FrameHeaderBytes, throwOnEndOfStream: false) == FrameHeaderBytes)
+        {
+            found = header[8..16].SequenceEqual(salt);
+            file.Seek(frameBytes - FrameHeaderBytes, SeekOrigin.Current);
+        }
+        file.Position = at;
+        return found;
+    }
+
+    /// <summary>SQLite's running sum over pairs of 32-bit words.</summary>
+    private struct Sum(bool bigEndian)
+    {
+        private uint _s0, _s1;
+
+        public void Add(ReadOnlySpan<byte> bytes)
+        {
+            ReadOnlySpan<uint> words = MemoryMarshal.Cast<byte, uint>(bytes);
+            bool swap = bigEndian == BitConverter.IsLittleEndian;
+            for (int i = 0; i + 1 < words.Length; i += 2)
+            {
+                _s0 += (swap ? BinaryPrimitives.ReverseEndianness(words[i]) : words[i]) + _s1;
+                _s1 += (swap ? BinaryPrimitives.ReverseEndianness(words[i + 1]) : words[i + 1]) + _s0;
+            }
+        }
+
+        public readonly bool Equals(ReadOnlySpan<byte> stored) => _s0 == BinaryPrimitives.ReadUInt32BigEndian(stored)
+            && _s1 == BinaryPrimitives.ReadUInt32BigEndian(stored[4..]);
+    }
+}

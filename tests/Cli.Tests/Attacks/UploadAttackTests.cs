@@ -1,0 +1,55 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Foretell.Cli.Tests.Attacks;
+
+/// <summary>Uploads that stand still, and uploads that nobody waits for.</summary>
+public sealed class UploadAttackTests
+{
+    private static readonly IPAddress s_attacker = IPAddress.Parse("127.0.0.2");
+
+    [Fact]
+    public async Task Uploads_When400StandStill_AreShedAndHoldNoMoreThanTheirShare()
+    {
+        const int Uploads = 400;
+        await using AttackedHost host = await AttackedHost.StartAsync();
+        Observation quiet = await host.ObserveQuietAsync();
+
+        byte[] begun = Encoding.ASCII.GetBytes(
+            "POST /v1/events HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 8000000\r\n\r\n"
+            + "[" + new string(' ', 1_250_000));
+        List<Socket> sockets = [];
+        Observation seen = await host.ObserveAsync(async () =>
+        {
+            for (int i = 0; i < Uploads; i++)
+            {
+                Socket socket = await host.ConnectAsync(s_attacker);
+                sockets.Add(socket);
+                // Whoever is refused while he sends does not wait for the rest.
+                _ = socket.SendAsync(begun).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
+            await Task.WhenAll(sockets.Select(EndedAsync)).WaitAsync(TimeSpan.FromSeconds(60));
+        });
+        sockets.ForEach(socket => socket.Dispose());
+
+        seen.AssertHonestIsServed(quiet);
+        Assert.InRange(seen.PeakBytes - quiet.PeakBytes, long.MinValue, 200L << 20);
+    }
+
+    /// <summary>Waits until the host has given an upload up.</summary>
+    private static async Task EndedAsync(Socket socket)
+    {
+        var buffer = new byte[4096];
+        try
+        {
+            while (await socket.ReceiveAsync(buffer) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // Closed with a reset, because more was sent than the host had read.
+        }
+    }
+}

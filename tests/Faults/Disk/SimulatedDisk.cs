@@ -1,0 +1,292 @@
+using static Foretell.Faults.Disk.SqliteCode;
+
+namespace Foretell.Faults.Disk;
+
+/// <summary>Files in memory, below SQLite, with the faults of true disks. It outlives the processes that use it.</summary>
+/// <param name="weather">Which faults are drawn.</param>
+/// <param name="pass">Lets simulated time pass, in ticks of 100 ns: what an operation takes.</param>
+internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
+{
+    private const ulong FnvPrime = 1099511628211;
+
+    private readonly Dictionary<string, SimulatedFile> _files = [];
+    // Removed, but back after a power cut unless the directory was synced since.
+    private readonly Dictionary<string, SimulatedFile> _removed = [];
+    private bool _losesPower;
+
+    /// <summary>The process whose connections are opened from now on.</summary>
+    public DiskProcess Process { get; private set; } = new();
+
+    /// <summary>The files that are there, in the order of their making.</summary>
+    public IEnumerable<SimulatedFile> Files => _files.Values;
+
+    /// <summary>Operations so far.</summary>
+    public long Operations { get; private set; }
+
+    /// <summary>Operations so far that change what is on the disk: writes, syncs, cuts, removals.</summary>
+    public long Changes { get; private set; }
+
+    /// <summary>The operation that fails; 0 for none.</summary>
+    public long FailAt { get; set; }
+
+    /// <summary>The change at which the process ends; 0 for none.</summary>
+    public long EndAt { get; set; }
+
+    /// <summary>Whether the power goes with the process that ends at a change.</summary>
+    public bool LosesPowerAtEnd { get; set; }
+
+    /// <summary>A hash of all that happened on the disk, to compare two runs of a seed.</summary>
+    public ulong Trace { get; private set; } = 14695981039346656037;
+
+    /// <summary>A new process begins; the one before must have ended.</summary>
+    public void BeginProcess()
+    {
+        if (_losesPower)
+        {
+            LosePower();
+        }
+        _losesPower = false;
+        Process = new DiskProcess();
+        foreach (SimulatedFile file in _files.Values)
+        {
+            (file.Locks, file.Memory) = (new FileLocks(), null);
+        }
+    }
+
+    /// <summary>The power goes, and with it the process.</summary>
+    public void LosePower()
+    {
+        Process.End();
+        Weather.Count(FaultKind.PowerCut);
+        foreach (SimulatedFile file in _files.Values.ToArray())
+        {
+            file.LosePower(weather.Random);
+            if (!file.IsNameDurable && weather.Random.Next(2) == 0)
+            {
+                _files.Remove(file.Path);
+            }
+        }
+        foreach ((string path, SimulatedFile file) in _removed)
+        {
+            if (weather.Random.Next(2) == 0 && _files.TryAdd(path, file))
+            {
+                file.LosePower(weather.Random);
+            }
+        }
+        _removed.Clear();
+    }
+
+    /// <summary>Opens a file, or makes it.</summary>
+    public int Open(string? path, int flags, out OpenFile? opened)
+    {
+        opened = null;
+        if (path is null)
+        {
+            opened = new OpenFile(this, new SimulatedFile(""), Process, isTemporary: true, deleteOnClose: true);
+            return Ok;
+        }
+        if (Fails(Process) || weather.Draws(FaultKind.OpenFails))
+        {
+            return CannotOpen;
+        }
+        if (!_files.TryGetValue(path, out SimulatedFile? file))
+        {
+            if ((flags & OpenCreate) == 0)
+            {
+                return CannotOpen;
+            }
+            _files.Add(path, file = new SimulatedFile(path));
+        }
+        opened = new OpenFile(this, file, Process, isTemporary: false, (flags & OpenDeleteOnClose) != 0);
+        return Ok;
+    }
+
+    /// <summary>Closes a handle.</summary>
+    public void Close(OpenFile handle)
+    {
+        Unmap(handle);
+        handle.Locks.Release(handle, LockNone);
+        if (handle.DeleteOnClose && !handle.IsTemporary && !handle.Process.IsDead)
+        {
+            _files.Remove(handle.File.Path);
+        }
+    }
+
+    /// <summary>Reads; the rest is zeros where the file ends before.</summary>
+    public int Read(OpenFile handle, Span<byte> into, long offset)
+    {
+        Note(1, offset, into.Length);
+        return !handle.IsTemporary && (Fails(handle.Process) || weather.Draws(FaultKind.ReadFails)) ? IoErrorRead
+            : handle.File.Read(offset, into) ? Ok : IoErrorShortRead;
+    }
+
+    /// <summary>Writes.</summary>
+    public int Write(OpenFile handle, ReadOnlySpan<byte> bytes, long offset)
+    {
+        Note(2, offset, bytes.Length);
+        if (handle.IsTemporary)
+        {
+            handle.File.Write(offset, bytes);
+            return Ok;
+        }
+        if (Fails(handle.Process))
+        {
+            return IoErrorWrite;
+        }
+        if (Ends(handle.Process))
+        {
+            handle.File.Write(offset, bytes[..Part(bytes.Length)]);
+            return IoErrorWrite;
+        }
+        Take(1_000);
+        if (weather.Draws(FaultKind.WriteFails))
+        {
+            return IoErrorWrite;
+        }
+        if (weather.Draws(FaultKind.DiskFull))
+        {
+            return Full;
+        }
+        if (weather.Draws(FaultKind.WriteTorn))
+        {
+            handle.File.Write(offset, bytes[..Part(bytes.Length)]);
+            return IoErrorWrite;
+        }
+        if (weather.Draws(FaultKind.Misdirected) && handle.File.Length > 0)
+        {
+            offset = weather.Random.NextInt64(handle.File.Length / SimulatedFile.Sector + 1) * SimulatedFile.Sector;
+        }
+        handle.File.Write(offset, bytes);
+        return Ok;
+    }
+
+    /// <summary>Makes every write before durable.</summary>
+    public int Sync(OpenFile handle)
+    {
+        Note(3, handle.File.Length, handle.File.Pending);
+        if (handle.IsTemporary)
+        {
+            return Ok;
+        }
+        if (Fails(handle.Process) || Ends(handle.Process))
+        {
+            return IoErrorSync;
+        }
+        Take(20_000);
+        if (weather.Draws(FaultKind.SyncFails))
+        {
+            return IoErrorSync;
+        }
+        if (weather.Draws(FaultKind.SyncForgets))
+        {
+            handle.File.Forget(weather.Random);
+            return IoErrorSync;
+        }
+        handle.File.Sync();
+        SyncNames();
+        return Ok;
+    }
+
+    /// <summary>Cuts or lengthens a file.</summary>
+    public int Truncate(OpenFile handle, long length)
+    {
+        Note(4, length, 0);
+        if (!handle.IsTemporary && (Fails(handle.Process) || Ends(handle.Process) || weather.Draws(FaultKind.TruncateFails)))
+        {
+            return IoErrorTruncate;
+        }
+        handle.File.Truncate(length);
+        return Ok;
+    }
+
+    /// <summary>Removes a file.</summary>
+    public int Delete(string path, bool syncDirectory)
+    {
+        Note(5, path.Length, syncDirectory ? 1 : 0);
+        if (Fails(Process) || Ends(Process) || weather.Draws(FaultKind.DeleteFails))
+        {
+            return IoErrorDelete;
+        }
+        if (!_files.Remove(path, out SimulatedFile? file))
+        {
+            return IoErrorDeleteNoEntry;
+        }
+        if (file.IsNameDurable)
+        {
+            _removed.TryAdd(path, file);
+        }
+        if (syncDirectory)
+        {
+            SyncNames();
+        }
+        return Ok;
+    }
+
+    /// <summary>Puts a file in another's place; whether it is there after a power cut, nobody knows before the next sync.</summary>
+    public int Replace(string path, string with)
+    {
+        Note(7, path.Length, with.Length);
+        if (Fails(Process) || Ends(Process) || weather.Draws(FaultKind.DeleteFails) || !_files.Remove(with, out SimulatedFile? file))
+        {
+            return IoErrorDelete;
+        }
+        if (_files.Remove(path, out SimulatedFile? replaced) && replaced.IsNameDurable)
+        {
+            _removed.TryAdd(path, replaced);
+        }
+        file.MoveTo(path);
+        _files.Add(path, file);
+        return Ok;
+    }
+
+    /// <summary>Whether a file is there.</summary>
+    public bool Exists(string path) => _files.ContainsKey(path);
+
+    /// <summary>Lets go of the shared memory.</summary>
+    public static void Unmap(OpenFile handle)
+    {
+        if (handle.Memory is { } memory && memory.Leave(handle) && handle.File.Memory == memory)
+        {
+            handle.File.Memory = null;
+        }
+        handle.Memory = null;
+    }
+
+    /// <summary>Adds to <see cref="Trace"/>.</summary>
+    public void Note(long kind, long a, long b)
+    {
+        Trace = (Trace ^ (ulong)kind) * FnvPrime;
+        Trace = (Trace ^ (ulong)a) * FnvPrime;
+        Trace = (Trace ^ (ulong)b) * FnvPrime;
+    }
+
+    /// <summary>Counts an operation; true where its process is dead or the counter says that it fails.</summary>
+    private bool Fails(DiskProcess process) => process.IsDead || ++Operations == FailAt;
+
+    /// <summary>Counts a change; true where the process ends at it.</summary>
+    private bool Ends(DiskProcess process)
+    {
+        if (++Changes != EndAt && !weather.Draws(FaultKind.ProcessEnds))
+        {
+            return false;
+        }
+        process.End();
+        _losesPower = LosesPowerAtEnd;
+        return true;
+    }
+
+    private void SyncNames()
+    {
+        _removed.Clear();
+        foreach (SimulatedFile file in _files.Values)
+        {
+            file.IsNameDurable = true;
+        }
+    }
+
+    private void Take(long atMost) =>
+        pass(weather.Draws(FaultKind.Delay) ? weather.Random.NextInt64(5 * TimeSpan.TicksPerSecond) : weather.Random.NextInt64(atMost));
+
+    private int Part(int length) =>
+        weather.Random.Next(Math.Max(1, length / SimulatedFile.Sector)) * SimulatedFile.Sector is var part && part < length ? part : 0;
+}

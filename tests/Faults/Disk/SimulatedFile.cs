@@ -1,0 +1,172 @@
+namespace Foretell.Faults.Disk;
+
+/// <summary>One file: what a reader sees, what is durable, and the writes in between, in their order.</summary>
+internal sealed class SimulatedFile(string path)
+{
+    private string _path = path;
+
+    /// <summary>Bytes that a disk writes all or none of.</summary>
+    public const int Sector = 512;
+
+    private readonly List<Change> _pending = [];
+    private Image _live = new(), _durable = new();
+
+    /// <summary>Its path.</summary>
+    public string Path => _path;
+
+    /// <summary>Gives it another name.</summary>
+    public void MoveTo(string path) => (_path, IsNameDurable) = (path, false);
+
+    /// <summary>Whether its name would be there after a power cut.</summary>
+    public bool IsNameDurable { get; set; }
+
+    /// <summary>Connections' locks; those of a process end with it.</summary>
+    public FileLocks Locks { get; set; } = new();
+
+    /// <summary>The memory that connections share (wal-index); null when nobody has mapped it.</summary>
+    public SharedMemory? Memory { get; set; }
+
+    /// <summary>Bytes that readers see.</summary>
+    public long Length => _live.Length;
+
+    /// <summary>Writes that no sync has made durable.</summary>
+    public int Pending => _pending.Count;
+
+    /// <summary>Reads what readers see.</summary>
+    /// <returns>False when the file ends before; the rest is zeros then.</returns>
+    public bool Read(long offset, Span<byte> into)
+    {
+        int there = (int)Math.Clamp(_live.Length - offset, 0, into.Length);
+        _live.Bytes.AsSpan((int)Math.Min(offset, _live.Length), there).CopyTo(into);
+        into[there..].Clear();
+        return there == into.Length;
+    }
+
+    /// <summary>Writes what readers see from now on; durable after the next sync.</summary>
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        _live.Write(offset, bytes);
+        _pending.Add(new Change(offset, bytes.ToArray()));
+    }
+
+    /// <summary>Cuts or lengthens the file; durable after the next sync.</summary>
+    public void Truncate(long length)
+    {
+        _live.Truncate(length);
+        _pending.Add(new Change(length, null));
+    }
+
+    /// <summary>Makes every write before durable.</summary>
+    public void Sync() => Settle(static _ => true);
+
+    /// <summary>A sync that failed: some writes became durable, and the system forgets the others although readers see them.</summary>
+    public void Forget(Random random) => Settle(_ => random.Next(2) == 0);
+
+    /// <summary>The power goes: readers see from now on what the disk has.</summary>
+    /// <param name="random">Draws what reached the disk.</param>
+    public void LosePower(Random random)
+    {
+        int way = random.Next(5), first = random.Next(_pending.Count + 1);
+        for (int i = 0; i < _pending.Count; i++)
+        {
+            Change change = _pending[i];
+            if (way == 4 && change.Bytes is { } bytes)
+            {
+                for (int at = 0; at < bytes.Length; at += Sector)
+                {
+                    if (random.Next(2) == 0)
+                    {
+                        _durable.Write(change.Offset + at, bytes.AsSpan(at, Math.Min(Sector, bytes.Length - at)));
+                    }
+                }
+            }
+            else if (way == 1 || (way == 2 && i < first) || (way >= 3 && random.Next(2) == 0))
+            {
+                Apply(change);
+            }
+        }
+        _pending.Clear();
+        _live.Become(_durable);
+    }
+
+    /// <summary>Flips one bit of what lies on the disk, and of what readers see of it.</summary>
+    public void Rot(long offset, int bit)
+    {
+        _live.Flip(offset, bit);
+        _durable.Flip(offset, bit);
+    }
+
+    private void Settle(Func<Change, bool> reachesTheDisk)
+    {
+        foreach (Change change in _pending)
+        {
+            if (reachesTheDisk(change))
+            {
+                Apply(change);
+            }
+        }
+        _pending.Clear();
+    }
+
+    private void Apply(Change change)
+    {
+        if (change.Bytes is { } bytes)
+        {
+            _durable.Write(change.Offset, bytes);
+        }
+        else
+        {
+            _durable.Truncate(change.Offset);
+        }
+    }
+
+    /// <summary>A write, or without bytes a new length.</summary>
+    private readonly record struct Change(long Offset, byte[]? Bytes);
+
+    private struct Image
+    {
+        public byte[] Bytes = [];
+        public int Length;
+
+        public Image()
+        {
+        }
+
+        public void Write(long offset, ReadOnlySpan<byte> bytes)
+        {
+            Reserve(checked((int)offset + bytes.Length));
+            Length = Math.Max(Length, (int)offset + bytes.Length);
+            bytes.CopyTo(Bytes.AsSpan((int)offset));
+        }
+
+        public void Truncate(long length)
+        {
+            Reserve(checked((int)length));
+            // What is cut off must be zeros when the file grows over it again.
+            Bytes.AsSpan((int)length).Clear();
+            Length = (int)length;
+        }
+
+        public void Become(in Image other)
+        {
+            Truncate(0);
+            Write(0, other.Bytes.AsSpan(0, other.Length));
+        }
+
+        public readonly void Flip(long offset, int bit)
+        {
+            if (offset < Length)
+            {
+                Bytes[offset] ^= (byte)(1 << bit);
+            }
+        }
+
+        private void Reserve(int length)
+        {
+            if (Bytes.Length < length)
+            {
+                Array.Resize(ref Bytes, Math.Max(length, Math.Max(4096, Bytes.Length * 2)));
+            }
+        }
+    }
+}

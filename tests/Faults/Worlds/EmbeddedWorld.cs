@@ -1,0 +1,203 @@
+using Foretell.Engine;
+using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
+using Foretell.Engine.Log;
+using Foretell.Engine.Rows;
+using Foretell.Faults.Disk;
+using Foretell.Faults.Time;
+using Foretell.Hosting;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
+using static Foretell.Faults.Worlds.SimulationFailure;
+
+namespace Foretell.Faults.Worlds;
+
+/// <summary>The embedded platform on the simulated disk. It is killed, loses its power, is restarted, and comes up again each time.</summary>
+internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, SimulatedDisk disk, string directory, int partitions, Story story)
+    : IWorld
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TimeSpan _commitInterval = TimeSpan.FromMilliseconds(random.Next(20, 2000));
+    private readonly int _batchSize = random.Next(2) == 0 ? random.Next(1, 40) : 4096;
+    private readonly int _commitRecords = random.Next(2) == 0 ? random.Next(1, 50) : 200_000;
+    private readonly AlertRule _alerts = random.Next(4) == 0 ? new AlertRule() : AlertRule.Off;
+    private Running? _running;
+
+    /// <inheritdoc/>
+    public long Generation { get; private set; }
+
+    /// <summary>Whether the platform has to come up at the first try.</summary>
+    public bool IsHealed { get; set; }
+
+    /// <summary>Keeps the platform running until <see cref="StopAsync"/>.</summary>
+    public async Task SuperviseAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            disk.BeginProcess();
+            if (await TryOpenAsync() is not { } platform)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 1000)), clock);
+                continue;
+            }
+            Generation++;
+            story.Tell($"The platform is up.");
+            var running = _running = new Running(platform, disk.Process);
+            await Task.WhenAny(running.Process.Ended, running.Asked.Task);
+            _running = null;
+            story.Tell($"The platform is down; its process {(running.Process.IsDead ? "died" : "stops")}.");
+            // What a dead process still does is without effect; its memory has to be given back all the same.
+            await (running.Process.IsDead ? platform.AbandonAsync() : platform.DisposeAsync());
+            Unless(SimulatedVfs.OpenHandles == 0, $"{SimulatedVfs.OpenHandles} files are still open in a platform that has stopped.");
+            if (!_stop.IsCancellationRequested)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 3000)), clock);
+            }
+        }
+    }
+
+    /// <summary>The process is killed.</summary>
+    public void Kill()
+    {
+        Weather.Count(FaultKind.Kill);
+        story.Tell($"The process is killed.");
+        disk.Process.End();
+    }
+
+    /// <summary>An operator restarts it.</summary>
+    public void Restart()
+    {
+        Weather.Count(FaultKind.Restart);
+        story.Tell($"An operator restarts the platform.");
+        _running?.Asked.TrySetResult();
+    }
+
+    /// <summary>Stops it for good, with a last commit.</summary>
+    public async Task StopAsync(Task supervisor)
+    {
+        await _stop.CancelAsync();
+        _running?.Asked.TrySetResult();
+        await supervisor;
+    }
+
+    /// <summary>Why the platform has not converged yet, or null.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Waits until it is up and has caught up with its log, and tells its state.</summary>
+    public async Task<StateReport> ConvergeAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await TryConvergeAsync();
+            }
+            catch (PlatformUnavailableException e)
+            {
+                Problem = e.ToString();
+                await Task.Delay(TimeSpan.FromSeconds(1), clock);
+            }
+        }
+    }
+
+    private async Task<StateReport> TryConvergeAsync()
+    {
+        while (_running is not { Process.IsDead: false, Asked.Task.IsCompleted: false })
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock);
+        }
+        EmbeddedPlatform platform = _running.Platform;
+        await platform.Ready;
+        await platform.DrainAsync(CancellationToken.None);
+        PlatformStatus status = platform.Status();
+        return status.UnservedPartitions == 0
+            ? await ReportAsync(platform, status)
+            : throw new PlatformUnavailableException($"Partitions are not served: {string.Join(" ", status.Problems)}");
+    }
+
+    /// <summary>Opens what was stopped once more, and tells what its log and its store hold.</summary>
+    public async Task<StateReport> ReopenAsync(Func<IEventLog, Task> check)
+    {
+        disk.BeginProcess();
+        await using (SqliteEventLog log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), null, clock))
+        {
+            await check(log);
+        }
+        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(Options());
+        await platform.Ready;
+        await platform.DrainAsync(CancellationToken.None);
+        return await ReportAsync(platform, platform.Status());
+    }
+
+    /// <inheritdoc/>
+    public Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request) =>
+        CallAsync(platform => platform.AppendAsync(batch, request, CancellationToken.None));
+
+    /// <inheritdoc/>
+    public Task WaitAppliedAsync(Position position, CancellationToken cancellationToken) => CallAsync(async platform =>
+    {
+        await platform.WaitAppliedAsync(position, cancellationToken);
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public Task<StreamSnapshot?> FindAsync(string stream) =>
+        CallAsync(async platform => await platform.FindAsync(stream, CancellationToken.None));
+
+    /// <summary>What a process answers after its end reaches nobody.</summary>
+    private async Task<T> CallAsync<T>(Func<EmbeddedPlatform, Task<T>> call)
+    {
+        if (_running is not { } running)
+        {
+            throw new PlatformUnavailableException("Nothing listens.");
+        }
+        T answer = await call(running.Platform);
+        return running.Process.IsDead ? throw new PlatformUnavailableException("The answer got lost.") : answer;
+    }
+
+    private static async Task<StateReport> ReportAsync(EmbeddedPlatform platform, PlatformStatus status) =>
+        new(status.EventsApplied, status.DeadLetters, await platform.DeadLettersAsync(100_000, CancellationToken.None),
+            await platform.StateDigestAsync(CancellationToken.None));
+
+    private async Task<EmbeddedPlatform?> TryOpenAsync()
+    {
+        DiskProcess process = disk.Process;
+        EmbeddedPlatform? platform = null;
+        bool isHealed = IsHealed;
+        try
+        {
+            platform = await EmbeddedPlatform.OpenAsync(Options());
+        }
+        catch (Exception e) when (!isHealed && (process.IsDead || e is StorageException))
+        {
+            // A disk that fails keeps it from starting; it says so, and whoever started it tries again.
+            story.Tell($"The platform does not start: {e.Message}");
+        }
+        if (process.IsDead && platform is not null)
+        {
+            await platform.AbandonAsync();
+            platform = null;
+        }
+        Unless(platform is not null || SimulatedVfs.OpenHandles == 0, $"A start that failed left {SimulatedVfs.OpenHandles} files open.");
+        return platform;
+    }
+
+    private EmbeddedOptions Options() => new()
+    {
+        OpenStorage = SqliteStorage.In(directory, partitions),
+        Model = Small.Model,
+        Threads = 1,
+        BatchSize = _batchSize,
+        CommitInterval = _commitInterval,
+        CommitRecords = _commitRecords,
+        Alerts = _alerts,
+        LateTolerance = random.Next(4) == 0 ? TimeSpan.FromSeconds(random.Next(1, 8)) : null,
+        Time = clock,
+        Logger = story,
+    };
+
+    private sealed record Running(EmbeddedPlatform Platform, DiskProcess Process)
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,67 @@
+using Foretell.Faults.Disk;
+using Foretell.Faults.Time;
+
+namespace Foretell.Faults.Worlds;
+
+/// <summary>Whatever befalls a platform: kills, power cuts, restarts, and spells of bad weather on its disk.</summary>
+internal sealed class Nemesis(Random random, SimulatedClock clock, SimulatedDisk disk, Weather weather, EmbeddedWorld world,
+    Story story)
+{
+    private static readonly FaultKind[] s_kinds =
+    [
+        FaultKind.OpenFails, FaultKind.ReadFails, FaultKind.WriteFails, FaultKind.WriteTorn, FaultKind.DiskFull, FaultKind.SyncFails,
+        FaultKind.SyncForgets, FaultKind.TruncateFails, FaultKind.DeleteFails, FaultKind.Delay, FaultKind.ProcessEnds,
+    ];
+
+    /// <summary>Does its worst for a while, then heals everything.</summary>
+    public async Task RunAsync()
+    {
+        // Each schedule has faults of some kinds only: with all of them at once the rare meetings of two would never show.
+        foreach (FaultKind kind in s_kinds)
+        {
+            weather[kind] = random.Next(3) > 0 ? 0 : Math.Pow(10, -1 - 2 * random.NextDouble());
+        }
+        for (int blows = random.Next(1, 9); blows > 0; blows--)
+        {
+            await Task.Delay(new TimeSpan(random.NextInt64(4 * TimeSpan.TicksPerSecond)), clock);
+            switch (random.Next(6))
+            {
+                case 0:
+                    world.Kill();
+                    break;
+                case 1:
+                    LosePower();
+                    break;
+                case 2:
+                    world.Restart();
+                    break;
+                default:
+                    weather.IsBad = !weather.IsBad;
+                    story.Tell($"The weather is {(weather.IsBad ? "bad" : "good")}.");
+                    break;
+            }
+        }
+        if (random.Next(2) == 0)
+        {
+            LosePower();
+        }
+        (weather.IsBad, world.IsHealed) = (false, true);
+        story.Tell($"Everything is healed.");
+    }
+
+    /// <summary>Restarts the platform, and does nothing else.</summary>
+    public async Task RestartAsync(int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), clock);
+            world.Restart();
+        }
+    }
+
+    private void LosePower()
+    {
+        story.Tell($"The power goes.");
+        disk.LosePower();
+    }
+}
