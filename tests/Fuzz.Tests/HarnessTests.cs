@@ -7,7 +7,10 @@ namespace Foretell.Fuzz.Tests;
 [Collection(MapOfBranches.Name)]
 public sealed class HarnessTests
 {
-    private static readonly FuzzTarget s_plain = new("plain", _ => { }, typeof(FormatException)) { Seeds = [Encoding.UTF8.GetBytes("{\"a\":12}")], MostBytes = 64 };
+    private static readonly FuzzTarget s_plain = new("plain", _ => { }, typeof(FormatException))
+    {
+        Seeds = [Encoding.UTF8.GetBytes("{\"a\":12}")], MostBytes = 64,
+    };
 
     [Fact]
     public void Mutate_WhenTheSeedIsTheSame_MakesTheSameInputs()
