@@ -38,6 +38,8 @@ internal sealed class AttackedHost : IAsyncDisposable
 
     public Uri Url { get; }
 
+    public string DataDirectory => _folder.At("data");
+
     public long MemoryBytes => _process.MemoryBytes;
 
     public TimeSpan ProcessorTime => _process.ProcessorTime;
