@@ -224,7 +224,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <inheritdoc/>
     /// <remarks>A broker that cannot be read or published to is in the status; requests can be taken all the same.</remarks>
     public HostHealth Health() => new(Ready.IsCompletedSuccessfully,
-        [.. _partitions.Select(partition => partition.Problem).Append(_storage.Log.Problem).Append(_storage.Alerts.Problem).OfType<string>()]);
+        [.. _partitions.Select(partition => partition.Problem).Append(_storage.Log.Problem).Append(_storage.Alerts.Problem)
+            .OfType<string>()]);
 
     /// <summary>Stops, commits what was applied, and lets go of the storage.</summary>
     public ValueTask DisposeAsync() => StopAsync(commit: true);

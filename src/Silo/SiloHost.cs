@@ -57,7 +57,10 @@ internal static partial class SiloHost
         {
             Threads = settings.Threads ?? Environment.ProcessorCount * (device.Report().LeastWave > 0 ? 2 : 1),
             Alerts = new AlertRule { Survival = settings.AlertSurvival },
-            Partition = new PartitionHostOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
+            Partition = new PartitionHostOptions
+            {
+                CommitInterval = settings.CommitInterval, Lease = settings.Lease, Retain = settings.Retain,
+            },
         })
         {
             Sources = settings.EventHubs.Select(hub => (hub.Name, Setup: hub.ToSource()))

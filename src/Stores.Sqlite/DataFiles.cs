@@ -39,7 +39,7 @@ internal abstract class DataFiles
             new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20);
 
         public override DataFile OpenWrite(string path, bool anew) => new SystemFile(new FileStream(path,
-            anew ? FileMode.Create : FileMode.Open, FileAccess.ReadWrite, anew ? FileShare.None : FileShare.Read, bufferSize: 0));
+            anew ? FileMode.Create : FileMode.Open, FileAccess.ReadWrite, anew ? FileShare.None : FileShare.ReadWrite, bufferSize: 0));
 
         public override void Replace(string path, string with) => File.Move(with, path, overwrite: true);
     }

@@ -173,6 +173,7 @@ public sealed class SqliteAlertLog : IAlertLog
 
     private void Connect()
     {
+        SqliteWal.MakeDurable(_path);
         SqliteDatabase database = _database = SqliteDatabase.Open(_path);
         database.Execute($"BEGIN; {Schema} INSERT OR IGNORE INTO alert_end VALUES(0, '{RandomNumberGenerator.GetHexString(8, lowercase: true)}', 0); COMMIT;");
         _begin = database.Prepare("BEGIN IMMEDIATE");
