@@ -26,6 +26,10 @@ public static class CommandLine
             ReplayCommand.Create(),
             QueryCommand.Create(),
             SimulateCommand.Create(),
+            CheckCommand.Create(),
+            RepairCommand.Create(),
+            BackupCommand.Create(),
+            RestoreCommand.Create(),
             KeysCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -69,9 +69,9 @@ public sealed record EventHubAddress
         {
             parts = EventHubsConnectionStringProperties.Parse(text);
         }
-        catch (Exception e) when (e is FormatException or ArgumentException)
+        catch (Exception)
         {
-            // The library's own message may hold a part of the string.
+            // The library throws what its indexing throws, too, and its own message may hold a part of the string.
             throw new FormatException("The connection string of Event Hubs cannot be read: it is 'NAME=VALUE' pairs separated by ';', with Endpoint=sb://NAMESPACE, "
                 + "SharedAccessKeyName and SharedAccessKey (or SharedAccessSignature).");
         }

@@ -29,16 +29,16 @@ internal sealed class AcknowledgedEnds : IDisposable
 
     private readonly string _identity;
     private readonly TimeProvider _time;
-    private readonly FileStream _file;
+    private readonly DataFile _file;
     private long _synced;
 
-    private AcknowledgedEnds(string identity, TimeProvider time, FileStream file) =>
+    private AcknowledgedEnds(string identity, TimeProvider time, DataFile file) =>
         (_identity, _time, _file, _synced) = (identity, time, file, time.GetTimestamp());
 
     /// <summary>Opens the file of a log for writing.</summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static AcknowledgedEnds Open(string path, string identity, TimeProvider time) =>
-        new(identity, time, new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0));
+        new(identity, time, DataFiles.Current.OpenWrite(path, anew: false));
 
     /// <summary>Writes the file anew, durable when the call returns.</summary>
     public static void Create(string path, string identity, IReadOnlyList<AcknowledgedEnd> ends)
@@ -53,15 +53,15 @@ internal sealed class AcknowledgedEnds : IDisposable
             Encode(bytes.AsSpan(HeaderBytes + p * EntryBytes, EntryBytes), identity, p, ends[p]);
         }
         // A file that is there gives way to a whole one; one that is new is durable under its name once it is synced.
-        string written = File.Exists(path) ? path + ".new" : path;
-        using (var file = new FileStream(written, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
+        string written = DataFiles.Current.Exists(path) ? path + ".new" : path;
+        using (DataFile file = DataFiles.Current.OpenWrite(written, anew: true))
         {
-            file.Write(bytes);
-            file.Flush(flushToDisk: true);
+            file.Write(0, bytes);
+            file.Sync();
         }
         if (written != path)
         {
-            File.Move(written, path, overwrite: true);
+            DataFiles.Current.Replace(path, written);
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class AcknowledgedEnds : IDisposable
     public static (string Identity, AcknowledgedEnd[] Ends) Read(string path)
     {
         byte[] bytes;
-        using (var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite))
+        using (Stream file = DataFiles.Current.OpenRead(path))
         {
             bytes = new byte[Math.Min(file.Length, HeaderBytes + EntryBytes * (short.MaxValue + 1))];
             file.ReadExactly(bytes);
@@ -93,7 +93,8 @@ internal sealed class AcknowledgedEnds : IDisposable
         for (int p = 0; p < partitions; p++)
         {
             ReadOnlySpan<byte> entry = bytes.AsSpan(HeaderBytes + p * EntryBytes, EntryBytes);
-            ends[p] = new AcknowledgedEnd(BinaryPrimitives.ReadInt64LittleEndian(entry), BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));
+            ends[p] = new AcknowledgedEnd(BinaryPrimitives.ReadInt64LittleEndian(entry),
+                BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));
             Encode(expected, identity, p, ends[p]);
             if (!entry.SequenceEqual(expected))
             {
@@ -109,7 +110,7 @@ internal sealed class AcknowledgedEnds : IDisposable
     {
         Span<byte> entry = stackalloc byte[EntryBytes];
         Encode(entry, _identity, partition, end);
-        RandomAccess.Write(_file.SafeFileHandle, entry, HeaderBytes + (long)partition * EntryBytes);
+        _file.Write(HeaderBytes + (long)partition * EntryBytes, entry);
     }
 
     /// <summary>Syncs, unless it did a moment ago.</summary>
@@ -118,7 +119,7 @@ internal sealed class AcknowledgedEnds : IDisposable
         if (_time.GetElapsedTime(_synced) >= SyncInterval)
         {
             _synced = _time.GetTimestamp();
-            RandomAccess.FlushToDisk(_file.SafeFileHandle);
+            _file.Sync();
         }
     }
 
@@ -127,7 +128,7 @@ internal sealed class AcknowledgedEnds : IDisposable
     {
         try
         {
-            _file.Flush(flushToDisk: true);
+            _file.Sync();
         }
         catch (IOException)
         {

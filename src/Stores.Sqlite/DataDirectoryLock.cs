@@ -5,19 +5,20 @@ namespace Foretell.Stores.Sqlite;
 /// <summary>Keeps a second process out of a data directory. The system lets go of it when the process ends, however it ends.</summary>
 internal sealed class DataDirectoryLock : IDisposable
 {
-    private readonly FileStream _file;
+    private const int ReadOnlyFileSystem = 30;
 
-    private DataDirectoryLock(FileStream file) => _file = file;
+    private readonly FileStream? _file;
+
+    private DataDirectoryLock(FileStream? file) => _file = file;
 
     /// <summary>Creates the directory when it is missing, and locks it.</summary>
-    /// <exception cref="StorageException">Another process holds the lock, or the directory cannot be written.</exception>
+    /// <exception cref="StorageException">Another process holds the lock, or the directory can be neither written nor read.</exception>
     public static DataDirectoryLock Take(string directory)
     {
         try
         {
             Directory.CreateDirectory(directory);
-            return new DataDirectoryLock(
-                new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new DataDirectoryLock(Open(Path.Combine(directory, "lock")));
         }
         catch (IOException e) when (e is not DirectoryNotFoundException and not PathTooLongException && Directory.Exists(directory))
         {
@@ -31,5 +32,18 @@ internal sealed class DataDirectoryLock : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => _file?.Dispose();
+
+    private static FileStream? Open(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when ((e.HResult & 0xffff) == ReadOnlyFileSystem)
+        {
+            // What nobody can write needs no lock, but a file that is there can hold one all the same.
+            return File.Exists(path) ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None) : null;
+        }
+    }
 }

@@ -29,23 +29,25 @@ public sealed class SqliteAlertLog : IAlertLog
     private SqliteAlertLog(string directory, TimeProvider time) =>
         (_path, _logPath, _time) = (Path.Combine(directory, "alerts.db"), Path.Combine(directory, "log.db"), time);
 
-    /// <summary>Opens the file; creates it when it is missing.</summary>
+    /// <inheritdoc/>
+    public string? Problem { get; private set; }
+
+    /// <summary>Opens the file; creates it when it is missing. Where that fails <see cref="Problem"/> says why, and each use tries
+    /// again: events and forecasts have nothing to do with it.</summary>
     /// <param name="directory">The data directory.</param>
     /// <param name="time">Clock by which alerts grow old.</param>
-    /// <exception cref="StorageException">The file cannot be opened, or is no log of alerts.</exception>
     public static SqliteAlertLog Open(string directory, TimeProvider time)
     {
         var log = new SqliteAlertLog(directory, time);
         try
         {
             log.Connect();
-            return log;
         }
         catch (SqliteException e)
         {
-            log.Disconnect();
-            throw new StorageException($"The log of alerts cannot be opened: {e.Message}", e);
+            log.Failed("opened", e);
         }
+        return log;
     }
 
     /// <inheritdoc/>
@@ -150,19 +152,28 @@ public sealed class SqliteAlertLog : IAlertLog
                 {
                     Connect();
                 }
-                return work();
+                T done = work();
+                Problem = null;
+                return done;
             }
             catch (SqliteException e)
             {
-                // A connection opened anew has no transaction open, and reads what became durable.
-                Disconnect();
-                throw new PlatformUnavailableException($"Alerts cannot be {verb}: {e.Message}", e);
+                throw new PlatformUnavailableException(Failed(verb, e), e);
             }
         }
     }, cancellationToken);
 
+    private string Failed(string verb, SqliteException e)
+    {
+        // A connection opened anew has no transaction open, and reads what became durable.
+        Disconnect();
+        string advice = e.IsDamage ? ". Stop the host and run 'foretell repair', which puts the file aside; a new log of alerts begins then" : "";
+        return Problem = $"Alerts cannot be {verb}: {e.Message}{advice}";
+    }
+
     private void Connect()
     {
+        SqliteWal.MakeDurable(_path);
         SqliteDatabase database = _database = SqliteDatabase.Open(_path);
         database.Execute($"BEGIN; {Schema} INSERT OR IGNORE INTO alert_end VALUES(0, '{RandomNumberGenerator.GetHexString(8, lowercase: true)}', 0); COMMIT;");
         _begin = database.Prepare("BEGIN IMMEDIATE");

@@ -11,6 +11,7 @@ internal sealed class SqliteDatabase : IDisposable
 {
     private readonly sqlite3 _handle;
     private readonly List<SqliteStatement> _statements = [];
+    private bool _hasDiskFailed;
 
     static SqliteDatabase() => Batteries_V2.Init();
 
@@ -18,6 +19,9 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>The file.</summary>
     public string Path { get; }
+
+    /// <summary>False where the connection shares nothing with others (<see cref="Inspect"/>): it never sees what they write.</summary>
+    public bool IsShared { get; private init; } = true;
 
     /// <summary>Opens a file for reading and writing, in WAL mode, durable at every COMMIT; creates it when missing.</summary>
     /// <param name="path">The file.</param>
@@ -70,14 +74,12 @@ internal sealed class SqliteDatabase : IDisposable
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public static SqliteDatabase Inspect(string path)
     {
-        if (!File.Exists(SqliteWal.PathOf(path)))
+        if (!DataFiles.Current.Exists(SqliteWal.PathOf(path)))
         {
-            // Nothing but the file: SQLite neither looks for a write-ahead log nor makes one.
-            string escaped = path.Replace("%", "%25").Replace("?", "%3f").Replace("#", "%23");
-            return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI);
+            return OpenMainFile(path);
         }
         // Without locks a connection may take the file for itself, and then keeps the index of the write-ahead log in its own memory.
-        SqliteDatabase database = Connect(path, raw.SQLITE_OPEN_READONLY, OperatingSystem.IsWindows() ? "win32-none" : "unix-none");
+        SqliteDatabase database = Connect(path, raw.SQLITE_OPEN_READONLY, OperatingSystem.IsWindows() ? "win32-none" : "unix-none", isShared: false);
         try
         {
             database.Execute("PRAGMA locking_mode=EXCLUSIVE");
@@ -88,6 +90,15 @@ internal sealed class SqliteDatabase : IDisposable
             database.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens nothing but the file, for reading while nobody writes to it: SQLite neither looks for a write-ahead log nor makes
+    /// one.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public static SqliteDatabase OpenMainFile(string path)
+    {
+        string escaped = path.Replace("%", "%25").Replace("?", "%3f").Replace("#", "%23");
+        return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI, isShared: false);
     }
 
     /// <summary>Gives SQL the function <c>seal</c> (<see cref="SqliteSeal"/>) for the rows of a log.</summary>
@@ -130,6 +141,11 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Closes the connection; an open transaction is rolled back.</summary>
     public void Dispose()
     {
+        if (_hasDiskFailed)
+        {
+            // Closing would copy the write-ahead log back, of which the disk may have less than is shown (SqliteWal.MakeDurable).
+            raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
+        }
         foreach (SqliteStatement statement in _statements)
         {
             statement.Dispose();
@@ -144,14 +160,16 @@ internal sealed class SqliteDatabase : IDisposable
         if (code is not (raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE))
         {
             string message = raw.sqlite3_errmsg(_handle).utf8_to_string();
-            throw new SqliteException($"SQLite: {message} ({Path})", raw.sqlite3_extended_errcode(_handle));
+            var failure = new SqliteException($"SQLite: {message} ({Path})", raw.sqlite3_extended_errcode(_handle));
+            _hasDiskFailed |= failure.IsOfTheDisk;
+            throw failure;
         }
     }
 
-    private static SqliteDatabase Connect(string path, int flags, string? vfs = null)
+    private static SqliteDatabase Connect(string path, int flags, string? vfs = null, bool isShared = true)
     {
         int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags | raw.SQLITE_OPEN_NOMUTEX, vfs);
-        var database = new SqliteDatabase(path, handle);
+        var database = new SqliteDatabase(path, handle) { IsShared = isShared };
         try
         {
             database.Check(code);

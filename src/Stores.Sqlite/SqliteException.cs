@@ -9,12 +9,18 @@ internal sealed class SqliteException(string message, int code) : Exception(mess
     /// <summary>SQLite's extended result code.</summary>
     public int Code { get; } = code;
 
-    /// <summary>True when the file is no database, or a broken one: trying again later is no help.</summary>
-    public bool IsDamage => (Code & 0xff) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
+    /// <summary>True when the file is no database, a broken one, or lacks what our statements name: trying again later is no
+    /// help.</summary>
+    public bool IsDamage => (Code & 0xff) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB
+        || Code == raw.SQLITE_ERROR && Message.Contains("no such", StringComparison.Ordinal);
 
     /// <summary>True when a file cannot be opened as connections share it: SQLite makes one of shared memory beside it for that.</summary>
     public bool IsOfSharing => (Code & 0xff) is raw.SQLITE_FULL or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN
         || Code is raw.SQLITE_IOERR_SHMOPEN or raw.SQLITE_IOERR_SHMSIZE or raw.SQLITE_IOERR_SHMMAP;
+
+    /// <summary>True when the making of a file was cut off: until it has a write-ahead log, it has a rollback journal, which only a
+    /// connection that writes can put back.</summary>
+    public bool IsUnfinished => Code == raw.SQLITE_READONLY_ROLLBACK;
 
     /// <summary>True when the disk is full, can only be read, or fails: what the file holds may still be read.</summary>
     public bool IsOfTheDisk =>

@@ -1,7 +1,6 @@
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
-using SQLitePCL;
 
 namespace Foretell.Stores.Sqlite;
 
@@ -12,6 +11,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     private readonly AcknowledgedEnds _acknowledged;
     private readonly IdempotencyTable _requests;
     private readonly SqliteLogEnds _ends;
+    private readonly SqliteLogTrim _trim;
     private readonly SqliteStatement _begin, _commit, _insertSegment, _findControl, _putControl, _findSource, _putSource;
 
     private SqliteLogFile(string path, SqliteDatabase database, string identity, int partitions, TimeProvider time)
@@ -30,6 +30,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
             + "VALUES(?1, ?2, ?3, ?4, ?5, seal(?1, ?2, ?3, ?4, ?5))");
         _requests = new IdempotencyTable(database);
         _ends = new SqliteLogEnds(database, path);
+        _trim = new SqliteLogTrim(database);
         _acknowledged = AcknowledgedEnds.Open(WitnessOf(path), identity, time);
     }
 
@@ -59,6 +60,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
             AcknowledgedEnds.Create(WitnessOf(path), identity,
                 [.. Enumerable.Range(0, partitions).Select(p => new AcknowledgedEnd(found.Format == 0 ? 0 : found.Ends[p].Sequence, 0))]);
         }
+        SqliteWal.MakeDurable(path);
         SqliteDatabase database = SqliteDatabase.Open(path);
         try
         {
@@ -71,7 +73,6 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
                 SqliteLogSchema.Upgrade(database, found.Format, identity,
                     new Position([.. found.Ends.Select((end, p) => (p, end.Sequence))]));
             }
-            MakeDurable(database);
             return new SqliteLogFile(path, database, identity, partitions, time);
         }
         catch
@@ -94,6 +95,13 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     /// <summary>Where a partition ends.</summary>
     /// <exception cref="InvalidDataException">The row that says so fails its checksum.</exception>
     public LogEnd End(int partition) => _ends.End(partition);
+
+    /// <summary>Last record of a partition that was trimmed.</summary>
+    /// <exception cref="InvalidDataException">The row that says so fails its checksum.</exception>
+    public long Trimmed(int partition) => _ends.Trimmed(partition).Sequence;
+
+    /// <inheritdoc cref="SqliteLogTrim.Run"/>
+    public (long Trimmed, bool HasMore) Trim(LogTrim trim, long end) => _trim.Run(trim, end);
 
     /// <summary>Writes one segment behind its partition's end.</summary>
     /// <returns>The end to acknowledge once the transaction is durable.</returns>
@@ -158,18 +166,6 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     {
         _database.Dispose();
         _acknowledged.Dispose();
-    }
-
-    /// <summary>What the file shows may not be on the disk yet: a process that was killed between a write and its sync leaves its
-    /// commit in the system's memory, and a system may take what a failed sync lost for written. Shards apply what they are shown,
-    /// and a repeat is answered by it; so it is written once more, and synced, before anyone sees it.</summary>
-    private static void MakeDurable(SqliteDatabase database)
-    {
-        using SqliteStatement checkpoint = database.Prepare("PRAGMA wal_checkpoint(TRUNCATE)");
-        if (checkpoint.Step() && checkpoint.Int64(0) != 0)
-        {
-            throw new SqliteException($"SQLite: what {database.Path} holds could not be made durable, since somebody reads it", raw.SQLITE_BUSY);
-        }
     }
 
     private InvalidDataException Damaged(string row) =>

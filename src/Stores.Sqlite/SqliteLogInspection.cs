@@ -10,6 +10,9 @@ namespace Foretell.Stores.Sqlite;
 /// <param name="Ends">Where its partitions end.</param>
 internal sealed record SqliteLogInspection(long Format, int Partitions, string Identity, LogEnd[] Ends)
 {
+    /// <summary>Last record of each partition that was trimmed.</summary>
+    public long[] Trimmed { get; init; } = [];
+
     /// <summary>No log yet.</summary>
     public static readonly SqliteLogInspection New = new(0, 0, "", []);
 
@@ -33,6 +36,10 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
                     + "Leave the number out, or choose another data directory.");
             }
             return found;
+        }
+        catch (SqliteException e) when (e.IsUnfinished)
+        {
+            return NewBeside(path, SqliteLogFile.WitnessOf(path));
         }
         catch (SqliteException e) when (e.IsDamage)
         {
@@ -85,7 +92,7 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
     private static SqliteLogInspection Read(string path)
     {
         string witness = SqliteLogFile.WitnessOf(path);
-        if (!File.Exists(path) || new FileInfo(path).Length == 0 && SqliteWal.Read(path).Frames == 0)
+        if (!DataFiles.Current.Exists(path) || DataFiles.Current.Length(path) == 0 && SqliteWal.Read(path).Frames == 0)
         {
             return NewBeside(path, witness);
         }
@@ -108,7 +115,10 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
             throw new StorageException($"The log {path} is damaged: the row that says what it is fails its checksum. {Advice}");
         }
         using var ends = new SqliteLogEnds(database, path, isSealed: identity.Length > 0);
-        var found = new SqliteLogInspection(format, partitions, identity, [.. Enumerable.Range(0, partitions).Select(ends.End)]);
+        var found = new SqliteLogInspection(format, partitions, identity, [.. Enumerable.Range(0, partitions).Select(ends.End)])
+        {
+            Trimmed = [.. Enumerable.Range(0, partitions).Select(p => ends.Trimmed(p).Sequence)],
+        };
         if (identity.Length > 0)
         {
             Compare(path, database, found);
@@ -119,7 +129,7 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
     /// <summary>No log: true only where no witness says that there was one.</summary>
     private static SqliteLogInspection NewBeside(string path, string witness)
     {
-        if (File.Exists(witness) && TryReadWitness(witness) is { } acknowledged && acknowledged.Any(end => end.Sequence > 0))
+        if (DataFiles.Current.Exists(witness) && TryReadWitness(witness) is { } acknowledged && acknowledged.Any(end => end.Sequence > 0))
         {
             throw new StorageException($"The log {path} is missing or empty, and {acknowledged.Sum(end => end.Sequence)} records of it were "
                 + $"acknowledged. {Cause(path)}{Advice}");

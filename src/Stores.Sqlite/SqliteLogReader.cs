@@ -48,6 +48,11 @@ internal sealed class SqliteLogReader : ILogReader
             _offset += length;
             _next++;
         }
+        if (_database is { IsShared: false })
+        {
+            // On a full disk: once there is room, others write what such a connection would not see.
+            Disconnect();
+        }
         _traces.MoveTo(into.Traces, into.FirstSequence, into.LastSequence);
         return ValueTask.FromResult(into.Count);
     }
@@ -75,7 +80,7 @@ internal sealed class SqliteLogReader : ILogReader
             _select.Bind(1, SqliteLogFile.SegmentId(_partition, 0)).Bind(2, SqliteLogFile.SegmentId(_partition, _next));
             if (!_select.Step())
             {
-                throw Damaged("is missing");
+                throw Missing();
             }
             long first = SqliteLogFile.FirstSequence(_select.Int64(0)), count = _select.Int64(1);
             ReadOnlySpan<byte> records = _select.Blob(4);
@@ -119,8 +124,25 @@ internal sealed class SqliteLogReader : ILogReader
 
     private void Close()
     {
+        Disconnect();
+        (_length, _offset) = (0, 0);
+    }
+
+    private void Disconnect()
+    {
         _database?.Dispose();
-        (_database, _select, _length, _offset) = (null, null, 0, 0);
+        (_database, _select) = (null, null);
+    }
+
+    private InvalidDataException Missing()
+    {
+        long trimmed = _database!.Query($"SELECT sequence FROM trimmed WHERE partition = {_partition}");
+        if (trimmed < _next)
+        {
+            return Damaged("is missing");
+        }
+        var cause = new LogTrimmedException(_partition, _next, trimmed);
+        return new InvalidDataException(cause.Message, cause);
     }
 
     private InvalidDataException Damaged(string what) => new(

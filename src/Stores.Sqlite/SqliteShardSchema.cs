@@ -62,33 +62,45 @@ internal static class SqliteShardSchema
     /// <summary>Opens a shard's file for reading, and looks whether it is what its name says; changes nothing.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or of another log or partition.</exception>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
-    public static SqliteDatabase OpenToRead(string path, int partition, string? identity)
+    public static SqliteDatabase OpenToRead(string path, int partition, string? identity) =>
+        Believe(SqliteDatabase.OpenToRead(path), partition, identity);
+
+    /// <summary>Looks whether a file that was opened for reading is what its name says.</summary>
+    /// <returns>The connection; closed where it throws.</returns>
+    /// <exception cref="InvalidDataException">It is damaged, or of another log or partition.</exception>
+    public static SqliteDatabase Believe(SqliteDatabase database, int partition, string? identity)
     {
-        SqliteDatabase database = SqliteDatabase.OpenToRead(path);
         try
         {
-            if (!Has(database, "owner", "identity"))
-            {
-                // A file of an earlier release, whose rows have no seals; or a new one.
-                return database;
-            }
-            string found = database.QueryText("SELECT identity FROM owner") ?? "";
-            if (database.Sealing(found).Query("SELECT seal IS seal(epoch, identity, partition) FROM owner") == 0)
-            {
-                throw new InvalidDataException("the row that says whose it is fails its checksum");
-            }
-            long of = database.Query("SELECT partition FROM owner");
-            if (identity is not null && found != identity || of != partition)
-            {
-                throw new InvalidDataException(of != partition ? $"it holds the rows of partition {of}"
-                    : "it belongs to the log of another data directory");
-            }
+            CheckOwner(database, partition, identity);
             return database;
         }
         catch
         {
             database.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Looks whether a shard's file is what its name says, and lets the connection look at its seals.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or of another log or partition.</exception>
+    public static void CheckOwner(SqliteDatabase database, int partition, string? identity)
+    {
+        if (!Has(database, "owner", "identity"))
+        {
+            // A file of an earlier release, whose rows have no seals; or a new one.
+            return;
+        }
+        string found = database.QueryText("SELECT identity FROM owner") ?? "";
+        if (database.Sealing(found).Query("SELECT seal IS seal(epoch, identity, partition) FROM owner") == 0)
+        {
+            throw new InvalidDataException("the row that says whose it is fails its checksum");
+        }
+        long of = database.Query("SELECT partition FROM owner");
+        if (identity is not null && found != identity || of != partition)
+        {
+            throw new InvalidDataException(of != partition ? $"it holds the rows of partition {of}"
+                : "it belongs to the log of another data directory");
         }
     }
 

@@ -63,6 +63,8 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("--partitions must be a whole number from 1 to 1024, got '0'", "run", "--partitions", "0")]
     [InlineData("--threads must be a whole number", "run", "--threads", "many")]
     [InlineData("--late-tolerance must be a duration", "run", "--late-tolerance", "soon")]
+    [InlineData("--retain must be a duration such as 30s, 5m, 1h or 2d, at least 1h, got '59m'", "run", "--retain", "59m")]
+    [InlineData("--retain must be a duration", "cluster", "--retain", "for ever")]
     [InlineData("--alert-survival must be 0 or a probability", "run", "--alert-survival", "0.6")]
     [InlineData("--alert-survival must be 0 or a probability", "run", "--alert-survival", "1e-12")]
     [InlineData("--future-tolerance must be a duration", "run", "--future-tolerance", "-1h")]

@@ -188,6 +188,7 @@ public class SiloSettingsTests
     [InlineData("AlertSurvival", 1e-9, 0.5)]
     [InlineData("LateSeconds", 0, 1e9)]
     [InlineData("FutureSeconds", 0, 1e9)]
+    [InlineData("RetainSeconds", 3600, 1e9)]
     [InlineData("ShutdownSeconds", 1, 3600)]
     public void Documentation_WhenANumberIsAllowed_GivesTheLimitsThatHold(string name, double least, double greatest)
     {

@@ -6,6 +6,9 @@ namespace Foretell.Engine.Alerts;
 /// (<see cref="AlertRetention"/>).</summary>
 public interface IAlertLog : IAsyncDisposable
 {
+    /// <summary>Why alerts could not be written or read at the last try, one sentence; null where they could.</summary>
+    string? Problem => null;
+
     /// <summary>Appends the alerts of one partition; each silence is told once, however many owners raise it.</summary>
     /// <param name="partition">Their partition.</param>
     /// <param name="epoch">Epoch of the owner that raised them.</param>

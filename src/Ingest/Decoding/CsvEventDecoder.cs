@@ -9,17 +9,23 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
 {
     private const string Naming = "the parameter columns=";
 
+    /// <summary>How many times its own length a body may be looked at again behind records that spanned lines and were none.</summary>
+    private const int MostLooksAgain = 8;
+
     /// <inheritdoc/>
     public override void Decode(ReadOnlySpan<byte> body, EventBatch batch, Rejections rejections)
     {
         ReadOnlySpan<byte> rest = WithoutByteOrderMark(body);
-        CsvTable table = ReadHeader(ref rest);
-        for (int index = 0; TryTakeRecord(ref rest, table.Separator, out ReadOnlySpan<byte> record, out ReadOnlySpan<byte> afterLine);)
+        // Each line of a body can open a quote that closes at its end, or never: all of that over and over is the square of its length.
+        long looksLeft = MostLooksAgain * (long)body.Length;
+        CsvTable table = ReadHeader(ref rest, ref looksLeft);
+        for (int index = 0; TryTakeRecord(ref rest, table.Separator, ref looksLeft, out ReadOnlySpan<byte> record, out ReadOnlySpan<byte> afterLine);)
         {
             string? reason = table.Add(record, batch);
             if (reason is not null)
             {
                 rejections.Add(index, reason);
+                looksLeft -= afterLine.Length - rest.Length;
                 rest = afterLine;
             }
             index++;
@@ -29,9 +35,9 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
     /// <inheritdoc/>
     public override long MemoryFor(int bodyBytes) => 10L * bodyBytes;
 
-    private CsvTable ReadHeader(scoped ref ReadOnlySpan<byte> rest)
+    private CsvTable ReadHeader(scoped ref ReadOnlySpan<byte> rest, scoped ref long looksLeft)
     {
-        if (!TryTakeRecord(ref rest, (byte)',', out ReadOnlySpan<byte> header, out _))
+        if (!TryTakeRecord(ref rest, (byte)',', ref looksLeft, out ReadOnlySpan<byte> header, out _))
         {
             throw new MalformedBodyException("The body is empty; expected a CSV header.", 1, 1);
         }
@@ -48,10 +54,11 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
     /// <summary>Takes the next record that is not blank.</summary>
     /// <param name="rest">What is left of the body; moves on.</param>
     /// <param name="separator">What stands between fields.</param>
+    /// <param name="looksLeft">How many bytes may be looked at in vain; with none left a record is a line.</param>
     /// <param name="record">The record without its line end. A quoted field that never ends makes it its first line.</param>
     /// <param name="afterLine">What follows the record's first line.</param>
     /// <returns>False at the end.</returns>
-    private static bool TryTakeRecord(scoped ref ReadOnlySpan<byte> rest, byte separator, out ReadOnlySpan<byte> record,
+    private static bool TryTakeRecord(scoped ref ReadOnlySpan<byte> rest, byte separator, scoped ref long looksLeft, out ReadOnlySpan<byte> record,
         out ReadOnlySpan<byte> afterLine)
     {
         do
@@ -63,7 +70,7 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
             afterLine = behind;
             var scan = new QuoteScan(separator);
             scan.Add(record);
-            while (scan.IsOpen && !rest.IsEmpty)
+            while (scan.IsOpen && !rest.IsEmpty && looksLeft > 0)
             {
                 ReadOnlySpan<byte> line = TakeLine(ref rest);
                 scan.Add(line);
@@ -71,6 +78,7 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
             }
             if (scan.IsOpen)
             {
+                looksLeft -= behind.Length - rest.Length;
                 record = first;
                 rest = behind;
             }

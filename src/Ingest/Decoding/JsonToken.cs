@@ -11,7 +11,7 @@ internal static class JsonToken
     /// <summary>No comments, no trailing commas, at most 64 levels deep.</summary>
     public static readonly JsonReaderOptions Strict = new() { MaxDepth = 64 };
 
-    private const int ShownCharacters = 40;
+    private const int ShownCharacters = 40, MostReasonCharacters = 200;
 
     /// <summary>The name of the property on which the reader stands; empty when it is no valid Unicode or longer than any name
     /// that matters.</summary>
@@ -113,11 +113,13 @@ internal static class JsonToken
         return $"\"{VisibleText.Of(start[..cut])}...\"";
     }
 
-    /// <summary>What a JSON error says, without the position that its message repeats.</summary>
+    /// <summary>What a JSON error says, without the position that its message repeats. Its message quotes what it cannot read, however long
+    /// that is; its beginning is enough.</summary>
     public static string Reason(JsonException error)
     {
         int position = error.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return VisibleText.Of(position < 0 ? error.Message : error.Message[..position]);
+        string reason = position < 0 ? error.Message : error.Message[..position];
+        return VisibleText.Of(reason.Length <= MostReasonCharacters ? reason : $"{reason.AsSpan(0, MostReasonCharacters)}...");
     }
 
     /// <summary>Null, or the reason why a text is too long for an event.</summary>

@@ -3,9 +3,11 @@ namespace Foretell.Ingest.Decoding;
 /// <summary>Finds what somebody probably meant by a name that there is not.</summary>
 public static class NearestName
 {
+    private const int LongestWord = 256;
+
     /// <summary>The candidate fewest edits away, if these are few for its length or the word is how it begins; null when there is
-    /// none.</summary>
-    public static string? Of(string word, IEnumerable<string> candidates) => candidates
+    /// none. A word longer than any name is none's misspelling, and not looked at.</summary>
+    public static string? Of(string word, IEnumerable<string> candidates) => word.Length > LongestWord ? null : candidates
         .Select(c => (Name: c, Edits: EditDistance(word, c)))
         .Where(c => c.Edits <= Math.Max(2, c.Name.Length / 3) || c.Name.StartsWith(word, StringComparison.Ordinal))
         .OrderBy(c => c.Edits).ThenBy(c => c.Name, StringComparer.Ordinal)

@@ -18,7 +18,7 @@ internal sealed class NdjsonEventSource(RecordReader reader, TimeZoneInfo? zone)
         {
             return false;
         }
-        string? reason = NdjsonEventDecoder.AddLine(line, _schema, _scratch, batch);
+        string? reason = NdjsonEventDecoder.AddLine(line, _schema, _scratch, batch, out _);
         return reason is null ? true : throw reader.Error(reason);
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace Foretell.Models.Configuration;
@@ -81,6 +83,10 @@ public sealed record ModelConfig
     /// <exception cref="ArgumentException">A field is out of range; the message names it, its value and what is allowed.</exception>
     public void Validate()
     {
+        // A weights file can say null of what has a default here.
+        Require(Mixer is not null, "mixer", "null", MixerName.Allowed);
+        Require(Marks is not null && Marks.All(mark => mark is not null && Encoding.UTF8.GetByteCount(mark) <= ModelLimits.MarkBytes), "marks",
+            "another", $"a list of texts of at most {ModelLimits.MarkBytes} bytes");
         Require(MixerName.TryParse(Mixer, out MixerName mixer), "mixer", Mixer, MixerName.Allowed);
         if (mixer.IsBounded)
         {
@@ -110,7 +116,7 @@ public sealed record ModelConfig
             $"'{OtherMark}' where rare marks were folded");
     }
 
-    private static void Require(bool holds, string name, object value, string allowed)
+    private static void Require([DoesNotReturnIf(false)] bool holds, string name, object value, string allowed)
     {
         if (!holds)
         {

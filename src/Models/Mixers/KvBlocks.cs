@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Mixers;
 
@@ -30,6 +31,10 @@ internal readonly unsafe struct KvBlocks(float* first, int stride, int width, in
 
     /// <summary>Blocks for a number of events.</summary>
     public static int CountFor(int events) => (events + Events - 1) / Events;
+
+    /// <summary>Whether a block's floats are numbers; its ordinals are none.</summary>
+    public static bool IsFinite(ReadOnlySpan<float> block) =>
+        FiniteNumbers.Are(block[..Ordinals]) && FiniteNumbers.Are(block[(Ordinals + Events)..]);
 
     /// <summary>Lanes of a block that hold events.</summary>
     public Vector512<float> Alive(int block) =>

@@ -1,5 +1,6 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Layers;
+using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Mixers;
 
@@ -51,7 +52,10 @@ internal abstract unsafe class Mixer(ModelConfig config, int layer)
     public abstract void WriteEmpty(Span<float> state);
 
     /// <summary>Events that the state has seen, where it counts them itself; else null.</summary>
-    public virtual long? Events(float* state) => null;
+    public virtual long? Events(ReadOnlySpan<float> state) => null;
+
+    /// <summary>Whether what the state holds as numbers are numbers.</summary>
+    public virtual bool IsFinite(ReadOnlySpan<float> state) => FiniteNumbers.Are(state);
 
     /// <summary>The recurrent form. One thread uses it at a time.</summary>
     /// <param name="weights">Parameter vector; must outlive the step.</param>

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Foretell.Models.Configuration;
 using Foretell.Models.Layers;
+using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Mixers;
 
@@ -49,7 +51,25 @@ internal sealed unsafe class SoftmaxMixer : Mixer
     public override int TailBlockFloats => _name.IsBounded ? 0 : KvBlocks.Floats(Config.Width);
 
     /// <inheritdoc/>
-    public override long? Events(float* state) => *(long*)state;
+    public override long? Events(ReadOnlySpan<float> state) => MemoryMarshal.Read<long>(MemoryMarshal.AsBytes(state));
+
+    /// <inheritdoc/>
+    public override bool IsFinite(ReadOnlySpan<float> state)
+    {
+        if (!FiniteNumbers.Are(state[(sizeof(long) / sizeof(float))..HeaderFloats]))
+        {
+            return false;
+        }
+        int block = KvBlocks.Floats(Config.Width / Sets);
+        for (ReadOnlySpan<float> cache = state[HeaderFloats..]; !cache.IsEmpty; cache = cache[block..])
+        {
+            if (!KvBlocks.IsFinite(cache[..block]))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /// <inheritdoc/>
     public override void WriteEmpty(Span<float> state) => state.Clear();

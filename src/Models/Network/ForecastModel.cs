@@ -105,26 +105,13 @@ public sealed class ForecastModel
     }
 
     /// <summary>Refuses a state that is no row of this model.</summary>
-    /// <exception cref="ArgumentException">Its length is not that of a row with as many events, or its layers count different
-    /// ones.</exception>
-    internal unsafe void CheckState(ReadOnlySpan<float> state)
+    /// <exception cref="ArgumentException">Its length is not that of a row with as many events, its layers count different ones, or it
+    /// holds what is no number.</exception>
+    internal void CheckState(ReadOnlySpan<float> state)
     {
-        long expected = StateFloats;
-        if (state.Length >= StateFloats)
+        if (State.Damage(state) is { } damage)
         {
-            fixed (float* row = state)
-            {
-                if (!State.AgreesOnEvents(row))
-                {
-                    throw new ArgumentException("State must have seen as many events in each layer, and its layers count different ones.",
-                        nameof(state));
-                }
-                expected += State.TailFloats(State.Events(row));
-            }
-        }
-        if (state.Length != expected)
-        {
-            throw new ArgumentException($"State must be {expected} floats, got {state.Length}.", nameof(state));
+            throw new ArgumentException(damage, nameof(state));
         }
     }
 

@@ -53,10 +53,11 @@ internal static class ModelFile
             throw new InvalidDataException($"Metadata '{FormatKey}' must be '{FormatOf(config)}' for this configuration ('{Later}' where 'ties' is above 0 or 'hasOtherMark' true, '{Censored}' where 'censored' is true, else '{Plain}'), got '{format}'.");
         }
         var layout = new ParameterLayout(config);
+        // All of them are looked for before there is memory for any: a line of configuration can ask for gigabytes.
+        Tensor[] tensors = [.. layout.All.Select(p => Take(file, p.Name, TensorType.F32, p.Rows == 1 ? [p.Columns] : [p.Rows, p.Columns]))];
         var weights = new AlignedBuffer(layout.Length);
-        foreach (Parameter p in layout.All)
+        foreach ((Parameter p, Tensor tensor) in layout.All.Zip(tensors))
         {
-            Tensor tensor = Take(file, p.Name, TensorType.F32, p.Rows == 1 ? [p.Columns] : [p.Rows, p.Columns]);
             float[] values = tensor.ToFloats();
             RequireFinite(p.Name, Array.TrueForAll(values, float.IsFinite));
             for (int row = 0; row < p.Rows; row++)
@@ -89,7 +90,7 @@ internal static class ModelFile
             config.Validate();
             return config;
         }
-        catch (Exception e) when (e is JsonException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (e is JsonException or ArgumentException or NotSupportedException or InvalidOperationException)
         {
             throw new InvalidDataException($"Metadata '{ConfigKey}' is no model configuration: {e.Message}", e);
         }

@@ -1,5 +1,6 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Mixers;
+using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Network;
 
@@ -20,21 +21,48 @@ internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout lay
     public long TailFloats(long events) => TailBlockFloats * ((events + KvBlocks.Events - 1) / KvBlocks.Events);
 
     /// <summary>Events that a row has seen; 0 where it has no tail.</summary>
-    public long Events(float* row) => TailBlockFloats == 0 ? 0 : layout.Layers[0].Mixer.Events(row)!.Value;
+    public long Events(float* row) =>
+        TailBlockFloats == 0 ? 0 : layout.Layers[0].Mixer.Events(new ReadOnlySpan<float>(row, SoftmaxMixer.HeaderFloats))!.Value;
 
-    /// <summary>Whether all layers have seen as many events, and no more than a tail can be long for: steps take their places in the
-    /// row's memory from these counts.</summary>
-    public bool AgreesOnEvents(float* row)
+    /// <summary>What is wrong with a row that comes from elsewhere; null where a step can go on from it. Steps take their places in the
+    /// row's memory from the counts in it, and a number that is none spreads to whatever is computed from it.</summary>
+    public string? Damage(ReadOnlySpan<float> state)
     {
-        long? first = layout.Layers[0].Mixer.Events(row);
+        if (state.Length < Floats)
+        {
+            return $"State must be {Floats} floats or more, got {state.Length}.";
+        }
+        long? events = layout.Layers[0].Mixer.Events(state);
+        if (TailBlockFloats > 0 && (events is < 0 or > int.MaxValue || state.Length - Floats != TailFloats(events!.Value)))
+        {
+            return $"State must be {Floats} floats and a tail for its {events} events, got {state.Length} floats.";
+        }
         foreach (LayerParameters layer in layout.Layers)
         {
-            if (layer.Mixer.Events(row + layer.Mixer.StateOffset) is { } events && (events != first || events is < 0 or >= int.MaxValue))
+            ReadOnlySpan<float> ofLayer = state.Slice(layer.Mixer.StateOffset, layer.Mixer.StateFloats);
+            if (layer.Mixer.Events(ofLayer) is var seen && (seen < 0 || seen != events))
             {
-                return false;
+                return $"State must have seen as many events in each layer, got {events} and {seen}.";
+            }
+            if (!layer.Mixer.IsFinite(ofLayer))
+            {
+                return "State must be of finite numbers.";
             }
         }
-        return true;
+        if (TailBlockFloats == 0 && state.Length != Floats)
+        {
+            return $"State must be {Floats} floats, got {state.Length}.";
+        }
+        // Blocks of all layers have one shape.
+        int block = TailBlockFloats / layout.Layers.Length;
+        for (ReadOnlySpan<float> tail = state[Floats..]; !tail.IsEmpty; tail = tail[block..])
+        {
+            if (!KvBlocks.IsFinite(tail[..block]))
+            {
+                return "State must be of finite numbers, and its tail is not.";
+            }
+        }
+        return FiniteNumbers.Are(state[MixerFloats..Floats]) ? null : "The last hidden vector must be of finite numbers.";
     }
 
     /// <summary>Writes the fixed part of a stream without events; its tail is empty.</summary>

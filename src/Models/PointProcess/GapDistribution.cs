@@ -21,6 +21,10 @@ internal sealed class GapDistribution(NormalMixture mixture, double tie, ModelCo
     /// <summary>Probability of a gap of 0.</summary>
     public double Tie => tie;
 
+    /// <summary>Whether its parameters are numbers: those of every row are that a step has made.</summary>
+    public bool IsFinite => !double.IsNaN(tie) && !Array.Exists(mixture.LogWeight, double.IsNaN)
+        && Array.TrueForAll(mixture.Mean, double.IsFinite) && Array.TrueForAll(mixture.Deviation, x => x > 0 && double.IsFinite(x));
+
     /// <summary>Tick of the clock grid; 0 without one.</summary>
     public double Resolution => config.Resolution;
 

@@ -26,6 +26,7 @@ internal static class PostEvents
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/events", HandleAsync)
+        .OwnDeadlines()
         .WithName("PostEvents").WithTags("Events")
         .WithSummary("Send events")
         .WithDescription("""

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Foretell.Engine;
 using Foretell.Engine.Log;
@@ -21,10 +22,15 @@ namespace Foretell.Web.Http;
 internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILogger<Problems> log) : IExceptionHandler
 {
     private const int ClientClosedRequest = 499;
+    private const int MostShown = 100;
 
     /// <summary>A problem as an endpoint's result.</summary>
     public static ProblemHttpResult Result(ProblemKind kind, string detail) =>
         TypedResults.Problem(detail, statusCode: kind.Status, title: kind.Title, type: kind.Type);
+
+    /// <summary>Value of the header <c>Retry-After</c>, whole seconds.</summary>
+    public static string RetryAfter(ForetellWebOptions options) =>
+        ((int)Math.Ceiling(options.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>404 for a stream that has no applied event.</summary>
     public static ProblemHttpResult UnknownStream(string stream) =>
@@ -62,7 +68,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         }
         if (kind.Status is 429 or 503 or 504)
         {
-            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(options.Value.RetryAfter.TotalSeconds)).ToString();
+            http.Response.Headers.RetryAfter = RetryAfter(options.Value);
         }
         if (exception is RequestException { Header: { } header })
         {
@@ -98,7 +104,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         PlatformUnavailableException e => (ProblemKind.Unavailable, e.Message),
         BadHttpRequestException { InnerException: JsonException json } =>
             (ProblemKind.MalformedBody, $"The body is not the JSON that is expected, from line {json.LineNumber + 1}, byte "
-                + $"{json.BytePositionInLine + 1} ({json.Path}). {UnknownMember(json, http)}Compare it with GET /openapi/v1.json."),
+                + $"{json.BytePositionInLine + 1} ({Shown(json.Path)}). {UnknownMember(json, http)}Compare it with GET /openapi/v1.json."),
         BadHttpRequestException e => OfStatus(e.StatusCode, http),
         _ => (ProblemKind.Internal, InternalDetail),
     };
@@ -116,8 +122,11 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         string[] known = [.. options.GetTypeInfo(type).Properties.Select(property => property.Name)];
         return known.Contains(name, StringComparer.OrdinalIgnoreCase)
             ? ""
-            : $"'{name}' is no member of it{KnownParameters.DidYouMean(name, known)} It has {string.Join(", ", known)}. ";
+            : $"'{Shown(name)}' is no member of it{KnownParameters.DidYouMean(name, known)} It has {string.Join(", ", known)}. ";
     }
+
+    /// <summary>The beginning of a name that a sender chose: an answer must not be as long as the request.</summary>
+    private static string Shown(string? name) => name is null || name.Length <= MostShown ? name ?? "" : $"{name.AsSpan(0, MostShown)}...";
 
     /// <summary>What a status that the server or the router chose by itself means here.</summary>
     private static (ProblemKind, string) OfStatus(int status, HttpContext http) => status switch

@@ -134,7 +134,7 @@ public sealed class AppendQueueTests
         Assert.False(waiting.IsCompleted);
         _ = queue.AppendAsync(Request(), CancellationToken.None);
         await waiting.WaitAsync(s_patience);
-        queue.Wait();
+        await queue.WaitAsync().WaitAsync(s_patience);
     }
 
     [Fact]
@@ -157,13 +157,13 @@ public sealed class AppendQueueTests
         const int Callers = 4, Each = 2_000;
         using var queue = new AppendQueue(maxRequests: 50);
         int written = 0;
-        Task writer = Task.Run(() =>
+        Task writer = Task.Run(async () =>
         {
             while (!queue.IsEnded)
             {
                 if (!queue.TryTake(out AppendRequest taken))
                 {
-                    queue.Wait();
+                    await queue.WaitAsync();
                     continue;
                 }
                 written++;

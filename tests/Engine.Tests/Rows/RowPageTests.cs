@@ -95,6 +95,24 @@ public class RowPageTests
     }
 
     [Theory]
+    [InlineData("aaren", 0)]
+    [InlineData("linear", 0)]
+    [InlineData("softmax", 0)]
+    [InlineData("tova", 4)]
+    public void Decode_WhenAFloatIsNoNumber_Refuses(string mixer, int states)
+    {
+        ForecastModel model = Small.Create(seed: 1, mixer, states);
+        (ShardHeader header, byte[] page) = PageOf(model);
+        int start = HeaderBytes + RowHeader.Bytes * BinaryPrimitives.ReadUInt16LittleEndian(page.AsSpan(6));
+        foreach (int at in new[] { 2, model.MixerFloats - 1, model.MixerFloats, model.StateFloats - 1 })
+        {
+            byte[] hostile = [.. page];
+            BinaryPrimitives.WriteSingleLittleEndian(hostile.AsSpan(start + at * sizeof(float)), at % 2 == 0 ? float.NaN : float.PositiveInfinity);
+            Assert.Contains("finite numbers", Refusal(model, header, hostile));
+        }
+    }
+
+    [Theory]
     [InlineData(0, 0, 0)]
     [InlineData(65_536, 0, 0)]
     [InlineData(1, -1, 0)]

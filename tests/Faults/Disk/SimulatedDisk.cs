@@ -12,6 +12,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
     private readonly Dictionary<string, SimulatedFile> _files = [];
     // Removed, but back after a power cut unless the directory was synced since.
     private readonly Dictionary<string, SimulatedFile> _removed = [];
+    private bool _losesPower;
 
     /// <summary>The process whose connections are opened from now on.</summary>
     public DiskProcess Process { get; private set; } = new();
@@ -31,12 +32,20 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
     /// <summary>The change at which the process ends; 0 for none.</summary>
     public long EndAt { get; set; }
 
+    /// <summary>Whether the power goes with the process that ends at a change.</summary>
+    public bool LosesPowerAtEnd { get; set; }
+
     /// <summary>A hash of all that happened on the disk, to compare two runs of a seed.</summary>
     public ulong Trace { get; private set; } = 14695981039346656037;
 
     /// <summary>A new process begins; the one before must have ended.</summary>
     public void BeginProcess()
     {
+        if (_losesPower)
+        {
+            LosePower();
+        }
+        _losesPower = false;
         Process = new DiskProcess();
         foreach (SimulatedFile file in _files.Values)
         {
@@ -213,6 +222,23 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
         return Ok;
     }
 
+    /// <summary>Puts a file in another's place; whether it is there after a power cut, nobody knows before the next sync.</summary>
+    public int Replace(string path, string with)
+    {
+        Note(7, path.Length, with.Length);
+        if (Fails(Process) || Ends(Process) || weather.Draws(FaultKind.DeleteFails) || !_files.Remove(with, out SimulatedFile? file))
+        {
+            return IoErrorDelete;
+        }
+        if (_files.Remove(path, out SimulatedFile? replaced) && replaced.IsNameDurable)
+        {
+            _removed.TryAdd(path, replaced);
+        }
+        file.MoveTo(path);
+        _files.Add(path, file);
+        return Ok;
+    }
+
     /// <summary>Whether a file is there.</summary>
     public bool Exists(string path) => _files.ContainsKey(path);
 
@@ -245,6 +271,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
             return false;
         }
         process.End();
+        _losesPower = LosesPowerAtEnd;
         return true;
     }
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using Foretell.Stores.Sqlite;
 using static Foretell.Faults.Disk.SqliteCode;
 
 namespace Foretell.Faults.Disk;
@@ -35,6 +36,7 @@ internal static unsafe partial class SimulatedVfs
             Register();
         }
         Randomness(0, null);
+        DataFiles.Current = new SimulatedDataFiles(disk);
     }
 
     /// <summary>Handles that are open.</summary>
@@ -50,15 +52,26 @@ internal static unsafe partial class SimulatedVfs
             SectorSize = &SectorSize, DeviceCharacteristics = &DeviceCharacteristics, ShmMap = &ShmMap, ShmLock = &ShmLock,
             ShmBarrier = &ShmBarrier, ShmUnmap = &ShmUnmap,
         };
+        SQLitePCL.Batteries_V2.Init();
+        RegisterVfs(Make("foretell-faults"), 1);
+        // The product asks for this one by name where it wants no locks, which are of no use in one process anyway.
+        fixed (byte* name = "unix-none\0"u8)
+        {
+            UnregisterVfs(FindVfs(name));
+        }
+        RegisterVfs(Make("unix-none"), 0);
+    }
+
+    private static Vfs* Make(string name)
+    {
         var vfs = (Vfs*)NativeMemory.AllocZeroed((nuint)sizeof(Vfs));
         *vfs = new Vfs
         {
-            Version = 2, FileBytes = sizeof(Handle), MaxPath = 1024, Name = (byte*)Marshal.StringToCoTaskMemUTF8("foretell-faults"),
+            Version = 2, FileBytes = sizeof(Handle), MaxPath = 1024, Name = (byte*)Marshal.StringToCoTaskMemUTF8(name),
             Open = &Open, Delete = &Delete, Access = &Access, FullPathname = &FullPathname, Randomness = &FillRandom, Sleep = &Sleep,
             CurrentTime = &CurrentTime, GetLastError = &GetLastError, CurrentTimeInt64 = &CurrentTimeInt64,
         };
-        SQLitePCL.Batteries_V2.Init();
-        RegisterVfs(vfs, 1);
+        return vfs;
     }
 
     private static OpenFile Of(Handle* handle) => s_open[handle->Number]!;
@@ -255,6 +268,12 @@ internal static unsafe partial class SimulatedVfs
 
     [LibraryImport(Library, EntryPoint = "sqlite3_vfs_register")]
     private static partial int RegisterVfs(Vfs* vfs, int isDefault);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_vfs_unregister")]
+    private static partial int UnregisterVfs(Vfs* vfs);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_vfs_find")]
+    private static partial Vfs* FindVfs(byte* name);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_randomness")]
     private static partial void Randomness(int bytes, byte* into);

@@ -30,11 +30,14 @@ internal sealed class Client(int number, Random random, SimulatedClock clock, IW
         }
     }
 
-    private async Task SendAsync(int batch)
+    /// <summary>Sends one batch until it is acknowledged.</summary>
+    public Task SendLastAsync() => SendAsync(0, withKey: true);
+
+    private async Task SendAsync(int batch, bool withKey = false)
     {
         SentEvent[] events = [.. Enumerable.Range(0, random.Next(1, workload.MostEvents + 1)).Select(_ => Draw())];
         oracle.Sending(events);
-        byte[]? payload = random.Next(2) == 0 ? Encoding.UTF8.GetBytes($"answer {number} {batch}") : null;
+        byte[]? payload = withKey || random.Next(2) == 0 ? Encoding.UTF8.GetBytes($"answer {number} {batch}") : null;
         IdempotentRequest? request = payload is null ? null : EventSets.Key($"key/{number}/{batch}", 1) with { Payload = payload };
         while (true)
         {

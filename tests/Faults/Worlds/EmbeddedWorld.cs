@@ -80,8 +80,27 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
         await supervisor;
     }
 
+    /// <summary>Why the platform has not converged yet, or null.</summary>
+    public string? Problem { get; private set; }
+
     /// <summary>Waits until it is up and has caught up with its log, and tells its state.</summary>
     public async Task<StateReport> ConvergeAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return await TryConvergeAsync();
+            }
+            catch (PlatformUnavailableException e)
+            {
+                Problem = e.ToString();
+                await Task.Delay(TimeSpan.FromSeconds(1), clock);
+            }
+        }
+    }
+
+    private async Task<StateReport> TryConvergeAsync()
     {
         while (_running is not { Process.IsDead: false, Asked.Task.IsCompleted: false })
         {
@@ -91,8 +110,9 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
         await platform.Ready;
         await platform.DrainAsync(CancellationToken.None);
         PlatformStatus status = platform.Status();
-        Unless(status.UnservedPartitions == 0, $"Partitions are not served: {string.Join(" ", status.Problems)}");
-        return await ReportAsync(platform, status);
+        return status.UnservedPartitions == 0
+            ? await ReportAsync(platform, status)
+            : throw new PlatformUnavailableException($"Partitions are not served: {string.Join(" ", status.Problems)}");
     }
 
     /// <summary>Opens what was stopped once more, and tells what its log and its store hold.</summary>

@@ -49,6 +49,16 @@ internal sealed class Nemesis(Random random, SimulatedClock clock, SimulatedDisk
         story.Tell($"Everything is healed.");
     }
 
+    /// <summary>Restarts the platform, and does nothing else.</summary>
+    public async Task RestartAsync(int times)
+    {
+        for (int i = 0; i < times; i++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), clock);
+            world.Restart();
+        }
+    }
+
     private void LosePower()
     {
         story.Tell($"The power goes.");

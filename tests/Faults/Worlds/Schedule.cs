@@ -19,9 +19,13 @@ internal sealed class Schedule
     private readonly Oracle _oracle = new();
     private readonly string _directory;
     private readonly Story _story;
+    private Func<string?> _problem = () => null;
 
-    private Schedule(long seed, string directory, Action<string>? tell)
+    private readonly Blow? _blow;
+
+    private Schedule(long seed, Blow? blow, string directory, Action<string>? tell)
     {
+        _blow = blow;
         _story = new Story(_clock, tell);
         _random = new Random(HashCode(seed, 1));
         _directory = directory;
@@ -29,16 +33,29 @@ internal sealed class Schedule
         _weather = new Weather(new Random(HashCode(seed, 3))) { Told = kind => _story.Tell($"Fault: {kind}.") };
         _disk = new SimulatedDisk(_weather, _clock.Pass);
         _scheduler.Picked = (pick, of) => _disk.Note(6, pick, of + _clock.Ticks);
-        _scheduler.Stalls = _random.Next(3) == 0 ? 0.02 : 0;
+        if (blow is null)
+        {
+            _scheduler.Stalls = _random.Next(3) == 0 ? 0.02 : 0;
+        }
+        else
+        {
+            (_disk.FailAt, _disk.EndAt, _disk.LosesPowerAtEnd) = (blow.FailAt, blow.EndAt, blow.LosesPower);
+        }
     }
+
+    /// <summary>Runs a trial with one blow in it.</summary>
+    public static Outcome Run(Blow blow, string directory, Action<string>? tell = null) =>
+        Run(new Schedule(Trial.Seed, blow, directory, tell), Trial.Seed);
 
     /// <summary>Runs a seed.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="directory">A true directory, for the lock of the data directory; the files are simulated.</param>
     /// <param name="tell">Takes the story, line by line; null for none.</param>
-    public static Outcome Run(long seed, string directory, Action<string>? tell = null)
+    public static Outcome Run(long seed, string directory, Action<string>? tell = null) =>
+        Run(new Schedule(seed, null, directory, tell), seed);
+
+    private static Outcome Run(Schedule schedule, long seed)
     {
-        var schedule = new Schedule(seed, directory, tell);
         TaskScheduler before = Background.Scheduler;
         Background.Scheduler = schedule._scheduler;
         try
@@ -46,7 +63,7 @@ internal sealed class Schedule
             Task main = schedule._scheduler.Run(schedule.RunAsync, TimeSpan.FromSeconds(60));
             string? failure = SimulatedVfs.Fault ?? schedule._scheduler.Stuck ?? main.Exception?.GetBaseException().ToString();
             return new Outcome(seed, failure, new TimeSpan(schedule._clock.Ticks), schedule._scheduler.Steps, schedule._disk.Operations,
-                schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace);
+                schedule._disk.Changes, schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace);
         }
         finally
         {
@@ -57,19 +74,21 @@ internal sealed class Schedule
     private async Task RunAsync()
     {
         SimulatedVfs.Use(_disk, new Random(_random.Next()), _clock, _clock.Pass);
-        var world = new EmbeddedWorld(new Random(_random.Next()), _clock, _disk, _directory, partitions: _random.Next(1, 4),
-            _story);
-        var workload = new Workload(_random.Next(2, 16), _random.Next(1, 12), _random.Next(1, 25),
-            TimeSpan.FromMilliseconds(_random.Next(1, 1500)));
+        Trial trial = _blow?.Trial ?? Draw();
+        var world = new EmbeddedWorld(new Random(_random.Next()), _clock, _disk, _directory, trial.Partitions, _story);
+        _problem = () => world.Problem;
         Task supervisor = world.SuperviseAsync();
-        Task[] clients = [.. Enumerable.Range(0, _random.Next(1, 4)).Select(number =>
-            new Client(number, new Random(_random.Next()), _clock, world, _oracle, workload).RunAsync())];
+        Task[] clients = [.. Enumerable.Range(0, trial.Clients).Select(number =>
+            new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load).RunAsync())];
         var nemesis = new Nemesis(new Random(_random.Next()), _clock, _disk, _weather, world, _story);
-        await EndAsync(nemesis.RunAsync(), supervisor);
+        await EndAsync(_blow is null ? nemesis.RunAsync() : nemesis.RestartAsync(trial.Restarts), supervisor);
         await EndAsync(Task.WhenAll(clients), supervisor);
+        // An append that was refused may be in the log all the same, and the log learns of it with the next one.
+        await EndAsync(new Client(99, new Random(_random.Next()), _clock, world, _oracle, trial.Load).SendLastAsync(), supervisor);
         Task<StateReport> converging = world.ConvergeAsync();
         await EndAsync(converging, supervisor);
         await world.StopAsync(supervisor);
+        (_disk.FailAt, _disk.EndAt) = (0, 0);
 
         Reference? reference = null;
         StateReport reopened = await world.ReopenAsync(async log =>
@@ -81,6 +100,9 @@ internal sealed class Schedule
         Oracle.CheckState(reference!, reopened);
     }
 
+    private Trial Draw() => new("drawn", _random.Next(1, 4), _random.Next(1, 4), new Workload(_random.Next(2, 16), _random.Next(1, 12),
+        _random.Next(1, 25), TimeSpan.FromMilliseconds(_random.Next(1, 1500))), 0);
+
     /// <summary>Waits for work that must come to an end; a supervisor that fails ends it, too.</summary>
     private async Task EndAsync(Task work, Task supervisor)
     {
@@ -90,7 +112,7 @@ internal sealed class Schedule
         }
         catch (TimeoutException)
         {
-            throw new SimulationFailure($"Not all was accepted and applied within {s_patience.TotalMinutes} min of simulated time.");
+            throw new SimulationFailure($"Not all was accepted and applied within {s_patience.TotalMinutes} min of simulated time. {_problem()}");
         }
     }
 
@@ -110,8 +132,9 @@ internal sealed class Schedule
 /// <param name="Simulated">Simulated time that passed.</param>
 /// <param name="Steps">Picks of the scheduler.</param>
 /// <param name="Operations">Operations of the disk.</param>
+/// <param name="Changes">Of these, such that change what is on the disk.</param>
 /// <param name="Sent">Events sent.</param>
 /// <param name="Acknowledged">Events acknowledged.</param>
 /// <param name="Trace">Hash of all that happened: equal for equal runs.</param>
-internal sealed record Outcome(long Seed, string? Failure, TimeSpan Simulated, long Steps, long Operations, int Sent, int Acknowledged,
-    ulong Trace);
+internal sealed record Outcome(long Seed, string? Failure, TimeSpan Simulated, long Steps, long Operations,
+    long Changes, int Sent, int Acknowledged, ulong Trace);

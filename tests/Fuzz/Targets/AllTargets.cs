@@ -9,7 +9,7 @@ public static class AllTargets
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
         .. RecordTargets.List, .. PageTargets.List, .. ModelTargets.List, .. BodyTargets.List, .. MessageTargets.List, .. SettingTargets.List,
-        .. FileTargets.List,
+        .. FileTargets.List, .. DatabaseTargets.List, .. RequestTargets.List,
     ];
 
     /// <summary>The target of a name.</summary>

@@ -41,6 +41,9 @@ internal static class BodyTargets
             Seeds = [.. seeds.Select(Encoding.UTF8.GetBytes)],
             Words = words,
             MostBytes = 16_384,
+            BytesPerByte = 256,
+            // Its lines are read one by one, each with an exception where it is no JSON.
+            Share = name == "ndjson" ? 200 : 1000,
         };
     }
 
@@ -62,7 +65,7 @@ internal static class BodyTargets
         }
         foreach (Rejection rejection in rejections.First)
         {
-            RecordTargets.Require(rejection.Reason.Length is > 0 and < 2000, "a rejection is a sentence");
+            RecordTargets.Require(rejection.Reason.Length is > 0 and < 2000, $"a rejection is a sentence, not {rejection.Reason}");
         }
         RecordTargets.Require(rejections.First.Count <= Math.Min(rejections.Count, Rejections.MaxListed), "rejections are capped");
         RecordTargets.Require(batch.Count + rejections.Count <= bytes + 1, "there are no more events than bytes");

@@ -4,18 +4,31 @@ using Foretell.Models.Configuration;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Stepping;
+using Foretell.Models.Weights;
 
 namespace Foretell.Fuzz.Targets;
 
 /// <summary>Weights files. A model that is read must forecast, step and be written again.</summary>
 internal static class ModelTargets
 {
+    private static readonly byte[] s_model = Model("aaren");
+
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
+        new("model-config", ReadWithConfig, typeof(InvalidDataException))
+        {
+            Seeds = [Encoding.UTF8.GetBytes(SafeTensors.Parse(s_model).Metadata["foretell.config"])],
+            Words = ["\"width\":", "\"layers\":", "\"heads\":", "\"components\":", "\"mixer\":", "\"states\":", "\"window+1\"", "\"softmax\"", "\"decay\":", "\"censored\":true",
+                "\"ties\":0.5", "\"resolution\":", "\"gapFloor\":", "\"logGapMean\":", "\"marks\":", "[\"a\",\"other\"]", "\"hasOtherMark\":true", "null", "1024", "16", "\\ud800"],
+            MostBytes = 8192,
+            FreeBytes = 4 << 20,
+            BytesPerByte = 256,
+            Share = 50,
+        },
         // A model is read into floats twice, and its id is the hash of a file made of it once more.
         new("model", Read, typeof(InvalidDataException))
         {
-            Seeds = [Model("aaren"), Model("softmax")],
+            Seeds = [s_model, Model("softmax")],
             Words = ["\"dtype\":\"F32\"", "\"F64\"", "\"I64\"", "\"shape\":[", "\"data_offsets\":[", "__metadata__", "\"foretell.format\":", "model/1", "model/3",
                 "\\\"width\\\":", "\\\"layers\\\":16", "\\\"marks\\\":[", "\\\"mixer\\\":\\\"window+9\\\"", "\\\"resolution\\\":", "\\\"censored\\\":true", "[0,0]", "]}"],
             MostBytes = 128 << 10,
@@ -38,6 +51,13 @@ internal static class ModelTargets
         {
             File.Delete(path);
         }
+    }
+
+    private static void ReadWithConfig(byte[] config)
+    {
+        SafeTensors file = SafeTensors.Parse(s_model);
+        file.Metadata["foretell.config"] = Encoding.UTF8.GetString(config);
+        Read(file.ToBytes());
     }
 
     private static void Read(byte[] file)

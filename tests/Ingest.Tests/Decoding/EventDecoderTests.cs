@@ -219,4 +219,56 @@ public sealed class EventDecoderTests
         Assert.Contains("got \"hello\"", decoded.Rejections[3].Reason);
         Assert.Contains("byte 2", decoded.Rejections[2].Reason);
     }
+
+    [Fact]
+    public void Decode_WhenAThousandLinesAreNoJson_TakesTheOthers()
+    {
+        Decoded decoded = Decoded.From(Ndjson, string.Concat(Enumerable.Repeat("{x}\n", 1000)) + """{"stream":"a","time":1}""");
+
+        Assert.Single(decoded.Events);
+    }
+
+    [Fact]
+    public void Decode_WhenMoreLinesAreNoJson_RefusesTheBody()
+    {
+        // Each of them costs an exception of the reader: 8 MB of such lines took 14 s.
+        string body = """{"stream":"a","time":1}""" + "\n" + string.Concat(Enumerable.Repeat("{x}\n", 2_000_000));
+
+        var refused = Assert.Throws<MalformedBodyException>(() => Decoded.From(Ndjson, body));
+
+        Assert.Equal((1002, 2), (refused.Line, refused.ByteInLine));
+        Assert.StartsWith("More than 1000 lines are no JSON. Of the latest: The line is not JSON at byte 2:", refused.Message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("\"\n")]
+    public async Task Decode_WhenEachLineOpensAQuoteThatEndsFarAway_LooksAtTheBodyAFewTimes(string end)
+    {
+        // Each record reaches to the end of the body: to look for it anew for each took minutes.
+        string body = "stream,time\n" + string.Concat(Enumerable.Repeat("a\",\"\n", 400_000)) + end;
+
+        Decoded decoded = await Task.Run(() => Decoded.From("text/csv", body)).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Empty(decoded.Events);
+    }
+
+    [Theory]
+    [InlineData(Json)]
+    [InlineData(Ndjson)]
+    public void Decode_WhenWhatIsNoJsonIsLong_QuotesItsBeginning(string contentType)
+    {
+        // The reader's own message quotes a wrong literal to its end: an answer as long as the request, or a hundred of them.
+        string body = $"{{\"stream\":n{new string('x', 100_000)}}}";
+        string reason;
+        try
+        {
+            reason = Assert.Single(Decoded.From(contentType, body).Rejections).Reason;
+        }
+        catch (MalformedBodyException malformed)
+        {
+            reason = malformed.Message;
+        }
+        Assert.InRange(reason.Length, 20, 400);
+    }
 }

@@ -123,10 +123,36 @@ public class ModelFileTests
         AssertRefused(f => f.Metadata.Remove("foretell.format"), "foretell.format");
         AssertRefused(f => f.Metadata["foretell.config"] = "{", "foretell.config");
         AssertRefused(f => f.Metadata["foretell.config"] = f.Metadata["foretell.config"].Replace("\"width\":32", "\"width\":33"), "width");
+        AssertRefused(f => f.Metadata["foretell.config"] = With(f, "\"mixer\":\"aaren\"", "\"mixer\":null"), "mixer");
+        AssertRefused(f => f.Metadata["foretell.config"] = With(f, "\"marks\":[", "\"marks\":[null,"), "marks");
+        AssertRefused(f => f.Metadata["foretell.config"] = With(f, "\"marks\":[", "\"marks\":null,\"others\":["), "marks");
+        AssertRefused(f => f.Metadata["foretell.config"] = With(f, "\"marks\":[", $"\"marks\":[\"{new string('m', 257)}\","), "marks");
+        AssertRefused(f => f.Tensors["baseline.rate"] = Tensor.Of([double.PositiveInfinity]), "rate");
         AssertRefused(f => f.Tensors.Remove("norm.gain"), "norm.gain");
         AssertRefused(f => f.Tensors["norm.gain"] = Tensor.Of(new float[31], 31), "norm.gain");
         AssertRefused(f => f.Tensors["norm.gain"] = Tensor.Of([.. Enumerable.Repeat(float.NaN, 32)], 32), "norm.gain");
         AssertRefused(f => f.Tensors["time.anchor.deviation"] = Tensor.Of(new double[16], 16), "time.anchor.deviation");
+    }
+
+    [Fact]
+    public void FromTensors_WhenAConfigurationAsksForGigabytes_IsRefusedForItsTensors()
+    {
+        SafeTensors file = ModelFile.ToTensors(TestModels.Model());
+        file.Metadata["foretell.config"] = With(file, "\"width\":32", "\"width\":1024").Replace("\"layers\":2", "\"layers\":16");
+        long before = Environment.WorkingSet;
+
+        // The weights' memory is outside the collected heap.
+        Assert.Contains("'embed.mark' must be F32", Assert.Throws<InvalidDataException>(() => ModelFile.FromTensors(file)).Message);
+
+        Assert.InRange(Environment.WorkingSet - before, long.MinValue, 256L << 20);
+    }
+
+    /// <summary>A file's configuration with other text in one place.</summary>
+    private static string With(SafeTensors file, string text, string other)
+    {
+        string config = file.Metadata["foretell.config"];
+        Assert.Contains(text, config);
+        return config.Replace(text, other);
     }
 
     private static void AssertRefused(Action<SafeTensors> damage, string named)

@@ -1,0 +1,173 @@
+using System.Globalization;
+using Foretell.Engine;
+using Foretell.Engine.Events;
+using Foretell.Engine.Store;
+
+namespace Foretell.Stores.Sqlite.Maintenance;
+
+/// <summary>Makes a damaged data directory one that a host opens: the log from every record that can still be read, rows from the log.
+/// Whatever is damaged is moved into a folder of its own, never removed.</summary>
+/// <remarks>A crash at any moment leaves a directory that can be repaired again.</remarks>
+public static class DataDirectoryRepair
+{
+    private const string NewLog = "log.db.new";
+
+    /// <summary>Repairs a directory that no host has open.</summary>
+    /// <param name="directory">The data directory.</param>
+    /// <param name="time">Names the folder of what is moved aside.</param>
+    /// <returns>What was done, a sentence each, as it is done; empty where nothing was damaged.</returns>
+    /// <exception cref="StorageException">The directory is in use, is no data directory, or cannot be repaired.</exception>
+    public static IEnumerable<string> Run(string directory, TimeProvider time)
+    {
+        using DataDirectoryLock hold = DataDirectoryLock.Take(directory);
+        string aside = Path.Combine(directory,
+            time.GetUtcNow().ToString("'damaged-'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
+        string log = Path.Combine(directory, "log.db"), made = Path.Combine(directory, NewLog);
+        if (!File.Exists(log) && File.Exists(made))
+        {
+            // A repair before this one was ended between its two moves; what it made was complete by then.
+            File.Move(made, log);
+            yield return "log.db: took over what a repair made that was ended before its last step.";
+        }
+        List<DirectoryFinding> damage = Damage(directory);
+        string[] files = [.. damage.Select(finding => finding.File).Distinct()];
+        if (files.Contains("log.db") || files.Contains(AcknowledgedEnds.FileName))
+        {
+            foreach (string done in RepairLog(directory, log, made, aside))
+            {
+                yield return done;
+            }
+            // Rows are judged by the log that there is now.
+            files = [.. Damage(directory).Select(finding => finding.File).Distinct()];
+        }
+        foreach (string file in files)
+        {
+            DirectoryFinding found = damage.Find(finding => finding.File == file) ?? new DirectoryFinding(file, "is damaged", true);
+            if (file.StartsWith("shard-", StringComparison.Ordinal))
+            {
+                int partition = ShardBeginning.PartitionOf(file);
+                ShardHeader? header = ShardBeginning.FindHeader(directory);
+                string where = File.Exists(Path.Combine(directory, file)) ? $" It is in {aside};" : "";
+                MoveAside(directory, aside, file);
+                if (ShardBeginning.TrimmedOf(directory, partition) is var trimmed && trimmed == 0)
+                {
+                    yield return $"{file}: {found.Message}.{where} the next start makes its rows anew from the log.";
+                    continue;
+                }
+                ShardBeginning.Write(directory, partition, header);
+                yield return $"{file}: {found.Message}.{where} the log begins at record {trimmed + 1}, and so do its rows: what its streams did "
+                    + "before is lost, unless a backup has it.";
+            }
+            else if (file == "alerts.db")
+            {
+                MoveAside(directory, aside, file);
+                yield return $"{file}: {found.Message}. It is in {aside}; a new log of alerts begins.";
+            }
+            else
+            {
+                yield return $"{file}: {found.Message}. It cannot be repaired: restore it from a backup.";
+            }
+        }
+    }
+
+    private static List<DirectoryFinding> Damage(string directory) =>
+        [.. DataDirectoryCheck.Run(directory, isAlone: true).Where(finding => finding.IsDamage)];
+
+    private static IEnumerable<string> RepairLog(string directory, string log, string made, string aside)
+    {
+        (string Identity, long[] Ends)? witness = ReadWitness(Path.Combine(directory, AcknowledgedEnds.FileName));
+        (string Identity, int Partitions, Position Unsealed)? found = LogSalvage.FindLog(log);
+        string? identity = found?.Identity ?? witness?.Identity;
+        int partitions = found?.Partitions ?? witness?.Ends.Length ?? 0;
+        if (identity is null || partitions == 0)
+        {
+            throw new StorageException($"The log {log} cannot be repaired: neither it nor {AcknowledgedEnds.FileName} still says what log it is. "
+                + "Restore a backup.");
+        }
+        // Another log's witness says nothing of this one.
+        long[] ends = witness is { } w && w.Identity == identity && w.Ends.Length == partitions ? w.Ends : new long[partitions];
+        for (int p = 0; p < partitions; p++)
+        {
+            ends[p] = Math.Max(ends[p], PositionOf(directory, p, identity));
+        }
+        DeleteDatabase(made);
+        if (!File.Exists(log) && !File.Exists(SqliteWal.PathOf(log)))
+        {
+            throw new StorageException($"The log {log} is missing and cannot be repaired. Restore a backup, or choose a new data directory.");
+        }
+        LogSalvage salvage = LogSalvage.Run(log, made, identity, found?.Unsealed ?? Position.None, ends);
+        Sync(made);
+        MoveAside(directory, aside, "log.db");
+        MoveAside(directory, aside, AcknowledgedEnds.FileName);
+        File.Move(made, log);
+        AcknowledgedEnds.Create(Path.Combine(directory, AcknowledgedEnds.FileName), identity, salvage.Ends);
+        yield return $"log.db: kept {salvage.Kept:N0} records. The damaged files are in {aside}.";
+        foreach ((int partition, long lost) in salvage.Lost)
+        {
+            yield return $"log.db: {lost:N0} records of partition {partition} are lost; each is a dead letter now, unless the rows had it already.";
+        }
+        if (witness is null)
+        {
+            yield return $"{AcknowledgedEnds.FileName}: made anew. Nothing tells any more whether records were lost behind the log's end.";
+        }
+    }
+
+    private static (string, long[])? ReadWitness(string path)
+    {
+        try
+        {
+            (string identity, AcknowledgedEnd[] ends) = AcknowledgedEnds.Read(path);
+            return (identity, [.. ends.Select(end => end.Sequence)]);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The record that a shard's rows reflect, as far as its file can be believed.</summary>
+    private static long PositionOf(string directory, int partition, string identity)
+    {
+        string path = Path.Combine(directory, $"shard-{partition:D4}.db");
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return 0;
+            }
+            using SqliteDatabase database = SqliteDatabase.Inspect(path);
+            SqliteShardSchema.CheckOwner(database, partition, identity);
+            return SqliteShardSchema.ReadHeader(database)?.Position ?? 0;
+        }
+        catch (Exception e) when (e is SqliteException or InvalidDataException)
+        {
+            return 0;
+        }
+    }
+
+    private static void MoveAside(string directory, string aside, string file)
+    {
+        Directory.CreateDirectory(aside);
+        foreach (string name in new[] { file, $"{file}-wal", $"{file}-shm" })
+        {
+            string path = Path.Combine(directory, name);
+            if (File.Exists(path))
+            {
+                File.Move(path, Path.Combine(aside, name), overwrite: true);
+            }
+        }
+    }
+
+    private static void DeleteDatabase(string path)
+    {
+        File.Delete(path);
+        File.Delete($"{path}-wal");
+        File.Delete($"{path}-shm");
+    }
+
+    private static void Sync(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        file.Flush(flushToDisk: true);
+    }
+}

@@ -1,0 +1,185 @@
+using Foretell.Engine;
+using Foretell.Engine.Log;
+using Foretell.Engine.Shards;
+using Foretell.Faults.Disk;
+using Foretell.Hosting;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
+using Microsoft.Extensions.Logging.Abstractions;
+using static Foretell.Faults.Worlds.SimulationFailure;
+
+namespace Foretell.Faults.Scenarios;
+
+/// <summary>Single faults of the disk below the SQLite log and store.</summary>
+internal static class StorageScenarios
+{
+    /// <summary>A process is killed between the write of a commit and its sync. The next one finds the commit in the system's memory;
+    /// a shard applies what it is shown, so it has to survive the power cut that follows.</summary>
+    public static async Task Log_WhenACommitWasLeftUnsyncedByAKill_IsMadeDurableBeforeItIsShown(Stage stage)
+    {
+        int unsynced = 0;
+        // What a power cut leaves is drawn, and now and then it is everything: each change of a commit has some tries.
+        for (int round = 0, at = 1; round < 60; round++)
+        {
+            SqliteEventLog killed = Open(stage);
+            // The first commit begins the WAL; from then on they are alike.
+            await killed.AppendAsync(EventSets.Batch(("a", 1, "")));
+            long changes = stage.Disk.Changes;
+            await killed.AppendAsync(EventSets.Batch(("a", 2, "")));
+            (long acknowledged, int most) = (killed.End(0).Sequence, (int)(stage.Disk.Changes - changes));
+            at = at % most + 1;
+            stage.Disk.EndAt = stage.Disk.Changes + at;
+            await RefusedAsync(killed.AppendAsync(EventSets.Batch(("a", 3, ""))));
+            Unless(stage.Disk.Process.IsDead, $"The process was to end within the commit.");
+            await killed.DisposeAsync();
+
+            unsynced += stage.Disk.Files.Any(file => file.Path == SqliteWal.PathOf(stage.Log) && file.Pending > 0) ? 1 : 0;
+            stage.Disk.BeginProcess();
+            SqliteEventLog next = Open(stage);
+            long shown = next.End(0).Sequence;
+            Unless(shown >= acknowledged, $"The log ends at record {shown}, and record {acknowledged} was acknowledged.");
+            stage.Disk.LosePower();
+            await next.DisposeAsync();
+
+            stage.Disk.BeginProcess();
+            await EndsAtAsync(stage, shown);
+        }
+        Unless(unsynced >= 10, $"Only {unsynced} kills left a write-ahead log that was not synced.");
+    }
+
+    /// <summary>A sync fails, and the system takes what it lost for written. What is acknowledged later lies behind it.</summary>
+    public static async Task Log_WhenTheSystemForgotAFailedSync_KeepsWhatIsAcknowledgedLater(Stage stage)
+    {
+        await AppendAsync(stage, 1);
+        SqliteEventLog log = Open(stage);
+        for (int i = 0; i < 20; i++)
+        {
+            (stage.Weather.IsBad, stage.Weather[FaultKind.SyncForgets]) = (true, 1);
+            await RefusedAsync(log.AppendAsync(EventSets.Batch(("a", 2, ""))));
+            stage.Weather.IsBad = false;
+            await log.AppendAsync(EventSets.Batch(("a", 3, "")));
+        }
+        long acknowledged = log.End(0).Sequence;
+        stage.Disk.LosePower();
+        await log.DisposeAsync();
+
+        stage.Disk.BeginProcess();
+        await EndsAtAsync(stage, acknowledged);
+    }
+
+    /// <summary>A sync fails and is forgotten, the process is killed, and the next one shows the commit: it has to outlive the power,
+    /// and no older page may come back with it.</summary>
+    public static async Task Log_WhenAForgottenSyncIsShownByTheNextProcess_OutlivesThePowerCut(Stage stage)
+    {
+        for (int i = 0; i < 30; i++)
+        {
+            SqliteEventLog killed = Open(stage);
+            await killed.AppendAsync(EventSets.Batch(("a", 1, "")));
+            (stage.Weather.IsBad, stage.Weather[FaultKind.SyncForgets]) = (true, 1);
+            await RefusedAsync(killed.AppendAsync(EventSets.Batch(("a", 2, ""), ("b", 2, ""))));
+            stage.Weather.IsBad = false;
+            await killed.AppendAsync(EventSets.Batch(("a", 3, ""), ("c", 3, "")));
+            stage.Disk.Process.End();
+            await killed.DisposeAsync();
+
+            stage.Disk.BeginProcess();
+            SqliteEventLog next = Open(stage);
+            long shown = next.End(0).Sequence;
+            stage.Disk.LosePower();
+            await next.DisposeAsync();
+
+            stage.Disk.BeginProcess();
+            await EndsAtAsync(stage, shown);
+        }
+    }
+
+    /// <summary>A log that opens, and whose ends cannot be read.</summary>
+    public static async Task Log_WhenItsEndsCannotBeRead_LeavesNoFileOpen(Stage stage)
+    {
+        await AppendAsync(stage, 1);
+        await FailAtEachAsync(stage, async () => await Open(stage).DisposeAsync());
+    }
+
+    /// <summary>A log of alerts that cannot be opened.</summary>
+    public static Task AlertLog_WhenItCannotBeOpened_LeavesNoFileOpen(Stage stage) =>
+        FailAtEachAsync(stage, async () => await SqliteAlertLog.Open(stage.Directory, stage.Clock).DisposeAsync());
+
+    /// <summary>The shard's file cannot be opened or read for a moment, while its rows load: the partition waits and loads them
+    /// then.</summary>
+    public static async Task Partition_WhenItsFileCannotBeReadWhileRowsLoad_TriesAgain(Stage stage)
+    {
+        await AppendAsync(stage, 1);
+        await using SqliteEventLog log = Open(stage);
+        await using var store = new SqliteStateStore(stage.Directory);
+        await using (PartitionHost first = Host(stage, log, store))
+        {
+            first.Start();
+            first.Follow(Background.Run, 100);
+            await first.Applied.WaitAsync(1, CancellationToken.None);
+            await first.CommitAsync();
+        }
+        await FailAtEachAsync(stage, async () =>
+        {
+            await using PartitionHost next = Host(stage, log, store);
+            next.Start();
+            await next.Ready.WaitAsync(TimeSpan.FromSeconds(5), stage.Clock);
+        }, filesOfOthers: SimulatedVfs.OpenHandles);
+    }
+
+    private static PartitionHost Host(Stage stage, IEventLog log, SqliteStateStore store) =>
+        new(new Shard(0, Small.Serving), log, store, new PartitionHostOptions { Time = stage.Clock }, NullLogger.Instance);
+
+    private static SqliteEventLog Open(Stage stage) => SqliteEventLog.Open(stage.Log, 1, stage.Clock);
+
+    private static async Task AppendAsync(Stage stage, int events)
+    {
+        await using SqliteEventLog log = Open(stage);
+        for (int i = 0; i < events; i++)
+        {
+            await log.AppendAsync(EventSets.Batch(("a", i, "")));
+        }
+    }
+
+    private static async Task EndsAtAsync(Stage stage, long expected)
+    {
+        await using SqliteEventLog log = Open(stage);
+        long end = log.End(0).Sequence;
+        Unless(end == expected, $"The log ends at record {end} behind the power cut; record {expected} was shown or acknowledged before.");
+        Unless((await log.ReadAllAsync(0)).Count == end, $"Not every record of the log can be read.");
+    }
+
+    private static async Task RefusedAsync(Task<AppendReceipt> append)
+    {
+        try
+        {
+            await append;
+        }
+        catch (PlatformUnavailableException)
+        {
+            return;
+        }
+        Unless(false, $"An append was acknowledged whose commit failed.");
+    }
+
+    /// <summary>Fails each operation of some work in turn, until none is left to fail.</summary>
+    private static async Task FailAtEachAsync(Stage stage, Func<Task> work, int filesOfOthers = 0)
+    {
+        for (int operation = 1; ; operation++)
+        {
+            long failAt = stage.Disk.FailAt = stage.Disk.Operations + operation;
+            try
+            {
+                await work();
+            }
+            catch (StorageException)
+            {
+                // It is said, and nothing stays open.
+            }
+            Unless(SimulatedVfs.OpenHandles <= filesOfOthers, $"{SimulatedVfs.OpenHandles - filesOfOthers} files stay open where operation {operation} fails.");
+            if (stage.Disk.Operations < failAt)
+            {
+                return;
+            }
+        }
+    }
+}

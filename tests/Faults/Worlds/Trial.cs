@@ -1,0 +1,30 @@
+namespace Foretell.Faults.Worlds;
+
+/// <summary>A workload whose every operation of the disk can be made to fail in turn, or to be the last of its process.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Clients">Clients that send at the same time.</param>
+/// <param name="Partitions">Partitions of the log.</param>
+/// <param name="Load">What each client sends.</param>
+/// <param name="Restarts">How often the platform is restarted meanwhile.</param>
+internal sealed record Trial(string Name, int Clients, int Partitions, Workload Load, int Restarts)
+{
+    /// <summary>Seed of everything in a trial.</summary>
+    public const long Seed = 13;
+
+    /// <summary>The four workloads: many small appends; few large ones, that a commit follows; starts and stops; many streams in many
+    /// partitions.</summary>
+    public static readonly Trial[] All =
+    [
+        new("append", 2, 1, new Workload(40, 2, 6, TimeSpan.FromMilliseconds(40)), 0),
+        new("commit", 1, 1, new Workload(12, 30, 40, TimeSpan.FromMilliseconds(900)), 1),
+        new("restart", 1, 2, new Workload(8, 6, 8, TimeSpan.FromMilliseconds(1500)), 3),
+        new("spread", 3, 4, new Workload(6, 8, 30, TimeSpan.FromMilliseconds(1200)), 2),
+    ];
+}
+
+/// <summary>What happens at one operation of a trial.</summary>
+/// <param name="Trial">The workload.</param>
+/// <param name="FailAt">The operation that fails; 0 for none.</param>
+/// <param name="EndAt">The change of the disk at which the process ends; 0 for none.</param>
+/// <param name="LosesPower">Whether the power goes with it.</param>
+internal sealed record Blow(Trial Trial, long FailAt = 0, long EndAt = 0, bool LosesPower = false);

@@ -1,0 +1,2 @@
+// There is one map of branches in a process.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
