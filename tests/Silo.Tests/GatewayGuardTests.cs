@@ -23,7 +23,8 @@ public sealed class GatewayGuardTests(ClusterPostgres postgres) : IClassFixture<
         Dictionary<string, string> settings = cluster.Settings("gateway");
         settings["Urls"] = "https://127.0.0.1:0";
         (settings["HttpsCertificate"], settings["HttpsKey"]) = WriteCertificate();
-        string acme = AddKey("acme", Scope.Write, Scope.Read), globex = AddKey("globex", Scope.Write, Scope.Read), operate = AddKey(null, Scope.Operate);
+        string acme = AddKey("acme", Scope.Write, Scope.Read), globex = AddKey("globex", Scope.Write, Scope.Read);
+        string operate = AddKey(null, Scope.Operate);
         settings["Keys"] = _folder.At(KeyFile.Name);
         await using SiloProcess gateway = await SiloProcess.StartAsync(settings);
         Assert.Equal("https", gateway.Url.Scheme);
@@ -43,7 +44,8 @@ public sealed class GatewayGuardTests(ClusterPostgres postgres) : IClassFixture<
 
         KeyFile.Update(_folder.At(KeyFile.Name), keys => [.. keys.Select(k => k.Tenant == "acme/" ? k with { Revoked = k.Created } : k)]);
 
-        await Until.TrueAsync(async () => (await GetAsync(gateway, acme, "/v1/overdue")).StatusCode == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(30));
+        await Until.TrueAsync(async () => (await GetAsync(gateway, acme, "/v1/overdue")).StatusCode == HttpStatusCode.Unauthorized,
+            TimeSpan.FromSeconds(30));
         await gateway.SaysAsync($"key {acme[3..15]} is revoked");
         Assert.All(new[] { acme, globex, operate }, key => Assert.DoesNotContain(key[16..], gateway.Errors, StringComparison.Ordinal));
     }
