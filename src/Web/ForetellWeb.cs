@@ -107,7 +107,8 @@ public static class ForetellWeb
     private static RouteGroupBuilder Guarded(RouteGroupBuilder api, string scope)
     {
         RouteGroupBuilder guarded = api.MapGroup("").Needs(scope);
-        foreach (ProblemKind kind in (ReadOnlySpan<ProblemKind>)[ProblemKind.Unauthenticated, ProblemKind.Forbidden, ProblemKind.TooManyRequests])
+        ProblemKind[] refusals = [ProblemKind.Unauthenticated, ProblemKind.Forbidden, ProblemKind.TooManyRequests];
+        foreach (ProblemKind kind in refusals)
         {
             guarded.WithMetadata(new ProblemNote(kind)).ProducesProblem(kind.Status);
         }

@@ -167,7 +167,8 @@ internal sealed class Production : IAsyncDisposable
 
     private static byte[] MakeKey(string file, out string text)
     {
-        var key = ApiKey.Create(new ApiKey { Id = "", Hash = "", Name = "test", Scopes = Scope.All, Created = TimeProvider.System.GetUtcNow() }, out text);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        var key = ApiKey.Create(new ApiKey { Id = "", Hash = "", Name = "test", Scopes = Scope.All, Created = now }, out text);
         KeyFile.Update(file, _ => [key]);
         return File.ReadAllBytes(file);
     }

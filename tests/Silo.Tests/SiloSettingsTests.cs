@@ -162,7 +162,7 @@ public class SiloSettingsTests
     {
         string message = Assert.Throws<SettingsException>(() => Read(("Role", "worker"))).Message;
 
-        Assert.StartsWith("Foretell:Role is not a setting. There are: Address, AlertSurvival, Certificate, ", message,
+        Assert.StartsWith("Foretell:Role is not a setting. There are: Address, AlertSurvival, BehindTlsProxy, Certificate, ", message,
             StringComparison.Ordinal);
     }
 

@@ -60,8 +60,8 @@ internal static class ClusterCommand
         int silos = parsed.GetValue(s_silos);
         FileInput? input = s_input.Read(parsed);
         SourceInput? source = s_source.Read(parsed, input);
-        if (parsed.GetRequiredValue(s_urls).Split(';').Select(BindingAddress.Parse).FirstOrDefault(a => !ListenGuard.IsOfThisMachineAlone(a)) is { } open
-            && !parsed.GetValue(s_insecure))
+        if (!parsed.GetValue(s_insecure) && parsed.GetRequiredValue(s_urls).Split(';').Select(BindingAddress.Parse)
+            .FirstOrDefault(address => !ListenGuard.IsOfThisMachineAlone(address)) is { } open)
         {
             throw new UsageException($"--urls has {open}, which others than this machine can reach, and nobody needs a key for a throw-away cluster. Listen on 127.0.0.1, or say {GuardSettings.InsecureName}.");
         }

@@ -121,7 +121,9 @@ internal static class CommonSettings
     {
         foreach (string url in text.Split(';'))
         {
-            if (ParseUrl(name, url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal)).Scheme != "http" && !withTls)
+            // A star or a plus stands for every address.
+            string address = url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal);
+            if (ParseUrl(name, address).Scheme != "http" && !withTls)
             {
                 throw new CliException($"{name} takes http addresses, got '{url}'; for https put a proxy in front.");
             }

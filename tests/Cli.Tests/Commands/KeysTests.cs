@@ -85,7 +85,8 @@ public sealed class KeysTests : IDisposable
         // A revoked key stops within seconds, and nobody starts the host anew.
         await RunAsync("revoke", write[3..15]);
         using var http = new HttpClient { DefaultRequestHeaders = { Authorization = new("Bearer", write) } };
-        await Until.TrueAsync(async () => (await http.GetAsync(new Uri(url, "/v1/overdue"))).StatusCode == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(30));
+        await Until.TrueAsync(async () => (await http.GetAsync(new Uri(url, "/v1/overdue"))).StatusCode == HttpStatusCode.Unauthorized,
+            TimeSpan.FromSeconds(30));
         await host.InterruptAsync();
         string audit = File.ReadAllText(_folder.At("foretell-data/audit.log"));
         Assert.Contains($"host: key {write[3..15]} is revoked", audit, StringComparison.Ordinal);

@@ -42,7 +42,7 @@ public sealed class RunTlsTests : IDisposable
         {
             SslOptions = new SslClientAuthenticationOptions
             {
-                RemoteCertificateValidationCallback = (_, other, _, _) => other is X509Certificate2 { Thumbprint: var print } && print == certificate.Thumbprint,
+                RemoteCertificateValidationCallback = (_, other, _, _) => other?.GetCertHashString() == certificate.Thumbprint,
             },
         });
 

@@ -133,7 +133,8 @@ public sealed class JwtTests : IDisposable
 
     private void WriteKeys(RsaSecurityKey key)
     {
-        JsonWebKey json = JsonWebKeyConverter.ConvertFromRSASecurityKey(new RsaSecurityKey(key.Rsa.ExportParameters(false)) { KeyId = key.KeyId });
+        var publicKey = new RsaSecurityKey(key.Rsa.ExportParameters(false)) { KeyId = key.KeyId };
+        JsonWebKey json = JsonWebKeyConverter.ConvertFromRSASecurityKey(publicKey);
         _folder.Write("keys", JsonSerializer.Serialize(new { keys = new[] { new { json.Kty, json.N, json.E, json.Kid } } },
             new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase }));
     }
