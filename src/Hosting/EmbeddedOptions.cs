@@ -28,6 +28,13 @@ public sealed record EmbeddedOptions
     /// <summary>How far ahead of its append an event may be; null keeps what the log says. A change holds from there on.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>Streams at most; beyond them events of new ones are dead letters. 0 for any number; null with null behind it keeps what the
+    /// log says. A change is written to the log and holds from there on.</summary>
+    public long? MaxStreams { get; init; }
+
+    /// <summary>New streams in a minute at most, likewise.</summary>
+    public long? MaxNewStreamsPerMinute { get; init; }
+
     /// <summary>Most records that a shard reads at once.</summary>
     public int BatchSize { get; init; } = 4096;
 
@@ -36,6 +43,9 @@ public sealed record EmbeddedOptions
 
     /// <summary>Records after which a shard commits even before the interval is over.</summary>
     public int CommitRecords { get; init; } = 200_000;
+
+    /// <summary>How long the log keeps records (<see cref="PartitionHostOptions.Retain"/>); null for ever.</summary>
+    public TimeSpan? Retain { get; init; }
 
     /// <summary>When a stream is overdue.</summary>
     public AlertRule Alerts { get; init; } = new();
@@ -47,7 +57,10 @@ public sealed record EmbeddedOptions
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
     /// <summary>No lease: one process has the storage for itself.</summary>
-    internal PartitionHostOptions ToHostOptions() => new() { CommitInterval = CommitInterval, CommitRecords = CommitRecords, Time = Time };
+    internal PartitionHostOptions ToHostOptions() => new()
+    {
+        CommitInterval = CommitInterval, CommitRecords = CommitRecords, Retain = Retain, Time = Time,
+    };
 
     internal void Check()
     {
@@ -56,6 +69,7 @@ public sealed record EmbeddedOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitRecords, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitInterval, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(Retain ?? TimeSpan.MaxValue, PartitionHostOptions.LeastRetain, nameof(Retain));
         ArgumentOutOfRangeException.ThrowIfLessThan(LateTolerance ?? TimeSpan.Zero, TimeSpan.Zero, nameof(LateTolerance));
         ArgumentOutOfRangeException.ThrowIfLessThan(FutureTolerance ?? TimeSpan.Zero, TimeSpan.Zero, nameof(FutureTolerance));
     }

@@ -84,7 +84,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         try
         {
             string? other =
-                await LogBinding.BindAsync(storage.Log, options.Model, options.LateTolerance, options.FutureTolerance, cancellationToken);
+                await LogBinding.BindAsync(storage.Log, options.Model, options.LateTolerance, options.FutureTolerance,
+                    options.MaxStreams, options.MaxNewStreamsPerMinute, cancellationToken);
             if (other is not null)
             {
                 throw new StorageException($"The {storage.Name} was made with model {other} and cannot be opened with "
@@ -215,14 +216,16 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
             Sinks = sinks,
             Problems = [.. reports.Select(report => report.Problem).Append(_storage.Log.Problem).Append(_storage.Alerts.Problem)
                 .Concat(sources.Problems)
-                .Concat(sinks.Select(s => s.Problem)).OfType<string>()],
+                .Concat(sinks.Select(s => s.Problem))
+                .Append(_partitions.Select(p => p.Shard.QuotaWarning).FirstOrDefault(w => w is not null)).OfType<string>()],
         };
     }
 
     /// <inheritdoc/>
     /// <remarks>A broker that cannot be read or published to is in the status; requests can be taken all the same.</remarks>
     public HostHealth Health() => new(Ready.IsCompletedSuccessfully,
-        [.. _partitions.Select(partition => partition.Problem).Append(_storage.Log.Problem).Append(_storage.Alerts.Problem).OfType<string>()]);
+        [.. _partitions.Select(partition => partition.Problem).Append(_storage.Log.Problem).Append(_storage.Alerts.Problem)
+            .OfType<string>()]);
 
     /// <summary>Stops, commits what was applied, and lets go of the storage.</summary>
     public ValueTask DisposeAsync() => StopAsync(commit: true);

@@ -27,7 +27,7 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
     /// <summary>Possible futures within the horizon; empty when not asked for.</summary>
     public IReadOnlyList<SampledPath> Paths { get; init; } = [];
 
-    /// <summary>Answers a question from a stream's row, but for what needs sampled paths (<see cref="WithPaths"/>).</summary>
+    /// <summary>Answers a question from a stream's row, but for what needs sampled paths (<c>WithPaths</c>).</summary>
     /// <param name="forecaster">Forecasts from rows.</param>
     /// <param name="stream">Stream key, for the message of a refusal.</param>
     /// <param name="lastEventTicks">Time of its latest event.</param>
@@ -59,12 +59,18 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
     /// <summary>Adds what needs sampled paths, where the question asks for it: the paths of all streams advance together.</summary>
     /// <exception cref="ArgumentException">A report was made of a row without its tail.</exception>
     public static IReadOnlyList<ForecastReport> WithPaths(Forecaster forecaster, IReadOnlyList<ForecastReport> reports,
-        ForecastQuestion question)
+        ForecastQuestion question) => WithPaths(forecaster, reports, question, new ParallelOptions());
+
+    /// <summary>The same, with a bound on the processors that it takes, and an end when nobody waits any more.</summary>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public static IReadOnlyList<ForecastReport> WithPaths(Forecaster forecaster, IReadOnlyList<ForecastReport> reports,
+        ForecastQuestion question, ParallelOptions options)
     {
         Forecast[] forecasts = [.. reports.Select(r => r.Forecast)];
-        IReadOnlyList<CountForecast>? counts = question.ExpectedCount ? forecaster.Counts(forecasts, question.HorizonSeconds) : null;
+        IReadOnlyList<CountForecast>? counts =
+            question.ExpectedCount ? forecaster.Counts(forecasts, question.HorizonSeconds, options) : null;
         IReadOnlyList<IReadOnlyList<SampledPath>>? paths =
-            question.Paths > 0 ? forecaster.Paths(forecasts, question.Paths, question.HorizonSeconds) : null;
+            question.Paths > 0 ? forecaster.Paths(forecasts, question.Paths, question.HorizonSeconds, options) : null;
         return [.. reports.Select((r, i) => r with { Count = counts?[i], Paths = paths?[i] ?? [] })];
     }
 }

@@ -16,8 +16,22 @@ public static class LogBinding
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null; or the id of the other model that the log belongs to, and then nothing was written.</returns>
     /// <exception cref="PlatformUnavailableException">The log cannot be read or written now.</exception>
-    public static async Task<string?> BindAsync(
-        IEventLog log, ForecastModel model, TimeSpan? lateTolerance, TimeSpan? futureTolerance, CancellationToken cancellationToken)
+    public static Task<string?> BindAsync(
+        IEventLog log, ForecastModel model, TimeSpan? lateTolerance, TimeSpan? futureTolerance, CancellationToken cancellationToken) =>
+        BindAsync(log, model, lateTolerance, futureTolerance, null, null, cancellationToken);
+
+    /// <summary>The same, with a quota of streams.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="model">Model that is to advance every stream.</param>
+    /// <param name="lateTolerance">How late an event may be; null keeps what the log says.</param>
+    /// <param name="futureTolerance">How far ahead of its append an event may be; null keeps what the log says.</param>
+    /// <param name="maxStreams">Streams of all partitions, at most; 0 for any number, null with null behind it keeps what the log says.</param>
+    /// <param name="maxNewStreams">New streams of all partitions in a minute, at most, likewise.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null; or the id of the other model that the log belongs to, and then nothing was written.</returns>
+    /// <exception cref="PlatformUnavailableException">The log cannot be read or written now.</exception>
+    public static async Task<string?> BindAsync(IEventLog log, ForecastModel model, TimeSpan? lateTolerance, TimeSpan? futureTolerance,
+        long? maxStreams, long? maxNewStreams, CancellationToken cancellationToken)
     {
         string? found = await log.FindControlAsync(ControlRecord.Model, cancellationToken);
         if (found is not null && found != model.Id)
@@ -33,6 +47,8 @@ public static class LogBinding
         EventTimePolicy policy = inForce with
         {
             LateTolerance = lateTolerance ?? inForce.LateTolerance, FutureTolerance = futureTolerance ?? inForce.FutureTolerance,
+            Quota = maxStreams is null && maxNewStreams is null ? inForce.Quota
+                : StreamQuota.Share(maxStreams ?? 0, maxNewStreams ?? 0, log.PartitionCount),
         };
         if (policy.ToString() != written)
         {

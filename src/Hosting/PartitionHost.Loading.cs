@@ -51,6 +51,8 @@ public sealed partial class PartitionHost
 
     private async Task TryLoadAsync(CancellationToken stop)
     {
+        // Where the log begins may be news from another process.
+        await _log.RefreshAsync(stop);
         // The epoch first: from here on no older owner can change what is about to be read.
         long asked = _options.Time.GetTimestamp();
         ShardHeader? header;
@@ -62,7 +64,13 @@ public sealed partial class PartitionHost
         }
         catch (InvalidDataException e)
         {
-            throw new StoreDamagedException(Shard.Partition, e);
+            throw Damaged(e);
+        }
+        if (_log.Trimmed(Shard.Partition) is var trimmed && (header?.Position ?? 0) < trimmed)
+        {
+            // What lies between the rows and the log's first record is lost: shown as if it had never been, it would be a wrong answer.
+            throw Damaged(new InvalidDataException(header is null ? "it has no rows"
+                : $"it reflects record {header.Position}, and the log begins at record {trimmed + 1}"));
         }
         if (header is not null)
         {
@@ -91,9 +99,11 @@ public sealed partial class PartitionHost
         }
         catch (InvalidDataException e)
         {
-            throw new StoreDamagedException(Shard.Partition, e);
+            throw Damaged(e);
         }
     }
+
+    private StoreDamagedException Damaged(InvalidDataException cause) => new(Shard.Partition, cause, _log.Trimmed(Shard.Partition));
 
     /// <summary>Where the log ends; asked anew where it would end before a record.</summary>
     private async Task<long> LogEndAsync(long atLeast, CancellationToken stop)

@@ -31,7 +31,7 @@ public sealed partial class PartitionHost : IAsyncDisposable
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Exception> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly KeyValuePair<string, object?> _partitionTag;
-    private readonly Trouble _loading, _reading, _committing, _renewing;
+    private readonly Trouble _loading, _reading, _committing, _renewing, _trimming;
     private Task _loops = Task.CompletedTask;
     private int _stopped;
     private long _epoch;
@@ -51,6 +51,7 @@ public sealed partial class PartitionHost : IAsyncDisposable
         _reading = new Trouble(this, "cannot be read on", "is read");
         _committing = new Trouble(this, "cannot be committed", "commits");
         _renewing = new Trouble(this, "cannot renew its lease", "renews its lease");
+        _trimming = new Trouble(this, "cannot be trimmed", "is trimmed");
         _partitionTag = new("foretell.partition", shard.Partition);
     }
 
@@ -153,7 +154,7 @@ public sealed partial class PartitionHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Begins to load, to commit and to keep the lease, beside the caller and without its trace.</summary>
+    /// <summary>Begins to load, to commit, to trim and to keep the lease, beside the caller and without its trace.</summary>
     /// <param name="load">Runs the loading; null for the thread pool.</param>
     public void Start(Func<Func<Task>, Task>? load = null)
     {
@@ -163,14 +164,16 @@ public sealed partial class PartitionHost : IAsyncDisposable
         _loops = Task.WhenAll(
             (load ?? Background.Run)(RunLoadAsync),
             Background.Run(() => CommitLoopAsync(_stop.Token)),
-            Background.Run(() => RenewLoopAsync(_stop.Token)));
+            Background.Run(() => RenewLoopAsync(_stop.Token)),
+            Background.Run(() => TrimLoopAsync(_stop.Token)));
     }
 
     /// <summary>Where the partition stands.</summary>
     public PartitionReport Report()
     {
         (int streams, ShardTotals totals, ScoreTotals scores) = Shard.Counts();
-        return new PartitionReport(Shard.Partition, Shard.Position, streams, totals, scores, Volatile.Read(ref _pendingSince), Problem);
+        return new PartitionReport(Shard.Partition, Shard.Position, streams, totals, scores, Volatile.Read(ref _pendingSince),
+            Problem ?? _trimming.Problem);
     }
 
     /// <summary>Dead letters of the partition, newest first.</summary>

@@ -15,6 +15,13 @@ public sealed record PartitionHostOptions
     /// </summary>
     public TimeSpan? Lease { get; init; }
 
+    /// <summary>How long the log keeps records after their append, at least <see cref="LeastRetain"/>; null for ever. Nothing goes that
+    /// the store does not reflect.</summary>
+    public TimeSpan? Retain { get; init; }
+
+    /// <summary>Shortest retention: what clients repeat, and readers that lag, need the records of a while.</summary>
+    public static readonly TimeSpan LeastRetain = TimeSpan.FromHours(1);
+
     /// <summary>Clock of commits and of the lease.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }

@@ -30,6 +30,8 @@ public static class PlatformGauges
         Add("foretell.partitions.unserved", "{partition}", "Partitions that cannot be asked now", s => s.UnservedPartitions);
         Add("foretell.problems", "{problem}", "Problems that the status tells", s => s.Problems.Count);
         Add("foretell.log.lost", "{log}", "1 once the log is found to have lost acknowledged records, else 0", s => s.RecordsLost ? 1 : 0);
+        Add("foretell.log.records", "{record}", "Records that the log holds", s => s.RecordsKept);
+        Add("foretell.log.trimmed", "{record}", "Records that retention has removed from the log since it was created", s => s.RecordsTrimmed);
         Telemetry.Meter.CreateObservableGauge("foretell.silo.partitions", () => Volatile.Read(ref s_observed)
             .SelectMany(observed => observed.Platform.Status().Devices).Select(d => new Measurement<int>(d.Partitions, Tags(d))), "{partition}",
             "Partitions by the silo that serves them and the device that steps their rows" + OfAll);

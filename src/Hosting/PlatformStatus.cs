@@ -41,6 +41,12 @@ public sealed record PlatformStatus
     /// <summary>True once the log, as this process sees it, has lost records that it had acknowledged.</summary>
     public bool RecordsLost { get; init; }
 
+    /// <summary>Records that the log holds.</summary>
+    public long RecordsKept { get; init; }
+
+    /// <summary>Records that retention has removed from the log since it was created.</summary>
+    public long RecordsTrimmed { get; init; }
+
     /// <summary>Where the reading of brokers stands, partition by partition; empty without sources.</summary>
     public IReadOnlyList<SourceProgress> Sources { get; init; } = [];
 
@@ -75,6 +81,8 @@ public sealed record PlatformStatus
             {
                 EventsAccepted = status.EventsAccepted + end.Events,
                 LagEvents = status.LagEvents + lag,
+                RecordsKept = status.RecordsKept + end.Sequence - log.Trimmed(partition),
+                RecordsTrimmed = status.RecordsTrimmed + log.Trimmed(partition),
                 Streams = status.Streams + (report?.Streams ?? 0),
                 EventsApplied = status.EventsApplied + (report?.Totals.Applied ?? 0),
                 DeadLetters = status.DeadLetters + (report?.Totals.DeadLetters ?? 0),

@@ -57,7 +57,10 @@ internal static partial class SiloHost
         {
             Threads = settings.Threads ?? Environment.ProcessorCount * (device.Report().LeastWave > 0 ? 2 : 1),
             Alerts = new AlertRule { Survival = settings.AlertSurvival },
-            Partition = new PartitionHostOptions { CommitInterval = settings.CommitInterval, Lease = settings.Lease },
+            Partition = new PartitionHostOptions
+            {
+                CommitInterval = settings.CommitInterval, Lease = settings.Lease, Retain = settings.Retain,
+            },
         })
         {
             Sources = settings.EventHubs.Select(hub => (hub.Name, Setup: hub.ToSource()))
@@ -174,7 +177,8 @@ internal static partial class SiloHost
         try
         {
             string? other =
-                await LogBinding.BindAsync(log, model, settings.LateTolerance, settings.FutureTolerance, CancellationToken.None);
+                await LogBinding.BindAsync(log, model, settings.LateTolerance, settings.FutureTolerance,
+                    settings.MaxStreams, settings.MaxNewStreams, CancellationToken.None);
             if (other is not null)
             {
                 throw new SettingsException($"The log in schema {settings.Postgres.Schema} was made with model {other}, and Foretell:Model "

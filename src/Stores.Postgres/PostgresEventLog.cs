@@ -14,6 +14,7 @@ public sealed class PostgresEventLog : IEventLog
     private readonly PostgresLogWriter _writer;
     private readonly PostgresLogFollower _follower;
     private readonly LastFailure _writes;
+    private readonly SemaphoreSlim _trimTurn = new(1);
     private InvalidDataException? _lost;
     private string? _readProblem;
     private int _disposed;
@@ -162,6 +163,32 @@ public sealed class PostgresEventLog : IEventLog
     }
 
     /// <inheritdoc/>
+    public long Trimmed(int partition) => _ends.Trimmed(partition);
+
+    /// <inheritdoc/>
+    public async Task<bool> TrimAsync(int partition, long upTo, long before, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)partition, (uint)PartitionCount, nameof(partition));
+        // One partition at a time: many at once would take connections and disk from those who append.
+        await _trimTurn.WaitAsync(cancellationToken);
+        try
+        {
+            (long trimmed, bool hasMore) =
+                await PostgresLogTrim.RunAsync(_database, new LogTrim(partition, upTo, before), cancellationToken);
+            _ends.Trim(partition, trimmed);
+            return hasMore;
+        }
+        catch (Exception e) when (PostgresFault.Is(e))
+        {
+            throw PostgresFault.Unavailable("The log cannot be trimmed", e);
+        }
+        finally
+        {
+            _trimTurn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
     public ILogReader OpenReader(int partition, long after)
     {
         _ends.CheckBeginning(partition, after);
@@ -206,7 +233,8 @@ public sealed class PostgresEventLog : IEventLog
     {
         LogEnd[] known = _ends.All();
         bool grown = false;
-        await using NpgsqlCommand command = connection.Command("SELECT partition, sequence, events, append FROM partition");
+        await using NpgsqlCommand command = connection.Command("SELECT p.partition, p.sequence, p.events, p.append, t.sequence "
+            + "FROM partition p LEFT JOIN trimmed t ON t.partition = p.partition");
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
@@ -214,6 +242,10 @@ public sealed class PostgresEventLog : IEventLog
             var end = new LogEnd(reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
             Confirm(partition, known[partition], end);
             grown |= _ends.Advance(partition, end);
+            if (!reader.IsDBNull(4))
+            {
+                _ends.Trim(partition, reader.GetInt64(4));
+            }
         }
         return grown;
     }
@@ -232,7 +264,7 @@ public sealed class PostgresEventLog : IEventLog
     /// <summary>Looks for the known ends through a new session, which may lead to another server than the one before it.</summary>
     /// <remarks>
     /// By the time somebody else may have appended behind what was lost, so that no end is lower than before: the last
-    /// record known has to be in a segment that was appended when that record was.
+    /// record known has to be in a segment that was appended when that record was, or trimmed by now.
     /// </remarks>
     private async Task VerifyAsync(NpgsqlConnection connection)
     {
@@ -244,7 +276,8 @@ public sealed class PostgresEventLog : IEventLog
         await using NpgsqlCommand command = connection.Command("""
             SELECT k.partition, k.sequence FROM unnest($1, $2, $3) k(partition, sequence, append)
             LEFT JOIN LATERAL (SELECT append FROM segment s WHERE s.partition = k.partition AND first <= k.sequence ORDER BY first DESC LIMIT 1) found ON true
-            WHERE found.append IS DISTINCT FROM k.append ORDER BY 1 LIMIT 1
+            LEFT JOIN trimmed t ON t.partition = k.partition
+            WHERE found.append IS DISTINCT FROM k.append AND k.sequence > coalesce(t.sequence, 0) ORDER BY 1 LIMIT 1
             """,
             PostgresParameters.Ints(known.Select(k => k.Partition)), PostgresParameters.Longs(known.Select(k => k.End.Sequence)),
             PostgresParameters.Longs(known.Select(k => k.End.AppendTicks)));

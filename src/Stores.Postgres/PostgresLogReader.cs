@@ -143,7 +143,23 @@ internal sealed class PostgresLogReader(PostgresDatabase database, int partition
             filled += length;
             expected = first + count;
         }
-        return _segments.Count > 0 ? true : throw Damaged(expected, "is missing");
+        if (_segments.Count > 0)
+        {
+            return true;
+        }
+        await reader.DisposeAsync();
+        throw await MissingAsync(connection, expected, cancellationToken);
+    }
+
+    private async Task<InvalidDataException> MissingAsync(NpgsqlConnection connection, long sequence, CancellationToken cancellationToken)
+    {
+        await using NpgsqlCommand command = connection.Command("SELECT sequence FROM trimmed WHERE partition = $1", Int(partition));
+        if (await command.ExecuteScalarAsync(cancellationToken) is not long trimmed || trimmed < sequence)
+        {
+            return Damaged(sequence, "is missing");
+        }
+        var cause = new LogTrimmedException(partition, sequence, trimmed);
+        return new InvalidDataException(cause.Message, cause);
     }
 
     private void Forget()

@@ -53,6 +53,9 @@ public static class PostgresSchema
         """,
         // Which arithmetic made a shard's rows. Older programs know one only, which is the default.
         "ALTER TABLE shard ADD COLUMN IF NOT EXISTS arithmetic text NOT NULL DEFAULT 'exact';",
+        // Up to where retention has removed the records of each partition; whoever trims locks its row. Older programs that still run trim
+        // nothing, read behind it, and say of a record before it that it is missing.
+        "CREATE TABLE IF NOT EXISTS trimmed(partition int PRIMARY KEY, sequence bigint NOT NULL, append bigint NOT NULL) WITH (fillfactor = 50);",
     ];
 
     /// <summary>Version that this program reads and writes.</summary>

@@ -33,6 +33,12 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
             calibration = excluded.calibration, format = excluded.format, arithmetic = excluded.arithmetic
         """;
 
+    // The newest stay. A commit clears away up to twice what it added, so the table shrinks whenever it can and no commit takes long.
+    private const string TrimDeadLetters = """
+        DELETE FROM dead_letter WHERE partition = $1 AND sequence IN (SELECT sequence FROM dead_letter WHERE partition = $1 AND sequence <=
+            (SELECT sequence FROM dead_letter WHERE partition = $1 ORDER BY sequence DESC OFFSET $2 LIMIT 1) ORDER BY sequence LIMIT $3)
+        """;
+
     private readonly PostgresDatabase _database = new(options);
 
     /// <inheritdoc/>
@@ -139,6 +145,7 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
                 batch.Add(PutDeadLetters, Int(partition), Longs(letters.Select(l => l.Sequence)), Utf8(letters.Select(l => l.Stream)),
                     Longs(letters.Select(l => l.TimeTicks)), Utf8(letters.Select(l => l.Mark)), Utf8(letters.Select(l => l.Id)),
                     Longs(letters.Select(l => l.AppendTicks)), Texts(letters.Select(l => l.Reason)), Texts(letters.Select(l => l.Detail)));
+                batch.Add(TrimDeadLetters, Int(partition), Int(DeadLetter.Kept), Int(2 * letters.Count));
             }
             ShardHeader header = commit.Header;
             batch.Add(PutShard, Int(partition), Long(header.Position), Text(header.Policy.ToString()), Text(header.ModelId),
@@ -150,6 +157,15 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
             return true;
         }
     });
+
+    /// <inheritdoc/>
+    /// <remarks>A COMMIT is durable as it is (synchronous_commit is on in each session).</remarks>
+    public Task<long> SecureAsync(int partition, CancellationToken cancellationToken) => GuardAsync("read", () =>
+        _database.RunAsync(async (connection, stop) =>
+        {
+            await using NpgsqlCommand command = connection.Command("SELECT position FROM shard WHERE partition = $1", Int(partition));
+            return await command.ExecuteScalarAsync(stop) as long? ?? 0;
+        }, cancellationToken));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken) =>

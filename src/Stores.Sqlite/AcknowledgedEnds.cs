@@ -93,7 +93,8 @@ internal sealed class AcknowledgedEnds : IDisposable
         for (int p = 0; p < partitions; p++)
         {
             ReadOnlySpan<byte> entry = bytes.AsSpan(HeaderBytes + p * EntryBytes, EntryBytes);
-            ends[p] = new AcknowledgedEnd(BinaryPrimitives.ReadInt64LittleEndian(entry), BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));
+            ends[p] = new AcknowledgedEnd(BinaryPrimitives.ReadInt64LittleEndian(entry),
+                BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));
             Encode(expected, identity, p, ends[p]);
             if (!entry.SequenceEqual(expected))
             {

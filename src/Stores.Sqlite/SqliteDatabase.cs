@@ -76,9 +76,7 @@ internal sealed class SqliteDatabase : IDisposable
     {
         if (!DataFiles.Current.Exists(SqliteWal.PathOf(path)))
         {
-            // Nothing but the file: SQLite neither looks for a write-ahead log nor makes one.
-            string escaped = path.Replace("%", "%25").Replace("?", "%3f").Replace("#", "%23");
-            return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI, isShared: false);
+            return OpenMainFile(path);
         }
         // Without locks a connection may take the file for itself, and then keeps the index of the write-ahead log in its own memory.
         SqliteDatabase database = Connect(path, raw.SQLITE_OPEN_READONLY, OperatingSystem.IsWindows() ? "win32-none" : "unix-none", isShared: false);
@@ -92,6 +90,15 @@ internal sealed class SqliteDatabase : IDisposable
             database.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Opens nothing but the file, for reading while nobody writes to it: SQLite neither looks for a write-ahead log nor makes
+    /// one.</summary>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public static SqliteDatabase OpenMainFile(string path)
+    {
+        string escaped = path.Replace("%", "%25").Replace("?", "%3f").Replace("#", "%23");
+        return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI, isShared: false);
     }
 
     /// <summary>Gives SQL the function <c>seal</c> (<see cref="SqliteSeal"/>) for the rows of a log.</summary>

@@ -13,13 +13,15 @@ public sealed class SqliteEventLog : IEventLog
     private readonly SqliteLogWriter _writer;
     private int _disposed;
 
-    private SqliteEventLog(string path, SqliteLogFile? file, string identity, LogEnd[] ends, Func<SqliteLogFile> open, TimeProvider time)
+    private SqliteEventLog(string path, SqliteLogFile? file, string identity, LogEnd[] ends, long[] trimmed, Func<SqliteLogFile> open,
+        TimeProvider time)
     {
         (_path, Identity, _time) = (path, identity, time);
         _ends = new LogEnds(ends.Length);
         for (int p = 0; p < ends.Length; p++)
         {
             _ends.Advance(p, ends[p]);
+            _ends.Trim(p, trimmed[p]);
         }
         _writer = new SqliteLogWriter(file, open, time, _ends);
     }
@@ -70,9 +72,10 @@ public sealed class SqliteEventLog : IEventLog
             }
             string identity = file?.Identity ?? found.Identity;
             LogEnd[] ends = file is null ? found.Ends : [.. Enumerable.Range(0, file.PartitionCount).Select(file.End)];
+            long[] trimmed = file is null ? found.Trimmed : [.. Enumerable.Range(0, file.PartitionCount).Select(file.Trimmed)];
             // Later connections of this process do not look at the file again: that would let go of the locks of those that are open.
             SqliteLogInspection known = new(SqliteLogSchema.Format, ends.Length, identity, ends);
-            return new SqliteEventLog(path, file, identity, ends, () => SqliteLogFile.Open(path, known, ends.Length, time), time)
+            return new SqliteEventLog(path, file, identity, ends, trimmed, () => SqliteLogFile.Open(path, known, ends.Length, time), time)
             {
                 CannotBeWritten = problem,
             };
@@ -163,6 +166,18 @@ public sealed class SqliteEventLog : IEventLog
 
     /// <summary>Nothing to do: no other process appends to the file.</summary>
     public Task RefreshAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public long Trimmed(int partition) => _ends.Trimmed(partition);
+
+    /// <inheritdoc/>
+    public async Task<bool> TrimAsync(int partition, long upTo, long before, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)partition, (uint)PartitionCount, nameof(partition));
+        AppendRequest trim = AppendRequest.ForTrim(new LogTrim(partition, upTo, before));
+        await _writer.AppendAsync(trim, cancellationToken);
+        return trim.HasMore;
+    }
 
     /// <inheritdoc/>
     public ILogReader OpenReader(int partition, long after)

@@ -9,7 +9,8 @@ internal sealed class SqliteException(string message, int code) : Exception(mess
     /// <summary>SQLite's extended result code.</summary>
     public int Code { get; } = code;
 
-    /// <summary>True when the file is no database, a broken one, or lacks what our statements name: trying again later is no help.</summary>
+    /// <summary>True when the file is no database, a broken one, or lacks what our statements name: trying again later is no
+    /// help.</summary>
     public bool IsDamage => (Code & 0xff) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB
         || Code == raw.SQLITE_ERROR && Message.Contains("no such", StringComparison.Ordinal);
 

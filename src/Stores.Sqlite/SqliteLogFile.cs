@@ -11,6 +11,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     private readonly AcknowledgedEnds _acknowledged;
     private readonly IdempotencyTable _requests;
     private readonly SqliteLogEnds _ends;
+    private readonly SqliteLogTrim _trim;
     private readonly SqliteStatement _begin, _commit, _insertSegment, _findControl, _putControl, _findSource, _putSource;
 
     private SqliteLogFile(string path, SqliteDatabase database, string identity, int partitions, TimeProvider time)
@@ -29,6 +30,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
             + "VALUES(?1, ?2, ?3, ?4, ?5, seal(?1, ?2, ?3, ?4, ?5))");
         _requests = new IdempotencyTable(database);
         _ends = new SqliteLogEnds(database, path);
+        _trim = new SqliteLogTrim(database);
         _acknowledged = AcknowledgedEnds.Open(WitnessOf(path), identity, time);
     }
 
@@ -93,6 +95,13 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     /// <summary>Where a partition ends.</summary>
     /// <exception cref="InvalidDataException">The row that says so fails its checksum.</exception>
     public LogEnd End(int partition) => _ends.End(partition);
+
+    /// <summary>Last record of a partition that was trimmed.</summary>
+    /// <exception cref="InvalidDataException">The row that says so fails its checksum.</exception>
+    public long Trimmed(int partition) => _ends.Trimmed(partition).Sequence;
+
+    /// <inheritdoc cref="SqliteLogTrim.Run"/>
+    public (long Trimmed, bool HasMore) Trim(LogTrim trim, long end) => _trim.Run(trim, end);
 
     /// <summary>Writes one segment behind its partition's end.</summary>
     /// <returns>The end to acknowledge once the transaction is durable.</returns>

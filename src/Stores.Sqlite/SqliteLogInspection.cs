@@ -10,6 +10,9 @@ namespace Foretell.Stores.Sqlite;
 /// <param name="Ends">Where its partitions end.</param>
 internal sealed record SqliteLogInspection(long Format, int Partitions, string Identity, LogEnd[] Ends)
 {
+    /// <summary>Last record of each partition that was trimmed.</summary>
+    public long[] Trimmed { get; init; } = [];
+
     /// <summary>No log yet.</summary>
     public static readonly SqliteLogInspection New = new(0, 0, "", []);
 
@@ -112,7 +115,10 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
             throw new StorageException($"The log {path} is damaged: the row that says what it is fails its checksum. {Advice}");
         }
         using var ends = new SqliteLogEnds(database, path, isSealed: identity.Length > 0);
-        var found = new SqliteLogInspection(format, partitions, identity, [.. Enumerable.Range(0, partitions).Select(ends.End)]);
+        var found = new SqliteLogInspection(format, partitions, identity, [.. Enumerable.Range(0, partitions).Select(ends.End)])
+        {
+            Trimmed = [.. Enumerable.Range(0, partitions).Select(p => ends.Trimmed(p).Sequence)],
+        };
         if (identity.Length > 0)
         {
             Compare(path, database, found);

@@ -80,7 +80,7 @@ internal sealed class SqliteLogReader : ILogReader
             _select.Bind(1, SqliteLogFile.SegmentId(_partition, 0)).Bind(2, SqliteLogFile.SegmentId(_partition, _next));
             if (!_select.Step())
             {
-                throw Damaged("is missing");
+                throw Missing();
             }
             long first = SqliteLogFile.FirstSequence(_select.Int64(0)), count = _select.Int64(1);
             ReadOnlySpan<byte> records = _select.Blob(4);
@@ -132,6 +132,17 @@ internal sealed class SqliteLogReader : ILogReader
     {
         _database?.Dispose();
         (_database, _select) = (null, null);
+    }
+
+    private InvalidDataException Missing()
+    {
+        long trimmed = _database!.Query($"SELECT sequence FROM trimmed WHERE partition = {_partition}");
+        if (trimmed < _next)
+        {
+            return Damaged("is missing");
+        }
+        var cause = new LogTrimmedException(_partition, _next, trimmed);
+        return new InvalidDataException(cause.Message, cause);
     }
 
     private InvalidDataException Damaged(string what) => new(

@@ -16,6 +16,7 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
     private readonly LastFailure _failure;
     private readonly AppendQueue _queue = new();
     private readonly AppendGroup _group;
+    private readonly Queue<AppendRequest> _trims = new();
     private readonly AcknowledgedEnd[] _acknowledged;
     private readonly int _partitionCount;
     private readonly WorkerThreads _thread;
@@ -64,7 +65,7 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        while (!_queue.IsEnded)
+        while (!_queue.IsEnded || _trims.Count > 0)
         {
             if (!WriteNext())
             {
@@ -86,21 +87,54 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes the appends that wait, up to a group's size.</summary>
-    /// <returns>False when none did.</returns>
+    /// <summary>Writes the appends that wait, up to a group's size, then trims a piece: of two pieces none keeps the same append
+    /// waiting.</summary>
+    /// <returns>False when there was nothing to do.</returns>
     private bool WriteNext()
     {
         while (_group.Bytes < GroupBytes && _queue.TryTake(out AppendRequest next))
         {
-            _group.Add(next);
+            if (next.Trim is null)
+            {
+                _group.Add(next);
+            }
+            else
+            {
+                _trims.Enqueue(next);
+            }
         }
-        if (_group.Requests.Count == 0)
+        bool any = _group.Requests.Count > 0;
+        if (any)
         {
-            return false;
+            _group.Complete(WriteGroup());
+            SyncWitness();
         }
-        _group.Complete(WriteGroup());
-        SyncWitness();
-        return true;
+        if (_trims.TryDequeue(out AppendRequest? trim))
+        {
+            trim.Complete(Trim(trim));
+            any = true;
+        }
+        return any;
+    }
+
+    private Exception? Trim(AppendRequest request)
+    {
+        try
+        {
+            LogTrim trim = request.Trim!.Value;
+            SqliteLogFile file = _file ?? Adopt(_open());
+            (long trimmed, request.HasMore) = file.Trim(trim, _group[trim.Partition].End.Sequence);
+            _ends.Trim(trim.Partition, trimmed);
+            request.Receipt = new AppendReceipt(0, Position.None, Replayed: false, default);
+            return null;
+        }
+        catch (Exception e)
+        {
+            // As after a failed append. It is none: what clients send can be taken all the same.
+            _file?.Dispose();
+            _file = null;
+            return e is InvalidDataException ? e : new PlatformUnavailableException($"The log cannot be trimmed: {e.Message}", e);
+        }
     }
 
     private Exception? WriteGroup()
@@ -163,6 +197,7 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
             _group[partition].End = end;
             _lastAppendTicks = Math.Max(_lastAppendTicks, end.Sequence == 0 ? long.MinValue : end.AppendTicks);
             _ends.Advance(partition, end);
+            _ends.Trim(partition, file.Trimmed(partition));
         }
         return file;
     }

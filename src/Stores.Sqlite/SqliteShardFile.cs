@@ -1,5 +1,6 @@
 using Foretell.Engine.Events;
 using Foretell.Engine.Store;
+using SQLitePCL;
 
 namespace Foretell.Stores.Sqlite;
 
@@ -7,15 +8,16 @@ namespace Foretell.Stores.Sqlite;
 /// <param name="path">The file.</param>
 /// <param name="partition">Partition whose rows it holds.</param>
 /// <param name="identity">Name of the log that the rows are made from; null for whichever the file says.</param>
-internal sealed class SqliteShardFile(string path, int partition, string? identity) : IDisposable
+/// <param name="mayBeNew">Whether a file that is missing may be begun anew: only while the log has every record.</param>
+internal sealed class SqliteShardFile(string path, int partition, string? identity, Func<int, bool> mayBeNew) : IDisposable
 {
     // One page of rows fills one SQLite page (RowPage); with smaller ones each would be a chain of overflow pages.
     private const int PageBytes = 16384;
 
     private long? _untoldEpoch;
     private SqliteDatabase? _database;
-    private SqliteStatement _takeEpoch = null!, _setEpoch = null!, _epoch = null!, _putShard = null!, _putPage = null!, _putDeadLetter = null!,
-        _trimDeadLetters = null!;
+    private SqliteStatement _takeEpoch = null!, _setEpoch = null!, _epoch = null!, _putShard = null!, _putPage = null!,
+        _putDeadLetter = null!, _trimDeadLetters = null!, _checkpoint = null!;
 
     /// <summary>Raises the epoch by one and returns it.</summary>
     /// <remarks>Where the disk cannot be written, the first commit does: the data directory belongs to one process, so that no other
@@ -115,6 +117,31 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         }
     }
 
+    /// <summary>Copies every commit from the write-ahead log into the file, syncs it, and reads the header back from there alone.</summary>
+    /// <returns>Last record that the rows reflect; 0 before the first commit.</returns>
+    /// <exception cref="InvalidDataException">The header read back is damaged.</exception>
+    public long Secure()
+    {
+        Open();
+        try
+        {
+            bool isDone = _checkpoint.Step() && _checkpoint.Int64(0) == 0 && _checkpoint.Int64(1) == _checkpoint.Int64(2);
+            _checkpoint.Reset();
+            if (!isDone)
+            {
+                throw new SqliteException($"SQLite: what {path} holds could not be copied from its write-ahead log, since somebody reads it",
+                    raw.SQLITE_BUSY);
+            }
+            using SqliteDatabase alone = SqliteShardSchema.Believe(SqliteDatabase.OpenMainFile(path), partition, identity);
+            return SqliteShardSchema.ReadHeader(alone)?.Position ?? 0;
+        }
+        catch (SqliteException)
+        {
+            Dispose();
+            throw;
+        }
+    }
+
     public void Dispose()
     {
         _database?.Dispose();
@@ -152,6 +179,10 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
             // A file that is not to be believed stays as it is.
             Look();
         }
+        else if (!mayBeNew(partition))
+        {
+            throw new InvalidDataException("it is missing");
+        }
         SqliteWal.MakeDurable(path);
         SqliteDatabase database = SqliteDatabase.Open(path, PageBytes);
         try
@@ -168,6 +199,7 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
                 + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, seal(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))");
             _trimDeadLetters = database.Prepare("DELETE FROM dead_letter WHERE sequence IN (SELECT sequence FROM dead_letter WHERE sequence <= "
                 + "(SELECT sequence FROM dead_letter ORDER BY sequence DESC LIMIT 1 OFFSET ?1) ORDER BY sequence LIMIT ?2)");
+            _checkpoint = database.Prepare("PRAGMA wal_checkpoint(FULL)");
             return _database = database;
         }
         catch

@@ -62,9 +62,14 @@ internal static class SqliteShardSchema
     /// <summary>Opens a shard's file for reading, and looks whether it is what its name says; changes nothing.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or of another log or partition.</exception>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
-    public static SqliteDatabase OpenToRead(string path, int partition, string? identity)
+    public static SqliteDatabase OpenToRead(string path, int partition, string? identity) =>
+        Believe(SqliteDatabase.OpenToRead(path), partition, identity);
+
+    /// <summary>Looks whether a file that was opened for reading is what its name says.</summary>
+    /// <returns>The connection; closed where it throws.</returns>
+    /// <exception cref="InvalidDataException">It is damaged, or of another log or partition.</exception>
+    public static SqliteDatabase Believe(SqliteDatabase database, int partition, string? identity)
     {
-        SqliteDatabase database = SqliteDatabase.OpenToRead(path);
         try
         {
             CheckOwner(database, partition, identity);

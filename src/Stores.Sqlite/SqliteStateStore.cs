@@ -8,8 +8,10 @@ namespace Foretell.Stores.Sqlite;
 
 /// <summary>The store in SQLite files, one per partition: shard-0000.db and on (docs/formats.md).</summary>
 /// <param name="directory">Where the files are.</param>
-/// <param name="identity">Name of the log that the rows are made from; files of another log are refused. Null takes files as they are.</param>
-public sealed class SqliteStateStore(string directory, string? identity = null) : IStateStore
+/// <param name="identity">Name of the log that the rows are made from; files of another log are refused. Null takes files as they
+/// are.</param>
+/// <param name="mayBeNew">Whether a partition's file may be begun anew where it is missing; null for always.</param>
+public sealed class SqliteStateStore(string directory, string? identity = null, Func<int, bool>? mayBeNew = null) : IStateStore
 {
     private readonly ConcurrentDictionary<int, SqliteShardFile> _files = new();
 
@@ -56,6 +58,9 @@ public sealed class SqliteStateStore(string directory, string? identity = null) 
         });
 
     /// <inheritdoc/>
+    public Task<long> SecureAsync(int partition, CancellationToken cancellationToken) => Run(partition, file => file.Secure());
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken) =>
         Task.FromResult(Guard(partition, () =>
         {
@@ -84,7 +89,7 @@ public sealed class SqliteStateStore(string directory, string? identity = null) 
     {
         try
         {
-            SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p, identity));
+            SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p, identity, mayBeNew ?? (_ => true)));
             lock (file)
             {
                 return Task.FromResult(Guard(partition, () => work(file)));

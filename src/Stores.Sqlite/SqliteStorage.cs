@@ -25,7 +25,7 @@ public static class SqliteStorage
         try
         {
             log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, time);
-            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory, log.Identity),
+            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory, log.Identity, p => log.Trimmed(p) == 0),
                 SqliteAlertLog.Open(directory, time), hold)
             {
                 Measure = _ => Task.FromResult(DirectoryUsage.Measure(directory)),

@@ -48,8 +48,11 @@ public static class ForetellWeb
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ObjectPool<EventBatch>>(new DefaultObjectPool<EventBatch>(new EventBatchPolicy()));
         services.AddSingleton<BodyMemory>();
+        services.AddSingleton<ForecastWork>();
         services.AddSingleton<ServerSentFeed>();
+        services.AddSingleton<RenderedForecasts>();
         ServerLimits.Add(services);
+        RequestDeadline.Add(services);
         services.AddRequestDecompression();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
         services.AddExceptionHandler<Problems>();
@@ -74,6 +77,8 @@ public static class ForetellWeb
         app.UseStatusCodePages();
         ApiDocument.UseExplorer(app);
         app.UseGuards();
+        app.UseRequestTimeouts();
+        app.Use(BoundBody.GuardAsync);
         app.UseRequestDecompression();
 
         long maxBodyBytes = app.Services.GetRequiredService<IOptions<ForetellWebOptions>>().Value.MaxBodyBytes;
@@ -84,7 +89,7 @@ public static class ForetellWeb
         RouteGroupBuilder read = Guarded(api, Scope.Read);
         GetStream.Map(read);
         GetForecast.Map(read);
-        PostForecasts.Map(read);
+        PostForecasts.Map(read, maxBodyBytes);
         GetStreamEvents.Map(read);
         GetOverdue.Map(read);
         GetAlertEvents.Map(read);
@@ -102,7 +107,8 @@ public static class ForetellWeb
     private static RouteGroupBuilder Guarded(RouteGroupBuilder api, string scope)
     {
         RouteGroupBuilder guarded = api.MapGroup("").Needs(scope);
-        foreach (ProblemKind kind in (ReadOnlySpan<ProblemKind>)[ProblemKind.Unauthenticated, ProblemKind.Forbidden, ProblemKind.TooManyRequests])
+        ProblemKind[] refusals = [ProblemKind.Unauthenticated, ProblemKind.Forbidden, ProblemKind.TooManyRequests];
+        foreach (ProblemKind kind in refusals)
         {
             guarded.WithMetadata(new ProblemNote(kind)).ProducesProblem(kind.Status);
         }

@@ -13,7 +13,7 @@ public sealed partial class CommandLineTests
 
     [Fact]
     public void Verbs_WhenListed_AreThePromisedOnes() =>
-        Assert.Equal(["cluster", "compare", "eval", "query", "replay", "run", "simulate", "train"],
+        Assert.Equal(["cluster", "compare", "eval", "keys", "query", "replay", "run", "simulate", "train"],
             CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
 
     [Theory]
@@ -29,7 +29,8 @@ public sealed partial class CommandLineTests
     [InlineData("run --data-dir D --urls http://127.0.0.1:1 --model M --partitions 8 --threads 2 --no-demo --plain --file F --exit --json")]
     [InlineData("run --metrics-urls http://127.0.0.1:9464;http://10.0.0.7:9464")]
     [InlineData("run --file F --columns stream=a,time=b --late-tolerance 0s --future-tolerance 2h --alert-survival 1e-6")]
-    [InlineData("cluster --silos 3 --urls http://127.0.0.1:0 --model M --partitions 8 --threads 1 --late-tolerance 0s --future-tolerance 2h --alert-survival 0 --plain")]
+    [InlineData("run --no-demo --retain 1h30m")]
+    [InlineData("cluster --silos 3 --urls http://127.0.0.1:0 --model M --partitions 8 --threads 1 --late-tolerance 0s --future-tolerance 2h --retain 30d --alert-survival 0 --plain")]
     [InlineData("cluster --silos 1 --file F --columns stream=a,time=b --exit --json --postgres D --silo-program D")]
     [InlineData("replay --file F --url http://127.0.0.1:1 --speed max --columns stream=a,time=b,mark=c")]
     [InlineData("replay --file F --speed 2.5")]
@@ -74,6 +75,7 @@ public sealed partial class CommandLineTests
     [InlineData("docs/formats.md")]
     [InlineData("docs/files.md")]
     [InlineData("docs/cluster.md")]
+    [InlineData("docs/security.md")]
     [InlineData("docs/gpu.md")]
     public void Documents_WhenTheyShowACommand_ShowOneThatParses(string document)
     {

@@ -11,6 +11,7 @@ using Foretell.Engine.Shards;
 using Foretell.Rendering;
 using Foretell.Stores.Postgres;
 using Foretell.Support;
+using Foretell.Web.Guards;
 
 namespace Foretell.Deployment.Tests;
 
@@ -25,6 +26,7 @@ internal sealed class Production : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly string _rendered;
+    private readonly string _key;
     private readonly int _port;
     private readonly HttpClient _direct = new();
     private HttpClient? _http;
@@ -45,6 +47,7 @@ internal sealed class Production : IAsyncDisposable
         node.Secrets["foretell-postgres"] = Secret("connection", Encoding.UTF8.GetBytes(Options.ConnectionString));
         node.Secrets["foretell-silo-tls"] = Secret("keystore.p12", keystore);
         node.Secrets["foretell-silo-tls-password"] = Secret("password", Encoding.UTF8.GetBytes(TestAuthority.Password));
+        node.Secrets["foretell-keys"] = Secret(KeyFile.Name, MakeKey(_folder.At(KeyFile.Name), out _key));
         SiloContainer silo = Manifests.Load(rendered).Silos.First();
         (Partitions, StopLimit) = (silo.Settings().Partitions!.Value, silo.Settings().ShutdownTimeout);
         _port = silo.Container.Ports.Single(p => p.Name == "http").ContainerPort;
@@ -75,7 +78,15 @@ internal sealed class Production : IAsyncDisposable
     public DeploymentController Workers => Namespace.Deployments["foretell-worker"];
 
     /// <summary>The Service before the gateways.</summary>
-    public ServiceProxy Service => Namespace.Service("foretell");
+    public ServiceProxy Service
+    {
+        get
+        {
+            ServiceProxy service = Namespace.Service("foretell");
+            service.Key = _key;
+            return service;
+        }
+    }
 
     /// <summary>Makes what must be there before the overlay; nothing runs yet but the database.</summary>
     public static async Task<Production> CreateAsync()
@@ -152,6 +163,14 @@ internal sealed class Production : IAsyncDisposable
         _direct.Dispose();
         await Postgres.DisposeAsync();
         _folder.Dispose();
+    }
+
+    private static byte[] MakeKey(string file, out string text)
+    {
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        var key = ApiKey.Create(new ApiKey { Id = "", Hash = "", Name = "test", Scopes = Scope.All, Created = now }, out text);
+        KeyFile.Update(file, _ => [key]);
+        return File.ReadAllBytes(file);
     }
 
     private static Dictionary<string, byte[]> Secret(string key, byte[] value) => new() { [key] = value };

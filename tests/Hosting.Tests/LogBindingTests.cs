@@ -28,4 +28,20 @@ public sealed class LogBindingTests
 
         Assert.Equal(expected, await log.FindControlAsync(ControlRecord.Policy, default));
     }
+
+    [Theory]
+    [InlineData(null, null, ";streams=5;minute=3")]
+    [InlineData(100L, null, ";streams=50;minute=9223372036854775807")]
+    [InlineData(0L, 7L, ";streams=9223372036854775807;minute=4")]
+    [InlineData(0L, 0L, "")]
+    public async Task Bind_WhenTheLogHasAQuota_KeepsItUnlessAnotherIsAskedFor(long? streams, long? perMinute, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        await using SqliteEventLog log = SqliteEventLog.Open(folder.At("log.db"), 2, _time);
+        await log.AppendControlAsync(ControlRecord.Policy, "late=10;future=20;streams=5;minute=3", default);
+
+        Assert.Null(await LogBinding.BindAsync(log, Small.Model, null, null, streams, perMinute, default));
+
+        Assert.Equal("late=10;future=20" + expected, await log.FindControlAsync(ControlRecord.Policy, default));
+    }
 }

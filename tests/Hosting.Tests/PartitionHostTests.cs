@@ -187,8 +187,9 @@ public sealed class PartitionHostTests : IAsyncLifetime
         file.Execute("CREATE TRIGGER broken BEFORE INSERT ON shard BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
         host.Follow(Background.Run, batch);
 
-        await Until.TrueAsync(() => host.Problem is not null, TimeSpan.FromMinutes(1));
-        Assert.StartsWith("its events that could not be applied wait for the store, 10000 or more", host.Problem);
+        // The commit that fails is told first, by whoever makes it; then the reader, who waits for it.
+        await Until.TrueAsync(() => host.Problem?.StartsWith("its events that could not be applied wait for the store, 10000 or more",
+            StringComparison.Ordinal) == true, TimeSpan.FromMinutes(1));
         Assert.InRange(host.Answer(shard => shard.UncommittedDeadLetters()).Length,
             Shard.MostUncommittedDeadLetters, Shard.MostUncommittedDeadLetters + batch);
         Assert.NotNull(host.Answer(shard => shard.Find("a"u8)));

@@ -31,6 +31,10 @@ public class PlantedMistakeTests
     [InlineData("name: FORETELL__ROLES\n          value: ingest", "name: FORETELL__ROLES\n          value: worker", "No silo has the role ingest.")]
     [InlineData("name: FORETELL__ROLES\n          value: ingest", "name: FORETELL__ROLES\n          value: reader",
         "Foretell:Roles is 'reader'.")]
+    [InlineData("name: FORETELL__KEYS\n          value: /secrets/keys/keys.json", "name: FORETELL__THREADS\n          value: \"2\"",
+        "Foretell:Urls has http://*:5057, which others than this machine can reach, and anyone could read and write everything there.")]
+    [InlineData("name: FORETELL__BEHINDTLSPROXY", "name: FORETELL__STOPWITHINPUT", "and keys and events would travel there in the clear.")]
+    [InlineData("FORETELL__CERTIFICATE: /secrets/silo-tls/keystore.p12", "FORETELL__SCHEMA: foretell", "could join the cluster")]
     [InlineData("allowPrivilegeEscalation: false", "privileged: true", "it is privileged.")]
     [InlineData("readOnlyRootFilesystem: true", "readOnlyRootFilesystem: false", "its root file system can be written.")]
     [InlineData("type: RuntimeDefault", "type: Unconfined", "its seccompProfile must be RuntimeDefault.")]

@@ -89,6 +89,8 @@ public sealed class NetworkSplitTests(ClusterPostgres postgres, ITestOutputHelpe
         settings["Postgres"] =
             new NpgsqlConnectionStringBuilder(cluster.Options.ConnectionString) { Host = network.Host.ToString(),
             Port = database.Port }.ConnectionString;
+        // Nobody else is in these networks.
+        settings["Insecure"] = "true";
         settings["Address"] = network.Address(member).ToString();
         settings["Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://{network.Address(member)}:0");
         return SiloProcess.StartAsync(settings, new SiloLaunch { Prefix = network.Prefix(member) });

@@ -46,7 +46,7 @@ public class SiloSettingsTests
     [InlineData("AlertSurvival", "0.9", "Foretell:AlertSurvival is '0.9'. Give 0 for no alerts, or a probability from 1E-09 to 0.5.")]
     [InlineData("Address", "0.0.0.0",
         "Foretell:Address is '0.0.0.0'. Give the IP address at which the other silos reach this one, such as 10.0.0.7.")]
-    [InlineData("Urls", "here", "Foretell:Urls is 'here'. Give http addresses such as http://0.0.0.0:5057, separated by ';'.")]
+    [InlineData("Urls", "here", "Foretell:Urls is 'here'. Give http addresses such as http://127.0.0.1:5057, separated by ';'.")]
     [InlineData("MetricsUrls", "9464",
         "Foretell:MetricsUrls is '9464'. Give http addresses such as http://0.0.0.0:9464, separated by ';'.")]
     [InlineData("MetricsUrls", "http://*:5057",
@@ -55,11 +55,36 @@ public class SiloSettingsTests
     public void Read_WhenASettingIsWrong_SaysWhatIsAllowed(string name, string value, string sentence) =>
         Assert.Equal(sentence, Assert.Throws<SettingsException>(() => Read((name, value))).Message);
 
+    [Theory]
+    [InlineData("Foretell:Urls has http://*:5057, which others than this machine can reach, and anyone could read and write everything there.", "Urls", "http://*:5057")]
+    [InlineData("Foretell:Urls has http://*:5057, which others than this machine can reach, and keys and events would travel there in the clear.",
+        "Urls", "http://*:5057", "Keys", "keys.json")]
+    [InlineData("Foretell:Urls has https://*:5057, and there is no certificate.", "Urls", "https://*:5057", "Keys", "keys.json")]
+    [InlineData("Foretell:HttpsCertificate is given, and Foretell:Urls is 'http://127.0.0.1:5057': nothing there is https.", "HttpsCertificate", "c.pem")]
+    [InlineData("Foretell:HttpsKey and Foretell:HttpsPasswordFile go with Foretell:HttpsCertificate.", "HttpsKey", "k.pem")]
+    [InlineData("Foretell:Address is '10.0.0.7', and without Foretell:Certificate whoever reaches port 11111 there could join the cluster", "Address", "10.0.0.7")]
+    [InlineData("Foretell:JwtAudience is missing.", "JwtAuthority", "https://id.example.com")]
+    [InlineData("Foretell:JwtAuthority, JwtKeys, JwtIssuer: the provider's address must be https", "JwtAuthority", "http://id.example.com", "JwtAudience", "foretell")]
+    [InlineData("Foretell:JwtAuthority, JwtKeys, JwtIssuer: tokens whose keys are in a file need the name of their issuer", "JwtKeys", "k.json", "JwtAudience", "foretell")]
+    [InlineData("Foretell:JwtAudience, JwtIssuer and JwtTenantClaim go with", "JwtTenantClaim", "org")]
+    [InlineData("Foretell:EventsPerSecond is '0'.", "EventsPerSecond", "0")]
+    public void Read_WhenASiloWouldBeOpen_SaysWhatToSet(string sentence, params string[] settings) => Assert.StartsWith(sentence,
+        Assert.Throws<SettingsException>(() => Read([.. settings.Chunk(2).Select(s => (s[0], s[1]))])).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("Urls", "http://*:5057", "Insecure", "true")]
+    [InlineData("Urls", "http://*:5057", "Keys", "keys.json", "BehindTlsProxy", "true")]
+    [InlineData("Urls", "https://*:5057", "Keys", "keys.json", "HttpsCertificate", "c.pem")]
+    [InlineData("Urls", "http://*:5057", "Roles", "worker")]
+    [InlineData("Address", "10.0.0.7", "Certificate", "silo.p12")]
+    public void Read_WhenASiloIsGuardedOrSaidToBeOpen_TakesIt(params string[] settings) =>
+        Assert.NotNull(Read([.. settings.Chunk(2).Select(s => (s[0], s[1]))]));
+
     [Fact]
     public void Read_WhenItRunsInAPod_TakesThePodsAddressOrSaysWhatToSet()
     {
-        Assert.Equal("10.1.2.3", ReadIn([("POD_IP", "10.1.2.3"), ("KUBERNETES_SERVICE_HOST", "10.0.0.1")]).Address.ToString());
-        Assert.Equal("10.9.9.9", ReadIn([("POD_IP", "10.1.2.3")], ("Address", "10.9.9.9")).Address.ToString());
+        Assert.Equal("10.1.2.3", ReadIn([("POD_IP", "10.1.2.3"), ("KUBERNETES_SERVICE_HOST", "10.0.0.1")], ("Insecure", "true")).Address.ToString());
+        Assert.Equal("10.9.9.9", ReadIn([("POD_IP", "10.1.2.3")], ("Address", "10.9.9.9"), ("Insecure", "true")).Address.ToString());
         Assert.Equal("127.0.0.1", ReadIn([]).Address.ToString());
         // What is set is meant: silos that are all in one pod.
         Assert.Equal("127.0.0.1",
@@ -137,7 +162,7 @@ public class SiloSettingsTests
     {
         string message = Assert.Throws<SettingsException>(() => Read(("Role", "worker"))).Message;
 
-        Assert.StartsWith("Foretell:Role is not a setting. There are: Address, AlertSurvival, Certificate, ", message,
+        Assert.StartsWith("Foretell:Role is not a setting. There are: Address, AlertSurvival, BehindTlsProxy, Certificate, ", message,
             StringComparison.Ordinal);
     }
 
@@ -163,6 +188,7 @@ public class SiloSettingsTests
     [InlineData("AlertSurvival", 1e-9, 0.5)]
     [InlineData("LateSeconds", 0, 1e9)]
     [InlineData("FutureSeconds", 0, 1e9)]
+    [InlineData("RetainSeconds", 3600, 1e9)]
     [InlineData("ShutdownSeconds", 1, 3600)]
     public void Documentation_WhenANumberIsAllowed_GivesTheLimitsThatHold(string name, double least, double greatest)
     {

@@ -109,6 +109,38 @@ public abstract class StateStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Commit_WhenDeadLettersAreMany_KeepsTheNewestAndClearsAwayAFewAtATime()
+    {
+        await using IStateStore store = Open();
+        long epoch = await store.TakeEpochAsync(0, default);
+        await store.CommitAsync(0, epoch, Commit(Header(1), [], [.. Enumerable.Range(1, DeadLetter.Kept + 500).Select(i => Letter(i))]), default);
+        Assert.Equal(DeadLetter.Kept, (await store.ReadDeadLettersAsync(0, 20_000, default)).Count);
+
+        await store.CommitAsync(0, epoch, Commit(Header(2), [], [Letter(20_001), Letter(20_002)]), default);
+        IReadOnlyList<DeadLetter> kept = await store.ReadDeadLettersAsync(0, 20_000, default);
+        Assert.Equal((DeadLetter.Kept, 20_002, 503), (kept.Count, kept[0].Sequence, kept[^1].Sequence));
+
+        // Another partition's are its own.
+        await store.CommitAsync(1, await store.TakeEpochAsync(1, default), Commit(Header(1), [], [Letter(1)]), default);
+        Assert.Equal(DeadLetter.Kept, (await store.ReadDeadLettersAsync(0, 20_000, default)).Count);
+        Assert.Single(await store.ReadDeadLettersAsync(1, 10, default));
+    }
+
+    [Fact]
+    public async Task Secure_WhenThereAreCommits_IsWhatTheLastOneReflects()
+    {
+        await using IStateStore store = Open();
+        long epoch = await store.TakeEpochAsync(0, default);
+        Assert.Equal(0, await store.SecureAsync(0, default));
+        for (int position = 5; position < 8; position++)
+        {
+            await store.CommitAsync(0, epoch, Commit(Header(position), [(0, 1)]), default);
+            Assert.Equal(position, await store.SecureAsync(0, default));
+        }
+        Assert.Equal(7, await store.SecureAsync(0, default));
+    }
+
+    [Fact]
     public async Task Commit_WhenPartitionsDiffer_KeepsThemApart()
     {
         await using IStateStore store = Open();
@@ -206,7 +238,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         return calibration;
     }
 
-    private static ShardCommit Commit(ShardHeader header, (int Number, byte Content)[] pages, DeadLetter[]? letters = null)
+    protected static ShardCommit Commit(ShardHeader header, (int Number, byte Content)[] pages, DeadLetter[]? letters = null)
     {
         var commit = new ShardCommit(header) { DeadLetters = letters ?? [] };
         foreach ((int number, byte content) in pages)

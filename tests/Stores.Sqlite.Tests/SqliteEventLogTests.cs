@@ -35,6 +35,54 @@ public sealed class SqliteEventLogTests : EventLogContract
     }
 
     [Fact]
+    public async Task Trim_WhenTheDiskCannotBeWritten_SaysUnavailableAndAppendsGoOn()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(EventSets.Batch(("a", 1, "")));
+        await log.AppendAsync(EventSets.Batch(("a", 2, "")));
+        Execute("CREATE TRIGGER broken BEFORE INSERT ON trimmed BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
+        var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.TrimAsync(0, 1, EventTime.Max, default));
+        Assert.StartsWith("The log cannot be trimmed: ", e.Message);
+        Assert.Null(log.Problem);
+        await log.AppendAsync(EventSets.Batch(("a", 3, "")));
+        Assert.Equal((0, 3), (log.Trimmed(0), (await log.ReadAllAsync(0)).Count));
+
+        Execute("DROP TRIGGER broken");
+        await log.TrimAsync(0, 1, EventTime.Max, default);
+        Assert.Equal((1, 2), (log.Trimmed(0), (await log.ReadAllAsync(0, after: 1)).Count));
+    }
+
+    [Fact]
+    public async Task Trim_WhenASegmentIsDamaged_RemovesNothingOfIt()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        for (int i = 0; i < 3; i++)
+        {
+            await log.AppendAsync(EventSets.Batch(("a", i, "")));
+        }
+        Execute("UPDATE segment SET append = append - 1 WHERE id = 2");
+        var e = await Assert.ThrowsAsync<InvalidDataException>(() => log.TrimAsync(0, 2, EventTime.Max, default));
+        Assert.Contains("the segment with record 2 of partition 0 fails its checksum", e.Message);
+        Assert.Equal(0, log.Trimmed(0));
+        await log.TrimAsync(0, 1, EventTime.Max, default);
+        Assert.Equal(1, log.Trimmed(0));
+    }
+
+    [Fact]
+    public async Task Open_WhenTheRowOfWhatWasTrimmedIsDamaged_Refuses()
+    {
+        await using (IEventLog log = await OpenAsync(1))
+        {
+            await log.AppendAsync(EventSets.Batch(("a", 1, "")));
+            await log.AppendAsync(EventSets.Batch(("a", 2, "")));
+            await log.TrimAsync(0, 1, EventTime.Max, default);
+        }
+        Execute("UPDATE trimmed SET sequence = 0");
+        var e = await Assert.ThrowsAsync<StorageException>(() => OpenAsync(1));
+        Assert.Contains("how far partition 0 was trimmed", e.Message);
+    }
+
+    [Fact]
     public async Task Open_WhenNothingIsAsked_TakesEightPartitions()
     {
         await using IEventLog log = await OpenAsync(null);

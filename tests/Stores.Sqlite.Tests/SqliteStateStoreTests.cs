@@ -1,5 +1,7 @@
+using Foretell.Engine;
 using Foretell.Engine.Store;
 using Foretell.Stores.Contract;
+using Foretell.Support;
 
 namespace Foretell.Stores.Sqlite.Tests;
 
@@ -12,6 +14,45 @@ public sealed class SqliteStateStoreTests : StateStoreContract
         Execute(partition, "CREATE TRIGGER broken BEFORE INSERT ON shard BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END");
 
     protected override void MendWrites(int partition) => Execute(partition, "DROP TRIGGER broken");
+
+    [Fact]
+    public async Task Secure_WhenItReturns_HasTheCommitInTheFileItself()
+    {
+        await using var store = new SqliteStateStore(Directory.Path);
+        await store.CommitAsync(0, await store.TakeEpochAsync(0, default), Commit(Header(5), [(0, 1)]), default);
+        Assert.Equal(5, await store.SecureAsync(0, default));
+
+        // A copy without the write-ahead log.
+        using var copies = new TemporaryFolder();
+        File.Copy(Directory.At("shard-0000.db"), copies.At("shard-0000.db"));
+        await using var copy = new SqliteStateStore(copies.Path);
+        Assert.Equal(5, (await copy.ReadHeaderAsync(0, default))!.Position);
+    }
+
+    [Fact]
+    public async Task Secure_WhenSomebodyReadsAnOlderState_SaysThatItCannotBeDoneNow()
+    {
+        await using var store = new SqliteStateStore(Directory.Path);
+        long epoch = await store.TakeEpochAsync(0, default);
+        await store.CommitAsync(0, epoch, Commit(Header(5), [(0, 1), (1, 1)]), default);
+        using (SqliteDatabase reader = SqliteDatabase.OpenReadOnly(Directory.At("shard-0000.db")))
+        {
+            SqliteStatement page = reader.Prepare("SELECT id FROM page");
+            page.Step();
+            await store.CommitAsync(0, epoch, Commit(Header(6), [(0, 2)]), default);
+            await Assert.ThrowsAsync<PlatformUnavailableException>(() => store.SecureAsync(0, default));
+        }
+        Assert.Equal(6, await store.SecureAsync(0, default));
+    }
+
+    [Fact]
+    public async Task TakeEpoch_WhenTheFileIsMissingAndTheLogWasTrimmed_RefusesAndMakesNoFile()
+    {
+        await using var store = new SqliteStateStore(Directory.Path, mayBeNew: _ => false);
+        var e = await Assert.ThrowsAsync<InvalidDataException>(() => store.TakeEpochAsync(0, default));
+        Assert.Contains("it is missing", e.Message);
+        Assert.False(File.Exists(Directory.At("shard-0000.db")));
+    }
 
     private void Execute(int partition, string sql)
     {

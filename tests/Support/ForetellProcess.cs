@@ -69,6 +69,16 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     /// <summary>Most physical memory since it began, or since <see cref="ForgetPeak"/>, bytes.</summary>
     public long PeakMemoryBytes => ReadStatus("VmHWM:");
 
+    /// <summary>Processor time that the program has taken.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Lets the peak begin anew.</summary>
     public void ForgetPeak() => File.WriteAllText($"/proc/{Program}/clear_refs", "5");
 

@@ -35,7 +35,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
             "GET /v1/streams/{stream}/forecast: 200 400 401 403 404 429 503 504",
             "GET /v1/streams/{stream}: 200 400 401 403 404 429 503 504",
             "POST /v1/events: 202 400 401 403 408 409 413 415 422 429 503",
-            "POST /v1/forecasts: 200 400 401 403 413 415 429 503 504",
+            "POST /v1/forecasts: 200 400 401 403 408 413 415 429 503 504",
         ], answers);
     }
 

@@ -17,6 +17,12 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
 {
     public Action OnAppend { get; init; } = () => { };
 
+    /// <summary>Appends wait for this before they are begun.</summary>
+    public Task Appended { get; init; } = Task.CompletedTask;
+
+    /// <summary>Questions to the store wait for this.</summary>
+    public Task Stored { get; init; } = Task.CompletedTask;
+
     public Action OnFind { get; init; } = () => { };
 
     /// <summary>What the feed of alerts delivers instead.</summary>
@@ -35,10 +41,11 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
 
     public int PartitionCount => inner.PartitionCount;
 
-    public Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
+    public async Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
     {
         OnAppend();
-        return inner.AppendAsync(batch, request, cancellationToken);
+        await Appended.WaitAsync(cancellationToken);
+        return await inner.AppendAsync(batch, request, cancellationToken);
     }
 
     public async Task WaitAppliedAsync(Position position, CancellationToken cancellationToken)
@@ -56,8 +63,11 @@ internal sealed class FaultyPlatform(IPlatform inner) : IPlatform
     public Task<IReadOnlyList<OverdueStream>> OverdueAsync(OverdueQuestion question, CancellationToken cancellationToken) =>
         inner.OverdueAsync(question, cancellationToken);
 
-    public Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken) =>
-        inner.DeadLettersAsync(limit, cancellationToken);
+    public async Task<IReadOnlyList<DeadLetter>> DeadLettersAsync(int limit, CancellationToken cancellationToken)
+    {
+        await Stored.WaitAsync(cancellationToken);
+        return await inner.DeadLettersAsync(limit, cancellationToken);
+    }
 
     public IAsyncEnumerable<FeedItem<ForecastChange>> SubscribeAsync(string stream, CancellationToken cancellationToken) =>
         inner.SubscribeAsync(stream, cancellationToken);

@@ -69,6 +69,18 @@ public class ProblemsTests(SharedApi shared) : IClassFixture<SharedApi>
             StringComparison.Ordinal);
 
     [Fact]
+    public async Task Problems_WhenTheStoreNeverAnswers_Answers503SayingWhoWaited()
+    {
+        await using var api = await ApiHost.StartAsync(o => o.RequestTimeout = TimeSpan.FromMilliseconds(200),
+            wrap: platform => new FaultyPlatform(platform) { Stored = new TaskCompletionSource().Task });
+
+        ApiResponse answer = await api.GetAsync("/v1/dead-letters");
+
+        Assert.Contains("GET /v1/dead-letters waited for 0.2 s", answer.AssertProblem(503, "unavailable"), StringComparison.Ordinal);
+        Assert.Equal("1", answer.Header("Retry-After"));
+    }
+
+    [Fact]
     public async Task Problems_WhenTheLogTakesNoMoreNow_Answers503WithRetryAfter()
     {
         await using var api = await ApiHost.StartAsync(wrap: platform => new FaultyPlatform(platform)

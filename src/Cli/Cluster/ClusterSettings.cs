@@ -29,6 +29,9 @@ internal sealed record ClusterSettings
     /// <summary>How far ahead an event may be, or null for the default.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>How long the log keeps events, or null for ever.</summary>
+    public TimeSpan? Retain { get; init; }
+
     /// <summary>Survival probability below which a stream is overdue, 0 for no alerts; null for the default.</summary>
     public double? AlertSurvival { get; init; }
 

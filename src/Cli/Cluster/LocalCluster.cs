@@ -108,6 +108,7 @@ internal sealed class LocalCluster : IAsyncDisposable
         Add("ALERTSURVIVAL", _settings.AlertSurvival);
         Add("LATESECONDS", _settings.LateTolerance?.TotalSeconds);
         Add("FUTURESECONDS", _settings.FutureTolerance?.TotalSeconds);
+        Add("RETAINSECONDS", _settings.Retain?.TotalSeconds);
         foreach ((string name, string value) in _settings.Source?.ToSiloSettings() ?? [])
         {
             settings[name.Replace(":", "__", StringComparison.Ordinal)] = value;

@@ -26,6 +26,7 @@ internal static class ClusterCommand
         Settings.OptionalNumber("--threads", "Worker threads of each silo; by default the processors, shared out.", 1, 1024);
     private static readonly Option<double?> s_lateTolerance = CommonSettings.LateTolerance();
     private static readonly Option<double?> s_futureTolerance = CommonSettings.FutureTolerance();
+    private static readonly Option<double?> s_retain = CommonSettings.Retain();
     private static readonly Option<double> s_alertSurvival = CommonSettings.AlertSurvival();
     private static readonly Option<bool> s_insecure = GuardSettings.InsecureOption();
     private static readonly Option<bool> s_plain = CommonSettings.Plain();
@@ -45,8 +46,8 @@ internal static class ClusterCommand
             "cluster --silos 2 --event-hub @connection.txt",
             "cluster --silos 2 --model model.safetensors --urls http://127.0.0.1:8080 --plain")
         {
-            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_alertSurvival, s_insecure, s_plain,
-                s_postgres, s_silo,
+            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_alertSurvival, s_insecure,
+                s_plain, s_postgres, s_silo,
         };
         verb.AddAll(s_source.All);
         verb.AddAll(s_input.All);
@@ -59,8 +60,8 @@ internal static class ClusterCommand
         int silos = parsed.GetValue(s_silos);
         FileInput? input = s_input.Read(parsed);
         SourceInput? source = s_source.Read(parsed, input);
-        if (parsed.GetRequiredValue(s_urls).Split(';').Select(BindingAddress.Parse).FirstOrDefault(a => !ListenGuard.IsOfThisMachineAlone(a)) is { } open
-            && !parsed.GetValue(s_insecure))
+        if (!parsed.GetValue(s_insecure) && parsed.GetRequiredValue(s_urls).Split(';').Select(BindingAddress.Parse)
+            .FirstOrDefault(address => !ListenGuard.IsOfThisMachineAlone(address)) is { } open)
         {
             throw new UsageException($"--urls has {open}, which others than this machine can reach, and nobody needs a key for a throw-away cluster. Listen on 127.0.0.1, or say {GuardSettings.InsecureName}.");
         }
@@ -74,6 +75,7 @@ internal static class ClusterCommand
             Threads = parsed.GetValue(s_threads) ?? Math.Max(1, Environment.ProcessorCount / silos),
             LateTolerance = Durations.ToTimeSpan(parsed.GetValue(s_lateTolerance)),
             FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(s_futureTolerance)),
+            Retain = Durations.ToTimeSpan(parsed.GetValue(s_retain)),
             AlertSurvival = parsed.GetRequiredValue(s_alertSurvival),
             Source = source,
             Postgres = parsed.GetValue(s_postgres),

@@ -54,7 +54,8 @@ internal static class KeysCommand
 
     private static int Add(ParseResult parsed)
     {
-        string[] scopes = [.. parsed.GetRequiredValue(s_scopes).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct()];
+        string[] scopes = [.. parsed.GetRequiredValue(s_scopes)
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct()];
         if (scopes.Length == 0 || scopes.Except(Scope.All).FirstOrDefault() is not null)
         {
             throw new UsageException($"--scopes must be some of {string.Join(", ", Scope.All)} with commas between, got '{parsed.GetRequiredValue(s_scopes)}'.");
@@ -92,7 +93,10 @@ internal static class KeysCommand
         DateTimeOffset now = DateTimeOffset.UtcNow;
         if (parsed.GetValue(s_json))
         {
-            JsonOutput.Write(keys.Select(k => new { k.Id, k.Name, k.Scopes, k.Tenant, k.EventsPerSecond, k.Created, k.Expires, k.Revoked, Valid = k.IsValid(now) }));
+            JsonOutput.Write(keys.Select(k => new
+            {
+                k.Id, k.Name, k.Scopes, k.Tenant, k.EventsPerSecond, k.Created, k.Expires, k.Revoked, Valid = k.IsValid(now),
+            }));
             return ExitCode.Success;
         }
         Table table = Tables.Numbers("id", "name", "scopes", "streams", "events/s", "made", "state");
@@ -159,8 +163,9 @@ internal static class KeysCommand
         {
             return null;
         }
-        DateTimeOffset end = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
-            && text.Contains('-', StringComparison.Ordinal) ? time
+        bool isTime = DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time)
+            && text.Contains('-', StringComparison.Ordinal);
+        DateTimeOffset end = isTime ? time
             : now + TimeSpan.FromSeconds(Math.Min(Durations.Parse("--expires", text, 1), TimeSpan.FromDays(36_500).TotalSeconds));
         return end > now ? end : throw new UsageException($"--expires must lie ahead, got '{text}'.");
     }

@@ -21,6 +21,9 @@ internal static class RunCommand
     private static readonly Option<int> s_threads = CommonSettings.Threads();
     private static readonly Option<double?> s_lateTolerance = CommonSettings.LateTolerance();
     private static readonly Option<double?> s_futureTolerance = CommonSettings.FutureTolerance();
+    private static readonly Option<double?> s_retain = CommonSettings.Retain();
+    private static readonly Option<long?> s_maxStreams = CommonSettings.MaxStreams();
+    private static readonly Option<long?> s_maxNewStreams = CommonSettings.MaxNewStreams();
     private static readonly Option<double> s_alertSurvival = CommonSettings.AlertSurvival();
     private static readonly Option<bool> s_noDemo =
         Settings.Flag("--no-demo", "Serve the data folder as it is, without the simulated streams.");
@@ -37,6 +40,7 @@ internal static class RunCommand
             "run --no-demo --model model.safetensors --data-dir ./my-data",
             "run --no-demo --model softmax.safetensors --mixer tova --states 64 --data-dir ./my-data",
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
+            "run --no-demo --retain 30d",
             "run --metrics-urls http://127.0.0.1:9464",
             "run --no-demo --urls https://0.0.0.0:5443 --tls-cert host.pem --tls-key host-key.pem",
             "run --event-hub @connection.txt --map stream=/device,time=/at,mark=/type",
@@ -47,7 +51,7 @@ internal static class RunCommand
             "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
             s_dataDir, s_urls, s_metricsUrls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance,
-                s_futureTolerance, s_alertSurvival, s_noDemo, s_plain,
+                s_futureTolerance, s_retain, s_maxStreams, s_maxNewStreams, s_alertSurvival, s_noDemo, s_plain,
         };
         verb.AddAll(s_guards.All);
         verb.AddAll(s_source.All);
@@ -78,6 +82,9 @@ internal static class RunCommand
             Threads = parsed.GetValue(s_threads),
             LateTolerance = Durations.ToTimeSpan(parsed.GetValue(s_lateTolerance)),
             FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(s_futureTolerance)),
+            Retain = Durations.ToTimeSpan(parsed.GetValue(s_retain)),
+            MaxStreams = parsed.GetValue(s_maxStreams),
+            MaxNewStreams = parsed.GetValue(s_maxNewStreams),
             AlertSurvival = parsed.GetRequiredValue(s_alertSurvival),
             Plain = parsed.GetValue(s_plain) || !Terminal.IsInteractive,
             Input = input,

@@ -39,6 +39,15 @@ internal sealed record RunSettings
     /// <summary>How far ahead an event may be, or null for what the log says.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>How long the log keeps events, or null for ever.</summary>
+    public TimeSpan? Retain { get; init; }
+
+    /// <summary>Most streams, or null for what the log says.</summary>
+    public long? MaxStreams { get; init; }
+
+    /// <summary>Most new streams in a minute, or null for what the log says.</summary>
+    public long? MaxNewStreams { get; init; }
+
     /// <summary>Survival probability below which a stream is overdue; 0 for no alerts.</summary>
     public required double AlertSurvival { get; init; }
 
@@ -62,6 +71,9 @@ internal sealed record RunSettings
         Threads = Threads,
         LateTolerance = LateTolerance,
         FutureTolerance = FutureTolerance,
+        Retain = Retain,
+        MaxStreams = MaxStreams,
+        MaxNewStreamsPerMinute = MaxNewStreams,
         Alerts = new AlertRule { Survival = AlertSurvival },
     };
 }

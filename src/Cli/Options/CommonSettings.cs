@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Engine.Alerts;
+using Foretell.Hosting;
 using Foretell.Ingest.Decoding;
 
 namespace Foretell.Cli.Options;
@@ -42,6 +43,16 @@ internal static class CommonSettings
 
     public static Option<double?> FutureTolerance() => Durations.OptionalOption("--future-tolerance",
         "An event more than this ahead of the clock is a dead letter; 1h for a new log, kept with it.");
+
+    public static Option<double?> Retain() => Durations.OptionalOption("--retain",
+        "How long the log keeps events once they are in the states, at least 1h; by default for ever. The states are then the only copy of what older events made: keep backups.",
+        PartitionHostOptions.LeastRetain.TotalSeconds);
+
+    public static Option<long?> MaxStreams() => Settings.OptionalNumber("--max-streams",
+        "Most streams; events of further ones are dead letters. 0 for any number; kept with the log.", 0L, 1L << 40);
+
+    public static Option<long?> MaxNewStreams() => Settings.OptionalNumber("--max-new-streams",
+        "Most streams that may begin in a minute; events of further ones are dead letters. 0 for any number; kept with the log.", 0L, 1L << 40);
 
     public static Option<double> AlertSurvival()
     {
@@ -110,7 +121,9 @@ internal static class CommonSettings
     {
         foreach (string url in text.Split(';'))
         {
-            if (ParseUrl(name, url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal)).Scheme != "http" && !withTls)
+            // A star or a plus stands for every address.
+            string address = url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal);
+            if (ParseUrl(name, address).Scheme != "http" && !withTls)
             {
                 throw new CliException($"{name} takes http addresses, got '{url}'; for https put a proxy in front.");
             }

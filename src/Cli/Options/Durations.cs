@@ -11,9 +11,12 @@ internal static class Durations
     /// <summary>A hundred years: what the API takes at most, and well within a TimeSpan.</summary>
     private const double MaxSeconds = 100 * 365.25 * 86400;
 
-    /// <summary>An option that takes a duration of 0 or more, in seconds, or nothing.</summary>
-    public static Option<double?> OptionalOption(string name, string description) =>
-        Settings.Parsed<double?>(name, "duration", description, text => Parse(name, text, 0));
+    /// <summary>An option that takes a duration in seconds, or nothing.</summary>
+    /// <param name="name">The option.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="min">Smallest allowed, seconds.</param>
+    public static Option<double?> OptionalOption(string name, string description, double min = 0) =>
+        Settings.Parsed<double?>(name, "duration", description, text => Parse(name, text, min));
 
     /// <summary>Seconds per model time unit: seconds, minutes, hours, days or a number of seconds.</summary>
     /// <exception cref="CliException">It is neither.</exception>
@@ -40,5 +43,5 @@ internal static class Durations
     public static double Parse(string name, string text, double min) =>
         DurationText.TryParse(text, out double seconds) && seconds >= min && seconds <= MaxSeconds
             ? seconds
-            : throw new CliException($"{name} must be a duration such as 30s, 5m, 1h or 2d{(min > 0 ? ", above 0" : "")}, got '{text}'.");
+            : throw new CliException($"{name} must be a duration such as 30s, 5m, 1h or 2d{(min >= 3600 ? $", at least {min / 3600}h" : min > 0 ? ", above 0" : "")}, got '{text}'.");
 }

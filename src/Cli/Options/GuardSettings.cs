@@ -84,7 +84,8 @@ internal sealed class GuardSettings
     private ServerCertificate? ReadCertificate(ParseResult parsed)
     {
         string? path = parsed.GetValue(_certificate), key = parsed.GetValue(_key), password = parsed.GetValue(_password);
-        return path is not null ? ServerCertificate.Load(path, key, password is null ? null : SecretFile.Read(PasswordName, password), TimeProvider.System)
+        string? secret = password is null ? null : SecretFile.Read(PasswordName, password);
+        return path is not null ? ServerCertificate.Load(path, key, secret, TimeProvider.System)
             : key is not null || password is not null ? throw new UsageException($"{KeyName} and {PasswordName} go with {CertificateName}: give that, too.")
             : null;
     }

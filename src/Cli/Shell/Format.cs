@@ -11,6 +11,10 @@ internal static class Format
     /// <summary>A number of things, in one's own singular: "1 stream", "3,000 streams".</summary>
     public static string Count(long count, string thing) => $"{Count(count)} {thing}{(count == 1 ? "" : "s")}";
 
+    /// <summary>Bytes, in the largest unit of which there is one.</summary>
+    public static string Bytes(long bytes) => bytes < 1 << 20 ? $"{Count((bytes + 1023) >> 10)} KiB"
+        : $"{(bytes / (double)(1 << 20)).ToString(bytes < 10 << 20 ? "0.0" : "N0", CultureInfo.InvariantCulture)} MiB";
+
     /// <summary>A score in nats: four decimals, or a dash where a method says nothing.</summary>
     public static string Nats(double? nats) => nats?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-";
 

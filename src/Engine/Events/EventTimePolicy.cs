@@ -21,29 +21,43 @@ public sealed record EventTimePolicy(TimeSpan LateTolerance, TimeSpan FutureTole
     /// meaning.</summary>
     public bool AheadCountsAtAppend { get; init; }
 
+    /// <summary>How many streams there may be; null for any number.</summary>
+    public StreamQuota? Quota { get; init; }
+
     /// <summary>The time that an event counts at.</summary>
     /// <param name="timeTicks">Its own time.</param>
     /// <param name="appendTicks">When it was appended.</param>
     public long Effective(long timeTicks, long appendTicks) =>
         AheadCountsAtAppend && timeTicks - appendTicks > LateTolerance.Ticks ? appendTicks : timeTicks;
 
-    /// <summary>The text of a policy in a control record: "late=50000000;future=36000000000", ticks of 100 ns, and ";ahead=append" behind it
-    /// where that holds.</summary>
+    /// <summary>The text of a policy in a control record: "late=50000000;future=36000000000", ticks of 100 ns, and ";ahead=append" and a
+    /// quota (<see cref="StreamQuota.ToString"/>) behind it where these hold.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"late={LateTolerance.Ticks};future={FutureTolerance.Ticks}{(AheadCountsAtAppend ? Ahead : "")}");
+        $"late={LateTolerance.Ticks};future={FutureTolerance.Ticks}{(AheadCountsAtAppend ? Ahead : "")}{Quota}");
 
     /// <summary>Reads <see cref="ToString"/>'s text.</summary>
     /// <exception cref="InvalidDataException">The text is no policy.</exception>
     public static EventTimePolicy Parse(string text)
     {
-        bool ahead = text.EndsWith(Ahead, StringComparison.Ordinal);
-        string[] parts = (ahead ? text[..^Ahead.Length] : text).Split(';');
+        string rest = text;
+        StreamQuota? quota;
+        try
+        {
+            quota = StreamQuota.TakeFrom(ref rest);
+        }
+        catch (FormatException)
+        {
+            quota = null;
+            rest = "";
+        }
+        bool ahead = rest.EndsWith(Ahead, StringComparison.Ordinal);
+        string[] parts = (ahead ? rest[..^Ahead.Length] : rest).Split(';');
         if (parts.Length != 2 || !TryTicks(parts[0], "late=", out TimeSpan late) || !TryTicks(parts[1], "future=", out TimeSpan future))
         {
             throw new InvalidDataException(
-                $"An event-time policy reads 'late=TICKS;future=TICKS', with or without '{Ahead}', got '{text}'. A later release may have written it.");
+                $"An event-time policy reads 'late=TICKS;future=TICKS', with or without '{Ahead}' and a quota of streams, got '{text}'. A later release may have written it.");
         }
-        return new EventTimePolicy(late, future) { AheadCountsAtAppend = ahead };
+        return new EventTimePolicy(late, future) { AheadCountsAtAppend = ahead, Quota = quota };
     }
 
     private static bool TryTicks(string part, string name, out TimeSpan value)

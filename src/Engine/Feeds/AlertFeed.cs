@@ -14,7 +14,11 @@ public sealed class AlertFeed(IAlertLog log)
 {
     private const int PageSize = 256;
 
+    // What was appended last, so that a thousand subscribers who are up to date do not each read the log.
+    private const int KeptRecent = 1024;
+
     private readonly SequenceSignal _end = new();
+    private NumberedAlert[] _recent = [];
 
     /// <summary>Appends the alerts of one partition, then wakes every subscriber.</summary>
     /// <exception cref="PlatformUnavailableException">The alerts cannot be written now. Repeating is harmless.</exception>
@@ -23,6 +27,9 @@ public sealed class AlertFeed(IAlertLog log)
         IReadOnlyList<NumberedAlert> appended = await log.AppendAsync(partition, epoch, alerts, CancellationToken.None);
         if (appended.Count > 0)
         {
+            NumberedAlert[] before = _recent;
+            bool goesOn = before.Length > 0 && before[^1].Number + 1 == appended[0].Number;
+            Volatile.Write(ref _recent, [.. (goesOn ? before : []).Concat(appended).TakeLast(KeptRecent)]);
             _end.Publish(appended[^1].Number);
         }
     }
@@ -58,7 +65,7 @@ public sealed class AlertFeed(IAlertLog log)
         }
         while (true)
         {
-            IReadOnlyList<NumberedAlert> page = await log.ReadAsync(place.Number, PageSize, cancellationToken);
+            IReadOnlyList<NumberedAlert> page = Recent(place.Number) ?? await log.ReadAsync(place.Number, PageSize, cancellationToken);
             foreach (NumberedAlert next in page)
             {
                 if (next.Number > place.Number + 1)
@@ -74,5 +81,17 @@ public sealed class AlertFeed(IAlertLog log)
                 await _end.WaitAsync(place.Number + 1, cancellationToken);
             }
         }
+    }
+
+    /// <summary>The alerts behind a number where all of them are at hand; else null.</summary>
+    private ArraySegment<NumberedAlert>? Recent(long after)
+    {
+        NumberedAlert[] recent = Volatile.Read(ref _recent);
+        if (recent.Length == 0 || after + 1 < recent[0].Number || after >= recent[^1].Number)
+        {
+            return null;
+        }
+        int first = (int)(after + 1 - recent[0].Number);
+        return new ArraySegment<NumberedAlert>(recent, first, Math.Min(PageSize, recent.Length - first));
     }
 }

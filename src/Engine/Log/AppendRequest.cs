@@ -48,6 +48,12 @@ public sealed class AppendRequest
     /// <summary>What <see cref="Take"/> came to, once it is durable.</summary>
     public SourceState? Taken { get; set; }
 
+    /// <summary>Records to remove instead of any to append, or null. Not every log sends this through its queue.</summary>
+    public LogTrim? Trim { get; private init; }
+
+    /// <summary>Whether <see cref="Trim"/> left more to remove.</summary>
+    public bool HasMore { get; set; }
+
     /// <summary>The caller's answer, given once the transaction is durable.</summary>
     public TaskCompletionSource<AppendReceipt> Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -63,8 +69,8 @@ public sealed class AppendRequest
     /// <summary>Memory held until the request is completed, bytes.</summary>
     public long Memory { get; private init; } = Overhead;
 
-    /// <summary>Whether the host itself appends this, and no client's request.</summary>
-    public bool IsOwn => Control is not null || Source is not null || Take is not null;
+    /// <summary>Whether the host itself asks for this, and no client's request.</summary>
+    public bool IsOwn => Control is not null || Source is not null || Take is not null || Trim is not null;
 
     /// <summary>The request's place in its queue.</summary>
     internal LinkedListNode<AppendRequest> Node { get; }
@@ -112,6 +118,9 @@ public sealed class AppendRequest
 
     /// <summary>Takes a source's partition over; no records.</summary>
     public static AppendRequest ForTake(SourcePartition partition) => new([], 0) { Take = partition };
+
+    /// <summary>Removes records; appends none.</summary>
+    public static AppendRequest ForTrim(LogTrim trim) => new([], 0) { Trim = trim };
 
     /// <summary>The same control record for every partition.</summary>
     public static AppendRequest ForControl(string name, string value, long timeTicks, int partitionCount)

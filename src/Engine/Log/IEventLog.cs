@@ -43,8 +43,24 @@ public interface IEventLog : ISourceLog, IAsyncDisposable
     /// <exception cref="InvalidDataException">The log ends before a record that it has acknowledged.</exception>
     Task RefreshAsync(CancellationToken cancellationToken);
 
+    /// <summary>Last record of a partition that was trimmed, as far as this process knows: readers begin there or later. 0 while the
+    /// log has every record.</summary>
+    long Trimmed(int partition);
+
+    /// <summary>Removes some of a partition's oldest records, whole segments and about a MB at a time, so that appends hardly wait for it.
+    /// The segment of the last record always stays. Safe to do from several processes at once.</summary>
+    /// <param name="partition">The partition.</param>
+    /// <param name="upTo">Last record that may go: whoever reads the log, now or after a restart, begins there or later.</param>
+    /// <param name="before">Only what was appended before this time goes (<see cref="EventTime"/>).</param>
+    /// <param name="cancellationToken">Gives up waiting; the records may be removed all the same.</param>
+    /// <returns>True where more can be removed at once.</returns>
+    /// <exception cref="PlatformUnavailableException">The log cannot be written now.</exception>
+    /// <exception cref="InvalidDataException">What would be removed is damaged; nothing was removed.</exception>
+    Task<bool> TrimAsync(int partition, long upTo, long before, CancellationToken cancellationToken);
+
     /// <summary>A reader of one partition that begins behind <paramref name="after"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The log has no such partition, or ends before that sequence number.</exception>
+    /// <exception cref="LogTrimmedException">The record behind it was trimmed.</exception>
     ILogReader OpenReader(int partition, long after);
 }
 
@@ -63,7 +79,7 @@ public interface ILogReader : IAsyncDisposable
     /// <param name="cancellationToken">Stops the read.</param>
     /// <returns>Records read; 0 at the end of the log.</returns>
     /// <exception cref="PlatformUnavailableException">The log cannot be read now; the reader stays where it was.</exception>
-    /// <exception cref="InvalidDataException">The log is damaged; the message says where.</exception>
+    /// <exception cref="InvalidDataException">The log is damaged, or what would come next was trimmed; the message says where.</exception>
     ValueTask<int> ReadAsync(RecordBatch into, int maximum, CancellationToken cancellationToken);
 
     /// <summary>Completes once there is a record that this reader has not read.</summary>

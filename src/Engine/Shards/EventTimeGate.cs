@@ -37,10 +37,14 @@ internal sealed class EventTimeGate
         {
             string detail = string.Create(CultureInfo.InvariantCulture,
                 $"The event's time lies {DistanceTicks / (double)EventTime.PerSecond} s {Where}; at most {Tolerance.TotalSeconds} s are allowed.");
-            return new DeadLetter(partition, sequence, Encoding.UTF8.GetString(record.Key), record.TimeTicks,
-                TextOrNull(record.Mark), TextOrNull(record.Id), appendTicks, Reason, detail);
+            return EventTimeGate.ToDeadLetter(partition, sequence, appendTicks, record, Reason, detail);
         }
-
-        private static string? TextOrNull(ReadOnlySpan<byte> utf8) => utf8.IsEmpty ? null : Encoding.UTF8.GetString(utf8);
     }
+
+    /// <summary>The letter of an event that cannot be applied.</summary>
+    public static DeadLetter ToDeadLetter(int partition, long sequence, long appendTicks, LogRecord record, string reason, string detail) =>
+        new(partition, sequence, Encoding.UTF8.GetString(record.Key), record.TimeTicks, TextOrNull(record.Mark), TextOrNull(record.Id),
+            appendTicks, reason, detail);
+
+    private static string? TextOrNull(ReadOnlySpan<byte> utf8) => utf8.IsEmpty ? null : Encoding.UTF8.GetString(utf8);
 }

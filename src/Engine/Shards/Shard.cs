@@ -94,6 +94,21 @@ public sealed class Shard : IDisposable
         }
     }
 
+    /// <summary>A sentence once most of the streams are there that the quota allows; null before, and without one.</summary>
+    public string? QuotaWarning
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _eventTime.Policy.Quota is { } quota && _slab.Count >= StreamQuota.Warning * quota.Streams
+                    ? $"Partition {Partition} has {_slab.Count} of the {quota.Streams} streams that it may have; beyond them events of new streams "
+                        + "become dead letters. Raise the quota, or find out who sends so many keys."
+                    : null;
+            }
+        }
+    }
+
     /// <summary>Counts and scores.</summary>
     public (int Streams, ShardTotals Totals, ScoreTotals Scores) Counts()
     {
@@ -511,6 +526,16 @@ public sealed class Shard : IDisposable
         }
         if (row < 0)
         {
+            if (_eventTime.Policy.Quota is { } quota)
+            {
+                StreamQuota left = quota.Begin(_slab.Count, appendTicks, out string? full);
+                if (full is not null)
+                {
+                    Reject(EventTimeGate.ToDeadLetter(Partition, sequence, appendTicks, record, "quota", full));
+                    return;
+                }
+                _eventTime.Policy = _eventTime.Policy with { Quota = left };
+            }
             row = _slab.Add(record.Key);
         }
         int mark = _model.MarkIndex(record.Mark);

@@ -26,6 +26,13 @@ public interface IStateStore : IAsyncDisposable
     /// <exception cref="PlatformUnavailableException">The store cannot be written now; nothing was written.</exception>
     Task CommitAsync(int partition, long epoch, ShardCommit commit, CancellationToken cancellationToken);
 
+    /// <summary>Makes the last commit as safe as the storage can, and reads back how far it is: up to there the store may be the only
+    /// copy of what the log's records made.</summary>
+    /// <returns>Last record that the rows reflect; 0 before the first commit.</returns>
+    /// <exception cref="PlatformUnavailableException">It cannot be done now.</exception>
+    /// <exception cref="InvalidDataException">What was read back is damaged.</exception>
+    Task<long> SecureAsync(int partition, CancellationToken cancellationToken);
+
     /// <summary>Committed dead letters of a partition, newest first.</summary>
     Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken);
 }

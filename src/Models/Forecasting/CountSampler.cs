@@ -30,12 +30,12 @@ internal sealed class CountSampler(Pool<PathBatch> batches)
     private const int Seed = 1;
 
     /// <summary>The counts, in the order of the questions.</summary>
-    public CountForecast[] Count(IReadOnlyList<CountQuestion> questions)
+    public CountForecast[] Count(IReadOnlyList<CountQuestion> questions, ParallelOptions options)
     {
-        int each = Math.Clamp(StepsPerRequest / Math.Max(1, questions.Count), FewestSteps, StepsPerStream) / 2;
+        int each = StepsOf(questions.Count) / 2;
         int[] asked = [.. Enumerable.Range(0, questions.Count).Where(i => questions[i].Within * questions[i].Coming > 0)];
         var rounds = new List<CountRound>[questions.Count];
-        Run([.. asked.Select(i => (i, Plan(each)))], questions, rounds, Seed);
+        Run([.. asked.Select(i => (i, Plan(each)))], questions, rounds, Seed, options);
 
         var errors = new (double Relative, int Cost)[questions.Count];
         foreach (int i in asked)
@@ -44,9 +44,12 @@ internal sealed class CountSampler(Pool<PathBatch> batches)
             errors[i] = (Math.Sqrt(variance) / Math.Max(1, mean), rounds[i].Sum(r => r.Steps));
         }
         double budget = (double)each * 2 * asked.Length - asked.Sum(i => errors[i].Cost), reach = Reach(errors, budget);
-        Run([.. asked.Select(i => (i, Extra(errors[i], rounds[i][0], reach))).Where(x => x.Item2.Paths > 1)], questions, rounds, Seed + 1);
+        Run([.. asked.Select(i => (i, Extra(errors[i], rounds[i][0], reach))).Where(x => x.Item2.Paths > 1)], questions, rounds, Seed + 1, options);
         return [.. questions.Select((q, i) => rounds[i] is { } own ? Result(q, own) : CountForecast.Zero)];
     }
+
+    /// <summary>Steps of each stream, of so many.</summary>
+    public static int StepsOf(int streams) => Math.Clamp(StepsPerRequest / Math.Max(1, streams), FewestSteps, StepsPerStream);
 
     /// <summary>As many paths, for the spread of what is near, as events of each, for the pace of what is far.</summary>
     private static (int Paths, int Events) Plan(int budget)
@@ -88,7 +91,7 @@ internal sealed class CountSampler(Pool<PathBatch> batches)
     }
 
     private void Run((int Question, (int Paths, int Events) Plan)[] plans, IReadOnlyList<CountQuestion> questions,
-        List<CountRound>[] rounds, int seed)
+        List<CountRound>[] rounds, int seed, ParallelOptions options)
     {
         var groups = new List<List<(int Question, CountRound Round)>>();
         int taken = PathBatch.MaxPaths;
@@ -102,14 +105,14 @@ internal sealed class CountSampler(Pool<PathBatch> batches)
             groups[^1].Add((question, new CountRound(questions[question], taken, paths, events, seed)));
             taken += paths;
         }
-        Parallel.ForEach(groups, Run);
+        Parallel.ForEach(groups, options, group => Run(group, options.CancellationToken));
         foreach ((int question, CountRound round) in groups.SelectMany(g => g))
         {
             (rounds[question] ??= []).Add(round);
         }
     }
 
-    private void Run(List<(int Question, CountRound Round)> group)
+    private void Run(List<(int Question, CountRound Round)> group, CancellationToken cancellation)
     {
         PathBatch batch = batches.Rent();
         group.ForEach(x => x.Round.Start(batch));
@@ -119,6 +122,7 @@ internal sealed class CountSampler(Pool<PathBatch> batches)
         group.ForEach(x => Array.Fill(horizon, x.Round.Horizon, x.Round.First, x.Round.Paths));
         while (active.Count > 0)
         {
+            cancellation.ThrowIfCancellationRequested();
             plain.Clear();
             mean.Clear();
             active.ForEach(r => r.Draw(batch));

@@ -67,8 +67,19 @@ public sealed class Forecaster
     /// <returns>Shape [n]. The same forecasts together give the same counts.</returns>
     /// <exception cref="ArgumentException">A forecast was made of a row without its tail.</exception>
     public IReadOnlyList<CountForecast> Counts(IReadOnlyList<Forecast> forecasts, double horizonSeconds) =>
-        horizonSeconds > 0 ? _counts.Count([.. forecasts.Select(f => f.Question(horizonSeconds))])
+        Counts(forecasts, horizonSeconds, new ParallelOptions());
+
+    /// <summary>The same counts, with a bound on the processors that they take, and an end when nobody waits any more.</summary>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public IReadOnlyList<CountForecast> Counts(IReadOnlyList<Forecast> forecasts, double horizonSeconds, ParallelOptions options) =>
+        horizonSeconds > 0 ? _counts.Count([.. forecasts.Select(f => f.Question(horizonSeconds))], options)
             : [.. forecasts.Select(_ => CountForecast.Zero)];
+
+    /// <summary>Steps that <see cref="Counts(IReadOnlyList{Forecast}, double)"/> takes for so many streams, at most.</summary>
+    public static long StepsOfCounts(int streams) => (long)streams * CountSampler.StepsOf(streams);
+
+    /// <summary>Events that <see cref="Paths(IReadOnlyList{Forecast}, int, double)"/> draws in all, at most.</summary>
+    public const int MaxPathEvents = PathSampler.MaxEvents;
 
     /// <summary>Possible futures of many streams within a horizon; the same state gives the same ones, whatever it is asked with.</summary>
     /// <param name="forecasts">Of rows with their tails. Shape [n].</param>
@@ -77,7 +88,13 @@ public sealed class Forecaster
     /// <returns>Shape [n, paths]. Where all of them have more than 200,000 events, each is cut after its share.</returns>
     /// <exception cref="ArgumentException">A forecast was made of a row without its tail.</exception>
     public IReadOnlyList<IReadOnlyList<SampledPath>> Paths(IReadOnlyList<Forecast> forecasts, int paths, double horizonSeconds) =>
-        _paths.Draw([.. forecasts.Select(f => f.Question(horizonSeconds))], paths);
+        Paths(forecasts, paths, horizonSeconds, new ParallelOptions());
+
+    /// <summary>The same paths, with a bound on the processors that they take, and an end when nobody waits any more.</summary>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public IReadOnlyList<IReadOnlyList<SampledPath>> Paths(
+        IReadOnlyList<Forecast> forecasts, int paths, double horizonSeconds, ParallelOptions options) =>
+        _paths.Draw([.. forecasts.Select(f => f.Question(horizonSeconds))], paths, options);
 
     /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to
     /// <paramref name="survival"/>.</summary>

@@ -17,16 +17,19 @@ internal sealed class PathSampler(ForecastModel model, Pool<PathBatch> batches)
     /// <summary>Paths of each stream.</summary>
     /// <param name="questions">The streams.</param>
     /// <param name="paths">Paths of each, 1 or more.</param>
-    public SampledPath[][] Draw(IReadOnlyList<CountQuestion> questions, int paths)
+    /// <param name="options">Processors, and the end when nobody waits any more.</param>
+    public SampledPath[][] Draw(IReadOnlyList<CountQuestion> questions, int paths, ParallelOptions options)
     {
         int most = Math.Max(1, MaxEvents / Math.Max(1, questions.Count * paths));
         var drawn = new Drawn[questions.Count * paths];
-        Parallel.ForEach(Enumerable.Range(0, drawn.Length).Chunk(PathBatch.MaxPaths), chunk => Draw(questions, paths, chunk, most, drawn));
+        Parallel.ForEach(Enumerable.Range(0, drawn.Length).Chunk(PathBatch.MaxPaths), options,
+            chunk => Draw(questions, paths, chunk, most, drawn, options.CancellationToken));
         double unit = model.Config.TimeUnitSeconds;
         return [.. drawn.Chunk(paths).Select(own => Array.ConvertAll(own, d => new SampledPath(d.Events, d.Until * unit)))];
     }
 
-    private void Draw(IReadOnlyList<CountQuestion> questions, int paths, int[] chunk, int most, Drawn[] drawn)
+    private void Draw(IReadOnlyList<CountQuestion> questions, int paths, int[] chunk, int most, Drawn[] drawn,
+        CancellationToken cancellation)
     {
         PathBatch batch = batches.Rent();
         double[] horizon = new double[PathBatch.MaxPaths];
@@ -47,6 +50,7 @@ internal sealed class PathSampler(ForecastModel model, Pool<PathBatch> batches)
         }
         while (active.Count > 0)
         {
+            cancellation.ThrowIfCancellationRequested();
             double[] at = [.. active.Select(i => batch.Time[i])];
             active.ForEach(i => batch.Draw[i] = new PathDraw(random[i].NextDouble(), random[i].NextDouble(), random[i].NextNormal()));
             batch.Step(CollectionsMarshal.AsSpan(active), horizon, meanGaps: false);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Foretell.Engine.Alerts;
 using Foretell.Grains.Placement;
+using Foretell.Hosting;
 using Foretell.Silo.Membership;
 using Foretell.Stores.Postgres;
 using Foretell.Web.Http;
@@ -74,6 +75,15 @@ internal sealed record SiloSettings
     /// <summary>How far ahead of its append an event may be; null keeps what the log says.</summary>
     public TimeSpan? FutureTolerance { get; init; }
 
+    /// <summary>How long the log keeps events; null for ever.</summary>
+    public TimeSpan? Retain { get; init; }
+
+    /// <summary>Streams of the cluster, at most; 0 for any number, null with null behind it keeps what the log says.</summary>
+    public int? MaxStreams { get; init; }
+
+    /// <summary>New streams of the cluster in a minute, at most, likewise.</summary>
+    public int? MaxNewStreams { get; init; }
+
     /// <summary>Certificate for connections between silos (<see cref="SiloCertificate"/>); null leaves them plain.</summary>
     public string? Certificate { get; init; }
 
@@ -127,6 +137,9 @@ internal sealed record SiloSettings
             ShutdownTimeout = section.Seconds("ShutdownSeconds", 25, 1, 3600)!.Value,
             LateTolerance = section.Seconds("LateSeconds", null, 0, 1e9),
             FutureTolerance = section.Seconds("FutureSeconds", null, 0, 1e9),
+            Retain = section.Seconds("RetainSeconds", null, PartitionHostOptions.LeastRetain.TotalSeconds, 1e9),
+            MaxStreams = section.OptionalNumber("MaxStreams", 0, int.MaxValue),
+            MaxNewStreams = section.OptionalNumber("MaxNewStreams", 0, int.MaxValue),
             Certificate = section.OptionalText("Certificate"),
             CertificatePassword = section.OptionalText("CertificatePassword"),
             StopWithInput = section.Flag("StopWithInput"),

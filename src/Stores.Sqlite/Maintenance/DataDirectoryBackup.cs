@@ -7,7 +7,8 @@ namespace Foretell.Stores.Sqlite.Maintenance;
 /// start, never newer. A copy counts once it has its name: until then, and after a crash, it ends in ".part".</remarks>
 public static class DataDirectoryBackup
 {
-    private const string Model = "model.safetensors";
+    /// <summary>Files that are written whole or not at all: the model, and who may do what (hashes only).</summary>
+    private static readonly string[] s_plain = ["model.safetensors", "keys.json"];
 
     /// <summary>Copies a directory, checks the copy, and gives it its name.</summary>
     /// <param name="directory">The data directory; a host may have it open.</param>
@@ -37,9 +38,9 @@ public static class DataDirectoryBackup
         {
             throw new StorageException($"The data directory {directory} cannot be copied: {e.Message}. Look at it with 'foretell check'.", e);
         }
-        if (File.Exists(Path.Combine(directory, Model)))
+        foreach (string name in s_plain.Where(name => File.Exists(Path.Combine(directory, name))))
         {
-            File.Copy(Path.Combine(directory, Model), Path.Combine(part, Model));
+            File.Copy(Path.Combine(directory, name), Path.Combine(part, name));
         }
         WriteWitness(part);
         return Finish(part, target, directory);
@@ -66,7 +67,7 @@ public static class DataDirectoryBackup
 
     private static bool IsData(string path) => Path.GetFileName(path) is var name
         && (name.EndsWith(".db", StringComparison.Ordinal) || name.EndsWith(".db-wal", StringComparison.Ordinal)
-            || name is Model or AcknowledgedEnds.FileName);
+            || name == AcknowledgedEnds.FileName || s_plain.Contains(name));
 
     private static string Begin(string target)
     {

@@ -126,6 +126,8 @@ public static class DataDirectoryCheck
 
     private static void CheckSegments(SqliteDatabase database, string path, LogState state, Findings found)
     {
+        // One moment of a file that a host may be trimming.
+        database.Execute("BEGIN");
         Position.TryParse(database.QueryText("SELECT unsealed FROM log"), out Position unsealed);
         using var ends = new SqliteLogEnds(database, path);
         SqliteStatement select = database.Prepare("SELECT id, count, events, append, crc, records, "
@@ -210,10 +212,10 @@ public static class DataDirectoryCheck
             {
                 found.Damage("a page is missing, older than the header, or another's");
             }
-            if (header is not null && state.IsLogWhole && isAlone
-                && (header.Position > state.Ends[partition] || header.Position < state.Trimmed[partition]))
+            long position = header?.Position ?? 0;
+            if (state.IsLogWhole && isAlone && (position > state.Ends[partition] || position < state.Trimmed[partition]))
             {
-                found.Damage($"it reflects record {header.Position}, and the log has records {state.Trimmed[partition] + 1} to {state.Ends[partition]}");
+                found.Damage($"it reflects record {position}, and the log has records {state.Trimmed[partition] + 1} to {state.Ends[partition]}");
             }
             rows = header?.Rows ?? 0;
         });
@@ -228,8 +230,14 @@ public static class DataDirectoryCheck
         {
             using SqliteDatabase database = Open(path, isAlone);
             found.Structure(database);
-            alerts = database.Query("SELECT count(*) FROM alert");
-            database.Query("SELECT sequence FROM alert_end");
+            // Every column by its name, as the host asks for it: the names stand in the file, too.
+            database.Query("SELECT name, sequence FROM alert_end WHERE id = 0");
+            SqliteStatement select = database.Prepare(
+                "SELECT sequence, stream, events, last_event, at, log_survival, threshold, raised FROM alert ORDER BY sequence");
+            while (select.Step())
+            {
+                alerts++;
+            }
         });
         return found.Done($"{alerts:N0} alerts");
     }

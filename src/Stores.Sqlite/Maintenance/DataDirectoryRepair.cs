@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
+using Foretell.Engine.Store;
 
 namespace Foretell.Stores.Sqlite.Maintenance;
 
@@ -28,7 +29,7 @@ public static class DataDirectoryRepair
             File.Move(made, log);
             yield return "log.db: took over what a repair made that was ended before its last step.";
         }
-        List<DirectoryFinding> damage = [.. DataDirectoryCheck.Run(directory, isAlone: true).Where(finding => finding.IsDamage)];
+        List<DirectoryFinding> damage = Damage(directory);
         string[] files = [.. damage.Select(finding => finding.File).Distinct()];
         if (files.Contains("log.db") || files.Contains(AcknowledgedEnds.FileName))
         {
@@ -37,15 +38,25 @@ public static class DataDirectoryRepair
                 yield return done;
             }
             // Rows are judged by the log that there is now.
-            files = [.. DataDirectoryCheck.Run(directory, isAlone: true).Where(finding => finding.IsDamage).Select(finding => finding.File).Distinct()];
+            files = [.. Damage(directory).Select(finding => finding.File).Distinct()];
         }
         foreach (string file in files)
         {
             DirectoryFinding found = damage.Find(finding => finding.File == file) ?? new DirectoryFinding(file, "is damaged", true);
-            if (file.StartsWith("shard-", StringComparison.Ordinal) && File.Exists(Path.Combine(directory, file)))
+            if (file.StartsWith("shard-", StringComparison.Ordinal))
             {
+                int partition = ShardBeginning.PartitionOf(file);
+                ShardHeader? header = ShardBeginning.FindHeader(directory);
+                string where = File.Exists(Path.Combine(directory, file)) ? $" It is in {aside};" : "";
                 MoveAside(directory, aside, file);
-                yield return $"{file}: {found.Message}. It is in {aside}; the next start makes its rows anew from the log.";
+                if (ShardBeginning.TrimmedOf(directory, partition) is var trimmed && trimmed == 0)
+                {
+                    yield return $"{file}: {found.Message}.{where} the next start makes its rows anew from the log.";
+                    continue;
+                }
+                ShardBeginning.Write(directory, partition, header);
+                yield return $"{file}: {found.Message}.{where} the log begins at record {trimmed + 1}, and so do its rows: what its streams did "
+                    + "before is lost, unless a backup has it.";
             }
             else if (file == "alerts.db")
             {
@@ -59,10 +70,13 @@ public static class DataDirectoryRepair
         }
     }
 
+    private static List<DirectoryFinding> Damage(string directory) =>
+        [.. DataDirectoryCheck.Run(directory, isAlone: true).Where(finding => finding.IsDamage)];
+
     private static IEnumerable<string> RepairLog(string directory, string log, string made, string aside)
     {
         (string Identity, long[] Ends)? witness = ReadWitness(Path.Combine(directory, AcknowledgedEnds.FileName));
-        (string Identity, int Partitions, Position Unsealed)? found = File.Exists(log) ? LogSalvage.FindLog(log) : null;
+        (string Identity, int Partitions, Position Unsealed)? found = LogSalvage.FindLog(log);
         string? identity = found?.Identity ?? witness?.Identity;
         int partitions = found?.Partitions ?? witness?.Ends.Length ?? 0;
         if (identity is null || partitions == 0)
@@ -77,15 +91,11 @@ public static class DataDirectoryRepair
             ends[p] = Math.Max(ends[p], PositionOf(directory, p, identity));
         }
         DeleteDatabase(made);
-        LogSalvage? salvage = null;
-        if (File.Exists(log))
-        {
-            salvage = LogSalvage.Run(log, made, identity, found?.Unsealed ?? Position.None, ends);
-        }
-        else
+        if (!File.Exists(log) && !File.Exists(SqliteWal.PathOf(log)))
         {
             throw new StorageException($"The log {log} is missing and cannot be repaired. Restore a backup, or choose a new data directory.");
         }
+        LogSalvage salvage = LogSalvage.Run(log, made, identity, found?.Unsealed ?? Position.None, ends);
         Sync(made);
         MoveAside(directory, aside, "log.db");
         MoveAside(directory, aside, AcknowledgedEnds.FileName);

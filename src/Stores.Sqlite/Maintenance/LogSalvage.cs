@@ -67,7 +67,10 @@ internal sealed class LogSalvage
         }
         return found;
 
-        static bool IsLog(SqliteRow row) => row is { RowId: 0, Values: [_, long format, long partitions, string identity, string unsealed, long seal] }
+        static bool IsLog(SqliteRow row) => row is
+            {
+                RowId: 0, Values: [_, long format, long partitions, string identity, string unsealed, long seal],
+            }
             && partitions is > 0 and <= short.MaxValue && seal == SqliteSeal.Compute(identity, format, partitions, identity, unsealed);
     }
 
@@ -90,8 +93,8 @@ internal sealed class LogSalvage
                         _controls[name] = row.Values;
                         break;
                     case [_, long sequence, long events, long append, _]:
-                        LogEnd trimmed = new(sequence, events, append);
-                        _trimmed[row.RowId!.Value] = trimmed.Sequence > _trimmed[row.RowId.Value].Sequence ? trimmed : _trimmed[row.RowId.Value];
+                        ref LogEnd trimmed = ref _trimmed[row.RowId!.Value];
+                        trimmed = sequence > trimmed.Sequence ? new LogEnd(sequence, events, append) : trimmed;
                         break;
                     default:
                         _segments[row.RowId!.Value] = (version, page);
@@ -259,7 +262,8 @@ internal sealed class LogSalvage
             var record = new LogRecord(rest);
             if (record.Kind == LogRecordKind.Control)
             {
-                _controls.TryAdd(Encoding.UTF8.GetString(record.Key), [Encoding.UTF8.GetString(record.Key), Encoding.UTF8.GetString(record.Mark), null]);
+                string name = Encoding.UTF8.GetString(record.Key);
+                _controls.TryAdd(name, [name, Encoding.UTF8.GetString(record.Mark), null]);
             }
             else
             {

@@ -9,21 +9,24 @@ internal sealed class SqlitePages : IDisposable
 {
     private const int WalHeaderBytes = 32, FrameHeaderBytes = 24;
 
-    private readonly FileStream _file;
-    private readonly FileStream? _wal;
+    private readonly FileStream? _file, _wal;
     private readonly Dictionary<uint, List<int>> _frames = [];
     private readonly List<uint> _pageOfFrame = [0];
     private readonly HashSet<int> _commits = [];
 
-    /// <param name="path">The database.</param>
+    /// <param name="path">The database; either of its files may be missing.</param>
     /// <exception cref="IOException">A file cannot be read.</exception>
     public SqlitePages(string path)
     {
-        _file = File.OpenRead(path);
+        _file = File.Exists(path) ? File.OpenRead(path) : null;
         Span<byte> header = stackalloc byte[100];
         header.Clear();
-        RandomAccess.Read(_file.SafeFileHandle, header, 0);
-        int pageBytes = BinaryPrimitives.ReadUInt16BigEndian(header[16..]) is 1 ? 65536 : BinaryPrimitives.ReadUInt16BigEndian(header[16..]);
+        if (_file is not null)
+        {
+            RandomAccess.Read(_file.SafeFileHandle, header, 0);
+        }
+        int written = BinaryPrimitives.ReadUInt16BigEndian(header[16..]);
+        int pageBytes = written == 1 ? 65536 : written;
         int reserved = header[20];
         Span<byte> wal = stackalloc byte[WalHeaderBytes];
         wal.Clear();
@@ -49,12 +52,13 @@ internal sealed class SqlitePages : IDisposable
     public int UsableBytes { get; }
 
     /// <summary>Bytes of all images: no row is longer.</summary>
-    public long Bytes => _file.Length + (_wal?.Length ?? 0);
+    public long Bytes => (_file?.Length ?? 0) + (_wal?.Length ?? 0);
 
     /// <summary>Pages of the file.</summary>
-    public uint FilePages => (uint)(_file.Length / PageBytes);
+    public uint FilePages => (uint)((_file?.Length ?? 0) / PageBytes);
 
-    /// <summary>Every image: a version (0 for the file's, i for frame i of the write-ahead log) and a page number, older ones first.</summary>
+    /// <summary>Every image: a version (0 for the file's, i for frame i of the write-ahead log) and a page number, older ones
+    /// first.</summary>
     public IEnumerable<(int Version, uint Page)> Images()
     {
         for (uint page = 1; page <= FilePages; page++)
@@ -98,14 +102,15 @@ internal sealed class SqlitePages : IDisposable
 
     public void Dispose()
     {
-        _file.Dispose();
+        _file?.Dispose();
         _wal?.Dispose();
     }
 
     private void IndexFrames(ReadOnlySpan<byte> salt)
     {
         Span<byte> header = stackalloc byte[FrameHeaderBytes];
-        for (long at = WalHeaderBytes; _wal is not null && at + FrameHeaderBytes + PageBytes <= _wal.Length; at += FrameHeaderBytes + PageBytes)
+        int frameBytes = FrameHeaderBytes + PageBytes;
+        for (long at = WalHeaderBytes; _wal is not null && at + frameBytes <= _wal.Length; at += frameBytes)
         {
             RandomAccess.Read(_wal.SafeFileHandle, header, at);
             // Frames of an earlier round were copied into the file long ago, and hold older images than it does.

@@ -26,6 +26,7 @@ internal static class PostEvents
 
     public static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/events", HandleAsync)
+        .OwnDeadlines()
         .WithName("PostEvents").WithTags("Events")
         .WithSummary("Send events")
         .WithDescription("""
@@ -119,8 +120,8 @@ internal static class PostEvents
         return TypedResults.Accepted((string?)null, EventsAnswer.Of(receipt.Accepted, rejected, receipt.Position));
     }
 
-    private static async Task<AppendReceipt> AppendAsync(TenantPlatform platform, EventBatch batch, IdempotentRequest? request, TimeSpan limit,
-        TimeProvider clock, CancellationToken aborted)
+    private static async Task<AppendReceipt> AppendAsync(TenantPlatform platform, EventBatch batch, IdempotentRequest? request,
+        TimeSpan limit, TimeProvider clock, CancellationToken aborted)
     {
         using var deadline = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, aborted);

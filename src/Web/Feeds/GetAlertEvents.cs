@@ -28,18 +28,20 @@ internal static class GetAlertEvents
     private static async Task<IResult> HandleAsync(HttpContext http, TenantPlatform platform, ServerSentFeed feed,
         CancellationToken cancellationToken)
     {
-        IAsyncEnumerable<FeedItem<Alert>> alerts = await platform.AlertsAsync(ServerSentFeed.After(http), cancellationToken);
-        return feed.Serve(http, ended => EventsAsync(alerts, ended));
+        IAsyncEnumerable<FeedItem<Alert>> alerts = await feed.OpenAsync(
+            ask => new ValueTask<IAsyncEnumerable<FeedItem<Alert>>>(platform.AlertsAsync(ServerSentFeed.After(http), ask)),
+            "The log of alerts", cancellationToken);
+        return feed.Serve(http, ended => EventsAsync(feed, alerts, ended));
     }
 
-    private static async IAsyncEnumerable<SseItem<FeedEvent>> EventsAsync(
-        IAsyncEnumerable<FeedItem<Alert>> alerts, [EnumeratorCancellation] CancellationToken ended)
+    private static async IAsyncEnumerable<SseItem<byte[]>> EventsAsync(
+        ServerSentFeed feed, IAsyncEnumerable<FeedItem<Alert>> alerts, [EnumeratorCancellation] CancellationToken ended)
     {
         await foreach (FeedItem<Alert> item in alerts.WithCancellation(ended))
         {
             yield return item.Value is { } alert
-                ? new SseItem<FeedEvent>(AlertEvent.Of(alert), "alert") { EventId = item.Id }
-                : new SseItem<FeedEvent>(new MissedEvent(item.Missed, MissedDetail), "missed");
+                ? feed.Item(AlertEvent.Of(alert), "alert", item.Id)
+                : feed.Item(new MissedEvent(item.Missed, MissedDetail), "missed");
         }
     }
 }

@@ -30,17 +30,17 @@ internal static class GetStreamEvents
         .Problems(ProblemKind.InvalidParameter, ProblemKind.UnknownStream, ProblemKind.Unavailable)));
 
     private static async Task<IResult> HandleAsync(StreamKey key, string? horizon, string? quantiles, string? marks,
-        HttpContext http, TenantPlatform platform, ServerSentFeed feed, IOptions<ForetellWebOptions> options,
+        HttpContext http, TenantPlatform platform, ServerSentFeed feed, RenderedForecasts rendered, IOptions<ForetellWebOptions> options,
             CancellationToken cancellationToken)
     {
         ForecastQuestion question = ForecastParameters.Parse(null, horizon, quantiles, "false", marks, options.Value.MaxQuantiles);
         long? after = ParseAfter(http);
-        if (await platform.FindAsync(key.Value, cancellationToken) is not { } found)
+        if (await feed.OpenAsync(ask => platform.FindAsync(key.Value, ask), "The stream's partition", cancellationToken) is not { } found)
         {
             return Problems.UnknownStream(key.Value);
         }
         // The stream may go on before the subscription stands: that, too, is told or counted.
-        return feed.Serve(http, ended => EventsAsync(platform, key.Value, question, after, found.Events, ended));
+        return feed.Serve(http, ended => EventsAsync(platform, feed, rendered, key.Value, question, after, found.Events, ended));
     }
 
     private static long? ParseAfter(HttpContext http) => ServerSentFeed.After(http) is not { } text ? null
@@ -48,16 +48,17 @@ internal static class GetStreamEvents
         : throw RequestException.Parameters("Last-Event-ID",
             $"'Last-Event-ID' must be an id of this feed, a number of events; got '{text}'.");
 
-    private static async IAsyncEnumerable<SseItem<FeedEvent>> EventsAsync(
-        TenantPlatform platform, string stream, ForecastQuestion question, long? after, long found,
+    private static async IAsyncEnumerable<SseItem<byte[]>> EventsAsync(
+        TenantPlatform platform, ServerSentFeed feed, RenderedForecasts rendered, string stream, ForecastQuestion question, long? after, long found,
             [EnumeratorCancellation] CancellationToken ended)
     {
         long? read = after ?? found - 1;
+        string name = RenderedForecasts.NameOf(question);
         await foreach (FeedItem<ForecastChange> item in platform.SubscribeAsync(stream, ended))
         {
             if (item.Value is not { } change)
             {
-                yield return Missed(item.Missed);
+                yield return Missed(feed, item.Missed);
                 continue;
             }
             // Only the first item can be one that the reader has: after it the ids ascend.
@@ -65,13 +66,14 @@ internal static class GetStreamEvents
             {
                 if (read < change.Events - 1)
                 {
-                    yield return Missed(change.Events - 1 - read);
+                    yield return Missed(feed, change.Events - 1 - read);
                 }
-                yield return new SseItem<FeedEvent>(ForecastEvent.Of(platform.Forecaster, change, question), "forecast") { EventId = item.Id };
+                byte[] forecast = await rendered.GetAsync(change, question, name);
+                yield return new SseItem<byte[]>(forecast, "forecast") { EventId = item.Id };
             }
             (after, read) = (null, null);
         }
     }
 
-    private static SseItem<FeedEvent> Missed(long? count) => new(new MissedEvent(count, MissedDetail), "missed");
+    private static SseItem<byte[]> Missed(ServerSentFeed feed, long? count) => feed.Item(new MissedEvent(count, MissedDetail), "missed");
 }

@@ -1,7 +1,10 @@
 using System.Text.Json.Serialization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
+using Foretell.Engine.Rows;
 using Foretell.Hosting;
+using Foretell.Models.Forecasting;
+using Foretell.Web.Admission;
 using Foretell.Web.Guards;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
@@ -15,17 +18,23 @@ namespace Foretell.Web.Forecasts;
 /// <summary><c>POST /v1/forecasts</c>: the forecasts of many streams in one call.</summary>
 internal static class PostForecasts
 {
-    public static void Map(IEndpointRouteBuilder routes) => ReadYourWrites.Add(routes
+    // A thousand keys of 256 bytes, written as JSON escapes, are less.
+    private const long MaxBodyBytes = 2 * 1024 * 1024;
+
+    public static void Map(IEndpointRouteBuilder routes, long maxBodyBytes) => ReadYourWrites.Add(routes
         .MapPost("/v1/forecasts", HandleAsync)
+        .OwnDeadlines()
         .WithName("PostForecasts").WithTags("Forecasts")
         .WithSummary("The forecasts of many streams in one call")
         .WithDescription("Answers in the order asked. A stream that cannot be answered (unknown, or its last event is later than `at`) has a `problem` in place of its `forecast` and does not sink its neighbours.")
         .Body("application/json", """{"streams":["shop-1/customer-7","machine-3"],"horizon":"1h","quantiles":[0.1,0.5,0.9]}""")
+        .WithMetadata(new BoundBody(Math.Min(maxBodyBytes, MaxBodyBytes)))
         .Problems(ProblemKind.MalformedBody, ProblemKind.InvalidParameter, ProblemKind.BodyTooLarge,
-            ProblemKind.UnsupportedMediaType, ProblemKind.Unavailable));
+            ProblemKind.UnsupportedMediaType, ProblemKind.BodyTooSlow, ProblemKind.TooManyRequests, ProblemKind.Unavailable,
+            ProblemKind.Overloaded));
 
-    private static async Task<Ok<ForecastsAnswer>> HandleAsync(ForecastsRequest? request,
-        TenantPlatform platform, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+    private static async Task<Ok<ForecastsAnswer>> HandleAsync(ForecastsRequest? request, HttpContext http,
+        TenantPlatform platform, ForecastWork work, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
     {
         if (request?.Streams is not { Count: > 0 } streams || streams.Count > options.Value.MaxStreamsPerCall)
         {
@@ -41,39 +50,64 @@ internal static class PostForecasts
         };
         // One moment for all of them, so that the answers can be compared.
         long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
-        var answers = new Answer[streams.Count];
-        await Parallel.ForAsync(0, answers.Length, cancellationToken, async (i, cancellation) =>
-            answers[i] = await AnswerAsync(streams[i] ?? "", question, now, platform, cancellation));
-        // One budget of sampled paths for all streams, which advance together.
-        ForecastReport[] known = [.. answers.Select(a => a.Report).OfType<ForecastReport>()];
-        var reports = new Queue<ForecastReport>(ForecastReport.WithPaths(platform.Forecaster, known, question));
-        return TypedResults.Ok(new ForecastsAnswer([.. answers.Select(a => a.Report is null
-            ? new ForecastItem(a.Stream, null, a.Problem)
-            : new ForecastItem(a.Stream, ForecastAnswer.Create(reports.Dequeue(), a.Stream, a.LastEventTicks, question), null))]));
+        return await work.RunAsync(http, ForecastWork.StepsOf(question, streams.Count), FindAllAsync, Compute, cancellationToken);
+
+        async Task<Found[]> FindAllAsync(CancellationToken cancellation)
+        {
+            var found = new Found[streams.Count];
+            await Parallel.ForAsync(0, found.Length, cancellation, async (i, gone) => found[i] = await FindAsync(streams[i] ?? "", platform, gone));
+            return found;
+        }
+
+        Ok<ForecastsAnswer> Compute(Found[] found, ParallelOptions parallel)
+        {
+            Answer[] answers = Array.ConvertAll(found, f =>
+            {
+                parallel.CancellationToken.ThrowIfCancellationRequested();
+                return Report(f, question, now, platform.Forecaster);
+            });
+            // One budget of sampled paths for all streams, which advance together.
+            ForecastReport[] known = [.. answers.Select(a => a.Report).OfType<ForecastReport>()];
+            var reports = new Queue<ForecastReport>(ForecastReport.WithPaths(platform.Forecaster, known, question, parallel));
+            return TypedResults.Ok(new ForecastsAnswer([.. answers.Select(a => a.Report is null
+                ? new ForecastItem(a.Stream, null, a.Problem)
+                : new ForecastItem(a.Stream, ForecastAnswer.Create(reports.Dequeue(), a.Stream, a.LastEventTicks, question), null))]));
+        }
     }
 
-    private static async ValueTask<Answer> AnswerAsync(
-        string stream, ForecastQuestion question, long now, TenantPlatform platform, CancellationToken cancellationToken)
+    private static async ValueTask<Found> FindAsync(string stream, TenantPlatform platform, CancellationToken cancellationToken)
     {
         try
         {
             return await platform.FindAsync(stream, cancellationToken) is { } found
-                ? new Answer(found.Stream,
-                    ForecastReport.Of(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now),
-                    found.LastEventTicks, null)
-                : Refused(ProblemKind.UnknownStream, Problems.UnknownStreamDetail(stream));
-        }
-        catch (BeforeLastEventException e)
-        {
-            return Refused(ProblemKind.BeforeLastEvent, e.Message);
+                ? new Found(stream, found, null)
+                : new Found(stream, null, ItemProblem.Of(ProblemKind.UnknownStream, Problems.UnknownStreamDetail(stream)));
         }
         catch (PlatformUnavailableException e)
         {
-            return Refused(ProblemKind.Unavailable, e.Message);
+            return new Found(stream, null, ItemProblem.Of(ProblemKind.Unavailable, e.Message));
         }
-
-        Answer Refused(ProblemKind kind, string detail) => new(stream, null, 0, ItemProblem.Of(kind, detail));
     }
+
+    private static Answer Report(Found found, ForecastQuestion question, long now, Forecaster forecaster)
+    {
+        if (found.Snapshot is not { } stream)
+        {
+            return new Answer(found.Stream, null, 0, found.Problem);
+        }
+        try
+        {
+            return new Answer(stream.Stream, ForecastReport.Of(forecaster, stream.Stream, stream.LastEventTicks, stream.State, question, now),
+                stream.LastEventTicks, null);
+        }
+        catch (BeforeLastEventException e)
+        {
+            return new Answer(found.Stream, null, 0, ItemProblem.Of(ProblemKind.BeforeLastEvent, e.Message));
+        }
+    }
+
+    /// <summary>A stream's state, or why there is none.</summary>
+    private readonly record struct Found(string Stream, StreamSnapshot? Snapshot, ItemProblem? Problem);
 
     /// <summary>What one stream has so far: a report without its paths, or a problem.</summary>
     private readonly record struct Answer(string Stream, ForecastReport? Report, long LastEventTicks, ItemProblem? Problem);

@@ -31,7 +31,8 @@ internal static class GuardPipeline
             authentication.AddPolicyScheme(Either, null, o =>
             {
                 o.ForwardDefaultSelector = http => KeyAuthentication.TokenOf(http.Request) is { } token
-                    && !token.StartsWith(ApiKey.Mark, StringComparison.Ordinal) ? JwtAuthentication.SchemeName : KeyAuthentication.SchemeName;
+                    && !token.StartsWith(ApiKey.Mark, StringComparison.Ordinal)
+                    ? JwtAuthentication.SchemeName : KeyAuthentication.SchemeName;
                 o.ForwardChallenge = o.ForwardForbid = KeyAuthentication.SchemeName;
             });
         }

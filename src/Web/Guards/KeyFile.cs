@@ -83,6 +83,7 @@ public static class KeyFile
 }
 
 /// <summary>Generated JSON code of the file.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(KeyFile.Contents))]
 internal sealed partial class KeyFileJson : JsonSerializerContext;

@@ -60,7 +60,8 @@ public sealed partial class ServerCertificate
                 https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
                 // The server wants a certificate before it listens; what counts is the whole chain, which the next line gives.
                 https.ServerCertificateSelector = (_, _) => Current(log).TargetCertificate;
-                https.OnAuthenticate = (_, tls) => (tls.ServerCertificateSelectionCallback, tls.ServerCertificateContext) = (null, Current(log));
+                https.OnAuthenticate = (_, tls) =>
+                    (tls.ServerCertificateSelectionCallback, tls.ServerCertificateContext) = (null, Current(log));
             });
         });
     }

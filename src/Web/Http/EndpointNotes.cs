@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Foretell.Web.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.OpenApi;
 
 namespace Foretell.Web.Http;
@@ -68,6 +69,10 @@ internal static class EndpointNotes
     public static RouteHandlerBuilder Body(this RouteHandlerBuilder endpoint, string mediaType, string example,
         string? schema = null, BodyItems items = BodyItems.One) =>
         endpoint.WithMetadata(new BodyNote(mediaType, example, schema, items));
+
+    /// <summary>The endpoint itself ends every wait in time, so that no deadline of all requests is put on it.</summary>
+    public static RouteHandlerBuilder OwnDeadlines(this RouteHandlerBuilder endpoint) =>
+        endpoint.WithMetadata(new DisableRequestTimeoutAttribute());
 
     /// <summary>Declares the problems that the endpoint answers with.</summary>
     public static RouteHandlerBuilder Problems(this RouteHandlerBuilder endpoint, params ProblemKind[] kinds)

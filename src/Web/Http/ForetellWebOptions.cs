@@ -21,6 +21,9 @@ public sealed class ForetellWebOptions
     /// <summary>Connections at a time; further ones are closed at once.</summary>
     public long MaxConnections { get; set; } = 10_000;
 
+    /// <summary>How long any other request may take before it is answered 503; feeds and uploads have deadlines of their own.</summary>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How long an append waits for the log before it is answered 503.</summary>
     public TimeSpan AppendTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
@@ -32,6 +35,12 @@ public sealed class ForetellWebOptions
 
     /// <summary>How long a feed may be quiet before a comment shows that it lives.</summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long a forecast that is not cheap waits for its turn and is computed before it is answered 503.</summary>
+    public TimeSpan ForecastTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Answers of long forecasts in memory at a time, and a quarter of it of one client.</summary>
+    public int MaxLongAnswers { get; set; } = 16;
 
     /// <summary>Most streams in one <c>POST /v1/forecasts</c>.</summary>
     public int MaxStreamsPerCall { get; set; } = 1000;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Foretell.Engine;
 using Foretell.Engine.Log;
@@ -26,6 +27,10 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
     /// <summary>A problem as an endpoint's result.</summary>
     public static ProblemHttpResult Result(ProblemKind kind, string detail) =>
         TypedResults.Problem(detail, statusCode: kind.Status, title: kind.Title, type: kind.Type);
+
+    /// <summary>Value of the header <c>Retry-After</c>, whole seconds.</summary>
+    public static string RetryAfter(ForetellWebOptions options) =>
+        ((int)Math.Ceiling(options.RetryAfter.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>404 for a stream that has no applied event.</summary>
     public static ProblemHttpResult UnknownStream(string stream) =>
@@ -63,7 +68,7 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
         }
         if (kind.Status is 429 or 503 or 504)
         {
-            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(options.Value.RetryAfter.TotalSeconds)).ToString();
+            http.Response.Headers.RetryAfter = RetryAfter(options.Value);
         }
         if (exception is RequestException { Header: { } header })
         {

@@ -81,7 +81,8 @@ internal static class ApiDocument
     {
         if (scope is not null)
         {
-            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SecurityScheme, document)] = [scope] }];
+            var scheme = new OpenApiSecuritySchemeReference(SecurityScheme, document);
+            operation.Security = [new OpenApiSecurityRequirement { [scheme] = [scope] }];
         }
     }
 

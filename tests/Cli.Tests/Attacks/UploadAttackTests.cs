@@ -37,6 +37,48 @@ public sealed class UploadAttackTests
         Assert.InRange(seen.PeakBytes - quiet.PeakBytes, long.MinValue, 200L << 20);
     }
 
+    [Fact]
+    public async Task Uploads_WhenTheDiskStandsStillAndNobodyWaitsForThem_HoldNoMoreThanTheQueuesBound()
+    {
+        await using AttackedHost host = await AttackedHost.StartAsync();
+        Observation quiet = await host.ObserveQuietAsync();
+        // As JSON 4 MB, in the log's format a little less.
+        string body = "[" + string.Join(',', Enumerable.Range(0, 16_000).Select(i =>
+            $$"""{"stream":"abandoned","time":{{1_700_000_000 + i}},"mark":"{{new string('m', 200)}}"}""")) + "]";
+        var content = Encoding.UTF8.GetBytes(body);
+
+        long peak = 0;
+        int sent = 0;
+        using (host.HoldLog())
+        {
+            using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(8));
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(async client =>
+            {
+                using HttpClient attacker = host.Client(IPAddress.Parse($"127.0.0.{10 + client}"));
+                while (!stop.IsCancellationRequested)
+                {
+                    using var leave = new CancellationTokenSource(TimeSpan.FromMilliseconds(150));
+                    var events = new ByteArrayContent(content);
+                    events.Headers.ContentType = new("application/json");
+                    try
+                    {
+                        using HttpResponseMessage answer = await attacker.PostAsync("/v1/events", events, leave.Token);
+                    }
+                    catch (Exception e) when (e is OperationCanceledException or HttpRequestException)
+                    {
+                        // Gone before there was an answer.
+                    }
+                    Interlocked.Increment(ref sent);
+                    peak = Math.Max(peak, host.MemoryBytes);
+                }
+            }));
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{sent} sent, quiet {quiet.PeakBytes >> 20} MiB, peak {peak >> 20} MiB");
+        Assert.InRange(peak - quiet.PeakBytes, long.MinValue, 400L << 20);
+        Observation after = await host.ObserveQuietAsync();
+        Assert.InRange(after.Failed, 0, 1);
+    }
+
     /// <summary>Waits until the host has given an upload up.</summary>
     private static async Task EndedAsync(Socket socket)
     {

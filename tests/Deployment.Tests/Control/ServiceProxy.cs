@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
 using Foretell.Deployment.Tests.Kubelet;
 
@@ -45,7 +46,11 @@ internal sealed class ServiceProxy(int port, Func<IEnumerable<Pod>> pods)
     {
         BaseAddress = new Uri("http://foretell"),
         Timeout = TimeSpan.FromSeconds(30),
+        DefaultRequestHeaders = { Authorization = Key is null ? null : new AuthenticationHeaderValue("Bearer", Key) },
     };
+
+    /// <summary>API key that its clients send; null for none.</summary>
+    public string? Key { get; set; }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

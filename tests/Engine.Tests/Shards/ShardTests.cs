@@ -174,6 +174,73 @@ public class ShardTests
         Assert.Equal([(2L, "late"), (5L, "future")], shard.UncommittedDeadLetters().Select(l => (l.Sequence, l.Reason)));
     }
 
+    [Fact]
+    public void Advance_WhenMoreStreamsBeginThanTheQuotaAllows_MakesThemDeadLettersAndServesTheOthers()
+    {
+        using var shard = new Shard(0, Small.Serving);
+        shard.Advance(Quota(streams: 12, perMinute: 5));
+        shard.Advance(NewStreams(first: 2, count: 8, minute: 0));
+        Assert.Equal(5, shard.Counts().Streams);
+        Assert.Null(shard.QuotaWarning);
+        Assert.All(shard.UncommittedDeadLetters(), letter => Assert.Equal("quota", letter.Reason));
+        Assert.Contains("in this minute", shard.UncommittedDeadLetters()[0].Detail);
+
+        // The streams that are there go on, and a minute later others may begin.
+        shard.Advance(NewStreams(first: 10, count: 10, minute: 1));
+        shard.Advance(NewStreams(first: 20, count: 10, minute: 2));
+        Assert.Equal(12, shard.Counts().Streams);
+        Assert.Contains("12 of the 12 streams", shard.QuotaWarning!);
+        Assert.Contains("12 streams that it may have", shard.UncommittedDeadLetters()[^1].Detail);
+        Assert.Equal(28, shard.Counts().Totals.Applied + shard.Counts().Totals.DeadLetters);
+        Assert.Equal(2, shard.Find("s2"u8)!.Events + shard.Find("s3"u8)!.Events);
+    }
+
+    /// <summary>Laws 2 and 5: wherever an owner ends, the next one decides the same of every stream.</summary>
+    [Fact]
+    public void Advance_WhenOwnersChangeAnywhere_TheQuotaLetsTheSameStreamsBegin()
+    {
+        RecordBatch[] batches = [.. Enumerable.Range(0, 20).Select(i => NewStreams(first: 2 + (3 * i), count: 3, minute: i / 5))];
+        using var whole = new Shard(0, Small.Serving);
+        whole.Advance(Quota(streams: 25, perMinute: 7));
+        Array.ForEach(batches, batch => whole.Advance(batch));
+        Assert.Equal(25, whole.Counts().Streams);
+
+        for (int cut = 0; cut < batches.Length; cut++)
+        {
+            using var owner = new Shard(0, Small.Serving);
+            owner.Advance(Quota(streams: 25, perMinute: 7));
+            Array.ForEach(batches[..cut], batch => owner.Advance(batch));
+            using ShardCommit commit = owner.TakeCommit()!;
+            using var next = new Shard(0, Small.Serving);
+            Restore(next, commit, commit.Header with { Policy = EventTimePolicy.Parse(commit.Header.Policy.ToString()) });
+            Array.ForEach(batches[cut..], batch => next.Advance(batch));
+            Assert.Equal(Digests(whole), Digests(next));
+            Assert.Equal(whole.Counts().Totals, next.Counts().Totals);
+        }
+    }
+
+    private static RecordBatch Quota(long streams, long perMinute)
+    {
+        var batch = new RecordBatch();
+        batch.Clear(1);
+        EventTimePolicy policy = EventTimePolicy.OfNewLogs with { Quota = new StreamQuota(streams, perMinute) };
+        batch.Add(ControlRecord.Encode(ControlRecord.Policy, policy.ToString(), Now), Now);
+        return batch;
+    }
+
+    /// <summary>Events of one new stream each, named for their sequence numbers.</summary>
+    private static RecordBatch NewStreams(long first, int count, int minute)
+    {
+        var batch = new RecordBatch();
+        batch.Clear(first);
+        long time = Now + (minute * TimeSpan.TicksPerMinute);
+        for (int i = 0; i < count; i++)
+        {
+            batch.Add(EventSets.Batch(($"s{first + i}", time, "view"))[0], time);
+        }
+        return batch;
+    }
+
     [Theory]
     [InlineData("model", "another model")]
     [InlineData("policy", "no policy")]

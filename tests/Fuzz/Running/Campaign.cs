@@ -12,7 +12,7 @@ public sealed class Campaign
     /// <summary>Longest that an input may take.</summary>
     public static readonly TimeSpan Slowest = TimeSpan.FromSeconds(1);
 
-    private const int MostFindings = 20, MostKept = 4000;
+    private const int MostFindings = 20, MostKept = 4000, MostKeptBytes = 1024;
 
     private readonly FuzzTarget _target;
     private readonly CoverageMap _map;
@@ -32,7 +32,7 @@ public sealed class Campaign
     /// <param name="target">Name of the target.</param>
     /// <param name="inputs">Inputs beside the seeds.</param>
     /// <param name="seed">Of the mutations: the same seed over the same code makes the same inputs.</param>
-    /// <param name="keepIn">Folder that takes each input that reached something new; null keeps none.</param>
+    /// <param name="keepIn">Folder whose files become the short inputs that take each branch; null keeps none.</param>
     /// <returns>What it came to, one sentence; then a line for each finding.</returns>
     public static string[] Run(string target, long inputs, int seed, string? keepIn)
     {
@@ -52,8 +52,15 @@ public sealed class Campaign
     public static string? Replay(string target, byte[] input)
     {
         CoverageMap.Idle();
+        return Judge(AllTargets.Named(target), input);
+    }
+
+    /// <summary>Gives a target one input.</summary>
+    /// <returns>What is wrong with what it did, or null.</returns>
+    public static string? Judge(FuzzTarget target, byte[] input)
+    {
         using var map = new CoverageMap(counts: false);
-        var campaign = new Campaign(AllTargets.Named(target), map, null);
+        var campaign = new Campaign(target, map, null);
         using (campaign._current)
         {
             return campaign.Try(input, out _);
@@ -75,14 +82,14 @@ public sealed class Campaign
         for (_inputs = 0; _inputs < inputs && _findings.Count < MostFindings; _inputs++)
         {
             // The newest are tried more often: what they reached has been looked at least.
-            int parent = random.Next(2) == 0 ? random.Next(_corpus.Count) : random.Next(_corpus.Count - _corpus.Count / 4 - 1, _corpus.Count);
+            int parent = random.Next(random.Next(2) == 0 ? 0 : _corpus.Count - _corpus.Count / 4 - 1, _corpus.Count);
             byte[] input = mutator.Mutate(_corpus[Math.Max(0, parent)], _corpus[random.Next(_corpus.Count)]);
             if (Judge(input) && _corpus.Count < MostKept)
             {
                 _corpus.Add(input);
-                Keep(input);
             }
         }
+        Keep();
     }
 
     /// <summary>Gives the target an input and notes what it did wrong.</summary>
@@ -145,19 +152,32 @@ public sealed class Campaign
         return (thrown, time, bytes);
     }
 
-    private void Keep(byte[] input)
+    /// <summary>Keeps the shortest inputs that take all branches which the corpus takes, but for long ones.</summary>
+    private void Keep()
     {
-        if (_keepIn is not null)
+        if (_keepIn is null)
         {
-            Directory.CreateDirectory(_keepIn);
-            File.WriteAllBytes(Path.Combine(_keepIn, Name(input)), input);
-            _kept++;
+            return;
+        }
+        Directory.CreateDirectory(_keepIn);
+        Array.ForEach(Directory.GetFiles(_keepIn), File.Delete);
+        using var branches = new CoverageMap(counts: false);
+        // Its own seeds come first: what they reach needs no file.
+        foreach (byte[] input in _target.Seeds.Concat(_corpus.Where(input => input.Length <= MostKeptBytes).OrderBy(input => input.Length)))
+        {
+            branches.Begin();
+            Execute(input);
+            if (branches.End() && !_target.Seeds.Contains(input))
+            {
+                File.WriteAllBytes(Path.Combine(_keepIn, Name(input)), input);
+                _kept++;
+            }
         }
     }
 
     private string Summary() => string.Create(CultureInfo.InvariantCulture,
         $"{_target.Name}: {_inputs} inputs in {_clock.Elapsed.TotalSeconds:0} s, {_findings.Count} findings, {_taken} taken, {_map.Points} coverage points, "
-        + $"corpus {_corpus.Count} ({_kept} new kept), slowest {_slowest.TotalMilliseconds:0} ms, most allocated {_mostBytes >> 10} KiB, process {Environment.WorkingSet >> 20} MiB");
+        + $"corpus {_corpus.Count} ({_kept} kept), slowest {_slowest.TotalMilliseconds:0} ms, most allocated {_mostBytes >> 10} KiB, process {Environment.WorkingSet >> 20} MiB");
 
     private static string Name(byte[] input) => Convert.ToHexStringLower(SHA256.HashData(input))[..16];
 

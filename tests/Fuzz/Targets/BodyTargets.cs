@@ -41,6 +41,9 @@ internal static class BodyTargets
             Seeds = [.. seeds.Select(Encoding.UTF8.GetBytes)],
             Words = words,
             MostBytes = 16_384,
+            BytesPerByte = 256,
+            // Its lines are read one by one, each with an exception where it is no JSON.
+            Share = name == "ndjson" ? 200 : 1000,
         };
     }
 

@@ -3,6 +3,8 @@ using System.Text;
 using Foretell.Engine.Events;
 using Foretell.Fuzz.Running;
 using Foretell.Ingest.Files;
+using Parquet;
+using Parquet.Schema;
 
 namespace Foretell.Fuzz.Targets;
 
@@ -15,7 +17,14 @@ internal static class FileTargets
     internal static readonly string Folder = Directory.CreateDirectory(
         Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"foretell-fuzz-{Environment.ProcessId}")).FullName;
 
-    static FileTargets() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folder, recursive: true);
+    static FileTargets() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+    {
+        // The instrumented code has one of these, too.
+        if (Directory.Exists(Folder))
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+    };
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
@@ -25,7 +34,8 @@ internal static class FileTargets
             "stream,time,mark\nc,2026-01-31T12:00:00Z,buy\n\"a \"\"b\"\"\",1769860801.5,\n"u8.ToArray(), "\uFEFFTime;Stream\n1;2\n"u8.ToArray()),
         File("file-gzip", ".ndjson.gz", [], Packed(stream => new GZipStream(stream, CompressionLevel.Fastest))),
         File("file-zstd", ".ndjson.zst", [], Packed(stream => new ZstdSharp.CompressionStream(stream))) with { FreeBytes = 300 << 20, Share = 100 },
-        File("file-parquet", ".parquet", ["PAR1", "stream", "time", "mark"]) with { FreeBytes = 32 << 20, BytesPerByte = 4096, Share = 100 },
+        File("file-parquet", ".parquet", ["PAR1", "stream", "time", "mark"], WrittenAsync().GetAwaiter().GetResult())
+            with { FreeBytes = 32 << 20, BytesPerByte = 4096, Share = 100 },
     ];
 
     private static FuzzTarget File(string name, string ending, string[] words, params byte[][] seeds) =>
@@ -43,6 +53,22 @@ internal static class FileTargets
             stream.Write(Encoding.UTF8.GetBytes(Ndjson));
         }
         return packed.ToArray();
+    }
+
+    private static async Task<byte[]> WrittenAsync()
+    {
+        var stream = new DataField<string>("stream");
+        var time = new DataField<double>("time");
+        var mark = new DataField<int?>("mark");
+        var file = new MemoryStream();
+        await using (ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(stream, time, mark), file))
+        {
+            using ParquetRowGroupWriter group = writer.CreateRowGroup();
+            await group.WriteAsync(stream, ["a", "b", "a"]);
+            await group.WriteAsync<double>(time, new[] { 1.5, 2, 3 });
+            await group.WriteAsync<int>(mark, new int?[] { 1, null, 2 });
+        }
+        return file.ToArray();
     }
 
     private static void Read(string path, byte[] bytes)

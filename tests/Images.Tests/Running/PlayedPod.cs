@@ -53,6 +53,8 @@ internal sealed class PlayedPod : IAsyncDisposable
             $"FORETELL__ADDRESS={_network.Address(0)}",
             $"FORETELL__POSTGRES={Connection()}",
             "FORETELL__DEVICE=cpu",
+            // The component with keys and certificates is not part of what an image is tried for.
+            "FORETELL__INSECURE=true",
         ];
         string root = await image.RootAsync();
         // The runtime makes the folders that it mounts at; it would do so behind our back.

@@ -22,7 +22,8 @@ public class EndpointGuardTests
 
         List<RouteEndpoint> endpoints = Endpoints(api);
 
-        Assert.Equal(s_open, endpoints.Where(e => e.Metadata.GetMetadata<IAllowAnonymous>() is not null).Select(Name).Order(StringComparer.Ordinal));
+        Assert.Equal(s_open, endpoints.Where(e => e.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+            .Select(Name).Order(StringComparer.Ordinal));
         Assert.Equal(
         [
             "operate GET /v1/models/{model}", "operate GET /v1/models/{model}/calibration", "operate GET /v1/status",

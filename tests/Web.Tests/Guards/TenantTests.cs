@@ -221,7 +221,8 @@ public sealed class TenantTests : IAsyncLifetime
 
     /// <summary>Whether a request names a stream that it asks for.</summary>
     private static bool Asks(RouteEndpoint endpoint) =>
-        EndpointGuardTests.Name(endpoint) is var name && (name.Contains("{stream}", StringComparison.Ordinal) || name.StartsWith("POST", StringComparison.Ordinal));
+        EndpointGuardTests.Name(endpoint) is var name
+        && (name.Contains("{stream}", StringComparison.Ordinal) || name.StartsWith("POST", StringComparison.Ordinal));
 
     private static bool IsFeed(RouteEndpoint endpoint) => endpoint.RoutePattern.RawText!.EndsWith("/events", StringComparison.Ordinal)
         && EndpointGuardTests.Name(endpoint).StartsWith("GET", StringComparison.Ordinal);

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Foretell.Web.Admission;
+using Foretell.Web.Http;
 using Microsoft.AspNetCore.Http;
 
-namespace Foretell.Web.Http;
+namespace Foretell.Web.Admission;
 
 /// <summary>A whole request body as one piece of memory; dispose it to give the memory back.</summary>
 /// <remarks>A body that arrived in one piece is used where it lies. A longer one is copied once, as it arrives, into a rented array that
