@@ -30,7 +30,7 @@ BUGS = {
          "private readonly List<Action> _later = []; public void Commit() { _commit.Run(); _later.ForEach(put => put()); _later.Clear(); }"),
         ("src/Stores.Sqlite/SqliteLogFile.cs", "=> _requests.Put(request, receipt, nowTicks);",
          "=> _later.Add(() => _requests.Put(request, receipt, nowTicks));")]),
-    "a-stream-twice-in-a-tile": (SIMULATOR, [
+    "a-stream-twice-in-a-tile": (tests("Engine.Tests", "-class", "Foretell.Engine.Tests.Shards.WavePlannerTests"), [
         ("src/Engine/Shards/WavePlanner.cs", "(_generation, input.Row, wave + 1)", "(_generation, input.Row, wave)")]),
     "a-forgotten-sync-is-believed": (SIMULATOR, [
         ("src/Stores.Sqlite/SqliteLogFile.cs", "        SqliteWal.MakeDurable(path);\n", "")]),

@@ -1,6 +1,7 @@
 namespace Foretell.Faults.Disk;
 
-/// <summary>The locks of one file among the connections of one process: shared, reserved, pending and exclusive, as SQLite has them.</summary>
+/// <summary>The locks of one file among the connections of one process: shared, reserved, pending and exclusive, as SQLite has
+/// them.</summary>
 internal sealed class FileLocks
 {
     private int _shared;

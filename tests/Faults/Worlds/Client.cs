@@ -8,7 +8,8 @@ using static Foretell.Faults.Worlds.SimulationFailure;
 
 namespace Foretell.Faults.Worlds;
 
-/// <summary>Sends batches one after the other, some with an idempotency key and then until they are acknowledged, and asks for streams.</summary>
+/// <summary>Sends batches one after the other, some with an idempotency key and then until they are acknowledged, and asks for
+/// streams.</summary>
 internal sealed class Client(int number, Random random, SimulatedClock clock, IWorld world, Oracle oracle, Workload workload)
 {
     private static readonly string[] s_marks = ["login", "view", "buy", "", "surprise"];

@@ -12,7 +12,8 @@ using static Foretell.Faults.Worlds.SimulationFailure;
 
 namespace Foretell.Faults.Worlds;
 
-/// <summary>The embedded platform on the simulated disk. It is killed, loses its power, is restarted, and comes up again each time.</summary>
+/// <summary>The embedded platform on the simulated disk. It is killed, loses its power, is restarted, and comes up again each
+/// time.</summary>
 internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, SimulatedDisk disk, string directory, int partitions, Story story)
     : IWorld
 {

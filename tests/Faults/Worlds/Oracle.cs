@@ -43,7 +43,8 @@ internal sealed class Oracle
         }
     }
 
-    /// <summary>Acknowledged ⊆ in the log ⊆ sent; each once, as it was sent, numbered without gaps and in the order of its client.</summary>
+    /// <summary>Acknowledged ⊆ in the log ⊆ sent; each once, as it was sent, numbered without gaps and in the order of its
+    /// client.</summary>
     public async Task CheckLogAsync(IEventLog log)
     {
         var found = new Dictionary<string, long>();

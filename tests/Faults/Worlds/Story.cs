@@ -18,6 +18,7 @@ internal sealed class Story(SimulatedClock clock, Action<string>? write) : ILogg
     public bool IsEnabled(LogLevel logLevel) => write is not null;
 
     /// <inheritdoc/>
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+        Func<TState, Exception?, string> formatter) =>
         Tell($"platform: {formatter(state, exception)}");
 }

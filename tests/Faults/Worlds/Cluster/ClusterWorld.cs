@@ -63,7 +63,8 @@ internal sealed class ClusterWorld : IWorld
         {
             int p = partition;
             Move(p);
-            readers.Add(new PartitionReader(p, _log, new ShardAddress(_fabric, () => _owners[p][^1]), options, _clock).RunAsync(_stop.Token));
+            var address = new ShardAddress(_fabric, () => _owners[p][^1]);
+            readers.Add(new PartitionReader(p, _log, address, options, _clock).RunAsync(_stop.Token));
         }
         while (!_stop.IsCancellationRequested)
         {
@@ -138,9 +139,9 @@ internal sealed class ClusterWorld : IWorld
                     return await ReportAsync(hosts);
                 }
             }
-            catch (PlatformUnavailableException)
+            catch (Exception e) when (e is PlatformUnavailableException or StaleEpochException)
             {
-                // Not yet.
+                // Not yet; or an owner that was slow has just taken its epoch.
             }
         }
     }
@@ -179,7 +180,8 @@ internal sealed class ClusterWorld : IWorld
                 $"An owner of epoch {old.Host.Epoch} answers {(_clock.Ticks - replaced) / (double)TimeSpan.TicksPerSecond:F1} s after another served.");
         }
         PartitionOwner newest = owners[^1];
-        return await _fabric.CallAsync(() => !newest.Worker.IsDead, () => !newest.Worker.IsUnheardByReaders, () => Task.FromResult(newest.Find(stream)));
+        return await _fabric.CallAsync(() => !newest.Worker.IsDead, () => !newest.Worker.IsUnheardByReaders,
+            () => Task.FromResult(newest.Find(stream)));
     }
 
     private static bool Answers(PartitionOwner owner, string stream)

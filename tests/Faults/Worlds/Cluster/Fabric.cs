@@ -3,7 +3,8 @@ using Foretell.Faults.Time;
 
 namespace Foretell.Faults.Worlds.Cluster;
 
-/// <summary>What lies between two processes: a call takes time, overtakes another, comes twice, or gets lost on its way there or back.</summary>
+/// <summary>What lies between two processes: a call takes time, overtakes another, comes twice, or gets lost on its way there or
+/// back.</summary>
 internal sealed class Fabric(Random random, SimulatedClock clock, Weather weather)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(3);

@@ -27,6 +27,7 @@ internal sealed class ShardAddress(Fabric fabric, Func<PartitionOwner> find) : I
     {
         // Whoever is asked now is asked, though another may be the owner when the call arrives.
         PartitionOwner owner = find();
-        return fabric.CallAsync(() => !owner.Worker.IsDead, () => !owner.Worker.IsDead && !owner.Worker.IsUnheardByReaders, () => call(owner));
+        return fabric.CallAsync(() => !owner.Worker.IsDead, () => !owner.Worker.IsDead && !owner.Worker.IsUnheardByReaders,
+            () => call(owner));
     }
 }
