@@ -69,7 +69,7 @@ public sealed record EmbeddedOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitRecords, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitInterval, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfLessThan(Retain ?? PartitionHostOptions.LeastRetain, PartitionHostOptions.LeastRetain, nameof(Retain));
+        ArgumentOutOfRangeException.ThrowIfLessThan(Retain ?? TimeSpan.MaxValue, PartitionHostOptions.LeastRetain, nameof(Retain));
         ArgumentOutOfRangeException.ThrowIfLessThan(LateTolerance ?? TimeSpan.Zero, TimeSpan.Zero, nameof(LateTolerance));
         ArgumentOutOfRangeException.ThrowIfLessThan(FutureTolerance ?? TimeSpan.Zero, TimeSpan.Zero, nameof(FutureTolerance));
     }

@@ -173,7 +173,8 @@ public sealed class PostgresEventLog : IEventLog
         await _trimTurn.WaitAsync(cancellationToken);
         try
         {
-            (long trimmed, bool hasMore) = await PostgresLogTrim.RunAsync(_database, new LogTrim(partition, upTo, before), cancellationToken);
+            (long trimmed, bool hasMore) =
+                await PostgresLogTrim.RunAsync(_database, new LogTrim(partition, upTo, before), cancellationToken);
             _ends.Trim(partition, trimmed);
             return hasMore;
         }

@@ -10,14 +10,16 @@ namespace Foretell.Stores.Postgres;
 internal static class PostgresLogTrim
 {
     // One transaction's size: short enough that nobody who waits for the row, or stops, waits long.
-    private const int PieceBytes = 4 << 20;
-    private const int PieceSegments = 1000;
+    private const int PieceBytes = 1 << 20;
+    private const int PieceSegments = 250;
 
     /// <summary>Removes one piece.</summary>
     /// <returns>Last record that is gone, as far as this call knows, and whether more can be removed.</returns>
-    public static async Task<(long Trimmed, bool HasMore)> RunAsync(PostgresDatabase database, LogTrim trim, CancellationToken cancellationToken)
+    public static async Task<(long Trimmed, bool HasMore)> RunAsync(PostgresDatabase database, LogTrim trim,
+        CancellationToken cancellationToken)
     {
-        (NpgsqlConnection connection, long? held) = await database.BeginAsync((c, stop) => LockAsync(c, trim.Partition, stop), cancellationToken);
+        (NpgsqlConnection connection, long? held) =
+            await database.BeginAsync((c, stop) => LockAsync(c, trim.Partition, stop), cancellationToken);
         await using (connection)
         {
             if (held is not { } trimmed)
@@ -49,9 +51,10 @@ internal static class PostgresLogTrim
         return await batch.ExecuteScalarAsync(cancellationToken) as long?;
     }
 
-    /// <summary>The last segment of the piece: where it begins and ends, when it was appended; and whether more follow. All 0 for none.</summary>
-    private static async Task<(long First, long Last, long Append, bool HasMore)> FindAsync(NpgsqlConnection connection, LogTrim trim,
-        CancellationToken cancellationToken)
+    /// <summary>The last segment of the piece: where it begins and ends, when it was appended; and whether more follow. All 0 for
+    /// none.</summary>
+    private static async Task<(long First, long Last, long Append, bool HasMore)> FindAsync(NpgsqlConnection connection,
+        LogTrim trim, CancellationToken cancellationToken)
     {
         await using NpgsqlCommand command = connection.Command("""
             SELECT s.first, s.first + s.count - 1, s.append, octet_length(s.records), p.sequence FROM segment s JOIN partition p USING (partition)

@@ -4,9 +4,13 @@ using Foretell.Fuzz.Running;
 namespace Foretell.Fuzz.Tests;
 
 /// <summary>A campaign that finds nothing must be one that would find something.</summary>
+[Collection(MapOfBranches.Name)]
 public sealed class HarnessTests
 {
-    private static readonly FuzzTarget s_plain = new("plain", _ => { }, typeof(FormatException)) { Seeds = [Encoding.UTF8.GetBytes("{\"a\":12}")], MostBytes = 64 };
+    private static readonly FuzzTarget s_plain = new("plain", _ => { }, typeof(FormatException))
+    {
+        Seeds = [Encoding.UTF8.GetBytes("{\"a\":12}")], MostBytes = 64,
+    };
 
     [Fact]
     public void Mutate_WhenTheSeedIsTheSame_MakesTheSameInputs()

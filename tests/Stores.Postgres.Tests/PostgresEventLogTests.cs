@@ -218,6 +218,25 @@ public sealed class PostgresEventLogTests(PostgresServer server) : EventLogContr
     }
 
     [Fact]
+    public async Task Append_WhenWhatItKnewLastWasTrimmedByAnotherProcess_GoesOn()
+    {
+        // Asks seldom, and gets no notification: the new session finds the last known record gone.
+        await using IEventLog log = await PostgresEventLog.OpenAsync(_options with { PollInterval = TimeSpan.FromMinutes(10) }, 1, Time);
+        await log.AppendAsync(EventSets.Batch(("a", 1, "")));
+        _options.Execute("""
+            INSERT INTO segment SELECT partition, first + count, count, append + 1, crc, records FROM segment;
+            UPDATE partition SET sequence = sequence + 1, events = events + 1, append = append + 1;
+            DELETE FROM segment WHERE first = 1;
+            INSERT INTO trimmed SELECT 0, 1, append - 1 FROM partition;
+            """);
+        _options.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'foretell'");
+        Assert.Equal("0-3", (await log.AppendAsync(EventSets.Batch(("a", 3, "")))).Position.ToString());
+        Assert.Null(log.Lost);
+        await log.RefreshAsync(default);
+        Assert.Equal(1, log.Trimmed(0));
+    }
+
+    [Fact]
     public async Task Append_WhenAnotherServerHasOtherRecordsInTheirPlace_StopsAndSaysSo()
     {
         await using IEventLog log = await OpenAsync(2);

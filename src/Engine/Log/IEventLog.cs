@@ -47,7 +47,7 @@ public interface IEventLog : ISourceLog, IAsyncDisposable
     /// log has every record.</summary>
     long Trimmed(int partition);
 
-    /// <summary>Removes some of a partition's oldest records, whole segments and a few MB at most, so that appends hardly wait for it.
+    /// <summary>Removes some of a partition's oldest records, whole segments and about a MB at a time, so that appends hardly wait for it.
     /// The segment of the last record always stays. Safe to do from several processes at once.</summary>
     /// <param name="partition">The partition.</param>
     /// <param name="upTo">Last record that may go: whoever reads the log, now or after a restart, begins there or later.</param>

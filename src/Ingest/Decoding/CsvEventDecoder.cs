@@ -19,7 +19,8 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
         // Each line of a body can open a quote that closes at its end, or never: all of that over and over is the square of its length.
         long looksLeft = MostLooksAgain * (long)body.Length;
         CsvTable table = ReadHeader(ref rest, ref looksLeft);
-        for (int index = 0; TryTakeRecord(ref rest, table.Separator, ref looksLeft, out ReadOnlySpan<byte> record, out ReadOnlySpan<byte> afterLine);)
+        for (int index = 0; TryTakeRecord(ref rest, table.Separator, ref looksLeft, out ReadOnlySpan<byte> record,
+            out ReadOnlySpan<byte> afterLine);)
         {
             string? reason = table.Add(record, batch);
             if (reason is not null)
@@ -58,8 +59,8 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
     /// <param name="record">The record without its line end. A quoted field that never ends makes it its first line.</param>
     /// <param name="afterLine">What follows the record's first line.</param>
     /// <returns>False at the end.</returns>
-    private static bool TryTakeRecord(scoped ref ReadOnlySpan<byte> rest, byte separator, scoped ref long looksLeft, out ReadOnlySpan<byte> record,
-        out ReadOnlySpan<byte> afterLine)
+    private static bool TryTakeRecord(scoped ref ReadOnlySpan<byte> rest, byte separator, scoped ref long looksLeft,
+        out ReadOnlySpan<byte> record, out ReadOnlySpan<byte> afterLine)
     {
         do
         {

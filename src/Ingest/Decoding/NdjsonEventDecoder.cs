@@ -7,7 +7,8 @@ namespace Foretell.Ingest.Decoding;
 /// more than <see cref="MostBrokenLines"/> lines are no JSON is malformed as a whole.</summary>
 internal sealed class NdjsonEventDecoder(EventSchema schema) : JsonBodyDecoder
 {
-    /// <summary>The reader tells of broken JSON by an exception, which costs what hundreds of good lines do: 8 MB of "{x}" lines took 14 s.</summary>
+    /// <summary>The reader tells of broken JSON by an exception, which costs what hundreds of good lines do: 8 MB of "{x}" lines took
+    /// 14 s.</summary>
     internal const int MostBrokenLines = 1000;
 
     /// <inheritdoc/>
@@ -46,7 +47,8 @@ internal sealed class NdjsonEventDecoder(EventSchema schema) : JsonBodyDecoder
     /// <param name="batch">Takes the event.</param>
     /// <param name="brokenAt">Output: the byte, from 1, at which the line is no JSON, where its reading came to an exception.</param>
     /// <returns>Null, or the reason why the line is no event.</returns>
-    internal static string? AddLine(ReadOnlySpan<byte> line, EventSchema schema, EscapeScratch scratch, EventBatch batch, out long? brokenAt)
+    internal static string? AddLine(ReadOnlySpan<byte> line, EventSchema schema, EscapeScratch scratch, EventBatch batch,
+        out long? brokenAt)
     {
         brokenAt = null;
         // Both ends are looked at first because an exception costs fifteen times what a good line does.

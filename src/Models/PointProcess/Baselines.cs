@@ -109,7 +109,8 @@ public sealed class Baselines
     public static Baselines Read(ModelConfig config, IReadOnlyDictionary<string, Tensor> tensors)
     {
         double[] rate = Doubles("rate"), logWeight = Doubles("gap.log_weight"), mu = Doubles("gap.mu"), sigma = Doubles("gap.sigma");
-        if (rate.Length != 1 || !(rate[0] > 0 && double.IsFinite(rate[0])) || !logWeight.All(w => w < double.PositiveInfinity) || logWeight.Length == 0 || mu.Length != logWeight.Length
+        if (rate.Length != 1 || !(rate[0] > 0 && double.IsFinite(rate[0])) || !logWeight.All(w => w < double.PositiveInfinity)
+            || logWeight.Length == 0 || mu.Length != logWeight.Length
             || sigma.Length != logWeight.Length || !sigma.All(s => s > 0 && double.IsFinite(s)) || !mu.All(double.IsFinite))
             throw new InvalidDataException(
                 "The baselines need one rate above 0 and a mixture of as many log weights as finite mu and positive sigma.");

@@ -22,7 +22,8 @@ internal sealed class ForecastWork
     /// <summary>Up to here it takes the short way: one stream with its counts.</summary>
     public const int ShortSteps = 12_000;
 
-    private const int ClientWaiting = 8, Waiting = 256;
+    /// <summary>Long requests of one client that may wait, and requests of all.</summary>
+    public const int ClientWaiting = 8, Waiting = 256;
 
     private readonly FairTurns _short, _long, _answers;
     private readonly ForetellWebOptions _options;

@@ -14,11 +14,17 @@ namespace Foretell.Cli.Tests.Attacks;
 /// <param name="PeakBytes">Most physical memory of the process.</param>
 internal sealed record Observation(TimeSpan Median, TimeSpan P99, int Requests, int Failed, long PeakBytes)
 {
-    /// <summary>50 ms on a quiet machine; on a busy one, some times what the client sees there without an attack.</summary>
+    /// <summary>An honest client is served, and at its pace: a p99 of 50 ms is what a quiet machine shows; here is room for one that
+    /// is shared. Where even without an attack half of the requests take long, only that they are served can be told.</summary>
     public void AssertHonestIsServed(Observation quiet)
     {
         Assert.Equal(0, Failed);
-        double limit = Math.Max(50, 6 * quiet.P99.TotalMilliseconds);
+        if (quiet.Median > TimeSpan.FromMilliseconds(5))
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine("This machine is too busy to tell how fast the host is.");
+            return;
+        }
+        double limit = Math.Max(150, 6 * quiet.P99.TotalMilliseconds);
         Assert.True(P99.TotalMilliseconds < limit, $"p99 {P99.TotalMilliseconds:0} ms, quiet {quiet.P99.TotalMilliseconds:0} ms: {this}");
     }
 }
@@ -37,6 +43,8 @@ internal sealed class AttackedHost : IAsyncDisposable
     }
 
     public Uri Url { get; }
+
+    public string DataDirectory => _folder.At("data");
 
     public long MemoryBytes => _process.MemoryBytes;
 

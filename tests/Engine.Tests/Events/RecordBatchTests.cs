@@ -110,7 +110,8 @@ public class RecordBatchTests
     public void Traces_WhenTheySpeakOfWhatIsNotThere_AreLeftOut(long index, long records, string why)
     {
         RecordBatch batch = Make(10);
-        var context = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, isRemote: true);
+        var context = new ActivityContext(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded,
+            isRemote: true);
         var sound = new RecordTrace(41, 44, context);
         batch.Traces.Add(sound);
         byte[] one = batch.Traces.Encode(41)!, encoded = [.. one, .. one];

@@ -107,7 +107,8 @@ public class RowPageTests
         foreach (int at in new[] { 2, model.MixerFloats - 1, model.MixerFloats, model.StateFloats - 1 })
         {
             byte[] hostile = [.. page];
-            BinaryPrimitives.WriteSingleLittleEndian(hostile.AsSpan(start + at * sizeof(float)), at % 2 == 0 ? float.NaN : float.PositiveInfinity);
+            float number = at % 2 == 0 ? float.NaN : float.PositiveInfinity;
+            BinaryPrimitives.WriteSingleLittleEndian(hostile.AsSpan(start + at * sizeof(float)), number);
             Assert.Contains("finite numbers", Refusal(model, header, hostile));
         }
     }

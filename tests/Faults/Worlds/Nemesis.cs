@@ -7,7 +7,14 @@ namespace Foretell.Faults.Worlds;
 internal sealed class Nemesis(Random random, SimulatedClock clock, SimulatedDisk disk, Weather weather, EmbeddedWorld world,
     Story story)
 {
-    private static readonly FaultKind[] s_kinds =
+    /// <summary>What the network of a cluster and the disk of its database do.</summary>
+    public static readonly FaultKind[] OfNetworks =
+    [
+        FaultKind.MessageLost, FaultKind.MessageDelayed, FaultKind.MessageRepeated, FaultKind.ReadFails, FaultKind.WriteFails,
+        FaultKind.SyncFails, FaultKind.Delay,
+    ];
+
+    private static readonly FaultKind[] s_ofDisks =
     [
         FaultKind.OpenFails, FaultKind.ReadFails, FaultKind.WriteFails, FaultKind.WriteTorn, FaultKind.DiskFull, FaultKind.SyncFails,
         FaultKind.SyncForgets, FaultKind.TruncateFails, FaultKind.DeleteFails, FaultKind.Delay, FaultKind.ProcessEnds,
@@ -16,11 +23,7 @@ internal sealed class Nemesis(Random random, SimulatedClock clock, SimulatedDisk
     /// <summary>Does its worst for a while, then heals everything.</summary>
     public async Task RunAsync()
     {
-        // Each schedule has faults of some kinds only: with all of them at once the rare meetings of two would never show.
-        foreach (FaultKind kind in s_kinds)
-        {
-            weather[kind] = random.Next(3) > 0 ? 0 : Math.Pow(10, -1 - 2 * random.NextDouble());
-        }
+        Mix(random, weather, s_ofDisks);
         for (int blows = random.Next(1, 9); blows > 0; blows--)
         {
             await Task.Delay(new TimeSpan(random.NextInt64(4 * TimeSpan.TicksPerSecond)), clock);
@@ -47,6 +50,15 @@ internal sealed class Nemesis(Random random, SimulatedClock clock, SimulatedDisk
         }
         (weather.IsBad, world.IsHealed) = (false, true);
         story.Tell($"Everything is healed.");
+    }
+
+    /// <summary>Gives a schedule faults of some kinds only: with all of them at once the rare meetings of two would never show.</summary>
+    public static void Mix(Random random, Weather weather, FaultKind[] kinds)
+    {
+        foreach (FaultKind kind in kinds)
+        {
+            weather[kind] = random.Next(3) > 0 ? 0 : Math.Pow(10, -1 - 2 * random.NextDouble());
+        }
     }
 
     /// <summary>Restarts the platform, and does nothing else.</summary>

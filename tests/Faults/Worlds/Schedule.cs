@@ -1,6 +1,9 @@
 using Foretell.Engine;
+using Foretell.Engine.Shards;
 using Foretell.Faults.Disk;
 using Foretell.Faults.Time;
+using Foretell.Faults.Worlds.Cluster;
+using Foretell.Stores.Sqlite;
 using Foretell.Support;
 
 namespace Foretell.Faults.Worlds;
@@ -71,9 +74,39 @@ internal sealed class Schedule
         }
     }
 
-    private async Task RunAsync()
+    private Task RunAsync()
     {
         SimulatedVfs.Use(_disk, new Random(_random.Next()), _clock, _clock.Pass);
+        return _blow is null && _random.Next(4) == 0 ? RunClusterAsync() : RunEmbeddedAsync();
+    }
+
+    private async Task RunClusterAsync()
+    {
+        Trial trial = Draw();
+        Nemesis.Mix(_random, _weather, Nemesis.OfNetworks);
+        var world = new ClusterWorld(new Random(_random.Next()), _clock, _weather, _directory, trial.Partitions, _story);
+        Task supervisor = world.SuperviseAsync();
+        Task[] clients = [.. Enumerable.Range(0, trial.Clients).Select(number =>
+            new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load).RunAsync())];
+        await EndAsync(world.TroubleAsync(), supervisor);
+        await EndAsync(Task.WhenAll(clients), supervisor);
+        await EndAsync(new Client(99, new Random(_random.Next()), _clock, world, _oracle, trial.Load).SendLastAsync(), supervisor);
+        Task<StateReport> converging = world.ConvergeAsync();
+        await EndAsync(converging, supervisor);
+        await world.StopAsync(supervisor);
+
+        _disk.BeginProcess();
+        await using SqliteEventLog log = SqliteEventLog.Open(Path.Combine(_directory, "log.db"), null, _clock);
+        await _oracle.CheckLogAsync(log);
+        Reference reference = await Reference.ReplayAsync(log, Small.Model);
+        Oracle.CheckState(reference, await converging);
+        await using var store = new SqliteStateStore(_directory, log.Identity);
+        string stored = await PlatformDigest.OfStoreAsync(store, trial.Partitions, Small.Serving, CancellationToken.None);
+        SimulationFailure.Unless(stored == reference.Digest(), $"The store does not hold the state of the log's events.");
+    }
+
+    private async Task RunEmbeddedAsync()
+    {
         Trial trial = _blow?.Trial ?? Draw();
         var world = new EmbeddedWorld(new Random(_random.Next()), _clock, _disk, _directory, trial.Partitions, _story);
         _problem = () => world.Problem;

@@ -82,7 +82,7 @@ public sealed class Campaign
         for (_inputs = 0; _inputs < inputs && _findings.Count < MostFindings; _inputs++)
         {
             // The newest are tried more often: what they reached has been looked at least.
-            int parent = random.Next(2) == 0 ? random.Next(_corpus.Count) : random.Next(_corpus.Count - _corpus.Count / 4 - 1, _corpus.Count);
+            int parent = random.Next(random.Next(2) == 0 ? 0 : _corpus.Count - _corpus.Count / 4 - 1, _corpus.Count);
             byte[] input = mutator.Mutate(_corpus[Math.Max(0, parent)], _corpus[random.Next(_corpus.Count)]);
             if (Judge(input) && _corpus.Count < MostKept)
             {

@@ -2,7 +2,8 @@ using System.IO.MemoryMappedFiles;
 
 namespace Foretell.Fuzz.Running;
 
-/// <summary>The input that a target is reading, in a file: it is still there when the process is not, and ends a process that hangs.</summary>
+/// <summary>The input that a target is reading, in a file: it is still there when the process is not, and ends a process that
+/// hangs.</summary>
 public sealed class CurrentInput : IDisposable
 {
     private const int MostBytes = 1 << 20;

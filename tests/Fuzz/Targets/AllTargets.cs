@@ -8,8 +8,8 @@ public static class AllTargets
     /// <summary>All of them, by area.</summary>
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        .. RecordTargets.List, .. PageTargets.List, .. ModelTargets.List, .. BodyTargets.List, .. MessageTargets.List, .. SettingTargets.List,
-        .. FileTargets.List, .. DatabaseTargets.List, .. RequestTargets.List,
+        .. RecordTargets.List, .. PageTargets.List, .. ModelTargets.List, .. BodyTargets.List, .. MessageTargets.List,
+        .. SettingTargets.List, .. FileTargets.List, .. DatabaseTargets.List, .. RequestTargets.List,
     ];
 
     /// <summary>The target of a name.</summary>

@@ -19,35 +19,46 @@ internal static class DatabaseFiles
     public static ServingModel Serving { get; } = new(ForecastModel.Untrained(
         new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 16, Marks = ["visit", "buy"] }, seed: 1));
 
-    /// <summary>The files of a small directory, as they lie while its log is open: the newest records are in the write-ahead log.</summary>
-    public static async Task<Dictionary<string, byte[]>> WrittenAsync()
+    /// <summary>The files of a small directory, as they lie while it is open, when the newest of it is in write-ahead logs, and when it is
+    /// closed.</summary>
+    public static async Task<(Dictionary<string, byte[]> Open, Dictionary<string, byte[]> Closed)> WrittenAsync()
     {
         string directory = Directory.CreateDirectory(Path.Combine(FileTargets.Folder, "written")).FullName;
-        await using PlatformStorage storage = await SqliteStorage.In(directory, 1)(TimeProvider.System, CancellationToken.None);
-        await storage.Log.AppendControlAsync(ControlRecord.Model, Serving.Model.Id, CancellationToken.None);
-        await storage.Log.AppendControlAsync(ControlRecord.Policy, EventTimePolicy.OfNewLogs.ToString(), CancellationToken.None);
-        for (int i = 0; i < 4; i++)
+        Dictionary<string, byte[]> open;
+        await using (PlatformStorage storage = await SqliteStorage.In(directory, 1)(TimeProvider.System, CancellationToken.None))
         {
-            var batch = new EventBatch();
-            batch.TryAdd(Encoding.UTF8.GetBytes($"s{i}"), Now + i, "visit"u8, default);
-            batch.TryAdd("late"u8, Now - i * TimeSpan.TicksPerDay, "buy"u8, default);
-            await storage.Log.AppendAsync(batch, new IdempotentRequest($"key-{i}", new byte[32], "[]"u8.ToArray()), CancellationToken.None);
+            await storage.Log.AppendControlAsync(ControlRecord.Model, Serving.Model.Id, CancellationToken.None);
+            await storage.Log.AppendControlAsync(ControlRecord.Policy, EventTimePolicy.OfNewLogs.ToString(), CancellationToken.None);
+            for (int i = 0; i < 4; i++)
+            {
+                var batch = new EventBatch();
+                batch.TryAdd(Encoding.UTF8.GetBytes($"s{i}"), Now + i, "visit"u8, default);
+                batch.TryAdd("late"u8, Now - i * TimeSpan.TicksPerDay, "buy"u8, default);
+                await storage.Log.AppendAsync(batch, new IdempotentRequest($"key-{i}", new byte[32], "[]"u8.ToArray()), CancellationToken.None);
+            }
+            using var shard = new Shard(0, Serving);
+            long epoch = await storage.Store.TakeEpochAsync(0, CancellationToken.None);
+            await ApplyAsync(storage.Log, shard);
+            using (ShardCommit commit = shard.TakeCommit()!)
+            {
+                await storage.Store.CommitAsync(0, epoch, commit, CancellationToken.None);
+            }
+            await storage.Alerts.AppendAsync(0, epoch, [new Engine.Alerts.Alert("s1", 1, Now, Now + 1, -7, 0.001)], CancellationToken.None);
+            open = Files(directory);
         }
-        using var shard = new Shard(0, Serving);
-        long epoch = await storage.Store.TakeEpochAsync(0, CancellationToken.None);
-        await ApplyAsync(storage.Log, shard);
-        using (ShardCommit commit = shard.TakeCommit()!)
-        {
-            await storage.Store.CommitAsync(0, epoch, commit, CancellationToken.None);
-        }
-        await storage.Alerts.AppendAsync(0, epoch, [new Engine.Alerts.Alert("s1", 1, Now, Now + 1, -7, 0.001)], CancellationToken.None);
+        return (open, Files(directory));
+    }
+
+    private static Dictionary<string, byte[]> Files(string directory)
+    {
         var files = new Dictionary<string, byte[]>();
-        foreach (string name in new[] { "log.db", "log.db-wal", "shard-0000.db", "shard-0000.db-wal", "alerts.db", "alerts.db-wal" })
+        foreach (string path in Directory.EnumerateFiles(directory)
+            .Where(path => Path.GetFileName(path) is not "lock" && !path.EndsWith("-shm", StringComparison.Ordinal)))
         {
-            using var open = new FileStream(Path.Combine(directory, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var open = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             byte[] bytes = new byte[open.Length];
             open.ReadExactly(bytes);
-            files.Add(name, bytes);
+            files.Add(Path.GetFileName(path), bytes);
         }
         return files;
     }

@@ -16,7 +16,8 @@ internal static class DatabaseTargets
     private const long Now = 1_700_000_000L * EventTime.PerSecond;
 
     // What is copied for each input, but for the file that is mutated.
-    private static readonly Dictionary<string, byte[]> s_files = DatabaseFiles.WrittenAsync().GetAwaiter().GetResult();
+    private static readonly (Dictionary<string, byte[]> Open, Dictionary<string, byte[]> Closed) s_files =
+        DatabaseFiles.WrittenAsync().GetAwaiter().GetResult();
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
@@ -26,10 +27,11 @@ internal static class DatabaseTargets
         Database("db-alerts", "alerts.db"),
     ];
 
-    private static FuzzTarget Database(string name, string file) => new(name, bytes => ReadAsync(file, bytes).GetAwaiter().GetResult(),
+    private static FuzzTarget Database(string name, string file) => new(name,
+        bytes => ReadAsync(FilesWith(file), file, bytes).GetAwaiter().GetResult(),
         typeof(StorageException), typeof(InvalidDataException), typeof(PlatformUnavailableException))
     {
-        Seeds = [s_files[file]],
+        Seeds = [FilesWith(file)[file]],
         Words = ["CREATE TABLE segment", "records BLOB", "INTEGER PRIMARY KEY", "WITHOUT ROWID", "late=50000000;future=36000000000", "SQLite format 3"],
         MostBytes = 256 << 10,
         // Its threads and SQLite's own memory are not counted.
@@ -38,20 +40,20 @@ internal static class DatabaseTargets
         Share = 10,
     };
 
-    private static async Task ReadAsync(string mutated, byte[] bytes)
+    // With a write-ahead log beside it, a database's changed pages would be written over before anybody reads them.
+    private static Dictionary<string, byte[]> FilesWith(string mutated) =>
+        mutated.EndsWith("-wal", StringComparison.Ordinal) ? s_files.Open : s_files.Closed;
+
+    private static async Task ReadAsync(Dictionary<string, byte[]> files, string mutated, byte[] bytes)
     {
         string directory = Directory.CreateDirectory(Path.Combine(FileTargets.Folder, "read")).FullName;
         foreach (string file in Directory.EnumerateFiles(directory))
         {
             File.Delete(file);
         }
-        foreach ((string name, byte[] content) in s_files)
+        foreach ((string name, byte[] content) in files)
         {
-            // A database whose main file is changed is one that was closed: its write-ahead log would restore what it holds.
-            if (name != mutated + "-wal")
-            {
-                File.WriteAllBytes(Path.Combine(directory, name), name == mutated ? bytes : content);
-            }
+            File.WriteAllBytes(Path.Combine(directory, name), name == mutated ? bytes : content);
         }
         await using PlatformStorage storage = await SqliteStorage.In(directory)(TimeProvider.System, CancellationToken.None);
         await storage.Log.FindControlAsync(ControlRecord.Policy, CancellationToken.None);

@@ -34,7 +34,8 @@ internal static class FileTargets
             "stream,time,mark\nc,2026-01-31T12:00:00Z,buy\n\"a \"\"b\"\"\",1769860801.5,\n"u8.ToArray(), "\uFEFFTime;Stream\n1;2\n"u8.ToArray()),
         File("file-gzip", ".ndjson.gz", [], Packed(stream => new GZipStream(stream, CompressionLevel.Fastest))),
         File("file-zstd", ".ndjson.zst", [], Packed(stream => new ZstdSharp.CompressionStream(stream))) with { FreeBytes = 300 << 20, Share = 100 },
-        File("file-parquet", ".parquet", ["PAR1", "stream", "time", "mark"], WrittenAsync().GetAwaiter().GetResult()) with { FreeBytes = 32 << 20, BytesPerByte = 4096, Share = 100 },
+        File("file-parquet", ".parquet", ["PAR1", "stream", "time", "mark"], WrittenAsync().GetAwaiter().GetResult())
+            with { FreeBytes = 32 << 20, BytesPerByte = 4096, Share = 100 },
     ];
 
     private static FuzzTarget File(string name, string ending, string[] words, params byte[][] seeds) =>

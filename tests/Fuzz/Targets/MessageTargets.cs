@@ -36,6 +36,8 @@ internal static class MessageTargets
             ],
             Words = s_words,
             MostBytes = 8192,
+            // As for bodies of lines: each that is no JSON comes with an exception.
+            BytesPerByte = 256,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
@@ -23,14 +24,18 @@ internal static class RecordTargets
     [
         new("batch", ReadBatch, typeof(InvalidDataException)) { Seeds = [Batch(0), Batch(1), Batch(5)], MostBytes = 2048 },
         // A shard of its own for each input: kernels and a slab are made anew.
-        new("shard", Apply, typeof(InvalidDataException)) { Seeds = [Batch(1), Batch(5)], MostBytes = 1024, FreeBytes = 4 << 20, BytesPerByte = 512, Share = 100 },
+        new("shard", Apply, typeof(InvalidDataException))
+        {
+            Seeds = [Batch(1), Batch(5)], MostBytes = 1024, FreeBytes = 4 << 20, BytesPerByte = 512, Share = 100,
+        },
         new("segment", ReadSegment) { Seeds = [Segment(1), Segment(4)], MostBytes = 2048 },
         new("traces", ReadTraces) { Seeds = [Traces()] },
         new("calibration", bytes => Calibration.FromBytes(bytes).Copy().Add(Calibration.FromBytes(bytes)), typeof(InvalidDataException))
         {
             Seeds = [new Calibration().ToBytes(), new byte[Calibration.Bytes - 8]],
         },
-        new("policy", bytes => EventTimePolicy.Parse(EventTimePolicy.Parse(Encoding.UTF8.GetString(bytes)).ToString()), typeof(InvalidDataException))
+        new("policy", bytes => EventTimePolicy.Parse(EventTimePolicy.Parse(Encoding.UTF8.GetString(bytes)).ToString()),
+            typeof(InvalidDataException))
         {
             Seeds = [Utf8(EventTimePolicy.Default.ToString()), Utf8(EventTimePolicy.OfNewLogs.ToString())],
             Words = ["late=", ";future=", ";ahead=append"],
@@ -83,7 +88,8 @@ internal static class RecordTargets
         {
             throw new InvalidDataException("The input has no numbers.");
         }
-        batch.Decode(input.AsSpan(16), BinaryPrimitives.ReadInt64LittleEndian(input), BinaryPrimitives.ReadInt64LittleEndian(input.AsSpan(8)));
+        long first = BinaryPrimitives.ReadInt64LittleEndian(input), count = BinaryPrimitives.ReadInt64LittleEndian(input.AsSpan(8));
+        batch.Decode(input.AsSpan(16), first, count);
         return batch;
     }
 
@@ -162,9 +168,9 @@ internal static class RecordTargets
         var segment = new SegmentBuffer();
         for (byte i = 1; i < 4; i++)
         {
-            var trace = System.Diagnostics.ActivityTraceId.CreateFromBytes(Enumerable.Repeat(i, 16).ToArray());
-            var span = System.Diagnostics.ActivitySpanId.CreateFromBytes(Enumerable.Repeat(i, 8).ToArray());
-            segment.Add([], i, i, new System.Diagnostics.ActivityContext(trace, span, System.Diagnostics.ActivityTraceFlags.Recorded, isRemote: true));
+            var trace = ActivityTraceId.CreateFromBytes(Enumerable.Repeat(i, 16).ToArray());
+            var span = ActivitySpanId.CreateFromBytes(Enumerable.Repeat(i, 8).ToArray());
+            segment.Add([], i, i, new ActivityContext(trace, span, ActivityTraceFlags.Recorded, isRemote: true));
         }
         return segment.Traces!;
     }

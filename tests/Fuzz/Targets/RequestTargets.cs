@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Foretell.Fuzz.Targets;
 
-/// <summary>Requests to the API in process, from routing and binding to the answer's last byte, over a platform with a log on a disk.</summary>
+/// <summary>Requests to the API in process, from routing and binding to the answer's last byte, over a platform with a log on a
+/// disk.</summary>
 /// <remarks>An answer of status 500 or one that is no JSON where it says so is a finding; so is one far longer than its request.</remarks>
 internal static class RequestTargets
 {
@@ -59,8 +60,8 @@ internal static class RequestTargets
 
     private static void Send(byte[] input)
     {
-        (int status, string contentType, byte[] answer) = ApiInProcess.Shared.SendAsync(context => Write(context.Request, input), MostAnswerBytes)
-            .GetAwaiter().GetResult();
+        (int status, string contentType, byte[] answer) = ApiInProcess.Shared
+            .SendAsync(context => Write(context.Request, input), MostAnswerBytes).GetAwaiter().GetResult();
         RecordTargets.Require(status is >= 200 and < 600 and not 500, $"no request is answered {status}");
         RecordTargets.Require(answer.Length < MostAnswerBytes, "an answer is not far longer than its request");
         if (contentType.Contains("json", StringComparison.Ordinal) && status != 202)
@@ -82,7 +83,8 @@ internal static class RequestTargets
         request.Scheme = "http";
         request.Host = new HostString("localhost");
         // As Kestrel does: the path is unescaped before it is routed, but for slashes.
-        request.Path = "/" + Uri.UnescapeDataString((query < 0 ? address : address[..query]).Replace("%2F", "%252F", StringComparison.OrdinalIgnoreCase)).TrimStart('/');
+        string path = (query < 0 ? address : address[..query]).Replace("%2F", "%252F", StringComparison.OrdinalIgnoreCase);
+        request.Path = "/" + Uri.UnescapeDataString(path).TrimStart('/');
         request.QueryString = query < 0 ? QueryString.Empty : new QueryString(address[query..]);
         foreach (string line in lines.Skip(1).Take(50))
         {

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Foretell.Web.Admission;
+using Foretell.Web.Http;
 using Microsoft.AspNetCore.Http;
 
-namespace Foretell.Web.Http;
+namespace Foretell.Web.Admission;
 
 /// <summary>A whole request body as one piece of memory; dispose it to give the memory back.</summary>
 /// <remarks>A body that arrived in one piece is used where it lies. A longer one is copied once, as it arrives, into a rented array that
@@ -50,8 +50,8 @@ internal struct RequestBody : IDisposable
 
             void Arrived()
             {
-                TimeSpan left = limits.BodyTimeout - clock.GetElapsedTime(started);
-                deadline.CancelAfter(left > limits.BodyStallTimeout ? limits.BodyStallTimeout : left > TimeSpan.Zero ? left : TimeSpan.Zero);
+                long left = (limits.BodyTimeout - clock.GetElapsedTime(started)).Ticks;
+                deadline.CancelAfter(TimeSpan.FromTicks(Math.Clamp(left, 0, limits.BodyStallTimeout.Ticks)));
             }
         }
         catch (InvalidDataException e)

@@ -1,2 +1,0 @@
-// There is one map of branches in a process.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
