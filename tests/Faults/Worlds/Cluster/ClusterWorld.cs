@@ -172,7 +172,8 @@ internal sealed class ClusterWorld : IWorld
         List<PartitionOwner> owners = _owners[EventHubsPartitioner.Partition(Encoding.UTF8.GetBytes(stream), _owners.Length)];
         // Some ask an owner that was replaced: it may answer until its lease is over, and not a moment longer (law 3).
         PartitionOwner old = owners[_random.Next(owners.Count)];
-        if (old.ReplacedAt is { } replaced && Answers(old, stream))
+        long? replacedAt = owners.Where(owner => owner.Host.Epoch > old.Host.Epoch).Min(owner => owner.ServedAt);
+        if (replacedAt is { } replaced && Answers(old, stream))
         {
             Unless(_clock.Ticks <= replaced + s_lease.Ticks,
                 $"An owner of epoch {old.Host.Epoch} answers {(_clock.Ticks - replaced) / (double)TimeSpan.TicksPerSecond:F1} s after another served.");
@@ -201,21 +202,8 @@ internal sealed class ClusterWorld : IWorld
         Generation++;
         Worker[] alive = [.. _workers.Where(worker => !worker.IsDead)];
         var owner = new PartitionOwner(partition, alive[_random.Next(alive.Length)], _log, _threads, _options, _story);
-        PartitionOwner[] before = [.. _owners[partition]];
         _owners[partition].Add(owner);
-        _ = ReplaceAsync(owner, before);
-    }
-
-    private async Task ReplaceAsync(PartitionOwner owner, PartitionOwner[] before)
-    {
-        await owner.Host.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        if (owner.Host.Ready.IsCompletedSuccessfully)
-        {
-            foreach (PartitionOwner old in before.Where(old => old.Host.Epoch < owner.Host.Epoch))
-            {
-                old.Replace(_clock);
-            }
-        }
+        _ = owner.WatchAsync(_clock);
     }
 
     private void Kill(Worker worker)

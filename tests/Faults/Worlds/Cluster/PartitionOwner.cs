@@ -30,11 +30,15 @@ internal sealed class PartitionOwner
     /// <summary>Its host.</summary>
     public PartitionHost Host { get; }
 
-    /// <summary>When a newer owner was found to serve, ticks of the clock; null while none was.</summary>
-    public long? ReplacedAt { get; private set; }
+    /// <summary>When it had its epoch and its rows, ticks of the clock; null before.</summary>
+    public long? ServedAt { get; private set; }
 
-    /// <summary>A newer owner serves.</summary>
-    public void Replace(SimulatedClock clock) => ReplacedAt ??= clock.Ticks;
+    /// <summary>Waits until it serves, or never will.</summary>
+    public async Task WatchAsync(SimulatedClock clock)
+    {
+        await Host.Ready.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        ServedAt = Host.Ready.IsCompletedSuccessfully ? clock.Ticks : null;
+    }
 
     /// <summary>As ShardGrain.Resume.</summary>
     public async Task<ReaderAnswer> ResumeAsync()

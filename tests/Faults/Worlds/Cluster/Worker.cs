@@ -52,6 +52,10 @@ internal sealed class Worker(IStateStore store, Fabric fabric, Weather weather) 
         AskAsync(() => store.ReadDeadLettersAsync(partition, limit, cancellationToken));
 
     /// <inheritdoc/>
+    public Task<long> SecureAsync(int partition, CancellationToken cancellationToken) =>
+        AskAsync(() => store.SecureAsync(partition, cancellationToken));
+
+    /// <inheritdoc/>
     public ValueTask DisposeAsync() => default;
 
     /// <summary>One connection keeps its order: what was asked is not asked a second time behind the caller's back.</summary>
