@@ -13,7 +13,7 @@ public sealed partial class CommandLineTests
 
     [Fact]
     public void Verbs_WhenListed_AreThePromisedOnes() =>
-        Assert.Equal(["cluster", "compare", "eval", "keys", "query", "replay", "run", "simulate", "train"],
+        Assert.Equal(["backup", "check", "cluster", "compare", "eval", "keys", "query", "repair", "replay", "restore", "run", "simulate", "train"],
             CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
 
     [Theory]

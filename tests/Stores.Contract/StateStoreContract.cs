@@ -113,7 +113,8 @@ public abstract class StateStoreContract : IAsyncLifetime
     {
         await using IStateStore store = Open();
         long epoch = await store.TakeEpochAsync(0, default);
-        await store.CommitAsync(0, epoch, Commit(Header(1), [], [.. Enumerable.Range(1, DeadLetter.Kept + 500).Select(i => Letter(i))]), default);
+        DeadLetter[] letters = [.. Enumerable.Range(1, DeadLetter.Kept + 500).Select(i => Letter(i))];
+        await store.CommitAsync(0, epoch, Commit(Header(1), [], letters), default);
         Assert.Equal(DeadLetter.Kept, (await store.ReadDeadLettersAsync(0, 20_000, default)).Count);
 
         await store.CommitAsync(0, epoch, Commit(Header(2), [], [Letter(20_001), Letter(20_002)]), default);

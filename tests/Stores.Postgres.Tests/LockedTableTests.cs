@@ -77,7 +77,8 @@ public sealed class LockedTableTests(PostgresServer server) : IAsyncLifetime
                 AnswerAsync(Get("/v1/dead-letters")), AnswerAsync(Get("/v1/status")), AnswerAsync(Get("/health/ready")),
                 AnswerAsync(Get("/v1/alerts/events")), AnswerAsync(Get("/v1/streams/a/events")), AnswerAsync(Get($"/v1/status?after={known}")));
             Assert.All(answers, answer => Assert.True(
-                answer.Status is HttpStatusCode.OK or HttpStatusCode.Accepted or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout,
+                answer.Status is HttpStatusCode.OK or HttpStatusCode.Accepted
+                    or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout,
                 $"{(int)answer.Status} {answer.Body}"));
             Assert.All(answers.Where(answer => answer.Status == HttpStatusCode.ServiceUnavailable), answer =>
                 Assert.Matches("lock|did not answer|has not written|waited for|not ready|cannot", answer.Body));
@@ -114,7 +115,8 @@ public sealed class LockedTableTests(PostgresServer server) : IAsyncLifetime
         {
             try
             {
-                using HttpResponseMessage answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(s_answer);
+                using HttpResponseMessage answer =
+                    await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(s_answer);
                 string body = answer.Content.Headers.ContentType?.MediaType == "text/event-stream" ? ""
                     : await answer.Content.ReadAsStringAsync().WaitAsync(s_answer);
                 return (answer.StatusCode, body);

@@ -37,7 +37,7 @@ internal static class KeysCommand
             "keys revoke 4f1d0c9be2a7");
         var add = new Verb("add", "Makes a key and prints it, this one time: only its hash is kept.",
             "keys add --name shop --scopes write,read --tenant shop",
-            "keys add --name shop --scopes write --file keys.json > shop.key")
+            "keys add --name shop --scopes write --file keys.json")
         {
             s_name, s_scopes, s_tenant, s_expires, s_events, s_dataDir, s_file,
         };

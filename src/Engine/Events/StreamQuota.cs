@@ -78,8 +78,9 @@ public sealed record StreamQuota(long Streams, long PerMinute)
 
     private static long Number(string part, string name) => Number(After(part, name));
 
-    private static long Number(string digits) => long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
-        ? number : throw new FormatException($"'{digits}' is no number.");
+    private static long Number(string digits) =>
+        long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number
+            : throw new FormatException($"'{digits}' is no number.");
 
     private static string After(string part, string name) => part.StartsWith(name.AsSpan(1), StringComparison.Ordinal)
         ? part[(name.Length - 1)..] : throw new FormatException($"'{part}' does not begin with {name[1..]}.");

@@ -10,7 +10,7 @@ namespace Foretell.Engine.Log;
 /// <param name="maxRequests">Most requests.</param>
 public sealed class AppendQueue(long maxBytes = AppendQueue.DefaultBytes, int maxRequests = AppendQueue.DefaultRequests) : IDisposable
 {
-    /// <summary>Memory that a log's queue takes at most unless told otherwise, bytes: some seconds of a busy host, on a slow disk.</summary>
+    /// <summary>Memory that a log's queue takes at most unless told otherwise, bytes: some seconds of a busy host.</summary>
     public const long DefaultBytes = 64 << 20;
 
     /// <summary>Requests that a log's queue takes at most unless told otherwise.</summary>

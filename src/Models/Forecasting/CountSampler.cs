@@ -44,7 +44,8 @@ internal sealed class CountSampler(Pool<PathBatch> batches)
             errors[i] = (Math.Sqrt(variance) / Math.Max(1, mean), rounds[i].Sum(r => r.Steps));
         }
         double budget = (double)each * 2 * asked.Length - asked.Sum(i => errors[i].Cost), reach = Reach(errors, budget);
-        Run([.. asked.Select(i => (i, Extra(errors[i], rounds[i][0], reach))).Where(x => x.Item2.Paths > 1)], questions, rounds, Seed + 1, options);
+        Run([.. asked.Select(i => (i, Extra(errors[i], rounds[i][0], reach))).Where(x => x.Item2.Paths > 1)],
+            questions, rounds, Seed + 1, options);
         return [.. questions.Select((q, i) => rounds[i] is { } own ? Result(q, own) : CountForecast.Zero)];
     }
 

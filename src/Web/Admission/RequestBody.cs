@@ -50,8 +50,8 @@ internal struct RequestBody : IDisposable
 
             void Arrived()
             {
-                TimeSpan left = limits.BodyTimeout - clock.GetElapsedTime(started);
-                deadline.CancelAfter(left > limits.BodyStallTimeout ? limits.BodyStallTimeout : left > TimeSpan.Zero ? left : TimeSpan.Zero);
+                long left = (limits.BodyTimeout - clock.GetElapsedTime(started)).Ticks;
+                deadline.CancelAfter(TimeSpan.FromTicks(Math.Clamp(left, 0, limits.BodyStallTimeout.Ticks)));
             }
         }
         catch (InvalidDataException e)

@@ -49,8 +49,8 @@ internal static class GetStreamEvents
             $"'Last-Event-ID' must be an id of this feed, a number of events; got '{text}'.");
 
     private static async IAsyncEnumerable<SseItem<byte[]>> EventsAsync(
-        TenantPlatform platform, ServerSentFeed feed, RenderedForecasts rendered, string stream, ForecastQuestion question, long? after, long found,
-            [EnumeratorCancellation] CancellationToken ended)
+        TenantPlatform platform, ServerSentFeed feed, RenderedForecasts rendered, string stream, ForecastQuestion question, long? after,
+            long found, [EnumeratorCancellation] CancellationToken ended)
     {
         long? read = after ?? found - 1;
         string name = RenderedForecasts.NameOf(question);

@@ -34,7 +34,8 @@ internal static class PostForecasts
             ProblemKind.Overloaded));
 
     private static async Task<Ok<ForecastsAnswer>> HandleAsync(ForecastsRequest? request, HttpContext http,
-        TenantPlatform platform, ForecastWork work, TimeProvider clock, IOptions<ForetellWebOptions> options, CancellationToken cancellationToken)
+        TenantPlatform platform, ForecastWork work, TimeProvider clock, IOptions<ForetellWebOptions> options,
+        CancellationToken cancellationToken)
     {
         if (request?.Streams is not { Count: > 0 } streams || streams.Count > options.Value.MaxStreamsPerCall)
         {
@@ -55,7 +56,8 @@ internal static class PostForecasts
         async Task<Found[]> FindAllAsync(CancellationToken cancellation)
         {
             var found = new Found[streams.Count];
-            await Parallel.ForAsync(0, found.Length, cancellation, async (i, gone) => found[i] = await FindAsync(streams[i] ?? "", platform, gone));
+            await Parallel.ForAsync(0, found.Length, cancellation,
+                async (i, gone) => found[i] = await FindAsync(streams[i] ?? "", platform, gone));
             return found;
         }
 
@@ -97,8 +99,9 @@ internal static class PostForecasts
         }
         try
         {
-            return new Answer(stream.Stream, ForecastReport.Of(forecaster, stream.Stream, stream.LastEventTicks, stream.State, question, now),
-                stream.LastEventTicks, null);
+            ForecastReport report =
+                ForecastReport.Of(forecaster, stream.Stream, stream.LastEventTicks, stream.State, question, now);
+            return new Answer(stream.Stream, report, stream.LastEventTicks, null);
         }
         catch (BeforeLastEventException e)
         {

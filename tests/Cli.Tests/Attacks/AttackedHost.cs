@@ -14,8 +14,8 @@ namespace Foretell.Cli.Tests.Attacks;
 /// <param name="PeakBytes">Most physical memory of the process.</param>
 internal sealed record Observation(TimeSpan Median, TimeSpan P99, int Requests, int Failed, long PeakBytes)
 {
-    /// <summary>An honest client is served, and at its pace: a p99 of 50 ms is what a quiet machine shows; here is room for one that is shared.
-    /// Where even without an attack half of the requests take long, only that they are served can be told.</summary>
+    /// <summary>An honest client is served, and at its pace: a p99 of 50 ms is what a quiet machine shows; here is room for one that
+    /// is shared. Where even without an attack half of the requests take long, only that they are served can be told.</summary>
     public void AssertHonestIsServed(Observation quiet)
     {
         Assert.Equal(0, Failed);

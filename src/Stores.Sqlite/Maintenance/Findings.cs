@@ -1,0 +1,63 @@
+using Foretell.Engine;
+
+namespace Foretell.Stores.Sqlite.Maintenance;
+
+/// <summary>What is found of one file: the first of each kind in full, and how many more.</summary>
+internal sealed class Findings(string file)
+{
+    private const int Most = 20;
+
+    private readonly List<DirectoryFinding> _all = [];
+    private int _more;
+
+    /// <summary>Name of the file.</summary>
+    public string Name => file;
+
+    public bool IsEmpty => _all.Count == 0;
+
+    public void Damage(string message, string? of = null)
+    {
+        if (_all.Count == Most)
+        {
+            _more++;
+        }
+        else if (!_all.Exists(f => f.Message == message))
+        {
+            _all.Add(new DirectoryFinding(of ?? file, message, true));
+        }
+    }
+
+    public void Try(Action work, string? of = null)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (e is SqliteException or InvalidDataException or StorageException or IOException or FormatException
+            or ArgumentException)
+        {
+            Damage(e.Message, of);
+        }
+    }
+
+    public void Structure(SqliteDatabase database)
+    {
+        if (database.QueryText("PRAGMA quick_check(1)") is { } said && said != "ok")
+        {
+            Damage($"SQLite: {said}");
+        }
+    }
+
+    public IEnumerable<DirectoryFinding> Done(string whole)
+    {
+        if (_more > 0)
+        {
+            _all.Add(new DirectoryFinding(file, $"and {_more:N0} more", true));
+        }
+        return _all.Count > 0 ? _all : [new DirectoryFinding(file, whole, false)];
+    }
+
+    /// <summary>Opens a file for reading, with whoever else has it open or without a trace.</summary>
+    public static SqliteDatabase Open(string path, bool isAlone) => !File.Exists(path) ? throw new FileNotFoundException($"{path} is missing")
+        : isAlone ? SqliteDatabase.Inspect(path) : SqliteDatabase.OpenReadOnly(path);
+}
