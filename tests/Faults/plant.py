@@ -3,7 +3,7 @@
 
 Usage: tests/Faults/plant.py [NAME ...]      all of them unless some are named; exit code 1 when a bug is not caught.
 """
-import pathlib, shutil, subprocess, sys, tempfile
+import pathlib, subprocess, sys, tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SIMULATOR = ("tests/Faults", "tests/Faults/bin/Release/net10.0/Foretell.Faults.dll", "schedules", "1", "3000", "6")
@@ -59,8 +59,7 @@ def caught(name, scratch):
     if build.returncode != 0:
         sys.exit(f"plant: '{name}' does not build:\n{build.stdout[-2000:]}")
     outcome = run("dotnet", "exec", program, *arguments, cwd=scratch)
-    for file in {file for file, _, _ in changes}:
-        shutil.copy(ROOT / file, scratch / file)
+    run("git", "checkout", "-q", "--", "src", cwd=scratch)
     red = [line.strip()[:160] for line in outcome.stdout.splitlines() if "broken:" in line or "FAIL" in line or "To see it again" in line]
     print(f"{'caught' if outcome.returncode != 0 else 'NOT CAUGHT'}: {name}", *red[:3], sep="\n    ", flush=True)
     return outcome.returncode != 0
