@@ -74,7 +74,7 @@ internal sealed class SqliteDatabase : IDisposable
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public static SqliteDatabase Inspect(string path)
     {
-        if (!DataFiles.Current.Exists(SqliteWal.PathOf(path)))
+        if (!DataFiles.Current.Exists(SqliteWal.PathOf(path)) && !DataFiles.Current.Exists($"{path}-journal"))
         {
             return OpenMainFile(path);
         }
