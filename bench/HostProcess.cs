@@ -59,7 +59,7 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Waits until a position is applied.</summary>
     public async Task AppliedAsync(Position position)
     {
-        using var api = new ApiClient(Url);
+        using var api = new ApiClient(Url, null);
         while (await api.FindStatusAsync(position.ToString(), CancellationToken.None) is null)
         {
             // It answers after a few seconds at most; then it is asked again.

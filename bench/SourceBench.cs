@@ -61,7 +61,7 @@ internal static class SourceBench
     {
         await using HostProcess host = await HostProcess.StartAsync(directory, model, arguments);
         await send(host);
-        using var api = new ApiClient(host.Url);
+        using var api = new ApiClient(host.Url, null);
         while (await api.FindStatusAsync(null, CancellationToken.None) is not { } status || status.EventsApplied < Events)
         {
             await Task.Delay(50);

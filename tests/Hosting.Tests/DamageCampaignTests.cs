@@ -197,7 +197,7 @@ public sealed class DamageCampaignTests : IDisposable
 
     private Task<EmbeddedPlatform> OpenAsync() => EmbeddedPlatform.OpenAsync(new EmbeddedOptions
     {
-        OpenStorage = SqliteStorage.In(Data, Partitions), Model = Small.Model, Threads = 1, Time = _time, Alerts = Engine.Alerts.AlertRule.Off,
-        CommitInterval = TimeSpan.FromDays(1),
+        OpenStorage = SqliteStorage.In(Data, Partitions), Model = Small.Model, Threads = 1, Time = _time,
+        Alerts = Engine.Alerts.AlertRule.Off, CommitInterval = TimeSpan.FromDays(1),
     });
 }
