@@ -58,7 +58,8 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     /// <inheritdoc/>
     public int PartitionCount => _storage.Log.PartitionCount;
 
-    /// <summary>Records appended but not applied yet, as in <see cref="Status"/>; takes no lock, for those who ask before each append.</summary>
+    /// <summary>Records appended but not applied yet, as in <see cref="Status"/>; takes no lock, for those who ask before each
+    /// append.</summary>
     public long LagEvents => _partitions.Sum(p => Math.Max(0, _storage.Log.End(p.Shard.Partition).Sequence - p.Shard.Position));
 
     /// <summary>Where sources are read into.</summary>

@@ -25,7 +25,8 @@ public static class LogBinding
     /// <param name="model">Model that is to advance every stream.</param>
     /// <param name="lateTolerance">How late an event may be; null keeps what the log says.</param>
     /// <param name="futureTolerance">How far ahead of its append an event may be; null keeps what the log says.</param>
-    /// <param name="maxStreams">Streams of all partitions, at most; 0 for any number, null with null behind it keeps what the log says.</param>
+    /// <param name="maxStreams">Streams of all partitions, at most; 0 for any number, null with null behind it keeps what the log
+    /// says.</param>
     /// <param name="maxNewStreams">New streams of all partitions in a minute, at most, likewise.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null; or the id of the other model that the log belongs to, and then nothing was written.</returns>

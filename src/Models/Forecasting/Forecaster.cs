@@ -104,7 +104,8 @@ public sealed class Forecaster
 
     /// <summary>Distribution of the gap, in time units, that follows a hidden vector, given that an event comes.</summary>
     /// <param name="neverLogit">Output: the logit of no next event at all; negative infinity where the model does not tell.</param>
-    /// <exception cref="InvalidDataException">The vector is none that a step of this model gives: its row was damaged where it lay.</exception>
+    /// <exception cref="InvalidDataException">The vector is none that a step of this model gives: its row was damaged where it
+    /// lay.</exception>
     internal GapDistribution Gap(ReadOnlySpan<float> hidden, out double neverLogit)
     {
         ForecastKernel kernel = _kernels.Rent();

@@ -61,7 +61,8 @@ public sealed class ForecastModel
     /// <summary>Numbers that training set.</summary>
     public int ParameterCount => Layout.TrainedCount;
 
-    /// <summary>Every trained tensor: its name (docs/formats.md) and its place in <see cref="ParameterVector"/>, in the file's order.</summary>
+    /// <summary>Every trained tensor: its name (docs/formats.md) and its place in <see cref="ParameterVector"/>, in the file's
+    /// order.</summary>
     public IReadOnlyList<Parameter> Parameters => Layout.All;
 
     /// <summary>The trained numbers, tensor behind tensor, each row padded with zeros to whole vectors: what a backend other than the

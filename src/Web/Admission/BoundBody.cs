@@ -4,7 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Foretell.Web.Admission;
 
-/// <summary>Says of an endpoint that the framework reads its body, how large that may be, and that its memory is taken beforehand.</summary>
+/// <summary>Says of an endpoint that the framework reads its body, how large that may be, and that its memory is taken
+/// beforehand.</summary>
 /// <param name="MostBytes">Largest body, bytes, before and after decompression.</param>
 internal sealed record BoundBody(long MostBytes) : IRequestSizeLimitMetadata
 {

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace Foretell.Web.Admission;
 
-/// <summary>The end of waiting for every request whose endpoint has no deadlines of its own: an answer, whatever does not answer behind it.</summary>
+/// <summary>The end of waiting for every request whose endpoint has no deadlines of its own: an answer, whatever does not answer behind
+/// it.</summary>
 internal static class RequestDeadline
 {
     public static void Add(IServiceCollection services)

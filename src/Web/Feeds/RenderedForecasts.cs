@@ -7,7 +7,8 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Foretell.Web.Feeds;
 
-/// <summary>The forecasts of feeds as JSON, each made once, however many readers a stream has: what a reader costs is the writing.</summary>
+/// <summary>The forecasts of feeds as JSON, each made once, however many readers a stream has: what a reader costs is the
+/// writing.</summary>
 /// <remarks>The latest are kept, up to some megabytes. New ones are made on half of the processors at most, so that readers who all ask
 /// differently wait for each other and not the rest of the API for them.</remarks>
 /// <param name="platform">Whose streams they are.</param>

@@ -11,7 +11,8 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Foretell.Web.Feeds;
 
-/// <summary>Serves a subscription as server-sent events: heartbeats while it is quiet, an end when the host stops or the platform fails.</summary>
+/// <summary>Serves a subscription as server-sent events: heartbeats while it is quiet, an end when the host stops or the platform
+/// fails.</summary>
 internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProvider clock, IOptions<ForetellWebOptions> options,
     IOptions<JsonOptions> json)
 {
@@ -97,7 +98,8 @@ internal sealed class ServerSentFeed(IHostApplicationLifetime lifetime, TimeProv
         }
     }
 
-    /// <summary>Writes a comment whenever nothing came for a while, so that proxies keep the connection and a dead one is noticed.</summary>
+    /// <summary>Writes a comment whenever nothing came for a while, so that proxies keep the connection and a dead one is
+    /// noticed.</summary>
     /// <remarks>Safe beside the framework's writer: it waits for this enumeration's next item and writes nothing meanwhile.</remarks>
     private async Task BeatUntilAsync(Task<bool> next, HttpContext http, CancellationToken aborted)
     {

@@ -127,7 +127,8 @@ public sealed record ForecastsRequest
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? At { get; init; }
 
-    /// <summary>Window of `probabilityWithinHorizon` and `expectedCount`: seconds, a number with a unit (`1h`) or ISO 8601; 1 h when left out.</summary>
+    /// <summary>Window of `probabilityWithinHorizon` and `expectedCount`: seconds, a number with a unit (`1h`) or ISO 8601; 1 h when
+    /// left out.</summary>
     [JsonConverter(typeof(TextOrNumberConverter))]
     public string? Horizon { get; init; }
 

@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Foretell.Web.Guards;
 
-/// <summary>How many events a second a tenant may send, and how many requests a client: token buckets that hold ten seconds' worth.</summary>
+/// <summary>How many events a second a tenant may send, and how many requests a client: token buckets that hold ten seconds'
+/// worth.</summary>
 /// <remarks>Counted by each process by itself: a cluster's tenant has its quota at each gateway.</remarks>
 internal sealed class ClientLimits(GuardOptions options, KeyRing keys) : IAsyncDisposable
 {

@@ -9,7 +9,8 @@ using Microsoft.Net.Http.Headers;
 
 namespace Foretell.Web.Guards;
 
-/// <summary><c>Authorization: Bearer fk_...</c>: who has which API key. Also says 401 and 403 for every other way to authenticate.</summary>
+/// <summary><c>Authorization: Bearer fk_...</c>: who has which API key. Also says 401 and 403 for every other way to
+/// authenticate.</summary>
 internal sealed class KeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, KeyRing keys, TimeProvider clock)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
@@ -22,7 +23,8 @@ internal sealed class KeyAuthentication(
 
     private const string Bearer = "Bearer ";
 
-    /// <summary>What stands behind "Bearer" in a request's one Authorization header; null where there is none, or another kind of it.</summary>
+    /// <summary>What stands behind "Bearer" in a request's one Authorization header; null where there is none, or another kind of
+    /// it.</summary>
     public static string? TokenOf(HttpRequest request) =>
         request.Headers.Authorization is { Count: 1 } values && values[0] is { } value
         && value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? value[Bearer.Length..].Trim() : null;

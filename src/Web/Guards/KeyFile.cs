@@ -42,7 +42,8 @@ public static class KeyFile
             $"The API keys in {path} cannot be used: {reason}. Make them with 'foretell keys add', or bring back an older copy of the file.");
     }
 
-    /// <summary>Changes the keys of a file, which is made when missing. Whoever reads it meanwhile sees all of the change or nothing.</summary>
+    /// <summary>Changes the keys of a file, which is made when missing. Whoever reads it meanwhile sees all of the change or
+    /// nothing.</summary>
     /// <exception cref="InvalidDataException">The file is damaged; nothing is changed.</exception>
     /// <exception cref="IOException">It cannot be written, or another change of it is under way.</exception>
     public static void Update(string path, Func<IReadOnlyList<ApiKey>, IReadOnlyList<ApiKey>> change)

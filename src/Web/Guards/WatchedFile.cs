@@ -2,7 +2,8 @@ namespace Foretell.Web.Guards;
 
 /// <summary>A file that is read anew when its bytes have changed, however they did: written over, renamed into place, or a link
 /// that leads elsewhere now, as mounted secrets do.</summary>
-/// <remarks>The whole file is compared, since times are too coarse for two changes in a second and lie behind links. Not thread-safe.</remarks>
+/// <remarks>The whole file is compared, since times are too coarse for two changes in a second and lie behind links. Not
+/// thread-safe.</remarks>
 internal sealed class WatchedFile(string path)
 {
     private byte[]? _last;

@@ -7,7 +7,8 @@ using Microsoft.OpenApi;
 
 namespace Foretell.Web.Http;
 
-/// <summary>A parameter as the OpenAPI document shows it. The explorer fills an example in, so it must be one that works as it is.</summary>
+/// <summary>A parameter as the OpenAPI document shows it. The explorer fills an example in, so it must be one that works as it
+/// is.</summary>
 internal sealed record ParameterNote(string Name, string Description, JsonNode? Example, ParameterLocation In, JsonSchemaType Type);
 
 /// <summary>A header of an answer as the OpenAPI document shows it.</summary>
@@ -31,7 +32,8 @@ internal enum BodyItems
 /// <summary>The kinds of problem that an endpoint answers with.</summary>
 internal sealed record ProblemNote(ProblemKind Kind);
 
-/// <summary>What endpoints say about themselves beside their signature; <see cref="ApiDocument"/> writes it into the OpenAPI document.</summary>
+/// <summary>What endpoints say about themselves beside their signature; <see cref="ApiDocument"/> writes it into the OpenAPI
+/// document.</summary>
 internal static class EndpointNotes
 {
     public static RouteHandlerBuilder Parameter(this RouteHandlerBuilder endpoint, string name, string description,
