@@ -76,6 +76,7 @@ public sealed partial class CommandLineTests
     [InlineData("docs/files.md")]
     [InlineData("docs/cluster.md")]
     [InlineData("docs/security.md")]
+    [InlineData("docs/data-folder.md")]
     [InlineData("docs/gpu.md")]
     public void Documents_WhenTheyShowACommand_ShowOneThatParses(string document)
     {
