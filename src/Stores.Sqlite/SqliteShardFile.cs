@@ -39,7 +39,9 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         {
             Dispose();
             using SqliteDatabase database = SqliteShardSchema.OpenToRead(path, partition, identity);
-            return (_untoldEpoch = Math.Max(_untoldEpoch ?? 0, database.Query("SELECT epoch FROM owner")) + 1).Value;
+            // A file that the disk had no room for more than its name in: nobody has owned it yet.
+            long told = database.Query("SELECT count(*) FROM sqlite_schema") == 0 ? 0 : database.Query("SELECT epoch FROM owner");
+            return (_untoldEpoch = Math.Max(_untoldEpoch ?? 0, told) + 1).Value;
         }
     }
 
