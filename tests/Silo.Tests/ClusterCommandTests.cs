@@ -165,7 +165,7 @@ public sealed partial class ClusterCommandTests : IDisposable
     public async Task Cluster_WhenASiloCannotListen_SaysSoInOneSentenceAndLeavesNothing()
     {
         // An address for documentation: no machine has it.
-        await using ForetellProcess cluster = StartAt("http://192.0.2.1:5080", "--silos", "1");
+        await using ForetellProcess cluster = StartAt("http://192.0.2.1:5080", "--silos", "1", "--insecure");
         ProcessResult result = await cluster.EndAsync();
 
         Assert.Equal(1, result.ExitCode);
