@@ -10,7 +10,7 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
     private const int PruneRows = 1000;
 
     private readonly SqliteStatement _find = database.Prepare(
-        $"SELECT fingerprint, accepted, position, payload, seal IS seal({SqliteLogSchema.Columns("request")}) FROM request WHERE key = ?1 AND append > ?2");
+        $"SELECT fingerprint, accepted, position, payload, {SqliteLogSchema.IsSealed("request")} FROM request WHERE key = ?1 AND append > ?2");
 
     private readonly SqliteStatement _put = database.Prepare("INSERT OR REPLACE INTO request VALUES(?1, ?2, ?3, ?4, ?5, ?6, seal(?1, ?2, ?3, ?4, ?5, ?6))");
 
@@ -30,8 +30,7 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
         {
             if (_find.Int64(4) == 0)
             {
-                throw new InvalidDataException($"The log {database.Path} is damaged: the row of idempotency key '{request.Key}' fails its checksum. "
-                    + SqliteLogInspection.Advice);
+                throw SqliteLogInspection.Damaged(database.Path, $"the row of idempotency key '{request.Key}'");
             }
             if (!_find.Blob(0).SequenceEqual(request.Fingerprint.Span))
             {

@@ -116,14 +116,13 @@ public sealed class SqliteEventLog : IEventLog
         {
             using SqliteDatabase database = SqliteDatabase.OpenToRead(_path).Sealing(Identity);
             SqliteStatement select = database.Prepare("SELECT partition, epoch, position, identity, "
-                + $"seal IS seal({SqliteLogSchema.Columns("source")}) FROM source WHERE name = ?1").Bind(1, source);
+                + $"{SqliteLogSchema.IsSealed("source")} FROM source WHERE name = ?1").Bind(1, source);
             var states = new Dictionary<string, SourceState>();
             while (select.Step())
             {
                 if (select.Int64(4) == 0)
                 {
-                    throw new InvalidDataException($"The log {_path} is damaged: the row of source '{source}/{select.Text(0)}' fails its checksum. "
-                        + SqliteLogInspection.Advice);
+                    throw SqliteLogInspection.Damaged(_path, $"the row of source '{source}/{select.Text(0)}'");
                 }
                 states.Add(select.Text(0)!, SqliteLogFile.State(select, 1));
             }
@@ -149,11 +148,10 @@ public sealed class SqliteEventLog : IEventLog
         {
             using SqliteDatabase database = SqliteDatabase.OpenToRead(_path).Sealing(Identity);
             SqliteStatement select =
-                database.Prepare($"SELECT value, seal IS seal({SqliteLogSchema.Columns("control")}) FROM control WHERE name = ?1").Bind(1, name);
+                database.Prepare($"SELECT value, {SqliteLogSchema.IsSealed("control")} FROM control WHERE name = ?1").Bind(1, name);
             bool found = select.Step();
             return !found || select.Int64(1) != 0 ? ValueTask.FromResult(found ? select.Text(0) : null)
-                : throw new InvalidDataException($"The log {_path} is damaged: the row of control '{name}' fails its checksum. "
-                    + SqliteLogInspection.Advice);
+                : throw SqliteLogInspection.Damaged(_path, $"the row of control '{name}'");
         }
         catch (SqliteException e)
         {

@@ -6,7 +6,7 @@ namespace Foretell.Stores.Sqlite;
 internal sealed class SqliteLogEnds : IDisposable
 {
     private readonly string _path;
-    private readonly SqliteStatement _last, _first;
+    private readonly SqliteStatement _last;
     private readonly SqliteStatement? _trimmed;
 
     /// <param name="database">A connection to the file.</param>
@@ -15,11 +15,10 @@ internal sealed class SqliteLogEnds : IDisposable
     public SqliteLogEnds(SqliteDatabase database, string path, bool isSealed = true)
     {
         _path = path;
-        string check = isSealed ? $"seal IS NULL OR seal IS seal({SqliteLogSchema.Columns("segment")})" : "1";
+        string check = isSealed ? $"seal IS NULL OR {SqliteLogSchema.IsSealed("segment")}" : "1";
         _last = database.Prepare($"SELECT id, count, events, append, {check} FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
-        _first = database.Prepare("SELECT id FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1");
         _trimmed = isSealed
-            ? database.Prepare($"SELECT sequence, events, append, seal IS seal({SqliteLogSchema.Columns("trimmed")}) FROM trimmed WHERE partition = ?1")
+            ? database.Prepare($"SELECT sequence, events, append, {SqliteLogSchema.IsSealed("trimmed")} FROM trimmed WHERE partition = ?1")
             : null;
     }
 
@@ -27,7 +26,8 @@ internal sealed class SqliteLogEnds : IDisposable
     /// <exception cref="InvalidDataException">The row that says so fails its checksum.</exception>
     public LogEnd End(int partition)
     {
-        if (!Bind(_last, partition).Step())
+        _last.Bind(1, SqliteLogFile.SegmentId(partition, 0)).Bind(2, SqliteLogFile.SegmentId(partition + 1, 0) - 1);
+        if (!_last.Step())
         {
             return Trimmed(partition);
         }
@@ -35,8 +35,7 @@ internal sealed class SqliteLogEnds : IDisposable
         {
             if (_last.Int64(4) == 0)
             {
-                throw new InvalidDataException($"The log {_path} is damaged: the last segment of partition {partition} fails its checksum. "
-                    + SqliteLogInspection.Advice);
+                throw SqliteLogInspection.Damaged(_path, $"the last segment of partition {partition}");
             }
             return new LogEnd(SqliteLogFile.FirstSequence(_last.Int64(0)) + _last.Int64(1) - 1, _last.Int64(2), _last.Int64(3));
         }
@@ -58,8 +57,7 @@ internal sealed class SqliteLogEnds : IDisposable
         {
             if (_trimmed.Int64(3) == 0)
             {
-                throw new InvalidDataException($"The log {_path} is damaged: the row that says how far partition {partition} was trimmed fails its "
-                    + $"checksum. {SqliteLogInspection.Advice}");
+                throw SqliteLogInspection.Damaged(_path, $"the row that says how far partition {partition} was trimmed");
             }
             return new LogEnd(_trimmed.Int64(0), _trimmed.Int64(1), _trimmed.Int64(2));
         }
@@ -69,22 +67,9 @@ internal sealed class SqliteLogEnds : IDisposable
         }
     }
 
-    /// <summary>Sequence number of the first record that a partition still has; 0 where it has none.</summary>
-    public long First(int partition)
-    {
-        bool any = Bind(_first, partition).Step();
-        long first = any ? SqliteLogFile.FirstSequence(_first.Int64(0)) : 0;
-        _first.Reset();
-        return first;
-    }
-
     public void Dispose()
     {
         _last.Dispose();
-        _first.Dispose();
         _trimmed?.Dispose();
     }
-
-    private static SqliteStatement Bind(SqliteStatement statement, int partition) =>
-        statement.Bind(1, SqliteLogFile.SegmentId(partition, 0)).Bind(2, SqliteLogFile.SegmentId(partition + 1, 0) - 1);
 }

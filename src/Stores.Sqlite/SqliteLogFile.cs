@@ -20,12 +20,11 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
         (Identity, PartitionCount) = (identity, partitions);
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
-        _insertSegment = database.Prepare("INSERT INTO segment(id, count, events, append, crc, trace, records, seal) "
-            + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, seal(?1, ?2, ?3, ?4, ?5, ?6)) RETURNING seal");
-        _findControl = database.Prepare($"SELECT value, seal IS seal({SqliteLogSchema.Columns("control")}) FROM control WHERE name = ?1");
+        _insertSegment = database.Prepare(SqliteLogSchema.InsertSegment);
+        _findControl = database.Prepare($"SELECT value, {SqliteLogSchema.IsSealed("control")} FROM control WHERE name = ?1");
         _putControl = database.Prepare("INSERT OR REPLACE INTO control VALUES(?1, ?2, seal(?1, ?2))");
         _findSource = database.Prepare(
-            $"SELECT epoch, position, identity, seal IS seal({SqliteLogSchema.Columns("source")}) FROM source WHERE name = ?1 AND partition = ?2");
+            $"SELECT epoch, position, identity, {SqliteLogSchema.IsSealed("source")} FROM source WHERE name = ?1 AND partition = ?2");
         _putSource = database.Prepare("INSERT OR REPLACE INTO source(name, partition, position, identity, epoch, seal) "
             + "VALUES(?1, ?2, ?3, ?4, ?5, seal(?1, ?2, ?3, ?4, ?5))");
         _requests = new IdempotencyTable(database);
@@ -130,7 +129,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
         string? value = found ? _findControl.Text(0) : null;
         bool isWhole = !found || _findControl.Int64(1) != 0;
         _findControl.Reset();
-        return isWhole ? value : throw Damaged($"control '{name}'");
+        return isWhole ? value : throw SqliteLogInspection.Damaged(_database.Path, $"the row of control '{name}'");
     }
 
     public void PutControl(string name, string value) => _putControl.Bind(1, name).Bind(2, value).Run();
@@ -141,7 +140,7 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
         SourceState state = found ? State(_findSource, 0) : SourceState.New;
         bool isWhole = !found || _findSource.Int64(3) != 0;
         _findSource.Reset();
-        return isWhole ? state : throw Damaged($"source '{partition}'");
+        return isWhole ? state : throw SqliteLogInspection.Damaged(_database.Path, $"the row of source '{partition}'");
     }
 
     public void PutSource(SourcePartition partition, SourceState state)
@@ -167,7 +166,4 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
         _database.Dispose();
         _acknowledged.Dispose();
     }
-
-    private InvalidDataException Damaged(string row) =>
-        new($"The log {_database.Path} is damaged: the row of {row} fails its checksum. {SqliteLogInspection.Advice}");
 }

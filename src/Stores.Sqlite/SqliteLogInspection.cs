@@ -51,6 +51,11 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
     public const string Advice = "Nothing was changed. Copy the data directory as it is, look at it with 'foretell check', then restore a backup, "
         + "or run 'foretell repair', which keeps every record that can still be read.";
 
+    /// <summary>A row of a log that is not to be believed.</summary>
+    /// <param name="path">The log.</param>
+    /// <param name="row">Which row, behind "damaged: ".</param>
+    public static InvalidDataException Damaged(string path, string row) => new($"The log {path} is damaged: {row} fails its checksum. {Advice}");
+
     /// <summary>Refuses a log that lacks what its witness saw acknowledged.</summary>
     private static void Compare(string path, SqliteDatabase database, SqliteLogInspection found)
     {
@@ -109,7 +114,7 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
             return new SqliteLogInspection(format, partitions, "", []);
         }
         string identity = format < SqliteLogSchema.Format ? "" : database.QueryText("SELECT identity FROM log") ?? "";
-        if (identity.Length > 0 && database.Sealing(identity).Query($"SELECT seal IS seal({SqliteLogSchema.Columns("log")}) FROM log") == 0
+        if (identity.Length > 0 && database.Sealing(identity).Query($"SELECT {SqliteLogSchema.IsSealed("log")} FROM log") == 0
             || partitions is < 1 or > short.MaxValue || format < 1)
         {
             throw new StorageException($"The log {path} is damaged: the row that says what it is fails its checksum. {Advice}");

@@ -75,7 +75,7 @@ internal sealed class SqliteLogReader : ILogReader
                 Position.TryParse(_database.QueryText("SELECT unsealed FROM log"), out Position position);
                 _unsealed = position.Parts.FirstOrDefault(part => part.Partition == _partition).Sequence;
             }
-            _select ??= _database.Prepare($"SELECT id, count, append, crc, records, trace, seal IS seal({SqliteLogSchema.Columns("segment")}), seal IS NULL "
+            _select ??= _database.Prepare($"SELECT id, count, append, crc, records, trace, {SqliteLogSchema.IsSealed("segment")}, seal IS NULL "
                 + "FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
             _select.Bind(1, SqliteLogFile.SegmentId(_partition, 0)).Bind(2, SqliteLogFile.SegmentId(_partition, _next));
             if (!_select.Step())

@@ -44,6 +44,13 @@ internal static class SqliteLogSchema
     /// <summary>What the seal of a table's rows is over.</summary>
     public static string Columns(string table) => Sealed.First(s => s.Table == table).Columns;
 
+    /// <summary>SQL that is 1 for a row whose seal is right.</summary>
+    public static string IsSealed(string table) => $"seal IS seal({Columns(table)})";
+
+    /// <summary>Writes a segment: id, count, events, append, crc, trace, records; returns its seal.</summary>
+    public const string InsertSegment = "INSERT INTO segment(id, count, events, append, crc, trace, records, seal) "
+        + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, seal(?1, ?2, ?3, ?4, ?5, ?6)) RETURNING seal";
+
     /// <summary>A name for a new log: 32 hex digits.</summary>
     public static string NewIdentity() => RandomNumberGenerator.GetHexString(32, lowercase: true);
 

@@ -15,7 +15,7 @@ internal sealed class SqliteLogTrim(SqliteDatabase database)
     private readonly SqliteStatement _commit = database.Prepare("COMMIT");
 
     private readonly SqliteStatement _oldest = database.Prepare("SELECT id, count, events, append, length(records), "
-        + $"seal IS NULL OR seal IS seal({SqliteLogSchema.Columns("segment")}) FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3");
+        + $"seal IS NULL OR {SqliteLogSchema.IsSealed("segment")} FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3");
 
     private readonly SqliteStatement _remove = database.Prepare("DELETE FROM segment WHERE id BETWEEN ?1 AND ?2");
 
@@ -50,8 +50,7 @@ internal sealed class SqliteLogTrim(SqliteDatabase database)
             if (_oldest.Int64(5) == 0)
             {
                 _oldest.Reset();
-                throw new InvalidDataException($"The log {database.Path} is damaged: the segment with record {last} of partition "
-                    + $"{trim.Partition} fails its checksum. {SqliteLogInspection.Advice}");
+                throw SqliteLogInspection.Damaged(database.Path, $"the segment with record {last} of partition {trim.Partition}");
             }
             (lastId, trimmed) = (_oldest.Int64(0), new LogEnd(last, _oldest.Int64(2), _oldest.Int64(3)));
             bytes += _oldest.Int64(4);

@@ -4,17 +4,21 @@ using SQLitePCL;
 
 namespace Foretell.Stores.Sqlite;
 
-/// <summary>What stands in a write-ahead log of SQLite, read without SQLite: how much of it SQLite believes, and where it stops.</summary>
+/// <summary>What stands in a write-ahead log of SQLite, read without SQLite: how much there is, and where SQLite stops to believe
+/// it.</summary>
 /// <remarks>Source: SQLite, "WAL-mode File Format" and "The Checksum Algorithm" (sqlite.org/fileformat2.html, section 4).</remarks>
 /// <param name="Frames">Frames in the file of the log's present round.</param>
-/// <param name="Believed">Frames up to the last one of a transaction that SQLite reads.</param>
 /// <param name="FirstBroken">Number of the first frame of the round that fails its checksum, counted from 1; null when none does.</param>
-internal sealed record SqliteWal(long Frames, long Believed, long? FirstBroken)
+internal sealed record SqliteWal(long Frames, long? FirstBroken)
 {
-    private const int HeaderBytes = 32, FrameHeaderBytes = 24;
+    /// <summary>Bytes of the header of a write-ahead log, and of each of its frames in front of the page.</summary>
+    public const int HeaderBytes = 32, FrameHeaderBytes = 24;
+
+    // A reader that stays holds a write-ahead log back: it may be far longer than the memory that a start should take.
+    private const int CopyBytes = 4 << 20;
 
     /// <summary>No file, or one without a whole header: nothing of it is read.</summary>
-    public static readonly SqliteWal None = new(0, 0, null);
+    public static readonly SqliteWal None = new(0, null);
 
     /// <summary>Name of a database's write-ahead log.</summary>
     public static string PathOf(string database) => database + "-wal";
@@ -37,18 +41,19 @@ internal sealed record SqliteWal(long Frames, long Believed, long? FirstBroken)
             {
                 return;
             }
-            byte[] bytes;
-            using (Stream file = DataFiles.Current.OpenRead(path))
+            using Stream file = DataFiles.Current.OpenRead(path);
+            if (file.Length == 0)
             {
-                bytes = new byte[file.Length];
-                file.ReadExactly(bytes);
+                return;
             }
-            if (bytes.Length > 0)
+            using DataFile log = DataFiles.Current.OpenWrite(path, anew: false);
+            byte[] piece = new byte[Math.Min(file.Length, CopyBytes)];
+            long at = 0;
+            for (int read; (read = file.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false)) > 0; at += read)
             {
-                using DataFile log = DataFiles.Current.OpenWrite(path, anew: false);
-                log.Write(0, bytes);
-                log.Sync();
+                log.Write(at, piece.AsSpan(0, read));
             }
+            log.Sync();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -77,11 +82,11 @@ internal sealed record SqliteWal(long Frames, long Believed, long? FirstBroken)
         if ((magic & ~1u) != 0x377f0682 || pageBytes is < 512 or > 65536 || !sum.Equals(header.AsSpan(24)))
         {
             // A header that SQLite does not believe: it takes the whole file for empty.
-            return new SqliteWal(file.Length > HeaderBytes ? 1 : 0, 0, 1);
+            return new SqliteWal(file.Length > HeaderBytes ? 1 : 0, 1);
         }
         ReadOnlySpan<byte> salt = header.AsSpan(16, 8);
         byte[] frame = new byte[FrameHeaderBytes + (int)pageBytes];
-        long frames = 0, believed = 0;
+        long frames = 0;
         long? broken = null;
         while (file.ReadAtLeast(frame, frame.Length, throwOnEndOfStream: false) == frame.Length)
         {
@@ -97,12 +102,8 @@ internal sealed record SqliteWal(long Frames, long Believed, long? FirstBroken)
             {
                 broken ??= frames;
             }
-            if (broken is null && BinaryPrimitives.ReadUInt32BigEndian(frame.AsSpan(4)) != 0)
-            {
-                believed = frames;
-            }
         }
-        return new SqliteWal(frames, believed, broken);
+        return new SqliteWal(frames, broken);
     }
 
     /// <summary>Whether a frame of this round follows: then the one before it is broken in its salt, and not the round's end.</summary>

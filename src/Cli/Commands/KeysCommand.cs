@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Foretell.Cli.Embedded;
 using Foretell.Cli.Options;
 using Foretell.Cli.Running;
 using Foretell.Cli.Shell;
@@ -13,8 +12,7 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell keys: the API keys of a host. One that runs takes a change within a second or two.</summary>
 internal static class KeysCommand
 {
-    private static readonly Option<string> s_dataDir = Settings.Text("--data-dir", "folder", "Data folder of the host whose keys are meant.",
-        fallback: DataDirectory.Default);
+    private static readonly Option<string> s_dataDir = DataDirectorySettings.Create("Data folder of the host whose keys are meant.");
     private static readonly Option<string> s_file = Settings.Text("--file", "file", "File of keys, in place of the one in the data folder: for silos.");
     private static readonly Option<string> s_name = Settings.Text("--name", "text", "What people call the key: who has it, and what for.", required: true);
     private static readonly Option<string> s_scopes = Settings.Text("--scopes", "list",

@@ -40,19 +40,10 @@ public sealed record EventTimePolicy(TimeSpan LateTolerance, TimeSpan FutureTole
     public static EventTimePolicy Parse(string text)
     {
         string rest = text;
-        StreamQuota? quota;
-        try
-        {
-            quota = StreamQuota.TakeFrom(ref rest);
-        }
-        catch (FormatException)
-        {
-            quota = null;
-            rest = "";
-        }
+        bool isRead = StreamQuota.TryTakeFrom(ref rest, out StreamQuota? quota);
         bool ahead = rest.EndsWith(Ahead, StringComparison.Ordinal);
         string[] parts = (ahead ? rest[..^Ahead.Length] : rest).Split(';');
-        if (parts.Length != 2 || !TryTicks(parts[0], "late=", out TimeSpan late) || !TryTicks(parts[1], "future=", out TimeSpan future))
+        if (!isRead || parts.Length != 2 || !TryTicks(parts[0], "late=", out TimeSpan late) || !TryTicks(parts[1], "future=", out TimeSpan future))
         {
             throw new InvalidDataException(
                 $"An event-time policy reads 'late=TICKS;future=TICKS', with or without '{Ahead}' and a quota of streams, got '{text}'. A later release may have written it.");

@@ -51,37 +51,44 @@ public sealed record StreamQuota(long Streams, long PerMinute)
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Name}{Streams}{MinuteName}{PerMinute}{(Begun == 0 ? "" : $"{InMinuteName}{Minute}:{Begun}")}");
 
-    /// <summary>Takes a quota's text off the end of a policy's.</summary>
-    /// <returns>Null where there is none, and the text is as it was.</returns>
-    /// <exception cref="FormatException">Numbers cannot be read.</exception>
-    internal static StreamQuota? TakeFrom(ref string text)
+    /// <summary>Takes a quota's text off the end of a policy's; where there is none the text is as it was.</summary>
+    /// <param name="text">The policy's text.</param>
+    /// <param name="quota">Output: the quota, or null.</param>
+    /// <returns>False where a quota begins that cannot be read.</returns>
+    internal static bool TryTakeFrom(ref string text, out StreamQuota? quota)
     {
+        quota = null;
         int at = text.IndexOf(Name, StringComparison.Ordinal);
         if (at < 0)
         {
-            return null;
+            return true;
         }
-        string[] parts = text[(at + 1)..].Split(';');
+        string[] parts = text[at..].Split(';');
         text = text[..at];
-        if (parts.Length is not (2 or 3))
+        if (parts.Length is not (3 or 4) || !TryNumber(parts[1], Name, out long streams)
+            || !TryNumber(parts[2], MinuteName, out long perMinute))
         {
-            throw new FormatException("A quota has two parts or three.");
+            return false;
         }
-        var quota = new StreamQuota(Number(parts[0], Name), Number(parts[1], MinuteName));
-        if (parts.Length == 2)
+        quota = new StreamQuota(streams, perMinute);
+        if (parts.Length == 3)
         {
-            return quota;
+            return true;
         }
-        string[] begun = After(parts[2], InMinuteName).Split(':', 2);
-        return quota with { Minute = Number(begun[0]), Begun = begun.Length == 2 ? Number(begun[1]) : throw new FormatException() };
+        string[] begun = parts[3].Split(':', 2);
+        if (begun.Length != 2 || !TryNumber(begun[0], InMinuteName, out long minute) || !TryNumber(begun[1], ";", out long streamsBegun))
+        {
+            return false;
+        }
+        quota = quota with { Minute = minute, Begun = streamsBegun };
+        return true;
     }
 
-    private static long Number(string part, string name) => Number(After(part, name));
-
-    private static long Number(string digits) =>
-        long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number
-            : throw new FormatException($"'{digits}' is no number.");
-
-    private static string After(string part, string name) => part.StartsWith(name.AsSpan(1), StringComparison.Ordinal)
-        ? part[(name.Length - 1)..] : throw new FormatException($"'{part}' does not begin with {name[1..]}.");
+    /// <summary>A number behind a part's name, which here begins with ';'.</summary>
+    private static bool TryNumber(string part, string name, out long number)
+    {
+        number = 0;
+        return part.AsSpan().StartsWith(name.AsSpan(1))
+            && long.TryParse(part.AsSpan(name.Length - 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+    }
 }

@@ -77,7 +77,7 @@ internal static class LogCheck
         Position.TryParse(database.QueryText("SELECT unsealed FROM log"), out Position unsealed);
         using var ends = new SqliteLogEnds(database, path);
         SqliteStatement select = database.Prepare("SELECT id, count, events, append, crc, records, "
-            + $"seal IS seal({SqliteLogSchema.Columns("segment")}), seal IS NULL FROM segment ORDER BY id");
+            + $"{SqliteLogSchema.IsSealed("segment")}, seal IS NULL FROM segment ORDER BY id");
         var last = new LogEnd[log.Partitions];
         for (int p = 0; p < log.Partitions; p++)
         {

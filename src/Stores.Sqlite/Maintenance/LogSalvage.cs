@@ -155,15 +155,14 @@ internal sealed class LogSalvage
         using SqliteDatabase database = SqliteDatabase.Open(path);
         SqliteLogSchema.Create(database, _trimmed.Length, _identity);
         database.Execute("BEGIN");
-        SqliteStatement insert = database.Prepare("INSERT INTO segment(id, count, events, append, crc, trace, records, seal) "
-            + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, seal(?1, ?2, ?3, ?4, ?5, ?6)) RETURNING seal");
+        SqliteStatement insert = database.Prepare(SqliteLogSchema.InsertSegment);
         Ends = new AcknowledgedEnd[_trimmed.Length];
         long bytes = 0;
         for (int p = 0; p < _trimmed.Length; p++)
         {
             LogEnd end = _trimmed[p];
             AcknowledgedEnd last = new(end.Sequence, 0);
-            foreach ((long id, (int version, uint page)) in _segments.Where(s => s.Key >> 48 == p).ToList())
+            foreach ((long id, (int version, uint page)) in _segments.Where(s => s.Key >> 48 == p))
             {
                 SqliteRow row = _cells.Rows(version, page, found => Segment(found) is not null, only: id).First();
                 (long count, long append, byte[]? trace, byte[] records) = Segment(row)!.Value;

@@ -4,10 +4,9 @@ using System.Text;
 namespace Foretell.Stores.Sqlite.Maintenance;
 
 /// <summary>A row as it stands in a page, wherever that page is: no tree is followed, so that a broken one costs no row.</summary>
-/// <param name="Version">Version of the page's image.</param>
 /// <param name="RowId">Its rowid; null in a table without.</param>
 /// <param name="Values">Its columns: null, long, double, string or bytes.</param>
-internal sealed record SqliteRow(int Version, long? RowId, object?[] Values);
+internal sealed record SqliteRow(long? RowId, object?[] Values);
 
 /// <summary>Reads rows out of single pages. Whatever is no row is left out.</summary>
 /// <remarks>Source: SQLite, "Database File Format", sections 1.6 (b-tree pages) and 2.1 (record format).</remarks>
@@ -65,17 +64,17 @@ internal sealed class SqliteCells(SqlitePages pages)
             rowId = id;
         }
         int local = Local((int)length, kind == LeafTable);
-        if (at + local > _page.Length)
+        if (at + local > _page.Length || length > pages.Bytes)
         {
             return null;
         }
-        byte[] payload = new byte[Math.Min(length, local + pages.Bytes)];
+        byte[] payload = new byte[length];
         _page.AsSpan(at, local).CopyTo(payload);
         if (local == length)
         {
-            return Parse(version, rowId, payload) is { } row && isWhole(row) ? row : null;
+            return Parse(rowId, payload) is { } row && isWhole(row) ? row : null;
         }
-        if (payload.Length < length || at + local + sizeof(uint) > _page.Length)
+        if (at + local + sizeof(uint) > _page.Length)
         {
             return null;
         }
@@ -83,7 +82,7 @@ internal sealed class SqliteCells(SqlitePages pages)
         // As the pages were when this one was written, or as they are now: the row's checksums tell.
         foreach (int then in new[] { version, pages.LastVersion })
         {
-            if (Follow(payload, local, next, then) && Parse(version, rowId, payload) is { } row && isWhole(row))
+            if (Follow(payload, local, next, then) && Parse(rowId, payload) is { } row && isWhole(row))
             {
                 return row;
             }
@@ -121,7 +120,7 @@ internal sealed class SqliteCells(SqlitePages pages)
         return fit <= most ? fit : least;
     }
 
-    private static SqliteRow? Parse(int version, long? rowId, byte[] payload)
+    private static SqliteRow? Parse(long? rowId, byte[] payload)
     {
         int at = 0;
         if (!Varint(payload, ref at, out long headerBytes) || headerBytes < at || headerBytes > payload.Length)
@@ -154,7 +153,7 @@ internal sealed class SqliteCells(SqlitePages pages)
             });
             body += (int)bytes;
         }
-        return new SqliteRow(version, rowId, [.. values]);
+        return new SqliteRow(rowId, [.. values]);
     }
 
     private static long Integer(ReadOnlySpan<byte> bytes)

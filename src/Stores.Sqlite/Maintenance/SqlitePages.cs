@@ -7,8 +7,6 @@ namespace Foretell.Stores.Sqlite.Maintenance;
 /// <remarks>Source: SQLite, "Database File Format", sections 1.3 and 4.1.</remarks>
 internal sealed class SqlitePages : IDisposable
 {
-    private const int WalHeaderBytes = 32, FrameHeaderBytes = 24;
-
     private readonly FileStream? _file, _wal;
     private readonly Dictionary<uint, List<int>> _frames = [];
     private readonly List<uint> _pageOfFrame = [0];
@@ -28,7 +26,7 @@ internal sealed class SqlitePages : IDisposable
         int written = BinaryPrimitives.ReadUInt16BigEndian(header[16..]);
         int pageBytes = written == 1 ? 65536 : written;
         int reserved = header[20];
-        Span<byte> wal = stackalloc byte[WalHeaderBytes];
+        Span<byte> wal = stackalloc byte[SqliteWal.HeaderBytes];
         wal.Clear();
         if (File.Exists(SqliteWal.PathOf(path)))
         {
@@ -96,7 +94,7 @@ internal sealed class SqlitePages : IDisposable
     {
         (FileStream? file, long offset) = version == 0
             ? (_file, (page - 1L) * PageBytes)
-            : (_wal, WalHeaderBytes + (version - 1L) * (FrameHeaderBytes + PageBytes) + FrameHeaderBytes);
+            : (_wal, SqliteWal.HeaderBytes + (version - 1L) * (SqliteWal.FrameHeaderBytes + PageBytes) + SqliteWal.FrameHeaderBytes);
         return file is not null && page > 0 && RandomAccess.Read(file.SafeFileHandle, into[..PageBytes], offset) == PageBytes;
     }
 
@@ -108,9 +106,9 @@ internal sealed class SqlitePages : IDisposable
 
     private void IndexFrames(ReadOnlySpan<byte> salt)
     {
-        Span<byte> header = stackalloc byte[FrameHeaderBytes];
-        int frameBytes = FrameHeaderBytes + PageBytes;
-        for (long at = WalHeaderBytes; _wal is not null && at + frameBytes <= _wal.Length; at += frameBytes)
+        Span<byte> header = stackalloc byte[SqliteWal.FrameHeaderBytes];
+        int frameBytes = SqliteWal.FrameHeaderBytes + PageBytes;
+        for (long at = SqliteWal.HeaderBytes; _wal is not null && at + frameBytes <= _wal.Length; at += frameBytes)
         {
             RandomAccess.Read(_wal.SafeFileHandle, header, at);
             // Frames of an earlier round were copied into the file long ago, and hold older images than it does.
