@@ -142,8 +142,7 @@ public sealed class DamageCampaignTests : IDisposable
     }
 
     /// <summary>A directory twice: as a killed process leaves it, with rows committed on the way and the rest in write-ahead logs, and
-    /// as one
-    /// that was stopped does.</summary>
+    /// as one that was stopped does.</summary>
     private async Task<string> WriteAsync()
     {
         await using (EmbeddedPlatform first = await OpenAsync())

@@ -8,8 +8,7 @@ namespace Foretell.Web.Guards;
 /// <summary>An API key as it is kept: everything but its secret, of which only the SHA-256 is there.</summary>
 /// <remarks>
 /// The text that a client sends is <c>fk_ID_SECRET</c>: 12 hexadecimal digits that find the key, and 256 random bits in base64url. A
-/// secret of
-/// that size cannot be guessed from its hash however fast the hash is, so the slow ones that passwords need would only give
+/// secret of that size cannot be guessed from its hash however fast the hash is, so the slow ones that passwords need would only give
 /// attackers something to spend the host's processors on.
 /// </remarks>
 public sealed record ApiKey

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Foretell.Web.Guards;
 
 /// <summary>Who did what, when, from where, and what came of it: refused requests, whatever needs <see cref="Scope.Operate"/>, and
-/// changes of
-/// keys. Entries of the log category <see cref="Category"/>; never a secret, a stream's key or anything else that a client wrote.</summary>
+/// changes of keys. Entries of the log category <see cref="Category"/>; never a secret, a stream's key or anything else that a client
+/// wrote.</summary>
 /// <remarks>Entries that differ in nothing but their time are one within a minute, with their count behind it, and a minute has at most
 /// <see cref="MostDifferent"/> different ones of refusals and as many of the rest: nobody fills a disk by being refused.</remarks>
 public sealed partial class AuditLog(ILoggerFactory loggers, TimeProvider clock)

@@ -4,16 +4,14 @@ namespace Foretell.Web.Guards;
 public sealed record GuardOptions
 {
     /// <summary>File with API keys (<see cref="KeyFile"/>); null for none. While it is missing, and <see cref="Jwt"/> is null, nobody
-    /// needs a
-    /// key; once it was there, everybody does.</summary>
+    /// needs a key; once it was there, everybody does.</summary>
     public string? KeysFile { get; init; }
 
     /// <summary>Tokens of an identity provider that are taken as well; null for none.</summary>
     public JwtSettings? Jwt { get; init; }
 
     /// <summary>Most events a second of one tenant, or of one client that belongs to none, where its key does not say another number;
-    /// null for
-    /// no limit.</summary>
+    /// null for no limit.</summary>
     public double? EventsPerSecond { get; init; }
 
     /// <summary>Most requests a second of one client; null for no limit.</summary>

@@ -12,8 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Foretell.Web.Guards;
 
 /// <summary>The platform as one client may see it: as if its tenant's streams were all that there are. Every endpoint that tells of
-/// streams, or
-/// takes their events, has its platform here; the whole one is for those that only an operator may ask.</summary>
+/// streams, or takes their events, has its platform here; the whole one is for those that only an operator may ask.</summary>
 /// <param name="platform">The whole platform.</param>
 /// <param name="tenant">The client's.</param>
 internal sealed class TenantPlatform(IPlatform platform, Tenant tenant)
@@ -38,8 +37,7 @@ internal sealed class TenantPlatform(IPlatform platform, Tenant tenant)
 
     /// <inheritdoc cref="IPlatform.AppendAsync"/>
     /// <remarks>An idempotency key is the tenant's own: another's is neither met nor told of. A client cannot write the line break that
-    /// stands
-    /// behind the prefix.</remarks>
+    /// stands behind the prefix.</remarks>
     public async Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken)
     {
         if (tenant.IsEverybody || request is null)
