@@ -70,6 +70,7 @@ internal static class Program
         {
             Console.WriteLine($"fault {kind} {Weather.Drawn[(int)kind]}");
         }
+        Console.WriteLine($"gc {GC.CollectionCount(0)} {GC.CollectionCount(1)} {GC.CollectionCount(2)} pause {GC.GetTotalPauseDuration()}");
         return failed is null ? 0 : End(failed);
     }
 

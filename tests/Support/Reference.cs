@@ -14,9 +14,9 @@ namespace Foretell.Support;
 /// What a log means, written as plainly as possible: one event after the other, one row each, no batches, no
 /// threads, no store. The platform's digests must equal these.
 /// </summary>
-public sealed class Reference(ForecastModel model)
+public sealed class Reference(ForecastModel model, IStateBackend? rows = null)
 {
-    private readonly IStateBackend _rows = new CpuStateBackend(model);
+    private readonly IStateBackend _rows = rows ?? new CpuStateBackend(model);
     private readonly Dictionary<string, (int Row, long Count, long LastTicks)> _streams = [];
     private readonly Dictionary<string, (int LastMark, LiveScores Scores)> _scores = [];
     private readonly StepScore[] _score = new StepScore[1];
@@ -41,9 +41,9 @@ public sealed class Reference(ForecastModel model)
     }
 
     /// <summary>Replays a whole log.</summary>
-    public static async Task<Reference> ReplayAsync(IEventLog log, ForecastModel model)
+    public static async Task<Reference> ReplayAsync(IEventLog log, ForecastModel model, IStateBackend? rows = null)
     {
-        var reference = new Reference(model);
+        var reference = new Reference(model, rows);
         for (int partition = 0; partition < log.PartitionCount; partition++)
         {
             long late = TimeSpan.TicksPerSecond * 5, future = TimeSpan.TicksPerHour;

@@ -187,6 +187,7 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
     {
         OpenStorage = SqliteStorage.In(directory, partitions),
         Model = Small.Model,
+        Device = SharedRows.Device,
         Threads = 1,
         BatchSize = _batchSize,
         CommitInterval = _commitInterval,

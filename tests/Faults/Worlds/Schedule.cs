@@ -71,11 +71,13 @@ internal sealed class Schedule
         finally
         {
             Background.Scheduler = before;
+            schedule._disk.Dispose();
         }
     }
 
     private Task RunAsync()
     {
+        SharedRows.Device.Reclaim();
         SimulatedVfs.Use(_disk, new Random(_random.Next()), _clock, _clock.Pass);
         return _blow is null && _random.Next(4) == 0 ? RunClusterAsync() : RunEmbeddedAsync();
     }
@@ -98,10 +100,10 @@ internal sealed class Schedule
         _disk.BeginProcess();
         await using SqliteEventLog log = SqliteEventLog.Open(Path.Combine(_directory, "log.db"), null, _clock);
         await _oracle.CheckLogAsync(log);
-        Reference reference = await Reference.ReplayAsync(log, Small.Model);
+        Reference reference = await Reference.ReplayAsync(log, Small.Model, SharedRows.Device.OpenBackend());
         Oracle.CheckState(reference, await converging);
         await using var store = new SqliteStateStore(_directory, log.Identity);
-        string stored = await PlatformDigest.OfStoreAsync(store, trial.Partitions, Small.Serving, CancellationToken.None);
+        string stored = await PlatformDigest.OfStoreAsync(store, trial.Partitions, SharedRows.Serving, CancellationToken.None);
         SimulationFailure.Unless(stored == reference.Digest(), $"The store does not hold the state of the log's events.");
     }
 
@@ -127,7 +129,7 @@ internal sealed class Schedule
         StateReport reopened = await world.ReopenAsync(async log =>
         {
             await _oracle.CheckLogAsync(log);
-            reference = await Reference.ReplayAsync(log, Small.Model);
+            reference = await Reference.ReplayAsync(log, Small.Model, SharedRows.Device.OpenBackend());
         });
         Oracle.CheckState(reference!, await converging);
         Oracle.CheckState(reference!, reopened);
