@@ -154,9 +154,12 @@ internal static class SqliteShardSchema
     }
 
     /// <summary>Dead letters, newest first.</summary>
-    /// <exception cref="InvalidDataException">The row of one is damaged.</exception>
+    /// <exception cref="InvalidDataException">The row of one is damaged, or some are missing.</exception>
     public static IReadOnlyList<DeadLetter> ReadDeadLetters(SqliteDatabase database, int partition, int limit)
     {
+        // Of one moment: a commit may come in between.
+        database.Execute("BEGIN");
+        CheckDeadLetterCount(database);
         string check = Has(database, "dead_letter", "seal") ? $"seal IS seal({LetterColumns})" : "1";
         SqliteStatement select = database.Prepare($"SELECT {LetterColumns}, {check} FROM dead_letter ORDER BY sequence DESC LIMIT ?1")
             .Bind(1, limit);
@@ -170,7 +173,19 @@ internal static class SqliteShardSchema
             letters.Add(new DeadLetter(partition, select.Int64(0), select.Text(1)!, select.Int64(2), select.Text(3), select.Text(4),
                 select.Int64(5), select.Text(6)!, select.Text(7)!));
         }
+        database.Execute("COMMIT");
         return letters;
+    }
+
+    /// <summary>Pages of letters have no checksum of their own: where a disk lost a write, an older page stands there without the newest
+    /// of them, each of which would be right.</summary>
+    private static void CheckDeadLetterCount(SqliteDatabase database)
+    {
+        long counted = database.Query("SELECT dead_letters FROM shard"), found = database.Query("SELECT count(*) FROM dead_letter");
+        if (found < Math.Min(counted, DeadLetter.Kept))
+        {
+            throw new InvalidDataException($"its header counts {counted} dead letters, and it has {found} of them");
+        }
     }
 
     private static bool Has(SqliteDatabase database, string table, string column) =>
