@@ -16,6 +16,9 @@ public sealed class TrialTests
     [InlineData("spread", "fail")]
     [InlineData("spread", "kill")]
     [InlineData("spread", "power")]
+    [InlineData("trim", "fail")]
+    [InlineData("trim", "kill")]
+    [InlineData("trim", "power")]
     public async Task Trial_WhenEachOperationOfTheDiskGetsTheBlow_BreaksNoPromise(string trial, string blow)
     {
         SimulatorProcess run = (await SimulatorProcess.RunAsync("trial", trial, blow, "1", "0")).AssertHeld();

@@ -40,6 +40,14 @@ BUGS = {
         (SHARD, "if (row >= 0 && sequence <= _slab.Header(row).LastSequence)", "if (row >= 0 && sequence <= 0)")]),
     "less-for-less-or-equal-at-the-position": (tests("Engine.Tests", "-class", "Foretell.Engine.Tests.Shards.ShardTests"), [
         (SHARD, "sequence <= _slab.Header(row).LastSequence", "sequence < _slab.Header(row).LastSequence")]),
+    "rejections-uncapped": (tests("Stores.Sqlite.Tests", "-class", "Foretell.Stores.Sqlite.Tests.SqliteStateStoreTests"), [
+        ("src/Stores.Sqlite/SqliteShardFile.cs", "if (commit.DeadLetters.Count > 0)", "if (commit.DeadLetters.Count < 0)")]),
+    "open-before-check": (tests("Stores.Sqlite.Tests", "-class", "Foretell.Stores.Sqlite.Tests.LogWitnessTests"), [
+        ("src/Stores.Sqlite/SqliteEventLog.cs", "SqliteLogInspection found = SqliteLogInspection.Look(path, partitions);",
+         "SqliteDatabase.Open(path).Dispose(); SqliteLogInspection found = SqliteLogInspection.Look(path, partitions);")]),
+    "trim-one-record-too-far": (SIMULATOR, [
+        ("src/Stores.Sqlite/SqliteLogTrim.cs", "Math.Min(trim.UpTo, end)", "Math.Min(trim.UpTo + 1, end)"),
+        ("src/Stores.Sqlite/SqliteLogTrim.cs", "if (last > trim.UpTo ||", "if (last > trim.UpTo + 1 ||")]),
 }
 
 

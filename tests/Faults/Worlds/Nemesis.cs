@@ -79,12 +79,17 @@ internal sealed class Nemesis(Random random, SimulatedClock clock, SimulatedDisk
         }
     }
 
-    /// <summary>Restarts the platform, and does nothing else.</summary>
+    /// <summary>Restarts the platform, and does nothing else but let time pass where its log forgets.</summary>
     public async Task RestartAsync(int times)
     {
         for (int i = 0; i < times; i++)
         {
             await Task.Delay(TimeSpan.FromSeconds(2), clock);
+            for (int looks = world.Retain is null ? 0 : 3; looks > 0; looks--)
+            {
+                clock.Pass(world.Retain!.Value.Ticks);
+                await Task.Delay(TimeSpan.FromMilliseconds(500), clock);
+            }
             world.Restart();
         }
     }

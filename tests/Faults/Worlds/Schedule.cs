@@ -116,7 +116,7 @@ internal sealed class Schedule
         int kind = _blow is null ? _random.Next(8) : 0;
         var world = new EmbeddedWorld(new Random(_random.Next()), _clock, _disk, _weather, _oracle, _directory, trial.Partitions, _story)
         {
-            Retain = kind is 1 or 2 or 3 ? TimeSpan.FromHours(1) : null,
+            Retain = _blow is not null ? trial.Retain : kind is 1 or 2 or 3 ? TimeSpan.FromHours(1) : null,
             IsUpgraded = kind is 4,
             IsDamaged = kind is 5,
         };

@@ -6,19 +6,21 @@ namespace Foretell.Faults.Worlds;
 /// <param name="Partitions">Partitions of the log.</param>
 /// <param name="Load">What each client sends.</param>
 /// <param name="Restarts">How often the platform is restarted meanwhile.</param>
-internal sealed record Trial(string Name, int Clients, int Partitions, Workload Load, int Restarts)
+/// <param name="Retain">How long the log keeps records; null for ever. Then hours pass before each restart.</param>
+internal sealed record Trial(string Name, int Clients, int Partitions, Workload Load, int Restarts, TimeSpan? Retain = null)
 {
     /// <summary>Seed of everything in a trial.</summary>
     public const long Seed = 13;
 
-    /// <summary>The four workloads: many small appends; few large ones, that a commit follows; starts and stops; many streams in many
-    /// partitions.</summary>
+    /// <summary>The workloads: many small appends; few large ones, that a commit follows; starts and stops; many streams in many
+    /// partitions; a log that forgets.</summary>
     public static readonly Trial[] All =
     [
         new("append", 2, 1, new Workload(40, 2, 6, TimeSpan.FromMilliseconds(40)), 0),
         new("commit", 1, 1, new Workload(12, 30, 40, TimeSpan.FromMilliseconds(900)), 1),
         new("restart", 1, 2, new Workload(8, 6, 8, TimeSpan.FromMilliseconds(1500)), 3),
         new("spread", 3, 4, new Workload(6, 8, 30, TimeSpan.FromMilliseconds(1200)), 2),
+        new("trim", 2, 2, new Workload(10, 6, 8, TimeSpan.FromMilliseconds(1000)), 3, TimeSpan.FromHours(1)),
     ];
 }
 
