@@ -1,7 +1,7 @@
 namespace Foretell.Stores.Sqlite;
 
-/// <summary>The files of a data directory, where code other than SQLite reads and writes them: the log's witness, and whoever looks
-/// at what SQLite wrote. Everything else that SQLite opens goes through its own file system (sqlite3_vfs).</summary>
+/// <summary>The files of a data directory, where code other than SQLite reads, writes and moves them: the log's witness, whoever looks
+/// at what SQLite wrote, backup and repair. Everything else that SQLite opens goes through its own file system (sqlite3_vfs).</summary>
 internal abstract class DataFiles
 {
     /// <summary>The system's files, or those of a simulation (tests/Faults), which sets it before anything else begins.</summary>
@@ -28,6 +28,47 @@ internal abstract class DataFiles
     /// <summary>Puts a file in another's place.</summary>
     /// <exception cref="IOException">It cannot.</exception>
     public abstract void Replace(string path, string with);
+
+    /// <summary>Gives a file another name.</summary>
+    /// <exception cref="IOException">It cannot.</exception>
+    public virtual void Move(string path, string to) => File.Move(path, to);
+
+    /// <summary>Copies a file to where none is.</summary>
+    /// <exception cref="IOException">It cannot.</exception>
+    public virtual void Copy(string path, string to) => File.Copy(path, to);
+
+    /// <summary>Removes a file; nothing happens where it is not there.</summary>
+    /// <exception cref="IOException">It cannot.</exception>
+    public virtual void Delete(string path) => File.Delete(path);
+
+    /// <summary>Makes a directory, unless it is there.</summary>
+    /// <exception cref="IOException">It cannot.</exception>
+    public virtual void CreateDirectory(string path) => Directory.CreateDirectory(path);
+
+    /// <summary>Gives a directory another name; an empty one may have it.</summary>
+    /// <exception cref="IOException">It cannot.</exception>
+    public virtual void MoveDirectory(string path, string to)
+    {
+        if (Directory.Exists(to))
+        {
+            Directory.Delete(to);
+        }
+        Directory.Move(path, to);
+    }
+
+    /// <summary>Removes a directory with all that is in it.</summary>
+    /// <exception cref="IOException">It cannot.</exception>
+    public virtual void DeleteDirectory(string path) => Directory.Delete(path, recursive: true);
+
+    /// <summary>Makes durable what was written of a file.</summary>
+    /// <returns>Its length, bytes.</returns>
+    /// <exception cref="IOException">It cannot.</exception>
+    public virtual long Sync(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        file.Flush(flushToDisk: true);
+        return file.Length;
+    }
 
     private sealed class SystemFiles : DataFiles
     {

@@ -157,8 +157,6 @@ internal static class SqliteShardSchema
     /// <exception cref="InvalidDataException">The row of one is damaged, or some are missing.</exception>
     public static IReadOnlyList<DeadLetter> ReadDeadLetters(SqliteDatabase database, int partition, int limit)
     {
-        // Of one moment: a commit may come in between.
-        database.Execute("BEGIN");
         CheckDeadLetterCount(database);
         string check = Has(database, "dead_letter", "seal") ? $"seal IS seal({LetterColumns})" : "1";
         SqliteStatement select = database.Prepare($"SELECT {LetterColumns}, {check} FROM dead_letter ORDER BY sequence DESC LIMIT ?1")
@@ -173,7 +171,6 @@ internal static class SqliteShardSchema
             letters.Add(new DeadLetter(partition, select.Int64(0), select.Text(1)!, select.Int64(2), select.Text(3), select.Text(4),
                 select.Int64(5), select.Text(6)!, select.Text(7)!));
         }
-        database.Execute("COMMIT");
         return letters;
     }
 
@@ -181,7 +178,11 @@ internal static class SqliteShardSchema
     /// of them, each of which would be right.</summary>
     private static void CheckDeadLetterCount(SqliteDatabase database)
     {
-        long counted = database.Query("SELECT dead_letters FROM shard"), found = database.Query("SELECT count(*) FROM dead_letter");
+        // One statement, so that both are of one moment.
+        using SqliteStatement select = database.Prepare("SELECT dead_letters, (SELECT count(*) FROM dead_letter) FROM shard");
+        bool isThere = select.Step();
+        long counted = isThere ? select.Int64(0) : 0, found = isThere ? select.Int64(1) : 0;
+        select.Reset();
         if (found < Math.Min(counted, DeadLetter.Kept))
         {
             throw new InvalidDataException($"its header counts {counted} dead letters, and it has {found} of them");

@@ -40,7 +40,7 @@ public static class DataDirectoryBackup
         }
         foreach (string name in s_plain.Where(name => File.Exists(Path.Combine(directory, name))))
         {
-            File.Copy(Path.Combine(directory, name), Path.Combine(part, name));
+            DataFiles.Current.Copy(Path.Combine(directory, name), Path.Combine(part, name));
         }
         WriteWitness(part);
         return Finish(part, target, directory);
@@ -60,7 +60,7 @@ public static class DataDirectoryBackup
         string part = Begin(directory);
         foreach (string file in Directory.GetFiles(backup).Where(IsData))
         {
-            File.Copy(file, Path.Combine(part, Path.GetFileName(file)));
+            DataFiles.Current.Copy(file, Path.Combine(part, Path.GetFileName(file)));
         }
         return Finish(part, directory, backup);
     }
@@ -79,9 +79,9 @@ public static class DataDirectoryBackup
         if (Directory.Exists(part))
         {
             // What was left when a copy was ended half-way.
-            Directory.Delete(part, recursive: true);
+            DataFiles.Current.DeleteDirectory(part);
         }
-        Directory.CreateDirectory(part);
+        DataFiles.Current.CreateDirectory(part);
         return part;
     }
 
@@ -119,24 +119,18 @@ public static class DataDirectoryBackup
     {
         if (DataDirectoryCheck.Run(part).FirstOrDefault(finding => finding.IsDamage) is { } damage)
         {
-            Directory.Delete(part, recursive: true);
+            DataFiles.Current.DeleteDirectory(part);
             throw new StorageException($"The copy of {source} was not kept, since it is damaged: {damage.File}: {damage.Message}. "
                 + "Look at the directory with 'foretell check'.");
         }
         // The check's own lock is no part of the copy.
-        File.Delete(Path.Combine(part, "lock"));
+        DataFiles.Current.Delete(Path.Combine(part, "lock"));
         long bytes = 0;
         foreach (string file in Directory.GetFiles(part))
         {
-            using var synced = new FileStream(file, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-            synced.Flush(flushToDisk: true);
-            bytes += synced.Length;
+            bytes += DataFiles.Current.Sync(file);
         }
-        if (Directory.Exists(target))
-        {
-            Directory.Delete(target);
-        }
-        Directory.Move(part, target);
+        DataFiles.Current.MoveDirectory(part, target);
         return bytes;
     }
 }

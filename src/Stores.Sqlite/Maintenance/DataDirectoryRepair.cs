@@ -20,13 +20,15 @@ public static class DataDirectoryRepair
     public static IEnumerable<string> Run(string directory, TimeProvider time)
     {
         using DataDirectoryLock hold = DataDirectoryLock.Take(directory);
-        string aside = Path.Combine(directory,
-            time.GetUtcNow().ToString("'damaged-'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
+        string aside = NewFolder(Path.Combine(directory,
+            time.GetUtcNow().ToString("'damaged-'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)));
         string log = Path.Combine(directory, "log.db"), made = Path.Combine(directory, NewLog);
         if (!File.Exists(log) && File.Exists(made))
         {
-            // A repair before this one was ended between its two moves; what it made was complete by then.
-            File.Move(made, log);
+            // A repair before this one was ended between its two moves; what it made was complete by then. SQLite would take what is
+            // left of the old log's write-ahead log for the new one's.
+            MoveAside(directory, aside, "log.db");
+            DataFiles.Current.Move(made, log);
             yield return "log.db: took over what a repair made that was ended before its last step.";
         }
         List<DirectoryFinding> damage = Damage(directory);
@@ -96,10 +98,10 @@ public static class DataDirectoryRepair
             throw new StorageException($"The log {log} is missing and cannot be repaired. Restore a backup, or choose a new data directory.");
         }
         LogSalvage salvage = LogSalvage.Run(log, made, identity, found?.Unsealed ?? Position.None, ends);
-        Sync(made);
+        DataFiles.Current.Sync(made);
         MoveAside(directory, aside, "log.db");
         MoveAside(directory, aside, AcknowledgedEnds.FileName);
-        File.Move(made, log);
+        DataFiles.Current.Move(made, log);
         AcknowledgedEnds.Create(Path.Combine(directory, AcknowledgedEnds.FileName), identity, salvage.Ends);
         yield return $"log.db: kept {salvage.Kept:N0} records. The damaged files are in {aside}.";
         foreach ((int partition, long lost) in salvage.Lost)
@@ -145,29 +147,34 @@ public static class DataDirectoryRepair
         }
     }
 
+    /// <summary>A folder that is not there: a repair right before this one may have put files under the same names aside.</summary>
+    private static string NewFolder(string path)
+    {
+        string free = path;
+        for (int i = 2; Directory.Exists(free); i++)
+        {
+            free = $"{path}-{i}";
+        }
+        return free;
+    }
+
     private static void MoveAside(string directory, string aside, string file)
     {
-        Directory.CreateDirectory(aside);
         foreach (string name in new[] { file, $"{file}-wal", $"{file}-shm" })
         {
             string path = Path.Combine(directory, name);
             if (File.Exists(path))
             {
-                File.Move(path, Path.Combine(aside, name), overwrite: true);
+                DataFiles.Current.CreateDirectory(aside);
+                DataFiles.Current.Move(path, Path.Combine(aside, name));
             }
         }
     }
 
     private static void DeleteDatabase(string path)
     {
-        File.Delete(path);
-        File.Delete($"{path}-wal");
-        File.Delete($"{path}-shm");
-    }
-
-    private static void Sync(string path)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        file.Flush(flushToDisk: true);
+        DataFiles.Current.Delete(path);
+        DataFiles.Current.Delete($"{path}-wal");
+        DataFiles.Current.Delete($"{path}-shm");
     }
 }
