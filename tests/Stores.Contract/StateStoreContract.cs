@@ -69,7 +69,7 @@ public abstract class StateStoreContract : IAsyncLifetime
             await store.CommitAsync(0, epoch, Commit(header, [(0, 1), (1, 2), (2, 3)], [Letter(7), Letter(9)]), default);
         }
         await using IStateStore again = Open();
-        Assert.Equal(header, await again.ReadHeaderAsync(0, default));
+        Assert.Equal(header with { Totals = header.Totals with { DeadLetters = 2 } }, await again.ReadHeaderAsync(0, default));
         Assert.Equal([(1, 100), (2, 100), (3, 100)], await PagesAsync(again, 0));
         Assert.Equal([Letter(9), Letter(7)], await again.ReadDeadLettersAsync(0, 10, default));
         Assert.Equal([Letter(9)], await again.ReadDeadLettersAsync(0, 1, default));

@@ -46,6 +46,7 @@ public sealed partial class MaintenanceTests : IDisposable
     [InlineData("shard-0001.db", "UPDATE page SET rows = zeroblob(100)", "page 0 fails its checksum")]
     [InlineData("shard-0001.db", "DELETE FROM page", "a page is missing, older than the header, or another's")]
     [InlineData("shard-0001.db", "UPDATE dead_letter SET reason = 'other'", "dead letter 4 fails its checksum")]
+    [InlineData("shard-0001.db", "DELETE FROM dead_letter", "its header counts 1 dead letters, and it has 0 of them")]
     [InlineData("shard-0001.db", "UPDATE shard SET dead_letters = 2", "its header fails its checksum")]
     [InlineData("shard-0001.db", "UPDATE owner SET partition = 2", "the row that says whose it is fails its checksum")]
     public async Task Check_WhenARowIsDamaged_NamesFileAndRow(string file, string change, string? told)
@@ -223,8 +224,8 @@ public sealed partial class MaintenanceTests : IDisposable
         {
             using var commit = new ShardCommit(new ShardHeader
             {
-                Position = 3, Policy = EventTimePolicy.OfNewLogs, ModelId = "0123456789abcdef", RowsPerPage = 4, Rows = 1, Totals = default,
-                PagesCrc = PagesCrc(Page()),
+                Position = 3, Policy = EventTimePolicy.OfNewLogs, ModelId = "0123456789abcdef", RowsPerPage = 4, Rows = 1,
+                Totals = new ShardTotals(0, 1, 0), PagesCrc = PagesCrc(Page()),
             })
             {
                 DeadLetters = [new DeadLetter(p, 4, "a", 1, null, null, 1, "late", "It was late.")],
