@@ -132,6 +132,7 @@ public sealed class RetentionTests : IDisposable
         await using (EmbeddedPlatform platform = await OpenAsync())
         {
             await platform.Ready;
+            await platform.DrainAsync(default);
         }
         File.Copy(file, older);
         await using (EmbeddedPlatform platform = await OpenAsync())

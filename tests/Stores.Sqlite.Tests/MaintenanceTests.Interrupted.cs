@@ -130,5 +130,6 @@ public sealed partial class MaintenanceTests
     private static string DigestOfData(string directory) => string.Join(" ", Directory.GetFiles(directory).Order()
         .Where(file => file.EndsWith(".db") || file.EndsWith(".ack")).Select(Contents));
 
-    private static string Contents(string file) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)));
+    private static string Contents(string file) =>
+        Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)));
 }

@@ -68,7 +68,8 @@ internal sealed class Schedule
             Task main = schedule._scheduler.Run(schedule.RunAsync, TimeSpan.FromSeconds(60));
             string? failure = SimulatedVfs.Fault ?? schedule._scheduler.Stuck ?? main.Exception?.GetBaseException().ToString();
             return new Outcome(seed, failure, new TimeSpan(schedule._clock.Ticks), schedule._scheduler.Steps, schedule._disk.Operations,
-                schedule._disk.Changes, schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace, schedule._isDamaged, schedule._told);
+                schedule._disk.Changes, schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace,
+                schedule._isDamaged, schedule._told);
         }
         finally
         {
