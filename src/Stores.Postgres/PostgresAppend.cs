@@ -74,7 +74,8 @@ internal sealed class PostgresAppend : IAppendMemory
             {
                 if (!Position.TryParse(reader.GetString(3), out Position position))
                 {
-                    throw new InvalidDataException($"The table request is damaged: the position of an idempotency key is '{reader.GetString(3)}'. "
+                    throw new InvalidDataException(
+                        $"The table request is damaged: the position of an idempotency key is '{reader.GetString(3)}'. "
                         + "Restore the database from a copy.");
                 }
                 var receipt = new AppendReceipt(reader.GetInt32(2), position, Replayed: true, reader.GetFieldValue<byte[]>(4));

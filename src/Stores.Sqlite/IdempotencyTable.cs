@@ -38,7 +38,8 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
             }
             return Position.TryParse(_find.Text(2), out Position position)
                 ? new AppendReceipt(_find.Int32(1), position, Replayed: true, _find.Blob(3).ToArray())
-                : throw SqliteLogInspection.Damaged(database.Path, $"the row of idempotency key '{request.Key}'", $"has no position, but '{_find.Text(2)}'");
+                : throw SqliteLogInspection.Damaged(database.Path, $"the row of idempotency key '{request.Key}'",
+                    $"has no position, but '{_find.Text(2)}'");
         }
         finally
         {

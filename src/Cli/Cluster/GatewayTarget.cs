@@ -71,7 +71,7 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
         }
         if (!Position.TryParse(answer.Position, out Position position))
         {
-            throw new CliException($"A gateway answered with '{answer.Position}', which is no position. Is it another program's, or of another release?");
+            throw new CliException($"A gateway answered with '{answer.Position}', which is no position. Is it of another release?");
         }
         foreach ((int partition, long sequence) in position.Parts)
         {

@@ -15,5 +15,6 @@ public sealed record Alert(string Stream, long Events, long LastEventTicks, long
 {
     /// <summary>Whether a shard may have raised it: its times are calendar times, its probabilities at most 1. Others come of damaged
     /// rows.</summary>
-    public bool IsPossible => Events > 0 && EventTime.IsValid(LastEventTicks) && EventTime.IsValid(AtTicks) && LogSurvival <= 0 && Threshold is > 0 and <= 1;
+    public bool IsPossible => Events > 0 && EventTime.IsValid(LastEventTicks) && EventTime.IsValid(AtTicks)
+        && LogSurvival <= 0 && Threshold is > 0 and <= 1;
 }

@@ -17,19 +17,20 @@ internal static class ParquetCheck
     private static readonly ThriftShape s_statistics = Struct(Binary(), Binary(), I64(), I64(), Binary(), Binary(), Bool(), Bool());
     private static readonly ThriftShape s_timeUnit = Struct(Struct(), Struct(), Struct());
     private static readonly ThriftShape s_logicalType = Struct(Struct(), Struct(), Struct(), Struct(), Struct(I32(), I32()), Struct(),
-        Struct(Bool(), s_timeUnit), Struct(Bool(), s_timeUnit), null, Struct(Byte(), Bool()), Struct(), Struct(), Struct(), Struct(), Struct(),
-        Struct(Byte()), Struct(Binary()), Struct(Binary(), I32()));
+        Struct(Bool(), s_timeUnit), Struct(Bool(), s_timeUnit), null, Struct(Byte(), Bool()), Struct(), Struct(), Struct(), Struct(),
+        Struct(), Struct(Byte()), Struct(Binary()), Struct(Binary(), I32()));
 
     private static readonly ThriftShape s_children = I32();
-    private static readonly ThriftShape s_element = Struct(I32(), I32(), I32(), Binary(), s_children, I32(), I32(), I32(), I32(), s_logicalType);
+    private static readonly ThriftShape s_element =
+        Struct(I32(), I32(), I32(), Binary(), s_children, I32(), I32(), I32(), I32(), s_logicalType);
 
     private static readonly ThriftShape s_keyValue = Struct(Binary(), Binary());
     private static readonly ThriftShape s_sizes = Struct(I64(), List(I64()), List(I64()));
     private static readonly ThriftShape s_box =
         Struct(Double(), Double(), Double(), Double(), Double(), Double(), Double(), Double());
 
-    private static readonly ThriftShape s_column = Struct(I32(), List(I32()), List(Binary()), I32(), I64(), I64(), I64(), List(s_keyValue), I64(),
-        I64(), I64(), s_statistics, List(Struct(I32(), I32(), I32())), I64(), I32(), s_sizes, Struct(s_box, List(I32())));
+    private static readonly ThriftShape s_column = Struct(I32(), List(I32()), List(Binary()), I32(), I64(), I64(), I64(), List(s_keyValue),
+        I64(), I64(), I64(), s_statistics, List(Struct(I32(), I32(), I32())), I64(), I32(), s_sizes, Struct(s_box, List(I32())));
 
     private static readonly ThriftShape s_chunk = Struct(Binary(), I64(), s_column, I64(), I32(), I64(), I32(),
         Struct(Struct(), Struct(List(Binary()), Binary())), Binary());
@@ -42,10 +43,11 @@ internal static class ParquetCheck
         List(Struct(Struct())), Struct(s_cipher, s_cipher), Binary());
 
     private static readonly ThriftShape s_type = I32(), s_unpacked = I32(), s_packed = I32(), s_entries = I32(), s_values = I32(),
-        s_values2 = I32(), s_levels = I32();
+        s_values2 = I32(), s_levels = I32(), s_isPacked = Bool();
 
-    private static readonly ThriftShape s_page = Struct(s_type, s_unpacked, s_packed, I32(), Struct(s_values, I32(), I32(), I32(), s_statistics),
-        Struct(), Struct(s_entries, I32(), Bool()), Struct(s_values2, I32(), I32(), I32(), s_levels, I32(), Bool(), s_statistics));
+    private static readonly ThriftShape s_page = Struct(s_type, s_unpacked, s_packed, I32(),
+        Struct(s_values, I32(), I32(), I32(), s_statistics), Struct(), Struct(s_entries, I32(), Bool()),
+        Struct(s_values2, I32(), I32(), I32(), s_levels, I32(), s_isPacked, s_statistics));
 
     /// <summary>Looks at the end of the file, which says what is in it and where.</summary>
     /// <returns>Where that begins: no page goes on beyond.</returns>
@@ -76,7 +78,8 @@ internal static class ParquetCheck
     /// <param name="rows">Rows of the group.</param>
     /// <param name="isNullable">Whether the column's values may be missing.</param>
     /// <returns>Bytes of the pages when they are unpacked.</returns>
-    /// <exception cref="InvalidDataException">They are not in the file, have other than so many rows, or unpack to more than they can.</exception>
+    /// <exception cref="InvalidDataException">They are not in the file, have other than so many rows, or unpack to more than they
+    /// can.</exception>
     public static long Pages(ParquetBytes file, long footer, ColumnMetaData column, long rows, bool isNullable)
     {
         if (column.NumValues != rows || rows < 0)
@@ -106,7 +109,7 @@ internal static class ParquetCheck
     private static (int Values, long Unpacked) Page(ParquetBytes file, CompressionCodec codec, bool isNullable)
     {
         long begin = file.Position;
-        long type = -1, unpacked = 0, packed = 0, entries = 0, values = 0, values2 = 0, levels = 0;
+        long type = -1, unpacked = 0, packed = 0, entries = 0, values = 0, values2 = 0, levels = 0, isPacked = 1;
         s_page.Read(file, (shape, value) =>
         {
             type = shape == s_type ? value : type;
@@ -116,10 +119,13 @@ internal static class ParquetCheck
             values = shape == s_values ? value : values;
             values2 = shape == s_values2 ? value : values2;
             levels = shape == s_levels ? value : levels;
+            isPacked = shape == s_isPacked ? value : isPacked;
         });
+        bool isSecondKind = (PageType)type == PageType.DATA_PAGE_V2;
         values = (PageType)type switch { PageType.DATA_PAGE => values, PageType.DATA_PAGE_V2 => values2, _ => 0 };
-        // Only pages of the second kind keep what tells which values are missing apart from what is packed.
-        levels = isNullable && (PageType)type == PageType.DATA_PAGE_V2 ? levels : 0;
+        // Only pages of the second kind keep what tells which values are missing apart from what is packed, or are not packed at all.
+        levels = isNullable && isSecondKind ? levels : 0;
+        codec = isSecondKind && isPacked == 0 ? CompressionCodec.UNCOMPRESSED : codec;
         if (packed < 0 || packed > file.Left || unpacked < 0 || values < 0 || levels < 0 || levels > packed)
         {
             throw new InvalidDataException($"the page at {begin} has {values} values in {packed} bytes, {unpacked} when unpacked; "

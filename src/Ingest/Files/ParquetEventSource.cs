@@ -122,7 +122,8 @@ internal sealed class ParquetEventSource : EventSource
         }
         if (rows > MaxGroupRows || bytes > MaxGroupBytes)
         {
-            throw new EventFileException(_name, 0, $"Row group {number + 1} has {rows} rows and {bytes >> 20} MiB in the columns of the events; "
+            throw new EventFileException(_name, 0,
+                $"Row group {number + 1} has {rows} rows and {bytes >> 20} MiB in the columns of the events; "
                 + $"at most {MaxGroupRows} rows and {MaxGroupBytes >> 20} MiB are read at once. Write the file with smaller row groups.");
         }
         (_rowsBefore, _rows, _row) = (_rowsBefore + _rows, checked((int)rows), 0);
@@ -144,7 +145,8 @@ internal sealed class ParquetEventSource : EventSource
         }
         catch (Exception error) when (error is not EventFileException)
         {
-            throw new EventFileException(_name, 0, $"The Parquet file is damaged, or of a kind that is not read here: {error.Message}", error);
+            throw new EventFileException(_name, 0,
+                $"The Parquet file is damaged, or of a kind that is not read here: {error.Message}", error);
         }
     }
 }

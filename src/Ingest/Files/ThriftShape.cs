@@ -1,13 +1,15 @@
 namespace Foretell.Ingest.Files;
 
 /// <summary>What a value of Thrift's compact protocol may be, and whether some bytes are one.</summary>
-/// <remarks>The library believes each count and each field's type, and skips structures that it does not know by misreading them. What has
-/// a shape that it knows it reads in time and memory proportionate to the bytes. Source: Apache Thrift, "Thrift compact protocol encoding".</remarks>
+/// <remarks>The library believes each count and each field's type, and skips structures that it does not know by misreading them. What
+/// has a shape that it knows it reads in time and memory proportionate to the bytes. Source: Apache Thrift,
+/// "Thrift compact protocol encoding".</remarks>
 internal sealed class ThriftShape
 {
     private enum Wire { Stop, True, False, Byte, I16, I32, I64, Double, Binary, List, Set, Map, Struct }
 
     private readonly Wire _wire;
+
     // Of a structure by number from 1, null where there is none; of a list that of its elements.
     private readonly ThriftShape?[] _parts;
 
@@ -43,7 +45,7 @@ internal sealed class ThriftShape
 
     /// <summary>Reads a value to its end.</summary>
     /// <param name="bytes">Stands at its first byte.</param>
-    /// <param name="see">Gets each integer with its shape, and each structure, as 0, before its fields.</param>
+    /// <param name="see">Gets each integer and truth value (1 or 0) with its shape.</param>
     /// <exception cref="InvalidDataException">The bytes are no such value, or one that the library would misread.</exception>
     public void Read(ParquetBytes bytes, Action<ThriftShape, long> see)
     {
@@ -65,7 +67,6 @@ internal sealed class ThriftShape
                 ReadList(bytes, see);
                 break;
             case Wire.Struct:
-                see(this, 0);
                 ReadFields(bytes, see);
                 break;
         }
@@ -103,6 +104,7 @@ internal sealed class ThriftShape
             }
             last = number;
             var wire = (Wire)(head & 15);
+            long truth = wire == Wire.True ? 1 : 0;
             wire = wire == Wire.False ? Wire.True : wire;
             ThriftShape? known = number <= _parts.Length ? _parts[number - 1] : null;
             // The library ends an unknown structure at the first byte that is 0: one without fields it skips rightly.
@@ -114,6 +116,11 @@ internal sealed class ThriftShape
             if (known is not null ? known._wire != wire : wire is Wire.Stop or > Wire.List)
             {
                 throw new InvalidDataException($"field {number} before byte {bytes.Position} is of type {wire}.");
+            }
+            if (wire == Wire.True)
+            {
+                see(known ?? Bool(), truth);
+                continue;
             }
             (known ?? new ThriftShape(wire)).Read(bytes, see);
         }
@@ -128,7 +135,8 @@ internal sealed class ThriftShape
         // Each element has a byte at least. Of unknown lists those of booleans have none to the library, and deep ones might have no end.
         if (count > bytes.Left || count > 0 && (known is not null ? known._wire != wire : wire is < Wire.Byte or > Wire.Binary))
         {
-            throw new InvalidDataException($"a list of {count} of type {wire} begins before byte {bytes.Position}, and {bytes.Left} bytes are left.");
+            throw new InvalidDataException(
+                $"a list of {count} of type {wire} begins before byte {bytes.Position}, and {bytes.Left} bytes are left.");
         }
         ThriftShape element = known ?? new ThriftShape(wire);
         for (long i = 0; i < count; i++)

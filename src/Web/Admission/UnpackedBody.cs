@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Foretell.Web.Admission;
 
-/// <summary>A compressed body as it is unpacked. What is damaged is told as the request's fault, whichever endpoint reads it: each codec has
-/// an exception of its own for that, and Brotli's is one that else means a fault of the program.</summary>
+/// <summary>A compressed body as it is unpacked. What is damaged is told as the request's fault, whichever endpoint reads it: each codec
+/// has an exception of its own for that, and Brotli's is one that else means a fault of the program.</summary>
 /// <param name="unpacking">The codec's stream over the body.</param>
 internal sealed class UnpackedBody(Stream unpacking) : Stream
 {

@@ -35,7 +35,8 @@ internal sealed record RejectedEvents(IReadOnlyList<RejectedEvent> First, int To
         {
             throw Damaged(payload, e);
         }
-        return kept?.First is { } first && first.All(r => r?.Reason is not null) && kept.Total >= first.Count ? kept : throw Damaged(payload);
+        return kept?.First is { } first && first.All(r => r?.Reason is not null) && kept.Total >= first.Count ? kept
+            : throw Damaged(payload);
     }
 
     /// <summary>What is kept with the key: nothing where there is none; the list alone where it has all of them, which earlier releases

@@ -59,6 +59,26 @@ public sealed class ParquetCheckTests
             () => ParquetCheck.Pages(new ParquetBytes(new MemoryStream(file)), file.Length, Column(3, codec), 3, isNullable: false)).Message);
     }
 
+    [Theory]
+    [InlineData(2, true, null)]
+    [InlineData(2, false, "claims 1073741824 unpacked ones")]
+    [InlineData(0, true, null)]
+    [InlineData(0, false, "more than 32 bits")]
+    [InlineData(9, true, "in 7 bytes")]
+    public void Pages_WhenAPageIsOfTheSecondKind_LooksBehindItsLevelsAndOnlyWhereItIsPacked(int levels, bool isPlain, string? problem)
+    {
+        // Head: kind 3, 7 bytes from 7; 3 values, none missing, 3 rows, plain, so many bytes of levels, whether they are packed.
+        byte[] head = [0x15, 6, 0x15, 14, 0x15, 14, 0x5C, 0x15, 6, 0x15, 0, 0x15, 6, 0x15, 0, 0x15, (byte)(2 * levels),
+            0x15, 0, (byte)(isPlain ? 0x12 : 0x11), 0, 0];
+        byte[] file = [.. new byte[4], .. head, 0xFF, 0xFF, 0x80, 0x80, 0x80, 0x80, 0x04];
+
+        Exception? refusal = Record.Exception(() => ParquetCheck.Pages(
+            new ParquetBytes(new MemoryStream(file)), file.Length, Column(3, CompressionCodec.SNAPPY), 3, isNullable: true));
+
+        Assert.Contains(problem ?? "", refusal is null ? "" : Assert.IsType<InvalidDataException>(refusal).Message);
+        Assert.Equal(problem is null, refusal is null);
+    }
+
     private static ColumnMetaData Column(long values, CompressionCodec codec = CompressionCodec.UNCOMPRESSED) =>
         new() { NumValues = values, DataPageOffset = 4, Codec = codec };
 
