@@ -98,7 +98,8 @@ public sealed class AlertFeedTests : IAsyncLifetime
             sound with { Stream = "c", LogSurvival = double.Epsilon }, sound with { Stream = "d", Threshold = 0 },
             sound with { Stream = "e", Threshold = 1.5 }, sound with { Stream = "f", Events = -1 },
         ];
-        Assert.All([sound with { LogSurvival = double.NaN }, sound with { Threshold = double.NaN }, .. damaged], a => Assert.False(a.IsPossible));
+        Assert.All([sound with { LogSurvival = double.NaN }, sound with { Threshold = double.NaN }, .. damaged],
+            a => Assert.False(a.IsPossible));
         IAsyncEnumerable<FeedItem<Alert>> pushed = await _feed.OpenAsync(null, default);
         string begin = (await _feed.EndAsync(default)).ToString();
         await _feed.PublishAsync(0, 1, [.. damaged, sound]);

@@ -6,10 +6,10 @@ using Foretell.Fuzz.Running;
 
 namespace Foretell.Fuzz.Targets;
 
-/// <summary>Bytes over TCP to a server that listens as that of `foretell run` does: request lines, headers, framing, packed bodies, requests
-/// one behind the other. A client that is through with writing, or has gone, gets its answers or a closed connection.</summary>
-/// <remarks>A status from 500 on is a finding, but for 503 and 504, which the API documents, and 505, which is HTTP's word for a version that
-/// the server does not speak.</remarks>
+/// <summary>Bytes over TCP to a server that listens as that of `foretell run` does: request lines, headers, framing, packed bodies,
+/// requests one behind the other. A client that is through with writing, or has gone, gets its answers or a closed connection.</summary>
+/// <remarks>A status from 500 on is a finding, but for 503 and 504, which the API documents, and 505, which is HTTP's word for a version
+/// that the server does not speak.</remarks>
 internal static class SocketTargets
 {
     // What follows the input on the connection: where that is framed well it is answered, and the connection closed.
@@ -84,7 +84,8 @@ internal static class SocketTargets
     /// <summary>Rights a length of eight digits, so that what was inserted or left out does not make the rest a request of its own.</summary>
     private static void RightLength(byte[] input)
     {
-        int end = input.AsSpan().IndexOf("\r\n\r\n"u8), at = input.AsSpan().IndexOf(Encoding.ASCII.GetBytes(LengthHeader)) + LengthHeader.Length;
+        int end = input.AsSpan().IndexOf("\r\n\r\n"u8);
+        int at = input.AsSpan().IndexOf(Encoding.ASCII.GetBytes(LengthHeader)) + LengthHeader.Length;
         if (at >= LengthHeader.Length && at + LengthDigits == input.AsSpan(at).IndexOf("\r\n"u8) + at && at < end)
         {
             (input.Length - end - 4).ToString("D8", CultureInfo.InvariantCulture).Select(digit => (byte)digit).ToArray().CopyTo(input, at);
@@ -103,7 +104,8 @@ internal static class SocketTargets
             socket.Send([.. input, .. s_last]);
             Receive(socket, answer);
         }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted)
+        catch (SocketException e)
+            when (e.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted)
         {
             // It has refused to read on.
         }
@@ -137,11 +139,13 @@ internal static class SocketTargets
         }
     }
 
-    /// <summary>The statuses of answers one behind the other, as far as they can be told apart: one to HEAD has a length and no body.</summary>
+    /// <summary>The statuses of answers one behind the other, as far as they can be told apart: one to HEAD has a length and no
+    /// body.</summary>
     private static List<int> Statuses(byte[] answers)
     {
         var statuses = new List<int>();
-        for (ReadOnlySpan<byte> rest = answers; rest.StartsWith("HTTP/1.1 "u8) && rest.IndexOf("\r\n\r\n"u8) is > 0 and var end;)
+        ReadOnlySpan<byte> rest = answers;
+        while (rest.StartsWith("HTTP/1.1 "u8) && rest.IndexOf("\r\n\r\n"u8) is > 0 and var end)
         {
             string head = Encoding.Latin1.GetString(rest[..end]);
             statuses.Add(int.Parse(head.AsSpan(9, 3), CultureInfo.InvariantCulture));

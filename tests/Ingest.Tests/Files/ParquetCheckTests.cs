@@ -55,8 +55,9 @@ public sealed class ParquetCheckTests
         byte[] packed = Convert.FromHexString(hex.Replace(" ", ""));
         byte[] file = [.. new byte[4], .. Page(Data, 4, packed.Length, 3)[..^packed.Length], .. packed];
 
+        var bytes = new ParquetBytes(new MemoryStream(file));
         Assert.Contains("claims 1073741824 unpacked ones", Assert.Throws<InvalidDataException>(
-            () => ParquetCheck.Pages(new ParquetBytes(new MemoryStream(file)), file.Length, Column(3, codec), 3, isNullable: false)).Message);
+            () => ParquetCheck.Pages(bytes, file.Length, Column(3, codec), 3, isNullable: false)).Message);
     }
 
     [Theory]
