@@ -81,14 +81,15 @@ internal static class SocketTargets
         return packed.ToArray();
     }
 
-    /// <summary>Rights a length of eight digits, so that what was inserted or left out does not make the rest a request of its own.</summary>
+    /// <summary>Rights a length of eight digits, so that what was inserted or left out does not make the rest a request
+    /// of its own.</summary>
     private static void RightLength(byte[] input)
     {
         int end = input.AsSpan().IndexOf("\r\n\r\n"u8);
         int at = input.AsSpan().IndexOf(Encoding.ASCII.GetBytes(LengthHeader)) + LengthHeader.Length;
-        if (at >= LengthHeader.Length && at + LengthDigits == input.AsSpan(at).IndexOf("\r\n"u8) + at && at < end)
+        if (at >= LengthHeader.Length && at < end && input.AsSpan(at).IndexOf("\r\n"u8) == LengthDigits)
         {
-            (input.Length - end - 4).ToString("D8", CultureInfo.InvariantCulture).Select(digit => (byte)digit).ToArray().CopyTo(input, at);
+            Latin((input.Length - end - 4).ToString("D8", CultureInfo.InvariantCulture)).CopyTo(input, at);
         }
     }
 
