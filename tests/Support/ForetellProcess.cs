@@ -90,10 +90,14 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end with one more environment variable.</summary>
-    public static async Task<ProcessResult> RunWithAsync(string workingDirectory, (string Name, string Value) variable,
+    public static Task<ProcessResult> RunWithAsync(string workingDirectory, (string Name, string Value) variable,
+        params string[] arguments) => RunWithAsync(workingDirectory, [variable], arguments);
+
+    /// <summary>Runs a command to its end with more environment variables.</summary>
+    public static async Task<ProcessResult> RunWithAsync(string workingDirectory, IEnumerable<(string Name, string Value)> variables,
         params string[] arguments)
     {
-        await using var process = new ForetellProcess(workingDirectory, arguments, [variable]);
+        await using var process = new ForetellProcess(workingDirectory, arguments, variables);
         return await process.EndAsync();
     }
 

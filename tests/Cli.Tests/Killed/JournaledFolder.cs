@@ -5,14 +5,25 @@ namespace Foretell.Cli.Tests.Killed;
 
 /// <summary>A data folder of real processes, on a disk whose power can be cut: it knows from their journals what was synced.</summary>
 /// <remarks>As strict as POSIX, which promises a name once its folder was synced, and bytes once their file was.</remarks>
-/// <param name="path">The folder, which is there and empty.</param>
-/// <param name="journals">Where the journals go.</param>
-internal sealed class JournaledFolder(string path, string journals)
+internal sealed class JournaledFolder
 {
+    private readonly string _path, _journals;
     private readonly Dictionary<ulong, SimulatedFile> _files = [];
     private readonly List<Action<Dictionary<string, SimulatedFile>>> _pendingNames = [];
     private Dictionary<string, SimulatedFile> _names = [], _durableNames = [];
     private int _processes, _settledNames;
+
+    /// <param name="path">The folder; what is in it is durable.</param>
+    /// <param name="journals">Where the journals go.</param>
+    public JournaledFolder(string path, string journals)
+    {
+        (_path, _journals) = (path, journals);
+        Directory.CreateDirectory(journals);
+        LookAtTheFolder();
+        _names.Values.ToList().ForEach(file => file.Sync());
+        (_durableNames, _settledNames) = (new(_names), _pendingNames.Count);
+        _pendingNames.Clear();
+    }
 
     /// <summary>Records so far.</summary>
     public long Records { get; private set; }
@@ -24,9 +35,8 @@ internal sealed class JournaledFolder(string path, string journals)
     /// <param name="ignoresSyncs">Whether the disk lies: it says that it has synced, and has not.</param>
     public IEnumerable<(string Name, string Value)> NextProcess(bool ignoresSyncs = false)
     {
-        Directory.CreateDirectory(journals);
         _processes++;
-        return [("LD_PRELOAD", PowerJournal.Library()), ("FORETELL_POWER_FOLDER", path), ("FORETELL_POWER_JOURNAL", Journal),
+        return [("LD_PRELOAD", PowerJournal.Library()), ("FORETELL_POWER_FOLDER", _path), ("FORETELL_POWER_JOURNAL", Journal),
             ("FORETELL_POWER_SYNCS", ignoresSyncs ? "ignored" : "")];
     }
 
@@ -63,6 +73,54 @@ internal sealed class JournaledFolder(string path, string journals)
     public void GoOn()
     {
         TakeIn();
+        LookAtTheFolder();
+    }
+
+    /// <summary>The power went with the process: makes the folder what the disk had.</summary>
+    /// <param name="random">Draws what of that which was not synced had reached the disk; null for nothing of it.</param>
+    public void LosePower(Random? random)
+    {
+        TakeIn();
+        Unsynced += _pendingNames.Count + _names.Values.Sum(file => file.Pending);
+        int way = random?.Next(4) ?? 0, first = random?.Next(_pendingNames.Count + 1) ?? 0;
+        for (int i = 0; i < _pendingNames.Count; i++)
+        {
+            if (way == 1 || (way == 2 && i < first) || (way == 3 && random!.Next(2) == 0))
+            {
+                _pendingNames[i](_durableNames);
+            }
+        }
+        _pendingNames.Clear();
+        _settledNames = 0;
+        _names = new(_durableNames);
+        _files.Clear();
+        foreach (string left in Directory.GetFiles(_path))
+        {
+            File.Delete(left);
+        }
+        foreach ((string name, SimulatedFile file) in _names)
+        {
+            file.LosePower(random ?? new KeepsNothing());
+            File.WriteAllBytes(At(name), Content(file));
+        }
+    }
+
+    private string Journal => Path.Combine(_journals, $"{_processes}");
+
+    private string At(string name) => Path.Combine(_path, name);
+
+    private string[] There() => [.. Directory.GetFiles(_path).Select(Path.GetFileName).Where(n => !n!.EndsWith("-shm", StringComparison.Ordinal))!];
+
+    private static byte[] Content(SimulatedFile file)
+    {
+        byte[] bytes = new byte[file.Length];
+        file.Read(0, bytes);
+        return bytes;
+    }
+
+    /// <summary>Takes in whatever the folder has and the journals do not.</summary>
+    private void LookAtTheFolder()
+    {
         foreach (string name in There())
         {
             if (!_names.TryGetValue(name, out SimulatedFile? file))
@@ -85,48 +143,6 @@ internal sealed class JournaledFolder(string path, string journals)
         {
             Rename(names => names.Remove(name));
         }
-    }
-
-    /// <summary>The power went with the process: makes the folder what the disk had.</summary>
-    /// <param name="random">Draws what of that which was not synced had reached the disk; null for nothing of it.</param>
-    public void LosePower(Random? random)
-    {
-        TakeIn();
-        Unsynced += _pendingNames.Count + _names.Values.Sum(file => file.Pending);
-        int way = random?.Next(4) ?? 0, first = random?.Next(_pendingNames.Count + 1) ?? 0;
-        for (int i = 0; i < _pendingNames.Count; i++)
-        {
-            if (way == 1 || (way == 2 && i < first) || (way == 3 && random!.Next(2) == 0))
-            {
-                _pendingNames[i](_durableNames);
-            }
-        }
-        _pendingNames.Clear();
-        _settledNames = 0;
-        _names = new(_durableNames);
-        _files.Clear();
-        foreach (string left in Directory.GetFiles(path))
-        {
-            File.Delete(left);
-        }
-        foreach ((string name, SimulatedFile file) in _names)
-        {
-            file.LosePower(random ?? new KeepsNothing());
-            File.WriteAllBytes(At(name), Content(file));
-        }
-    }
-
-    private string Journal => Path.Combine(journals, $"{_processes}");
-
-    private string At(string name) => Path.Combine(path, name);
-
-    private string[] There() => [.. Directory.GetFiles(path).Select(Path.GetFileName).Where(n => !n!.EndsWith("-shm", StringComparison.Ordinal))!];
-
-    private static byte[] Content(SimulatedFile file)
-    {
-        byte[] bytes = new byte[file.Length];
-        file.Read(0, bytes);
-        return bytes;
     }
 
     private void Apply(JournalRecord record, Dictionary<long, long> begun)

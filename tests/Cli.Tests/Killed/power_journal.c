@@ -20,7 +20,7 @@
  *   4 sync ends    number: of the sync. What stood before its beginning is durable, and nothing else
  *   5 open         number: 1 where the file was made; bytes: its name
  *   6 rename       bytes: the name that it had, 0, the one that it has now
- *   7 remove       bytes: the name
+ *   7 remove       bytes: the name, which may have gone to another folder
  *
  * A file is its inode. Calls are journaled in the order in which they took effect: one lock is around call and record, but not around
  * a sync, beside which others go on writing. Not watched: mapped files, links, fallocate, sendfile, copies within the system, duplicated
@@ -245,10 +245,22 @@ int ftruncate64(int descriptor, off_t length)
     return result;
 }
 
+/* Whether it is the folder, which programs open by calls, too, that are not watched (.NET looks those up in the C library itself). */
+static int is_folder(int descriptor)
+{
+    const char *name = getenv("FORETELL_POWER_FOLDER");
+    struct stat folder, there;
+    return name != NULL && stat(name, &folder) == 0 && fstat(descriptor, &there) == 0 && folder.st_ino == there.st_ino
+        && folder.st_dev == there.st_dev;
+}
+
 static int sync_with(long call, int descriptor)
 {
     const char *syncs_are = getenv("FORETELL_POWER_SYNCS");
     uint64_t file = file_of(descriptor);
+    if (file == 0 && is_folder(descriptor)) {
+        file = FOLDER;
+    }
     if (file == 0 || (syncs_are != NULL && strcmp(syncs_are, "ignored") == 0)) {
         return syscall(call, descriptor);
     }
@@ -285,15 +297,12 @@ int renameat(int from_directory, const char *from, int to_directory, const char 
     size_t first = strlen(name) + 1;
     memcpy(names, name, first);
     name = watched(to_directory, to);
-    if (name == NULL) {
-        fail("power_journal: a file leaves the folder, which is not expected.\n");
-    }
-    strcpy(names + first, name);
+    strcpy(names + first, name == NULL ? "" : name);
     pthread_mutex_lock(&order);
     int result = syscall(SYS_renameat, from_directory, from, to_directory, to);
     if (result == 0) {
-        struct iovec part = { names, first + strlen(name) };
-        note(RENAME, 0, 0, &part, 1, part.iov_len);
+        struct iovec part = { names, name == NULL ? first - 1 : first + strlen(name) };
+        note(name == NULL ? REMOVE : RENAME, 0, 0, &part, 1, part.iov_len);
     }
     pthread_mutex_unlock(&order);
     return result;
