@@ -31,13 +31,15 @@ public sealed class DurableNamesTests : IDisposable
     public async Task Model_WhenThePowerIsCutBehindTheFirstStart_IsKept()
     {
         var disk = new JournaledFolder(Data, _folder.At("journals"));
-        await using ForetellProcess host = ForetellProcess.StartHost(_folder, disk.NextProcess(), "--data-dir", Data, "--model", Workload.Model(_folder));
+        string model = Workload.Model(_folder);
+        await using ForetellProcess host = ForetellProcess.StartHost(_folder, disk.NextProcess(), "--data-dir", Data, "--model", model);
         await host.ListeningAsync();
         await host.KillAsync();
 
         disk.LosePower(null);
 
-        Assert.Equal(await File.ReadAllBytesAsync(_folder.At("model.safetensors")), await File.ReadAllBytesAsync(Path.Combine(Data, "model.safetensors")));
+        string kept = Path.Combine(Data, "model.safetensors");
+        Assert.Equal(await File.ReadAllBytesAsync(model), await File.ReadAllBytesAsync(kept));
     }
 
     [Fact]

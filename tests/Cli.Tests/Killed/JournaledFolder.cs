@@ -21,7 +21,7 @@ internal sealed class JournaledFolder
         Directory.CreateDirectory(journals);
         LookAtTheFolder();
         _names.Values.ToList().ForEach(file => file.Sync());
-        (_durableNames, _settledNames) = (new(_names), _pendingNames.Count);
+        _durableNames = new(_names);
         _pendingNames.Clear();
     }
 
@@ -109,7 +109,9 @@ internal sealed class JournaledFolder
 
     private string At(string name) => Path.Combine(_path, name);
 
-    private string[] There() => [.. Directory.GetFiles(_path).Select(Path.GetFileName).Where(n => !n!.EndsWith("-shm", StringComparison.Ordinal))!];
+    /// <summary>Names of the files that are there, but for memory that SQLite maps.</summary>
+    private string[] There() =>
+        [.. Directory.GetFiles(_path).Select(file => Path.GetFileName(file)).Where(name => !name.EndsWith("-shm", StringComparison.Ordinal))];
 
     private static byte[] Content(SimulatedFile file)
     {
@@ -168,7 +170,8 @@ internal sealed class JournaledFolder
                 _files[record.File].Truncate(record.Number);
                 break;
             case JournalKind.SyncBegins:
-                begun[record.Number] = record.File == JournalRecord.Folder ? _settledNames + _pendingNames.Count : _files[record.File].Changes;
+                begun[record.Number] =
+                    record.File == JournalRecord.Folder ? _settledNames + _pendingNames.Count : _files[record.File].Changes;
                 break;
             case JournalKind.SyncEnds when record.File == JournalRecord.Folder:
                 int count = Math.Max(0, (int)begun[record.Number] - _settledNames);
