@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace Foretell.Engine;
 
-/// <summary>A fixed number of threads that run asynchronous loops, those of shards or a log's writer; an idle thread takes whichever
-/// loop is ready next.</summary>
+/// <summary>A fixed number of threads that run asynchronous loops, those of shards or a log's writer, and work that waits for a disk; an
+/// idle thread takes whatever is ready next.</summary>
 /// <remarks>
 /// Threads of their own rather than the pool's: steps keep a core busy, a disk's syncs keep a thread waiting, and the pool must
 /// stay free for requests. With nothing to do every loop awaits, and the threads block on the empty queue. Where a simulation
@@ -41,6 +41,10 @@ public sealed class WorkerThreads : TaskScheduler, IDisposable
 
     /// <summary>Runs one piece of work on these threads.</summary>
     public Task Run(Action work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
+
+    /// <summary>Runs one piece of work on these threads and gives what it made.</summary>
+    public Task<T> Run<T>(Func<T> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, _scheduler);
 
     /// <summary>Ends the threads; call it once every loop has ended.</summary>

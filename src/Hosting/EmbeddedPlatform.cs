@@ -127,7 +127,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
 
     /// <summary>Commits every shard now.</summary>
     /// <exception cref="PlatformUnavailableException">A shard stopped, or its store cannot be written now.</exception>
-    public Task CommitAsync() => Task.WhenAll(_partitions.Select(partition => Background.Run(partition.CommitAsync)));
+    public Task CommitAsync() => Task.WhenAll(_partitions.Select(partition => partition.CommitAsync()));
 
     /// <inheritdoc/>
     public ValueTask<StreamSnapshot?> FindAsync(string stream, CancellationToken cancellationToken)

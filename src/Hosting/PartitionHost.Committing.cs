@@ -58,8 +58,7 @@ public sealed partial class PartitionHost
         }
         try
         {
-            // Not on the threads that are meant for steps.
-            await Background.Run(CommitAsync);
+            await CommitAsync();
         }
         catch (PlatformUnavailableException e) when (Shard.Fenced is null)
         {

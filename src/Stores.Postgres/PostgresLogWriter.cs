@@ -130,7 +130,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
                 }
                 Answer(group, null, started);
                 await NotifyAsync(connection);
-                await PruneAsync(connection, now);
+                await PruneAsync(connection);
             }
         }
         catch (Exception e)
@@ -183,7 +183,7 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    private async Task PruneAsync(NpgsqlConnection connection, long now)
+    private async Task PruneAsync(NpgsqlConnection connection)
     {
         long last = Volatile.Read(ref _lastPruned), timestamp = _time.GetTimestamp();
         if (_time.GetElapsedTime(last, timestamp) < s_pruneInterval
@@ -191,6 +191,8 @@ internal sealed class PostgresLogWriter : IAsyncDisposable
         {
             return;
         }
+        // By the time that took the turn: an append that comes here late would take it with an old one and forget nothing.
+        long now = EventTime.FromDateTimeOffset(_time.GetUtcNow());
         // Another process may prune the same rows; whoever comes second leaves them to the first.
         await using NpgsqlCommand command = connection.Command("DELETE FROM request WHERE ctid = ANY(ARRAY("
             + "SELECT ctid FROM request WHERE append <= $1 ORDER BY append LIMIT $2 FOR UPDATE SKIP LOCKED))",

@@ -33,7 +33,9 @@ internal sealed class SqliteDatabase : IDisposable
         try
         {
             // FULL syncs the write-ahead log at every COMMIT: when COMMIT returns, the data is on the disk.
-            database.Execute($"PRAGMA page_size={pageBytes}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+            // Pages wait for their COMMIT: one written before it and changed once more is written again, and each frame behind it is
+            // read and sealed anew. A transaction is no larger than the batch that it writes.
+            database.Execute($"PRAGMA page_size={pageBytes}; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_spill=OFF;");
             return database;
         }
         catch

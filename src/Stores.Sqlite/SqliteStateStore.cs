@@ -15,6 +15,10 @@ public sealed class SqliteStateStore(string directory, string? identity = null, 
 {
     private readonly ConcurrentDictionary<int, SqliteShardFile> _files = new();
 
+    // SQLite has no asynchronous calls. What waits for a disk must not keep the pool's threads from requests, nor the shards' from
+    // steps; two at least, so that one partition's slow checkpoint does not hold up all others.
+    private readonly WorkerThreads _threads = new(Math.Max(2, Environment.ProcessorCount / 2), "foretell-store");
+
     /// <inheritdoc/>
     public Task<long> TakeEpochAsync(int partition, CancellationToken cancellationToken) =>
         Run(partition, file => file.TakeEpoch());
@@ -62,7 +66,7 @@ public sealed class SqliteStateStore(string directory, string? identity = null, 
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<DeadLetter>> ReadDeadLettersAsync(int partition, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(Guard(partition, () =>
+        _threads.Run(() => Guard(partition, () =>
         {
             using SqliteDatabase database = SqliteShardSchema.OpenToRead(PathOf(partition), partition, identity);
             return SqliteShardSchema.ReadDeadLetters(database, partition, limit);
@@ -71,12 +75,10 @@ public sealed class SqliteStateStore(string directory, string? identity = null, 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _threads.Dispose();
         foreach (SqliteShardFile file in _files.Values)
         {
-            lock (file)
-            {
-                file.Dispose();
-            }
+            file.Dispose();
         }
         _files.Clear();
         return ValueTask.CompletedTask;
@@ -84,22 +86,14 @@ public sealed class SqliteStateStore(string directory, string? identity = null, 
 
     private string PathOf(int partition) => Path.Combine(directory, $"shard-{partition:D4}.db");
 
-    // SQLite has no asynchronous calls: the work runs on the caller's thread, which is never a shard's loop.
-    private Task<T> Run<T>(int partition, Func<SqliteShardFile, T> work)
+    private Task<T> Run<T>(int partition, Func<SqliteShardFile, T> work) => _threads.Run(() =>
     {
-        try
+        SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p, identity, mayBeNew ?? (_ => true)));
+        lock (file)
         {
-            SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p, identity, mayBeNew ?? (_ => true)));
-            lock (file)
-            {
-                return Task.FromResult(Guard(partition, () => work(file)));
-            }
+            return Guard(partition, () => work(file));
         }
-        catch (Exception e)
-        {
-            return Task.FromException<T>(e);
-        }
-    }
+    });
 
     private T Guard<T>(int partition, Func<T> work)
     {
