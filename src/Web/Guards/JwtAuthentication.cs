@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Security.Claims;
+using Foretell.Web.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Foretell.Web.Guards;
 
 /// <summary>Tokens of an identity provider: ASP.NET Core checks signature, issuer, audience and time; here claims become scopes and
 /// tenant.</summary>
-internal static class JwtAuthentication
+internal static partial class JwtAuthentication
 {
     /// <summary>Name of the scheme.</summary>
     public const string SchemeName = "jwt";
@@ -20,7 +22,8 @@ internal static class JwtAuthentication
     /// <summary>In place of a tenant: all streams.</summary>
     public const string Everybody = "*";
 
-    private static readonly TimeSpan s_skew = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_skew = TimeSpan.FromSeconds(30), s_patience = TimeSpan.FromSeconds(5),
+        s_tellInterval = TimeSpan.FromMinutes(1), s_refreshInterval = TimeSpan.FromSeconds(30);
 
     // Asymmetric ones only: whoever checks a token must not be able to make one.
     private static readonly string[] s_algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
@@ -31,13 +34,18 @@ internal static class JwtAuthentication
     {
         JwtKeys? keys = settings.KeysFile is { } path ? new JwtKeys(path) : null;
         authentication.AddJwtBearer(SchemeName, _ => { });
-        authentication.Services.AddOptions<JwtBearerOptions>(SchemeName)
-            .Configure<TimeProvider>((options, clock) => Configure(options, settings, keys, clock));
+        authentication.Services.AddOptions<JwtBearerOptions>(SchemeName).Configure<TimeProvider, ILoggerFactory>(
+            (options, clock, loggers) => Configure(options, settings, keys, clock, loggers.CreateLogger(typeof(JwtAuthentication))));
     }
 
-    private static void Configure(JwtBearerOptions options, JwtSettings settings, JwtKeys? keys, TimeProvider clock)
+    private static void Configure(
+        JwtBearerOptions options, JwtSettings settings, JwtKeys? keys, TimeProvider clock, ILogger logger)
     {
+        DateTimeOffset tellAt = DateTimeOffset.MinValue;
         options.Authority = settings.Authority;
+        options.BackchannelTimeout = s_patience;
+        // A token whose key is unknown has the host look again, whoever sent it; not so often that strangers could burden the provider.
+        options.RefreshInterval = s_refreshInterval;
         options.MapInboundClaims = false;
         options.IncludeErrorDetails = false;
         options.ForwardChallenge = options.ForwardForbid = KeyAuthentication.SchemeName;
@@ -51,10 +59,19 @@ internal static class JwtAuthentication
         };
         if (keys is not null)
         {
-            options.TokenValidationParameters.IssuerSigningKeyResolver = (_, _, id, _) => keys.Find(id);
+            options.TokenValidationParameters.IssuerSigningKeyResolver = (_, _, id, _) => keys.Find(id, clock.GetUtcNow());
         }
         options.Events = new JwtBearerEvents
         {
+            OnAuthenticationFailed = context => ThrowIfProviderIsAwayAsync(context, reason =>
+            {
+                // Strangers may send what looks like tokens as often as they like.
+                if (clock.GetUtcNow() >= tellAt)
+                {
+                    tellAt = clock.GetUtcNow() + s_tellInterval;
+                    LogProviderAway(logger, settings.Authority, reason);
+                }
+            }),
             OnTokenValidated = context =>
             {
                 if (Translate(context.Principal!, settings) is { } user)
@@ -68,6 +85,27 @@ internal static class JwtAuthentication
                 return Task.CompletedTask;
             },
         };
+    }
+
+    /// <summary>Tells a token that does not hold from one that nobody can check: while the provider's keys are unknown.</summary>
+    /// <exception cref="RequestException">They are, since the provider cannot be reached.</exception>
+    private static async Task ThrowIfProviderIsAwayAsync(AuthenticationFailedContext context, Action<string> tell)
+    {
+        if (context.Options.ConfigurationManager is not { } provider)
+        {
+            return;
+        }
+        try
+        {
+            // Known ones are at hand; those of a provider that was away a moment ago are not asked for again so soon.
+            await provider.GetConfigurationAsync(context.HttpContext.RequestAborted);
+        }
+        catch (InvalidOperationException e)
+        {
+            tell(e.InnerException?.Message ?? e.Message);
+            throw new RequestException(ProblemKind.Unavailable,
+                "The token cannot be checked: the identity provider's keys cannot be had now. Send the request again after a pause.");
+        }
     }
 
     /// <summary>The client that a token names; null where its claims do not say who it is and whose streams it may see.</summary>
@@ -106,4 +144,7 @@ internal static class JwtAuthentication
     /// <summary>A subject as logs may have it.</summary>
     private static string Readable(string subject) =>
         string.Concat((subject.Length > 100 ? subject[..100] : subject).Select(c => char.IsControl(c) ? '\uFFFD' : c));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No token can be checked: the keys of {Provider} cannot be had: {Reason}")]
+    private static partial void LogProviderAway(ILogger logger, string? provider, string reason);
 }

@@ -94,6 +94,7 @@ public sealed class JwtTests : IDisposable
         var next = new RsaSecurityKey(rsa) { KeyId = "k-2" };
 
         WriteKeys(next);
+        api.Clock.Advance(TimeSpan.FromSeconds(1));
 
         api.Key = Token(api, key: next);
         Assert.Equal(200, (int)(await api.GetAsync("/v1/overdue")).Status);
