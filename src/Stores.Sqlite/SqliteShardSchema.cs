@@ -15,14 +15,15 @@ internal static class SqliteShardSchema
     public const string LetterColumns = "sequence, stream, time, mark, event_id, append, reason, detail";
 
     private const string Tables = """
-        CREATE TABLE IF NOT EXISTS owner(id INTEGER PRIMARY KEY CHECK(id = 0), epoch INTEGER NOT NULL);
-        CREATE TABLE IF NOT EXISTS shard(id INTEGER PRIMARY KEY CHECK(id = 0), position INTEGER NOT NULL, policy TEXT NOT NULL,
+        CREATE TABLE owner(id INTEGER PRIMARY KEY CHECK(id = 0), epoch INTEGER NOT NULL, identity TEXT NOT NULL, partition INTEGER NOT NULL,
+            seal INTEGER);
+        CREATE TABLE shard(id INTEGER PRIMARY KEY CHECK(id = 0), position INTEGER NOT NULL, policy TEXT NOT NULL,
             model TEXT NOT NULL, rows_per_page INTEGER NOT NULL, rows INTEGER NOT NULL, applied INTEGER NOT NULL,
-            dead_letters INTEGER NOT NULL, unknown_marks INTEGER NOT NULL, calibration BLOB, format INTEGER NOT NULL DEFAULT 1,
-            arithmetic TEXT NOT NULL DEFAULT 'exact');
-        CREATE TABLE IF NOT EXISTS page(id INTEGER PRIMARY KEY, rows BLOB NOT NULL);
-        CREATE TABLE IF NOT EXISTS dead_letter(sequence INTEGER PRIMARY KEY, stream TEXT NOT NULL, time INTEGER NOT NULL, mark TEXT,
-            event_id TEXT, append INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
+            dead_letters INTEGER NOT NULL, unknown_marks INTEGER NOT NULL, calibration BLOB, format INTEGER NOT NULL,
+            arithmetic TEXT NOT NULL, pages_crc INTEGER, seal INTEGER);
+        CREATE TABLE page(id INTEGER PRIMARY KEY, rows BLOB NOT NULL);
+        CREATE TABLE dead_letter(sequence INTEGER PRIMARY KEY, stream TEXT NOT NULL, time INTEGER NOT NULL, mark TEXT,
+            event_id TEXT, append INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, seal INTEGER);
         """;
 
     /// <summary>Makes the tables in a new file, adds what a file of an earlier release lacks, and lets the connection seal rows.</summary>
@@ -34,7 +35,21 @@ internal static class SqliteShardSchema
             database.Sealing(database.QueryText("SELECT identity FROM owner") ?? "").Execute("COMMIT");
             return;
         }
-        database.Sealing(identity ?? "").Execute(Tables);
+        database.Sealing(identity ?? "");
+        if (Has(database, "owner", "epoch"))
+        {
+            Upgrade(database, partition, identity);
+        }
+        else
+        {
+            database.Execute($"{Tables} INSERT INTO owner VALUES(0, 0, '{identity}', {partition}, seal(0, '{identity}', {partition}));");
+        }
+        database.Execute("COMMIT");
+    }
+
+    /// <summary>Adds what a file of an earlier release lacks: it had the same four tables.</summary>
+    private static void Upgrade(SqliteDatabase database, int partition, string? identity)
+    {
         foreach ((string name, string type) in new[]
         {
             ("calibration", "BLOB"), ("format", "INTEGER NOT NULL DEFAULT 1"), ("arithmetic", "TEXT NOT NULL DEFAULT 'exact'"),
@@ -55,7 +70,6 @@ internal static class SqliteShardSchema
             UPDATE owner SET identity = '{identity}', partition = {partition}, seal = seal(epoch, '{identity}', {partition});
             UPDATE shard SET seal = seal({HeaderColumns});
             UPDATE dead_letter SET seal = seal({LetterColumns});
-            COMMIT
             """);
     }
 
@@ -140,9 +154,12 @@ internal static class SqliteShardSchema
     }
 
     /// <summary>Dead letters, newest first.</summary>
-    /// <exception cref="InvalidDataException">The row of one is damaged.</exception>
+    /// <exception cref="InvalidDataException">The row of one is damaged, or some are missing.</exception>
     public static IReadOnlyList<DeadLetter> ReadDeadLetters(SqliteDatabase database, int partition, int limit)
     {
+        // Of one moment: a commit may come in between.
+        database.Execute("BEGIN");
+        CheckDeadLetterCount(database);
         string check = Has(database, "dead_letter", "seal") ? $"seal IS seal({LetterColumns})" : "1";
         SqliteStatement select = database.Prepare($"SELECT {LetterColumns}, {check} FROM dead_letter ORDER BY sequence DESC LIMIT ?1")
             .Bind(1, limit);
@@ -156,7 +173,19 @@ internal static class SqliteShardSchema
             letters.Add(new DeadLetter(partition, select.Int64(0), select.Text(1)!, select.Int64(2), select.Text(3), select.Text(4),
                 select.Int64(5), select.Text(6)!, select.Text(7)!));
         }
+        database.Execute("COMMIT");
         return letters;
+    }
+
+    /// <summary>Pages of letters have no checksum of their own: where a disk lost a write, an older page stands there without the newest
+    /// of them, each of which would be right.</summary>
+    private static void CheckDeadLetterCount(SqliteDatabase database)
+    {
+        long counted = database.Query("SELECT dead_letters FROM shard"), found = database.Query("SELECT count(*) FROM dead_letter");
+        if (found < Math.Min(counted, DeadLetter.Kept))
+        {
+            throw new InvalidDataException($"its header counts {counted} dead letters, and it has {found} of them");
+        }
     }
 
     private static bool Has(SqliteDatabase database, string table, string column) =>

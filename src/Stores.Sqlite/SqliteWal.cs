@@ -15,7 +15,7 @@ internal sealed record SqliteWal(long Frames, long? FirstBroken)
     public const int HeaderBytes = 32, FrameHeaderBytes = 24;
 
     // A reader that stays holds a write-ahead log back: it may be far longer than the memory that a start should take.
-    private const int CopyBytes = 4 << 20;
+    private const int CopyBytes = 64 << 10;
 
     /// <summary>No file, or one without a whole header: nothing of it is read.</summary>
     public static readonly SqliteWal None = new(0, null);

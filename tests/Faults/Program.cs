@@ -51,13 +51,14 @@ internal static class Program
 
     private static int Schedules(string directory, long first, long count, long minutes)
     {
-        long started = Stopwatch.GetTimestamp(), run = 0, sent = 0, acknowledged = 0;
+        long started = Stopwatch.GetTimestamp(), run = 0, sent = 0, acknowledged = 0, damaged = 0, told = 0;
         TimeSpan simulated = default;
         Outcome? failed = null;
         for (; run < count && failed is null && Stopwatch.GetElapsedTime(started).TotalMinutes < minutes; run++)
         {
             Outcome outcome = Schedule.Run(first + run, directory);
             (simulated, sent, acknowledged) = (simulated + outcome.Simulated, sent + outcome.Sent, acknowledged + outcome.Acknowledged);
+            (damaged, told) = (damaged + (outcome.IsDamaged ? 1 : 0), told + (outcome.Told is null ? 0 : 1));
             failed = outcome.Failure is null ? null : outcome;
         }
         // What Faults.Tests adds up.
@@ -66,6 +67,8 @@ internal static class Program
         Console.WriteLine($"processor {Environment.CpuUsage.TotalTime.TotalSeconds:F0}");
         Console.WriteLine($"sent {sent}");
         Console.WriteLine($"acknowledged {acknowledged}");
+        Console.WriteLine($"damaged {damaged}");
+        Console.WriteLine($"told {told}");
         foreach (FaultKind kind in Enum.GetValues<FaultKind>())
         {
             Console.WriteLine($"fault {kind} {Weather.Drawn[(int)kind]}");
@@ -111,6 +114,10 @@ internal static class Program
     {
         Console.WriteLine($"seed {outcome.Seed}: {outcome.Simulated} simulated, {outcome.Steps} steps, {outcome.Operations} operations of the disk, "
             + $"{outcome.Sent} events sent, {outcome.Acknowledged} acknowledged, trace {outcome.Trace:x16}");
+        if (outcome.Told is not null)
+        {
+            Console.WriteLine($"told: {outcome.Told}");
+        }
         if (outcome.Failure is null)
         {
             return 0;

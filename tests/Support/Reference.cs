@@ -14,9 +14,9 @@ namespace Foretell.Support;
 /// What a log means, written as plainly as possible: one event after the other, one row each, no batches, no
 /// threads, no store. The platform's digests must equal these.
 /// </summary>
-public sealed class Reference(ForecastModel model)
+public sealed class Reference(ForecastModel model, IStateBackend? rows = null)
 {
-    private readonly IStateBackend _rows = new CpuStateBackend(model);
+    private readonly IStateBackend _rows = rows ?? new CpuStateBackend(model);
     private readonly Dictionary<string, (int Row, long Count, long LastTicks)> _streams = [];
     private readonly Dictionary<string, (int LastMark, LiveScores Scores)> _scores = [];
     private readonly StepScore[] _score = new StepScore[1];
@@ -43,20 +43,32 @@ public sealed class Reference(ForecastModel model)
     /// <summary>Replays a whole log.</summary>
     public static async Task<Reference> ReplayAsync(IEventLog log, ForecastModel model)
     {
-        var reference = new Reference(model);
+        var records = new List<EventSets.Read>[log.PartitionCount];
         for (int partition = 0; partition < log.PartitionCount; partition++)
         {
+            records[partition] = await log.ReadAllAsync(partition);
+        }
+        return Replay(records, model);
+    }
+
+    /// <summary>Replays the records of each partition.</summary>
+    public static Reference Replay(List<EventSets.Read>[] records, ForecastModel model, IStateBackend? rows = null)
+    {
+        var reference = new Reference(model, rows);
+        for (int partition = 0; partition < records.Length; partition++)
+        {
             long late = TimeSpan.TicksPerSecond * 5, future = TimeSpan.TicksPerHour;
-            foreach (EventSets.Read record in await log.ReadAllAsync(partition))
+            bool ahead = false;
+            foreach (EventSets.Read record in records[partition])
             {
                 if (record is { Kind: LogRecordKind.Control, Key: "policy" })
                 {
                     string[] parts = record.Mark.Split(';', '=');
-                    (late, future) = (long.Parse(parts[1]), long.Parse(parts[3]));
+                    (late, future, ahead) = (long.Parse(parts[1]), long.Parse(parts[3]), record.Mark.Contains(";ahead=append"));
                 }
                 else if (record.Kind == LogRecordKind.Event)
                 {
-                    reference.Apply(partition, record, late, future);
+                    reference.Apply(partition, record, late, future, ahead);
                 }
             }
         }
@@ -67,7 +79,7 @@ public sealed class Reference(ForecastModel model)
 
     public long Count(string stream) => _streams[stream].Count;
 
-    public void Apply(int partition, EventSets.Read record, long late, long future)
+    public void Apply(int partition, EventSets.Read record, long late, long future, bool ahead = false)
     {
         bool known = _streams.TryGetValue(record.Key, out (int Row, long Count, long LastTicks) stream);
         if (record.TimeTicks > record.AppendTicks + future)
@@ -75,17 +87,18 @@ public sealed class Reference(ForecastModel model)
             DeadLetters.Add((partition, record.Sequence, "future"));
             return;
         }
-        if (known && record.TimeTicks < stream.LastTicks - late)
+        long time = ahead && record.TimeTicks > record.AppendTicks + late ? record.AppendTicks : record.TimeTicks;
+        if (known && time < stream.LastTicks - late)
         {
             DeadLetters.Add((partition, record.Sequence, "late"));
             return;
         }
         if (!known)
         {
-            stream = (_streams.Count, 0, record.TimeTicks);
+            stream = (_streams.Count, 0, time);
             _rows.EnsureCapacity(_streams.Count + 1);
         }
-        double gap = record.TimeTicks <= stream.LastTicks ? 0 : (record.TimeTicks - stream.LastTicks) / 1e7 / model.Config.TimeUnitSeconds;
+        double gap = time <= stream.LastTicks ? 0 : (time - stream.LastTicks) / 1e7 / model.Config.TimeUnitSeconds;
         int mark = model.MarkIndex(Encoding.UTF8.GetBytes(record.Mark));
         UnknownMarks += mark == model.UnknownMark ? 1 : 0;
         (int previous, LiveScores scores) = _scores.GetValueOrDefault(record.Key, (-1, default));
@@ -96,7 +109,7 @@ public sealed class Reference(ForecastModel model)
             Calibration.Add(_score[0]);
         }
         _scores[record.Key] = (mark, scores);
-        _streams[record.Key] = (stream.Row, stream.Count + 1, Math.Max(stream.LastTicks, record.TimeTicks));
+        _streams[record.Key] = (stream.Row, stream.Count + 1, Math.Max(stream.LastTicks, time));
     }
 
     public string Digest(string stream)

@@ -9,7 +9,7 @@ namespace Foretell.Engine.Rows;
 internal sealed class Slab : IDisposable
 {
     // Headers grow by chunks: no large copy while a shard holds its lock.
-    private const int ChunkRows = 4096;
+    private const int ChunkRows = 512;
 
     private readonly List<RowHeader[]> _headers = [];
     private readonly List<int> _dirtyPages = [];

@@ -27,6 +27,9 @@ public sealed class PlatformStorage(string name, IEventLog log, IStateStore stor
     /// <summary>Looks how much all of them take; null where nobody can tell.</summary>
     public Func<CancellationToken, Task<StorageUsage>>? Measure { get; init; }
 
+    /// <summary>The same with another log, which stands in front of this one and closes it; for a simulation that looks on.</summary>
+    internal PlatformStorage With(IEventLog front) => new(name, front, store, alerts, hold) { Measure = Measure };
+
     /// <summary>Closes all of them, then lets other processes in.</summary>
     public async ValueTask DisposeAsync()
     {

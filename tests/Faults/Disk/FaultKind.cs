@@ -65,4 +65,10 @@ internal enum FaultKind
 
     /// <summary>The platform stops and begins again as an operator would have it.</summary>
     Restart,
+
+    /// <summary>The oldest records of a partition are removed, since the store has what they made.</summary>
+    Trim,
+
+    /// <summary>A start finds the directory of an earlier release.</summary>
+    Upgrade,
 }

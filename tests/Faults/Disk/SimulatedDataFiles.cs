@@ -19,11 +19,7 @@ internal sealed class SimulatedDataFiles(SimulatedDisk disk) : DataFiles
         {
             throw new FileNotFoundException($"Could not find file '{path}'.", path);
         }
-        OpenFile handle = Open(path, 0);
-        byte[] content = new byte[handle.File.Length];
-        Check(disk.Read(handle, content, 0), path);
-        disk.Close(handle);
-        return new MemoryStream(content, writable: false);
+        return new BufferedStream(new Reading(disk, Open(path, 0)), 4096);
     }
 
     /// <inheritdoc/>
@@ -52,6 +48,47 @@ internal sealed class SimulatedDataFiles(SimulatedDisk disk) : DataFiles
     {
         Check(disk.Open(path, flags, out OpenFile? handle), path);
         return handle!;
+    }
+
+    private sealed class Reading(SimulatedDisk disk, OpenFile handle) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => true;
+
+        public override bool CanWrite => false;
+
+        public override long Length => handle.File.Length;
+
+        public override long Position { get; set; }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            int there = (int)Math.Clamp(Length - Position, 0, buffer.Length);
+            Check(disk.Read(handle, buffer[..there], Position), handle.File.Path);
+            Position += there;
+            return there;
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => Position = offset + origin switch
+        {
+            SeekOrigin.Begin => 0,
+            SeekOrigin.Current => Position,
+            _ => Length,
+        };
+
+        public override void Flush()
+        {
+            // Nothing is written.
+        }
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing) => disk.Close(handle);
     }
 
     private sealed class File(SimulatedDisk disk, OpenFile handle) : DataFile

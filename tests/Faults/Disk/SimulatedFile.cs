@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Foretell.Faults.Disk;
 
 /// <summary>One file: what a reader sees, what is durable, and the writes in between, in their order.</summary>
@@ -9,7 +11,7 @@ internal sealed class SimulatedFile(string path)
     public const int Sector = 512;
 
     private readonly List<Change> _pending = [];
-    private Image _live = new(), _durable = new();
+    private readonly Image _live = new(), _durable = new();
     private long _settled;
 
     /// <summary>Its path.</summary>
@@ -41,7 +43,7 @@ internal sealed class SimulatedFile(string path)
     public bool Read(long offset, Span<byte> into)
     {
         int there = (int)Math.Clamp(_live.Length - offset, 0, into.Length);
-        _live.Bytes.AsSpan((int)Math.Min(offset, _live.Length), there).CopyTo(into);
+        _live.Read(offset, into[..there]);
         into[there..].Clear();
         return there == into.Length;
     }
@@ -50,14 +52,16 @@ internal sealed class SimulatedFile(string path)
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         _live.Write(offset, bytes);
-        _pending.Add(new Change(offset, bytes.ToArray()));
+        byte[] copy = ArrayPool<byte>.Shared.Rent(bytes.Length);
+        bytes.CopyTo(copy);
+        _pending.Add(new Change(offset, copy, bytes.Length));
     }
 
     /// <summary>Cuts or lengthens the file; durable after the next sync.</summary>
     public void Truncate(long length)
     {
         _live.Truncate(length);
-        _pending.Add(new Change(length, null));
+        _pending.Add(new Change(length, null, 0));
     }
 
     /// <summary>Makes every write before durable.</summary>
@@ -78,13 +82,14 @@ internal sealed class SimulatedFile(string path)
         for (int i = 0; i < _pending.Count; i++)
         {
             Change change = _pending[i];
-            if (way == 4 && change.Bytes is { } bytes)
+            if (way == 4 && change.Bytes is not null)
             {
+                ReadOnlySpan<byte> bytes = change.Span;
                 for (int at = 0; at < bytes.Length; at += Sector)
                 {
                     if (random.Next(2) == 0)
                     {
-                        _durable.Write(change.Offset + at, bytes.AsSpan(at, Math.Min(Sector, bytes.Length - at)));
+                        _durable.Write(change.Offset + at, bytes.Slice(at, Math.Min(Sector, bytes.Length - at)));
                     }
                 }
             }
@@ -92,6 +97,7 @@ internal sealed class SimulatedFile(string path)
             {
                 Apply(change);
             }
+            change.Forget();
         }
         _settled += _pending.Count;
         _pending.Clear();
@@ -105,11 +111,23 @@ internal sealed class SimulatedFile(string path)
         _durable.Flip(offset, bit);
     }
 
+    /// <summary>Gives its memory back: nobody uses the file from now on.</summary>
+    public void Dispose()
+    {
+        Settle(_pending.Count, static _ => false);
+        _live.Truncate(0);
+        _durable.Truncate(0);
+    }
+
     private void Settle(int count, Func<Change, bool> reachesTheDisk)
     {
-        foreach (Change change in _pending.Take(count).Where(reachesTheDisk))
+        for (int i = 0; i < count; i++)
         {
-            Apply(change);
+            if (reachesTheDisk(_pending[i]))
+            {
+                Apply(_pending[i]);
+            }
+            _pending[i].Forget();
         }
         _pending.RemoveRange(0, count);
         _settled += count;
@@ -117,9 +135,9 @@ internal sealed class SimulatedFile(string path)
 
     private void Apply(Change change)
     {
-        if (change.Bytes is { } bytes)
+        if (change.Bytes is not null)
         {
-            _durable.Write(change.Offset, bytes);
+            _durable.Write(change.Offset, change.Span);
         }
         else
         {
@@ -128,51 +146,15 @@ internal sealed class SimulatedFile(string path)
     }
 
     /// <summary>A write, or without bytes a new length.</summary>
-    private readonly record struct Change(long Offset, byte[]? Bytes);
-
-    private struct Image
+    private readonly record struct Change(long Offset, byte[]? Bytes, int Length)
     {
-        public byte[] Bytes = [];
-        public int Length;
+        public ReadOnlySpan<byte> Span => Bytes.AsSpan(0, Length);
 
-        public Image()
+        public void Forget()
         {
-        }
-
-        public void Write(long offset, ReadOnlySpan<byte> bytes)
-        {
-            Reserve(checked((int)offset + bytes.Length));
-            Length = Math.Max(Length, (int)offset + bytes.Length);
-            bytes.CopyTo(Bytes.AsSpan((int)offset));
-        }
-
-        public void Truncate(long length)
-        {
-            Reserve(checked((int)length));
-            // What is cut off must be zeros when the file grows over it again.
-            Bytes.AsSpan((int)length).Clear();
-            Length = (int)length;
-        }
-
-        public void Become(in Image other)
-        {
-            Truncate(0);
-            Write(0, other.Bytes.AsSpan(0, other.Length));
-        }
-
-        public readonly void Flip(long offset, int bit)
-        {
-            if (offset < Length)
+            if (Bytes is not null)
             {
-                Bytes[offset] ^= (byte)(1 << bit);
-            }
-        }
-
-        private void Reserve(int length)
-        {
-            if (Bytes.Length < length)
-            {
-                Array.Resize(ref Bytes, Math.Max(length, Math.Max(4096, Bytes.Length * 2)));
+                ArrayPool<byte>.Shared.Return(Bytes);
             }
         }
     }

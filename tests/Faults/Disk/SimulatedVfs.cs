@@ -52,6 +52,11 @@ internal static unsafe partial class SimulatedVfs
             SectorSize = &SectorSize, DeviceCharacteristics = &DeviceCharacteristics, ShmMap = &ShmMap, ShmLock = &ShmLock,
             ShmBarrier = &ShmBarrier, ShmUnmap = &ShmUnmap,
         };
+        // One thread needs no locks, nobody asks how much memory is taken, and connections are too short to be given pages in advance.
+        if (Configure(ConfigSingleThread, 0) + Configure(ConfigMemoryStatus, 0) + Configure(ConfigPageCache, 0, 0, 0) != Ok)
+        {
+            throw new InvalidOperationException("SQLite was used before the simulation had configured it.");
+        }
         SQLitePCL.Batteries_V2.Init();
         RegisterVfs(Make("foretell-faults"), 1);
         // The product asks for this one by name where it wants no locks, which are of no use in one process anyway.
@@ -265,6 +270,12 @@ internal static unsafe partial class SimulatedVfs
     private static int GetLastError(Vfs* vfs, int bytes, byte* text) => 0;
 
     private static long JulianMilliseconds() => 210_866_760_000_000 + s_time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_config")]
+    private static partial int Configure(int option, int value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_config")]
+    private static partial int Configure(int option, nint memory, int pageBytes, int pages);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_vfs_register")]
     private static partial int RegisterVfs(Vfs* vfs, int isDefault);

@@ -16,6 +16,8 @@ internal static class SqliteCode
 
     public const int SharedUnlock = 1, SharedLock = 2, SharedShared = 4, SharedExclusive = 8;
 
+    public const int ConfigSingleThread = 1, ConfigPageCache = 7, ConfigMemoryStatus = 9;
+
     /// <summary>A write never damages bytes beside it, as SQLite's own file systems say by default.</summary>
     public const int PowersafeOverwrite = 0x1000;
 }

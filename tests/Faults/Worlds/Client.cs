@@ -58,7 +58,7 @@ internal sealed class Client(int number, Random random, SimulatedClock clock, IW
             }
             catch (Exception e) when (e is not SimulationFailure)
             {
-                if (request is null || events[0].Acknowledged is not null)
+                if (request is null || events[0].Acknowledged is not null || world.IsGivenUp)
                 {
                     return;
                 }

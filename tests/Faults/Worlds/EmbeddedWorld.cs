@@ -3,6 +3,7 @@ using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Engine.Rows;
+using Foretell.Engine.Store;
 using Foretell.Faults.Disk;
 using Foretell.Faults.Time;
 using Foretell.Hosting;
@@ -14,8 +15,8 @@ namespace Foretell.Faults.Worlds;
 
 /// <summary>The embedded platform on the simulated disk. It is killed, loses its power, is restarted, and comes up again each
 /// time.</summary>
-internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, SimulatedDisk disk, string directory, int partitions, Story story)
-    : IWorld
+internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, SimulatedDisk disk, Weather weather, Oracle oracle,
+    string directory, int partitions, Story story) : IWorld
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TimeSpan _commitInterval = TimeSpan.FromMilliseconds(random.Next(20, 2000));
@@ -27,6 +28,21 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
     /// <inheritdoc/>
     public long Generation { get; private set; }
 
+    /// <summary>How long the log keeps records; null for ever.</summary>
+    public TimeSpan? Retain { get; init; }
+
+    /// <summary>Whether a start may find the directory of an earlier release, which keeps every record.</summary>
+    public bool IsUpgraded { get; init; }
+
+    /// <summary>Whether what lies on the disk may change by itself: then the platform need not hold, but has to say so.</summary>
+    public bool IsDamaged { get; init; }
+
+    /// <summary>What the platform has said to be damaged, or null.</summary>
+    public string? Told { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsGivenUp { get; set; }
+
     /// <summary>Whether the platform has to come up at the first try.</summary>
     public bool IsHealed { get; set; }
 
@@ -36,6 +52,11 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
         while (!_stop.IsCancellationRequested)
         {
             disk.BeginProcess();
+            if (IsUpgraded && random.Next(2) == 0)
+            {
+                story.Tell($"The directory is that of an earlier release.");
+                EarlierRelease.Leave(disk, weather, directory);
+            }
             if (await TryOpenAsync() is not { } platform)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(random.Next(1, 1000)), clock);
@@ -108,6 +129,10 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock);
         }
         EmbeddedPlatform platform = _running.Platform;
+        if (IsDamaged && platform.Status() is { UnservedPartitions: > 0, Problems: [var problem, ..] } && platform.Ready.IsCompleted)
+        {
+            Told = problem;
+        }
         await platform.Ready;
         await platform.DrainAsync(CancellationToken.None);
         PlatformStatus status = platform.Status();
@@ -169,10 +194,15 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
         {
             platform = await EmbeddedPlatform.OpenAsync(Options());
         }
-        catch (Exception e) when (!isHealed && (process.IsDead || e is StorageException))
+        catch (Exception e) when ((!isHealed || IsDamaged) && (process.IsDead || e is StorageException))
         {
+            Told = isHealed ? e.Message : Told;
             // A disk that fails keeps it from starting; it says so, and whoever started it tries again.
             story.Tell($"The platform does not start: {e.Message}");
+        }
+        catch (Exception e) when (!process.IsDead)
+        {
+            throw new SimulationFailure($"A start ended with another exception than one that says why: {e}");
         }
         if (process.IsDead && platform is not null)
         {
@@ -183,10 +213,18 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
         return platform;
     }
 
+    private async Task<PlatformStorage> OpenStorageAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        PlatformStorage storage = await SqliteStorage.In(directory, partitions)(time, cancellationToken);
+        return storage.With(new MirroredLog(storage.Log, oracle));
+    }
+
     private EmbeddedOptions Options() => new()
     {
-        OpenStorage = SqliteStorage.In(directory, partitions),
+        OpenStorage = OpenStorageAsync,
+        Retain = Retain,
         Model = Small.Model,
+        Device = SharedRows.Device,
         Threads = 1,
         BatchSize = _batchSize,
         CommitInterval = _commitInterval,

@@ -11,6 +11,9 @@ internal interface IWorld
     /// <summary>Which process answers, as far as a client can tell: another number after each restart or move.</summary>
     long Generation { get; }
 
+    /// <summary>Whether what it does not take by now will never be taken.</summary>
+    bool IsGivenUp { get; }
+
     /// <summary>Appends a batch.</summary>
     Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request);
 

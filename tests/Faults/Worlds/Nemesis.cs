@@ -24,13 +24,26 @@ internal sealed class Nemesis(Random random, SimulatedClock clock, SimulatedDisk
     public async Task RunAsync()
     {
         Mix(random, weather, s_ofDisks);
+        if (world.IsDamaged)
+        {
+            // A power cut may set the log's witness back, and what was acknowledged behind it has no other (docs/guarantees.md).
+            weather[FaultKind.SyncForgets] = 0;
+            weather[FaultKind.Misdirected] = random.Next(2) == 0 ? 0 : Math.Pow(10, -1 - random.NextDouble());
+        }
         for (int blows = random.Next(1, 9); blows > 0; blows--)
         {
             await Task.Delay(new TimeSpan(random.NextInt64(4 * TimeSpan.TicksPerSecond)), clock);
+            if (world.Retain is not null && random.Next(3) > 0)
+            {
+                await LetTimePassAsync();
+            }
             switch (random.Next(6))
             {
                 case 0:
                     world.Kill();
+                    break;
+                case 1 when world.IsDamaged:
+                    Rot();
                     break;
                 case 1:
                     LosePower();
@@ -44,7 +57,12 @@ internal sealed class Nemesis(Random random, SimulatedClock clock, SimulatedDisk
                     break;
             }
         }
-        if (random.Next(2) == 0)
+        if (world.IsDamaged)
+        {
+            Rot();
+            world.Restart();
+        }
+        else if (random.Next(2) == 0)
         {
             LosePower();
         }
@@ -68,6 +86,38 @@ internal sealed class Nemesis(Random random, SimulatedClock clock, SimulatedDisk
         {
             await Task.Delay(TimeSpan.FromSeconds(2), clock);
             world.Restart();
+        }
+    }
+
+    /// <summary>The machine sleeps for up to an hour, now and then: records grow old, and the log forgets them a look a minute.</summary>
+    private async Task LetTimePassAsync()
+    {
+        for (int i = random.Next(1, 5); i > 0; i--)
+        {
+            // An idempotency key lives for a day: all of it together stays below.
+            long sleep = random.NextInt64(random.Next(2) == 0 ? 2 * TimeSpan.TicksPerMinute : 40 * TimeSpan.TicksPerMinute);
+            story.Tell($"{new TimeSpan(sleep).TotalMinutes:F0} minutes pass at once.");
+            clock.Pass(sleep);
+            await Task.Delay(new TimeSpan(random.NextInt64(TimeSpan.TicksPerSecond)), clock);
+        }
+    }
+
+    /// <summary>A bit flips, or all of a sector's, in any file.</summary>
+    private void Rot()
+    {
+        SimulatedFile[] files = [.. disk.Files.Where(file => file.Length > 0)];
+        if (files.Length == 0)
+        {
+            return;
+        }
+        SimulatedFile file = files[random.Next(files.Length)];
+        long offset = random.NextInt64(file.Length);
+        int length = random.Next(4) > 0 ? 1 : SimulatedFile.Sector;
+        Weather.Count(FaultKind.Rot);
+        story.Tell($"{length} bytes from {offset} on of {Path.GetFileName(file.Path)} rot.");
+        for (int i = 0; i < length; i++)
+        {
+            file.Rot(offset + i, random.Next(8));
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class Oracle
     private readonly Dictionary<string, SentEvent> _sent = [];
     private readonly List<SentEvent> _acknowledged = [];
     private readonly Dictionary<string, int> _events = [];
+    // What the log may have forgotten, by partition, from its first record on.
+    private readonly Dictionary<int, List<EventSets.Read>> _mirror = [];
+    private string? _wrong;
 
     /// <summary>Events sent.</summary>
     public int Sent => _sent.Count;
@@ -43,15 +46,58 @@ internal sealed class Oracle
         }
     }
 
+    /// <summary>Records of a partition that the oracle has a copy of.</summary>
+    public long Mirrored(int partition) => _mirror.TryGetValue(partition, out List<EventSets.Read>? records) ? records.Count : 0;
+
+    /// <summary>The log may be about to forget records.</summary>
+    /// <param name="partition">Their partition.</param>
+    /// <param name="upTo">Last one that may go.</param>
+    /// <param name="records">What the log has behind those that are mirrored.</param>
+    public void Trimming(int partition, long upTo, List<EventSets.Read> records)
+    {
+        if (!_mirror.TryGetValue(partition, out List<EventSets.Read>? mirror))
+        {
+            _mirror.Add(partition, mirror = []);
+        }
+        mirror.AddRange(records.Where(record => record.Sequence <= upTo));
+    }
+
+    /// <summary>The log has forgotten records; no more of them than it may.</summary>
+    public void Trimmed(int partition, long trimmed, long upTo, long before)
+    {
+        // Nobody who asks for a trim hears of it: it is told at the end.
+        if (trimmed > upTo || _mirror[partition][(int)trimmed - 1].AppendTicks >= before)
+        {
+            _wrong ??= $"Partition {partition} was trimmed to record {trimmed}, and record {upTo} was the last that might go.";
+        }
+    }
+
+    /// <summary>Every record of a log, those that it has forgotten from the mirror.</summary>
+    public async Task<List<EventSets.Read>[]> ReadAsync(IEventLog log)
+    {
+        Unless(_wrong is null, $"{_wrong}");
+        var all = new List<EventSets.Read>[log.PartitionCount];
+        for (int partition = 0; partition < all.Length; partition++)
+        {
+            long trimmed = log.Trimmed(partition);
+            Unless(trimmed <= Mirrored(partition), $"Partition {partition} begins behind record {trimmed}, and nobody trimmed it so far.");
+            all[partition] = [.. trimmed == 0 ? [] : _mirror[partition].Take((int)trimmed),
+                .. await log.ReadAllAsync(partition, maximum: 97, after: trimmed)];
+        }
+        return all;
+    }
+
     /// <summary>Acknowledged ⊆ in the log ⊆ sent; each once, as it was sent, numbered without gaps and in the order of its
     /// client.</summary>
-    public async Task CheckLogAsync(IEventLog log)
+    /// <param name="log">The log.</param>
+    /// <param name="records">Its records (<see cref="ReadAsync"/>).</param>
+    public void CheckLog(IEventLog log, List<EventSets.Read>[] records)
     {
         var found = new Dictionary<string, long>();
         for (int partition = 0; partition < log.PartitionCount; partition++)
         {
             long sequence = 0, append = long.MinValue, events = 0;
-            foreach (EventSets.Read record in await log.ReadAllAsync(partition, maximum: 97))
+            foreach (EventSets.Read record in records[partition])
             {
                 Unless(record.Sequence == ++sequence, $"Partition {partition} has record {record.Sequence} where record {sequence} belongs.");
                 Unless(record.AppendTicks >= append, $"Record {sequence} of partition {partition} was appended before its predecessor.");

@@ -23,6 +23,8 @@ internal sealed class Schedule
     private readonly string _directory;
     private readonly Story _story;
     private Func<string?> _problem = () => null;
+    private bool _isDamaged;
+    private string? _told;
 
     private readonly Blow? _blow;
 
@@ -66,16 +68,18 @@ internal sealed class Schedule
             Task main = schedule._scheduler.Run(schedule.RunAsync, TimeSpan.FromSeconds(60));
             string? failure = SimulatedVfs.Fault ?? schedule._scheduler.Stuck ?? main.Exception?.GetBaseException().ToString();
             return new Outcome(seed, failure, new TimeSpan(schedule._clock.Ticks), schedule._scheduler.Steps, schedule._disk.Operations,
-                schedule._disk.Changes, schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace);
+                schedule._disk.Changes, schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace, schedule._isDamaged, schedule._told);
         }
         finally
         {
             Background.Scheduler = before;
+            schedule._disk.Dispose();
         }
     }
 
     private Task RunAsync()
     {
+        SharedRows.Device.Reclaim();
         SimulatedVfs.Use(_disk, new Random(_random.Next()), _clock, _clock.Pass);
         return _blow is null && _random.Next(4) == 0 ? RunClusterAsync() : RunEmbeddedAsync();
     }
@@ -97,24 +101,36 @@ internal sealed class Schedule
 
         _disk.BeginProcess();
         await using SqliteEventLog log = SqliteEventLog.Open(Path.Combine(_directory, "log.db"), null, _clock);
-        await _oracle.CheckLogAsync(log);
-        Reference reference = await Reference.ReplayAsync(log, Small.Model);
+        List<EventSets.Read>[] records = await _oracle.ReadAsync(log);
+        _oracle.CheckLog(log, records);
+        Reference reference = Reference.Replay(records, Small.Model, SharedRows.Device.OpenBackend());
         Oracle.CheckState(reference, await converging);
         await using var store = new SqliteStateStore(_directory, log.Identity);
-        string stored = await PlatformDigest.OfStoreAsync(store, trial.Partitions, Small.Serving, CancellationToken.None);
+        string stored = await PlatformDigest.OfStoreAsync(store, trial.Partitions, SharedRows.Serving, CancellationToken.None);
         SimulationFailure.Unless(stored == reference.Digest(), $"The store does not hold the state of the log's events.");
     }
 
     private async Task RunEmbeddedAsync()
     {
         Trial trial = _blow?.Trial ?? Draw();
-        var world = new EmbeddedWorld(new Random(_random.Next()), _clock, _disk, _directory, trial.Partitions, _story);
-        _problem = () => world.Problem;
+        int kind = _blow is null ? _random.Next(8) : 0;
+        var world = new EmbeddedWorld(new Random(_random.Next()), _clock, _disk, _weather, _oracle, _directory, trial.Partitions, _story)
+        {
+            Retain = kind is 1 or 2 or 3 ? TimeSpan.FromHours(1) : null,
+            IsUpgraded = kind is 4,
+            IsDamaged = kind is 5,
+        };
+        (_problem, _isDamaged) = (() => world.Problem, world.IsDamaged);
         Task supervisor = world.SuperviseAsync();
         Task[] clients = [.. Enumerable.Range(0, trial.Clients).Select(number =>
             new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load).RunAsync())];
         var nemesis = new Nemesis(new Random(_random.Next()), _clock, _disk, _weather, world, _story);
-        await EndAsync(_blow is null ? nemesis.RunAsync() : nemesis.RestartAsync(trial.Restarts), supervisor);
+        await EndAsync(_blow is null ? nemesis.RunAsync() : nemesis.RestartAsync(trial.Restarts), supervisor, Timeout.InfiniteTimeSpan);
+        if (world.IsDamaged)
+        {
+            await EndDamagedAsync(world, Task.WhenAll(clients), supervisor);
+            return;
+        }
         await EndAsync(Task.WhenAll(clients), supervisor);
         // An append that was refused may be in the log all the same, and the log learns of it with the next one.
         await EndAsync(new Client(99, new Random(_random.Next()), _clock, world, _oracle, trial.Load).SendLastAsync(), supervisor);
@@ -122,26 +138,73 @@ internal sealed class Schedule
         await EndAsync(converging, supervisor);
         await world.StopAsync(supervisor);
         (_disk.FailAt, _disk.EndAt) = (0, 0);
+        await CheckReopenedAsync(world, await converging);
+    }
 
+    /// <summary>Log and state hold what they promise, before and after a restart.</summary>
+    private async Task CheckReopenedAsync(EmbeddedWorld world, StateReport before)
+    {
         Reference? reference = null;
         StateReport reopened = await world.ReopenAsync(async log =>
         {
-            await _oracle.CheckLogAsync(log);
-            reference = await Reference.ReplayAsync(log, Small.Model);
+            List<EventSets.Read>[] records = await _oracle.ReadAsync(log);
+            _oracle.CheckLog(log, records);
+            reference = Reference.Replay(records, Small.Model, SharedRows.Device.OpenBackend());
         });
-        Oracle.CheckState(reference!, await converging);
+        Oracle.CheckState(reference!, before);
         Oracle.CheckState(reference!, reopened);
+    }
+
+    /// <summary>Where the disk has changed what lay on it: either everything holds all the same, or the platform says what is
+    /// damaged.</summary>
+    private async Task EndDamagedAsync(EmbeddedWorld world, Task clients, Task supervisor)
+    {
+        try
+        {
+            Task<StateReport> converging = world.ConvergeAsync();
+            await Task.WhenAny(Task.WhenAll(clients, converging), supervisor, ToldAsync(world), Task.Delay(s_patience, _clock));
+            world.IsGivenUp = true;
+            await EndAsync(clients, supervisor);
+            if (!converging.IsCompleted)
+            {
+                _told = world.Told ?? throw new SimulationFailure(
+                    $"The platform neither goes on nor says what is damaged. {_problem()}");
+                await world.StopAsync(supervisor);
+                return;
+            }
+            // What clients sent meanwhile is in it, too.
+            converging = world.ConvergeAsync();
+            await EndAsync(converging, supervisor);
+            await world.StopAsync(supervisor);
+            await CheckReopenedAsync(world, await converging);
+        }
+        catch (Exception e) when (e is StorageException or PlatformUnavailableException or InvalidDataException)
+        {
+            _told = e.Message;
+            _story.Tell($"The platform says: {e.Message}");
+            await world.StopAsync(supervisor);
+        }
+    }
+
+    /// <summary>Some seconds after the platform has said for the first time what is damaged.</summary>
+    private async Task ToldAsync(EmbeddedWorld world)
+    {
+        do
+        {
+            await Task.Delay(TimeSpan.FromSeconds(3), _clock);
+        }
+        while (world.Told is null);
     }
 
     private Trial Draw() => new("drawn", _random.Next(1, 4), _random.Next(1, 4), new Workload(_random.Next(2, 16), _random.Next(1, 12),
         _random.Next(1, 25), TimeSpan.FromMilliseconds(_random.Next(1, 1500))), 0);
 
     /// <summary>Waits for work that must come to an end; a supervisor that fails ends it, too.</summary>
-    private async Task EndAsync(Task work, Task supervisor)
+    private async Task EndAsync(Task work, Task supervisor, TimeSpan? patience = null)
     {
         try
         {
-            await await Task.WhenAny(work, supervisor).WaitAsync(s_patience, _clock);
+            await await Task.WhenAny(work, supervisor).WaitAsync(patience ?? s_patience, _clock);
         }
         catch (TimeoutException)
         {
@@ -169,5 +232,7 @@ internal sealed class Schedule
 /// <param name="Sent">Events sent.</param>
 /// <param name="Acknowledged">Events acknowledged.</param>
 /// <param name="Trace">Hash of all that happened: equal for equal runs.</param>
+/// <param name="IsDamaged">Whether the disk changed what lay on it.</param>
+/// <param name="Told">What the platform said to be damaged, or null.</param>
 internal sealed record Outcome(long Seed, string? Failure, TimeSpan Simulated, long Steps, long Operations,
-    long Changes, int Sent, int Acknowledged, ulong Trace);
+    long Changes, int Sent, int Acknowledged, ulong Trace, bool IsDamaged, string? Told);

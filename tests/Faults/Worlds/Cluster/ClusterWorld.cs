@@ -53,6 +53,9 @@ internal sealed class ClusterWorld : IWorld
     /// <inheritdoc/>
     public long Generation { get; private set; }
 
+    /// <inheritdoc/>
+    public bool IsGivenUp => false;
+
     /// <summary>Binds the log, then coordinates: every partition has an owner that serves, and moves now and then.</summary>
     public async Task SuperviseAsync()
     {

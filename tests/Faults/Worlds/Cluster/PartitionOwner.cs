@@ -19,7 +19,7 @@ internal sealed class PartitionOwner
     public PartitionOwner(int partition, Worker worker, IEventLog log, WorkerThreads workers, PartitionHostOptions options, Story story)
     {
         Worker = worker;
-        Host = new PartitionHost(new Shard(partition, Small.Serving, null, options.Time), log, worker, options, story);
+        Host = new PartitionHost(new Shard(partition, SharedRows.Serving, null, options.Time), log, worker, options, story);
         _inbox = new ShardInbox(Host, workers);
         Host.Start();
     }
