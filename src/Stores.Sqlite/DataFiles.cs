@@ -1,3 +1,5 @@
+using Foretell.Models.Files;
+
 namespace Foretell.Stores.Sqlite;
 
 /// <summary>The files of a data directory, where code other than SQLite reads and writes them: the log's witness, and whoever looks
@@ -41,7 +43,7 @@ internal abstract class DataFiles
         public override DataFile OpenWrite(string path, bool anew) => new SystemFile(new FileStream(path,
             anew ? FileMode.Create : FileMode.Open, FileAccess.ReadWrite, anew ? FileShare.None : FileShare.ReadWrite, bufferSize: 0));
 
-        public override void Replace(string path, string with) => File.Move(with, path, overwrite: true);
+        public override void Replace(string path, string with) => DurableNames.Replace(with, path);
     }
 
     private sealed class SystemFile(FileStream file) : DataFile

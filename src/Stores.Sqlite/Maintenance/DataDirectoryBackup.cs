@@ -1,4 +1,5 @@
 using Foretell.Engine;
+using Foretell.Models.Files;
 
 namespace Foretell.Stores.Sqlite.Maintenance;
 
@@ -81,7 +82,7 @@ public static class DataDirectoryBackup
             // What was left when a copy was ended half-way.
             Directory.Delete(part, recursive: true);
         }
-        Directory.CreateDirectory(part);
+        DurableNames.CreateFolder(part);
         return part;
     }
 
@@ -132,11 +133,13 @@ public static class DataDirectoryBackup
             synced.Flush(flushToDisk: true);
             bytes += synced.Length;
         }
+        DurableNames.Sync(part);
         if (Directory.Exists(target))
         {
             Directory.Delete(target);
         }
         Directory.Move(part, target);
+        DurableNames.Sync(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(part))!);
         return bytes;
     }
 }

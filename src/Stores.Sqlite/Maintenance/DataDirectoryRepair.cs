@@ -2,6 +2,7 @@ using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Store;
+using Foretell.Models.Files;
 
 namespace Foretell.Stores.Sqlite.Maintenance;
 
@@ -26,7 +27,7 @@ public static class DataDirectoryRepair
         if (!File.Exists(log) && File.Exists(made))
         {
             // A repair before this one was ended between its two moves; what it made was complete by then.
-            File.Move(made, log);
+            DurableNames.Replace(made, log);
             yield return "log.db: took over what a repair made that was ended before its last step.";
         }
         List<DirectoryFinding> damage = Damage(directory);
@@ -99,8 +100,9 @@ public static class DataDirectoryRepair
         Sync(made);
         MoveAside(directory, aside, "log.db");
         MoveAside(directory, aside, AcknowledgedEnds.FileName);
-        File.Move(made, log);
+        DurableNames.Replace(made, log);
         AcknowledgedEnds.Create(Path.Combine(directory, AcknowledgedEnds.FileName), identity, salvage.Ends);
+        DurableNames.Sync(directory);
         yield return $"log.db: kept {salvage.Kept:N0} records. The damaged files are in {aside}.";
         foreach ((int partition, long lost) in salvage.Lost)
         {
@@ -147,7 +149,7 @@ public static class DataDirectoryRepair
 
     private static void MoveAside(string directory, string aside, string file)
     {
-        Directory.CreateDirectory(aside);
+        DurableNames.CreateFolder(aside);
         foreach (string name in new[] { file, $"{file}-wal", $"{file}-shm" })
         {
             string path = Path.Combine(directory, name);
@@ -156,6 +158,9 @@ public static class DataDirectoryRepair
                 File.Move(path, Path.Combine(aside, name), overwrite: true);
             }
         }
+        // No loss of power leaves it in neither folder.
+        DurableNames.Sync(aside);
+        DurableNames.Sync(directory);
     }
 
     private static void DeleteDatabase(string path)
