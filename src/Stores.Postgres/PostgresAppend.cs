@@ -72,7 +72,12 @@ internal sealed class PostgresAppend : IAppendMemory
             await reader.NextResultAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
             {
-                Position.TryParse(reader.GetString(3), out Position position);
+                if (!Position.TryParse(reader.GetString(3), out Position position))
+                {
+                    throw new InvalidDataException(
+                        $"The table request is damaged: the position of an idempotency key is '{reader.GetString(3)}'. "
+                        + "Restore the database from a copy.");
+                }
                 var receipt = new AppendReceipt(reader.GetInt32(2), position, Replayed: true, reader.GetFieldValue<byte[]>(4));
                 append._requests.Add(Encoding.UTF8.GetString(reader.GetFieldValue<byte[]>(0)),
                     (reader.GetFieldValue<byte[]>(1), receipt, reader.GetInt64(5)));

@@ -40,7 +40,7 @@ internal sealed class AcknowledgedEnds : IDisposable
     public static AcknowledgedEnds Open(string path, string identity, TimeProvider time) =>
         new(identity, time, DataFiles.Current.OpenWrite(path, anew: false));
 
-    /// <summary>Writes the file anew, durable when the call returns.</summary>
+    /// <summary>Writes the file anew, durable when the call returns but for the name of one that was not there.</summary>
     public static void Create(string path, string identity, IReadOnlyList<AcknowledgedEnd> ends)
     {
         byte[] bytes = new byte[HeaderBytes + ends.Count * EntryBytes];
@@ -52,7 +52,8 @@ internal sealed class AcknowledgedEnds : IDisposable
         {
             Encode(bytes.AsSpan(HeaderBytes + p * EntryBytes, EntryBytes), identity, p, ends[p]);
         }
-        // A file that is there gives way to a whole one; one that is new is durable under its name once it is synced.
+        // A file that is there gives way to a whole one; one that is new has its name for good once its folder is synced, as SQLite
+        // does when it makes the log beside it.
         string written = DataFiles.Current.Exists(path) ? path + ".new" : path;
         using (DataFile file = DataFiles.Current.OpenWrite(written, anew: true))
         {

@@ -1,4 +1,5 @@
 using Foretell.Engine;
+using Foretell.Models.Files;
 
 namespace Foretell.Stores.Sqlite;
 
@@ -17,7 +18,7 @@ internal sealed class DataDirectoryLock : IDisposable
     {
         try
         {
-            Directory.CreateDirectory(directory);
+            DurableNames.CreateFolder(directory);
             return new DataDirectoryLock(Open(Path.Combine(directory, "lock")));
         }
         catch (IOException e) when (e is not DirectoryNotFoundException and not PathTooLongException && Directory.Exists(directory))

@@ -1,3 +1,5 @@
+using Foretell.Models.Files;
+
 namespace Foretell.Stores.Sqlite;
 
 /// <summary>The files of a data directory, where code other than SQLite reads, writes and moves them: the log's witness, whoever looks
@@ -29,9 +31,14 @@ internal abstract class DataFiles
     /// <exception cref="IOException">It cannot.</exception>
     public abstract void Replace(string path, string with);
 
-    /// <summary>Gives a file another name.</summary>
+    /// <summary>Gives a file another name; durable when the call returns, so that no loss of power leaves it without any.</summary>
     /// <exception cref="IOException">It cannot.</exception>
-    public virtual void Move(string path, string to) => File.Move(path, to);
+    public virtual void Move(string path, string to)
+    {
+        File.Move(path, to);
+        DurableNames.Sync(Path.GetDirectoryName(to)!);
+        DurableNames.Sync(Path.GetDirectoryName(path)!);
+    }
 
     /// <summary>Copies a file to where none is.</summary>
     /// <exception cref="IOException">It cannot.</exception>
@@ -41,11 +48,11 @@ internal abstract class DataFiles
     /// <exception cref="IOException">It cannot.</exception>
     public virtual void Delete(string path) => File.Delete(path);
 
-    /// <summary>Makes a directory, unless it is there.</summary>
+    /// <summary>Makes a directory, unless it is there; durable when the call returns.</summary>
     /// <exception cref="IOException">It cannot.</exception>
-    public virtual void CreateDirectory(string path) => Directory.CreateDirectory(path);
+    public virtual void CreateDirectory(string path) => DurableNames.CreateFolder(path);
 
-    /// <summary>Gives a directory another name; an empty one may have it.</summary>
+    /// <summary>Gives a directory another name, which an empty one may have; durable when the call returns.</summary>
     /// <exception cref="IOException">It cannot.</exception>
     public virtual void MoveDirectory(string path, string to)
     {
@@ -54,6 +61,7 @@ internal abstract class DataFiles
             Directory.Delete(to);
         }
         Directory.Move(path, to);
+        DurableNames.Sync(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path))!);
     }
 
     /// <summary>Removes a directory with all that is in it.</summary>
@@ -82,7 +90,7 @@ internal abstract class DataFiles
         public override DataFile OpenWrite(string path, bool anew) => new SystemFile(new FileStream(path,
             anew ? FileMode.Create : FileMode.Open, FileAccess.ReadWrite, anew ? FileShare.None : FileShare.ReadWrite, bufferSize: 0));
 
-        public override void Replace(string path, string with) => File.Move(with, path, overwrite: true);
+        public override void Replace(string path, string with) => DurableNames.Replace(with, path);
     }
 
     private sealed class SystemFile(FileStream file) : DataFile

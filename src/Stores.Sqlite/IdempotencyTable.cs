@@ -19,7 +19,7 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
 
     /// <summary>The first receipt of a repeated request; null for a new key.</summary>
     /// <exception cref="IdempotencyConflictException">The key belongs to another body.</exception>
-    /// <exception cref="InvalidDataException">The key's row fails its checksum.</exception>
+    /// <exception cref="InvalidDataException">The key's row fails its checksum, or holds no receipt.</exception>
     public AppendReceipt? Find(IdempotentRequest request, long nowTicks)
     {
         if (!_find.Bind(1, request.Key).Bind(2, nowTicks - Idempotency.Lifetime.Ticks).Step())
@@ -36,8 +36,10 @@ internal sealed class IdempotencyTable(SqliteDatabase database)
             {
                 throw Idempotency.Conflict(request.Key);
             }
-            Position.TryParse(_find.Text(2), out Position position);
-            return new AppendReceipt((int)_find.Int64(1), position, Replayed: true, _find.Blob(3).ToArray());
+            return Position.TryParse(_find.Text(2), out Position position)
+                ? new AppendReceipt(_find.Int32(1), position, Replayed: true, _find.Blob(3).ToArray())
+                : throw SqliteLogInspection.Damaged(database.Path, $"the row of idempotency key '{request.Key}'",
+                    $"has no position, but '{_find.Text(2)}'");
         }
         finally
         {

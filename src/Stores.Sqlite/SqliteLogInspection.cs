@@ -54,7 +54,9 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
     /// <summary>A row of a log that is not to be believed.</summary>
     /// <param name="path">The log.</param>
     /// <param name="row">Which row, behind "damaged: ".</param>
-    public static InvalidDataException Damaged(string path, string row) => new($"The log {path} is damaged: {row} fails its checksum. {Advice}");
+    /// <param name="problem">What is wrong with it.</param>
+    public static InvalidDataException Damaged(string path, string row, string problem = "fails its checksum") =>
+        new($"The log {path} is damaged: {row} {problem}. {Advice}");
 
     /// <summary>Refuses a log that lacks what its witness saw acknowledged.</summary>
     private static void Compare(string path, SqliteDatabase database, SqliteLogInspection found)
@@ -108,10 +110,10 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
                 : throw new StorageException($"The file {path} is a database, but no log of Foretell. Choose another data directory.");
         }
         long format = database.Query("SELECT format FROM log");
-        int partitions = (int)database.Query("SELECT partitions FROM log");
+        long partitions = database.Query("SELECT partitions FROM log");
         if (format > SqliteLogSchema.Format)
         {
-            return new SqliteLogInspection(format, partitions, "", []);
+            return new SqliteLogInspection(format, (int)Math.Clamp(partitions, 0, short.MaxValue), "", []);
         }
         string identity = format < SqliteLogSchema.Format ? "" : database.QueryText("SELECT identity FROM log") ?? "";
         if (identity.Length > 0 && database.Sealing(identity).Query($"SELECT {SqliteLogSchema.IsSealed("log")} FROM log") == 0
@@ -120,9 +122,9 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
             throw new StorageException($"The log {path} is damaged: the row that says what it is fails its checksum. {Advice}");
         }
         using var ends = new SqliteLogEnds(database, path, isSealed: identity.Length > 0);
-        var found = new SqliteLogInspection(format, partitions, identity, [.. Enumerable.Range(0, partitions).Select(ends.End)])
+        var found = new SqliteLogInspection(format, (int)partitions, identity, [.. Enumerable.Range(0, (int)partitions).Select(ends.End)])
         {
-            Trimmed = [.. Enumerable.Range(0, partitions).Select(p => ends.Trimmed(p).Sequence)],
+            Trimmed = [.. Enumerable.Range(0, (int)partitions).Select(p => ends.Trimmed(p).Sequence)],
         };
         if (identity.Length > 0)
         {

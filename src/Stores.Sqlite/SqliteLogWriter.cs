@@ -22,7 +22,7 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
     private readonly WorkerThreads _thread;
     private readonly Task _loop;
     private SqliteLogFile? _file;
-    private bool _hasWritten;
+    private bool _hasWritten, _isDurable;
     private long _lastAppendTicks = long.MinValue;
 
     /// <param name="file">The open file, which the writer owns from here on; null where it could not be opened.</param>
@@ -48,6 +48,9 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
 
     /// <summary>Whether the file could be written at the last try.</summary>
     public bool HasWritten => Volatile.Read(ref _hasWritten);
+
+    /// <summary>Whether all that is shown of the log is on the disk: it was opened for writing (<see cref="SqliteWal.MakeDurable"/>).</summary>
+    public bool IsDurable => Volatile.Read(ref _isDurable);
 
     /// <inheritdoc cref="AppendQueue.AppendAsync"/>
     public Task<AppendReceipt> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
@@ -199,6 +202,7 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
             _ends.Advance(partition, end);
             _ends.Trim(partition, file.Trimmed(partition));
         }
+        Volatile.Write(ref _isDurable, true);
         return file;
     }
 }

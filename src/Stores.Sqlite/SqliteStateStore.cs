@@ -15,6 +15,9 @@ public sealed class SqliteStateStore(string directory, string? identity = null, 
 {
     private readonly ConcurrentDictionary<int, SqliteShardFile> _files = new();
 
+    /// <summary>Whether all that the log shows is on the disk: rows that are ahead of what a loss of power leaves of it belong to no log.</summary>
+    internal Func<bool> IsLogDurable { get; init; } = () => true;
+
     // SQLite has no asynchronous calls. What waits for a disk must not keep the pool's threads from requests, nor the shards' from
     // steps; two at least, so that one partition's slow checkpoint does not hold up all others.
     private readonly WorkerThreads _threads = new(Math.Max(2, Environment.ProcessorCount / 2), "foretell-store");
@@ -57,6 +60,11 @@ public sealed class SqliteStateStore(string directory, string? identity = null, 
     public Task CommitAsync(int partition, long epoch, ShardCommit commit, CancellationToken cancellationToken) =>
         Run(partition, file =>
         {
+            if (!IsLogDurable())
+            {
+                throw new PlatformUnavailableException(
+                    "The store waits until the log can be written: some of what it shows might not outlive a loss of power.");
+            }
             file.Commit(epoch, commit);
             return true;
         });

@@ -72,6 +72,12 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     /// <summary>Integer of the current row.</summary>
     public long Int64(int column) => raw.sqlite3_column_int64(handle, column);
 
+    /// <summary>Integer of the current row that an int holds.</summary>
+    /// <exception cref="InvalidDataException">It is larger, or smaller: cut off it would be another number.</exception>
+    public int Int32(int column) => Int64(column) is >= int.MinValue and <= int.MaxValue and var value ? (int)value
+        : throw new InvalidDataException(
+            $"column {raw.sqlite3_column_name(handle, column).utf8_to_string()} holds {Int64(column)}, which is no 32-bit number");
+
     /// <summary>Floating-point number of the current row.</summary>
     public double Double(int column) => raw.sqlite3_column_double(handle, column);
 

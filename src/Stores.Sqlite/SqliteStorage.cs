@@ -25,8 +25,8 @@ public static class SqliteStorage
         try
         {
             log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, time);
-            return new PlatformStorage($"data directory {directory}", log, new SqliteStateStore(directory, log.Identity, p => log.Trimmed(p) == 0),
-                SqliteAlertLog.Open(directory, time), hold)
+            var store = new SqliteStateStore(directory, log.Identity, p => log.Trimmed(p) == 0) { IsLogDurable = () => log.IsDurable };
+            return new PlatformStorage($"data directory {directory}", log, store, SqliteAlertLog.Open(directory, time), hold)
             {
                 Measure = _ => Task.FromResult(DirectoryUsage.Measure(directory)),
             };

@@ -53,7 +53,7 @@ public static class ForetellWeb
         services.AddSingleton<RenderedForecasts>();
         ServerLimits.Add(services);
         RequestDeadline.Add(services);
-        services.AddRequestDecompression();
+        UnpackedBody.Add(services);
         services.AddProblemDetails(o => o.CustomizeProblemDetails = Problems.Customize);
         services.AddExceptionHandler<Problems>();
         services.ConfigureHttpJsonOptions(o =>

@@ -22,6 +22,33 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public void SyncUpTo_WhenWritesGoOnMeanwhile_MakesDurableWhatCameBefore()
+    {
+        _file.Write(0, [1, 1, 1]);
+        long begun = _file.Changes;
+        _file.Write(1, [2]);
+        _file.SyncUpTo(begun);
+        long again = _file.Changes;
+        _file.SyncUpTo(begun);
+
+        Assert.Equal((1, 2, 1), (begun, again, _file.Pending));
+        var seen = new HashSet<byte>();
+        for (int seed = 0; seed < 50; seed++)
+        {
+            var file = new SimulatedFile("/data/log.db");
+            file.Write(0, [1, 1, 1]);
+            file.Write(1, [2]);
+            file.SyncUpTo(1);
+            file.LosePower(new Random(seed));
+            byte[] content = new byte[3];
+            Assert.True(file.Read(0, content));
+            Assert.Equal((1, 1), (content[0], content[2]));
+            seen.Add(content[1]);
+        }
+        Assert.Equal(2, seen.Count);
+    }
+
+    [Fact]
     public void PowerCut_WhenWritesWereNotSynced_KeepsAnySectorsOfThem()
     {
         var seen = new HashSet<(byte, byte, byte)>();

@@ -7,6 +7,7 @@ public sealed class ScenarioTests
     [InlineData("Log_WhenACommitWasLeftUnsyncedByAKill_IsMadeDurableBeforeItIsShown")]
     [InlineData("Log_WhenTheSystemForgotAFailedSync_KeepsWhatIsAcknowledgedLater")]
     [InlineData("Log_WhenAForgottenSyncIsShownByTheNextProcess_OutlivesThePowerCut")]
+    [InlineData("Store_WhenTheLogCouldNotBeMadeDurable_WaitsForIt")]
     [InlineData("Log_WhenItsEndsCannotBeRead_LeavesNoFileOpen")]
     [InlineData("AlertLog_WhenItCannotBeOpened_LeavesNoFileOpen")]
     [InlineData("Partition_WhenItsFileCannotBeReadWhileRowsLoad_TriesAgain")]

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
+using Foretell.Stores.Sqlite.Maintenance;
 using Foretell.Support;
 
 namespace Foretell.Stores.Sqlite.Tests;
@@ -277,6 +278,40 @@ public sealed class LogWitnessTests : IDisposable
             count += read;
         }
         return count;
+    }
+
+    [Theory]
+    [InlineData("position", "'0-1_'", "has no position, but '0-1_'")]
+    [InlineData("accepted", "4294967297", "holds 4294967297, which is no 32-bit number")]
+    public async Task Append_WhenAKeysRowHoldsNoReceipt_SaysSo(string column, string value, string problem)
+    {
+        await WriteAsync();
+        var request = new IdempotentRequest("key", new byte[] { 1 }, new byte[] { 2 });
+        await using (SqliteEventLog log = Open(_folder))
+        {
+            await log.AppendAsync(EventSets.Batch(("a", 1, "")), request, default);
+        }
+        string[] columns = ["key", "fingerprint", "accepted", "position", "payload", "append"];
+        Execute($"UPDATE request SET {column} = {value}, seal = seal({string.Join(", ", columns.Select(c => c == column ? value : c))})");
+
+        await using SqliteEventLog reopened = Open(_folder);
+        Assert.Contains(problem, (await Assert.ThrowsAsync<PlatformUnavailableException>(
+            () => reopened.AppendAsync(EventSets.Batch(("a", 1, "")), request, default))).Message);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData((1L << 32) + 1)]
+    [InlineData(long.MaxValue)]
+    public async Task Open_WhenTheLogClaimsPartitionsThatNoneHas_SaysThatItIsDamaged(long partitions)
+    {
+        await WriteAsync();
+        Execute($"UPDATE log SET partitions = {partitions}, seal = seal(format, {partitions}, identity, unsealed)");
+
+        Assert.Contains("the row that says what it is", Assert.Throws<StorageException>(() => Open(_folder)).Message);
+        Assert.Contains("a number of partitions that no log has",
+            string.Join("\n", DataDirectoryCheck.Run(_folder.Path).Where(finding => finding.IsDamage).Select(finding => finding.Message)));
     }
 
     private static uint Seal(TemporaryFolder killed, int id)

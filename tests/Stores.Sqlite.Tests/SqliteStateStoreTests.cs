@@ -54,6 +54,26 @@ public sealed class SqliteStateStoreTests : StateStoreContract
         Assert.False(File.Exists(Directory.At("shard-0000.db")));
     }
 
+    [Theory]
+    [InlineData("rows")]
+    [InlineData("rows_per_page")]
+    [InlineData("format")]
+    public async Task ReadHeader_WhenANumberIsTooLarge_DoesNotTakeItForAnother(string column)
+    {
+        await using var store = new SqliteStateStore(Directory.Path);
+        await store.CommitAsync(0, await store.TakeEpochAsync(0, default), Commit(Header(5), [(0, 1)]), default);
+        // By what is left of it in 32 bits it would be right.
+        string larger = $"{column} + (1 << 32)";
+        string columns = string.Join(", ", SqliteShardSchema.HeaderColumns.Split(", ").Select(c => c == column ? larger : c));
+        using (SqliteDatabase database = SqliteDatabase.Open(Directory.At("shard-0000.db")))
+        {
+            database.Sealing("").Execute($"UPDATE shard SET {column} = {larger}, seal = seal({columns})");
+        }
+
+        Assert.Contains("which is no 32-bit number",
+            (await Assert.ThrowsAsync<InvalidDataException>(() => store.ReadHeaderAsync(0, default))).Message);
+    }
+
     private void Execute(int partition, string sql)
     {
         using SqliteDatabase database = SqliteDatabase.Open(Directory.At($"shard-{partition:D4}.db"));

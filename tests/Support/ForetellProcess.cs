@@ -28,8 +28,8 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     private readonly Task _outputEnd;
     private readonly Task _errorEnd;
 
-    private ForetellProcess(string workingDirectory, IEnumerable<string> arguments, (string Name, string Value)? variable = null,
-        string? input = null)
+    private ForetellProcess(string workingDirectory, IEnumerable<string> arguments,
+        IEnumerable<(string Name, string Value)>? variables = null, string? input = null)
     {
         // A shell starts background jobs with SIGINT ignored, and children inherit that: without env's reset, Ctrl-C would
         // never reach the program where the tests themselves run in the background.
@@ -50,7 +50,7 @@ public sealed partial class ForetellProcess : IAsyncDisposable
         // What an exporter or a tracing switch of the machine would add is not what the tests are about.
         start.Environment.Remove("OTEL_EXPORTER_OTLP_ENDPOINT");
         start.Environment.Remove("FORETELL_TRACE");
-        if (variable is var (name, value))
+        foreach ((string name, string value) in variables ?? [])
         {
             start.Environment[name] = value;
         }
@@ -90,10 +90,14 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end with one more environment variable.</summary>
-    public static async Task<ProcessResult> RunWithAsync(string workingDirectory, (string Name, string Value) variable,
+    public static Task<ProcessResult> RunWithAsync(string workingDirectory, (string Name, string Value) variable,
+        params string[] arguments) => RunWithAsync(workingDirectory, [variable], arguments);
+
+    /// <summary>Runs a command to its end with more environment variables.</summary>
+    public static async Task<ProcessResult> RunWithAsync(string workingDirectory, IEnumerable<(string Name, string Value)> variables,
         params string[] arguments)
     {
-        await using var process = new ForetellProcess(workingDirectory, arguments, variable);
+        await using var process = new ForetellProcess(workingDirectory, arguments, variables);
         return await process.EndAsync();
     }
 
@@ -106,14 +110,19 @@ public sealed partial class ForetellProcess : IAsyncDisposable
 
     /// <summary>Starts a command with one more environment variable, which goes on until it is stopped.</summary>
     public static ForetellProcess StartWith(string workingDirectory, (string Name, string Value) variable, params string[] arguments) =>
-        new(workingDirectory, arguments, variable);
+        new(workingDirectory, arguments, [variable]);
 
     /// <summary>Starts an empty host on a free port and waits until it listens.</summary>
     public static async Task<(ForetellProcess Host, Uri Url)> StartHostAsync(TemporaryFolder folder, params string[] arguments)
     {
-        ForetellProcess host = Start(folder.Path, ["run", "--no-demo", "--urls", "http://127.0.0.1:0", .. arguments]);
+        ForetellProcess host = StartHost(folder, [], arguments);
         return (host, new Uri(await host.ListeningAsync()));
     }
+
+    /// <summary>Starts an empty host on a free port with more environment variables, and does not wait.</summary>
+    public static ForetellProcess StartHost(TemporaryFolder folder, IEnumerable<(string Name, string Value)> variables,
+        params string[] arguments) =>
+        new(folder.Path, ["run", "--no-demo", "--urls", "http://127.0.0.1:0", .. arguments], variables);
 
     /// <summary>The first line of standard output, past or future, that matches.</summary>
     public Task<string> LineAsync(Func<string, bool> matches)

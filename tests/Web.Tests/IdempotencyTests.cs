@@ -156,6 +156,20 @@ public class IdempotencyTests
         Assert.Equal((150, 100), (RejectedEvents.FromPayload(whole).Total, RejectedEvents.FromPayload(whole).First.Count));
     }
 
+    [Theory]
+    [InlineData("x")]
+    [InlineData("[")]
+    [InlineData("null")]
+    [InlineData("[null]")]
+    [InlineData("[{\"index\":4}]")]
+    [InlineData("{}")]
+    [InlineData("{\"first\":[{\"index\":4,\"reason\":\"why\"}],\"total\":0}")]
+    [InlineData("{\"first\":[],\"total\":-1}")]
+    [InlineData("{\"first\":[],\"total\":9999999999}")]
+    [InlineData("{\"first\":7,\"total\":1}")]
+    public void Payload_WhenItIsDamaged_SaysSo(string payload) => Assert.Contains("which events were rejected",
+        Assert.Throws<InvalidDataException>(() => RejectedEvents.FromPayload(Encoding.UTF8.GetBytes(payload))).Message);
+
     private static void AssertSameAnswer(ApiResponse first, ApiResponse second)
     {
         Assert.Equal(HttpStatusCode.Accepted, first.Status);

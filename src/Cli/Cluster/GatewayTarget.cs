@@ -69,7 +69,10 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
         {
             throw new CliException($"A gateway rejected {answer.RejectedTotal} of {batch.Count} events: {first.Reason}");
         }
-        Position.TryParse(answer.Position, out Position position);
+        if (!Position.TryParse(answer.Position, out Position position))
+        {
+            throw new CliException($"A gateway answered with '{answer.Position}', which is no position. Is it of another release?");
+        }
         foreach ((int partition, long sequence) in position.Parts)
         {
             _appended[partition] = Math.Max(sequence, _appended.GetValueOrDefault(partition));

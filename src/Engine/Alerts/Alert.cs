@@ -11,4 +11,10 @@ namespace Foretell.Engine.Alerts;
 /// <param name="AtTicks">When the silence was found too long.</param>
 /// <param name="LogSurvival">Log probability that nothing would have come by then, given that a next event comes at all, nats.</param>
 /// <param name="Threshold">Survival probability below which a stream is overdue.</param>
-public sealed record Alert(string Stream, long Events, long LastEventTicks, long AtTicks, double LogSurvival, double Threshold);
+public sealed record Alert(string Stream, long Events, long LastEventTicks, long AtTicks, double LogSurvival, double Threshold)
+{
+    /// <summary>Whether a shard may have raised it: its times are calendar times, its probabilities at most 1. Others come of damaged
+    /// rows.</summary>
+    public bool IsPossible => Events > 0 && EventTime.IsValid(LastEventTicks) && EventTime.IsValid(AtTicks)
+        && LogSurvival <= 0 && Threshold is > 0 and <= 1;
+}

@@ -53,6 +53,11 @@ public sealed class AlertFeed(IAlertLog log)
         return ReadAsync(isKnown ? place : end, isGap: !isKnown, default);
     }
 
+    /// <summary>What a subscriber gets of an alert that its log has: word that one is missing where the row was damaged. A feed that threw
+    /// there would never come past it.</summary>
+    public static FeedItem<Alert> Item(Alert alert, AlertPlace place) =>
+        alert.IsPossible ? new FeedItem<Alert>(alert, 0, place.ToString()) : FeedItem<Alert>.Gap(1);
+
     /// <summary>Ends every subscription, now and later, with this exception.</summary>
     public void End(Exception why) => _end.Fail(why);
 
@@ -74,7 +79,7 @@ public sealed class AlertFeed(IAlertLog log)
                     yield return FeedItem<Alert>.Gap(next.Number - place.Number - 1);
                 }
                 place = place with { Number = next.Number };
-                yield return new FeedItem<Alert>(next.Alert, 0, place.ToString());
+                yield return Item(next.Alert, place);
             }
             if (page.Count == 0)
             {

@@ -61,7 +61,7 @@ internal sealed class ClusterAlertFeed(SiloEngine engine, FeedInbox inbox, TimeP
                         yield return FeedItem<Alert>.Gap(next.Number - place.Number - 1);
                     }
                     place = place with { Number = next.Number };
-                    yield return new FeedItem<Alert>(next.Alert, 0, place.ToString());
+                    yield return AlertFeed.Item(next.Alert, place);
                 }
                 if (page.Count == PageSize)
                 {
@@ -78,7 +78,7 @@ internal sealed class ClusterAlertFeed(SiloEngine engine, FeedInbox inbox, TimeP
                     if (row.Number == place.Number + 1)
                     {
                         place = place with { Number = row.Number };
-                        yield return new FeedItem<Alert>(row.ToNumberedAlert().Alert, 0, place.ToString());
+                        yield return AlertFeed.Item(row.ToNumberedAlert().Alert, place);
                     }
                 }
             }

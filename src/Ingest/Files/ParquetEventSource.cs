@@ -1,6 +1,7 @@
 using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
 using Parquet;
+using Parquet.Meta;
 using Parquet.Schema;
 
 namespace Foretell.Ingest.Files;
@@ -16,6 +17,8 @@ internal sealed class ParquetEventSource : EventSource
     private const long MaxGroupBytes = 1L << 30;
 
     private readonly string _name;
+    private readonly ParquetBytes _file;
+    private readonly long _footer;
     private readonly ParquetReader _reader;
     private readonly ParquetColumn _stream;
     private readonly ParquetColumn _time;
@@ -34,8 +37,11 @@ internal sealed class ParquetEventSource : EventSource
     public ParquetEventSource(string name, Stream file, EventColumns? columns, TimeZoneInfo? zone)
     {
         _name = name;
-        _reader = Call(() => ParquetReader.CreateAsync(file, new ParquetOptions { TreatByteArrayAsString = true }, leaveStreamOpen: true));
-        DataField[] fields = [.. _reader.Schema.Fields.OfType<DataField>().Where(f => !f.IsArray)];
+        _file = new ParquetBytes(file);
+        _footer = Call(() => ParquetCheck.Footer(_file));
+        _reader = Call(() => ParquetReader.CreateAsync(_file, new ParquetOptions { TreatByteArrayAsString = true }, leaveStreamOpen: true)
+            .GetAwaiter().GetResult());
+        DataField[] fields = [.. Call(() => _reader.Schema).Fields.OfType<DataField>().Where(f => !f.IsArray)];
         try
         {
             ColumnPlaces places = ColumnPlaces.Find([.. fields.Select(f => f.Name)], columns, CsvEventSource.Naming);
@@ -102,37 +108,45 @@ internal sealed class ParquetEventSource : EventSource
         return reason is null ? true : throw new EventFileException(_name, 0, $"Row {_rowsBefore + _row} (from 1): {reason}");
     }
 
-    private void Load(int number)
+    private void Load(int number) => Call(() =>
     {
         using ParquetRowGroupReader group = _reader.OpenRowGroupReader(number);
-        ParquetColumn[] columns = [.. new[] { _stream, _time, _mark, _id }.OfType<ParquetColumn>()];
-        long bytes = columns.Sum(c => group.GetMetadata(c.Field)?.MetaData?.TotalUncompressedSize ?? 0);
-        if (group.RowCount > MaxGroupRows || bytes > MaxGroupBytes)
+        (long rows, long bytes) = (group.RowCount, 0);
+        var loads = new List<(ParquetColumn Column, long End)>();
+        foreach (ParquetColumn column in new[] { _stream, _time, _mark, _id }.OfType<ParquetColumn>())
         {
-            throw new EventFileException(_name, 0, $"Row group {number + 1} has {group.RowCount} rows and {bytes >> 20} MiB in the columns of the events; "
+            ColumnMetaData described = group.GetMetadata(column.Field)?.MetaData
+                ?? throw new InvalidDataException($"row group {number + 1} lacks the column '{VisibleText.Of(column.Field.Name)}'.");
+            bytes += ParquetCheck.Pages(_file, _footer, described, rows, column.Field.IsNullable);
+            loads.Add((column, _file.End));
+        }
+        if (rows > MaxGroupRows || bytes > MaxGroupBytes)
+        {
+            throw new EventFileException(_name, 0,
+                $"Row group {number + 1} has {rows} rows and {bytes >> 20} MiB in the columns of the events; "
                 + $"at most {MaxGroupRows} rows and {MaxGroupBytes >> 20} MiB are read at once. Write the file with smaller row groups.");
         }
-        (_rowsBefore, _rows, _row) = (_rowsBefore + _rows, checked((int)group.RowCount), 0);
-        foreach (ParquetColumn column in columns)
+        (_rowsBefore, _rows, _row) = (_rowsBefore + _rows, checked((int)rows), 0);
+        foreach ((ParquetColumn column, long end) in loads)
         {
-            Call(async () =>
-            {
-                await column.LoadAsync(group, _rows);
-                return true;
-            });
+            _file.End = end;
+            column.LoadAsync(group, _rows).GetAwaiter().GetResult();
         }
-    }
+        return true;
+    });
 
-    /// <summary>Waits for the library, whose calls are all asynchronous; what it throws on a damaged file is of many kinds.</summary>
-    private T Call<T>(Func<Task<T>> call)
+    /// <summary>Calls the library; what it throws on a damaged file is of many kinds. Memory that it has not got is one of them: a few
+    /// bytes of a page may ask for any amount.</summary>
+    private T Call<T>(Func<T> call)
     {
         try
         {
-            return call().GetAwaiter().GetResult();
+            return call();
         }
-        catch (Exception error) when (error is not OutOfMemoryException)
+        catch (Exception error) when (error is not EventFileException)
         {
-            throw new EventFileException(_name, 0, $"The Parquet file is damaged, or of a kind that is not read here: {error.Message}", error);
+            throw new EventFileException(_name, 0,
+                $"The Parquet file is damaged, or of a kind that is not read here: {error.Message}", error);
         }
     }
 }

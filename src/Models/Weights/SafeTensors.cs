@@ -1,3 +1,5 @@
+using Foretell.Models.Files;
+
 namespace Foretell.Models.Weights;
 
 /// <summary>The content of a safetensors file: named tensors and a map of strings. Python's safetensors opens what this writes.</summary>
@@ -53,7 +55,7 @@ public sealed class SafeTensors
                 file.Write(ToBytes());
                 file.Flush(flushToDisk: true);
             }
-            File.Move(temporary, path, overwrite: true);
+            DurableNames.Replace(temporary, path);
         }
         catch
         {

@@ -1,4 +1,5 @@
 using Foretell.Engine;
+using Foretell.Models.Files;
 
 namespace Foretell.Stores.Sqlite.Maintenance;
 
@@ -130,6 +131,7 @@ public static class DataDirectoryBackup
         {
             bytes += DataFiles.Current.Sync(file);
         }
+        DurableNames.Sync(part);
         DataFiles.Current.MoveDirectory(part, target);
         return bytes;
     }

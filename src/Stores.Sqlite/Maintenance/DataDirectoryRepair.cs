@@ -2,6 +2,7 @@ using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Store;
+using Foretell.Models.Files;
 
 namespace Foretell.Stores.Sqlite.Maintenance;
 
@@ -103,6 +104,7 @@ public static class DataDirectoryRepair
         MoveAside(directory, aside, AcknowledgedEnds.FileName);
         DataFiles.Current.Move(made, log);
         AcknowledgedEnds.Create(Path.Combine(directory, AcknowledgedEnds.FileName), identity, salvage.Ends);
+        DurableNames.Sync(directory);
         yield return $"log.db: kept {salvage.Kept:N0} records. The damaged files are in {aside}.";
         foreach ((int partition, long lost) in salvage.Lost)
         {

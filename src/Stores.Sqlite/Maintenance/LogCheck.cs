@@ -50,7 +50,8 @@ internal static class LogCheck
                 throw new InvalidDataException($"it has format {format}, and this program checks format {SqliteLogSchema.Format}: start the host of this release once");
             }
             log.Identity = database.QueryText("SELECT identity FROM log") ?? "";
-            log.Partitions = (int)database.Query("SELECT partitions FROM log");
+            log.Partitions = database.Query("SELECT partitions FROM log") is >= 1 and <= short.MaxValue and var partitions ? (int)partitions
+                : throw new InvalidDataException("the row that says what it is claims a number of partitions that no log has");
             log.Ends = new long[log.Partitions];
             log.Trimmed = new long[log.Partitions];
             database.Sealing(log.Identity);

@@ -54,11 +54,6 @@ internal struct RequestBody : IDisposable
                 deadline.CancelAfter(TimeSpan.FromTicks(Math.Clamp(left, 0, limits.BodyStallTimeout.Ticks)));
             }
         }
-        catch (InvalidDataException e)
-        {
-            throw new RequestException(ProblemKind.MalformedBody,
-                $"The compressed body is damaged: {e.Message} Compress it again, or send it plain.");
-        }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !aborted.IsCancellationRequested)
         {
             throw new RequestException(ProblemKind.BodyTooSlow,

@@ -15,19 +15,28 @@ internal sealed record RejectedEvents(IReadOnlyList<RejectedEvent> First, int To
         new([.. rejections.First.Select(r => new RejectedEvent(r.Index, r.Reason))], rejections.Count);
 
     /// <summary>What the first run of a request kept.</summary>
+    /// <exception cref="InvalidDataException">The bytes are nothing that <see cref="ToPayload"/> makes.</exception>
     public static RejectedEvents FromPayload(ReadOnlyMemory<byte> payload)
     {
         if (payload.IsEmpty)
         {
             return s_none;
         }
-        if (payload.Span[0] != (byte)'[')
+        RejectedEvents? kept = null;
+        try
         {
-            return JsonSerializer.Deserialize(payload.Span, EventsJson.Default.RejectedEvents)!;
+            kept = payload.Span[0] != (byte)'['
+                ? JsonSerializer.Deserialize(payload.Span, EventsJson.Default.RejectedEvents)
+                // Earlier releases kept all of them.
+                : JsonSerializer.Deserialize(payload.Span, EventsJson.Default.IReadOnlyListRejectedEvent) is { } all
+                    ? new RejectedEvents([.. all.Take(Rejections.MaxListed)], all.Count) : null;
         }
-        // Earlier releases kept all of them.
-        IReadOnlyList<RejectedEvent> all = JsonSerializer.Deserialize(payload.Span, EventsJson.Default.IReadOnlyListRejectedEvent)!;
-        return new RejectedEvents([.. all.Take(Rejections.MaxListed)], all.Count);
+        catch (JsonException e)
+        {
+            throw Damaged(payload, e);
+        }
+        return kept?.First is { } first && first.All(r => r?.Reason is not null) && kept.Total >= first.Count ? kept
+            : throw Damaged(payload);
     }
 
     /// <summary>What is kept with the key: nothing where there is none; the list alone where it has all of them, which earlier releases
@@ -35,4 +44,8 @@ internal sealed record RejectedEvents(IReadOnlyList<RejectedEvent> First, int To
     public byte[] ToPayload() => Total == 0 ? []
         : Total == First.Count ? JsonSerializer.SerializeToUtf8Bytes(First, EventsJson.Default.IReadOnlyListRejectedEvent)
         : JsonSerializer.SerializeToUtf8Bytes(this, EventsJson.Default.RejectedEvents);
+
+    private static InvalidDataException Damaged(ReadOnlyMemory<byte> payload, JsonException? inner = null) => new(
+        $"The log keeps {payload.Length} bytes with an idempotency key, and they do not say which events were rejected. "
+        + "Look at the data directory with 'foretell check', or restore the database from a copy.", inner);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Security.Claims;
-using Foretell.Web.Http;
+using Foretell.Engine;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.DependencyInjection;
@@ -88,7 +88,7 @@ internal static partial class JwtAuthentication
     }
 
     /// <summary>Tells a token that does not hold from one that nobody can check: while the provider's keys are unknown.</summary>
-    /// <exception cref="RequestException">They are, since the provider cannot be reached.</exception>
+    /// <exception cref="PlatformUnavailableException">They are, since the provider cannot be reached.</exception>
     private static async Task ThrowIfProviderIsAwayAsync(AuthenticationFailedContext context, Action<string> tell)
     {
         if (context.Options.ConfigurationManager is not { } provider)
@@ -103,8 +103,8 @@ internal static partial class JwtAuthentication
         catch (InvalidOperationException e)
         {
             tell(e.InnerException?.Message ?? e.Message);
-            throw new RequestException(ProblemKind.Unavailable,
-                "The token cannot be checked: the identity provider's keys cannot be had now. Send the request again after a pause.");
+            throw new PlatformUnavailableException(
+                "The token cannot be checked: the identity provider's keys cannot be had now. Send the request again after a pause.", e);
         }
     }
 

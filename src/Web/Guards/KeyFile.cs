@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Foretell.Models.Files;
 
 namespace Foretell.Web.Guards;
 
@@ -49,7 +50,7 @@ public static class KeyFile
     public static void Update(string path, Func<IReadOnlyList<ApiKey>, IReadOnlyList<ApiKey>> change)
     {
         string full = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.GetDirectoryName(full)!);
+        DurableNames.CreateFolder(Path.GetDirectoryName(full)!);
         using FileStream held = Hold(full + ".lock");
         IReadOnlyList<ApiKey> keys = File.Exists(full) ? Parse(File.ReadAllBytes(full), full) : [];
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(new Contents(Version, change(keys)), KeyFileJson.Default.Contents);
@@ -65,7 +66,8 @@ public static class KeyFile
             file.Write(json);
             file.Flush(flushToDisk: true);
         }
-        File.Move(next, full, overwrite: true);
+        // A key that was revoked does not come back with the power.
+        DurableNames.Replace(next, full);
     }
 
     private static FileStream Hold(string path)

@@ -89,7 +89,8 @@ public sealed class TokenProviderTests : IDisposable
         public object Published()
         {
             RSAParameters key = _rsa.ExportParameters(includePrivateParameters: false);
-            return new { kty = "RSA", use = "sig", kid = id, n = Base64UrlEncoder.Encode(key.Modulus), e = Base64UrlEncoder.Encode(key.Exponent) };
+            (string n, string e) = (Base64UrlEncoder.Encode(key.Modulus), Base64UrlEncoder.Encode(key.Exponent));
+            return new { kty = "RSA", use = "sig", kid = id, n, e };
         }
 
         public string Token(string issuer) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor

@@ -1,4 +1,5 @@
 using Foretell.Engine.Alerts;
+using Foretell.Engine.Events;
 using Foretell.Engine.Feeds;
 using Foretell.Stores.Sqlite;
 using Foretell.Support;
@@ -85,6 +86,31 @@ public sealed class AlertFeedTests : IAsyncLifetime
         await PublishAsync(6000, 1);
         rest = await TakeAsync(await _feed.OpenAsync(all[1].Id, default), 2);
         Assert.Equal((null, 2L, 4L), (rest[0].Value, rest[0].Missed, rest[1].Value!.Events));
+    }
+
+    [Fact]
+    public async Task Read_WhenARowIsDamaged_TellsThatOneIsMissingAndGoesOn()
+    {
+        var sound = new Alert("s", 1, 0, EventTime.Max, -7, 0.001);
+        Alert[] damaged =
+        [
+            sound with { Stream = "a", LastEventTicks = long.MaxValue }, sound with { Stream = "b", AtTicks = long.MinValue },
+            sound with { Stream = "c", LogSurvival = double.Epsilon }, sound with { Stream = "d", Threshold = 0 },
+            sound with { Stream = "e", Threshold = 1.5 }, sound with { Stream = "f", Events = -1 },
+        ];
+        Assert.All([sound with { LogSurvival = double.NaN }, sound with { Threshold = double.NaN }, .. damaged],
+            a => Assert.False(a.IsPossible));
+        IAsyncEnumerable<FeedItem<Alert>> pushed = await _feed.OpenAsync(null, default);
+        string begin = (await _feed.EndAsync(default)).ToString();
+        await _feed.PublishAsync(0, 1, [.. damaged, sound]);
+
+        foreach (IAsyncEnumerable<FeedItem<Alert>> items in new[] { pushed, await new AlertFeed(_log).OpenAsync(begin, default) })
+        {
+            List<FeedItem<Alert>> all = await TakeAsync(items, damaged.Length + 1);
+            Assert.All(all[..^1], item => Assert.Equal(FeedItem<Alert>.Gap(1), item));
+            Assert.Equal(sound, all[^1].Value);
+            Assert.EndsWith("-7", all[^1].Id, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

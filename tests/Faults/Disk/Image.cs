@@ -6,9 +6,13 @@ internal sealed class Image
 {
     private const int BlockBytes = 16384;
 
-    private static readonly Stack<byte[]> s_free = new();
+    // Of each thread its own: a simulation has one, and tests with real processes run beside each other.
+    [ThreadStatic]
+    private static Stack<byte[]>? s_freeOfThread;
 
     private readonly List<byte[]> _blocks = [];
+
+    private static Stack<byte[]> Free => s_freeOfThread ??= new();
 
     /// <summary>Bytes.</summary>
     public long Length { get; private set; }
@@ -46,7 +50,7 @@ internal sealed class Image
         int blocks = (int)((length + BlockBytes - 1) / BlockBytes);
         for (int i = _blocks.Count - 1; i >= blocks; i--)
         {
-            s_free.Push(_blocks[i]);
+            Free.Push(_blocks[i]);
             _blocks.RemoveAt(i);
         }
         // What is cut off must be zeros when the file grows over it again.
@@ -82,7 +86,7 @@ internal sealed class Image
     {
         while (_blocks.Count * (long)BlockBytes < length)
         {
-            if (s_free.TryPop(out byte[]? block))
+            if (Free.TryPop(out byte[]? block))
             {
                 Array.Clear(block);
             }

@@ -12,6 +12,7 @@ internal sealed class SimulatedFile(string path)
 
     private readonly List<Change> _pending = [];
     private readonly Image _live = new(), _durable = new();
+    private long _settled;
 
     /// <summary>Its path.</summary>
     public string Path => _path;
@@ -33,6 +34,9 @@ internal sealed class SimulatedFile(string path)
 
     /// <summary>Writes that no sync has made durable.</summary>
     public int Pending => _pending.Count;
+
+    /// <summary>Writes and cuts so far.</summary>
+    public long Changes => _settled + _pending.Count;
 
     /// <summary>Reads what readers see.</summary>
     /// <returns>False when the file ends before; the rest is zeros then.</returns>
@@ -61,10 +65,14 @@ internal sealed class SimulatedFile(string path)
     }
 
     /// <summary>Makes every write before durable.</summary>
-    public void Sync() => Settle(static _ => true);
+    public void Sync() => Settle(_pending.Count, static _ => true);
+
+    /// <summary>Makes durable what was written before a sync began, whatever was written while it went on.</summary>
+    /// <param name="changes"><see cref="Changes"/> when it began.</param>
+    public void SyncUpTo(long changes) => Settle((int)Math.Max(0, changes - _settled), static _ => true);
 
     /// <summary>A sync that failed: some writes became durable, and the system forgets the others although readers see them.</summary>
-    public void Forget(Random random) => Settle(_ => random.Next(2) == 0);
+    public void Forget(Random random) => Settle(_pending.Count, _ => random.Next(2) == 0);
 
     /// <summary>The power goes: readers see from now on what the disk has.</summary>
     /// <param name="random">Draws what reached the disk.</param>
@@ -91,6 +99,7 @@ internal sealed class SimulatedFile(string path)
             }
             change.Forget();
         }
+        _settled += _pending.Count;
         _pending.Clear();
         _live.Become(_durable);
     }
@@ -105,22 +114,23 @@ internal sealed class SimulatedFile(string path)
     /// <summary>Gives its memory back: nobody uses the file from now on.</summary>
     public void Dispose()
     {
-        Settle(static _ => false);
+        Settle(_pending.Count, static _ => false);
         _live.Truncate(0);
         _durable.Truncate(0);
     }
 
-    private void Settle(Func<Change, bool> reachesTheDisk)
+    private void Settle(int count, Func<Change, bool> reachesTheDisk)
     {
-        foreach (Change change in _pending)
+        for (int i = 0; i < count; i++)
         {
-            if (reachesTheDisk(change))
+            if (reachesTheDisk(_pending[i]))
             {
-                Apply(change);
+                Apply(_pending[i]);
             }
-            change.Forget();
+            _pending[i].Forget();
         }
-        _pending.Clear();
+        _pending.RemoveRange(0, count);
+        _settled += count;
     }
 
     private void Apply(Change change)

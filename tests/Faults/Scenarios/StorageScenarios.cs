@@ -1,6 +1,8 @@
 using Foretell.Engine;
+using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 using Foretell.Engine.Shards;
+using Foretell.Engine.Store;
 using Foretell.Faults.Disk;
 using Foretell.Hosting;
 using Foretell.Stores.Sqlite;
@@ -45,6 +47,31 @@ internal static class StorageScenarios
             await EndsAtAsync(stage, shown);
         }
         Unless(unsynced >= 10, $"Only {unsynced} kills left a write-ahead log that was not synced.");
+    }
+
+    /// <summary>A log that cannot be written when it is opened is served all the same. What it shows may be gone after a power cut, so
+    /// no row of it is committed before the log could be written.</summary>
+    public static async Task Store_WhenTheLogCouldNotBeMadeDurable_WaitsForIt(Stage stage)
+    {
+        await AppendAsync(stage, 1);
+        SqliteEventLog killed = Open(stage);
+        await killed.AppendAsync(EventSets.Batch(("a", 2, "")));
+        stage.Disk.Process.End();
+        await killed.DisposeAsync();
+
+        stage.Disk.BeginProcess();
+        (stage.Weather.IsBad, stage.Weather[FaultKind.WriteFails]) = (true, 1);
+        await using PlatformStorage storage = await SqliteStorage.In(stage.Directory)(stage.Clock, default);
+        stage.Weather.IsBad = false;
+        Unless(storage.Log.End(0).Sequence > 0 && storage.Log.Problem is not null, $"The log was to be served, and to say that it cannot be written.");
+        long epoch = await storage.Store.TakeEpochAsync(0, default);
+        using var commit = new ShardCommit(new ShardHeader
+        {
+            Position = 1, Policy = EventTimePolicy.OfNewLogs, ModelId = Small.Model.Id, RowsPerPage = 4, Rows = 0, Totals = default,
+        });
+        await RefusedAsync(storage.Store.CommitAsync(0, epoch, commit, default));
+        await storage.Log.AppendAsync(EventSets.Batch(("a", 3, "")));
+        await storage.Store.CommitAsync(0, epoch, commit, default);
     }
 
     /// <summary>A sync fails, and the system takes what it lost for written. What is acknowledged later lies behind it.</summary>
@@ -148,17 +175,17 @@ internal static class StorageScenarios
         Unless((await log.ReadAllAsync(0)).Count == end, $"Not every record of the log can be read.");
     }
 
-    private static async Task RefusedAsync(Task<AppendReceipt> append)
+    private static async Task RefusedAsync(Task work)
     {
         try
         {
-            await append;
+            await work;
         }
         catch (PlatformUnavailableException)
         {
             return;
         }
-        Unless(false, $"An append was acknowledged whose commit failed.");
+        Unless(false, $"What could not be kept was taken all the same.");
     }
 
     /// <summary>Fails each operation of some work in turn, until none is left to fail.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foretell.Faults.Disk;
 using Foretell.Stores.Sqlite;
 using static Foretell.Faults.Worlds.SimulationFailure;
@@ -25,9 +24,10 @@ internal static class EarlierRelease
             ALTER TABLE source DROP COLUMN seal; DROP TABLE trimmed; ALTER TABLE log DROP COLUMN identity;
             ALTER TABLE log DROP COLUMN unsealed; ALTER TABLE log DROP COLUMN seal; UPDATE log SET format = 3
             """);
-        for (int p = 0; disk.Exists(Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"shard-{p:D4}.db"))); p++)
+        // A copy: a write-ahead log may be made meanwhile.
+        foreach (string shard in disk.Files.Select(file => file.Path).Where(IsShard).ToArray())
         {
-            Execute(Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"shard-{p:D4}.db")), "owner", """
+            Execute(shard, "owner", """
                 ALTER TABLE owner DROP COLUMN identity; ALTER TABLE owner DROP COLUMN partition; ALTER TABLE owner DROP COLUMN seal;
                 ALTER TABLE shard DROP COLUMN seal; ALTER TABLE shard DROP COLUMN pages_crc; ALTER TABLE dead_letter DROP COLUMN seal
                 """);
@@ -35,6 +35,9 @@ internal static class EarlierRelease
         Unless(disk.Delete(witness, syncDirectory: true) == SqliteCode.Ok, $"The witness cannot be removed.");
         weather.IsBad = wasBad;
     }
+
+    private static bool IsShard(string path) =>
+        Path.GetFileName(path).StartsWith("shard-", StringComparison.Ordinal) && path.EndsWith(".db", StringComparison.Ordinal);
 
     private static void Execute(string path, string table, string sql)
     {

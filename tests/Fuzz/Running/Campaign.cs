@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Foretell.Fuzz.Targets;
 
@@ -23,6 +24,7 @@ public sealed class Campaign
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private TimeSpan _slowest;
     private long _inputs, _taken, _mostBytes;
+    private volatile bool _isEnded;
     private int _kept;
 
     private Campaign(FuzzTarget target, CoverageMap map, string? keepIn) =>
@@ -40,6 +42,9 @@ public sealed class Campaign
         FuzzTarget found = AllTargets.Named(target);
         using var map = new CoverageMap(counts: !found.IsConcurrent);
         var campaign = new Campaign(found, map, keepIn);
+        // Whoever ends a long one is told what it came to until then.
+        using PosixSignalRegistration ending = PosixSignalRegistration.Create(PosixSignal.SIGTERM, campaign.End);
+        using PosixSignalRegistration interrupting = PosixSignalRegistration.Create(PosixSignal.SIGINT, campaign.End);
         using (campaign._current)
         {
             campaign.Run(inputs, new Random(seed));
@@ -79,7 +84,7 @@ public sealed class Campaign
             Judge(seed);
             _corpus.Add(seed);
         }
-        for (_inputs = 0; _inputs < inputs && _findings.Count < MostFindings; _inputs++)
+        for (_inputs = 0; _inputs < inputs && _findings.Count < MostFindings && !_isEnded; _inputs++)
         {
             // The newest are tried more often: what they reached has been looked at least.
             int parent = random.Next(random.Next(2) == 0 ? 0 : _corpus.Count - _corpus.Count / 4 - 1, _corpus.Count);
@@ -90,6 +95,12 @@ public sealed class Campaign
             }
         }
         Keep();
+    }
+
+    private void End(PosixSignalContext signal)
+    {
+        _isEnded = true;
+        signal.Cancel = true;
     }
 
     /// <summary>Gives the target an input and notes what it did wrong.</summary>
@@ -124,7 +135,7 @@ public sealed class Campaign
         _mostBytes = Math.Max(_mostBytes, bytes);
         _taken += thrown is null ? 1 : 0;
         return thrown is not null && !_target.Refusals.Any(type => type.IsInstanceOfType(thrown))
-                ? $"{thrown.GetType()} at {Place(thrown)}\n{thrown}"
+                ? $"{(thrown is BrokenPromiseException ? thrown.Message : $"{thrown.GetType()} at {Place(thrown)}")}\n{thrown}"
             : time > Slowest ? $"an input takes more than {Slowest.TotalSeconds:0} s\n{time.TotalSeconds:0.0} s for {input.Length} bytes"
             : bytes > allowed ? $"an input makes it allocate more than it justifies\n{bytes} bytes for {input.Length}, allowed are {allowed}"
             : null;

@@ -10,6 +10,7 @@ public static class AllTargets
     [
         .. RecordTargets.List, .. PageTargets.List, .. ModelTargets.List, .. BodyTargets.List, .. MessageTargets.List,
         .. SettingTargets.List, .. FileTargets.List, .. DatabaseTargets.List, .. RequestTargets.List,
+        .. SocketTargets.List,
     ];
 
     /// <summary>The target of a name.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Foretell.Engine;
 using Foretell.Hosting;
 using Foretell.Models.Configuration;
@@ -22,7 +23,7 @@ internal sealed class ApiInProcess : IAsyncDisposable
     private static readonly ForecastModel s_model = ForecastModel.Untrained(
         new ModelConfig { Width = 16, Layers = 1, Heads = 2, Components = 16, Marks = ["visit", "purchase"] }, seed: 1);
 
-    private static ApiInProcess? s_shared;
+    private static ApiInProcess? s_inProcess, s_listening;
 
     private readonly WebApplication _app;
     private readonly EmbeddedPlatform _platform;
@@ -33,23 +34,27 @@ internal sealed class ApiInProcess : IAsyncDisposable
         (_app, _platform, _directory) = (app, platform, directory);
 
     /// <summary>Where Kestrel listens.</summary>
-    public Uri Address => new(_app.Urls.Single());
+    public IPEndPoint Address => new(IPAddress.Loopback, new Uri(_app.Urls.Single()).Port);
 
-    /// <summary>One without a server, for all inputs of a target.</summary>
-    public static ApiInProcess Shared
+    /// <summary>The one without a server, for the next of a target's inputs.</summary>
+    public static ApiInProcess Next() => Next(ref s_inProcess, kestrel: false);
+
+    /// <summary>The one that listens, as what `foretell run` builds does, for the next of a target's inputs.</summary>
+    public static ApiInProcess NextListening() => Next(ref s_listening, kestrel: true);
+
+    private static ApiInProcess Next(ref ApiInProcess? shared, bool kestrel)
     {
-        get
+        if (shared is { _requests: >= RequestsOfOne } worn)
         {
-            if (s_shared is { _requests: >= RequestsOfOne } worn)
-            {
-                worn.DisposeAsync().AsTask().GetAwaiter().GetResult();
-                s_shared = null;
-            }
-            return s_shared ??= StartAsync(kestrel: false).GetAwaiter().GetResult();
+            worn.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            shared = null;
         }
+        shared ??= StartAsync(kestrel).GetAwaiter().GetResult();
+        shared._requests++;
+        return shared;
     }
 
-    public static async Task<ApiInProcess> StartAsync(bool kestrel)
+    private static async Task<ApiInProcess> StartAsync(bool kestrel)
     {
         string directory = Directory.CreateDirectory(Path.Combine(FileTargets.Folder, Guid.NewGuid().ToString("n"))).FullName;
         EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(new EmbeddedOptions
@@ -82,7 +87,6 @@ internal sealed class ApiInProcess : IAsyncDisposable
     /// <returns>Status, content type and body of the answer; of a feed, what was there at once.</returns>
     public async Task<(int Status, string ContentType, byte[] Body)> SendAsync(Action<HttpContext> write, int mostBytes)
     {
-        _requests++;
         HttpContext context = await _app.GetTestServer().SendAsync(write);
         string contentType = context.Response.ContentType ?? "";
         using var body = new MemoryStream();

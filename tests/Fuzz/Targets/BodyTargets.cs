@@ -2,6 +2,7 @@ using System.Text;
 using Foretell.Engine.Events;
 using Foretell.Fuzz.Running;
 using Foretell.Ingest.Decoding;
+using Foretell.Web.Events;
 
 namespace Foretell.Fuzz.Targets;
 
@@ -31,6 +32,12 @@ internal static class BodyTargets
             """{"specversion":"1.0","id":"e-1","source":"shop","subject":"customer-7","type":"buy","time":"2026-01-31T12:00:00Z","data":{"a":[1,2]}}"""),
         Body("cloudevents", "application/cloudevents-batch+json", s_cloud,
             """[{"specversion":"1.0","id":"e-1","source":"shop","type":"buy","time":"2026-01-31T12:00:00Z"},{"specversion":"1.0","id":"2","source":"s","type":"t","data_base64":"AA=="}]"""),
+        // What the log keeps with an idempotency key, of the events that could not be read.
+        new("receipt", kept => RejectedEvents.FromPayload(kept).ToPayload(), typeof(InvalidDataException))
+        {
+            Seeds = [.. new[] { """[{"index":4,"reason":"why"}]""", """{"first":[{"index":4,"reason":"why"}],"total":150}""" }.Select(Encoding.UTF8.GetBytes)],
+            Words = ["\"first\":", "\"total\":", "\"index\":", "\"reason\":", .. s_json],
+        },
     ];
 
     private static FuzzTarget Body(string name, string mediaType, string[] words, params string[] seeds)

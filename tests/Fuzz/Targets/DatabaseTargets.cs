@@ -1,6 +1,8 @@
 using System.Text;
 using Foretell.Engine;
+using Foretell.Engine.Alerts;
 using Foretell.Engine.Events;
+using Foretell.Engine.Feeds;
 using Foretell.Engine.Log;
 using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
@@ -72,7 +74,11 @@ internal static class DatabaseTargets
             await DatabaseFiles.ApplyAsync(storage.Log, shard);
         }
         await storage.Store.ReadDeadLettersAsync(0, 10, CancellationToken.None);
-        await storage.Alerts.ReadAsync(0, 10, CancellationToken.None);
+        foreach (NumberedAlert raised in await storage.Alerts.ReadAsync(0, 10, CancellationToken.None))
+        {
+            RecordTargets.Require(AlertFeed.Item(raised.Alert, new AlertPlace("", raised.Number)).Value is not { } told
+                || EventTime.ToDateTimeOffset(told.AtTicks) >= DateTimeOffset.MinValue && !double.IsNaN(told.LogSurvival), "an alert that is told is one");
+        }
         var more = new EventBatch();
         more.TryAdd("s0"u8, Now, default, default);
         await storage.Log.AppendAsync(more, new IdempotentRequest("key-1", new byte[32], default), CancellationToken.None);

@@ -26,6 +26,12 @@ internal static class FileTargets
         }
     };
 
+    private static readonly CompressionMethod[] s_codecs =
+    [
+        CompressionMethod.None, CompressionMethod.Snappy, CompressionMethod.Gzip, CompressionMethod.Zstd, CompressionMethod.Brotli,
+        CompressionMethod.Lz4Raw,
+    ];
+
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
         File("file-ndjson", ".ndjson", ["\"stream\":", "\"time\":", "\"mark\":", "\n", "{", "}"], Encoding.UTF8.GetBytes(Ndjson)),
@@ -34,7 +40,7 @@ internal static class FileTargets
             "stream,time,mark\nc,2026-01-31T12:00:00Z,buy\n\"a \"\"b\"\"\",1769860801.5,\n"u8.ToArray(), "\uFEFFTime;Stream\n1;2\n"u8.ToArray()),
         File("file-gzip", ".ndjson.gz", [], Packed(stream => new GZipStream(stream, CompressionLevel.Fastest))),
         File("file-zstd", ".ndjson.zst", [], Packed(stream => new ZstdSharp.CompressionStream(stream))) with { FreeBytes = 300 << 20, Share = 100 },
-        File("file-parquet", ".parquet", ["PAR1", "stream", "time", "mark"], WrittenAsync().GetAwaiter().GetResult())
+        File("file-parquet", ".parquet", ["PAR1", "stream", "time", "mark"], [.. s_codecs.Select(codec => WrittenAsync(codec).GetAwaiter().GetResult())])
             with { FreeBytes = 32 << 20, BytesPerByte = 4096, Share = 100 },
     ];
 
@@ -55,18 +61,28 @@ internal static class FileTargets
         return packed.ToArray();
     }
 
-    private static async Task<byte[]> WrittenAsync()
+    private static async Task<byte[]> WrittenAsync(CompressionMethod codec)
     {
         var stream = new DataField<string>("stream");
         var time = new DataField<double>("time");
         var mark = new DataField<int?>("mark");
+        var id = new DataField<long>("id");
         var file = new MemoryStream();
-        await using (ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(stream, time, mark), file))
+        await using (ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(stream, time, mark, id), file,
+            new ParquetOptions
+            {
+                CompressionMethod = codec,
+                ColumnEncodingHints = { ["stream"] = EncodingHint.Dictionary, ["id"] = EncodingHint.DeltaBinaryPacked },
+            }))
         {
-            using ParquetRowGroupWriter group = writer.CreateRowGroup();
-            await group.WriteAsync(stream, ["a", "b", "a"]);
-            await group.WriteAsync<double>(time, new[] { 1.5, 2, 3 });
-            await group.WriteAsync<int>(mark, new int?[] { 1, null, 2 });
+            for (int i = 0; i < 2; i++)
+            {
+                using ParquetRowGroupWriter group = writer.CreateRowGroup();
+                await group.WriteAsync(stream, ["a", "b", "a"]);
+                await group.WriteAsync<double>(time, new[] { 1.5, 2, 3 });
+                await group.WriteAsync<int>(mark, new int?[] { 1, null, 2 });
+                await group.WriteAsync<long>(id, new long[] { 1, 2, 3 });
+            }
         }
         return file.ToArray();
     }

@@ -10,9 +10,9 @@ namespace Foretell.Fuzz.Targets;
 /// <remarks>An answer of status 500 or one that is no JSON where it says so is a finding; so is one far longer than its request.</remarks>
 internal static class RequestTargets
 {
-    private const int MostAnswerBytes = 256 << 10;
+    internal const int MostAnswerBytes = 256 << 10;
 
-    private static readonly string[] s_words =
+    internal static readonly string[] Words =
     [
         "GET ", "POST ", "/v1/events", "/v1/streams/", "/forecast", "/events", "/v1/forecasts", "/v1/overdue", "/v1/alerts/events", "/v1/dead-letters",
         "/v1/models/", "/calibration", "/v1/status", "/health/ready", "/openapi/v1.json", "?after=0-1_1-1", "&at=2026-02-01T00:00:00Z", "&horizon=1h",
@@ -28,7 +28,7 @@ internal static class RequestTargets
         new("request", Send)
         {
             Seeds = [.. Seeds().Select(Encoding.UTF8.GetBytes)],
-            Words = s_words,
+            Words = Words,
             MostBytes = 8192,
             // The work goes on in other threads.
             FreeBytes = long.MaxValue / 2,
@@ -60,7 +60,7 @@ internal static class RequestTargets
 
     private static void Send(byte[] input)
     {
-        (int status, string contentType, byte[] answer) = ApiInProcess.Shared
+        (int status, string contentType, byte[] answer) = ApiInProcess.Next()
             .SendAsync(context => Write(context.Request, input), MostAnswerBytes).GetAwaiter().GetResult();
         RecordTargets.Require(status is >= 200 and < 600 and not 500, $"no request is answered {status}");
         RecordTargets.Require(answer.Length < MostAnswerBytes, "an answer is not far longer than its request");

@@ -132,6 +132,46 @@ public sealed class ParquetTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(CompressionMethod.None)]
+    [InlineData(CompressionMethod.Snappy)]
+    public async Task ReadEvents_WhenAnyByteIsAnother_ReadsTheFileOrRefusesIt(CompressionMethod codec)
+    {
+        var stream = new DataField<string>("stream");
+        var time = new DataField<double>("time");
+        string path = await WriteAsync([stream, time], 1, async (group, _) =>
+        {
+            await group.WriteAsync(stream, ["a", "b"]);
+            await group.WriteAsync<double>(time, new[] { 1.5, 2 });
+        }, codec);
+        byte[] bytes = await File.ReadAllBytesAsync(path);
+        int refused = 0;
+        for (int at = 0; at < bytes.Length; at++)
+        {
+            foreach (byte other in new byte[] { 0, 1, 0x7F, 0x80, 0xFF, (byte)(bytes[at] ^ 1), (byte)(bytes[at] ^ 0x10) })
+            {
+                byte[] changed = [.. bytes];
+                changed[at] = other;
+                // A file that begins otherwise is taken for another kind.
+                refused += at >= 4 && Record.Exception(() => Read(_folder.Write("changed", changed))) is { } error
+                    ? Assert.IsType<EventFileException>(error).Message.Contains("changed", StringComparison.Ordinal) ? 1 : 0 : 0;
+            }
+        }
+        Assert.InRange(refused, bytes.Length, 7 * bytes.Length);
+    }
+
+    [Fact]
+    public async Task ReadEvents_WhenWhatSaysWhatIsInItIsCutShort_SaysThatItIsDamaged()
+    {
+        byte[] bytes = await File.ReadAllBytesAsync(await TimesAsync(new DataField<long>("time"), 1L));
+        int length = BitConverter.ToInt32(bytes, bytes.Length - 8);
+        for (int left = 0; left < length; left++)
+        {
+            byte[] cut = [.. bytes[..^(length - left + 8)], .. BitConverter.GetBytes(left), .. "PAR1"u8];
+            Assert.Contains("Parquet file is damaged", Assert.Throws<EventFileException>(() => Read(_folder.Write("cut", cut))).Message);
+        }
+    }
+
     [Fact]
     public async Task ReadSequences_WhenTheFileIsParquet_GroupsIt()
     {
@@ -149,11 +189,13 @@ public sealed class ParquetTests : IDisposable
         });
     }
 
-    private async Task<string> WriteAsync(Field[] fields, int groups, Func<ParquetRowGroupWriter, int, Task> write)
+    private async Task<string> WriteAsync(Field[] fields, int groups, Func<ParquetRowGroupWriter, int, Task> write,
+        CompressionMethod codec = CompressionMethod.Snappy)
     {
         string path = _folder.At("x.parquet");
         await using FileStream file = File.Create(path);
-        await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), file);
+        await using ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), file,
+            new ParquetOptions { CompressionMethod = codec });
         for (int g = 0; g < groups; g++)
         {
             using ParquetRowGroupWriter group = writer.CreateRowGroup();
