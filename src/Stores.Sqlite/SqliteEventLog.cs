@@ -32,7 +32,7 @@ public sealed class SqliteEventLog : IEventLog
     /// <summary>Name of the log, 32 hex digits: files of the same directory carry it.</summary>
     public string Identity { get; }
 
-    /// <summary>Whether all that is shown is on the disk. Where the file could not be opened for writing, not before the next append.</summary>
+    /// <summary>Whether all that is shown is on the disk; where the file could not be opened for writing, not before an append.</summary>
     internal bool IsDurable => _writer.IsDurable;
 
     /// <inheritdoc/>

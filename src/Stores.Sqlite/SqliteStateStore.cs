@@ -15,7 +15,7 @@ public sealed class SqliteStateStore(string directory, string? identity = null, 
 {
     private readonly ConcurrentDictionary<int, SqliteShardFile> _files = new();
 
-    /// <summary>Whether all that the log shows is on the disk: rows that are ahead of what a loss of power leaves of it belong to no log.</summary>
+    /// <summary>Whether all that the log shows is on the disk: rows ahead of what a power cut leaves of it belong to no log.</summary>
     internal Func<bool> IsLogDurable { get; init; } = () => true;
 
     // SQLite has no asynchronous calls. What waits for a disk must not keep the pool's threads from requests, nor the shards' from
