@@ -40,6 +40,15 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
     /// <summary>What the platform has said to be damaged, or null.</summary>
     public string? Told { get; private set; }
 
+    /// <summary>Looks whether the status says why a partition is not served: on a disk that is healed, that is damage.</summary>
+    public void Look()
+    {
+        if (IsHealed && _running?.Platform.Status() is { UnservedPartitions: > 0, Problems: [var problem, ..] })
+        {
+            Told ??= problem;
+        }
+    }
+
     /// <inheritdoc/>
     public bool IsGivenUp { get; set; }
 
@@ -129,10 +138,6 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock);
         }
         EmbeddedPlatform platform = _running.Platform;
-        if (IsDamaged && platform.Status() is { UnservedPartitions: > 0, Problems: [var problem, ..] } && platform.Ready.IsCompleted)
-        {
-            Told = problem;
-        }
         await platform.Ready;
         await platform.DrainAsync(CancellationToken.None);
         PlatformStatus status = platform.Status();

@@ -193,6 +193,7 @@ internal sealed class Schedule
         do
         {
             await Task.Delay(TimeSpan.FromSeconds(3), _clock);
+            world.Look();
         }
         while (world.Told is null);
     }
