@@ -97,7 +97,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
         catch (Exception e)
         {
             await storage.DisposeAsync();
-            if (e is PlatformUnavailableException)
+            if (e is PlatformUnavailableException or InvalidDataException)
             {
                 throw new StorageException($"The {storage.Name} cannot be used: {e.Message}", e);
             }

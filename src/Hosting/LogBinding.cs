@@ -31,6 +31,7 @@ public static class LogBinding
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null; or the id of the other model that the log belongs to, and then nothing was written.</returns>
     /// <exception cref="PlatformUnavailableException">The log cannot be read or written now.</exception>
+    /// <exception cref="InvalidDataException">The log is damaged.</exception>
     public static async Task<string?> BindAsync(IEventLog log, ForecastModel model, TimeSpan? lateTolerance, TimeSpan? futureTolerance,
         long? maxStreams, long? maxNewStreams, CancellationToken cancellationToken)
     {

@@ -185,7 +185,7 @@ internal static partial class SiloHost
                     + $"'{settings.Model}' is model {model.Id}. Give it that model, or choose another schema.");
             }
         }
-        catch (PlatformUnavailableException e)
+        catch (Exception e) when (e is PlatformUnavailableException or InvalidDataException)
         {
             throw new StorageException(e.Message, e);
         }

@@ -9,10 +9,12 @@ internal sealed class SqliteException(string message, int code) : Exception(mess
     /// <summary>SQLite's extended result code.</summary>
     public int Code { get; } = code;
 
-    /// <summary>True when the file is no database, a broken one, or lacks what our statements name: trying again later is no
-    /// help.</summary>
-    public bool IsDamage => (Code & 0xff) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB
-        || Code == raw.SQLITE_ERROR && Message.Contains("no such", StringComparison.Ordinal);
+    /// <summary>True when the file is no database, a broken one, or has other tables than our statements are made for: trying again
+    /// later is no help.</summary>
+    /// <remarks>Our statements are fixed and keep to their tables' rules. Where SQLite finds an error in one, or a check that it breaks
+    /// or a value that is too large, it is the schema or the row in the file that is not as it was written.</remarks>
+    public bool IsDamage => (Code & 0xff) is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB or raw.SQLITE_ERROR or raw.SQLITE_MISMATCH
+        or raw.SQLITE_TOOBIG || Code == raw.SQLITE_CONSTRAINT_CHECK;
 
     /// <summary>True when a file cannot be opened as connections share it: SQLite makes one of shared memory beside it for that.</summary>
     public bool IsOfSharing => (Code & 0xff) is raw.SQLITE_FULL or raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN

@@ -136,7 +136,7 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
     /// <summary>No log: true only where no witness says that there was one.</summary>
     private static SqliteLogInspection NewBeside(string path, string witness)
     {
-        if (DataFiles.Current.Exists(witness) && TryReadWitness(witness) is { } acknowledged && acknowledged.Any(end => end.Sequence > 0))
+        if (DataFiles.Current.Exists(witness) && TryReadWitness(path, witness) is { } acknowledged && acknowledged.Any(end => end.Sequence > 0))
         {
             throw new StorageException($"The log {path} is missing or empty, and {acknowledged.Sum(end => end.Sequence)} records of it were "
                 + $"acknowledged. {Cause(path)}{Advice}");
@@ -144,18 +144,25 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
         return New;
     }
 
-    private static AcknowledgedEnd[]? TryReadWitness(string witness)
+    /// <summary>Null where a crash left half a witness: while the very first log was made, before anything of the log was.</summary>
+    private static AcknowledgedEnd[]? TryReadWitness(string path, string witness)
     {
         try
         {
             return AcknowledgedEnds.Read(witness).Ends;
         }
-        catch (InvalidDataException)
+        catch (InvalidDataException) when (!HasBytes(path) && !HasBytes(SqliteWal.PathOf(path)))
         {
-            // A crash while the very first log was made leaves half a witness, and no log.
             return null;
         }
+        catch (InvalidDataException e)
+        {
+            throw new StorageException($"The log {path} is empty, and {witness}, which knows what was acknowledged, is damaged: {e.Message}. "
+                + $"{Cause(path)}{Advice}", e);
+        }
     }
+
+    private static bool HasBytes(string path) => DataFiles.Current.Exists(path) && DataFiles.Current.Length(path) > 0;
 
     private static (string Identity, AcknowledgedEnd[] Ends) ReadWitness(string witness)
     {

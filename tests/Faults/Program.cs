@@ -51,7 +51,7 @@ internal static class Program
 
     private static int Schedules(string directory, long first, long count, long minutes)
     {
-        long started = Stopwatch.GetTimestamp(), run = 0, sent = 0, acknowledged = 0, damaged = 0, told = 0;
+        long started = Stopwatch.GetTimestamp(), run = 0, sent = 0, acknowledged = 0, damaged = 0, told = 0, served = 0;
         TimeSpan simulated = default;
         Outcome? failed = null;
         for (; run < count && failed is null && Stopwatch.GetElapsedTime(started).TotalMinutes < minutes; run++)
@@ -59,6 +59,7 @@ internal static class Program
             Outcome outcome = Schedule.Run(first + run, directory);
             (simulated, sent, acknowledged) = (simulated + outcome.Simulated, sent + outcome.Sent, acknowledged + outcome.Acknowledged);
             (damaged, told) = (damaged + (outcome.IsDamaged ? 1 : 0), told + (outcome.Told is null ? 0 : 1));
+            served += outcome.Served;
             failed = outcome.Failure is null ? null : outcome;
         }
         // What Faults.Tests adds up.
@@ -69,6 +70,7 @@ internal static class Program
         Console.WriteLine($"acknowledged {acknowledged}");
         Console.WriteLine($"damaged {damaged}");
         Console.WriteLine($"told {told}");
+        Console.WriteLine($"served {served}");
         foreach (FaultKind kind in Enum.GetValues<FaultKind>())
         {
             Console.WriteLine($"fault {kind} {Weather.Drawn[(int)kind]}");

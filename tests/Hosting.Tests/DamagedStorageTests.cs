@@ -20,6 +20,10 @@ public sealed class DamagedStorageTests : IDisposable
     [InlineData("UPDATE owner SET epoch = 0", "the row that says whose it is fails its checksum")]
     [InlineData("DELETE FROM page WHERE id = (SELECT max(id) FROM page)", "rows, its header says")]
     [InlineData("DROP TABLE page", "no such table: page")]
+    [InlineData("ALTER TABLE shard RENAME COLUMN calibration TO calibratimn", "no column named calibration")]
+    [InlineData("ALTER TABLE owner RENAME COLUMN identity TO identitx", "duplicate column name: partition")]
+    [InlineData("ALTER TABLE owner RENAME TO ownes", "table shard already exists")]
+    [InlineData("ALTER TABLE page ADD COLUMN more", "table page has 3 columns but 2 values were supplied")]
     public async Task Open_WhenOneShardIsDamaged_ServesTheOthers(string damage, string told)
     {
         await WriteAsync(_directory.Path);
@@ -88,6 +92,18 @@ public sealed class DamagedStorageTests : IDisposable
         await using EmbeddedPlatform platform = await OpenAsync(_directory.Path);
         await platform.Ready;
         Assert.Contains(told, Assert.Single(platform.Status().Problems));
+    }
+
+    [Theory]
+    [InlineData("model")]
+    [InlineData("policy")]
+    public async Task Open_WhenTheLogDoesNotSayByWhatItIsRead_Refuses(string control)
+    {
+        await WriteAsync(_directory.Path);
+        Execute(_directory.At("log.db"), $"UPDATE control SET value = value || ' ' WHERE name = '{control}'");
+        var e = await Assert.ThrowsAsync<StorageException>(() => OpenAsync(_directory.Path));
+        Assert.Contains($"the row of control '{control}' fails its checksum", e.Message);
+        Assert.Contains("foretell repair", e.Message);
     }
 
     [Fact]

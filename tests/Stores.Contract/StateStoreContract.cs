@@ -251,10 +251,10 @@ public abstract class StateStoreContract : IAsyncLifetime
         return commit;
     }
 
-    private static DeadLetter Letter(long sequence) =>
+    protected static DeadLetter Letter(long sequence) =>
         new(0, sequence, "stream", 5, sequence % 2 == 0 ? null : "m", null, 6, "late", "A sentence.");
 
-    private static async Task<List<(int First, int Length)>> PagesAsync(IStateStore store, int partition)
+    protected static async Task<List<(int First, int Length)>> PagesAsync(IStateStore store, int partition)
     {
         var pages = new List<(int, int)>();
         await foreach (Memory<byte> page in store.ReadPagesAsync(partition, default))

@@ -144,6 +144,50 @@ public sealed class LogWitnessTests : IDisposable
         Assert.Equal(before, Digest(_folder));
     }
 
+    /// <summary>Before its first checkpoint a log lies in its write-ahead log only: where that is not to be believed, there is none.</summary>
+    [Theory]
+    [InlineData(9)]
+    [InlineData(50)]
+    public async Task Open_WhenAllOfTheLogAndItsWitnessAreDamaged_DoesNotBeginAnew(int ofWitness)
+    {
+        using var killed = new TemporaryFolder();
+        await using (SqliteEventLog log = Open(_folder))
+        {
+            await WriteAsync(log, 0, 10);
+            foreach (string name in s_files)
+            {
+                File.Copy(_folder.At(name), killed.At(name));
+            }
+        }
+        Flip("log.db-wal", SqliteWal.HeaderBytes + 100);
+        Assert.Contains("is missing or empty, and 10 records of it were acknowledged", Assert.Throws<StorageException>(() => Open(killed)).Message);
+        Flip("log.ack", ofWitness);
+        string before = Digest(killed);
+        var e = Assert.Throws<StorageException>(() => Open(killed));
+        Assert.Contains("log.ack, which knows what was acknowledged, is damaged", e.Message);
+        Assert.Contains("Frame 1 of", e.Message);
+        Assert.Equal(before, Digest(killed));
+
+        void Flip(string name, int at)
+        {
+            byte[] bytes = File.ReadAllBytes(killed.At(name));
+            bytes[at] ^= 4;
+            File.WriteAllBytes(killed.At(name), bytes);
+        }
+    }
+
+    [Fact]
+    public async Task Open_WhenACrashLeftHalfAWitnessAndNoLog_BeginsTheLog()
+    {
+        await WriteAsync();
+        byte[] bytes = await File.ReadAllBytesAsync(_folder.At("log.ack"));
+        using var crashed = new TemporaryFolder();
+        await File.WriteAllBytesAsync(crashed.At("log.ack"), bytes[..20]);
+        await File.WriteAllBytesAsync(crashed.At("log.db"), []);
+        await using SqliteEventLog log = Open(crashed);
+        Assert.Equal(0, log.End(0).Sequence);
+    }
+
     [Fact]
     public async Task Open_WhenAnotherDirectorysLogIsPutInItsPlace_SaysSo()
     {

@@ -32,6 +32,8 @@ public interface IEventLog : ISourceLog, IAsyncDisposable
     Task<bool> AppendControlAsync(string name, string value, CancellationToken cancellationToken);
 
     /// <summary>Value of the last control record of a name, or null.</summary>
+    /// <exception cref="PlatformUnavailableException">The log cannot be read now.</exception>
+    /// <exception cref="InvalidDataException">What the log says of it is damaged.</exception>
     ValueTask<string?> FindControlAsync(string name, CancellationToken cancellationToken);
 
     /// <summary>Where a partition ends, as far as this process knows.</summary>

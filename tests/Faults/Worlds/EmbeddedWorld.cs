@@ -146,6 +146,66 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
             : throw new PlatformUnavailableException($"Partitions are not served: {string.Join(" ", status.Problems)}");
     }
 
+    /// <summary>Where something is damaged: the partitions that are served hold every promise, and the status names the others.</summary>
+    /// <returns>Streams that were looked at.</returns>
+    public async Task<int> CheckServedAsync()
+    {
+        if (_running is not { Process.IsDead: false, Platform: var platform })
+        {
+            // It does not start, and has said why.
+            return 0;
+        }
+        var log = (IEventLog)platform.SourceLog;
+        var records = new List<EventSets.Read>?[log.PartitionCount];
+        for (int partition = 0; partition < records.Length; partition++)
+        {
+            if (await IsCaughtUpAsync(platform, partition, log.End(partition).Sequence))
+            {
+                records[partition] = await TryReadAsync(log, partition);
+            }
+            else
+            {
+                IReadOnlyList<string> problems = platform.Status().Problems;
+                Unless(problems.Any(problem => problem.Contains($"artition {partition}") || problem.StartsWith("The log")),
+                    $"Partition {partition} does not go on, and the status does not say so but '{string.Join(" ", problems)}'.");
+            }
+        }
+        var digests = new Dictionary<string, string?>();
+        foreach (string stream in oracle.Streams.Where(stream => records[EventSets.PartitionOf(stream, records.Length)] is not null))
+        {
+            digests.Add(stream, (await platform.FindAsync(stream, CancellationToken.None))?.Digest(Small.Model));
+        }
+        oracle.CheckServed(log, records, digests);
+        return digests.Count;
+    }
+
+    private async Task<bool> IsCaughtUpAsync(EmbeddedPlatform platform, int partition, long end)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10), clock);
+        try
+        {
+            await (end == 0 ? Task.CompletedTask : platform.WaitAppliedAsync(new Position([(partition, end)]), patience.Token));
+            return true;
+        }
+        catch (Exception e) when (e is PlatformUnavailableException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Null where the log is damaged in what a restart may have to read once more.</summary>
+    private static async Task<List<EventSets.Read>?> TryReadAsync(IEventLog log, int partition)
+    {
+        try
+        {
+            return await log.ReadAllAsync(partition, maximum: 97);
+        }
+        catch (Exception e) when (e is InvalidDataException or PlatformUnavailableException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Opens what was stopped once more, and tells what its log and its store hold.</summary>
     public async Task<StateReport> ReopenAsync(Func<IEventLog, Task> check)
     {

@@ -21,6 +21,9 @@ internal sealed class Oracle
     /// <summary>Events acknowledged.</summary>
     public int Acknowledged => _acknowledged.Count;
 
+    /// <summary>Streams that events were sent of.</summary>
+    public IReadOnlyCollection<string> Streams => _events.Keys;
+
     /// <summary>Events sent of a stream.</summary>
     public int EventsOf(string stream) => _events.GetValueOrDefault(stream);
 
@@ -90,14 +93,18 @@ internal sealed class Oracle
     /// <summary>Acknowledged ⊆ in the log ⊆ sent; each once, as it was sent, numbered without gaps and in the order of its
     /// client.</summary>
     /// <param name="log">The log.</param>
-    /// <param name="records">Its records (<see cref="ReadAsync"/>).</param>
-    public void CheckLog(IEventLog log, List<EventSets.Read>[] records)
+    /// <param name="records">Its records (<see cref="ReadAsync"/>); null for a partition that is not to be looked at.</param>
+    public void CheckLog(IEventLog log, IReadOnlyList<List<EventSets.Read>?> records)
     {
         var found = new Dictionary<string, long>();
         for (int partition = 0; partition < log.PartitionCount; partition++)
         {
+            if (records[partition] is not { } ofPartition)
+            {
+                continue;
+            }
             long sequence = 0, append = long.MinValue, events = 0;
-            foreach (EventSets.Read record in records[partition])
+            foreach (EventSets.Read record in ofPartition)
             {
                 Unless(record.Sequence == ++sequence, $"Partition {partition} has record {record.Sequence} where record {sequence} belongs.");
                 Unless(record.AppendTicks >= append, $"Record {sequence} of partition {partition} was appended before its predecessor.");
@@ -117,15 +124,35 @@ internal sealed class Oracle
             Unless((end.Sequence, end.Events) == (sequence, events),
                 $"Partition {partition} says that it ends at record {end.Sequence} with {end.Events} events; it has {sequence} with {events}.");
         }
-        CheckAcknowledged(found, log.PartitionCount);
+        CheckAcknowledged(found, records);
     }
 
-    private void CheckAcknowledged(Dictionary<string, long> found, int partitions)
+    /// <summary>Where something is damaged: what is served all the same holds every promise.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="records">Records of the partitions that are served and have applied all of them; null for the others.</param>
+    /// <param name="digests">Digest of each stream that was sent to these; null for one that is not there.</param>
+    public void CheckServed(IEventLog log, IReadOnlyList<List<EventSets.Read>?> records, IReadOnlyDictionary<string, string?> digests)
+    {
+        CheckLog(log, records);
+        Reference reference = Reference.Replay([.. records.Select(r => r ?? [])], Small.Model, SharedRows.Device.OpenBackend());
+        var expected = reference.Streams.ToHashSet();
+        foreach ((string stream, string? digest) in digests)
+        {
+            Unless(digest == (expected.Contains(stream) ? reference.Digest(stream) : null),
+                $"Stream {stream} is served, and its state is not that of the log's events, one after the other.");
+        }
+    }
+
+    private void CheckAcknowledged(Dictionary<string, long> found, IReadOnlyList<List<EventSets.Read>?> records)
     {
         var last = new Dictionary<(int Client, int Partition), long>();
         foreach (SentEvent e in _acknowledged)
         {
-            int partition = EventSets.PartitionOf(e.Stream, partitions);
+            int partition = EventSets.PartitionOf(e.Stream, records.Count);
+            if (records[partition] is null)
+            {
+                continue;
+            }
             Unless(found.TryGetValue(e.Id, out long sequence), $"Event '{e.Id}' was acknowledged and is not in the log.");
             long told = e.Acknowledged!.Parts.Single(part => part.Partition == partition).Sequence;
             Unless(sequence <= told, $"Event '{e.Id}' is record {sequence}, behind the position {told} that its sender was told.");

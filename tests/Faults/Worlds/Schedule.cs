@@ -25,6 +25,7 @@ internal sealed class Schedule
     private Func<string?> _problem = () => null;
     private bool _isDamaged;
     private string? _told;
+    private int _served;
 
     private readonly Blow? _blow;
 
@@ -69,7 +70,7 @@ internal sealed class Schedule
             string? failure = SimulatedVfs.Fault ?? schedule._scheduler.Stuck ?? main.Exception?.GetBaseException().ToString();
             return new Outcome(seed, failure, new TimeSpan(schedule._clock.Ticks), schedule._scheduler.Steps, schedule._disk.Operations,
                 schedule._disk.Changes, schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace,
-                schedule._isDamaged, schedule._told);
+                schedule._isDamaged, schedule._told, schedule._served);
         }
         finally
         {
@@ -163,13 +164,16 @@ internal sealed class Schedule
         try
         {
             Task<StateReport> converging = world.ConvergeAsync();
-            await Task.WhenAny(Task.WhenAll(clients, converging), supervisor, ToldAsync(world), Task.Delay(s_patience, _clock));
+            Task ended = await Task.WhenAny(Task.WhenAll(clients, converging), supervisor, ToldAsync(world), Task.Delay(s_patience, _clock));
+            // A supervisor that has ended has failed: clients that give up would hide why.
+            await (ended == supervisor ? supervisor : Task.CompletedTask);
             world.IsGivenUp = true;
             await EndAsync(clients, supervisor);
             if (!converging.IsCompleted)
             {
                 _told = world.Told ?? throw new SimulationFailure(
                     $"The platform neither goes on nor says what is damaged. {_problem()}");
+                _served = await world.CheckServedAsync();
                 await world.StopAsync(supervisor);
                 return;
             }
@@ -236,5 +240,6 @@ internal sealed class Schedule
 /// <param name="Trace">Hash of all that happened: equal for equal runs.</param>
 /// <param name="IsDamaged">Whether the disk changed what lay on it.</param>
 /// <param name="Told">What the platform said to be damaged, or null.</param>
+/// <param name="Served">Streams that it served all the same, and whose states were looked at.</param>
 internal sealed record Outcome(long Seed, string? Failure, TimeSpan Simulated, long Steps, long Operations,
-    long Changes, int Sent, int Acknowledged, ulong Trace, bool IsDamaged, string? Told);
+    long Changes, int Sent, int Acknowledged, ulong Trace, bool IsDamaged, string? Told, int Served);
