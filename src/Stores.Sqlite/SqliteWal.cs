@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Foretell.Engine;
 using SQLitePCL;
 
 namespace Foretell.Stores.Sqlite;
@@ -28,10 +29,11 @@ internal sealed record SqliteWal(long Frames, long? FirstBroken)
     /// What is shown may not be there yet. A process that was killed between a write and its sync leaves its commit in the system's
     /// memory; and a system may take what a failed sync lost for written, so that no later sync writes it: then the next loss of
     /// power leaves a hole, SQLite drops all that was acknowledged behind it, and takes pages from in front of it that are older
-    /// than those it had copied back. Bytes that are written once more are dirty once more. Nothing is copied back before.
+    /// than those it had copied back. Bytes that are written once more are dirty once more. Nothing is copied back before. They are
+    /// read back behind it: a write that went elsewhere would cut off what was compared with the witness a moment ago.
     /// Source: Rebello et al., Can Applications Recover from fsync Failures?, USENIX ATC 2020.
     /// </remarks>
-    /// <exception cref="SqliteException">The disk fails.</exception>
+    /// <exception cref="SqliteException">The disk fails, or does not hold what was written.</exception>
     public static void MakeDurable(string database)
     {
         string path = PathOf(database);
@@ -41,24 +43,42 @@ internal sealed record SqliteWal(long Frames, long? FirstBroken)
             {
                 return;
             }
-            using Stream file = DataFiles.Current.OpenRead(path);
-            if (file.Length == 0)
+            if (DataFiles.Current.Length(path) == 0)
             {
                 return;
             }
-            using DataFile log = DataFiles.Current.OpenWrite(path, anew: false);
-            byte[] piece = new byte[Math.Min(file.Length, CopyBytes)];
-            long at = 0;
-            for (int read; (read = file.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false)) > 0; at += read)
+            uint before = ReadAll(path, (_, _) => { });
+            using (DataFile log = DataFiles.Current.OpenWrite(path, anew: false))
             {
-                log.Write(at, piece.AsSpan(0, read));
+                ReadAll(path, log.Write);
+                log.Sync();
             }
-            log.Sync();
+            if (ReadAll(path, (_, _) => { }) != before)
+            {
+                throw new SqliteException($"The write-ahead log is damaged: it was written once more, and is not what it was ({path})",
+                    raw.SQLITE_CORRUPT);
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new SqliteException($"The write-ahead log cannot be made durable: {e.Message} ({path})", raw.SQLITE_IOERR_FSYNC);
         }
+    }
+
+    /// <summary>Hands out a file piece by piece.</summary>
+    /// <returns>Checksum of its bytes.</returns>
+    private static uint ReadAll(string path, Action<long, ReadOnlySpan<byte>> take)
+    {
+        using Stream file = DataFiles.Current.OpenRead(path);
+        byte[] piece = new byte[Math.Min(file.Length, CopyBytes)];
+        uint crc = 0;
+        long at = 0;
+        for (int read; (read = file.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false)) > 0; at += read)
+        {
+            crc = Crc32C.Append(crc, piece.AsSpan(0, read));
+            take(at, piece.AsSpan(0, read));
+        }
+        return crc;
     }
 
     /// <summary>Reads the write-ahead log of a database that nobody writes to meanwhile.</summary>

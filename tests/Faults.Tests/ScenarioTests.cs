@@ -8,6 +8,7 @@ public sealed class ScenarioTests
     [InlineData("Log_WhenTheSystemForgotAFailedSync_KeepsWhatIsAcknowledgedLater")]
     [InlineData("Log_WhenAForgottenSyncIsShownByTheNextProcess_OutlivesThePowerCut")]
     [InlineData("Store_WhenTheLogCouldNotBeMadeDurable_WaitsForIt")]
+    [InlineData("Log_WhenItsWriteAheadLogLandsElsewhereAtAStart_IsRefusedOrWhole")]
     [InlineData("Log_WhenItsEndsCannotBeRead_LeavesNoFileOpen")]
     [InlineData("AlertLog_WhenItCannotBeOpened_LeavesNoFileOpen")]
     [InlineData("Partition_WhenItsFileCannotBeReadWhileRowsLoad_TriesAgain")]

@@ -120,6 +120,45 @@ internal static class StorageScenarios
         }
     }
 
+    /// <summary>A start writes the write-ahead log once more, and a piece of it lands in another place: behind it SQLite believes
+    /// nothing, and what it believed a moment ago was compared with the witness. Numbers are not given out twice.</summary>
+    public static async Task Log_WhenItsWriteAheadLogLandsElsewhereAtAStart_IsRefusedOrWhole(Stage stage)
+    {
+        int refused = 0;
+        stage.Weather[FaultKind.Misdirected] = 0.2;
+        for (int round = 0; round < 60; round++)
+        {
+            Stage ofRound = stage with { Directory = Path.Combine(stage.Directory, $"{round}") };
+            await AppendAsync(ofRound, 2);
+            SqliteEventLog killed = Open(ofRound);
+            for (int i = 0; i < 25; i++)
+            {
+                await killed.AppendAsync(EventSets.Batch(("a", i, "")));
+            }
+            long acknowledged = killed.End(0).Sequence;
+            stage.Disk.Process.End();
+            await killed.DisposeAsync();
+
+            stage.Disk.BeginProcess();
+            stage.Weather.IsBad = true;
+            try
+            {
+                await using SqliteEventLog log = Open(ofRound);
+                long end = log.End(0).Sequence;
+                Unless(end == acknowledged, $"The log goes on behind record {end}, and record {acknowledged} was acknowledged.");
+            }
+            catch (StorageException)
+            {
+                refused++;
+            }
+            finally
+            {
+                stage.Weather.IsBad = false;
+            }
+        }
+        Unless(refused is > 5 and < 55, $"{refused} starts wrote to another place.");
+    }
+
     /// <summary>A log that opens, and whose ends cannot be read.</summary>
     public static async Task Log_WhenItsEndsCannotBeRead_LeavesNoFileOpen(Stage stage)
     {
