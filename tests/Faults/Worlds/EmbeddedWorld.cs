@@ -146,15 +146,16 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
             : throw new PlatformUnavailableException($"Partitions are not served: {string.Join(" ", status.Problems)}");
     }
 
-    /// <summary>Where something is damaged: the partitions that are served hold every promise, and the status names the others.</summary>
-    /// <returns>Streams that were looked at.</returns>
-    public async Task<int> CheckServedAsync()
+    /// <summary>Streams that were served beside what is damaged, and hold every promise.</summary>
+    public int ServedBesideDamage { get; private set; }
+
+    /// <summary>Where something is damaged: the partitions that are served hold every promise, and the status names the others. Where
+    /// the platform does not start, it has said why.</summary>
+    public Task CheckServedAsync() =>
+        _running is { Process.IsDead: false, Platform: var platform } ? CheckServedAsync(platform) : Task.CompletedTask;
+
+    private async Task CheckServedAsync(EmbeddedPlatform platform)
     {
-        if (_running is not { Process.IsDead: false, Platform: var platform })
-        {
-            // It does not start, and has said why.
-            return 0;
-        }
         var log = (IEventLog)platform.SourceLog;
         var records = new List<EventSets.Read>?[log.PartitionCount];
         for (int partition = 0; partition < records.Length; partition++)
@@ -176,7 +177,7 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
             digests.Add(stream, (await platform.FindAsync(stream, CancellationToken.None))?.Digest(Small.Model));
         }
         oracle.CheckServed(log, records, digests);
-        return digests.Count;
+        ServedBesideDamage += records.Contains(null) ? digests.Count : 0;
     }
 
     private async Task<bool> IsCaughtUpAsync(EmbeddedPlatform platform, int partition, long end)
@@ -210,6 +211,12 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
     public async Task<StateReport> ReopenAsync(Func<IEventLog, Task> check)
     {
         disk.BeginProcess();
+        if (IsDamaged)
+        {
+            await using EmbeddedPlatform damaged = await EmbeddedPlatform.OpenAsync(Options());
+            await damaged.Ready;
+            await CheckServedAsync(damaged);
+        }
         await using (SqliteEventLog log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), null, clock))
         {
             await check(log);

@@ -25,7 +25,7 @@ internal sealed class Schedule
     private Func<string?> _problem = () => null;
     private bool _isDamaged;
     private string? _told;
-    private int _served;
+    private Func<int> _served = () => 0;
 
     private readonly Blow? _blow;
 
@@ -70,7 +70,7 @@ internal sealed class Schedule
             string? failure = SimulatedVfs.Fault ?? schedule._scheduler.Stuck ?? main.Exception?.GetBaseException().ToString();
             return new Outcome(seed, failure, new TimeSpan(schedule._clock.Ticks), schedule._scheduler.Steps, schedule._disk.Operations,
                 schedule._disk.Changes, schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace,
-                schedule._isDamaged, schedule._told, schedule._served);
+                schedule._isDamaged, schedule._told, schedule._served());
         }
         finally
         {
@@ -122,7 +122,7 @@ internal sealed class Schedule
             IsUpgraded = kind is 4,
             IsDamaged = kind is 5,
         };
-        (_problem, _isDamaged) = (() => world.Problem, world.IsDamaged);
+        (_problem, _isDamaged, _served) = (() => world.Problem, world.IsDamaged, () => world.ServedBesideDamage);
         Task supervisor = world.SuperviseAsync();
         Task[] clients = [.. Enumerable.Range(0, trial.Clients).Select(number =>
             new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load).RunAsync())];
@@ -173,7 +173,7 @@ internal sealed class Schedule
             {
                 _told = world.Told ?? throw new SimulationFailure(
                     $"The platform neither goes on nor says what is damaged. {_problem()}");
-                _served = await world.CheckServedAsync();
+                await world.CheckServedAsync();
                 await world.StopAsync(supervisor);
                 return;
             }
