@@ -136,7 +136,8 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
     /// <summary>No log: true only where no witness says that there was one.</summary>
     private static SqliteLogInspection NewBeside(string path, string witness)
     {
-        if (DataFiles.Current.Exists(witness) && TryReadWitness(path, witness) is { } acknowledged && acknowledged.Any(end => end.Sequence > 0))
+        if (DataFiles.Current.Exists(witness) && TryReadWitness(path, witness) is { } acknowledged
+            && acknowledged.Any(end => end.Sequence > 0))
         {
             throw new StorageException($"The log {path} is missing or empty, and {acknowledged.Sum(end => end.Sequence)} records of it were "
                 + $"acknowledged. {Cause(path)}{Advice}");

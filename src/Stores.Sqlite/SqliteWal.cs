@@ -43,17 +43,18 @@ internal sealed record SqliteWal(long Frames, long? FirstBroken)
             {
                 return;
             }
-            if (DataFiles.Current.Length(path) == 0)
+            long length = DataFiles.Current.Length(path);
+            if (length == 0)
             {
                 return;
             }
-            uint before = ReadAll(path, (_, _) => { });
+            uint before = Read(path, length, (_, _) => { });
             using (DataFile log = DataFiles.Current.OpenWrite(path, anew: false))
             {
-                ReadAll(path, log.Write);
+                Read(path, length, log.Write);
                 log.Sync();
             }
-            if (ReadAll(path, (_, _) => { }) != before)
+            if (Read(path, length, (_, _) => { }) != before)
             {
                 throw new SqliteException($"The write-ahead log is damaged: it was written once more, and is not what it was ({path})",
                     raw.SQLITE_CORRUPT);
@@ -65,18 +66,20 @@ internal sealed record SqliteWal(long Frames, long? FirstBroken)
         }
     }
 
-    /// <summary>Hands out a file piece by piece.</summary>
-    /// <returns>Checksum of its bytes.</returns>
-    private static uint ReadAll(string path, Action<long, ReadOnlySpan<byte>> take)
+    /// <summary>Hands out a file's first bytes piece by piece.</summary>
+    /// <returns>Their checksum.</returns>
+    private static uint Read(string path, long length, Action<long, ReadOnlySpan<byte>> take)
     {
         using Stream file = DataFiles.Current.OpenRead(path);
-        byte[] piece = new byte[Math.Min(file.Length, CopyBytes)];
+        byte[] buffer = new byte[Math.Min(length, CopyBytes)];
         uint crc = 0;
-        long at = 0;
-        for (int read; (read = file.ReadAtLeast(piece, piece.Length, throwOnEndOfStream: false)) > 0; at += read)
+        for (long at = 0; at < length;)
         {
-            crc = Crc32C.Append(crc, piece.AsSpan(0, read));
-            take(at, piece.AsSpan(0, read));
+            Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(length - at, buffer.Length));
+            file.ReadExactly(piece);
+            crc = Crc32C.Append(crc, piece);
+            take(at, piece);
+            at += piece.Length;
         }
         return crc;
     }

@@ -144,7 +144,8 @@ public sealed class LogWitnessTests : IDisposable
         Assert.Equal(before, Digest(_folder));
     }
 
-    /// <summary>Before its first checkpoint a log lies in its write-ahead log only: where that is not to be believed, there is none.</summary>
+    /// <summary>Before its first checkpoint a log lies in its write-ahead log only: where that is not to be believed, there is
+    /// none.</summary>
     [Theory]
     [InlineData(9)]
     [InlineData(50)]
@@ -160,7 +161,8 @@ public sealed class LogWitnessTests : IDisposable
             }
         }
         Flip("log.db-wal", SqliteWal.HeaderBytes + 100);
-        Assert.Contains("is missing or empty, and 10 records of it were acknowledged", Assert.Throws<StorageException>(() => Open(killed)).Message);
+        Assert.Contains("is missing or empty, and 10 records of it were acknowledged",
+            Assert.Throws<StorageException>(() => Open(killed)).Message);
         Flip("log.ack", ofWitness);
         string before = Digest(killed);
         var e = Assert.Throws<StorageException>(() => Open(killed));

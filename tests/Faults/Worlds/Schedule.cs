@@ -164,7 +164,8 @@ internal sealed class Schedule
         try
         {
             Task<StateReport> converging = world.ConvergeAsync();
-            Task ended = await Task.WhenAny(Task.WhenAll(clients, converging), supervisor, ToldAsync(world), Task.Delay(s_patience, _clock));
+            Task ended = await Task.WhenAny(Task.WhenAll(clients, converging), supervisor, ToldAsync(world),
+                Task.Delay(s_patience, _clock));
             // A supervisor that has ended has failed: clients that give up would hide why.
             await (ended == supervisor ? supervisor : Task.CompletedTask);
             world.IsGivenUp = true;
