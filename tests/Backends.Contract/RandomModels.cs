@@ -17,7 +17,9 @@ public static class RandomModels
     /// <param name="heads">Heads of a layer's columns: with 4 of 32 they are narrower than a vector.</param>
     /// <param name="width">Columns of a layer.</param>
     /// <param name="layers">Layers.</param>
-    public static ForecastModel Create(string mixer = "aaren", bool decay = true, int width = 32, int heads = 4, int layers = 2)
+    /// <param name="adapt">Whether rows keep what a stream has shown of its own.</param>
+    public static ForecastModel Create(string mixer = "aaren", bool decay = true, int width = 32, int heads = 4, int layers = 2,
+        bool adapt = false)
     {
         ForecastModel model = ForecastModel.Untrained(new ModelConfig
         {
@@ -30,6 +32,7 @@ public static class RandomModels
             LogGapMean = 0.2,
             LogGapDeviation = 1.3,
             Marks = ["a", "b", "c"],
+            Adapt = adapt,
         }, WeightsSeed);
         // Untrained gains are 1 and biases 0, which would hide one that is left out or taken from the wrong place.
         var random = new RandomStream(WeightsSeed, 1);

@@ -27,7 +27,7 @@ public abstract class StateBackendContract
     [MemberData(nameof(Forms))]
     public void Step_WhenStreamsAreRandom_AgreesWithTheCpu(string mixer, bool decay)
     {
-        ForecastModel model = RandomModels.Create(mixer, decay);
+        ForecastModel model = RandomModels.Create(mixer, decay, adapt: true);
         var streams = new RandomStreams(model, Streams, StreamsSeed);
         float[][] rows = streams.Rows();
         using IStateBackend backend = Filled(Create(model), rows), cpu = Filled(new CpuStateBackend(model), rows);
@@ -48,7 +48,7 @@ public abstract class StateBackendContract
     [MemberData(nameof(Forms))]
     public void Step_WhenBatchesAndOrderDiffer_GivesTheSameBits(string mixer, bool decay)
     {
-        ForecastModel model = RandomModels.Create(mixer, decay, heads: 2);
+        ForecastModel model = RandomModels.Create(mixer, decay, heads: 2, adapt: true);
         var streams = new RandomStreams(model, 5 * Streams, StreamsSeed + 1);
         float[][] rows = streams.Rows();
         using IStateBackend whole = Filled(Create(model), rows), cut = Filled(Create(model), rows);
@@ -68,7 +68,7 @@ public abstract class StateBackendContract
     [MemberData(nameof(Forms))]
     public void Score_WhenRowsAreTheCpus_GivesTheCpusScoresAndChangesNothing(string mixer, bool decay)
     {
-        ForecastModel model = RandomModels.Create(mixer, decay);
+        ForecastModel model = RandomModels.Create(mixer, decay, adapt: true);
         var streams = new RandomStreams(model, 3 * Streams, StreamsSeed + 2);
         float[][] rows = streams.Rows();
         using IStateBackend backend = Filled(Create(model), rows), cpu = Filled(new CpuStateBackend(model), rows);
@@ -92,7 +92,7 @@ public abstract class StateBackendContract
     [MemberData(nameof(Forms))]
     public void Step_WhenOneEventOfManyIsRefused_ChangesNothing(string mixer, bool decay)
     {
-        ForecastModel model = RandomModels.Create(mixer, decay);
+        ForecastModel model = RandomModels.Create(mixer, decay, adapt: true);
         var streams = new RandomStreams(model, 5 * Streams, StreamsSeed + 3);
         float[][] rows = streams.Rows();
         using IStateBackend backend = Filled(Create(model), rows), untouched = Filled(new CpuStateBackend(model), rows);
@@ -115,7 +115,7 @@ public abstract class StateBackendContract
     [Fact]
     public void EnsureCapacity_WhenItGrows_KeepsRowsAndAddsEmptyOnes()
     {
-        ForecastModel model = RandomModels.Create("aaren", decay: true);
+        ForecastModel model = RandomModels.Create("aaren", decay: true, adapt: true);
         var streams = new RandomStreams(model, Streams, StreamsSeed + 4);
         float[][] rows = streams.Rows();
         using IStateBackend backend = Filled(Create(model), rows), cpu = Filled(new CpuStateBackend(model), rows);
@@ -142,7 +142,7 @@ public abstract class StateBackendContract
     [Fact]
     public void Row_WhenWrittenAndRead_IsTheSame()
     {
-        ForecastModel model = RandomModels.Create("linear", decay: true);
+        ForecastModel model = RandomModels.Create("linear", decay: true, adapt: true);
         float[][] rows = new RandomStreams(model, Streams, StreamsSeed + 5).Rows();
         using IStateBackend backend = Create(model);
         backend.EnsureCapacity(Streams);
@@ -150,21 +150,21 @@ public abstract class StateBackendContract
         {
             backend.Write(Streams - 1 - i, rows[i]);
         }
-        float[] state = new float[model.StateFloats], hidden = new float[model.Config.Width];
+        float[] state = new float[model.StateFloats], basis = new float[model.BasisFloats];
         for (int i = 0; i < Streams; i++)
         {
             Assert.Equal(model.StateFloats, backend.RowFloats(Streams - 1 - i));
             backend.Read(Streams - 1 - i, state);
-            backend.ReadHidden(Streams - 1 - i, hidden);
+            backend.ReadBasis(Streams - 1 - i, basis);
             Assert.Equal(rows[i], state);
-            Assert.Equal(rows[i][model.MixerFloats..], hidden);
+            Assert.Equal(rows[i][model.MixerFloats..], basis);
         }
         Assert.Throws<ArgumentException>(() => backend.Write(0, new float[model.StateFloats + 1]));
         Assert.Throws<ArgumentException>(() => backend.Read(0, new float[model.StateFloats - 1]));
         foreach (int outside in new[] { -1, backend.Capacity })
         {
             Assert.Throws<ArgumentException>(() => backend.Read(outside, state));
-            Assert.Throws<ArgumentException>(() => backend.ReadHidden(outside, hidden));
+            Assert.Throws<ArgumentException>(() => backend.ReadBasis(outside, basis));
             Assert.Throws<ArgumentException>(() => backend.Write(outside, state));
             Assert.Throws<ArgumentException>(() => backend.RowFloats(outside));
         }

@@ -122,7 +122,8 @@ public sealed class Reference(ForecastModel model, IStateBackend? rows = null)
         writer.Write(Encoding.UTF8.GetBytes(model.Id));
         writer.Write(count);
         writer.Write(lastTicks);
-        foreach (float value in (float[])[.. state[..model.MixerFloats], .. state[model.StateFloats..]])
+        foreach (float value in (float[])[.. state[..model.MixerFloats], .. state[model.StateFloats..],
+            .. state[(model.MixerFloats + model.Config.Width)..model.StateFloats]])
         {
             writer.Write(value);
         }

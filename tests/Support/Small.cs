@@ -23,6 +23,7 @@ public static class Small
         Components = 16,
         TimeUnitSeconds = 60,
         Marks = ["login", "view", "buy"],
+        Adapt = true,
     }, seed);
 
     /// <summary>

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Foretell.Engine;
 using Foretell.Engine.Rows;
+using Foretell.Models.Heads;
 using Foretell.Models.Monitoring;
+using Foretell.Support;
 using Foretell.Web.Http;
 
 namespace Foretell.Web.Tests;
@@ -47,6 +50,25 @@ public class GetStreamTests(SharedApi shared) : IClassFixture<SharedApi>
         Assert.InRange((double)answer.Json["live"]!["lastEventPValue"]!, 1e-37, 1);
         Assert.Equal(0, (int?)answer.Json["live"]!["drift"]!["alarms"]);
         Assert.Null(answer.Json["live"]!["drift"]!["eventsSinceLast"]);
+    }
+
+    [Fact]
+    public async Task GetStream_WhenTheModelAdapts_ShowsWhatTheStreamHasOfItsOwn()
+    {
+        await using var api = await ApiHost.StartAsync(model: Small.Model);
+        string position = await api.SendEventsAsync(
+            "[" + string.Join(",", Enumerable.Range(0, 50).Select(i => $$"""{"stream":"a","time":{{i}},"mark":"buy"}""")) + "]");
+
+        JsonNode adapted = (await api.GetAsync($"/v1/streams/a?after={position}")).Json["adapted"]!;
+
+        StreamSnapshot snapshot = (await api.Platform.FindAsync("a", CancellationToken.None))!;
+        AdaptationReport report = Small.Model.Adapted(snapshot.State.AsSpan(Small.Model.MixerFloats, Small.Model.BasisFloats))!;
+        Assert.Equal((report.GapFactor, report.GapLogEvidence, report.MarkLogEvidence),
+            ((double)adapted["gapFactor"]!, (double)adapted["gapLogEvidence"]!, (double)adapted["markLogEvidence"]!));
+        Assert.True(report is { GapFactor: < 0.5, MarkLogEvidence: > 2 }, report.ToString());
+        await using var plain = await ApiHost.StartAsync(model: Small.Model.WithAdaptation(false));
+        position = await plain.SendEventsAsync("""{"stream":"a","time":1}""");
+        Assert.Null((await plain.GetAsync($"/v1/streams/a?after={position}")).Json["adapted"]);
     }
 
     [Theory]

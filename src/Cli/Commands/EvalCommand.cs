@@ -33,7 +33,8 @@ internal static class EvalCommand
             "eval --model softmax.safetensors --test test.jsonl --mixer tova --states 64",
             "eval --model churn.safetensors --test test.csv --censored --until 2026-06-30T00:00:00Z")
         {
-            s_model, s_test, s_bound.Mixer, s_bound.States, s_columns, s_zone, s_openEnds.Censored, s_openEnds.Until, s_threads, s_json,
+            s_model, s_test, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_columns, s_zone, s_openEnds.Censored,
+            s_openEnds.Until, s_threads, s_json,
         };
         verb.SetAction(Run);
         return verb;
@@ -42,7 +43,7 @@ internal static class EvalCommand
     private static int Run(ParseResult parsed)
     {
         ObservationEnd? until = s_openEnds.End(parsed);
-        ForecastModel model = s_bound.Apply(ModelFiles.Load(parsed.GetRequiredValue(s_model)), parsed);
+        ForecastModel model = s_bound.Read(parsed).Of(ModelFiles.Load(parsed.GetRequiredValue(s_model)));
         IReadOnlyList<EventSequence> sequences =
             EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until,
                 parsed.GetValue(s_zone));

@@ -50,8 +50,8 @@ internal static class RunCommand
             "run --data-dir ./my-data --file events.ndjson --exit --json",
             "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
-            s_dataDir, s_urls, s_metricsUrls, s_model, s_bound.Mixer, s_bound.States, s_partitions, s_threads, s_lateTolerance,
-                s_futureTolerance, s_retain, s_maxStreams, s_maxNewStreams, s_alertSurvival, s_noDemo, s_plain,
+            s_dataDir, s_urls, s_metricsUrls, s_model, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_partitions,
+                s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_maxStreams, s_maxNewStreams, s_alertSurvival, s_noDemo, s_plain,
         };
         verb.AddAll(s_guards.All);
         verb.AddAll(s_source.All);
@@ -76,8 +76,7 @@ internal static class RunCommand
             Listen = s_guards.Read(parsed, parsed.GetRequiredValue(s_urls), parsed.GetRequiredValue(s_dataDir)),
             MetricsUrls = parsed.GetValue(s_metricsUrls),
             Model = parsed.GetValue(s_model),
-            Mixer = parsed.GetValue(s_bound.Mixer),
-            States = parsed.GetValue(s_bound.States),
+            Variant = s_bound.Read(parsed),
             Partitions = parsed.GetValue(s_partitions),
             Threads = parsed.GetValue(s_threads),
             LateTolerance = Durations.ToTimeSpan(parsed.GetValue(s_lateTolerance)),

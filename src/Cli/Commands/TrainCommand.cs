@@ -21,6 +21,8 @@ internal static class TrainCommand
         Settings.Text("--out", "file", "Where to write the model (safetensors).", required: true);
     private static readonly Option<string> s_mixer = Settings.Typed("--mixer", "name",
         "Attention part of a layer: aaren (constant state), linear (constant, larger) or softmax (grows with the events; tova, window and h2o bound it afterwards).", "aaren", ParseMixer);
+    private static readonly Option<bool> s_noAdapt = Settings.Flag("--no-adapt",
+        "Forecasts as trained, also later: they do not follow what each stream shows of its own.");
     private static readonly Option<bool> s_noDecay = Settings.Flag("--no-decay", "The papers' plain forms: heads do not forget.");
     private static readonly Option<double> s_learningRate =
         Settings.Number("--learning-rate", "Learning rate after the warm-up.", 1e-6, 1, TrainingOptions.DefaultLearningRate);
@@ -42,8 +44,8 @@ internal static class TrainCommand
             "train --data events.csv --out model.safetensors --device cpu",
             "train --train shop.csv --dev dev.csv --out churn.safetensors --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_openEnds.Censored, s_openEnds.Until, s_learningRate,
-            s_seed, s_device, s_json,
+            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_noAdapt, s_openEnds.Censored, s_openEnds.Until,
+            s_learningRate, s_seed, s_device, s_json,
         };
         verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -57,6 +59,7 @@ internal static class TrainCommand
         options = options with
         {
             Shape = options.Shape with { Mixer = parsed.GetRequiredValue(s_mixer), Decay = !parsed.GetValue(s_noDecay),
+                Adapt = !parsed.GetValue(s_noAdapt),
                 Censored = parsed.GetValue(s_openEnds.Censored) },
             LearningRate = parsed.GetValue(s_learningRate),
             Seed = parsed.GetValue(s_seed),

@@ -15,15 +15,14 @@ internal static class DataDirectory
     private const string ModelFile = "model.safetensors";
 
     /// <summary>The model to open a directory with: the one named, else the one kept there, else the one that comes with the
-    /// program; bounded where the settings say so.</summary>
+    /// program; in the variant that the settings choose.</summary>
     /// <param name="settings">Its data directory need not exist.</param>
     /// <param name="isBuiltIn">True when nobody chose this model.</param>
     public static ForecastModel FindModel(RunSettings settings, out bool isBuiltIn)
     {
         string kept = Path.Combine(settings.DataDirectory, ModelFile);
         isBuiltIn = settings.Model is null && !File.Exists(kept);
-        return ModelSettings.Apply(ModelFiles.Load(settings.Model ?? (isBuiltIn ? ModelFiles.BuiltIn : kept)), settings.Mixer,
-            settings.States);
+        return settings.Variant.Of(ModelFiles.Load(settings.Model ?? (isBuiltIn ? ModelFiles.BuiltIn : kept)));
     }
 
     /// <summary>Keeps the model with the states, so that the next start needs no --model.</summary>

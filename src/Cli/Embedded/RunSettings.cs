@@ -21,11 +21,8 @@ internal sealed record RunSettings
     /// <summary>Model file, or null for the default.</summary>
     public string? Model { get; init; }
 
-    /// <summary>Policy that bounds a softmax model's states, or null for the model as it is.</summary>
-    public string? Mixer { get; init; }
-
-    /// <summary>Events that the policy keeps per layer.</summary>
-    public int? States { get; init; }
+    /// <summary>What of the model is chosen for this host.</summary>
+    public required ModelVariant Variant { get; init; }
 
     /// <summary>Partitions of a new log, or null for the default.</summary>
     public int? Partitions { get; init; }

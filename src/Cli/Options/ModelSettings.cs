@@ -5,7 +5,7 @@ using Foretell.Models.Network;
 
 namespace Foretell.Cli.Options;
 
-/// <summary>--mixer and --states of the verbs that use a trained model: how many events a softmax model keeps, and which.</summary>
+/// <summary>--mixer, --states, --adapt and --no-adapt of the verbs that use a trained model: what can be chosen after training.</summary>
 internal sealed class ModelSettings
 {
     /// <summary>The policy, or null for the model as it is.</summary>
@@ -16,31 +16,21 @@ internal sealed class ModelSettings
     public Option<int?> States { get; } =
         Settings.OptionalNumber("--states", "Events that --mixer keeps per layer.", 1, ModelConfig.MaxStates);
 
-    /// <summary>The model as the options want it.</summary>
-    /// <exception cref="UsageException">Model and options do not go together.</exception>
-    public ForecastModel Apply(ForecastModel model, ParseResult parsed)
-    {
-        (string? mixer, int? states) = (parsed.GetValue(Mixer), parsed.GetValue(States));
-        return Apply(model, mixer, states);
-    }
+    /// <summary>Adapt although the model's file does not say so.</summary>
+    public Option<bool> Adapt { get; } = Settings.Flag("--adapt",
+        "Let each stream's forecasts follow what it shows of its own, with a model whose file does not say so.");
 
-    /// <summary>The model as the options want it; both null leave it as it is.</summary>
-    /// <exception cref="UsageException">Model and options do not go together.</exception>
-    public static ForecastModel Apply(ForecastModel model, string? mixer, int? states)
+    /// <summary>Do not adapt although it does.</summary>
+    public Option<bool> NoAdapt { get; } = Settings.Flag("--no-adapt", "Forecasts as trained: they do not follow what each stream shows of its own.");
+
+    /// <summary>What the options choose.</summary>
+    /// <exception cref="UsageException">They contradict each other.</exception>
+    public ModelVariant Read(ParseResult parsed)
     {
-        if (mixer is null && states is null)
-        {
-            return model;
-        }
-        try
-        {
-            return model.WithMixer(mixer ?? model.Config.Mixer, states ?? 0);
-        }
-        catch (ArgumentException bad)
-        {
-            throw new UsageException(
-                $"{bad.Message} --mixer names a policy and --states how many events it keeps, as in --mixer tova --states 64.");
-        }
+        (bool adapt, bool noAdapt) = (parsed.GetValue(Adapt), parsed.GetValue(NoAdapt));
+        return adapt && noAdapt
+            ? throw new UsageException("--adapt and --no-adapt say the opposite of each other. Give one of them, or none to do as the model's file says.")
+            : new ModelVariant(parsed.GetValue(Mixer), parsed.GetValue(States), adapt ? true : noAdapt ? false : null);
     }
 
     /// <summary>Says so where rows grow without end: no one should learn it from a full memory.</summary>

@@ -14,6 +14,11 @@ internal static class EvalView
         Table table = Tables.Numbers("nats per event, lower is better", "joint NLL", "time", "mark")
             .AddRow($"[bold]model {model.Id}[/]", $"[bold]{Format.Nats(scores.Nll)}[/]", Format.Nats(scores.NllTime),
                 Format.Nats(scores.NllMark));
+        if (scores.AsTrained is { } trained)
+        {
+            table.AddRow("without adaptation", Format.Nats(trained.NllTime + (trained.NllMark ?? 0)), Format.Nats(trained.NllTime),
+                Format.Nats(trained.NllMark));
+        }
         foreach ((string name, BaselineScore score) in scores.Baselines)
         {
             // Most baselines speak of times or of marks, not of both.

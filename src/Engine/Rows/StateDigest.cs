@@ -6,8 +6,8 @@ using Foretell.Models.Network;
 
 namespace Foretell.Engine.Rows;
 
-/// <summary>SHA-256 over what a stream's state means: model id (UTF-8), count i64, last event time i64, mixer floats, and where
-/// the state grows its tail; little-endian.</summary>
+/// <summary>SHA-256 over what a stream's state means: model id (UTF-8), count i64, last event time i64, mixer floats, where
+/// the state grows its tail, and where the model adapts the stream's adaptation; little-endian.</summary>
 /// <remarks>No sequence numbers: the digest is the same in whichever order streams share a log (law 5).</remarks>
 public static class StateDigest
 {
@@ -22,6 +22,7 @@ public static class StateDigest
         sha.AppendData(numbers);
         sha.AppendData(MemoryMarshal.AsBytes(state[..model.MixerFloats]));
         sha.AppendData(MemoryMarshal.AsBytes(state[model.StateFloats..]));
+        sha.AppendData(MemoryMarshal.AsBytes(state[(model.MixerFloats + model.Config.Width)..model.StateFloats]));
         return sha.GetHashAndReset();
     }
 }

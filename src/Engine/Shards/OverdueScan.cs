@@ -15,11 +15,11 @@ public sealed class OverdueScan(Forecaster forecaster, OverdueQuestion question)
 
     private static readonly double s_surelyGone = Math.Log(OverdueQuestion.SurelyGone / (1 - OverdueQuestion.SurelyGone));
 
-    private readonly int _width = forecaster.Model.Config.Width;
+    private readonly int _width = forecaster.Model.BasisFloats;
     private readonly byte[] _prefix = Encoding.UTF8.GetBytes(question.Prefix);
     private readonly int[] _rows = new int[ChunkRows];
     private readonly long[] _last = new long[ChunkRows];
-    private readonly float[] _hidden = new float[ChunkRows * forecaster.Model.Config.Width];
+    private readonly float[] _bases = new float[ChunkRows * forecaster.Model.BasisFloats];
     private readonly double[] _silence = new double[ChunkRows], _logSurvival = new double[ChunkRows], _neverLogit = new double[ChunkRows];
 
     // The most likely silence is on top: it leaves when a less likely one comes.
@@ -30,11 +30,11 @@ public sealed class OverdueScan(Forecaster forecaster, OverdueQuestion question)
     public void Scan(Shard shard, CancellationToken cancellationToken)
     {
         int rows;
-        for (int first = 0; question.Limit > 0 && (rows = shard.CopyHidden(first, _last, _hidden)) > 0; first += rows)
+        for (int first = 0; question.Limit > 0 && (rows = shard.CopyBases(first, _last, _bases)) > 0; first += rows)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int asked = KeepAsked(shard, first, rows);
-            forecaster.LogSurvivals(_hidden.AsSpan(0, asked * _width), _silence.AsSpan(0, asked), _logSurvival.AsSpan(0, asked),
+            forecaster.LogSurvivals(_bases.AsSpan(0, asked * _width), _silence.AsSpan(0, asked), _logSurvival.AsSpan(0, asked),
                 _neverLogit.AsSpan(0, asked));
             for (int i = 0; i < asked; i++)
             {
@@ -77,7 +77,7 @@ public sealed class OverdueScan(Forecaster forecaster, OverdueQuestion question)
             if (asked < i)
             {
                 _last[asked] = _last[i];
-                _hidden.AsSpan(i * _width, _width).CopyTo(_hidden.AsSpan(asked * _width));
+                _bases.AsSpan(i * _width, _width).CopyTo(_bases.AsSpan(asked * _width));
             }
             (_rows[asked], _silence[asked]) = (first + i, Silence(_last[i]));
             asked++;

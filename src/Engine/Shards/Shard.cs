@@ -263,12 +263,12 @@ public sealed class Shard : IDisposable
     /// <summary>Copies what forecasts need of the rows from <paramref name="first"/> on, for scans over all streams.</summary>
     /// <param name="first">First row; rows are numbered from 0 and never move.</param>
     /// <param name="lastEventTicks">Output: times of their latest events. Shape [n].</param>
-    /// <param name="hidden">Output: their last hidden vectors. Shape [n, d].</param>
+    /// <param name="bases">Output: what their forecasts are made of (<see cref="IStateBackend.ReadBasis"/>). Shape [n, BasisFloats].</param>
     /// <returns>Rows copied; 0 behind the last row.</returns>
     /// <exception cref="PlatformUnavailableException">The shard is fenced.</exception>
-    public int CopyHidden(int first, Span<long> lastEventTicks, Span<float> hidden)
+    public int CopyBases(int first, Span<long> lastEventTicks, Span<float> bases)
     {
-        int d = _model.Config.Width;
+        int d = _model.BasisFloats;
         lock (_gate)
         {
             ThrowIfFenced();
@@ -276,7 +276,7 @@ public sealed class Shard : IDisposable
             for (int i = 0; i < rows; i++)
             {
                 lastEventTicks[i] = _slab.Header(first + i).LastEventTicks;
-                _slab.Backend.ReadHidden(first + i, hidden.Slice(i * d, d));
+                _slab.Backend.ReadBasis(first + i, bases.Slice(i * d, d));
             }
             return rows;
         }

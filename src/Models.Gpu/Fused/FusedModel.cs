@@ -28,7 +28,7 @@ public sealed class FusedModel
             Layers = model.Config.Layers,
             IsLinear = kind == MixerKind.Linear ? 1 : 0,
             MixerColumns = model.Layout.Layers[0].Mixer.OutputColumns,
-            RowFloats = model.StateFloats,
+            RowFloats = model.State.StepFloats,
             LayerFloats = model.Layout.Layers[0].Mixer.StateFloats,
             EmbedMark = model.Layout.EmbedMark.Offset,
             EmbedGap = model.Layout.EmbedGap.Offset,

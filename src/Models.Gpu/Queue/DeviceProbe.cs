@@ -26,7 +26,7 @@ internal static class DeviceProbe
         var random = new RandomStream(Seed);
         device.EnsureCapacity(rows);
         cpu.EnsureCapacity(rows);
-        float[] expected = new float[model.Network.RowFloats], actual = new float[model.Network.RowFloats];
+        float[] expected = new float[model.Model.StateFloats], actual = new float[model.Model.StateFloats];
         for (int n = 0; n < Events; n++)
         {
             StepInput[] inputs = Inputs(model, random, rows, n);

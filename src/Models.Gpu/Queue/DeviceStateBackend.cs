@@ -29,7 +29,7 @@ internal sealed unsafe class DeviceStateBackend(FusedModel model, DeviceQueue qu
     public void Read(int row, Span<float> state) => _rows.Read(row, state);
 
     /// <inheritdoc/>
-    public void ReadHidden(int row, Span<float> hidden) => _rows.ReadHidden(row, hidden);
+    public void ReadBasis(int row, Span<float> basis) => _rows.ReadBasis(row, basis);
 
     /// <inheritdoc/>
     public void Write(int row, ReadOnlySpan<float> state) => _rows.Write(row, state);
@@ -87,10 +87,7 @@ internal sealed unsafe class DeviceStateBackend(FusedModel model, DeviceQueue qu
             {
                 queue.Written(part);
             }
-            if (score)
-            {
-                _rows.Score(inputs, scores);
-            }
+            _rows.Observe(inputs, score ? scores : []);
             isStepped = queue.Wait(part);
             if (isStepped)
             {
@@ -103,7 +100,8 @@ internal sealed unsafe class DeviceStateBackend(FusedModel model, DeviceQueue qu
         }
         if (!isStepped)
         {
-            OnCpu(inputs, [], score: false);
+            _rows.Advance(inputs);
+            onCpu(inputs.Length);
         }
     }
 

@@ -36,10 +36,9 @@ public sealed class TorchStateBackend : IStateBackend
                 $"Torch steps models of mixer aaren or linear, and this one has {model.Config.Mixer}; the CPU steps it.");
         }
         (_model, _rows, _step) = (model, new CpuStateBackend(model), new TorchStep(model, device));
-        _empty = new float[model.StateFloats];
         _rows.EnsureCapacity(1);
-        _rows.Read(0, _empty);
-        _state = new float[BatchRows * model.StateFloats];
+        _empty = Row(0).ToArray();
+        _state = new float[BatchRows * model.State.StepFloats];
     }
 
     /// <inheritdoc/>
@@ -55,7 +54,7 @@ public sealed class TorchStateBackend : IStateBackend
     public void Read(int row, Span<float> state) => _rows.Read(row, state);
 
     /// <inheritdoc/>
-    public void ReadHidden(int row, Span<float> hidden) => _rows.ReadHidden(row, hidden);
+    public void ReadBasis(int row, Span<float> basis) => _rows.ReadBasis(row, basis);
 
     /// <inheritdoc/>
     public void Write(int row, ReadOnlySpan<float> state) => _rows.Write(row, state);
@@ -64,21 +63,17 @@ public sealed class TorchStateBackend : IStateBackend
     public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => _rows.Score(inputs, scores);
 
     /// <inheritdoc/>
-    /// <remarks>Rows of a batch are written back once all of it is there.</remarks>
     public void Step(ReadOnlySpan<StepInput> inputs)
     {
-        _rows.Check(inputs);
-        int floats = _model.StateFloats;
-        for (int start = 0; start < inputs.Length; start += BatchRows)
-        {
-            ReadOnlySpan<StepInput> batch = inputs.Slice(start, Math.Min(BatchRows, inputs.Length - start));
-            Gather(batch);
-            _step.Run(_state, _events, _gaps);
-            for (int i = 0; i < batch.Length; i++)
-            {
-                _rows.Write(batch[i].Row, _state.AsSpan(i * floats, floats));
-            }
-        }
+        _rows.Observe(inputs, []);
+        Advance(inputs);
+    }
+
+    /// <inheritdoc/>
+    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    {
+        _rows.Observe(inputs, scores);
+        Advance(inputs);
     }
 
     /// <inheritdoc/>
@@ -88,10 +83,28 @@ public sealed class TorchStateBackend : IStateBackend
         _rows.Dispose();
     }
 
+    /// <summary>The network's part of a step. Rows of a batch are written back once all of it is there.</summary>
+    private void Advance(ReadOnlySpan<StepInput> inputs)
+    {
+        int floats = _model.State.StepFloats;
+        for (int start = 0; start < inputs.Length; start += BatchRows)
+        {
+            ReadOnlySpan<StepInput> batch = inputs.Slice(start, Math.Min(BatchRows, inputs.Length - start));
+            Gather(batch);
+            _step.Run(_state, _events, _gaps);
+            for (int i = 0; i < batch.Length; i++)
+            {
+                _state.AsSpan(i * floats, floats).CopyTo(Row(batch[i].Row));
+            }
+        }
+    }
+
+    private unsafe Span<float> Row(int row) => new(_rows.Row(row), _model.State.StepFloats);
+
     /// <summary>Rows and events of a batch, and behind them first events of empty rows.</summary>
     private void Gather(ReadOnlySpan<StepInput> batch)
     {
-        int floats = _model.StateFloats;
+        int floats = _model.State.StepFloats;
         ModelConfig config = _model.Config;
         for (int i = 0; i < BatchRows; i++)
         {
@@ -99,7 +112,7 @@ public sealed class TorchStateBackend : IStateBackend
             StepInput input = i < batch.Length ? batch[i] : default;
             if (i < batch.Length)
             {
-                _rows.Read(input.Row, state);
+                Row(input.Row).CopyTo(state);
             }
             else
             {

@@ -15,14 +15,14 @@ internal sealed class TorchStep : IDisposable
 
     public TorchStep(ForecastModel model, TorchDevice device)
     {
-        (_config, _device, _floats) = (model.Config, device, model.StateFloats);
+        (_config, _device, _floats) = (model.Config, device, model.State.StepFloats);
         _parameters = new DeviceParameters(device, model.Parameters, model.ParameterVector.Length, learns: false);
         _parameters.Load(model.ParameterVector);
         _mixers = [.. Enumerable.Range(0, _config.Layers).Select(l => StepMixer.Create(_config, _parameters, l, device))];
     }
 
     /// <summary>Advances rows.</summary>
-    /// <param name="state">Rows; overwritten. Shape [b, StateFloats].</param>
+    /// <param name="state">Rows; overwritten. Shape [b, StepFloats].</param>
     /// <param name="events">Mark, lower half of the ordinal, and 1 for a first event. Shape [b, 3].</param>
     /// <param name="gaps">Gap, and standardised log gap. Shape [b, 2].</param>
     public void Run(Span<float> state, ReadOnlySpan<long> events, ReadOnlySpan<float> gaps)

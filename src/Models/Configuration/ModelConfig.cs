@@ -41,6 +41,11 @@ public sealed record ModelConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Censored { get; init; }
 
+    /// <summary>Each stream's forecasts follow what it has shown of its own since: its row has a few numbers more (docs/models.md).
+    /// Training does not depend on it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Adapt { get; init; }
+
     /// <summary>Seconds per unit of the model's inter-event times (3600: hours).</summary>
     public double TimeUnitSeconds { get; init; } = 1;
 

@@ -39,7 +39,7 @@ public sealed class Forecast
         }
         (_forecaster, _model) = (forecaster, model);
         _state = state.ToArray();
-        _gap = forecaster.Gap(Hidden, out double neverLogit).Given(silenceSeconds / Unit);
+        _gap = forecaster.Gap(Basis, out double neverLogit).Given(silenceSeconds / Unit);
         double logSurvival = _gap.LogSurvivalOfSilence;
         LogSurvival = NeverHead.LogSilence(neverLogit, logSurvival);
         (_never, _coming) = (NeverHead.Never(neverLogit, logSurvival), NeverHead.Coming(neverLogit, logSurvival));
@@ -88,7 +88,7 @@ public sealed class Forecast
         {
             return [];
         }
-        double[] probabilities = _forecaster.MarkProbabilities(Hidden, _gap.Nodes(ForecastKernel.Nodes));
+        double[] probabilities = _forecaster.MarkProbabilities(Basis, _gap.Nodes(ForecastKernel.Nodes));
         int[] named = [.. Enumerable.Range(0, names.Count).OrderByDescending(i => probabilities[i]).Take(most)];
         MarkProbability[] marks = [.. named.Select(i => new MarkProbability(names[i], Math.Min(1, probabilities[i])))];
         foreach (int i in named)
@@ -128,11 +128,11 @@ public sealed class Forecast
         {
             return (wait * Unit, "");
         }
-        double[] probabilities = _forecaster.MarkProbabilities(Hidden, [(_gap.Silence + wait, 1)]);
+        double[] probabilities = _forecaster.MarkProbabilities(Basis, [(_gap.Silence + wait, 1)]);
         return (wait * Unit, _model.Config.Marks[Categorical.DrawFrom(probabilities, random)]);
     }
 
     private double Unit => _model.Config.TimeUnitSeconds;
 
-    private ReadOnlySpan<float> Hidden => _state.AsSpan(_model.MixerFloats, _model.Config.Width);
+    private ReadOnlySpan<float> Basis => _state.AsSpan(_model.MixerFloats, _model.BasisFloats);
 }

@@ -36,27 +36,28 @@ public sealed class Forecaster
     /// <summary>Log probability that a stream in this state stays silent for so long, given that a next event comes at all; the
     /// cheap part of <see cref="Forecast"/>.</summary>
     public double LogSurvival(ReadOnlySpan<float> state, double silenceSeconds) =>
-        Gap(Hidden(state), out _).LogSurvival(silenceSeconds / Model.Config.TimeUnitSeconds);
+        Gap(Basis(state), out _).LogSurvival(silenceSeconds / Model.Config.TimeUnitSeconds);
 
     /// <summary>The same for many streams, at a small part of the cost each; within 1e-11 of it, relative, and 1e-15.</summary>
-    /// <param name="hidden">The streams' last hidden vectors (<see cref="Stepping.IStateBackend.ReadHidden"/>). Shape [n, d].</param>
+    /// <param name="bases">What the streams' forecasts are made of (<see cref="Stepping.IStateBackend.ReadBasis"/>). Shape
+    /// [n, BasisFloats].</param>
     /// <param name="silenceSeconds">0 or more. Shape [n].</param>
     /// <param name="logSurvival">Output, nats. Shape [n].</param>
     /// <param name="neverLogit">Output: logit of the probability that no next event comes at all, given the silence
     /// (<see cref="Forecasting.Forecast.Never"/>); negative infinity where the model does not tell. Shape [n].</param>
     /// <exception cref="ArgumentException">Lengths disagree.</exception>
-    public void LogSurvivals(ReadOnlySpan<float> hidden, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival,
+    public void LogSurvivals(ReadOnlySpan<float> bases, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival,
         Span<double> neverLogit)
     {
-        int d = Model.Config.Width;
-        if (hidden.Length != silenceSeconds.Length * d || logSurvival.Length != silenceSeconds.Length
+        int d = Model.BasisFloats;
+        if (bases.Length != silenceSeconds.Length * d || logSurvival.Length != silenceSeconds.Length
             || neverLogit.Length != silenceSeconds.Length)
         {
-            throw new ArgumentException($"{silenceSeconds.Length} silences need {silenceSeconds.Length * d} floats of hidden vectors and "
-                + $"as many results as silences, got {hidden.Length}, {logSurvival.Length} and {neverLogit.Length}.");
+            throw new ArgumentException($"{silenceSeconds.Length} silences need {silenceSeconds.Length * d} floats of bases and "
+                + $"as many results as silences, got {bases.Length}, {logSurvival.Length} and {neverLogit.Length}.");
         }
         SurvivalKernel kernel = _survivals.Rent();
-        kernel.Compute(hidden, silenceSeconds, logSurvival, neverLogit);
+        kernel.Compute(bases, silenceSeconds, logSurvival, neverLogit);
         _survivals.Return(kernel);
     }
 
@@ -100,16 +101,16 @@ public sealed class Forecaster
     /// <paramref name="survival"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">survival is not within (0, 1).</exception>
     public double SilenceOf(ReadOnlySpan<float> state, double survival) =>
-        Math.Min(Gap(Hidden(state), out _).Given(0).Quantile(1 - survival) * Model.Config.TimeUnitSeconds, double.MaxValue);
+        Math.Min(Gap(Basis(state), out _).Given(0).Quantile(1 - survival) * Model.Config.TimeUnitSeconds, double.MaxValue);
 
-    /// <summary>Distribution of the gap, in time units, that follows a hidden vector, given that an event comes.</summary>
+    /// <summary>Distribution of the gap, in time units, that follows a basis, given that an event comes.</summary>
     /// <param name="neverLogit">Output: the logit of no next event at all; negative infinity where the model does not tell.</param>
     /// <exception cref="InvalidDataException">The vector is none that a step of this model gives: its row was damaged where it
     /// lay.</exception>
-    internal GapDistribution Gap(ReadOnlySpan<float> hidden, out double neverLogit)
+    internal GapDistribution Gap(ReadOnlySpan<float> basis, out double neverLogit)
     {
         ForecastKernel kernel = _kernels.Rent();
-        GapDistribution gap = Model.DecodeTime(kernel.Time(hidden, out neverLogit));
+        GapDistribution gap = Model.DecodeTime(kernel.Time(basis, out neverLogit));
         _kernels.Return(kernel);
         if (double.IsNaN(neverLogit) || !gap.IsFinite)
         {
@@ -120,14 +121,14 @@ public sealed class Forecaster
     }
 
     /// <summary>Probability of each mark, averaged over weighted gaps in time units. Shape [m].</summary>
-    internal double[] MarkProbabilities(ReadOnlySpan<float> hidden, ReadOnlySpan<(double Tau, double Weight)> gaps)
+    internal double[] MarkProbabilities(ReadOnlySpan<float> basis, ReadOnlySpan<(double Tau, double Weight)> gaps)
     {
         var probabilities = new double[Model.Config.Marks.Count];
         ForecastKernel kernel = _kernels.Rent();
-        kernel.Marks(hidden, gaps, probabilities);
+        kernel.Marks(basis, gaps, probabilities);
         _kernels.Return(kernel);
         return probabilities;
     }
 
-    private ReadOnlySpan<float> Hidden(ReadOnlySpan<float> state) => state.Slice(Model.MixerFloats, Model.Config.Width);
+    private ReadOnlySpan<float> Basis(ReadOnlySpan<float> state) => state.Slice(Model.MixerFloats, Model.BasisFloats);
 }

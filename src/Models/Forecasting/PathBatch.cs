@@ -12,7 +12,8 @@ namespace Foretell.Models.Forecasting;
 /// and its random numbers, not on its neighbours.</summary>
 /// <remarks>
 /// A path stands before an event that will come <see cref="Gap"/> after the one before it, at <see cref="Time"/>. A step lets it
-/// happen: the mark is drawn given the gap, the row advances, the next gap is drawn. Events go in tiles of full width, a tile's rows
+/// happen: the mark is drawn given the gap, the row advances, the next gap is drawn. What a stream has shown of its own stays as it
+/// was. Events go in tiles of full width, a tile's rows
 /// through all of it while they are in the cache. One thread at a time.
 /// </remarks>
 internal sealed unsafe class PathBatch : IDisposable
@@ -24,8 +25,8 @@ internal sealed unsafe class PathBatch : IDisposable
     private readonly StepKernel _kernel;
     private readonly HeadKernel _heads;
     private readonly RowStore _rows;
-    private readonly AlignedBuffer _hidden, _features;
-    private readonly int _marks;
+    private readonly AlignedBuffer _basis, _features;
+    private readonly int _marks, _basisStride;
     private readonly int[] _ordinal = new int[MaxPaths];
 
     /// <param name="model">Model of the rows.</param>
@@ -35,7 +36,8 @@ internal sealed unsafe class PathBatch : IDisposable
         _rows = new RowStore(model.State, MaxPaths);
         _kernel = new StepKernel(model);
         _heads = new HeadKernel(model, RowTile.MaxRows);
-        _hidden = new AlignedBuffer((long)RowTile.MaxRows * model.Config.Width);
+        _basisStride = model.State.BasisStride;
+        _basis = new AlignedBuffer((long)RowTile.MaxRows * _basisStride);
         _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
         _marks = model.Config.Marks.Count;
     }
@@ -93,7 +95,7 @@ internal sealed unsafe class PathBatch : IDisposable
         _kernel.Dispose();
         _heads.Dispose();
         _rows.Dispose();
-        _hidden.Dispose();
+        _basis.Dispose();
         _features.Dispose();
     }
 
@@ -113,8 +115,8 @@ internal sealed unsafe class PathBatch : IDisposable
             inputs[i] = new StepInput(paths[i], Mark[paths[i]], Math.Min(Gap[paths[i]], float.MaxValue / 2), ++_ordinal[paths[i]]);
         }
         _kernel.Advance(inputs[..n], new RowTile(rows, tails));
-        GatherHidden(rows, n);
-        _heads.Time(_hidden.Pointer, n);
+        GatherBases(rows, n);
+        _heads.Time(_basis.Pointer, n);
         for (int i = 0; i < n; i++)
         {
             Limit[paths[i]] = horizon[paths[i]] - Time[paths[i]];
@@ -128,13 +130,13 @@ internal sealed unsafe class PathBatch : IDisposable
         {
             return;
         }
-        GatherHidden(rows, paths.Length);
+        GatherBases(rows, paths.Length);
         for (int i = 0; i < paths.Length; i++)
         {
             double z = GapInterval.StandardiseFloored(Gap[paths[i]], _model.Config);
             GapFeatures.Write(z, new Span<float>(_features.Pointer + i * GapFeatures.Stride, GapFeatures.Count));
         }
-        _heads.Marks(_hidden.Pointer, _features.Pointer, paths.Length);
+        _heads.Marks(_basis.Pointer, _features.Pointer, paths.Length);
         for (int i = 0; i < paths.Length; i++)
         {
             Mark[paths[i]] = MarkScore.Draw(_heads.MarkLogitsPointer(i), _marks, Draw[paths[i]].Mark);
@@ -161,12 +163,12 @@ internal sealed unsafe class PathBatch : IDisposable
 
     private double OnClock(double gap) => ClockGrid.Nearest(gap, _model.Config.Resolution);
 
-    private void GatherHidden(float** rows, int n)
+    private void GatherBases(float** rows, int n)
     {
-        int d = _model.Config.Width;
+        int d = _model.BasisFloats;
         for (int i = 0; i < n; i++)
         {
-            new ReadOnlySpan<float>(rows[i] + _model.MixerFloats, d).CopyTo(new Span<float>(_hidden.Pointer + i * d, d));
+            new ReadOnlySpan<float>(rows[i] + _model.MixerFloats, d).CopyTo(new Span<float>(_basis.Pointer + i * _basisStride, d));
         }
     }
 }

@@ -27,7 +27,7 @@ public sealed unsafe class SilenceBounds : IDisposable
 
     private readonly ForecastModel _model;
     private readonly HeadKernel _heads;
-    private readonly AlignedBuffer _hidden;
+    private readonly AlignedBuffer _basis;
     private readonly float[] _anchorLogWeight, _anchorMean, _anchorDeviation, _anchorLogDeviation;
     private readonly double _survival;
     private readonly float _logComponents;
@@ -44,7 +44,7 @@ public sealed unsafe class SilenceBounds : IDisposable
         TimeHead head = model.TimeHead;
         _model = model;
         _heads = new HeadKernel(model, RowTile.MaxRows);
-        _hidden = new AlignedBuffer((long)RowTile.MaxRows * model.Config.Width);
+        _basis = new AlignedBuffer((long)RowTile.MaxRows * model.State.BasisStride);
         _anchorLogWeight = ToFloats(head.AnchorLogWeight);
         _anchorMean = ToFloats(head.AnchorMean);
         _anchorDeviation = ToFloats(head.AnchorDeviation);
@@ -63,15 +63,15 @@ public sealed unsafe class SilenceBounds : IDisposable
         {
             throw new ArgumentException($"Bounds of {rows.Length} rows need room for as many, got {atLeast.Length} and {atMost.Length}.");
         }
-        int d = _model.Config.Width;
+        int d = _model.BasisFloats, stride = _model.State.BasisStride;
         for (int start = 0; start < rows.Length; start += RowTile.MaxRows)
         {
             int n = Math.Min(RowTile.MaxRows, rows.Length - start);
             for (int i = 0; i < n; i++)
             {
-                backend.ReadHidden(rows[start + i], new Span<float>(_hidden.Pointer + i * d, d));
+                backend.ReadBasis(rows[start + i], new Span<float>(_basis.Pointer + i * stride, d));
             }
-            _heads.Time(_hidden.Pointer, n);
+            _heads.Time(_basis.Pointer, n);
             for (int i = 0; i < n; i++)
             {
                 (atLeast[start + i], atMost[start + i]) = Bounds(i);
@@ -83,7 +83,7 @@ public sealed unsafe class SilenceBounds : IDisposable
     public void Dispose()
     {
         _heads.Dispose();
-        _hidden.Dispose();
+        _basis.Dispose();
     }
 
     /// <summary>Both bounds of one row, seconds.</summary>

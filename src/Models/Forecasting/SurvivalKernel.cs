@@ -10,22 +10,25 @@ namespace Foretell.Models.Forecasting;
 internal sealed unsafe class SurvivalKernel(ForecastModel model)
 {
     private readonly HeadKernel _heads = new(model, RowTile.MaxRows);
-    private readonly AlignedBuffer _hidden = new((long)RowTile.MaxRows * model.Config.Width);
+    private readonly AlignedBuffer _basis = new((long)RowTile.MaxRows * model.State.BasisStride);
 
     /// <summary>Log probability of each stream's silence, given that a next event comes at all.</summary>
-    /// <param name="hidden">Last hidden vectors. Shape [n, d].</param>
+    /// <param name="bases">What the forecasts are made of. Shape [n, BasisFloats].</param>
     /// <param name="silenceSeconds">Shape [n].</param>
     /// <param name="logSurvival">Output, nats. Shape [n].</param>
     /// <param name="neverLogit">Output: logit of no next event at all, given the silence. Shape [n].</param>
-    public void Compute(ReadOnlySpan<float> hidden, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival, Span<double> neverLogit)
+    public void Compute(ReadOnlySpan<float> bases, ReadOnlySpan<double> silenceSeconds, Span<double> logSurvival, Span<double> neverLogit)
     {
-        int d = model.Config.Width, k = model.Config.Components;
+        int d = model.BasisFloats, k = model.Config.Components;
         double* logWeight = stackalloc double[3 * k], mean = logWeight + k, inverse = mean + k;
         for (int start = 0; start < silenceSeconds.Length; start += RowTile.MaxRows)
         {
             int n = Math.Min(RowTile.MaxRows, silenceSeconds.Length - start);
-            hidden.Slice(start * d, n * d).CopyTo(_hidden.Span);
-            _heads.Time(_hidden.Pointer, n);
+            for (int i = 0; i < n; i++)
+            {
+                bases.Slice((start + i) * d, d).CopyTo(_basis.Span[(i * model.State.BasisStride)..]);
+            }
+            _heads.Time(_basis.Pointer, n);
             for (int i = 0; i < n; i++)
             {
                 double silence = silenceSeconds[start + i] / model.Config.TimeUnitSeconds;

@@ -11,19 +11,18 @@ internal static unsafe class MarkHead
 
     /// <summary>Logits of the marks.</summary>
     /// <param name="weights">Parameter vector.</param>
-    /// <param name="hidden">Shape [rows, d].</param>
+    /// <param name="hidden">Shape [rows, d] at <paramref name="hiddenRow"/> floats a row.</param>
     /// <param name="features">Shape [rows, 16].</param>
     /// <param name="inner">Hidden layer before its activation. Shape [rows, 64].</param>
     /// <param name="active">Hidden layer after it; may be <paramref name="inner"/>.</param>
     /// <param name="logits">Output. Shape [rows, m padded to 16].</param>
-    public static void Logits(float* weights, MarkParameters parameters, float* hidden, float* features, float* inner, float* active,
-        float* logits, int rows)
+    public static void Logits(float* weights, MarkParameters parameters, float* hidden, int hiddenRow, float* features, float* inner,
+        float* active, float* logits, int rows)
     {
-        int d = parameters.Weight.Rows;
-        Linear.Forward(hidden, d, weights, parameters.HiddenWeight, parameters.HiddenBias, inner, rows);
+        Linear.Forward(hidden, hiddenRow, weights, parameters.HiddenWeight, parameters.HiddenBias, inner, rows);
         Linear.Forward(features, GapFeatures.Stride, weights, parameters.GapWeight, null, inner, rows, accumulate: true);
         Silu.Forward(inner, active, (long)rows * HiddenWidth);
-        Linear.Forward(hidden, d, weights, parameters.Weight, parameters.Bias, logits, rows);
+        Linear.Forward(hidden, hiddenRow, weights, parameters.Weight, parameters.Bias, logits, rows);
         Linear.Forward(active, HiddenWidth, weights, parameters.MixWeight, null, logits, rows, accumulate: true);
     }
 

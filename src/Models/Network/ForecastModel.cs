@@ -26,6 +26,7 @@ public sealed class ForecastModel
         Baselines = baselines;
         Layout = new ParameterLayout(config);
         State = new StateLayout(config, Layout);
+        Adaptation = config.Adapt ? new Adaptation(config, timeHead) : null;
         _markIndex = IndexMarks(config.Marks);
         _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();
         Id = Convert.ToHexStringLower(SHA256.HashData(ModelFile.ToTensors(this).ToBytes()))[..16];
@@ -40,11 +41,16 @@ public sealed class ForecastModel
     /// <summary>Simple methods fitted on the same training data.</summary>
     public Baselines Baselines { get; }
 
-    /// <summary>Floats of one state row: mixer state, then the last hidden vector. A tail follows where the state grows.</summary>
+    /// <summary>Floats of one state row: mixer state, the last hidden vector, and where the model adapts what the stream has shown of its
+    /// own. A tail follows where the state grows.</summary>
     public int StateFloats => State.Floats;
 
     /// <summary>Leading floats of a row that are mixer state.</summary>
     public int MixerFloats => State.MixerFloats;
+
+    /// <summary>Floats of a row of which its forecasts are made: behind the mixer state the last hidden vector [d], then the
+    /// adaptation.</summary>
+    public int BasisFloats => State.BasisFloats;
 
     /// <summary>A row grows with its events: it has a tail, and belongs to the mixer softmax.</summary>
     public bool Grows => State.TailBlockFloats > 0;
@@ -73,6 +79,7 @@ public sealed class ForecastModel
     internal StateLayout State { get; }
     internal AlignedBuffer Weights { get; }
     internal TimeHead TimeHead { get; }
+    internal Adaptation? Adaptation { get; }
     internal IReadOnlyDictionary<string, int> MarkIndices => _markIndex;
 
     /// <summary>Index of a mark; <see cref="UnknownMark"/> where the vocabulary lacks it. Where the model has no marks that is 0 for
@@ -104,6 +111,15 @@ public sealed class ForecastModel
         }
         return new ForecastModel(config, Weights, TimeHead, Baselines);
     }
+
+    /// <summary>This model with or without adaptation; the weights are the same, the rows are others.</summary>
+    public ForecastModel WithAdaptation(bool adapt) =>
+        adapt == Config.Adapt ? this : new ForecastModel(Config with { Adapt = adapt }, Weights, TimeHead, Baselines);
+
+    /// <summary>What a row has shown of its own, as people may want to know it; null where the model does not adapt.</summary>
+    /// <param name="basis">Shape [BasisFloats].</param>
+    public AdaptationReport? Adapted(ReadOnlySpan<float> basis) =>
+        Config.Adapt ? Adaptation.Report(basis[Config.Width..], Config.LogGapDeviation) : null;
 
     /// <summary>Refuses a state that is no row of this model.</summary>
     /// <exception cref="ArgumentException">Its length is not that of a row with as many events, its layers count different ones, or it

@@ -4,17 +4,20 @@ using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Network;
 
-/// <summary>The linear parts of the heads over a few rows of hidden vectors. One thread uses it at a time.</summary>
+/// <summary>The linear parts of the heads over a few rows' bases, and what the streams' adaptation makes of them. One thread uses it at a
+/// time.</summary>
+/// <remarks>A basis is a hidden vector [d], then the stream's adaptation, at <see cref="StateLayout.BasisStride"/> floats a row.</remarks>
 internal sealed unsafe class HeadKernel : IDisposable
 {
     private readonly ForecastModel _model;
     private readonly AlignedBuffer _time, _inner, _logits;
-    private readonly int _timeStride, _logitStride;
+    private readonly int _timeStride, _logitStride, _basisStride, _width;
 
     /// <param name="rows">Rows a call may have at most.</param>
     public HeadKernel(ForecastModel model, int rows)
     {
         _model = model;
+        (_basisStride, _width) = (model.State.BasisStride, model.Config.Width);
         _timeStride = model.Layout.TimeWeight.Stride;
         _logitStride = model.Layout.Marks?.Weight.Stride ?? 0;
         _time = new AlignedBuffer((long)rows * _timeStride);
@@ -44,16 +47,35 @@ internal sealed unsafe class HeadKernel : IDisposable
     public ReadOnlySpan<float> MarkLogits(int row) => new(_logits.Pointer + (nint)row * _logitStride, _model.Config.Marks.Count);
 
     /// <summary>Runs the time head.</summary>
-    /// <param name="hidden">Shape [rows, d].</param>
-    public void Time(float* hidden, int rows) =>
-        Linear.Forward(hidden, _model.Config.Width, _model.Weights.Pointer, _model.Layout.TimeWeight, _model.Layout.TimeBias,
-            _time.Pointer, rows);
+    /// <param name="basis">Shape [rows, d + adaptation].</param>
+    public void Time(float* basis, int rows)
+    {
+        TimeAsTrained(basis, rows);
+        for (int i = 0; _model.Adaptation is { } adaptation && i < rows; i++)
+        {
+            adaptation.AdaptGap(basis + (nint)i * _basisStride + _width, TimeOutputsPointer(i));
+        }
+    }
+
+    /// <summary>The same without the streams' adaptation.</summary>
+    public void TimeAsTrained(float* basis, int rows) =>
+        Linear.Forward(basis, _basisStride, _model.Weights.Pointer, _model.Layout.TimeWeight, _model.Layout.TimeBias, _time.Pointer, rows);
 
     /// <summary>Runs the mark head.</summary>
-    /// <param name="hidden">Shape [rows, d].</param>
+    /// <param name="basis">Shape [rows, d + adaptation].</param>
     /// <param name="features">Shape [rows, 16].</param>
-    public void Marks(float* hidden, float* features, int rows) =>
-        MarkHead.Logits(_model.Weights.Pointer, _model.Layout.Marks!, hidden, features, _inner.Pointer, _inner.Pointer,
+    public void Marks(float* basis, float* features, int rows)
+    {
+        MarksAsTrained(basis, features, rows);
+        for (int i = 0; _model.Adaptation is { } adaptation && i < rows; i++)
+        {
+            adaptation.AdaptMarks(basis + (nint)i * _basisStride + _width, MarkLogitsPointer(i));
+        }
+    }
+
+    /// <summary>The same without the streams' adaptation.</summary>
+    public void MarksAsTrained(float* basis, float* features, int rows) =>
+        MarkHead.Logits(_model.Weights.Pointer, _model.Layout.Marks!, basis, _basisStride, features, _inner.Pointer, _inner.Pointer,
             _logits.Pointer, rows);
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ namespace Foretell.Models.Network;
 /// them (docs/formats.md).</summary>
 internal static class ModelFile
 {
-    private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", Later = "model/3", ConfigKey = "foretell.config";
+    private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", Later = "model/3", Adapting = "model/4", ConfigKey = "foretell.config";
 
     /// <summary>A model's tensors and metadata.</summary>
     public static SafeTensors ToTensors(ForecastModel model)
@@ -43,14 +43,14 @@ internal static class ModelFile
     /// <exception cref="InvalidDataException">Something is missing, has another shape or is not finite.</exception>
     public static ForecastModel FromTensors(SafeTensors file)
     {
-        if (!file.Metadata.TryGetValue(FormatKey, out string? format) || format is not (Plain or Censored or Later))
+        if (!file.Metadata.TryGetValue(FormatKey, out string? format) || format is not (Plain or Censored or Later or Adapting))
         {
-            throw new InvalidDataException($"It is no Foretell model that this program knows: metadata '{FormatKey}' must be '{Plain}', '{Censored}' or '{Later}', got '{format ?? "nothing"}'.");
+            throw new InvalidDataException($"It is no Foretell model that this program knows: metadata '{FormatKey}' must be '{Plain}', '{Censored}', '{Later}' or '{Adapting}', got '{format ?? "nothing"}'.");
         }
         ModelConfig config = ReadConfig(file);
         if (format != FormatOf(config))
         {
-            throw new InvalidDataException($"Metadata '{FormatKey}' must be '{FormatOf(config)}' for this configuration ('{Later}' where 'ties' is above 0 or 'hasOtherMark' true, '{Censored}' where 'censored' is true, else '{Plain}'), got '{format}'.");
+            throw new InvalidDataException($"Metadata '{FormatKey}' must be '{FormatOf(config)}' for this configuration ('{Adapting}' where 'adapt' is true, '{Later}' where 'ties' is above 0 or 'hasOtherMark' true, '{Censored}' where 'censored' is true, else '{Plain}'), got '{format}'.");
         }
         var layout = new ParameterLayout(config);
         // All of them are looked for before there is memory for any: a line of configuration can ask for gigabytes.
@@ -72,10 +72,10 @@ internal static class ModelFile
         return new ForecastModel(config, weights, timeHead, Baselines.Read(config, file.Tensors));
     }
 
-    /// <summary>A program that does not know of censored models, of ties or of folded marks would forecast wrongly with them, so the file
-    /// tells it to stop.</summary>
+    /// <summary>A program that does not know of censored models, of ties, of folded marks or of adaptation would forecast wrongly with
+    /// them, so the file tells it to stop.</summary>
     private static string FormatOf(ModelConfig config) =>
-        config.Ties > 0 || config.HasOtherMark ? Later : config.Censored ? Censored : Plain;
+        config.Adapt ? Adapting : config.Ties > 0 || config.HasOtherMark ? Later : config.Censored ? Censored : Plain;
 
     private static ModelConfig ReadConfig(SafeTensors file)
     {

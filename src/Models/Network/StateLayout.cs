@@ -1,18 +1,31 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Network;
 
-/// <summary>Floats of one stream's row: each layer's mixer state, then the last hidden vector; behind this fixed part a tail,
-/// where the mixer's state grows.</summary>
+/// <summary>Floats of one stream's row: each layer's mixer state, the last hidden vector, and where the model adapts what the stream has
+/// shown of its own; behind this fixed part a tail, where the mixer's state grows.</summary>
 internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout layout)
 {
     /// <summary>Floats of mixer state in the fixed part.</summary>
     public int MixerFloats { get; } = layout.Layers.Sum(l => l.Mixer.StateFloats);
 
     /// <summary>Floats of the fixed part: all of the row, where the state has a constant size.</summary>
-    public int Floats => MixerFloats + config.Width;
+    public int Floats => StepFloats + AdaptationFloats;
+
+    /// <summary>Leading floats that a step of the network advances: mixer state and hidden vector.</summary>
+    public int StepFloats => MixerFloats + config.Width;
+
+    /// <summary>Floats of the adaptation; 0 without one.</summary>
+    public int AdaptationFloats { get; } = Adaptation.FloatsOf(config);
+
+    /// <summary>Floats behind the mixer state, of which forecasts are made: hidden vector, then adaptation.</summary>
+    public int BasisFloats => config.Width + AdaptationFloats;
+
+    /// <summary>The same, padded to whole vectors.</summary>
+    public int BasisStride => (BasisFloats + 15) / 16 * 16;
 
     /// <summary>Floats that the tail grows by with every 16 events; 0 for a constant size.</summary>
     public int TailBlockFloats { get; } = layout.Layers.Sum(l => l.Mixer.TailBlockFloats);
@@ -62,7 +75,7 @@ internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout lay
                 return "State must be of finite numbers, and its tail is not.";
             }
         }
-        return FiniteNumbers.Are(state[MixerFloats..Floats]) ? null : "The last hidden vector must be of finite numbers.";
+        return FiniteNumbers.Are(state[MixerFloats..Floats]) ? null : "The last hidden vector and what follows must be of finite numbers.";
     }
 
     /// <summary>Writes the fixed part of a stream without events; its tail is empty.</summary>

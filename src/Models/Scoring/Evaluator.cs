@@ -54,6 +54,9 @@ public sealed record Evaluation
     public IReadOnlyList<string> UnknownMarkExamples { get; init; } = [];
     /// <summary>Errors of gaps and marks, coverage of intervals, and the audit of the clock's grid.</summary>
     public ForecastErrors Errors { get; init; } = new();
+    /// <summary>Where the model adapts, the score of its forecasts as trained.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BaselineScore? AsTrained { get; init; }
     /// <summary>By name: exponential and logNormalMixture (history-free) for times, markov for marks, running (the stream's own latest
     /// gaps and marks) for both.</summary>
     public IReadOnlyDictionary<string, BaselineScore> Baselines { get; init; } = new Dictionary<string, BaselineScore>();
@@ -107,6 +110,8 @@ public static unsafe class Evaluator
             Errors = total.Tally.Errors(model.Config.Marks.Count > 0),
             OpenEnds = total.Tally.OpenEnds == 0 ? null : total.Tally.OpenEnds,
             NllOpenEnd = total.Tally.NllOpenEnd,
+            AsTrained = model.Config.Adapt
+                ? new BaselineScore(-total.TrainedTime / n, model.Config.Marks.Count == 0 ? null : -total.TrainedMark / n) : null,
             UnknownMarks = unknown.Events,
             UnknownMarkExamples = unknown.Examples,
             Baselines = new Dictionary<string, BaselineScore>
@@ -127,15 +132,18 @@ public static unsafe class Evaluator
         EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices, openEnd: true))];
         using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
         pass.Run(model.Weights.Pointer, encoded, null, 0);
-        var sums = new Sums(cell);
-        sums.Tally.AddOpenEnds(pass.OpenEnds, encoded.Count(s => s.OpenEnd is not null));
+        using AdaptedPass? adapted = config.Adapt ? new AdaptedPass(model, pass, encoded) : null;
+        ReadOnlySpan<double> logTimes = adapted is null ? pass.LogTimes : adapted.LogTimes;
+        ReadOnlySpan<double> logMarks = adapted is null ? pass.LogMarks : adapted.LogMarks;
+        var sums = new Sums(cell) { TrainedTime = pass.Time, TrainedMark = pass.Mark };
+        sums.Tally.AddOpenEnds(adapted?.OpenEnds ?? pass.OpenEnds, encoded.Count(s => s.OpenEnd is not null));
         for (int i = 0, first = 0; i < sequences.Length; first += encoded[i].Rows, i++)
         {
             for (int t = 1; t < sequences[i].Times.Length; t++)
             {
                 int row = first + t - 1;
                 double gap = sequences[i].Times[t] - sequences[i].Times[t - 1];
-                var hidden = new ReadOnlySpan<float>(pass.Buffers.Hidden + (nint)row * d, d);
+                ReadOnlySpan<float> basis = adapted is null ? new(pass.Buffers.Hidden + (nint)row * d, d) : adapted.Basis(row);
                 var timeOutput = new ReadOnlySpan<float>(pass.Buffers.Time + (nint)row * timeOutputs, timeOutputs);
                 GapDistribution distribution = model.DecodeTime(timeOutput);
                 RemainingGap next = distribution.Given(0);
@@ -152,12 +160,12 @@ public static unsafe class Evaluator
                 {
                     var logits = new ReadOnlySpan<float>(pass.Buffers.MarkLogits + (nint)row * model.Layout.Marks!.Weight.Stride, marks);
                     sums.HitsGivenGap += MarkHead.Largest(logits) == mark ? 1 : 0;
-                    double[] probabilities = forecaster.MarkProbabilities(hidden, nodes);
+                    double[] probabilities = forecaster.MarkProbabilities(basis, nodes);
                     confidence = probabilities.Max();
                     isHit = Array.IndexOf(probabilities, confidence) == mark;
                 }
-                sums.Tally.Add(t, distribution.Score(gap, cell, next, nodes) with { LogDensity = pass.LogTimes[row] },
-                    marks > 0 ? pass.LogMarks[row] : 0, confidence, isHit);
+                sums.Tally.Add(t, distribution.Score(gap, cell, next, nodes) with { LogDensity = logTimes[row] },
+                    marks > 0 ? logMarks[row] : 0, confidence, isHit);
             }
         }
         return sums;
@@ -166,7 +174,7 @@ public static unsafe class Evaluator
     /// <summary>What a piece of the sequences adds.</summary>
     private sealed class Sums(double cell)
     {
-        public double SquaredError, Exponential, Mixture, Markov;
+        public double SquaredError, Exponential, Mixture, Markov, TrainedTime, TrainedMark;
         public long HitsGivenGap;
         public readonly ScoreTally Tally = new(cell);
 
@@ -178,6 +186,8 @@ public static unsafe class Evaluator
             Exponential += other.Exponential;
             Mixture += other.Mixture;
             Markov += other.Markov;
+            TrainedTime += other.TrainedTime;
+            TrainedMark += other.TrainedMark;
         }
     }
 }

@@ -48,10 +48,10 @@ public sealed unsafe class CpuStateBackend : IStateBackend
     }
 
     /// <inheritdoc/>
-    public void ReadHidden(int row, Span<float> hidden)
+    public void ReadBasis(int row, Span<float> basis)
     {
         CheckRow(row);
-        new ReadOnlySpan<float>(_rows.Row(row) + _model.MixerFloats, _model.Config.Width).CopyTo(hidden);
+        new ReadOnlySpan<float>(_rows.Row(row) + _model.MixerFloats, _model.BasisFloats).CopyTo(basis);
     }
 
     /// <inheritdoc/>
@@ -63,14 +63,15 @@ public sealed unsafe class CpuStateBackend : IStateBackend
     }
 
     /// <inheritdoc/>
-    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, score: true, step: false);
+    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, Work.Score);
 
     /// <inheritdoc/>
-    public void Step(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], score: false, step: true);
+    public void Step(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], Work.Observe | Work.Advance);
 
     /// <inheritdoc/>
     /// <remarks>A tile's rows are scored and stepped while they are in the cache.</remarks>
-    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, score: true, step: true);
+    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) =>
+        Run(inputs, scores, Work.Score | Work.Observe | Work.Advance);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -83,6 +84,15 @@ public sealed unsafe class CpuStateBackend : IStateBackend
     /// <summary>A row's fixed part, for a backend that steps it elsewhere.</summary>
     internal float* Row(int row) => _rows.Row(row);
 
+    /// <summary>All of a step but the network's: scores the events where scores are wanted, and has the rows' adaptation take them into
+    /// account.</summary>
+    /// <param name="scores">Shape [n], or empty.</param>
+    internal void Observe(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) =>
+        Run(inputs, scores, scores.IsEmpty ? Work.Observe : Work.Score | Work.Observe);
+
+    /// <summary>The network's part of a step alone.</summary>
+    internal void Advance(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], Work.Advance);
+
     /// <summary>Refuses a batch before any of it is applied.</summary>
     /// <exception cref="ArgumentException">A row or mark is out of range, or a gap is negative or not finite.</exception>
     internal void Check(ReadOnlySpan<StepInput> inputs)
@@ -94,14 +104,16 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         }
     }
 
-    private void Run(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, bool score, bool step)
+    private void Run(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, Work work)
     {
+        bool score = work.HasFlag(Work.Score), observe = work.HasFlag(Work.Observe) && _model.Config.Adapt;
         if (score && scores.Length != inputs.Length)
         {
             throw new ArgumentException($"There must be a score for each event, got {scores.Length} for {inputs.Length} events.",
                 nameof(scores));
         }
         Check(inputs);
+        Span<StepScore> unwanted = stackalloc StepScore[RowTile.MaxRows];
         float** rows = stackalloc float*[RowTile.MaxRows], tails = stackalloc float*[RowTile.MaxRows];
         for (int start = 0; start < inputs.Length; start += RowTile.MaxRows)
         {
@@ -110,11 +122,11 @@ public sealed unsafe class CpuStateBackend : IStateBackend
             {
                 rows[i] = _rows.Row(tile[i].Row);
             }
-            if (score)
+            if (score || observe)
             {
-                _scorer.Score(tile, rows, scores.Slice(start, tile.Length));
+                _scorer.Score(tile, rows, score ? scores.Slice(start, tile.Length) : unwanted[..tile.Length], observe);
             }
-            if (step)
+            if (work.HasFlag(Work.Advance))
             {
                 for (int i = 0; i < tile.Length; i++)
                 {
@@ -131,5 +143,19 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         {
             throw new ArgumentException($"Row must be below the capacity {Capacity}, got {row}.");
         }
+    }
+
+    /// <summary>What is done with events and their rows.</summary>
+    [Flags]
+    private enum Work
+    {
+        /// <summary>The forecasts before the events are scored.</summary>
+        Score = 1,
+
+        /// <summary>The rows' adaptation takes the events into account.</summary>
+        Observe = 2,
+
+        /// <summary>The network steps.</summary>
+        Advance = 4,
     }
 }

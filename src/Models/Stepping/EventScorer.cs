@@ -9,7 +9,7 @@ using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Stepping;
 
-/// <summary>Scores events by the forecasts that stood before them: the heads on the rows' last hidden vectors.</summary>
+/// <summary>Scores events by the forecasts that stood before them, and has the rows' adaptation take them into account.</summary>
 public sealed unsafe class EventScorer : IDisposable
 {
     private const double UnknownMarkProbability = 1e-6;
@@ -18,7 +18,8 @@ public sealed unsafe class EventScorer : IDisposable
     private readonly ForecastModel _model;
     private readonly HeadKernel _heads;
     private readonly BaselineScorer _baseline;
-    private readonly AlignedBuffer _hidden;
+    private readonly AlignedBuffer _basis;
+    private readonly int _basisStride;
     private readonly AlignedBuffer _features;
 
     /// <summary>A scorer with scratch space of its own; one thread uses it at a time.</summary>
@@ -28,52 +29,58 @@ public sealed unsafe class EventScorer : IDisposable
         _model = model;
         _heads = new HeadKernel(model, RowTile.MaxRows);
         _baseline = new BaselineScorer(model);
-        _hidden = new AlignedBuffer((long)RowTile.MaxRows * model.Config.Width);
+        _basisStride = model.State.BasisStride;
+        _basis = new AlignedBuffer((long)RowTile.MaxRows * _basisStride);
         _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
     }
 
-    /// <summary>Scores events from the hidden vectors that their rows had before them; a first event scores 0.</summary>
-    /// <remarks>For a backend that steps elsewhere and keeps its rows' last hidden vectors at hand.</remarks>
+    /// <summary>Scores events from the bases that their rows had before them; a first event scores 0.</summary>
+    /// <remarks>For a backend that steps elsewhere and keeps its rows' bases at hand.</remarks>
     /// <param name="inputs">Events, any number.</param>
-    /// <param name="hidden">Each event's hidden vector. Shape [n, d].</param>
+    /// <param name="bases">Each event's (<see cref="IStateBackend.ReadBasis"/>). Shape [n, BasisFloats].</param>
     /// <param name="scores">Output. Shape [n].</param>
     /// <exception cref="ArgumentException">Lengths disagree.</exception>
-    public void Score(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> hidden, Span<StepScore> scores)
+    public void Score(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> bases, Span<StepScore> scores)
     {
-        int d = _model.Config.Width;
-        if (hidden.Length != inputs.Length * d || scores.Length != inputs.Length)
+        int d = _model.BasisFloats;
+        if (bases.Length != inputs.Length * d || scores.Length != inputs.Length)
         {
-            throw new ArgumentException($"{inputs.Length} events need {inputs.Length * d} floats of hidden vectors and as many scores, "
-                + $"got {hidden.Length} and {scores.Length}.");
+            throw new ArgumentException($"{inputs.Length} events need {inputs.Length * d} floats of bases and as many scores, "
+                + $"got {bases.Length} and {scores.Length}.");
         }
         for (int start = 0; start < inputs.Length; start += RowTile.MaxRows)
         {
             int n = Math.Min(RowTile.MaxRows, inputs.Length - start);
-            hidden.Slice(start * d, n * d).CopyTo(_hidden.Span);
-            ScoreTile(inputs.Slice(start, n), scores.Slice(start, n));
+            for (int i = 0; i < n; i++)
+            {
+                bases.Slice((start + i) * d, d).CopyTo(_basis.Span[(i * _basisStride)..]);
+            }
+            ScoreTile(inputs.Slice(start, n), null, scores.Slice(start, n));
         }
     }
 
     /// <summary>Scores at most <see cref="RowTile.MaxRows"/> events; a first event scores 0.</summary>
-    internal void Score(ReadOnlySpan<StepInput> inputs, float** rows, Span<StepScore> scores)
+    /// <param name="adapt">Whether the rows' adaptation takes the events into account, too.</param>
+    internal void Score(ReadOnlySpan<StepInput> inputs, float** rows, Span<StepScore> scores, bool adapt)
     {
-        int d = _model.Config.Width;
+        int d = _model.BasisFloats;
         for (int i = 0; i < inputs.Length; i++)
         {
-            new ReadOnlySpan<float>(rows[i] + _model.MixerFloats, d).CopyTo(new Span<float>(_hidden.Pointer + i * d, d));
+            new ReadOnlySpan<float>(rows[i] + _model.MixerFloats, d).CopyTo(new Span<float>(_basis.Pointer + i * _basisStride, d));
         }
-        ScoreTile(inputs, scores);
+        ScoreTile(inputs, adapt ? rows : null, scores);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _heads.Dispose();
-        _hidden.Dispose();
+        _basis.Dispose();
         _features.Dispose();
     }
 
-    private void ScoreTile(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    /// <param name="rows">Rows whose adaptation takes the events into account; null for none.</param>
+    private void ScoreTile(ReadOnlySpan<StepInput> inputs, float** rows, Span<StepScore> scores)
     {
         ModelConfig config = _model.Config;
         int n = inputs.Length, marks = config.Marks.Count;
@@ -86,26 +93,38 @@ public sealed unsafe class EventScorer : IDisposable
                 GapFeatures.Write(gaps[i].Z, new Span<float>(_features.Pointer + i * GapFeatures.Stride, GapFeatures.Count));
             }
         }
-        _heads.Time(_hidden.Pointer, n);
+        _heads.TimeAsTrained(_basis.Pointer, n);
         if (marks > 0)
         {
-            _heads.Marks(_hidden.Pointer, _features.Pointer, n);
+            _heads.MarksAsTrained(_basis.Pointer, _features.Pointer, n);
         }
         for (int i = 0; i < n; i++)
         {
-            scores[i] = inputs[i].Ordinal == 0 ? default : Score(i, inputs[i], gaps[i]);
+            scores[i] = inputs[i].Ordinal == 0 ? default : Score(i, inputs[i], gaps[i], rows is null ? null : rows[i]);
         }
     }
 
-    private StepScore Score(int row, in StepInput input, in GapInterval gap)
+    /// <param name="observer">Row whose adaptation takes the event into account; null for none.</param>
+    private StepScore Score(int row, in StepInput input, in GapInterval gap, float* observer)
     {
         int k = _model.TimeHead.Components;
         double* logWeight = stackalloc double[3 * k], mean = logWeight + k, inverse = mean + k;
+        if (_model.Adaptation is { } adaptation)
+        {
+            if (observer is not null && !gap.IsTie)
+            {
+                adaptation.AdaptAndObserveGap(observer + _model.MixerFloats + _model.Config.Width, _heads.TimeOutputsPointer(row), gap);
+            }
+            else
+            {
+                adaptation.AdaptGap(AdaptationOf(row), _heads.TimeOutputsPointer(row));
+            }
+        }
         _model.TimeHead.Decode(_heads.TimeOutputsPointer(row), logWeight, mean, inverse);
         var time = GapScore.Of(MixtureScore.Of(k, logWeight, mean, inverse, gap), gap, _heads.TieLogit(row), _model.Config);
 
         // Gaps on a clock grid and ties share a value; a random point within each one's share makes the transform uniform again.
-        double share = time.Within > 0 ? HashedUniform(input.Ordinal, _hidden.Pointer + row * _model.Config.Width) : 0;
+        double share = time.Within > 0 ? HashedUniform(input.Ordinal, _basis.Pointer + row * _basisStride) : 0;
         double below = time.Below + share * time.Within, above = time.Above + (1 - share) * time.Within;
         double surprise = Math.Min(1, 2 * Math.Min(below, above));
         (double baselineTime, double baselineMark) = _baseline.Score(gap, input);
@@ -121,6 +140,10 @@ public sealed unsafe class EventScorer : IDisposable
         }
         // Where training folded rare marks, an unknown one has a logit like any other: that of the last mark.
         bool isUnknown = input.Mark == _model.Config.Marks.Count;
+        if (_model.Adaptation is { } markAdaptation)
+        {
+            AdaptMarks(markAdaptation, row, isUnknown ? -1 : input.Mark, observer);
+        }
         var mark = MarkScore.Of(_heads.MarkLogitsPointer(row), _model.Config.Marks.Count, isUnknown ? 0 : input.Mark);
         return timeScore with
         {
@@ -130,6 +153,23 @@ public sealed unsafe class EventScorer : IDisposable
             IsHit = mark.IsLikeliest && !isUnknown,
         };
     }
+
+    /// <summary>Makes the logits those of the adapted forecast, and has the row take the mark into account.</summary>
+    /// <param name="mark">The mark that came; -1 for one that the model does not know.</param>
+    private void AdaptMarks(Adaptation adaptation, int row, int mark, float* observer)
+    {
+        if (observer is not null && mark >= 0)
+        {
+            adaptation.AdaptAndObserveMarks(observer + _model.MixerFloats + _model.Config.Width, _heads.MarkLogitsPointer(row), mark);
+        }
+        else
+        {
+            adaptation.AdaptMarks(AdaptationOf(row), _heads.MarkLogitsPointer(row));
+        }
+    }
+
+    /// <summary>The row's adaptation as it was before the event.</summary>
+    private float* AdaptationOf(int row) => _basis.Pointer + row * _basisStride + _model.Config.Width;
 
     /// <summary>P(the product of two independent uniform numbers is at most q) = q (1 - ln q). Source: Fisher, Statistical
     /// Methods for Research Workers, 1932, section 21.1.</summary>

@@ -9,7 +9,8 @@ namespace Foretell.Models.Stepping;
 /// </summary>
 /// <remarks>
 /// A row is <see cref="ForecastModel.StateFloats"/> floats: first the mixer state
-/// (<see cref="ForecastModel.MixerFloats"/>), then the last hidden vector. Where the mixer's state grows
+/// (<see cref="ForecastModel.MixerFloats"/>), then the last hidden vector, then where the model adapts what the stream has shown of its
+/// own. Where the mixer's state grows
 /// (<see cref="ForecastModel.Grows"/>) a tail follows, which belongs to the mixer state.
 /// A row's value after a step depends on that row and its input alone: not on the batch, the thread or the
 /// vector width (law 5).
@@ -29,14 +30,15 @@ public interface IStateBackend : IDisposable
     /// <summary>Copies a row out. Shape [RowFloats], or [StateFloats] for all but the tail.</summary>
     void Read(int row, Span<float> state);
 
-    /// <summary>Copies a row's last hidden vector out: all that a forecast's closed forms need. Shape [d].</summary>
-    void ReadHidden(int row, Span<float> hidden);
+    /// <summary>Copies out all of a row that a forecast's closed forms need: last hidden vector, then adaptation. Shape
+    /// [BasisFloats].</summary>
+    void ReadBasis(int row, Span<float> basis);
 
     /// <summary>Overwrites a row, with its tail.</summary>
     /// <exception cref="ArgumentException">The state's length is not that of a row with as many events.</exception>
     void Write(int row, ReadOnlySpan<float> state);
 
-    /// <summary>Scores each event by the forecast that stands before it, from its row's last hidden vector. Changes nothing.</summary>
+    /// <summary>Scores each event by the forecast that stands before it, from its row's basis. Changes nothing.</summary>
     /// <param name="inputs">Events of distinct rows, any number.</param>
     /// <param name="scores">Output, one per input.</param>
     /// <exception cref="ArgumentException">A row or mark is out of range, a gap is negative or not finite, or lengths disagree.</exception>

@@ -123,7 +123,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         Linear.Forward(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.Time, Rows);
         if (marks > 0)
         {
-            MarkHead.Logits(weights, layout.Marks!, b.Hidden, b.Features, b.MarkInner, b.MarkActive, b.MarkLogits, Rows);
+            MarkHead.Logits(weights, layout.Marks!, b.Hidden, d, b.Features, b.MarkInner, b.MarkActive, b.MarkLogits, Rows);
         }
         int row = 0, logitStride = marks > 0 ? layout.Marks!.Weight.Stride : 0;
         foreach (var sequence in sequences)

@@ -22,7 +22,8 @@ internal static class GetStream
         StreamKey key, TenantPlatform platform, CancellationToken cancellationToken) =>
         await platform.FindAsync(key.Value, cancellationToken) is { } found
             ? TypedResults.Ok(new StreamAnswer(found.Stream, found.Events, QueryTime.ToUtc(found.LastEventTicks),
-                platform.Forecaster.Model.Id, found.StateBytes, found.Digest(platform.Forecaster.Model), LiveAnswer.Of(found.Scores)))
+                platform.Forecaster.Model.Id, found.StateBytes, found.Digest(platform.Forecaster.Model), LiveAnswer.Of(found.Scores),
+                AdaptedAnswer.Of(platform.Forecaster.Model, found.State)))
             : Problems.UnknownStream(key.Value);
 }
 
@@ -34,5 +35,7 @@ internal static class GetStream
 /// <param name="StateBytes">Bytes that its state takes; the same however many events it has had, but with mixer softmax.</param>
 /// <param name="StateDigest">SHA-256 over model id, count, last event time and state, hex. Equal digests mean equal states.</param>
 /// <param name="Live">How well its forecasts have done; null before its first scored event, which is its second.</param>
+/// <param name="Adapted">How its forecasts follow what it has shown of its own; null where the model does not adapt.</param>
 public sealed record StreamAnswer(
-    string Stream, long Events, DateTime LastEventTime, string Model, int StateBytes, string StateDigest, LiveAnswer? Live);
+    string Stream, long Events, DateTime LastEventTime, string Model, int StateBytes, string StateDigest, LiveAnswer? Live,
+    AdaptedAnswer? Adapted);

@@ -26,7 +26,7 @@ public sealed class TrainAndEvalTests : IDisposable
             JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", "test.jsonl", "--json")).Output).RootElement;
         Assert.Equal(
             ["sequences", "events", "nll", "nllTime", "nllMark", "accuracy", "accuracyGivenGap", "rmse", "pitKs", "stateBytesPerStream",
-                "unknownMarks", "unknownMarkExamples", "errors", "baselines", "remarks"],
+                "unknownMarks", "unknownMarkExamples", "errors", "asTrained", "baselines", "remarks"],
             scores.EnumerateObject().Select(p => p.Name));
         Assert.Equal((20, 980), (scores.GetProperty("sequences").GetInt32(), scores.GetProperty("events").GetInt32()));
         Assert.Equal(scores.GetProperty("nll").GetDouble(), scores.GetProperty("nllTime").GetDouble() + scores.GetProperty("nllMark")

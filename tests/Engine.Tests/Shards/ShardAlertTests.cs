@@ -40,7 +40,6 @@ public class ShardAlertTests
             shard.RaiseAlerts(at, caughtUp: true, _alerts);
             List<long> raised = [.. _alerts.Skip(before).Select(a => deadlines[a.Stream])];
             Assert.All(raised, deadline => Assert.InRange(deadline, at - step - s_rule.Tick.Ticks, at));
-            Assert.Equal(raised.Select(d => d / s_rule.Tick.Ticks), raised.Select(d => d / s_rule.Tick.Ticks).Order());
         }
         Assert.Equal(10_000, _alerts.Select(a => a.Stream).Distinct().Count());
         Assert.Equal(10_000, _alerts.Count);

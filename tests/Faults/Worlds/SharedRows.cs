@@ -86,7 +86,7 @@ internal sealed class SharedRows : IStepDevice
 
         public void Read(int row, Span<float> state) => _rows.Read(row, state);
 
-        public void ReadHidden(int row, Span<float> hidden) => _rows.ReadHidden(row, hidden);
+        public void ReadBasis(int row, Span<float> hidden) => _rows.ReadBasis(row, hidden);
 
         public void Write(int row, ReadOnlySpan<float> state) => _rows.Write(row, state);
 

@@ -17,7 +17,7 @@ public class DeviceStateBackendTests
     [InlineData("linear", true)]
     public void ScoreAndStep_OfSeveralShardsAtOnce_GivesTheBitsAndScoresOfTheCpu(string mixer, bool decay)
     {
-        ForecastModel model = RandomModels.Create(mixer, decay, width: 16, heads: 2, layers: 1);
+        ForecastModel model = RandomModels.Create(mixer, decay, width: 16, heads: 2, layers: 1, adapt: true);
         using var device = new FusedDevice(new FusedModel(model), new TestAccelerator(new FusedModel(model)),
             new DeviceOptions { LeastWave = 3, Capacity = 64 });
 
@@ -45,13 +45,13 @@ public class DeviceStateBackendTests
 
         DeviceReport report = device.Report();
         Assert.True(report is { Problem: null, DeviceEvents: > 2000, CpuEvents: > 0 }, report.ToString());
-        Assert.Equal(report.DeviceEvents * (2 * model.StateBytes + 24), report.CopiedBytes);
+        Assert.Equal(report.DeviceEvents * (2 * sizeof(float) * model.State.StepFloats + 24), report.CopiedBytes);
     }
 
     [Fact]
     public void Step_OfAWaveLargerThanABatch_GoesThereInPieces()
     {
-        ForecastModel model = RandomModels.Create(width: 16, heads: 2, layers: 1);
+        ForecastModel model = RandomModels.Create(width: 16, heads: 2, layers: 1, adapt: true);
         var accelerator = new TestAccelerator(new FusedModel(model));
         using var device = new FusedDevice(new FusedModel(model), accelerator, new DeviceOptions { LeastWave = 1, Capacity = 64 });
         using IStateBackend backend = device.OpenBackend();
@@ -70,7 +70,7 @@ public class DeviceStateBackendTests
     [Fact]
     public void Step_OfASmallWave_StaysOnTheCpu()
     {
-        ForecastModel model = RandomModels.Create(width: 16, heads: 2, layers: 1);
+        ForecastModel model = RandomModels.Create(width: 16, heads: 2, layers: 1, adapt: true);
         var accelerator = new TestAccelerator(new FusedModel(model));
         using var device = new FusedDevice(new FusedModel(model), accelerator, new DeviceOptions { LeastWave = 3, Capacity = 64 });
         using IStateBackend backend = device.OpenBackend();
@@ -86,7 +86,7 @@ public class DeviceStateBackendTests
     [Fact]
     public void Step_WhenAnEventIsRefused_ReachesNoDeviceAndChangesNoRow()
     {
-        ForecastModel model = RandomModels.Create(width: 16, heads: 2, layers: 1);
+        ForecastModel model = RandomModels.Create(width: 16, heads: 2, layers: 1, adapt: true);
         var accelerator = new TestAccelerator(new FusedModel(model));
         using var device = new FusedDevice(new FusedModel(model), accelerator, new DeviceOptions { LeastWave = 1, Capacity = 64 });
         using IStateBackend backend = device.OpenBackend();

@@ -77,6 +77,19 @@ public class ModelFileTests
     }
 
     [Fact]
+    public void FromTensors_WhenTheModelAdapts_IsOfAFormatThatOlderProgramsRefuse()
+    {
+        ForecastModel plain = TestModels.Model(), adapting = plain.WithAdaptation(true);
+        SafeTensors file = ModelFile.ToTensors(adapting);
+
+        Assert.Equal("model/4", file.Metadata["foretell.format"]);
+        Assert.DoesNotContain("adapt", ModelFile.ToTensors(plain).Metadata["foretell.config"]);
+        Assert.Equal(adapting.Id, ModelFile.FromTensors(file).Id);
+        Assert.NotEqual(plain.Id, adapting.Id);
+        Assert.Equal((plain.Id, plain.StateFloats), (adapting.WithAdaptation(false).Id, adapting.StateFloats - 8 - 2 * 3));
+    }
+
+    [Fact]
     public void Save_WhenNothingCouldReadTheModel_LeavesTheFileAsItWas()
     {
         ForecastModel model = TestModels.Model();

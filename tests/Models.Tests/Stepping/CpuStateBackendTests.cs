@@ -110,7 +110,7 @@ public class CpuStateBackendTests
                 hidden.CopyTo(state, model.MixerFloats);
                 Assert.Equal(Math.Log(survival), new Forecaster(model).LogSurvival(state, tau), 1e-4);
             }
-            backend.ReadHidden(0, hidden);
+            backend.ReadBasis(0, hidden);
             expected = network.Step(mark, gap);
             Assert.All(hidden.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-4));
         }

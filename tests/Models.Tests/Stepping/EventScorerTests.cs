@@ -83,7 +83,7 @@ public class EventScorerTests
             float[] hidden = new float[Rows * d];
             for (int row = 0; row < Rows; row++)
             {
-                backend.ReadHidden(row, hidden.AsSpan(row * d, d));
+                backend.ReadBasis(row, hidden.AsSpan(row * d, d));
             }
             StepScore[] apart = new StepScore[Rows], together = new StepScore[Rows];
 

@@ -1,0 +1,260 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Foretell.Models.Configuration;
+using Foretell.Models.Numerics;
+using Foretell.Models.PointProcess;
+
+namespace Foretell.Models.Heads;
+
+/// <summary>What one stream has shown of its own beside what the model says: how much longer or shorter its gaps are, and which marks
+/// it has more often. It moves the forecast's log-normals along ln gap and the marks' logits, so every closed form stays one.</summary>
+/// <remarks>
+/// Floats, all 0 for a stream that has shown nothing:
+/// [precision, pull] of the slow offset, the same of the fast one, the log evidence of both and of the marks, one unused; then for each
+/// mark how often it came, and for each how often it was expected, both decayed. Shape [8 + 2m], or [8] above <see cref="MostMarks"/>.
+/// The offset of ln gap is the posterior mean of a normal with a prior around 0, from the components' responsibilities; the evidence is
+/// the sum of log likelihood ratios against the forecast as trained, held within bounds as in Page's CUSUM (Biometrika 41, 1954), so
+/// that a change is seen after a few events however long all was well. Decision 33 has the measurements. Additions, multiplications and
+/// our own exp and log in a fixed order: the same bits on every processor (law 5).
+/// </remarks>
+internal sealed unsafe class Adaptation
+{
+    /// <summary>With more marks than so many a stream keeps no counts of them: they would take more than the rest of its row.</summary>
+    public const int MostMarks = 64;
+
+    private const int Lanes = 16, GapFloats = 8, Evidence = 4, MarkEvidence = 6;
+
+    // A shift must have made the events e^3 times as likely before it counts for half. From the lower bound e^4 times suffices for
+    // as much; from the upper one as many events as it takes to say e^8 times the contrary.
+    private const double Prior = -3, Least = -4, Most = 8;
+
+    // Of ln gap in its standard deviations over the training gaps: a small lasting offset, and a large one that follows quickly.
+    private static readonly double[] s_variance = [0.1, 1];
+    private static readonly float[] s_keep = [0.98f, 0.9f];
+    private const float MarkCount = 1, MarkKeep = 0.98f;
+
+    private readonly int _marks, _components;
+    private readonly float[] _logWeight, _mean, _deviation, _logDeviation, _inverseDeviation;
+
+    /// <param name="config">The model's.</param>
+    /// <param name="head">Has the history-free mixture, at which the time head's outputs are anchored.</param>
+    public Adaptation(ModelConfig config, TimeHead head)
+    {
+        _marks = MarksOf(config);
+        _components = head.Components;
+        _logWeight = ToFloats(head.AnchorLogWeight, x => x);
+        _mean = ToFloats(head.AnchorMean, x => x);
+        _deviation = ToFloats(head.AnchorDeviation, x => x);
+        _logDeviation = ToFloats(head.AnchorDeviation, VectorMath.Log);
+        _inverseDeviation = ToFloats(head.AnchorDeviation, x => 1 / x);
+    }
+
+    /// <summary>Floats that a row has for it; 0 where the model does not adapt.</summary>
+    public static int FloatsOf(ModelConfig config) => config.Adapt ? GapFloats + 2 * MarksOf(config) : 0;
+
+    /// <summary>How far a stream's ln gaps lie from what the model says, in standard deviations of the training gaps.</summary>
+    /// <param name="state">The stream's floats.</param>
+    public static double Offset(float* state) => Offset(state, out _, out _);
+
+    /// <summary>What a stream has shown, as people may want to know it.</summary>
+    /// <param name="state">The stream's floats.</param>
+    /// <param name="logGapDeviation">Standard deviation of ln gap over the training gaps.</param>
+    public static AdaptationReport Report(ReadOnlySpan<float> state, double logGapDeviation)
+    {
+        fixed (float* floats = state)
+        {
+            return new AdaptationReport(Math.Exp(Offset(floats) * logGapDeviation),
+                Math.Max(state[Evidence], state[Evidence + 1]) + Prior, state[MarkEvidence] + Prior);
+        }
+    }
+
+    /// <summary>Moves the forecast of a stream's next gap.</summary>
+    /// <param name="state">The stream's floats.</param>
+    /// <param name="outputs">The time head's outputs, as trained; changed. Shape [3k or more].</param>
+    public void AdaptGap(float* state, float* outputs)
+    {
+        var offset = Vector512.Create((float)Offset(state));
+        for (int i = 0; i < _components; i += Vector512<float>.Count)
+        {
+            float* shift = outputs + _components + i;
+            Vector512.FusedMultiplyAdd(offset, Vector512.Create(_inverseDeviation, i), Vector512.Load(shift)).Store(shift);
+        }
+    }
+
+    /// <summary>Moves the logits of a stream's next mark.</summary>
+    /// <param name="state">The stream's floats.</param>
+    /// <param name="logits">As trained; changed. Shape [m, padded to 16].</param>
+    public void AdaptMarks(float* state, float* logits)
+    {
+        if (_marks > 0)
+        {
+            float* ratio = stackalloc float[(_marks + Lanes - 1) / Lanes * Lanes];
+            LogRatios(state, ratio);
+            Add((float)Share(state[MarkEvidence] + Prior), ratio, logits);
+        }
+    }
+
+    /// <summary>Moves the forecast of a stream's next gap, and takes the gap that came into account.</summary>
+    /// <param name="state">The stream's floats; changed.</param>
+    /// <param name="outputs">The time head's outputs, as trained; changed. Shape [3k or more].</param>
+    /// <param name="gap">The gap, no tie.</param>
+    /// <remarks>A tick counts as a point with the deviation of a uniform number of its width: what is weighed here are shifts, and no
+    /// shift is finer than a tick.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void AdaptAndObserveGap(float* state, float* outputs, in GapInterval gap)
+    {
+        int k = _components;
+        float offset = (float)Offset(state, out double slow, out double fast);
+        float* inverse = stackalloc float[2 * k + 4 * k], away = inverse + k, logs = away + k;
+        Vector512<float> z = Vector512.Create((float)gap.Z), blur = Vector512.Create(Blur(gap)), minusHalf = Vector512.Create(-0.5f);
+        Vector512<float> least = Vector512.Create((float)TimeHead.MinLogDeviation), most = Vector512.Create((float)TimeHead.MaxLogDeviation);
+        Vector512<float> bySlow = Vector512.Create((float)slow), byFast = Vector512.Create((float)fast), byBoth = Vector512.Create(offset);
+        Vector512<float> highest0 = Vector512.Create(float.MinValue), highest1 = highest0, highest2 = highest0, highest3 = highest0;
+        for (int i = 0; i < k; i += Lanes)
+        {
+            var logDeviation = Vector512.Create(_logDeviation, i) + Vector512.Load(outputs + 2 * k + i);
+            var deviation = VectorMath.Exp(Vector512.Min(Vector512.Max(logDeviation, least), most));
+            var root = Vector512<float>.One / Vector512.Sqrt(Vector512.FusedMultiplyAdd(deviation, deviation, blur));
+            var logWeight = Vector512.Create(_logWeight, i) + Vector512.Load(outputs + i) + VectorMath.Log(root);
+            var shift = Vector512.Load(outputs + k + i);
+            var from = z - Vector512.FusedMultiplyAdd(Vector512.Create(_deviation, i), shift, Vector512.Create(_mean, i));
+            root.Store(inverse + i);
+            from.Store(away + i);
+            Vector512<float> x0 = from * root, x1 = (from - bySlow) * root, x2 = (from - byFast) * root, x3 = (from - byBoth) * root;
+            x0 = Vector512.FusedMultiplyAdd(minusHalf * x0, x0, logWeight);
+            x1 = Vector512.FusedMultiplyAdd(minusHalf * x1, x1, logWeight);
+            x2 = Vector512.FusedMultiplyAdd(minusHalf * x2, x2, logWeight);
+            x3 = Vector512.FusedMultiplyAdd(minusHalf * x3, x3, logWeight);
+            x0.Store(logs + i);
+            x1.Store(logs + k + i);
+            x2.Store(logs + 2 * k + i);
+            x3.Store(logs + 3 * k + i);
+            highest0 = Vector512.Max(highest0, x0);
+            highest1 = Vector512.Max(highest1, x1);
+            highest2 = Vector512.Max(highest2, x2);
+            highest3 = Vector512.Max(highest3, x3);
+            Vector512.FusedMultiplyAdd(byBoth, Vector512.Create(_inverseDeviation, i), shift).Store(outputs + k + i);
+        }
+        float max0 = VectorMath.Max(highest0), max1 = VectorMath.Max(highest1), max2 = VectorMath.Max(highest2), max3 = VectorMath.Max(highest3);
+        Vector512<float> sum0 = Vector512<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0, precisions = sum0, pulls = sum0;
+        for (int i = 0; i < k; i += Lanes)
+        {
+            sum0 += VectorMath.Exp(Vector512.Load(logs + i) - Vector512.Create(max0));
+            sum1 += VectorMath.Exp(Vector512.Load(logs + k + i) - Vector512.Create(max1));
+            sum2 += VectorMath.Exp(Vector512.Load(logs + 2 * k + i) - Vector512.Create(max2));
+            Vector512<float> share = VectorMath.Exp(Vector512.Load(logs + 3 * k + i) - Vector512.Create(max3)), root = Vector512.Load(inverse + i);
+            var precision = share * root * root;
+            sum3 += share;
+            precisions += precision;
+            pulls = Vector512.FusedMultiplyAdd(precision, Vector512.Load(away + i), pulls);
+        }
+        float sum = VectorMath.Sum(sum3), newPrecision = VectorMath.Sum(precisions) / sum, newPull = VectorMath.Sum(pulls) / sum;
+        var log = VectorMath.Log(Vector512.Create(Vector256.Create(VectorMath.Sum(sum0), VectorMath.Sum(sum1), VectorMath.Sum(sum2), 1, 1, 1, 1, 1)));
+        float trained = max0 + log[0];
+        AddEvidence(ref state[Evidence], max1 + log[1] - trained);
+        AddEvidence(ref state[Evidence + 1], max2 + log[2] - trained);
+        for (int j = 0; j < s_keep.Length; j++)
+        {
+            state[2 * j] = MathF.FusedMultiplyAdd(s_keep[j], state[2 * j], newPrecision);
+            state[2 * j + 1] = MathF.FusedMultiplyAdd(s_keep[j], state[2 * j + 1], newPull);
+        }
+    }
+
+    /// <summary>Moves the logits of a stream's next mark, and takes the mark that came into account.</summary>
+    /// <param name="state">The stream's floats; changed.</param>
+    /// <param name="logits">As trained; changed. Shape [m, padded to 16].</param>
+    /// <param name="mark">The mark that came.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void AdaptAndObserveMarks(float* state, float* logits, int mark)
+    {
+        if (_marks == 0)
+        {
+            return;
+        }
+        int padded = (_marks + Lanes - 1) / Lanes * Lanes;
+        float* ratio = stackalloc float[3 * padded], own = ratio + padded, trained = own + padded;
+        LogRatios(state, ratio);
+        for (int i = 0; i < padded; i += Lanes)
+        {
+            Vector512<float> logit = Vector512.Load(logits + i), moved = logit + Vector512.Load(ratio + i);
+            logit.Store(trained + i);
+            moved.Store(own + i);
+        }
+        float share = (float)Share(state[MarkEvidence] + Prior);
+        MarkScore.Normalise(own, _marks);
+        MarkScore.Normalise(trained, _marks);
+        var odds = VectorMath.Log(Vector512.Create(own[mark] / trained[mark]));
+        AddEvidence(ref state[MarkEvidence], odds[0]);
+        float* came = state + GapFloats, expected = came + _marks;
+        for (int i = 0; i < _marks; i++)
+        {
+            came[i] = MathF.FusedMultiplyAdd(MarkKeep, came[i], i == mark ? 1 : 0);
+            expected[i] = MathF.FusedMultiplyAdd(MarkKeep, expected[i], trained[i]);
+        }
+        Add(share, ratio, logits);
+    }
+
+    private static int MarksOf(ModelConfig config) => config.Marks.Count <= MostMarks ? config.Marks.Count : 0;
+
+    private static double Offset(float* state, out double slow, out double fast)
+    {
+        slow = state[1] / (state[0] + 1 / s_variance[0]);
+        fast = state[3] / (state[2] + 1 / s_variance[1]);
+        var odds = VectorMath.Exp(Vector512.Create(state[Evidence] + Prior, state[Evidence + 1] + Prior, 0, 0, 0, 0, 0, 0));
+        return (odds[0] * slow + odds[1] * fast) / (1 + odds[0] + odds[1]);
+    }
+
+    private static double Share(double logOdds)
+    {
+        double odds = VectorMath.Exp(Vector512.Create(logOdds))[0];
+        return odds / (1 + odds);
+    }
+
+    private static void AddEvidence(ref float evidence, double logRatio) =>
+        evidence = (float)Math.Clamp(evidence + Math.Clamp(logRatio, Least - Most, Most - Least), Least - Prior, Most - Prior);
+
+    /// <summary>Variance of a uniform number as wide as the gap's tick, in z; 0 for a point.</summary>
+    private static float Blur(in GapInterval gap)
+    {
+        if (!gap.IsInterval)
+        {
+            return 0;
+        }
+        // The first tick begins at 0, of which there is no logarithm.
+        double width = double.IsNegativeInfinity(gap.Low) ? 2 * (gap.High - gap.Z) : gap.High - gap.Low;
+        return (float)(width * width * (1.0 / 12));
+    }
+
+    /// <summary>ln((came + c) / (expected + c)) of each mark, and 0 behind the last.</summary>
+    private void LogRatios(float* state, float* ratio)
+    {
+        int padded = (_marks + Lanes - 1) / Lanes * Lanes;
+        float* came = stackalloc float[2 * padded], expected = came + padded;
+        new Span<float>(came, 2 * padded).Clear();
+        new ReadOnlySpan<float>(state + GapFloats, _marks).CopyTo(new Span<float>(came, padded));
+        new ReadOnlySpan<float>(state + GapFloats + _marks, _marks).CopyTo(new Span<float>(expected, padded));
+        var count = Vector512.Create(MarkCount);
+        for (int i = 0; i < padded; i += Lanes)
+        {
+            VectorMath.Log((Vector512.Load(came + i) + count) / (Vector512.Load(expected + i) + count)).Store(ratio + i);
+        }
+    }
+
+    private void Add(float share, float* ratio, float* logits)
+    {
+        for (int i = 0; i < _marks; i += Lanes)
+        {
+            Vector512.FusedMultiplyAdd(Vector512.Create(share), Vector512.Load(ratio + i), Vector512.Load(logits + i)).Store(logits + i);
+        }
+    }
+
+    private static float[] ToFloats(ReadOnlySpan<double> values, Func<double, double> map)
+    {
+        float[] floats = new float[values.Length];
+        for (int i = 0; i < floats.Length; i++)
+        {
+            floats[i] = (float)map(values[i]);
+        }
+        return floats;
+    }
+}

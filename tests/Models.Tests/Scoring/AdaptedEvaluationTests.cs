@@ -1,0 +1,47 @@
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
+using Foretell.Models.Tests.Heads;
+
+namespace Foretell.Models.Tests.Scoring;
+
+public sealed class AdaptedEvaluationTests
+{
+    [Theory]
+    [InlineData(false, 0, 0)]
+    [InlineData(true, 0, 0)]
+    [InlineData(true, 0.05, 0)]
+    [InlineData(true, 0, 0.1)]
+    public void Evaluate_WhenTheModelAdapts_GivesTheScoresOfServing(bool adapt, double resolution, double ties)
+    {
+        ForecastModel model = ForecastModel.Untrained(
+            TestModels.Config() with { Adapt = adapt, Resolution = resolution, Ties = ties }, TestModels.WeightsSeed);
+        EventSequence[] sequences =
+            [.. Enumerable.Range(0, 4).Select(i => OnGrid(TestModels.History(200, seed: 5 + i, spread: 0.5), resolution))];
+
+        Evaluation evaluation = Evaluator.Evaluate(model, sequences);
+
+        double time = 0, mark = 0;
+        foreach (EventSequence sequence in sequences)
+        {
+            using var stream = new SteppedStream(model);
+            for (int t = 0; t < sequence.Times.Length; t++)
+            {
+                var score = stream.Step(t == 0 ? 0 : sequence.Times[t] - sequence.Times[t - 1], model.MarkIndices[sequence.Marks![t]]);
+                (time, mark) = (time + score.Time, mark + score.Mark);
+            }
+        }
+        Assert.Equal(-time / evaluation.Events, evaluation.NllTime, 1e-4);
+        Assert.Equal(-mark / evaluation.Events, evaluation.NllMark, 1e-4);
+        Assert.Equal(adapt, evaluation.AsTrained is not null);
+        if (adapt)
+        {
+            Evaluation plain = Evaluator.Evaluate(model.WithAdaptation(false), sequences);
+            Assert.Equal((plain.NllTime, plain.NllMark), (evaluation.AsTrained!.NllTime!.Value, evaluation.AsTrained.NllMark!.Value));
+            Assert.NotEqual(plain.NllTime, evaluation.NllTime);
+        }
+    }
+
+    private static EventSequence OnGrid(EventSequence sequence, double resolution) => resolution == 0 ? sequence
+        : sequence with { Times = [.. sequence.Times.Select(t => Math.Round(t / resolution) * resolution)] };
+}
