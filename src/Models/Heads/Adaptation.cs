@@ -107,8 +107,10 @@ internal sealed unsafe class Adaptation
         float offset = (float)Offset(state, out double slow, out double fast);
         float* inverse = stackalloc float[2 * k + 4 * k], away = inverse + k, logs = away + k;
         Vector512<float> z = Vector512.Create((float)gap.Z), blur = Vector512.Create(Blur(gap)), minusHalf = Vector512.Create(-0.5f);
-        Vector512<float> least = Vector512.Create((float)TimeHead.MinLogDeviation), most = Vector512.Create((float)TimeHead.MaxLogDeviation);
-        Vector512<float> bySlow = Vector512.Create((float)slow), byFast = Vector512.Create((float)fast), byBoth = Vector512.Create(offset);
+        Vector512<float> least = Vector512.Create((float)TimeHead.MinLogDeviation);
+        Vector512<float> most = Vector512.Create((float)TimeHead.MaxLogDeviation);
+        Vector512<float> bySlow = Vector512.Create((float)slow), byFast = Vector512.Create((float)fast);
+        var byBoth = Vector512.Create(offset);
         Vector512<float> highest0 = Vector512.Create(float.MinValue), highest1 = highest0, highest2 = highest0, highest3 = highest0;
         for (int i = 0; i < k; i += Lanes)
         {
@@ -135,21 +137,24 @@ internal sealed unsafe class Adaptation
             highest3 = Vector512.Max(highest3, x3);
             Vector512.FusedMultiplyAdd(byBoth, Vector512.Create(_inverseDeviation, i), shift).Store(outputs + k + i);
         }
-        float max0 = VectorMath.Max(highest0), max1 = VectorMath.Max(highest1), max2 = VectorMath.Max(highest2), max3 = VectorMath.Max(highest3);
+        float max0 = VectorMath.Max(highest0), max1 = VectorMath.Max(highest1);
+        float max2 = VectorMath.Max(highest2), max3 = VectorMath.Max(highest3);
         Vector512<float> sum0 = Vector512<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0, precisions = sum0, pulls = sum0;
         for (int i = 0; i < k; i += Lanes)
         {
             sum0 += VectorMath.Exp(Vector512.Load(logs + i) - Vector512.Create(max0));
             sum1 += VectorMath.Exp(Vector512.Load(logs + k + i) - Vector512.Create(max1));
             sum2 += VectorMath.Exp(Vector512.Load(logs + 2 * k + i) - Vector512.Create(max2));
-            Vector512<float> share = VectorMath.Exp(Vector512.Load(logs + 3 * k + i) - Vector512.Create(max3)), root = Vector512.Load(inverse + i);
+            var share = VectorMath.Exp(Vector512.Load(logs + 3 * k + i) - Vector512.Create(max3));
+            var root = Vector512.Load(inverse + i);
             var precision = share * root * root;
             sum3 += share;
             precisions += precision;
             pulls = Vector512.FusedMultiplyAdd(precision, Vector512.Load(away + i), pulls);
         }
         float sum = VectorMath.Sum(sum3), newPrecision = VectorMath.Sum(precisions) / sum, newPull = VectorMath.Sum(pulls) / sum;
-        var log = VectorMath.Log(Vector512.Create(Vector256.Create(VectorMath.Sum(sum0), VectorMath.Sum(sum1), VectorMath.Sum(sum2), 1, 1, 1, 1, 1)));
+        var three = Vector256.Create(VectorMath.Sum(sum0), VectorMath.Sum(sum1), VectorMath.Sum(sum2), 1, 1, 1, 1, 1);
+        var log = VectorMath.Log(Vector512.Create(three));
         float trained = max0 + log[0];
         AddEvidence(ref state[Evidence], max1 + log[1] - trained);
         AddEvidence(ref state[Evidence + 1], max2 + log[2] - trained);
