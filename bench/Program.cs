@@ -4,6 +4,7 @@ var benches = new Dictionary<string, Func<Task>>
 {
     ["step"] = StepBench.RunAsync,
     ["mixers"] = MixerBench.RunAsync,
+    ["adapt"] = AdaptationBench.RunAsync,
     ["long"] = LongBench.RunAsync,
     ["scan"] = ScanBench.RunAsync,
     ["append"] = AppendBench.RunAsync,

@@ -86,11 +86,13 @@ internal sealed unsafe class Adaptation
     /// <param name="logits">As trained; changed. Shape [m, padded to 16].</param>
     public void AdaptMarks(float* state, float* logits)
     {
-        if (_marks > 0)
+        int padded = (_marks + Lanes - 1) / Lanes * Lanes;
+        float* came = stackalloc float[3 * padded], ratio = came + 2 * padded;
+        LogRatios(state, came, came + padded, ratio);
+        var factor = Vector512.Create((float)Share(state[MarkEvidence] + Prior));
+        for (int i = 0; i < _marks; i += Lanes)
         {
-            float* ratio = stackalloc float[(_marks + Lanes - 1) / Lanes * Lanes];
-            LogRatios(state, ratio);
-            Add((float)Share(state[MarkEvidence] + Prior), ratio, logits);
+            Vector512.FusedMultiplyAdd(factor, Vector512.Load(ratio + i), Vector512.Load(logits + i)).Store(logits + i);
         }
     }
 
@@ -177,26 +179,41 @@ internal sealed unsafe class Adaptation
             return;
         }
         int padded = (_marks + Lanes - 1) / Lanes * Lanes;
-        float* ratio = stackalloc float[3 * padded], own = ratio + padded, trained = own + padded;
-        LogRatios(state, ratio);
-        for (int i = 0; i < padded; i += Lanes)
+        float* came = stackalloc float[5 * padded], expected = came + padded, ratio = expected + padded;
+        float* trained = ratio + padded, own = trained + padded;
+        LogRatios(state, came, expected, ratio);
+        Vector512<float> lowest = Vector512.Create(float.MinValue), highest = lowest, highestOwn = lowest;
+        for (int i = 0; i < _marks; i += Lanes)
         {
-            Vector512<float> logit = Vector512.Load(logits + i), moved = logit + Vector512.Load(ratio + i);
+            Vector512<float> logit = MarkScore.Masked(logits, i, _marks, lowest), moved = logit + Vector512.Load(ratio + i);
             logit.Store(trained + i);
             moved.Store(own + i);
+            highest = Vector512.Max(highest, logit);
+            highestOwn = Vector512.Max(highestOwn, moved);
         }
-        float share = (float)Share(state[MarkEvidence] + Prior);
-        MarkScore.Normalise(own, _marks);
-        MarkScore.Normalise(trained, _marks);
-        var odds = VectorMath.Log(Vector512.Create(own[mark] / trained[mark]));
-        AddEvidence(ref state[MarkEvidence], odds[0]);
-        float* came = state + GapFloats, expected = came + _marks;
-        for (int i = 0; i < _marks; i++)
+        float logTrained = trained[mark], logOwn = own[mark], max = VectorMath.Max(highest), maxOwn = VectorMath.Max(highestOwn);
+        Vector512<float> sums = Vector512<float>.Zero, sumsOwn = sums;
+        for (int i = 0; i < _marks; i += Lanes)
         {
-            came[i] = MathF.FusedMultiplyAdd(MarkKeep, came[i], i == mark ? 1 : 0);
-            expected[i] = MathF.FusedMultiplyAdd(MarkKeep, expected[i], trained[i]);
+            var likely = VectorMath.Exp(Vector512.Load(trained + i) - Vector512.Create(max));
+            likely.Store(trained + i);
+            sums += likely;
+            sumsOwn += VectorMath.Exp(Vector512.Load(own + i) - Vector512.Create(maxOwn));
         }
-        Add(share, ratio, logits);
+        float sum = VectorMath.Sum(sums);
+        var logs = VectorMath.Log(Vector512.Create(Vector256.Create(sum, VectorMath.Sum(sumsOwn), 1, 1, 1, 1, 1, 1)));
+        float share = (float)Share(state[MarkEvidence] + Prior);
+        AddEvidence(ref state[MarkEvidence], logOwn - maxOwn - logs[1] - (logTrained - max - logs[0]));
+        Vector512<float> keep = Vector512.Create(MarkKeep), perSum = Vector512.Create(1 / sum), factor = Vector512.Create(share);
+        for (int i = 0; i < _marks; i += Lanes)
+        {
+            (keep * Vector512.Load(came + i)).Store(came + i);
+            Vector512.FusedMultiplyAdd(keep, Vector512.Load(expected + i), perSum * Vector512.Load(trained + i)).Store(expected + i);
+            Vector512.FusedMultiplyAdd(factor, Vector512.Load(ratio + i), Vector512.Load(logits + i)).Store(logits + i);
+        }
+        came[mark] += 1;
+        new ReadOnlySpan<float>(came, _marks).CopyTo(new Span<float>(state + GapFloats, _marks));
+        new ReadOnlySpan<float>(expected, _marks).CopyTo(new Span<float>(state + GapFloats + _marks, _marks));
     }
 
     private static int MarksOf(ModelConfig config) => config.Marks.Count <= MostMarks ? config.Marks.Count : 0;
@@ -230,26 +247,19 @@ internal sealed unsafe class Adaptation
         return (float)(width * width * (1.0 / 12));
     }
 
-    /// <summary>ln((came + c) / (expected + c)) of each mark, and 0 behind the last.</summary>
-    private void LogRatios(float* state, float* ratio)
+    /// <summary>How often each mark came and was expected, and ln((came + c) / (expected + c)); 0 behind the last. Shape of each
+    /// [m, padded to 16].</summary>
+    private void LogRatios(float* state, float* came, float* expected, float* ratio)
     {
         int padded = (_marks + Lanes - 1) / Lanes * Lanes;
-        float* came = stackalloc float[2 * padded], expected = came + padded;
-        new Span<float>(came, 2 * padded).Clear();
-        new ReadOnlySpan<float>(state + GapFloats, _marks).CopyTo(new Span<float>(came, padded));
-        new ReadOnlySpan<float>(state + GapFloats + _marks, _marks).CopyTo(new Span<float>(expected, padded));
+        new Span<float>(came + _marks, padded - _marks).Clear();
+        new Span<float>(expected + _marks, padded - _marks).Clear();
+        new ReadOnlySpan<float>(state + GapFloats, _marks).CopyTo(new Span<float>(came, _marks));
+        new ReadOnlySpan<float>(state + GapFloats + _marks, _marks).CopyTo(new Span<float>(expected, _marks));
         var count = Vector512.Create(MarkCount);
         for (int i = 0; i < padded; i += Lanes)
         {
             VectorMath.Log((Vector512.Load(came + i) + count) / (Vector512.Load(expected + i) + count)).Store(ratio + i);
-        }
-    }
-
-    private void Add(float share, float* ratio, float* logits)
-    {
-        for (int i = 0; i < _marks; i += Lanes)
-        {
-            Vector512.FusedMultiplyAdd(Vector512.Create(share), Vector512.Load(ratio + i), Vector512.Load(logits + i)).Store(logits + i);
         }
     }
 

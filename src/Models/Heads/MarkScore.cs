@@ -40,38 +40,12 @@ internal readonly record struct MarkScore(float Sum, double Log, float NoLikelie
             logits[target] == max);
     }
 
-    /// <summary>Logits become probabilities.</summary>
-    /// <param name="logits">Shape [m, padded to 16]; changed.</param>
-    /// <param name="marks">Marks m, 1 or more.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe void Normalise(float* logits, int marks)
-    {
-        var factor = Vector512.Create(1 / Shares(logits, marks));
-        for (int i = 0; i < marks; i += Lanes)
-        {
-            (factor * Vector512.Load(logits + i)).Store(logits + i);
-        }
-    }
-
     /// <summary>Draws a mark.</summary>
     /// <param name="logits">Shape [m, padded to 16]; replaced by probabilities up to a factor.</param>
     /// <param name="marks">Marks m, 1 or more.</param>
     /// <param name="uniform">A uniform number, 0 to 1.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static unsafe int Draw(float* logits, int marks, double uniform)
-    {
-        double left = uniform * Shares(logits, marks);
-        int mark = 0;
-        while (mark < marks - 1 && (left -= logits[mark]) >= 0)
-        {
-            mark++;
-        }
-        return mark;
-    }
-
-    /// <summary>Logits become probabilities up to a factor, whose inverse is returned.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe float Shares(float* logits, int marks)
     {
         var lowest = Vector512.Create(float.MinValue);
         var highest = lowest;
@@ -87,12 +61,18 @@ internal readonly record struct MarkScore(float Sum, double Log, float NoLikelie
             share.Store(logits + i);
             sums += share;
         }
-        return VectorMath.Sum(sums);
+        double left = uniform * VectorMath.Sum(sums);
+        int mark = 0;
+        while (mark < marks - 1 && (left -= logits[mark]) >= 0)
+        {
+            mark++;
+        }
+        return mark;
     }
 
     /// <summary>Logits behind the last mark count as far below every other; their share of exp(-87) changes no sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe Vector512<float> Masked(float* logits, int first, int marks, Vector512<float> lowest) =>
+    internal static unsafe Vector512<float> Masked(float* logits, int first, int marks, Vector512<float> lowest) =>
         Vector512.ConditionalSelect(Vector512.LessThan(Vector512.CreateSequence(first, 1), Vector512.Create(marks)).AsSingle(),
             Vector512.Load(logits + first), lowest);
 }
