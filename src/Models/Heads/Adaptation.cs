@@ -10,8 +10,8 @@ namespace Foretell.Models.Heads;
 /// it has more often. It moves the forecast's log-normals along ln gap and the marks' logits, so every closed form stays one.</summary>
 /// <remarks>
 /// Floats, all 0 for a stream that has shown nothing:
-/// [precision, pull] of the slow offset, the same of the fast one, the log evidence of both and of the marks, one unused; then for each
-/// mark how often it came, and for each how often it was expected, both decayed. Shape [8 + 2m], or [8] above <see cref="MostMarks"/>.
+/// [precision, pull] of the slow offset, the same of the fast one, the log evidence of both and of the marks, and the offset that follows
+/// from these; then for each mark how often it came, and for each how often it was expected, both decayed. Shape [8 + 2m], or [8] above <see cref="MostMarks"/>.
 /// The offset of ln gap is the posterior mean of a normal with a prior around 0, from the components' responsibilities; the evidence is
 /// the sum of log likelihood ratios against the forecast as trained, held within bounds as in Page's CUSUM (Biometrika 41, 1954), so
 /// that a change is seen after a few events however long all was well. Decision 33 has the measurements. Additions, multiplications and
@@ -22,15 +22,14 @@ internal sealed unsafe class Adaptation
     /// <summary>With more marks than so many a stream keeps no counts of them: they would take more than the rest of its row.</summary>
     public const int MostMarks = 64;
 
-    private const int Lanes = 16, GapFloats = 8, Evidence = 4, MarkEvidence = 6;
+    private const int Lanes = 16, GapFloats = 8, Evidence = 4, MarkEvidence = 6, OffsetPlace = 7;
 
     // A shift must have made the events e^3 times as likely before it counts for half. From the lower bound e^4 times suffices for
     // as much; from the upper one as many events as it takes to say e^8 times the contrary.
-    private const double Prior = -3, Least = -4, Most = 8;
+    private const float Prior = -3, Least = -4, Most = 8;
 
     // Of ln gap in its standard deviations over the training gaps: a small lasting offset, and a large one that follows quickly.
-    private static readonly double[] s_variance = [0.1, 1];
-    private static readonly float[] s_keep = [0.98f, 0.9f];
+    private const float SlowPrior = 1 / 0.1f, FastPrior = 1, SlowKeep = 0.98f, FastKeep = 0.9f;
     private const float MarkCount = 1, MarkKeep = 0.98f;
 
     private readonly int _marks, _components;
@@ -54,18 +53,15 @@ internal sealed unsafe class Adaptation
 
     /// <summary>How far a stream's ln gaps lie from what the model says, in standard deviations of the training gaps.</summary>
     /// <param name="state">The stream's floats.</param>
-    public static double Offset(float* state) => Offset(state, out _, out _);
+    public static float Offset(ReadOnlySpan<float> state) => state[OffsetPlace];
 
     /// <summary>What a stream has shown, as people may want to know it.</summary>
     /// <param name="state">The stream's floats.</param>
     /// <param name="logGapDeviation">Standard deviation of ln gap over the training gaps.</param>
     public static AdaptationReport Report(ReadOnlySpan<float> state, double logGapDeviation)
     {
-        fixed (float* floats = state)
-        {
-            return new AdaptationReport(Math.Exp(Offset(floats) * logGapDeviation),
-                Math.Max(state[Evidence], state[Evidence + 1]) + Prior, state[MarkEvidence] + Prior);
-        }
+        return new AdaptationReport(Math.Exp(Offset(state) * logGapDeviation), Math.Max(state[Evidence], state[Evidence + 1]) + Prior,
+            state[MarkEvidence] + Prior);
     }
 
     /// <summary>Moves the forecast of a stream's next gap.</summary>
@@ -73,7 +69,7 @@ internal sealed unsafe class Adaptation
     /// <param name="outputs">The time head's outputs, as trained; changed. Shape [3k or more].</param>
     public void AdaptGap(float* state, float* outputs)
     {
-        var offset = Vector512.Create((float)Offset(state));
+        var offset = Vector512.Create(state[OffsetPlace]);
         for (int i = 0; i < _components; i += Vector512<float>.Count)
         {
             float* shift = outputs + _components + i;
@@ -89,7 +85,7 @@ internal sealed unsafe class Adaptation
         int padded = (_marks + Lanes - 1) / Lanes * Lanes;
         float* came = stackalloc float[3 * padded], ratio = came + 2 * padded;
         LogRatios(state, came, came + padded, ratio);
-        var factor = Vector512.Create((float)Share(state[MarkEvidence] + Prior));
+        var factor = Vector512.Create(Share(state[MarkEvidence] + Prior));
         for (int i = 0; i < _marks; i += Lanes)
         {
             Vector512.FusedMultiplyAdd(factor, Vector512.Load(ratio + i), Vector512.Load(logits + i)).Store(logits + i);
@@ -106,13 +102,13 @@ internal sealed unsafe class Adaptation
     public void AdaptAndObserveGap(float* state, float* outputs, in GapInterval gap)
     {
         int k = _components;
-        float offset = (float)Offset(state, out double slow, out double fast);
+        float slow = state[1] / (state[0] + SlowPrior), fast = state[3] / (state[2] + FastPrior);
         float* inverse = stackalloc float[2 * k + 4 * k], away = inverse + k, logs = away + k;
         Vector512<float> z = Vector512.Create((float)gap.Z), blur = Vector512.Create(Blur(gap)), minusHalf = Vector512.Create(-0.5f);
         Vector512<float> least = Vector512.Create((float)TimeHead.MinLogDeviation);
         Vector512<float> most = Vector512.Create((float)TimeHead.MaxLogDeviation);
-        Vector512<float> bySlow = Vector512.Create((float)slow), byFast = Vector512.Create((float)fast);
-        var byBoth = Vector512.Create(offset);
+        Vector512<float> bySlow = Vector512.Create(slow), byFast = Vector512.Create(fast);
+        var byBoth = Vector512.Create(state[OffsetPlace]);
         Vector512<float> highest0 = Vector512.Create(float.MinValue), highest1 = highest0, highest2 = highest0, highest3 = highest0;
         for (int i = 0; i < k; i += Lanes)
         {
@@ -160,11 +156,13 @@ internal sealed unsafe class Adaptation
         float trained = max0 + log[0];
         AddEvidence(ref state[Evidence], max1 + log[1] - trained);
         AddEvidence(ref state[Evidence + 1], max2 + log[2] - trained);
-        for (int j = 0; j < s_keep.Length; j++)
-        {
-            state[2 * j] = MathF.FusedMultiplyAdd(s_keep[j], state[2 * j], newPrecision);
-            state[2 * j + 1] = MathF.FusedMultiplyAdd(s_keep[j], state[2 * j + 1], newPull);
-        }
+        state[0] = MathF.FusedMultiplyAdd(SlowKeep, state[0], newPrecision);
+        state[1] = MathF.FusedMultiplyAdd(SlowKeep, state[1], newPull);
+        state[2] = MathF.FusedMultiplyAdd(FastKeep, state[2], newPrecision);
+        state[3] = MathF.FusedMultiplyAdd(FastKeep, state[3], newPull);
+        var odds = VectorMath.Exp(Vector512.Create(Vector256.Create(state[Evidence] + Prior, state[Evidence + 1] + Prior, 0, 0, 0, 0, 0, 0)));
+        state[OffsetPlace] = (odds[0] * state[1] / (state[0] + SlowPrior) + odds[1] * state[3] / (state[2] + FastPrior))
+            / (1 + odds[0] + odds[1]);
     }
 
     /// <summary>Moves the logits of a stream's next mark, and takes the mark that came into account.</summary>
@@ -202,7 +200,7 @@ internal sealed unsafe class Adaptation
         }
         float sum = VectorMath.Sum(sums);
         var logs = VectorMath.Log(Vector512.Create(Vector256.Create(sum, VectorMath.Sum(sumsOwn), 1, 1, 1, 1, 1, 1)));
-        float share = (float)Share(state[MarkEvidence] + Prior);
+        float share = Share(state[MarkEvidence] + Prior);
         AddEvidence(ref state[MarkEvidence], logOwn - maxOwn - logs[1] - (logTrained - max - logs[0]));
         Vector512<float> keep = Vector512.Create(MarkKeep), perSum = Vector512.Create(1 / sum), factor = Vector512.Create(share);
         for (int i = 0; i < _marks; i += Lanes)
@@ -218,22 +216,15 @@ internal sealed unsafe class Adaptation
 
     private static int MarksOf(ModelConfig config) => config.Marks.Count <= MostMarks ? config.Marks.Count : 0;
 
-    private static double Offset(float* state, out double slow, out double fast)
+    /// <summary>How much an estimate counts, by its evidence.</summary>
+    private static float Share(float logOdds)
     {
-        slow = state[1] / (state[0] + 1 / s_variance[0]);
-        fast = state[3] / (state[2] + 1 / s_variance[1]);
-        var odds = VectorMath.Exp(Vector512.Create(state[Evidence] + Prior, state[Evidence + 1] + Prior, 0, 0, 0, 0, 0, 0));
-        return (odds[0] * slow + odds[1] * fast) / (1 + odds[0] + odds[1]);
-    }
-
-    private static double Share(double logOdds)
-    {
-        double odds = VectorMath.Exp(Vector512.Create(logOdds))[0];
+        float odds = VectorMath.Exp(Vector512.Create(logOdds))[0];
         return odds / (1 + odds);
     }
 
-    private static void AddEvidence(ref float evidence, double logRatio) =>
-        evidence = (float)Math.Clamp(evidence + Math.Clamp(logRatio, Least - Most, Most - Least), Least - Prior, Most - Prior);
+    private static void AddEvidence(ref float evidence, float logRatio) =>
+        evidence = Math.Clamp(evidence + Math.Clamp(logRatio, Least - Most, Most - Least), Least - Prior, Most - Prior);
 
     /// <summary>Variance of a uniform number as wide as the gap's tick, in z; 0 for a point.</summary>
     private static float Blur(in GapInterval gap)

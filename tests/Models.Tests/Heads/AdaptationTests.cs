@@ -46,7 +46,7 @@ public sealed unsafe class AdaptationTests
             fixed (float* s = state, o = outputs, l = logits)
             {
                 double offset = plain.Offset;
-                Assert.Equal(offset, Adaptation.Offset(s), 1e-4);
+                Assert.Equal(offset, Adaptation.Offset(state), 1e-4);
                 double[] expected = ReferenceAdaptation.Probabilities(plain.Adapted(trained));
                 float[] before = [.. state], alone = [.. outputs];
                 adaptation.AdaptAndObserveGap(s, o, gap);
