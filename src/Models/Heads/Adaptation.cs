@@ -11,7 +11,8 @@ namespace Foretell.Models.Heads;
 /// <remarks>
 /// Floats, all 0 for a stream that has shown nothing:
 /// [precision, pull] of the slow offset, the same of the fast one, the log evidence of both and of the marks, and the offset that follows
-/// from these; then for each mark how often it came, and for each how often it was expected, both decayed. Shape [8 + 2m], or [8] above <see cref="MostMarks"/>.
+/// from these; then for each mark how often it came, and for each how often it was expected, both decayed. Shape [8 + 2m], or [8] above
+/// <see cref="MostMarks"/>.
 /// The offset of ln gap is the posterior mean of a normal with a prior around 0, from the components' responsibilities; the evidence is
 /// the sum of log likelihood ratios against the forecast as trained, held within bounds as in Page's CUSUM (Biometrika 41, 1954), so
 /// that a change is seen after a few events however long all was well. Decision 33 has the measurements. Additions, multiplications and
@@ -160,7 +161,8 @@ internal sealed unsafe class Adaptation
         state[1] = MathF.FusedMultiplyAdd(SlowKeep, state[1], newPull);
         state[2] = MathF.FusedMultiplyAdd(FastKeep, state[2], newPrecision);
         state[3] = MathF.FusedMultiplyAdd(FastKeep, state[3], newPull);
-        var odds = VectorMath.Exp(Vector512.Create(Vector256.Create(state[Evidence] + Prior, state[Evidence + 1] + Prior, 0, 0, 0, 0, 0, 0)));
+        var logOdds = Vector256.Create(state[Evidence] + Prior, state[Evidence + 1] + Prior, 0, 0, 0, 0, 0, 0);
+        var odds = VectorMath.Exp(Vector512.Create(logOdds));
         state[OffsetPlace] = (odds[0] * state[1] / (state[0] + SlowPrior) + odds[1] * state[3] / (state[2] + FastPrior))
             / (1 + odds[0] + odds[1]);
     }
