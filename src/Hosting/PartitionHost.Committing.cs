@@ -100,7 +100,7 @@ public sealed partial class PartitionHost
                 }
                 else
                 {
-                    Fence(e);
+                    Fence(e is InvalidDataException ? new StoreDamagedException(Shard.Partition, e, _log.Trimmed(Shard.Partition)) : e);
                 }
                 throw;
             }

@@ -32,6 +32,12 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
             long epoch = _takeEpoch.Int64(0);
             // The statement commits when it ends, not when it returns its row.
             _takeEpoch.Step();
+            // The file knows nothing of those that were taken while it could not be written.
+            if (epoch <= _untoldEpoch)
+            {
+                epoch = _untoldEpoch.Value + 1;
+                _setEpoch.Bind(1, epoch).Run();
+            }
             _untoldEpoch = null;
             return epoch;
         }

@@ -16,6 +16,23 @@ public sealed class SqliteStateStoreTests : StateStoreContract
     protected override void MendWrites(int partition) => Execute(partition, "DROP TRIGGER broken");
 
     [Fact]
+    public async Task TakeEpoch_WhenTheDiskWasFullForATime_GivesNoEpochTwice()
+    {
+        using SmallDisk disk = SmallDisk.Mount(4);
+        await using var store = new SqliteStateStore(disk.Path);
+        long before = await store.TakeEpochAsync(0, default);
+        disk.Fill();
+        long untold = await store.TakeEpochAsync(0, default), again = await store.TakeEpochAsync(0, default);
+        disk.MakeRoom();
+        long after = await store.TakeEpochAsync(0, default);
+
+        Assert.Equal((before + 1, before + 2, before + 3), (untold, again, after));
+        await Assert.ThrowsAsync<StaleEpochException>(() => store.CommitAsync(0, again, Commit(Header(5), [(0, 1)]), default));
+        await store.CommitAsync(0, after, Commit(Header(5), [(0, 1)]), default);
+        Assert.Equal(after, await store.ReadEpochAsync(0, default));
+    }
+
+    [Fact]
     public async Task Secure_WhenItReturns_HasTheCommitInTheFileItself()
     {
         await using var store = new SqliteStateStore(Directory.Path);

@@ -170,6 +170,12 @@ internal sealed class Schedule
             await (ended == supervisor ? supervisor : Task.CompletedTask);
             world.IsGivenUp = true;
             await EndAsync(clients, supervisor);
+            if (converging.IsCompleted)
+            {
+                // What clients sent meanwhile is in it, too; and damage may be met as late as that.
+                converging = world.ConvergeAsync();
+                await Task.WhenAny(converging, ToldAsync(world), Task.Delay(s_patience, _clock));
+            }
             if (!converging.IsCompleted)
             {
                 _told = world.Told ?? throw new SimulationFailure(
@@ -178,11 +184,9 @@ internal sealed class Schedule
                 await world.StopAsync(supervisor);
                 return;
             }
-            // What clients sent meanwhile is in it, too.
-            converging = world.ConvergeAsync();
-            await EndAsync(converging, supervisor);
+            StateReport report = await converging;
             await world.StopAsync(supervisor);
-            await CheckReopenedAsync(world, await converging);
+            await CheckReopenedAsync(world, report);
         }
         catch (Exception e) when (e is StorageException or PlatformUnavailableException or InvalidDataException)
         {
