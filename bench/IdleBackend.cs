@@ -15,7 +15,7 @@ internal sealed class IdleBackend(ForecastModel model) : IStateBackend
 
     public void Read(int row, Span<float> state) => state.Clear();
 
-    public void ReadBasis(int row, Span<float> hidden) => hidden.Clear();
+    public void ReadBasis(int row, Span<float> basis) => basis.Clear();
 
     public void Write(int row, ReadOnlySpan<float> state)
     {

@@ -18,7 +18,7 @@ internal sealed class PlainBackend(IStateBackend rows) : IStateBackend
 
     public void Read(int row, Span<float> state) => rows.Read(row, state);
 
-    public void ReadBasis(int row, Span<float> hidden) => rows.ReadBasis(row, hidden);
+    public void ReadBasis(int row, Span<float> basis) => rows.ReadBasis(row, basis);
 
     public void Write(int row, ReadOnlySpan<float> state) => rows.Write(row, state);
 

@@ -33,7 +33,7 @@ internal sealed unsafe class Adaptation
     private const float SlowPrior = 1 / 0.1f, FastPrior = 1, SlowKeep = 0.98f, FastKeep = 0.9f;
     private const float MarkCount = 1, MarkKeep = 0.98f;
 
-    private readonly int _marks, _components;
+    private readonly int _marks, _padded, _components;
     private readonly float[] _logWeight, _mean, _deviation, _logDeviation, _inverseDeviation;
 
     /// <param name="config">The model's.</param>
@@ -41,6 +41,7 @@ internal sealed unsafe class Adaptation
     public Adaptation(ModelConfig config, TimeHead head)
     {
         _marks = MarksOf(config);
+        _padded = (_marks + Lanes - 1) / Lanes * Lanes;
         _components = head.Components;
         _logWeight = ToFloats(head.AnchorLogWeight, x => x);
         _mean = ToFloats(head.AnchorMean, x => x);
@@ -59,11 +60,8 @@ internal sealed unsafe class Adaptation
     /// <summary>What a stream has shown, as people may want to know it.</summary>
     /// <param name="state">The stream's floats.</param>
     /// <param name="logGapDeviation">Standard deviation of ln gap over the training gaps.</param>
-    public static AdaptationReport Report(ReadOnlySpan<float> state, double logGapDeviation)
-    {
-        return new AdaptationReport(Math.Exp(Offset(state) * logGapDeviation), Math.Max(state[Evidence], state[Evidence + 1]) + Prior,
-            state[MarkEvidence] + Prior);
-    }
+    public static AdaptationReport Report(ReadOnlySpan<float> state, double logGapDeviation) =>
+        new(Math.Exp(Offset(state) * logGapDeviation), Math.Max(state[Evidence], state[Evidence + 1]) + Prior, state[MarkEvidence] + Prior);
 
     /// <summary>Moves the forecast of a stream's next gap.</summary>
     /// <param name="state">The stream's floats.</param>
@@ -71,7 +69,7 @@ internal sealed unsafe class Adaptation
     public void AdaptGap(float* state, float* outputs)
     {
         var offset = Vector512.Create(state[OffsetPlace]);
-        for (int i = 0; i < _components; i += Vector512<float>.Count)
+        for (int i = 0; i < _components; i += Lanes)
         {
             float* shift = outputs + _components + i;
             Vector512.FusedMultiplyAdd(offset, Vector512.Create(_inverseDeviation, i), Vector512.Load(shift)).Store(shift);
@@ -83,9 +81,8 @@ internal sealed unsafe class Adaptation
     /// <param name="logits">As trained; changed. Shape [m, padded to 16].</param>
     public void AdaptMarks(float* state, float* logits)
     {
-        int padded = (_marks + Lanes - 1) / Lanes * Lanes;
-        float* came = stackalloc float[3 * padded], ratio = came + 2 * padded;
-        LogRatios(state, came, came + padded, ratio);
+        float* came = stackalloc float[3 * _padded], ratio = came + 2 * _padded;
+        LogRatios(state, came, came + _padded, ratio);
         var factor = Vector512.Create(Share(state[MarkEvidence] + Prior));
         for (int i = 0; i < _marks; i += Lanes)
         {
@@ -104,7 +101,7 @@ internal sealed unsafe class Adaptation
     {
         int k = _components;
         float slow = state[1] / (state[0] + SlowPrior), fast = state[3] / (state[2] + FastPrior);
-        float* inverse = stackalloc float[2 * k + 4 * k], away = inverse + k, logs = away + k;
+        float* inverse = stackalloc float[6 * k], away = inverse + k, logs = away + k;
         Vector512<float> z = Vector512.Create((float)gap.Z), blur = Vector512.Create(Blur(gap)), minusHalf = Vector512.Create(-0.5f);
         Vector512<float> least = Vector512.Create((float)TimeHead.MinLogDeviation);
         Vector512<float> most = Vector512.Create((float)TimeHead.MaxLogDeviation);
@@ -178,9 +175,8 @@ internal sealed unsafe class Adaptation
         {
             return;
         }
-        int padded = (_marks + Lanes - 1) / Lanes * Lanes;
-        float* came = stackalloc float[5 * padded], expected = came + padded, ratio = expected + padded;
-        float* trained = ratio + padded, own = trained + padded;
+        float* came = stackalloc float[5 * _padded], expected = came + _padded, ratio = expected + _padded;
+        float* trained = ratio + _padded, own = trained + _padded;
         LogRatios(state, came, expected, ratio);
         Vector512<float> lowest = Vector512.Create(float.MinValue), highest = lowest, highestOwn = lowest;
         for (int i = 0; i < _marks; i += Lanes)
@@ -244,13 +240,12 @@ internal sealed unsafe class Adaptation
     /// [m, padded to 16].</summary>
     private void LogRatios(float* state, float* came, float* expected, float* ratio)
     {
-        int padded = (_marks + Lanes - 1) / Lanes * Lanes;
-        new Span<float>(came + _marks, padded - _marks).Clear();
-        new Span<float>(expected + _marks, padded - _marks).Clear();
+        new Span<float>(came + _marks, _padded - _marks).Clear();
+        new Span<float>(expected + _marks, _padded - _marks).Clear();
         new ReadOnlySpan<float>(state + GapFloats, _marks).CopyTo(new Span<float>(came, _marks));
         new ReadOnlySpan<float>(state + GapFloats + _marks, _marks).CopyTo(new Span<float>(expected, _marks));
         var count = Vector512.Create(MarkCount);
-        for (int i = 0; i < padded; i += Lanes)
+        for (int i = 0; i < _padded; i += Lanes)
         {
             VectorMath.Log((Vector512.Load(came + i) + count) / (Vector512.Load(expected + i) + count)).Store(ratio + i);
         }

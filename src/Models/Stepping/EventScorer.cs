@@ -100,11 +100,12 @@ public sealed unsafe class EventScorer : IDisposable
         }
         for (int i = 0; i < n; i++)
         {
-            scores[i] = inputs[i].Ordinal == 0 ? default : Score(i, inputs[i], gaps[i], rows is null ? null : rows[i]);
+            float* observer = rows is null ? null : rows[i] + _model.MixerFloats + _model.Config.Width;
+            scores[i] = inputs[i].Ordinal == 0 ? default : Score(i, inputs[i], gaps[i], observer);
         }
     }
 
-    /// <param name="observer">Row whose adaptation takes the event into account; null for none.</param>
+    /// <param name="observer">Adaptation of the row, which takes the event into account; null for none.</param>
     private StepScore Score(int row, in StepInput input, in GapInterval gap, float* observer)
     {
         int k = _model.TimeHead.Components;
@@ -113,7 +114,7 @@ public sealed unsafe class EventScorer : IDisposable
         {
             if (observer is not null && !gap.IsTie)
             {
-                adaptation.AdaptAndObserveGap(observer + _model.MixerFloats + _model.Config.Width, _heads.TimeOutputsPointer(row), gap);
+                adaptation.AdaptAndObserveGap(observer, _heads.TimeOutputsPointer(row), gap);
             }
             else
             {
@@ -160,7 +161,7 @@ public sealed unsafe class EventScorer : IDisposable
     {
         if (observer is not null && mark >= 0)
         {
-            adaptation.AdaptAndObserveMarks(observer + _model.MixerFloats + _model.Config.Width, _heads.MarkLogitsPointer(row), mark);
+            adaptation.AdaptAndObserveMarks(observer, _heads.MarkLogitsPointer(row), mark);
         }
         else
         {

@@ -86,7 +86,7 @@ internal sealed class SharedRows : IStepDevice
 
         public void Read(int row, Span<float> state) => _rows.Read(row, state);
 
-        public void ReadBasis(int row, Span<float> hidden) => _rows.ReadBasis(row, hidden);
+        public void ReadBasis(int row, Span<float> basis) => _rows.ReadBasis(row, basis);
 
         public void Write(int row, ReadOnlySpan<float> state) => _rows.Write(row, state);
 

@@ -12,12 +12,14 @@ public sealed class AdaptedEvaluationTests
     [InlineData(true, 0, 0)]
     [InlineData(true, 0.05, 0)]
     [InlineData(true, 0, 0.1)]
-    public void Evaluate_WhenTheModelAdapts_GivesTheScoresOfServing(bool adapt, double resolution, double ties)
+    [InlineData(true, 0, 0, 64)]
+    [InlineData(true, 0, 0, 65)]
+    public void Evaluate_WhenTheModelAdapts_GivesTheScoresOfServing(bool adapt, double resolution, double ties, int marks = 3)
     {
         ForecastModel model = ForecastModel.Untrained(
-            TestModels.Config() with { Adapt = adapt, Resolution = resolution, Ties = ties }, TestModels.WeightsSeed);
+            TestModels.Config(marks: marks) with { Adapt = adapt, Resolution = resolution, Ties = ties }, TestModels.WeightsSeed);
         EventSequence[] sequences =
-            [.. Enumerable.Range(0, 4).Select(i => OnGrid(TestModels.History(200, seed: 5 + i, spread: 0.5), resolution))];
+            [.. Enumerable.Range(0, 4).Select(i => OnGrid(TestModels.History(200, marks, seed: 5 + i, spread: 0.5), resolution))];
 
         Evaluation evaluation = Evaluator.Evaluate(model, sequences);
 
