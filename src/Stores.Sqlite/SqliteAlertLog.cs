@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Foretell.Engine;
 using Foretell.Engine.Alerts;
@@ -175,7 +174,7 @@ public sealed class SqliteAlertLog : IAlertLog
     {
         SqliteWal.MakeDurable(_path);
         SqliteDatabase database = _database = SqliteDatabase.Open(_path);
-        database.Execute($"BEGIN; {Schema} INSERT OR IGNORE INTO alert_end VALUES(0, '{RandomNumberGenerator.GetHexString(8, lowercase: true)}', 0); COMMIT;");
+        database.Execute($"BEGIN; {Schema} INSERT OR IGNORE INTO alert_end VALUES(0, '{SqliteDatabase.RandomHex(8)}', 0); COMMIT;");
         _begin = database.Prepare("BEGIN IMMEDIATE");
         _commit = database.Prepare("COMMIT");
         _end = database.Prepare("SELECT name, sequence FROM alert_end");

@@ -103,6 +103,13 @@ internal sealed class SqliteDatabase : IDisposable
         return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI, isShared: false);
     }
 
+    /// <summary>Random hexadecimal digits from where SQLite has its own random numbers: the operating system, or a simulation's seed.</summary>
+    public static string RandomHex(int digits)
+    {
+        using SqliteDatabase database = Connect(":memory:", raw.SQLITE_OPEN_READWRITE, isShared: false);
+        return database.QueryText($"SELECT lower(hex(randomblob({digits / 2})))")!;
+    }
+
     /// <summary>Gives SQL the function <c>seal</c> (<see cref="SqliteSeal"/>) for the rows of a log.</summary>
     public SqliteDatabase Sealing(string identity)
     {

@@ -133,7 +133,7 @@ public sealed class SqliteEventLog : IEventLog
         }
         catch (SqliteException e)
         {
-            throw new PlatformUnavailableException($"The log cannot be read: {e.Message}", e);
+            throw SqliteLogInspection.Unreadable(_path, e);
         }
     }
 
@@ -158,7 +158,7 @@ public sealed class SqliteEventLog : IEventLog
         }
         catch (SqliteException e)
         {
-            throw new PlatformUnavailableException($"The log cannot be read: {e.Message}", e);
+            throw SqliteLogInspection.Unreadable(_path, e);
         }
     }
 

@@ -58,6 +58,11 @@ internal sealed record SqliteLogInspection(long Format, int Partitions, string I
     public static InvalidDataException Damaged(string path, string row, string problem = "fails its checksum") =>
         new($"The log {path} is damaged: {row} {problem}. {Advice}");
 
+    /// <summary>Why a log that is open cannot be read: its file is damaged, of which trying again is no cure, or the disk failed.</summary>
+    public static Exception Unreadable(string path, SqliteException e) => e.IsDamage
+        ? new InvalidDataException($"The log {path} is damaged: {e.Message}. {Advice}", e)
+        : new PlatformUnavailableException($"The log cannot be read: {e.Message}", e);
+
     /// <summary>Refuses a log that lacks what its witness saw acknowledged.</summary>
     private static void Compare(string path, SqliteDatabase database, SqliteLogInspection found)
     {

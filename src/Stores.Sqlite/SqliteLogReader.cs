@@ -113,7 +113,7 @@ internal sealed class SqliteLogReader : ILogReader
         catch (SqliteException e)
         {
             Close();
-            throw new PlatformUnavailableException($"The log cannot be read: {e.Message}", e);
+            throw SqliteLogInspection.Unreadable(_path, e);
         }
         catch (InvalidDataException)
         {

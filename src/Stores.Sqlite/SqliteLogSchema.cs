@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Foretell.Engine.Events;
 
 namespace Foretell.Stores.Sqlite;
@@ -52,7 +51,7 @@ internal static class SqliteLogSchema
         + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, seal(?1, ?2, ?3, ?4, ?5, ?6)) RETURNING seal";
 
     /// <summary>A name for a new log: 32 hex digits.</summary>
-    public static string NewIdentity() => RandomNumberGenerator.GetHexString(32, lowercase: true);
+    public static string NewIdentity() => SqliteDatabase.RandomHex(32);
 
     /// <summary>Makes the tables of a new log.</summary>
     public static void Create(SqliteDatabase database, int partitions, string identity) =>

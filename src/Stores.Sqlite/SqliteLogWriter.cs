@@ -173,9 +173,11 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
         {
             _file?.Dispose();
             _file = null;
+            bool isDamage = e is SqliteException { IsDamage: true };
             string problem = $"The log cannot be written: {e.Message}";
-            _failure.Report(problem);
-            return new PlatformUnavailableException($"{problem} Send the request again later, best with an idempotency key.", e);
+            _failure.Report(isDamage ? $"{problem}. {SqliteLogInspection.Advice}" : problem);
+            return new PlatformUnavailableException(isDamage ? $"{problem}. It is damaged: the host's operator has to repair it."
+                : $"{problem} Send the request again later, best with an idempotency key.", e);
         }
         finally
         {

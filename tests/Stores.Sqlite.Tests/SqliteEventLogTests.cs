@@ -53,6 +53,25 @@ public sealed class SqliteEventLogTests : EventLogContract
     }
 
     [Fact]
+    public async Task Log_WhenItsSchemaIsDamagedWhileItIsOpen_SaysSoToWhoeverReadsOrWrites()
+    {
+        await using IEventLog log = await OpenAsync(1);
+        await log.AppendAsync(EventSets.Batch(("a", 1, "")));
+        Execute("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '(', '}') WHERE name = 'segment'; PRAGMA schema_version = 99");
+
+        string[] told =
+        [
+            (await Assert.ThrowsAsync<InvalidDataException>(() => log.ReadAllAsync(0))).Message,
+            (await Assert.ThrowsAsync<InvalidDataException>(async () => await log.FindControlAsync("model", default))).Message,
+            (await Assert.ThrowsAsync<InvalidDataException>(async () => await log.ReadSourceAsync("hub", default))).Message,
+        ];
+        Assert.All(told, message => Assert.Matches("^The log .* is damaged: SQLite: malformed database schema .* Copy the data directory", message));
+        var e = await Assert.ThrowsAsync<PlatformUnavailableException>(() => log.AppendAsync(EventSets.Batch(("a", 2, ""))));
+        Assert.EndsWith("It is damaged: the host's operator has to repair it.", e.Message);
+        Assert.Contains("Copy the data directory", log.Problem);
+    }
+
+    [Fact]
     public async Task Trim_WhenASegmentIsDamaged_RemovesNothingOfIt()
     {
         await using IEventLog log = await OpenAsync(1);

@@ -1,3 +1,4 @@
+using Foretell.Engine;
 using static Foretell.Faults.Disk.SqliteCode;
 
 namespace Foretell.Faults.Disk;
@@ -132,7 +133,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
     /// <summary>Writes.</summary>
     public int Write(OpenFile handle, ReadOnlySpan<byte> bytes, long offset)
     {
-        Note(2, offset, bytes.Length);
+        Note(2, offset, bytes.Length ^ (long)Crc32C.Compute(bytes) << 32);
         if (handle.IsTemporary)
         {
             handle.File.Write(offset, bytes);

@@ -59,7 +59,7 @@ internal sealed class ClusterWorld : IWorld
     /// <summary>Binds the log, then coordinates: every partition has an owner that serves, and moves now and then.</summary>
     public async Task SuperviseAsync()
     {
-        await LogBinding.BindAsync(_log, Small.Model, null, null, CancellationToken.None);
+        await BindAsync();
         var options = new GrainOptions { BatchSize = _random.Next(1, 40), BatchesInFlight = _random.Next(1, 4) };
         var readers = new List<Task>();
         for (int partition = 0; partition < _owners.Length; partition++)
@@ -90,6 +90,24 @@ internal sealed class ClusterWorld : IWorld
         await _store.DisposeAsync();
         await _log.DisposeAsync();
         _threads.Dispose();
+    }
+
+    /// <summary>Binds the log; a silo that the disk fails then ends, and is started again.</summary>
+    private async Task BindAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                await LogBinding.BindAsync(_log, Small.Model, null, null, CancellationToken.None);
+                return;
+            }
+            catch (PlatformUnavailableException e)
+            {
+                _story.Tell($"A silo cannot start: {e.Message}");
+                await Task.Delay(TimeSpan.FromSeconds(1), _clock);
+            }
+        }
     }
 
     /// <summary>Does its worst for a while, then heals everything.</summary>
