@@ -84,15 +84,15 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         try
         {
             database.Execute("BEGIN IMMEDIATE");
-            if (_untoldEpoch == epoch && ToldEpoch() < epoch)
-            {
-                _setEpoch.Bind(1, epoch).Run();
-            }
-            long newest = ToldEpoch();
+            long told = ToldEpoch(), newest = Math.Max(told, _untoldEpoch ?? 0);
             if (newest != epoch)
             {
                 database.Execute("ROLLBACK");
                 throw new StaleEpochException(partition, epoch, newest);
+            }
+            if (told < epoch)
+            {
+                _setEpoch.Bind(1, epoch).Run();
             }
             for (int i = 0; i < commit.PageCount; i++)
             {

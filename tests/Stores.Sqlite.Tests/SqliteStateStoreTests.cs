@@ -33,6 +33,22 @@ public sealed class SqliteStateStoreTests : StateStoreContract
     }
 
     [Fact]
+    public async Task Commit_OfAnOwnerWhoseSuccessorTheDiskDoesNotKnowYet_IsRefused()
+    {
+        using SmallDisk disk = SmallDisk.Mount(4);
+        await using var store = new SqliteStateStore(disk.Path);
+        long old = await store.TakeEpochAsync(0, default);
+        disk.Fill();
+        long untold = await store.TakeEpochAsync(0, default);
+        disk.MakeRoom();
+
+        var e = await Assert.ThrowsAsync<StaleEpochException>(() => store.CommitAsync(0, old, Commit(Header(5), [(0, 1)]), default));
+        Assert.Contains($"the store has {untold}", e.Message);
+        await store.CommitAsync(0, untold, Commit(Header(5), [(0, 1)]), default);
+        await Assert.ThrowsAsync<StaleEpochException>(() => store.CommitAsync(0, old, Commit(Header(6), [(0, 1)]), default));
+    }
+
+    [Fact]
     public async Task Secure_WhenItReturns_HasTheCommitInTheFileItself()
     {
         await using var store = new SqliteStateStore(Directory.Path);
