@@ -17,6 +17,11 @@ internal static class EvalCommand
     private static readonly Option<string> s_model = Settings.Text("--model", "file", "Model to score (safetensors).", required: true);
     private static readonly Option<string> s_test =
         Settings.Text("--test", "file", $"Event file that the model has not seen. {CommonSettings.FileKinds}", required: true);
+    private static readonly Option<string[]> s_past = new("--past")
+    {
+        HelpName = "file",
+        Description = "What the same streams did before, in the same format: read first, and not scored. Can be given again for a later part.",
+    };
     private static readonly ModelSettings s_bound = new();
     private static readonly Option<EventColumns?> s_columns = CommonSettings.Columns();
     private static readonly Option<TimeZoneInfo?> s_zone = CommonSettings.Zone();
@@ -30,10 +35,11 @@ internal static class EvalCommand
         var verb = new Verb("eval", "Scores a model on held-out sequences, beside simple baselines.",
             "eval --model model.safetensors --test test.jsonl",
             "eval --model model.safetensors --test test.jsonl --json",
+            "eval --model model.safetensors --past january.csv --past february.csv --test march.csv",
             "eval --model softmax.safetensors --test test.jsonl --mixer tova --states 64",
             "eval --model churn.safetensors --test test.csv --censored --until 2026-06-30T00:00:00Z")
         {
-            s_model, s_test, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_columns, s_zone, s_openEnds.Censored,
+            s_model, s_test, s_past, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_columns, s_zone, s_openEnds.Censored,
             s_openEnds.Until, s_threads, s_json,
         };
         verb.SetAction(Run);
@@ -46,7 +52,7 @@ internal static class EvalCommand
         ForecastModel model = s_bound.Read(parsed).Of(ModelFiles.Load(parsed.GetRequiredValue(s_model)));
         IReadOnlyList<EventSequence> sequences =
             EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until,
-                parsed.GetValue(s_zone));
+                parsed.GetValue(s_zone), parsed.GetValue(s_past));
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
         string[] remarks = [.. Remarks(model, sequences)];
         if (parsed.GetValue(s_json))

@@ -28,7 +28,8 @@ internal static class EvalView
         Terminal.Out.Write(table);
 
         Table rest = Tables.KeyValue()
-            .AddRow("events", $"{Format.Count(scores.Events)} predicted in {Format.Count(scores.Sequences, "sequence")}");
+            .AddRow("events", $"{Format.Count(scores.Events)} predicted in {Format.Count(scores.Sequences, "sequence")}"
+                + (scores.PastEvents > 0 ? $", behind {Format.Count(scores.PastEvents, "event")} of their past" : ""));
         if (model.Config.Marks.Count > 0)
         {
             rest.AddRow("mark accuracy",

@@ -18,24 +18,46 @@ public static class EventFile
     /// <param name="columns">Columns of a CSV or Parquet file; null takes the default names.</param>
     /// <param name="until">When the watching ended (<see cref="EventSequence.Until"/>); null leaves that open.</param>
     /// <param name="zone">Zone of an event file's times without an offset; null refuses them.</param>
+    /// <param name="pasts">Files of what the same streams did before, latest last; null for none. Their events come first in each
+    /// sequence, as its past (<see cref="EventSequence.Past"/>).</param>
     /// <returns>
     /// Sequences in the order in which the file first names them. Events are sorted by time within a stream, equal
     /// times in file order. Times of an event file count from its earliest event, since a double holds Unix times
     /// no finer than their gaps need.
     /// </returns>
-    /// <exception cref="EventFileException">The file cannot be read, or does not fit in memory.</exception>
+    /// <exception cref="EventFileException">A file cannot be read, or does not fit in memory, or a past is none.</exception>
     public static List<EventSequence> ReadSequences(string path, double timeUnitSeconds = 1, EventColumns? columns = null,
-        ObservationEnd? until = null, TimeZoneInfo? zone = null)
+        ObservationEnd? until = null, TimeZoneInfo? zone = null, IReadOnlyList<string>? pasts = null)
     {
         CheckUnit(timeUnitSeconds);
+        (List<EventSequence> sequences, long? origin) = ReadWhole(path, timeUnitSeconds, columns, until, zone);
+        foreach (string past in (pasts ?? []).Reverse())
+        {
+            (List<EventSequence> before, long? ofPast) = ReadWhole(past, timeUnitSeconds, columns, null, zone);
+            if (ofPast is null != origin is null)
+            {
+                throw new EventFileException(past, 0, $"It holds {Kind(ofPast)}, and {path} {Kind(origin)}, whose times do not count from the same moment. Write both in one format.");
+            }
+            double apart = EventTime.SecondsBetween(origin ?? 0, ofPast ?? 0) / timeUnitSeconds;
+            sequences = StreamPasts.PutBefore(past, [.. before.Select(s => s with { Times = [.. s.Times.Select(t => t + apart)] })], sequences);
+        }
+        return sequences;
+
+        static string Kind(long? origin) => origin is null ? "sequences" : "events";
+    }
+
+    /// <summary>A file's sequences, and from when their times count; null where they are the file's own numbers.</summary>
+    private static (List<EventSequence> Sequences, long? OriginTicks) ReadWhole(string path, double timeUnitSeconds, EventColumns? columns,
+        ObservationEnd? until, TimeZoneInfo? zone)
+    {
         using var file = new OpenedEventFile(path, columns, zone);
         if (file.Format == EventFileFormat.Sequences)
         {
             List<EventSequence> sequences = [.. file.Sequences().Select(s => s.Sequence)];
-            return until?.OfSequences(file.Name, sequences) ?? sequences;
+            return (until?.OfSequences(file.Name, sequences) ?? sequences, null);
         }
         List<EventSequence> grouped = Group(file, timeUnitSeconds, out long earliest);
-        return until?.OfEvents(file.Name, grouped, earliest, timeUnitSeconds, zone) ?? grouped;
+        return (until?.OfEvents(file.Name, grouped, earliest, timeUnitSeconds, zone) ?? grouped, earliest);
     }
 
     /// <summary>Whether a file holds sequences, whose times are in a unit that it does not name; the times of other files are

@@ -9,4 +9,11 @@ public sealed record EventSequence(string Id, double[] Times, string[]? Marks)
     /// <summary>End of the observation, as a time of the same kind, not before the last event: up to here no further one came.
     /// Null when nobody says.</summary>
     public double? Until { get; init; }
+
+    /// <summary>Events at its beginning that are known already: scoring reads them and scores those behind. 0 where it begins with its
+    /// first.</summary>
+    public int Past { get; init; }
+
+    /// <summary>Index of the first event that can be scored: behind the past, and never the very first, before which there is no gap.</summary>
+    internal int FirstScored => Math.Max(1, Past);
 }

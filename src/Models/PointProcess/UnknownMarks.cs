@@ -25,13 +25,13 @@ public sealed class UnknownMarks(IEnumerable<string> vocabulary)
     /// <summary>There are other marks than these.</summary>
     public bool HasMoreExamples { get; private set; }
 
-    /// <summary>Those of whole sequences.</summary>
+    /// <summary>Those of sequences, behind their past.</summary>
     public static UnknownMarks In(IEnumerable<EventSequence> sequences, IEnumerable<string> vocabulary)
     {
         var unknown = new UnknownMarks(vocabulary);
         foreach (EventSequence sequence in sequences)
         {
-            for (int t = 0; t < sequence.Times.Length; t++)
+            for (int t = sequence.Past; t < sequence.Times.Length; t++)
             {
                 unknown.Add(sequence.Marks?[t] ?? "");
             }

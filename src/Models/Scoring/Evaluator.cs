@@ -11,13 +11,17 @@ namespace Foretell.Models.Scoring;
 /// <summary>Score of a simple method on the same events, nats per event; null where the method says nothing.</summary>
 public sealed record BaselineScore(double? NllTime, double? NllMark);
 
-/// <summary>How a model scores on held-out sequences. Per predicted event: events 2..N of each sequence.</summary>
+/// <summary>How a model scores on held-out sequences. Per predicted event: events 2..N of each sequence, or those behind its past
+/// (<see cref="EventSequence.Past"/>).</summary>
 public sealed record Evaluation
 {
     /// <summary>Sequences read.</summary>
     public int Sequences { get; init; }
     /// <summary>Events predicted.</summary>
     public long Events { get; init; }
+    /// <summary>Events that were the streams' past: read, and not scored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long PastEvents { get; init; }
     /// <summary>Joint NLL, nats per event.</summary>
     public double Nll { get; init; }
     /// <summary>NLL of the inter-event times, density per time unit; where training was censored, of an event's coming at all
@@ -74,8 +78,8 @@ public static unsafe class Evaluator
     public static Evaluation Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, int threads = 1)
     {
         DataLimits.Check(sequences, "test");
-        EventSequence[] scored = [.. sequences.Where(s => s.Times.Length > (s.Until is null ? 1 : 0))];
-        if (!Array.Exists(scored, s => s.Times.Length > 1))
+        EventSequence[] scored = [.. sequences.Where(s => s.Times.Length > (s.Until is null ? s.FirstScored : 0))];
+        if (!Array.Exists(scored, s => s.Times.Length > s.FirstScored))
         {
             throw new ArgumentException("Scoring needs at least one sequence with two events; every sequence has fewer.",
                 nameof(sequences));
@@ -97,6 +101,7 @@ public static unsafe class Evaluator
         {
             Sequences = sequences.Count,
             Events = total.Tally.Events,
+            PastEvents = scored.Sum(s => (long)s.Past),
             Nll = -(total.Tally.Time + total.Tally.Mark) / n,
             NllTime = -total.Tally.Time / n,
             NllMark = model.Config.Marks.Count == 0 ? 0 : -total.Tally.Mark / n,
@@ -135,11 +140,11 @@ public static unsafe class Evaluator
         using AdaptedPass? adapted = config.Adapt ? new AdaptedPass(model, pass, encoded) : null;
         ReadOnlySpan<double> logTimes = adapted is null ? pass.LogTimes : adapted.LogTimes;
         ReadOnlySpan<double> logMarks = adapted is null ? pass.LogMarks : adapted.LogMarks;
-        var sums = new Sums(cell) { TrainedTime = pass.Time, TrainedMark = pass.Mark };
+        var sums = new Sums(cell);
         sums.Tally.AddOpenEnds(adapted?.OpenEnds ?? pass.OpenEnds, encoded.Count(s => s.OpenEnd is not null));
         for (int i = 0, first = 0; i < sequences.Length; first += encoded[i].Rows, i++)
         {
-            for (int t = 1; t < sequences[i].Times.Length; t++)
+            for (int t = sequences[i].FirstScored; t < sequences[i].Times.Length; t++)
             {
                 int row = first + t - 1;
                 double gap = sequences[i].Times[t] - sequences[i].Times[t - 1];
@@ -150,6 +155,8 @@ public static unsafe class Evaluator
                 double error = next.RestrictedMean(config.GapCeiling) - gap;
                 sums.SquaredError += error * error;
                 int mark = encoded[i].Marks[t];
+                sums.TrainedTime += pass.LogTimes[row];
+                sums.TrainedMark += marks > 0 ? pass.LogMarks[row] : 0;
                 sums.Exponential += model.Baselines.LogExponential(gap);
                 sums.Mixture += model.Baselines.LogMixture(gap);
                 sums.Markov += model.Baselines.LogMarkov(encoded[i].Marks[t - 1], mark);

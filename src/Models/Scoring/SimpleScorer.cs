@@ -22,9 +22,12 @@ internal static class SimpleScorer
             {
                 double gap = sequence.Times[t] - sequence.Times[t - 1];
                 int mark = Mark(sequence, t);
-                int likeliest = config.Marks.Count > 0 ? Enumerable.Range(0, config.Marks.Count).MaxBy(m => method.Mark(previous, m)) : -1;
-                tally.Add(t, method.Score(gap, cell), Math.Log(method.Mark(previous, mark)),
-                    likeliest < 0 ? 0 : method.Mark(previous, likeliest), likeliest == mark);
+                if (t >= sequence.FirstScored)
+                {
+                    int likeliest = config.Marks.Count > 0 ? Enumerable.Range(0, config.Marks.Count).MaxBy(m => method.Mark(previous, m)) : -1;
+                    tally.Add(t, method.Score(gap, cell), Math.Log(method.Mark(previous, mark)),
+                        likeliest < 0 ? 0 : method.Mark(previous, likeliest), likeliest == mark);
+                }
                 method.SeeGap(gap);
                 method.SeeMark(mark);
                 previous = mark;

@@ -44,6 +44,11 @@ public sealed class TrainAndEvalTests : IDisposable
         Assert.Contains("CRPS", table.Output);
         Assert.Contains("980 predicted in 20 sequences", table.Output);
 
+        _folder.Write("first.jsonl", "{\"id\":\"a\",\"t\":[1,2,4],\"k\":[0,0,0]}\n{\"id\":\"gone\",\"t\":[1],\"k\":[0]}\n");
+        _folder.Write("second.jsonl", "{\"id\":\"a\",\"t\":[8,9],\"k\":[0,0]}\n");
+        ProcessResult behind = await RunAsync("eval", "--model", "m.safetensors", "--past", "first.jsonl", "--test", "second.jsonl");
+        Assert.Contains("2 predicted in 1 sequence, behind 3 events of their past", behind.Output);
+
         ProcessResult fed = await RunAsync("run", "--model", "m.safetensors", "--file", "test.jsonl", "--exit", "--json");
         Assert.Equal(1000, JsonDocument.Parse(fed.Output).RootElement.GetProperty("events").GetInt64());
     }

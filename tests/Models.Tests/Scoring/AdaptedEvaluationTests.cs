@@ -44,6 +44,33 @@ public sealed class AdaptedEvaluationTests
         }
     }
 
+    /// <summary>A history scored whole is its beginning, scored by itself, and the rest with the beginning as its past.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Evaluate_WhenSequencesHaveAPast_ScoresWhatComesBehindItAsIfAllWereScored(bool adapt)
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config(marks: 3) with { Adapt = adapt }, TestModels.WeightsSeed);
+        EventSequence[] whole = [.. Enumerable.Range(0, 4).Select(i => TestModels.History(60 + i, 3, seed: 5 + i, spread: 0.5))];
+        EventSequence[] begun = [.. whole.Select(s => s with { Times = s.Times[..40], Marks = s.Marks![..40] })];
+
+        Evaluation all = Evaluator.Evaluate(model, whole), first = Evaluator.Evaluate(model, begun);
+        Evaluation rest = Evaluator.Evaluate(model, [.. whole.Select(s => s with { Past = 40 })]);
+
+        Assert.Equal((0, 160, all.Events - first.Events), (all.PastEvents, rest.PastEvents, rest.Events));
+        AssertAddsUp(e => e.NllTime);
+        AssertAddsUp(e => e.NllMark);
+        AssertAddsUp(e => e.Accuracy);
+        AssertAddsUp(e => e.Errors.Crps);
+        AssertAddsUp(e => e.AsTrained?.NllTime ?? 0);
+        AssertAddsUp(e => e.Baselines["running"].NllTime!.Value);
+        AssertAddsUp(e => e.Baselines["markov"].NllMark!.Value);
+        Assert.Equal(32, rest.BySeen.Min(seen => seen.From));
+
+        void AssertAddsUp(Func<Evaluation, double> score) => Assert.Equal(score(all) * all.Events,
+            score(first) * first.Events + score(rest) * rest.Events, 1e-6 * all.Events);
+    }
+
     private static EventSequence OnGrid(EventSequence sequence, double resolution) => resolution == 0 ? sequence
         : sequence with { Times = [.. sequence.Times.Select(t => Math.Round(t / resolution) * resolution)] };
 }
