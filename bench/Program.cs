@@ -13,6 +13,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["overdue"] = OverdueBench.RunAsync,
     ["alerts"] = AlertBench.RunAsync,
     ["drift"] = DriftBench.RunAsync,
+    ["shift"] = ShiftBench.RunAsync,
     ["counts"] = CountBench.RunAsync,
     ["sources"] = SourceBench.RunAsync,
     ["cluster"] = ClusterBench.RunAsync,
