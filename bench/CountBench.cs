@@ -18,6 +18,16 @@ internal static class CountBench
     public static Task RunAsync()
     {
         var model = ForecastModel.Load(Path.Combine(AppContext.BaseDirectory, "Models", "demo.safetensors"));
+        foreach (bool adapts in new[] { false, true })
+        {
+            Console.WriteLine(adapts ? "adapting:" : "as trained:");
+            Run(model.WithAdaptation(adapts));
+        }
+        return Task.CompletedTask;
+    }
+
+    private static void Run(ForecastModel model)
+    {
         var forecaster = new Forecaster(model);
         Console.WriteLine("kind, mean gap, silence and horizon in mean gaps: expected (standard error), what came (standard error), ratio; "
             + "within the 80% interval");
@@ -45,7 +55,6 @@ internal static class CountBench
             }
         }
         Cost(forecaster, all);
-        return Task.CompletedTask;
     }
 
     private static double MeanGap(SimulatedStream stream)

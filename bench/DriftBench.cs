@@ -18,11 +18,15 @@ internal static class DriftBench
     public static Task RunAsync()
     {
         var model = ForecastModel.Load(Path.Combine(AppContext.BaseDirectory, "Models", "demo.safetensors"));
-        // The daily kind is not here: its rate does change, every day.
-        foreach (string kind in new[] { "renewal", "self-correcting", "hawkes" })
+        foreach (bool adapts in new[] { false, true })
         {
-            Stationary(model, kind);
-            Doubled(model, kind);
+            Console.WriteLine(adapts ? "adapting:" : "as trained:");
+            // The daily kind is not here: its rate does change, every day.
+            foreach (string kind in new[] { "renewal", "self-correcting", "hawkes" })
+            {
+                Stationary(model.WithAdaptation(adapts), kind);
+                Doubled(model.WithAdaptation(adapts), kind);
+            }
         }
         return Task.CompletedTask;
     }

@@ -10,27 +10,32 @@ namespace Foretell.Models.Heads;
 /// it has more often. It moves the forecast's log-normals along ln gap and the marks' logits, so every closed form stays one.</summary>
 /// <remarks>
 /// Floats, all 0 for a stream that has shown nothing:
-/// [precision, pull] of the slow offset, the same of the fast one, the log evidence of both and of the marks, and the offset that follows
-/// from these; then for each mark how often it came, and for each how often it was expected, both decayed. Shape [8 + 2m], or [8] above
-/// <see cref="MostMarks"/>.
-/// The offset of ln gap is the posterior mean of a normal with a prior around 0, from the components' responsibilities; the evidence is
-/// the sum of log likelihood ratios against the forecast as trained, held within bounds as in Page's CUSUM (Biometrika 41, 1954), so
-/// that a change is seen after a few events however long all was well. Decision 33 has the measurements. Additions, multiplications and
-/// our own exp and log in a fixed order: the same bits on every processor (law 5).
+/// [precision, pull] of the slow offset, the same of the fast one, [weight, sum] of the leap, the log evidence of the three and of the
+/// marks, and the offset that follows from these; then for each mark how often it came, and for each how often it was expected, both
+/// decayed. Shape [12 + 2m], or [12] above <see cref="MostMarks"/>.
+/// Slow and fast offset are posterior means of normals with a prior around 0, from the components' responsibilities. Where a gap lies
+/// far from all components, only the broadest answers for it, and says little; the leap is the plain mean of the last distances from the
+/// forecast's mean. Evidence is the sum of log likelihood ratios against the forecast as trained, held within bounds as in Page's CUSUM
+/// (Biometrika 41, 1954), so that a change is seen after a few events however long all was well. Decision 33 has the measurements.
+/// Additions, multiplications and our own exp and log in a fixed order: the same bits on every processor (law 5).
 /// </remarks>
 internal sealed unsafe class Adaptation
 {
     /// <summary>With more marks than so many a stream keeps no counts of them: they would take more than the rest of its row.</summary>
     public const int MostMarks = 64;
 
-    private const int Lanes = 16, GapFloats = 8, Evidence = 4, MarkEvidence = 6, OffsetPlace = 7;
+    private const int Lanes = 16, GapFloats = 12, Slow = 0, Fast = 2, Leap = 4, Evidence = 6, MarkEvidence = 9, OffsetPlace = 10;
 
     // A shift must have made the events e^3 times as likely before it counts for half. From the lower bound e^4 times suffices for
     // as much; from the upper one as many events as it takes to say e^8 times the contrary.
     private const float Prior = -3, Least = -4, Most = 8;
 
+    // A leap is never small: what it has to say, it says within a few events, and noise must not pass for one.
+    private const float LeapOdds = -5;
+
     // Of ln gap in its standard deviations over the training gaps: a small lasting offset, and a large one that follows quickly.
-    private const float SlowPrior = 1 / 0.1f, FastPrior = 1, SlowKeep = 0.98f, FastKeep = 0.9f;
+    private const float SlowPrior = 1 / 0.1f, FastPrior = 1, SlowKeep = 0.98f, FastKeep = 0.85f;
+    private const float LeapWeight = 0.3f, LeapKeep = 0.8f;
     private const float MarkCount = 1, MarkKeep = 0.98f;
 
     private readonly int _marks, _padded, _components;
@@ -61,7 +66,8 @@ internal sealed unsafe class Adaptation
     /// <param name="state">The stream's floats.</param>
     /// <param name="logGapDeviation">Standard deviation of ln gap over the training gaps.</param>
     public static AdaptationReport Report(ReadOnlySpan<float> state, double logGapDeviation) =>
-        new(Math.Exp(Offset(state) * logGapDeviation), Math.Max(state[Evidence], state[Evidence + 1]) + Prior, state[MarkEvidence] + Prior);
+        new(Math.Exp(Offset(state) * logGapDeviation),
+            Math.Max(Math.Max(state[Evidence], state[Evidence + 1]), state[Evidence + 2] + LeapOdds) + Prior, state[MarkEvidence] + Prior);
 
     /// <summary>Moves the forecast of a stream's next gap.</summary>
     /// <param name="state">The stream's floats.</param>
@@ -81,12 +87,12 @@ internal sealed unsafe class Adaptation
     /// <param name="logits">As trained; changed. Shape [m, padded to 16].</param>
     public void AdaptMarks(float* state, float* logits)
     {
-        float* came = stackalloc float[3 * _padded], ratio = came + 2 * _padded;
-        LogRatios(state, came, came + _padded, ratio);
+        float* came = stackalloc float[4 * _padded], ratio = came + 2 * _padded, logRatio = ratio + _padded;
+        LogRatios(state, came, came + _padded, ratio, logRatio);
         var factor = Vector512.Create(Share(state[MarkEvidence] + Prior));
         for (int i = 0; i < _marks; i += Lanes)
         {
-            Vector512.FusedMultiplyAdd(factor, Vector512.Load(ratio + i), Vector512.Load(logits + i)).Store(logits + i);
+            Vector512.FusedMultiplyAdd(factor, Vector512.Load(logRatio + i), Vector512.Load(logits + i)).Store(logits + i);
         }
     }
 
@@ -100,68 +106,79 @@ internal sealed unsafe class Adaptation
     public void AdaptAndObserveGap(float* state, float* outputs, in GapInterval gap)
     {
         int k = _components;
-        float slow = state[1] / (state[0] + SlowPrior), fast = state[3] / (state[2] + FastPrior);
-        float* inverse = stackalloc float[6 * k], away = inverse + k, logs = away + k;
+        float slow = state[Slow + 1] / (state[Slow] + SlowPrior), fast = state[Fast + 1] / (state[Fast] + FastPrior);
+        float leap = state[Leap + 1] / (state[Leap] + LeapWeight);
+        float* inverse = stackalloc float[7 * k], away = inverse + k, logs = away + k;
         Vector512<float> z = Vector512.Create((float)gap.Z), blur = Vector512.Create(Blur(gap)), minusHalf = Vector512.Create(-0.5f);
         Vector512<float> least = Vector512.Create((float)TimeHead.MinLogDeviation);
         Vector512<float> most = Vector512.Create((float)TimeHead.MaxLogDeviation);
-        Vector512<float> bySlow = Vector512.Create(slow), byFast = Vector512.Create(fast);
-        var byBoth = Vector512.Create(state[OffsetPlace]);
+        Vector512<float> bySlow = Vector512.Create(slow), byFast = Vector512.Create(fast), byLeap = Vector512.Create(leap);
+        var byAll = Vector512.Create(state[OffsetPlace]);
         Vector512<float> highest0 = Vector512.Create(float.MinValue), highest1 = highest0, highest2 = highest0, highest3 = highest0;
+        Vector512<float> highest4 = highest0, weights = Vector512<float>.Zero, distances = weights;
         for (int i = 0; i < k; i += Lanes)
         {
             var logDeviation = Vector512.Create(_logDeviation, i) + Vector512.Load(outputs + 2 * k + i);
             var deviation = VectorMath.Exp(Vector512.Min(Vector512.Max(logDeviation, least), most));
             var root = Vector512<float>.One / Vector512.Sqrt(Vector512.FusedMultiplyAdd(deviation, deviation, blur));
-            var logWeight = Vector512.Create(_logWeight, i) + Vector512.Load(outputs + i) + VectorMath.Log(root);
+            var logWeight = Vector512.Create(_logWeight, i) + Vector512.Load(outputs + i);
+            var weight = VectorMath.Exp(logWeight);
+            var logScale = logWeight + VectorMath.Log(root);
             var shift = Vector512.Load(outputs + k + i);
             var from = z - Vector512.FusedMultiplyAdd(Vector512.Create(_deviation, i), shift, Vector512.Create(_mean, i));
             root.Store(inverse + i);
             from.Store(away + i);
-            Vector512<float> x0 = from * root, x1 = (from - bySlow) * root, x2 = (from - byFast) * root, x3 = (from - byBoth) * root;
-            x0 = Vector512.FusedMultiplyAdd(minusHalf * x0, x0, logWeight);
-            x1 = Vector512.FusedMultiplyAdd(minusHalf * x1, x1, logWeight);
-            x2 = Vector512.FusedMultiplyAdd(minusHalf * x2, x2, logWeight);
-            x3 = Vector512.FusedMultiplyAdd(minusHalf * x3, x3, logWeight);
+            weights += weight;
+            distances = Vector512.FusedMultiplyAdd(weight, from, distances);
+            Vector512<float> x0 = from * root, x1 = (from - bySlow) * root, x2 = (from - byFast) * root, x3 = (from - byLeap) * root;
+            var x4 = (from - byAll) * root;
+            x0 = Vector512.FusedMultiplyAdd(minusHalf * x0, x0, logScale);
+            x1 = Vector512.FusedMultiplyAdd(minusHalf * x1, x1, logScale);
+            x2 = Vector512.FusedMultiplyAdd(minusHalf * x2, x2, logScale);
+            x3 = Vector512.FusedMultiplyAdd(minusHalf * x3, x3, logScale);
+            x4 = Vector512.FusedMultiplyAdd(minusHalf * x4, x4, logScale);
             x0.Store(logs + i);
             x1.Store(logs + k + i);
             x2.Store(logs + 2 * k + i);
             x3.Store(logs + 3 * k + i);
+            x4.Store(logs + 4 * k + i);
             highest0 = Vector512.Max(highest0, x0);
             highest1 = Vector512.Max(highest1, x1);
             highest2 = Vector512.Max(highest2, x2);
             highest3 = Vector512.Max(highest3, x3);
-            Vector512.FusedMultiplyAdd(byBoth, Vector512.Create(_inverseDeviation, i), shift).Store(outputs + k + i);
+            highest4 = Vector512.Max(highest4, x4);
+            Vector512.FusedMultiplyAdd(byAll, Vector512.Create(_inverseDeviation, i), shift).Store(outputs + k + i);
         }
-        float max0 = VectorMath.Max(highest0), max1 = VectorMath.Max(highest1);
-        float max2 = VectorMath.Max(highest2), max3 = VectorMath.Max(highest3);
-        Vector512<float> sum0 = Vector512<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0, precisions = sum0, pulls = sum0;
+        float max0 = VectorMath.Max(highest0), max1 = VectorMath.Max(highest1), max2 = VectorMath.Max(highest2);
+        float max3 = VectorMath.Max(highest3), max4 = VectorMath.Max(highest4);
+        Vector512<float> sum0 = Vector512<float>.Zero, sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0, precisions = sum0, pulls = sum0;
         for (int i = 0; i < k; i += Lanes)
         {
             sum0 += VectorMath.Exp(Vector512.Load(logs + i) - Vector512.Create(max0));
             sum1 += VectorMath.Exp(Vector512.Load(logs + k + i) - Vector512.Create(max1));
             sum2 += VectorMath.Exp(Vector512.Load(logs + 2 * k + i) - Vector512.Create(max2));
-            var share = VectorMath.Exp(Vector512.Load(logs + 3 * k + i) - Vector512.Create(max3));
+            sum3 += VectorMath.Exp(Vector512.Load(logs + 3 * k + i) - Vector512.Create(max3));
+            var share = VectorMath.Exp(Vector512.Load(logs + 4 * k + i) - Vector512.Create(max4));
             var root = Vector512.Load(inverse + i);
             var precision = share * root * root;
-            sum3 += share;
+            sum4 += share;
             precisions += precision;
             pulls = Vector512.FusedMultiplyAdd(precision, Vector512.Load(away + i), pulls);
         }
-        float sum = VectorMath.Sum(sum3), newPrecision = VectorMath.Sum(precisions) / sum, newPull = VectorMath.Sum(pulls) / sum;
-        var three = Vector256.Create(VectorMath.Sum(sum0), VectorMath.Sum(sum1), VectorMath.Sum(sum2), 1, 1, 1, 1, 1);
-        var log = VectorMath.Log(Vector512.Create(three));
+        float sum = VectorMath.Sum(sum4), newPrecision = VectorMath.Sum(precisions) / sum, newPull = VectorMath.Sum(pulls) / sum;
+        var four = Vector256.Create(VectorMath.Sum(sum0), VectorMath.Sum(sum1), VectorMath.Sum(sum2), VectorMath.Sum(sum3), 1, 1, 1, 1);
+        var log = VectorMath.Log(Vector512.Create(four));
         float trained = max0 + log[0];
-        AddEvidence(ref state[Evidence], max1 + log[1] - trained);
-        AddEvidence(ref state[Evidence + 1], max2 + log[2] - trained);
-        state[0] = MathF.FusedMultiplyAdd(SlowKeep, state[0], newPrecision);
-        state[1] = MathF.FusedMultiplyAdd(SlowKeep, state[1], newPull);
-        state[2] = MathF.FusedMultiplyAdd(FastKeep, state[2], newPrecision);
-        state[3] = MathF.FusedMultiplyAdd(FastKeep, state[3], newPull);
-        var logOdds = Vector256.Create(state[Evidence] + Prior, state[Evidence + 1] + Prior, 0, 0, 0, 0, 0, 0);
+        Compete(state + Evidence, max1 + log[1] - trained, max2 + log[2] - trained, max3 + log[3] - trained);
+        Add(state + Slow, SlowKeep, newPrecision, newPull);
+        Add(state + Fast, FastKeep, newPrecision, newPull);
+        Add(state + Leap, LeapKeep, 1, VectorMath.Sum(distances) / VectorMath.Sum(weights));
+        var logOdds = Vector256.Create(state[Evidence] + Prior, state[Evidence + 1] + Prior, state[Evidence + 2] + (Prior + LeapOdds), 0, 0, 0, 0, 0);
         var odds = VectorMath.Exp(Vector512.Create(logOdds));
-        state[OffsetPlace] = (odds[0] * state[1] / (state[0] + SlowPrior) + odds[1] * state[3] / (state[2] + FastPrior))
-            / (1 + odds[0] + odds[1]);
+        slow = state[Slow + 1] / (state[Slow] + SlowPrior);
+        fast = state[Fast + 1] / (state[Fast] + FastPrior);
+        leap = state[Leap + 1] / (state[Leap] + LeapWeight);
+        state[OffsetPlace] = (odds[0] * slow + odds[1] * fast + odds[2] * leap) / (1 + odds[0] + odds[1] + odds[2]);
     }
 
     /// <summary>Moves the logits of a stream's next mark, and takes the mark that came into account.</summary>
@@ -176,36 +193,35 @@ internal sealed unsafe class Adaptation
             return;
         }
         float* came = stackalloc float[5 * _padded], expected = came + _padded, ratio = expected + _padded;
-        float* trained = ratio + _padded, own = trained + _padded;
-        LogRatios(state, came, expected, ratio);
-        Vector512<float> lowest = Vector512.Create(float.MinValue), highest = lowest, highestOwn = lowest;
+        float* logRatio = ratio + _padded, trained = logRatio + _padded;
+        LogRatios(state, came, expected, ratio, logRatio);
+        Vector512<float> lowest = Vector512.Create(float.MinValue), highest = lowest;
         for (int i = 0; i < _marks; i += Lanes)
         {
-            Vector512<float> logit = MarkScore.Masked(logits, i, _marks, lowest), moved = logit + Vector512.Load(ratio + i);
+            Vector512<float> logit = MarkScore.Masked(logits, i, _marks, lowest);
             logit.Store(trained + i);
-            moved.Store(own + i);
             highest = Vector512.Max(highest, logit);
-            highestOwn = Vector512.Max(highestOwn, moved);
         }
-        float logTrained = trained[mark], logOwn = own[mark], max = VectorMath.Max(highest), maxOwn = VectorMath.Max(highestOwn);
+        float max = VectorMath.Max(highest);
         Vector512<float> sums = Vector512<float>.Zero, sumsOwn = sums;
         for (int i = 0; i < _marks; i += Lanes)
         {
             var likely = VectorMath.Exp(Vector512.Load(trained + i) - Vector512.Create(max));
             likely.Store(trained + i);
             sums += likely;
-            sumsOwn += VectorMath.Exp(Vector512.Load(own + i) - Vector512.Create(maxOwn));
+            sumsOwn = Vector512.FusedMultiplyAdd(likely, Vector512.Load(ratio + i), sumsOwn);
         }
         float sum = VectorMath.Sum(sums);
         var logs = VectorMath.Log(Vector512.Create(Vector256.Create(sum, VectorMath.Sum(sumsOwn), 1, 1, 1, 1, 1, 1)));
         float share = Share(state[MarkEvidence] + Prior);
-        AddEvidence(ref state[MarkEvidence], logOwn - maxOwn - logs[1] - (logTrained - max - logs[0]));
+        // The mark's own logit is in both likelihoods.
+        AddEvidence(ref state[MarkEvidence], logRatio[mark] - logs[1] + logs[0]);
         Vector512<float> keep = Vector512.Create(MarkKeep), perSum = Vector512.Create(1 / sum), factor = Vector512.Create(share);
         for (int i = 0; i < _marks; i += Lanes)
         {
             (keep * Vector512.Load(came + i)).Store(came + i);
             Vector512.FusedMultiplyAdd(keep, Vector512.Load(expected + i), perSum * Vector512.Load(trained + i)).Store(expected + i);
-            Vector512.FusedMultiplyAdd(factor, Vector512.Load(ratio + i), Vector512.Load(logits + i)).Store(logits + i);
+            Vector512.FusedMultiplyAdd(factor, Vector512.Load(logRatio + i), Vector512.Load(logits + i)).Store(logits + i);
         }
         came[mark] += 1;
         new ReadOnlySpan<float>(came, _marks).CopyTo(new Span<float>(state + GapFloats, _marks));
@@ -219,6 +235,26 @@ internal sealed unsafe class Adaptation
     {
         float odds = VectorMath.Exp(Vector512.Create(logOdds))[0];
         return odds / (1 + odds);
+    }
+
+    /// <summary>Adds to the decayed sums of an estimate.</summary>
+    private static void Add(float* sums, float keep, float weight, float value)
+    {
+        sums[0] = MathF.FusedMultiplyAdd(keep, sums[0], weight);
+        sums[1] = MathF.FusedMultiplyAdd(keep, sums[1], value);
+    }
+
+    /// <summary>Adds log likelihood ratios to the evidence of slow offset, fast offset and leap. Where the best reaches the upper bound,
+    /// all go down by what is above it: two that are both better than the forecast as trained are still told apart.</summary>
+    private static void Compete(float* evidence, float slow, float fast, float leap)
+    {
+        const float Range = Most - Least;
+        float e0 = evidence[0] + Math.Clamp(slow, -Range, Range), e1 = evidence[1] + Math.Clamp(fast, -Range, Range);
+        float e2 = evidence[2] + Math.Clamp(leap, -Range, Range);
+        float above = Math.Max(0, Math.Max(Math.Max(e0, e1), e2 + LeapOdds) - (Most - Prior));
+        evidence[0] = Math.Max(e0 - above, Least - Prior);
+        evidence[1] = Math.Max(e1 - above, Least - Prior);
+        evidence[2] = Math.Max(e2 - above, Least - Prior);
     }
 
     private static void AddEvidence(ref float evidence, float logRatio) =>
@@ -236,9 +272,9 @@ internal sealed unsafe class Adaptation
         return (float)(width * width * (1.0 / 12));
     }
 
-    /// <summary>How often each mark came and was expected, and ln((came + c) / (expected + c)); 0 behind the last. Shape of each
-    /// [m, padded to 16].</summary>
-    private void LogRatios(float* state, float* came, float* expected, float* ratio)
+    /// <summary>How often each mark came and was expected, (came + c) / (expected + c), and its logarithm; 1 and 0 behind the last. Shape of
+    /// each [m, padded to 16].</summary>
+    private void LogRatios(float* state, float* came, float* expected, float* ratio, float* logRatio)
     {
         new Span<float>(came + _marks, _padded - _marks).Clear();
         new Span<float>(expected + _marks, _padded - _marks).Clear();
@@ -247,7 +283,9 @@ internal sealed unsafe class Adaptation
         var count = Vector512.Create(MarkCount);
         for (int i = 0; i < _padded; i += Lanes)
         {
-            VectorMath.Log((Vector512.Load(came + i) + count) / (Vector512.Load(expected + i) + count)).Store(ratio + i);
+            var times = (Vector512.Load(came + i) + count) / (Vector512.Load(expected + i) + count);
+            times.Store(ratio + i);
+            VectorMath.Log(times).Store(logRatio + i);
         }
     }
 

@@ -3,9 +3,9 @@ namespace Foretell.Models.Tests.Reference;
 /// <summary>A stream's adaptation in plain doubles (docs/models.md, "What a stream shows of its own").</summary>
 internal sealed class ReferenceAdaptation(int marks)
 {
-    private static readonly double[] s_variance = [0.1, 1], s_keep = [0.98, 0.9];
+    private static readonly double[] s_variance = [0.1, 1, 1 / 0.3], s_keep = [0.98, 0.85, 0.8], s_prior = [-3, -3, -8], s_least = [-4, -4, -9];
 
-    private readonly double[] _precision = new double[2], _pull = new double[2], _evidence = [-3, -3];
+    private readonly double[] _precision = new double[3], _pull = new double[3], _evidence = [.. s_prior];
     private readonly double[] _came = new double[marks], _expected = new double[marks];
     private double _markEvidence = -3;
 
@@ -15,7 +15,7 @@ internal sealed class ReferenceAdaptation(int marks)
         get
         {
             double[] odds = [.. _evidence.Select(Math.Exp)];
-            return (odds[0] * Each(0) + odds[1] * Each(1)) / (1 + odds.Sum());
+            return odds.Select((odd, j) => odd * Each(j)).Sum() / (1 + odds.Sum());
         }
     }
 
@@ -24,7 +24,7 @@ internal sealed class ReferenceAdaptation(int marks)
     public void ObserveGap(double[] weight, double[] mean, double[] deviation, double z)
     {
         double offset = Offset, trained = Log(weight, mean, deviation, z);
-        double[] ratios = [.. Enumerable.Range(0, 2).Select(j => Log(weight, mean, deviation, z - Each(j)) - trained)];
+        double[] ratios = [.. Enumerable.Range(0, 3).Select(j => Log(weight, mean, deviation, z - Each(j)) - trained)];
         double[] likely = [.. weight.Select((w, k) => w * Density(z, mean[k] + offset, deviation[k]))];
         double precision = 0, pull = 0;
         for (int k = 0; k < weight.Length; k++)
@@ -33,11 +33,13 @@ internal sealed class ReferenceAdaptation(int marks)
             precision += share;
             pull += share * (z - mean[k]);
         }
-        for (int j = 0; j < 2; j++)
+        double above = Math.Max(0, ratios.Select((ratio, j) => _evidence[j] + Math.Clamp(ratio, -12, 12)).Max() - 8);
+        double distance = weight.Select((w, k) => w * (z - mean[k])).Sum() / weight.Sum();
+        for (int j = 0; j < 3; j++)
         {
-            _evidence[j] = Math.Clamp(_evidence[j] + ratios[j], -4, 8);
-            _precision[j] = s_keep[j] * _precision[j] + precision;
-            _pull[j] = s_keep[j] * _pull[j] + pull;
+            _evidence[j] = Math.Max(_evidence[j] + Math.Clamp(ratios[j], -12, 12) - above, s_least[j]);
+            _precision[j] = s_keep[j] * _precision[j] + (j < 2 ? precision : 1);
+            _pull[j] = s_keep[j] * _pull[j] + (j < 2 ? pull : distance);
         }
     }
 
