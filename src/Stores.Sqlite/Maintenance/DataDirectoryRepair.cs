@@ -2,7 +2,6 @@ using System.Globalization;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Store;
-using Foretell.Models.Files;
 
 namespace Foretell.Stores.Sqlite.Maintenance;
 
@@ -24,7 +23,7 @@ public static class DataDirectoryRepair
         string aside = NewFolder(Path.Combine(directory,
             time.GetUtcNow().ToString("'damaged-'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)));
         string log = Path.Combine(directory, "log.db"), made = Path.Combine(directory, NewLog);
-        if (!File.Exists(log) && File.Exists(made))
+        if (!DataFiles.Current.Exists(log) && DataFiles.Current.Exists(made))
         {
             // A repair before this one was ended between its two moves; what it made was complete by then. SQLite would take what is
             // left of the old log's write-ahead log for the new one's.
@@ -50,7 +49,7 @@ public static class DataDirectoryRepair
             {
                 int partition = ShardBeginning.PartitionOf(file);
                 ShardHeader? header = ShardBeginning.FindHeader(directory);
-                string where = File.Exists(Path.Combine(directory, file)) ? $" It is in {aside};" : "";
+                string where = DataFiles.Current.Exists(Path.Combine(directory, file)) ? $" It is in {aside};" : "";
                 MoveAside(directory, aside, file);
                 if (ShardBeginning.TrimmedOf(directory, partition) is var trimmed && trimmed == 0)
                 {
@@ -94,7 +93,7 @@ public static class DataDirectoryRepair
             ends[p] = Math.Max(ends[p], PositionOf(directory, p, identity));
         }
         DeleteDatabase(made);
-        if (!File.Exists(log) && !File.Exists(SqliteWal.PathOf(log)))
+        if (!DataFiles.Current.Exists(log) && !DataFiles.Current.Exists(SqliteWal.PathOf(log)))
         {
             throw new StorageException($"The log {log} is missing and cannot be repaired. Restore a backup, or choose a new data directory.");
         }
@@ -104,7 +103,7 @@ public static class DataDirectoryRepair
         MoveAside(directory, aside, AcknowledgedEnds.FileName);
         DataFiles.Current.Move(made, log);
         AcknowledgedEnds.Create(Path.Combine(directory, AcknowledgedEnds.FileName), identity, salvage.Ends);
-        DurableNames.Sync(directory);
+        DataFiles.Current.SyncDirectory(directory);
         yield return $"log.db: kept {salvage.Kept:N0} records. The damaged files are in {aside}.";
         foreach ((int partition, long lost) in salvage.Lost)
         {
@@ -135,7 +134,7 @@ public static class DataDirectoryRepair
         string path = Path.Combine(directory, $"shard-{partition:D4}.db");
         try
         {
-            if (!File.Exists(path))
+            if (!DataFiles.Current.Exists(path))
             {
                 return 0;
             }
@@ -153,7 +152,7 @@ public static class DataDirectoryRepair
     private static string NewFolder(string path)
     {
         string free = path;
-        for (int i = 2; Directory.Exists(free); i++)
+        for (int i = 2; DataFiles.Current.DirectoryExists(free); i++)
         {
             free = $"{path}-{i}";
         }
@@ -165,7 +164,7 @@ public static class DataDirectoryRepair
         foreach (string name in new[] { file, $"{file}-wal", $"{file}-shm" })
         {
             string path = Path.Combine(directory, name);
-            if (File.Exists(path))
+            if (DataFiles.Current.Exists(path))
             {
                 DataFiles.Current.CreateDirectory(aside);
                 DataFiles.Current.Move(path, Path.Combine(aside, name));

@@ -58,6 +58,6 @@ internal sealed class Findings(string file)
     }
 
     /// <summary>Opens a file for reading, with whoever else has it open or without a trace.</summary>
-    public static SqliteDatabase Open(string path, bool isAlone) => !File.Exists(path) ? throw new FileNotFoundException($"{path} is missing")
+    public static SqliteDatabase Open(string path, bool isAlone) => !DataFiles.Current.Exists(path) ? throw new FileNotFoundException($"{path} is missing")
         : isAlone ? SqliteDatabase.Inspect(path) : SqliteDatabase.OpenReadOnly(path);
 }
