@@ -138,6 +138,16 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Runs statements that return nothing of interest.</summary>
     public void Execute(string sql) => Check(raw.sqlite3_exec(_handle, sql, out _));
 
+    /// <summary>Copies all of the write-ahead log into the file, which is whole without it then.</summary>
+    /// <exception cref="SqliteException">It cannot, or somebody reads it.</exception>
+    public void Checkpoint()
+    {
+        if (Query("PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+        {
+            throw new SqliteException($"SQLite: the write-ahead log could not be copied back, since somebody reads it ({Path})", raw.SQLITE_BUSY);
+        }
+    }
+
     /// <summary>Compiles a statement that lives as long as the connection.</summary>
     public SqliteStatement Prepare(string sql)
     {

@@ -20,7 +20,7 @@ internal static class ShardBeginning
             using var ends = new SqliteLogEnds(log, log.Path);
             return ends.Trimmed(partition).Sequence;
         }
-        catch (Exception e) when (e is SqliteException or InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or SqliteException && !Findings.IsOfTheDisk(e))
         {
             return 0;
         }
@@ -51,7 +51,7 @@ internal static class ShardBeginning
                     return header;
                 }
             }
-            catch (Exception e) when (e is SqliteException or InvalidDataException)
+            catch (Exception e) when (e is InvalidDataException or SqliteException && !Findings.IsOfTheDisk(e))
             {
                 // The next one may tell.
             }

@@ -216,10 +216,15 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
             .. FilesBelow(_data).Where(file => Path.GetFileName(file.Path) is "log.db" or "log.db-wal" or "shard-0000.db" or "shard-0000.db-wal"
                 or "alerts.db" or "alerts.db-wal"),
         ];
+        foreach (SimulatedFile file in FilesBelow(_data))
+        {
+            // What rots was written long ago.
+            file.Sync();
+        }
         foreach (SimulatedFile file in damaged)
         {
             // The end of a write-ahead log has what stands nowhere else; what is in front of it stands there once more.
-            for (long at = file.Length / 3; at < file.Length; at += 97)
+            for (long at = Path.GetFileName(file.Path) == "alerts.db" ? 0 : file.Length / 3; at < file.Length; at += 97)
             {
                 file.Rot(at, (int)(at % 8));
             }
