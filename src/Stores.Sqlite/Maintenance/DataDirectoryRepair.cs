@@ -57,19 +57,18 @@ public static class DataDirectoryRepair
             yield return "log.db: took over what a repair made that was ended before its last step.";
         }
         List<DirectoryFinding> damage = Damage(directory);
-        string[] files = [.. damage.Select(finding => finding.File).Distinct()];
-        if (files.Contains("log.db") || files.Contains(AcknowledgedEnds.FileName))
+        if (damage.Exists(finding => finding.File is "log.db" or AcknowledgedEnds.FileName))
         {
             foreach (string done in RepairLog(directory, log, made, aside))
             {
                 yield return done;
             }
             // Rows are judged by the log that there is now.
-            files = [.. Damage(directory).Select(finding => finding.File).Distinct()];
+            damage = Damage(directory);
         }
-        foreach (string file in files)
+        foreach (DirectoryFinding found in damage.DistinctBy(finding => finding.File))
         {
-            DirectoryFinding found = damage.Find(finding => finding.File == file) ?? new DirectoryFinding(file, "is damaged", true);
+            string file = found.File;
             if (file.StartsWith("shard-", StringComparison.Ordinal))
             {
                 int partition = ShardBeginning.PartitionOf(file);

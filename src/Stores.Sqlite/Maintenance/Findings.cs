@@ -46,10 +46,13 @@ internal sealed class Findings(string file)
 
     public void Structure(SqliteDatabase database)
     {
-        if (database.QueryText("PRAGMA quick_check(1)") is { } said && said != "ok")
+        // SQLite tells of a page that the disk failed to give as of one that is broken. That one is broken the second time, too.
+        if (Check() != "ok" && Check() is { } said && said != "ok")
         {
             Damage($"SQLite: {said}");
         }
+
+        string? Check() => database.QueryText("PRAGMA quick_check(1)");
     }
 
     public IEnumerable<DirectoryFinding> Done(string whole)

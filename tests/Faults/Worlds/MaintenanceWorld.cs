@@ -81,7 +81,7 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
         }
         DataFiles.Current.SyncDirectory(_twin);
         string[] done = [.. DataDirectoryRepair.Run(_twin, clock)];
-        Unless(done.Length >= 4, $"Log, rows and alerts were to be repaired: {string.Join(" ", done)}");
+        Unless(done.Length >= (blow.Trial.Upkeep == Upkeep.Rescue ? 1 : 4), $"More was to be repaired: {string.Join(" ", done)}");
 
         Strike(() => done = [.. DataDirectoryRepair.Run(_data, clock)]);
         string[] repeated = [.. DataDirectoryRepair.Run(_data, clock)];
@@ -207,7 +207,8 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
         return (records, state);
     }
 
-    /// <summary>Bytes rot in the log, in the rows of a partition and in the alerts, each with its write-ahead log.</summary>
+    /// <summary>Bytes rot in the log, in the rows of a partition and in the alerts, each with its write-ahead log; or the log's file is
+    /// gone.</summary>
     /// <returns>Digests of the files that a repair has to put aside.</returns>
     private string[] Damage()
     {
@@ -220,6 +221,14 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
         {
             // What rots was written long ago.
             file.Sync();
+        }
+        if (blow.Trial.Upkeep == Upkeep.Rescue)
+        {
+            // A missing file is not put aside.
+            damaged = [.. damaged.Where(file => Path.GetFileName(file.Path) == "log.db-wal")];
+            Unless(damaged.Length == 1 && disk.Delete(Path.Combine(_data, "log.db"), syncDirectory: true) == SqliteCode.Ok,
+                $"The log was to have a write-ahead log, and to lose its file.");
+            return [.. damaged.Select(Digest)];
         }
         foreach (SimulatedFile file in damaged)
         {

@@ -17,7 +17,7 @@ internal sealed record Trial(string Name, int Clients, int Partitions, Workload 
     private static readonly Workload s_few = new(8, 6, 8, TimeSpan.FromMilliseconds(300));
 
     /// <summary>The workloads: many small appends; few large ones, that a commit follows; starts and stops; many streams in many
-    /// partitions; a log that forgets; a copy beside a platform that runs, its return, and the repair of what rotted.</summary>
+    /// partitions; a log that forgets; a copy beside a platform that runs, its return, and the repair of what rotted or is missing.</summary>
     public static readonly Trial[] All =
     [
         new("append", 2, 1, new Workload(40, 2, 6, TimeSpan.FromMilliseconds(40)), 0),
@@ -28,6 +28,7 @@ internal sealed record Trial(string Name, int Clients, int Partitions, Workload 
         new("backup", 1, 2, s_few, 0, Upkeep: Worlds.Upkeep.Backup),
         new("restore", 1, 2, s_few, 0, Upkeep: Worlds.Upkeep.Restore),
         new("repair", 1, 2, s_few, 0, Upkeep: Worlds.Upkeep.Repair),
+        new("rescue", 1, 2, s_few, 0, Upkeep: Worlds.Upkeep.Rescue),
     ];
 }
 
@@ -42,6 +43,9 @@ internal enum Upkeep
 
     /// <summary>What is damaged in it is repaired.</summary>
     Repair,
+
+    /// <summary>Of its log only the write-ahead log is left, and it is repaired.</summary>
+    Rescue,
 }
 
 /// <summary>What happens at one operation of a trial.</summary>
