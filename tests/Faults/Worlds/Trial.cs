@@ -14,7 +14,7 @@ internal sealed record Trial(string Name, int Clients, int Partitions, Workload 
     /// <summary>Seed of everything in a trial.</summary>
     public const long Seed = 13;
 
-    private static readonly Workload s_few = new(8, 6, 8, TimeSpan.FromMilliseconds(300));
+    private static readonly Workload s_few = new(4, 5, 6, TimeSpan.FromMilliseconds(300));
 
     /// <summary>The workloads: many small appends; few large ones, that a commit follows; starts and stops; many streams in many
     /// partitions; a log that forgets; a copy beside a platform that runs, its return, and the repair of what rotted or is missing.</summary>
