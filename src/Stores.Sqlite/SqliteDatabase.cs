@@ -103,7 +103,8 @@ internal sealed class SqliteDatabase : IDisposable
         return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI, isShared: false);
     }
 
-    /// <summary>Random hexadecimal digits from where SQLite has its own random numbers: the operating system, or a simulation's seed.</summary>
+    /// <summary>Random hexadecimal digits from where SQLite has its own random numbers: the operating system, or a simulation's
+    /// seed.</summary>
     public static string RandomHex(int digits)
     {
         using SqliteDatabase database = Connect(":memory:", raw.SQLITE_OPEN_READWRITE, isShared: false);
@@ -144,7 +145,8 @@ internal sealed class SqliteDatabase : IDisposable
     {
         if (Query("PRAGMA wal_checkpoint(TRUNCATE)") != 0)
         {
-            throw new SqliteException($"SQLite: the write-ahead log could not be copied back, since somebody reads it ({Path})", raw.SQLITE_BUSY);
+            throw new SqliteException($"SQLite: the write-ahead log could not be copied back, since somebody reads it ({Path})",
+                raw.SQLITE_BUSY);
         }
     }
 

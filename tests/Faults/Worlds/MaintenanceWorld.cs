@@ -91,15 +91,15 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
         HashSet<string> there = [.. FilesBelow(_data).Select(Digest)];
         Unless(damaged.All(there.Contains), $"A damaged file is gone: {there.Count} files are there.");
         (List<EventSets.Read>[] records, StateReport state) = await ReadAsync(_data);
-        (List<EventSets.Read>[] expected, StateReport stateOfTwin) = await ReadAsync(_twin);
+        (List<EventSets.Read>[] expected, StateReport same) = await ReadAsync(_twin);
         oracle.CheckEnds(expected);
         for (int partition = 0; partition < expected.Length; partition++)
         {
             Unless(records[partition].SequenceEqual(expected[partition]),
                 $"Partition {partition} has {records[partition].Count} records that are not those of a repair without a blow, {expected[partition].Count}.");
         }
-        Unless((state.Applied, state.DeadLetterCount, state.Digest) == (stateOfTwin.Applied, stateOfTwin.DeadLetterCount, stateOfTwin.Digest),
-            $"The state is not that behind a repair without a blow: {state.Applied} events are applied, and there {stateOfTwin.Applied}.");
+        Unless((state.Applied, state.DeadLetterCount, state.Digest) == (same.Applied, same.DeadLetterCount, same.Digest),
+            $"The state is not that behind a repair without a blow: {state.Applied} events are applied, and there {same.Applied}.");
     }
 
     /// <summary>Events are in the files, others in write-ahead logs, and rows were committed.</summary>
@@ -238,7 +238,8 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
                 file.Rot(at, (int)(at % 8));
             }
         }
-        return [.. damaged.Concat(FilesBelow(_data).Where(file => Path.GetFileName(file.Path) == AcknowledgedEnds.FileName)).Select(Digest)];
+        IEnumerable<SimulatedFile> witness = FilesBelow(_data).Where(file => Path.GetFileName(file.Path) == AcknowledgedEnds.FileName);
+        return [.. damaged.Concat(witness).Select(Digest)];
     }
 
     private IEnumerable<SimulatedFile> FilesBelow(string path) =>

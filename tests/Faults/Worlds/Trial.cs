@@ -17,7 +17,8 @@ internal sealed record Trial(string Name, int Clients, int Partitions, Workload 
     private static readonly Workload s_few = new(4, 5, 6, TimeSpan.FromMilliseconds(300));
 
     /// <summary>The workloads: many small appends; few large ones, that a commit follows; starts and stops; many streams in many
-    /// partitions; a log that forgets; a copy beside a platform that runs, its return, and the repair of what rotted or is missing.</summary>
+    /// partitions; a log that forgets; a copy beside a platform that runs, its return, and the repair of what rotted or is
+    /// missing.</summary>
     public static readonly Trial[] All =
     [
         new("append", 2, 1, new Workload(40, 2, 6, TimeSpan.FromMilliseconds(40)), 0),
