@@ -1,5 +1,4 @@
 using Foretell.Engine;
-using Foretell.Models.Files;
 
 namespace Foretell.Stores.Sqlite;
 
@@ -18,10 +17,17 @@ internal sealed class DataDirectoryLock : IDisposable
     {
         try
         {
-            DurableNames.CreateFolder(directory);
+            DataFiles.Current.CreateDirectory(directory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"The data directory {directory} cannot be made, or its name not be kept: {e.Message}", e);
+        }
+        try
+        {
             return new DataDirectoryLock(Open(Path.Combine(directory, "lock")));
         }
-        catch (IOException e) when (e is not DirectoryNotFoundException and not PathTooLongException && Directory.Exists(directory))
+        catch (IOException e) when (e is not DirectoryNotFoundException and not PathTooLongException)
         {
             throw new StorageException(
                 $"The data directory {directory} is in use by another process. Stop it, or choose another directory.", e);

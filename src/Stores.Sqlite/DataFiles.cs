@@ -16,10 +16,19 @@ internal abstract class DataFiles
     /// <exception cref="IOException">It is not there, or cannot be asked.</exception>
     public abstract long Length(string path);
 
+    /// <summary>Whether a directory is there.</summary>
+    public abstract bool DirectoryExists(string path);
+
+    /// <summary>Paths of the files and directories in a directory, in no order.</summary>
+    /// <exception cref="IOException">It is not there, or cannot be read.</exception>
+    public abstract IReadOnlyList<string> List(string directory);
+
     /// <summary>Opens a file for reading, which others may write and remove meanwhile.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="buffer">Bytes that are read at once; 0 for as many as are asked for.</param>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public abstract Stream OpenRead(string path);
+    public abstract Stream OpenRead(string path, int buffer = 1 << 20);
 
     /// <summary>Opens a file for writing.</summary>
     /// <param name="path">The file.</param>
@@ -33,50 +42,36 @@ internal abstract class DataFiles
 
     /// <summary>Gives a file another name; durable when the call returns, so that no loss of power leaves it without any.</summary>
     /// <exception cref="IOException">It cannot.</exception>
-    public virtual void Move(string path, string to)
-    {
-        File.Move(path, to);
-        DurableNames.Sync(Path.GetDirectoryName(to)!);
-        DurableNames.Sync(Path.GetDirectoryName(path)!);
-    }
+    public abstract void Move(string path, string to);
 
     /// <summary>Copies a file to where none is.</summary>
     /// <exception cref="IOException">It cannot.</exception>
-    public virtual void Copy(string path, string to) => File.Copy(path, to);
+    public abstract void Copy(string path, string to);
 
     /// <summary>Removes a file; nothing happens where it is not there.</summary>
     /// <exception cref="IOException">It cannot.</exception>
-    public virtual void Delete(string path) => File.Delete(path);
+    public abstract void Delete(string path);
 
     /// <summary>Makes a directory, unless it is there; durable when the call returns.</summary>
     /// <exception cref="IOException">It cannot.</exception>
-    public virtual void CreateDirectory(string path) => DurableNames.CreateFolder(path);
+    public abstract void CreateDirectory(string path);
 
     /// <summary>Gives a directory another name, which an empty one may have; durable when the call returns.</summary>
     /// <exception cref="IOException">It cannot.</exception>
-    public virtual void MoveDirectory(string path, string to)
-    {
-        if (Directory.Exists(to))
-        {
-            Directory.Delete(to);
-        }
-        Directory.Move(path, to);
-        DurableNames.Sync(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path))!);
-    }
+    public abstract void MoveDirectory(string path, string to);
 
     /// <summary>Removes a directory with all that is in it.</summary>
     /// <exception cref="IOException">It cannot.</exception>
-    public virtual void DeleteDirectory(string path) => Directory.Delete(path, recursive: true);
+    public abstract void DeleteDirectory(string path);
+
+    /// <summary>Makes durable which names are in a directory.</summary>
+    /// <exception cref="IOException">It cannot.</exception>
+    public abstract void SyncDirectory(string path);
 
     /// <summary>Makes durable what was written of a file.</summary>
     /// <returns>Its length, bytes.</returns>
     /// <exception cref="IOException">It cannot.</exception>
-    public virtual long Sync(string path)
-    {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        file.Flush(flushToDisk: true);
-        return file.Length;
-    }
+    public abstract long Sync(string path);
 
     private sealed class SystemFiles : DataFiles
     {
@@ -84,13 +79,51 @@ internal abstract class DataFiles
 
         public override long Length(string path) => new FileInfo(path).Length;
 
-        public override Stream OpenRead(string path) =>
-            new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1 << 20);
+        public override bool DirectoryExists(string path) => Directory.Exists(path);
+
+        public override IReadOnlyList<string> List(string directory) => Directory.GetFileSystemEntries(directory);
+
+        public override Stream OpenRead(string path, int buffer) =>
+            new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, buffer);
 
         public override DataFile OpenWrite(string path, bool anew) => new SystemFile(new FileStream(path,
             anew ? FileMode.Create : FileMode.Open, FileAccess.ReadWrite, anew ? FileShare.None : FileShare.ReadWrite, bufferSize: 0));
 
         public override void Replace(string path, string with) => DurableNames.Replace(with, path);
+
+        public override void Move(string path, string to)
+        {
+            File.Move(path, to);
+            DurableNames.Sync(Path.GetDirectoryName(to)!);
+            DurableNames.Sync(Path.GetDirectoryName(path)!);
+        }
+
+        public override void Copy(string path, string to) => File.Copy(path, to);
+
+        public override void Delete(string path) => File.Delete(path);
+
+        public override void CreateDirectory(string path) => DurableNames.CreateFolder(path);
+
+        public override void MoveDirectory(string path, string to)
+        {
+            if (Directory.Exists(to))
+            {
+                Directory.Delete(to);
+            }
+            Directory.Move(path, to);
+            DurableNames.Sync(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(path))!);
+        }
+
+        public override void DeleteDirectory(string path) => Directory.Delete(path, recursive: true);
+
+        public override void SyncDirectory(string path) => DurableNames.Sync(path);
+
+        public override long Sync(string path)
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            file.Flush(flushToDisk: true);
+            return file.Length;
+        }
     }
 
     private sealed class SystemFile(FileStream file) : DataFile

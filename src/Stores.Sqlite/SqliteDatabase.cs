@@ -103,7 +103,8 @@ internal sealed class SqliteDatabase : IDisposable
         return Connect($"file:{escaped}?immutable=1", raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI, isShared: false);
     }
 
-    /// <summary>Random hexadecimal digits from where SQLite has its own random numbers: the system, or a simulation's seed.</summary>
+    /// <summary>Random hexadecimal digits from where SQLite has its own random numbers: the operating system, or a simulation's
+    /// seed.</summary>
     public static string RandomHex(int digits)
     {
         using SqliteDatabase database = Connect(":memory:", raw.SQLITE_OPEN_READWRITE, isShared: false);
@@ -137,6 +138,17 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>Runs statements that return nothing of interest.</summary>
     public void Execute(string sql) => Check(raw.sqlite3_exec(_handle, sql, out _));
+
+    /// <summary>Copies all of the write-ahead log into the file, which is whole without it then.</summary>
+    /// <exception cref="SqliteException">It cannot, or somebody reads it.</exception>
+    public void Checkpoint()
+    {
+        if (Query("PRAGMA wal_checkpoint(TRUNCATE)") != 0)
+        {
+            throw new SqliteException($"SQLite: the write-ahead log could not be copied back, since somebody reads it ({Path})",
+                raw.SQLITE_BUSY);
+        }
+    }
 
     /// <summary>Compiles a statement that lives as long as the connection.</summary>
     public SqliteStatement Prepare(string sql)

@@ -93,7 +93,7 @@ internal static class Program
             long end = kind == "fail" ? outcome.Operations : outcome.Changes;
             if (number >= end || number == last)
             {
-                Console.WriteLine($"trial {name} {kind} {first} {number} {end}");
+                Console.WriteLine($"trial {name} {kind} {first} {Math.Min(number, end)} {end}");
                 return 0;
             }
             number++;

@@ -12,7 +12,11 @@ internal sealed class StoppingFiles(DataFiles inner, string folder, int last) : 
 
     public override long Length(string path) => inner.Length(path);
 
-    public override Stream OpenRead(string path) => inner.OpenRead(path);
+    public override bool DirectoryExists(string path) => inner.DirectoryExists(path);
+
+    public override IReadOnlyList<string> List(string directory) => inner.List(directory);
+
+    public override Stream OpenRead(string path, int buffer) => inner.OpenRead(path, buffer);
 
     public override DataFile OpenWrite(string path, bool anew)
     {
@@ -33,6 +37,8 @@ internal sealed class StoppingFiles(DataFiles inner, string folder, int last) : 
     public override void MoveDirectory(string path, string to) => Do(path, () => inner.MoveDirectory(path, to));
 
     public override void DeleteDirectory(string path) => Do(path, () => inner.DeleteDirectory(path));
+
+    public override void SyncDirectory(string path) => Do(path, () => inner.SyncDirectory(path));
 
     public override long Sync(string path)
     {

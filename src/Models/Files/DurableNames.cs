@@ -26,16 +26,16 @@ public static partial class DurableNames
     public static void CreateFolder(string path)
     {
         path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        if (Directory.Exists(path))
-        {
-            return;
-        }
         string? parent = Path.GetDirectoryName(path);
-        if (parent is not null)
+        if (!Directory.Exists(path))
         {
-            CreateFolder(parent);
+            if (parent is not null)
+            {
+                CreateFolder(parent);
+            }
+            Directory.CreateDirectory(path);
         }
-        Directory.CreateDirectory(path);
+        // Also where it was there: whoever gave it its name may have been ended before the name was kept.
         if (parent is not null)
         {
             Sync(parent);

@@ -1,5 +1,4 @@
 using Foretell.Engine;
-using Foretell.Models.Files;
 
 namespace Foretell.Stores.Sqlite.Maintenance;
 
@@ -17,33 +16,34 @@ public static class DataDirectoryBackup
     /// <returns>Bytes of the copy.</returns>
     /// <exception cref="StorageException">The target exists, there is no data directory, or it is damaged: a copy of damage would pass for
     /// a backup.</exception>
+    /// <exception cref="IOException">The disk fails. What was copied so far ends in ".part".</exception>
     public static long Run(string directory, string target)
     {
         string log = Path.Combine(directory, "log.db");
-        if (!File.Exists(log))
+        if (!DataFiles.Current.Exists(log))
         {
             throw new StorageException($"{directory} holds no log.db: it is no data directory. Name the folder that 'foretell run --data-dir' was given.");
         }
         string part = Begin(target);
         try
         {
-            foreach (string file in Directory.GetFiles(directory, "shard-*.db").Append(Path.Combine(directory, "alerts.db")).Append(log))
+            foreach (string file in ShardBeginning.FilesIn(directory).Append(Path.Combine(directory, "alerts.db")).Append(log))
             {
-                if (File.Exists(file))
+                if (DataFiles.Current.Exists(file))
                 {
                     Copy(file, Path.Combine(part, Path.GetFileName(file)));
                 }
             }
+            foreach (string name in s_plain.Where(name => DataFiles.Current.Exists(Path.Combine(directory, name))))
+            {
+                DataFiles.Current.Copy(Path.Combine(directory, name), Path.Combine(part, name));
+            }
+            WriteWitness(part);
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or InvalidDataException)
         {
             throw new StorageException($"The data directory {directory} cannot be copied: {e.Message}. Look at it with 'foretell check'.", e);
         }
-        foreach (string name in s_plain.Where(name => File.Exists(Path.Combine(directory, name))))
-        {
-            DataFiles.Current.Copy(Path.Combine(directory, name), Path.Combine(part, name));
-        }
-        WriteWitness(part);
         return Finish(part, target, directory);
     }
 
@@ -52,6 +52,7 @@ public static class DataDirectoryBackup
     /// <param name="directory">The data directory to make; must not exist, or be empty.</param>
     /// <returns>Bytes that were copied.</returns>
     /// <exception cref="StorageException">The directory is not empty, or the backup is none or damaged.</exception>
+    /// <exception cref="IOException">The disk fails. What was copied so far ends in ".part".</exception>
     public static long Restore(string backup, string directory)
     {
         if (DataDirectoryCheck.Run(backup).FirstOrDefault(finding => finding.IsDamage) is { } damage)
@@ -59,7 +60,7 @@ public static class DataDirectoryBackup
             throw new StorageException($"The backup {backup} is damaged: {damage.File}: {damage.Message}. Nothing was restored; take another backup.");
         }
         string part = Begin(directory);
-        foreach (string file in Directory.GetFiles(backup).Where(IsData))
+        foreach (string file in DataFiles.Current.List(backup).Where(IsData))
         {
             DataFiles.Current.Copy(file, Path.Combine(part, Path.GetFileName(file)));
         }
@@ -72,12 +73,12 @@ public static class DataDirectoryBackup
 
     private static string Begin(string target)
     {
-        if (File.Exists(target) || Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any())
+        if (DataFiles.Current.Exists(target) || DataFiles.Current.DirectoryExists(target) && DataFiles.Current.List(target).Count > 0)
         {
             throw new StorageException($"{target} exists already and is not empty. Name a new folder; nothing is ever overwritten.");
         }
         string part = Path.TrimEndingDirectorySeparator(Path.GetFullPath(target)) + ".part";
-        if (Directory.Exists(part))
+        if (DataFiles.Current.DirectoryExists(part))
         {
             // What was left when a copy was ended half-way.
             DataFiles.Current.DeleteDirectory(part);
@@ -127,11 +128,11 @@ public static class DataDirectoryBackup
         // The check's own lock is no part of the copy.
         DataFiles.Current.Delete(Path.Combine(part, "lock"));
         long bytes = 0;
-        foreach (string file in Directory.GetFiles(part))
+        foreach (string file in DataFiles.Current.List(part))
         {
             bytes += DataFiles.Current.Sync(file);
         }
-        DurableNames.Sync(part);
+        DataFiles.Current.SyncDirectory(part);
         DataFiles.Current.MoveDirectory(part, target);
         return bytes;
     }

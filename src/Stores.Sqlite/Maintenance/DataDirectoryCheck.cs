@@ -14,7 +14,7 @@ public static class DataDirectoryCheck
     public static IEnumerable<DirectoryFinding> Run(string directory)
     {
         string log = Path.Combine(directory, "log.db");
-        if (!File.Exists(log) && !File.Exists(Path.Combine(directory, AcknowledgedEnds.FileName)))
+        if (!DataFiles.Current.Exists(log) && !DataFiles.Current.Exists(Path.Combine(directory, AcknowledgedEnds.FileName)))
         {
             throw new StorageException($"{directory} holds no log.db: it is no data directory. Name the folder that 'foretell run --data-dir' was given.");
         }
@@ -37,7 +37,7 @@ public static class DataDirectoryCheck
             }
         }
         string alerts = Path.Combine(directory, "alerts.db");
-        if (File.Exists(alerts))
+        if (DataFiles.Current.Exists(alerts))
         {
             foreach (DirectoryFinding finding in CheckAlerts(alerts, isAlone))
             {
@@ -45,7 +45,7 @@ public static class DataDirectoryCheck
             }
         }
         string model = Path.Combine(directory, "model.safetensors");
-        if (File.Exists(model))
+        if (DataFiles.Current.Exists(model))
         {
             foreach (DirectoryFinding finding in CheckModel(model, log))
             {
@@ -69,13 +69,21 @@ public static class DataDirectoryCheck
         var found = new Findings(Path.GetFileName(path));
         found.Try(() =>
         {
-            string id = ForecastModel.Load(path).Id;
+            string id = ForecastModel.Parse(Read(path), path).Id;
             if (log.Model is { } bound && bound != id)
             {
                 found.Damage($"it is model {id}, and the log was made with model {bound}");
             }
         });
         return found.Done($"model {log.Model}");
+    }
+
+    private static byte[] Read(string path)
+    {
+        using Stream file = DataFiles.Current.OpenRead(path);
+        byte[] bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
     }
 
     private static IEnumerable<DirectoryFinding> CheckAlerts(string path, bool isAlone)

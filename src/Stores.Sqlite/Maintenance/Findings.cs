@@ -15,7 +15,7 @@ internal sealed class Findings(string file)
 
     public bool IsEmpty => _all.Count == 0;
 
-    public void Damage(string message, string? of = null)
+    public void Damage(string message, string? of = null, bool isUnreadable = false)
     {
         if (_all.Count == Most)
         {
@@ -23,7 +23,7 @@ internal sealed class Findings(string file)
         }
         else if (!_all.Exists(f => f.Message == message))
         {
-            _all.Add(new DirectoryFinding(of ?? file, message, true));
+            _all.Add(new DirectoryFinding(of ?? file, message, true) { IsUnreadable = isUnreadable });
         }
     }
 
@@ -36,16 +36,23 @@ internal sealed class Findings(string file)
         catch (Exception e) when (e is SqliteException or InvalidDataException or StorageException or IOException or FormatException
             or ArgumentException)
         {
-            Damage(e.Message, of);
+            Damage(e.Message, of, IsOfTheDisk(e));
         }
     }
 
+    /// <summary>Whether an exception says that the disk failed, and nothing of what a file holds.</summary>
+    public static bool IsOfTheDisk(Exception e) => e is SqliteException { IsOfTheDisk: true, IsUnfinished: false }
+        or IOException and not FileNotFoundException and not DirectoryNotFoundException and not EndOfStreamException;
+
     public void Structure(SqliteDatabase database)
     {
-        if (database.QueryText("PRAGMA quick_check(1)") is { } said && said != "ok")
+        // SQLite tells of a page that the disk failed to give as of one that is broken. That one is broken the second time, too.
+        if (Check() != "ok" && Check() is { } said && said != "ok")
         {
             Damage($"SQLite: {said}");
         }
+
+        string? Check() => database.QueryText("PRAGMA quick_check(1)");
     }
 
     public IEnumerable<DirectoryFinding> Done(string whole)
@@ -58,6 +65,6 @@ internal sealed class Findings(string file)
     }
 
     /// <summary>Opens a file for reading, with whoever else has it open or without a trace.</summary>
-    public static SqliteDatabase Open(string path, bool isAlone) => !File.Exists(path) ? throw new FileNotFoundException($"{path} is missing")
+    public static SqliteDatabase Open(string path, bool isAlone) => !DataFiles.Current.Exists(path) ? throw new FileNotFoundException($"{path} is missing")
         : isAlone ? SqliteDatabase.Inspect(path) : SqliteDatabase.OpenReadOnly(path);
 }

@@ -41,6 +41,8 @@ internal sealed class LogSalvage
     /// <param name="identity">Name of the log.</param>
     /// <param name="unsealed">Up to where its segments have no seals.</param>
     /// <param name="ends">Where each partition ended at least: as far as it was acknowledged, or applied.</param>
+    /// <exception cref="SqliteException">The new log cannot be written.</exception>
+    /// <exception cref="IOException">The damaged one cannot be read.</exception>
     public static LogSalvage Run(string damaged, string into, string identity, Position unsealed, long[] ends)
     {
         using var pages = new SqlitePages(damaged);
@@ -215,6 +217,8 @@ internal sealed class LogSalvage
         }
         WriteRest(database);
         database.Execute("COMMIT");
+        // Closing would say nothing of a write-ahead log that could not be copied back, and the file gets its name without it.
+        database.Checkpoint();
     }
 
     private void WriteRest(SqliteDatabase database)

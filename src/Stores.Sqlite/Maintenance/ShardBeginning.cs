@@ -20,7 +20,7 @@ internal static class ShardBeginning
             using var ends = new SqliteLogEnds(log, log.Path);
             return ends.Trimmed(partition).Sequence;
         }
-        catch (Exception e) when (e is SqliteException or InvalidDataException)
+        catch (Exception e) when (e is InvalidDataException or SqliteException && !Findings.IsOfTheDisk(e))
         {
             return 0;
         }
@@ -30,10 +30,17 @@ internal static class ShardBeginning
     public static int PartitionOf(string file) =>
         int.Parse(file.AsSpan("shard-".Length, file.Length - "shard-.db".Length), NumberStyles.None, CultureInfo.InvariantCulture);
 
+    /// <summary>The shards' files in a directory.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static IEnumerable<string> FilesIn(string directory) => DataFiles.Current.List(directory)
+        .Where(path => Path.GetFileName(path) is var name && name.StartsWith("shard-", StringComparison.Ordinal)
+            && name.EndsWith(".db", StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal);
+
     /// <summary>What the other shards of the directory say of model and arithmetic; null where none does.</summary>
     public static ShardHeader? FindHeader(string directory)
     {
-        foreach (string path in Directory.GetFiles(directory, "shard-*.db").Order(StringComparer.Ordinal))
+        foreach (string path in FilesIn(directory))
         {
             try
             {
@@ -44,7 +51,7 @@ internal static class ShardBeginning
                     return header;
                 }
             }
-            catch (Exception e) when (e is SqliteException or InvalidDataException)
+            catch (Exception e) when (e is InvalidDataException or SqliteException && !Findings.IsOfTheDisk(e))
             {
                 // The next one may tell.
             }

@@ -11,7 +11,7 @@ internal static class ShardCheck
     {
         string path = Path.Combine(directory, $"shard-{partition:D4}.db");
         var found = new Findings(Path.GetFileName(path));
-        if (!File.Exists(path))
+        if (!DataFiles.Current.Exists(path))
         {
             return log.Trimmed.ElementAtOrDefault(partition) > 0
                 ? [new DirectoryFinding(found.Name, $"is missing, and the log was trimmed up to record {log.Trimmed[partition]}: its rows cannot be made anew", true)]

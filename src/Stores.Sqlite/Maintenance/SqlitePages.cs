@@ -7,7 +7,7 @@ namespace Foretell.Stores.Sqlite.Maintenance;
 /// <remarks>Source: SQLite, "Database File Format", sections 1.3 and 4.1.</remarks>
 internal sealed class SqlitePages : IDisposable
 {
-    private readonly FileStream? _file, _wal;
+    private readonly Stream? _file, _wal;
     private readonly Dictionary<uint, List<int>> _frames = [];
     private readonly List<uint> _pageOfFrame = [0];
     private readonly HashSet<int> _commits = [];
@@ -16,23 +16,17 @@ internal sealed class SqlitePages : IDisposable
     /// <exception cref="IOException">A file cannot be read.</exception>
     public SqlitePages(string path)
     {
-        _file = File.Exists(path) ? File.OpenRead(path) : null;
+        _file = Open(path);
         Span<byte> header = stackalloc byte[100];
         header.Clear();
-        if (_file is not null)
-        {
-            RandomAccess.Read(_file.SafeFileHandle, header, 0);
-        }
+        Read(_file, header, 0);
         int written = BinaryPrimitives.ReadUInt16BigEndian(header[16..]);
         int pageBytes = written == 1 ? 65536 : written;
         int reserved = header[20];
         Span<byte> wal = stackalloc byte[SqliteWal.HeaderBytes];
         wal.Clear();
-        if (File.Exists(SqliteWal.PathOf(path)))
-        {
-            _wal = File.OpenRead(SqliteWal.PathOf(path));
-            RandomAccess.Read(_wal.SafeFileHandle, wal, 0);
-        }
+        _wal = Open(SqliteWal.PathOf(path));
+        Read(_wal, wal, 0);
         if (!IsPageSize(pageBytes))
         {
             // The size stands in both files: one of them may have lost it.
@@ -92,10 +86,10 @@ internal sealed class SqlitePages : IDisposable
     /// <returns>False where the files hold no such image.</returns>
     public bool Read(int version, uint page, Span<byte> into)
     {
-        (FileStream? file, long offset) = version == 0
+        (Stream? file, long offset) = version == 0
             ? (_file, (page - 1L) * PageBytes)
             : (_wal, SqliteWal.HeaderBytes + (version - 1L) * (SqliteWal.FrameHeaderBytes + PageBytes) + SqliteWal.FrameHeaderBytes);
-        return file is not null && page > 0 && RandomAccess.Read(file.SafeFileHandle, into[..PageBytes], offset) == PageBytes;
+        return page > 0 && Read(file, into[..PageBytes], offset) == PageBytes;
     }
 
     public void Dispose()
@@ -104,13 +98,26 @@ internal sealed class SqlitePages : IDisposable
         _wal?.Dispose();
     }
 
+    // Pages are read in any order: nothing is read ahead.
+    private static Stream? Open(string path) => DataFiles.Current.Exists(path) ? DataFiles.Current.OpenRead(path, buffer: 0) : null;
+
+    private static int Read(Stream? file, Span<byte> into, long offset)
+    {
+        if (file is null)
+        {
+            return 0;
+        }
+        file.Position = offset;
+        return file.ReadAtLeast(into, into.Length, throwOnEndOfStream: false);
+    }
+
     private void IndexFrames(ReadOnlySpan<byte> salt)
     {
         Span<byte> header = stackalloc byte[SqliteWal.FrameHeaderBytes];
         int frameBytes = SqliteWal.FrameHeaderBytes + PageBytes;
         for (long at = SqliteWal.HeaderBytes; _wal is not null && at + frameBytes <= _wal.Length; at += frameBytes)
         {
-            RandomAccess.Read(_wal.SafeFileHandle, header, at);
+            Read(_wal, header, at);
             // Frames of an earlier round were copied into the file long ago, and hold older images than it does.
             uint page = header[8..16].SequenceEqual(salt) ? BinaryPrimitives.ReadUInt32BigEndian(header) : 0;
             if (page > 0)

@@ -18,6 +18,9 @@ internal sealed class OpenFile(SimulatedDisk disk, SimulatedFile file, DiskProce
     /// <summary>Goes with its handle.</summary>
     public bool DeleteOnClose => deleteOnClose;
 
+    /// <summary>Whether its next sync makes the names in its folder durable, too, as that of a new journal of SQLite's does.</summary>
+    public bool SyncsFolder { get; set; }
+
     /// <summary>SQLite's lock level.</summary>
     public int LockLevel { get; set; }
 

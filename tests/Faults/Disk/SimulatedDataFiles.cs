@@ -6,14 +6,23 @@ namespace Foretell.Faults.Disk;
 /// <summary>The simulated disk for code other than SQLite. Its faults are exceptions.</summary>
 internal sealed class SimulatedDataFiles(SimulatedDisk disk) : DataFiles
 {
+    private const int CopyBytes = 64 << 10;
+
     /// <inheritdoc/>
     public override bool Exists(string path) => disk.Exists(path);
+
+    /// <inheritdoc/>
+    public override bool DirectoryExists(string path) => disk.HasFolder(path);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> List(string directory) =>
+        disk.HasFolder(directory) ? disk.List(directory) : throw new DirectoryNotFoundException($"Could not find a part of the path '{directory}'.");
 
     /// <inheritdoc/>
     public override long Length(string path) => disk.Exists(path) ? Open(path, 0).File.Length : throw new FileNotFoundException(null, path);
 
     /// <inheritdoc/>
-    public override Stream OpenRead(string path)
+    public override Stream OpenRead(string path, int buffer = 1 << 20)
     {
         if (!disk.Exists(path))
         {
@@ -34,7 +43,103 @@ internal sealed class SimulatedDataFiles(SimulatedDisk disk) : DataFiles
     }
 
     /// <inheritdoc/>
-    public override void Replace(string path, string with) => Check(disk.Replace(path, with), path);
+    public override void Replace(string path, string with)
+    {
+        Check(disk.Move(with, path), path);
+        SyncDirectory(Above(path));
+    }
+
+    /// <inheritdoc/>
+    public override void Move(string path, string to)
+    {
+        if (disk.Exists(to))
+        {
+            throw new IOException($"The file '{to}' already exists.");
+        }
+        Check(disk.Move(path, to), path);
+        SyncDirectory(Above(to));
+        SyncDirectory(Above(path));
+    }
+
+    /// <inheritdoc/>
+    public override void Copy(string path, string to)
+    {
+        if (disk.Exists(to))
+        {
+            throw new IOException($"The file '{to}' already exists.");
+        }
+        using Stream from = OpenRead(path);
+        using DataFile into = OpenWrite(to, anew: true);
+        byte[] piece = new byte[CopyBytes];
+        for (long at = 0; from.Read(piece) is > 0 and int length; at += length)
+        {
+            into.Write(at, piece.AsSpan(0, length));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Delete(string path)
+    {
+        if (disk.Exists(path))
+        {
+            Check(disk.Delete(path, syncDirectory: false), path);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void CreateDirectory(string path)
+    {
+        // The lock of a data directory is on the true disk.
+        Directory.CreateDirectory(path);
+        if (!disk.HasFolder(path))
+        {
+            CreateDirectory(Above(path));
+            Check(disk.MakeFolder(path), path);
+        }
+        SyncDirectory(Above(path));
+    }
+
+    /// <inheritdoc/>
+    public override void MoveDirectory(string path, string to)
+    {
+        if (disk.HasFolder(to))
+        {
+            Check(disk.Delete(to, syncDirectory: false), to);
+        }
+        Check(disk.Move(path, to), path);
+        SyncDirectory(Above(path));
+    }
+
+    /// <inheritdoc/>
+    public override void DeleteDirectory(string path)
+    {
+        foreach (string inside in List(path))
+        {
+            if (disk.HasFolder(inside))
+            {
+                DeleteDirectory(inside);
+            }
+            else
+            {
+                Check(disk.Delete(inside, syncDirectory: false), inside);
+            }
+        }
+        Check(disk.Delete(path, syncDirectory: false), path);
+    }
+
+    /// <inheritdoc/>
+    public override void SyncDirectory(string path) => Check(disk.SyncFolder(path), path);
+
+    /// <inheritdoc/>
+    public override long Sync(string path)
+    {
+        OpenFile handle = Open(path, OpenReadWrite);
+        using var file = new File(disk, handle);
+        file.Sync();
+        return handle.File.Length;
+    }
+
+    private static string Above(string path) => Path.GetDirectoryName(path)!;
 
     private static void Check(int code, string path)
     {

@@ -6,25 +6,24 @@ namespace Foretell.Faults.Disk;
 /// <summary>Files in memory, below SQLite, with the faults of true disks. It outlives the processes that use it.</summary>
 /// <param name="weather">Which faults are drawn.</param>
 /// <param name="pass">Lets simulated time pass, in ticks of 100 ns: what an operation takes.</param>
-internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
+/// <param name="folder">The folder that is there.</param>
+internal sealed class SimulatedDisk(Weather weather, Action<long> pass, string folder)
 {
     private const ulong FnvPrime = 1099511628211;
 
-    private readonly Dictionary<string, SimulatedFile> _files = [];
-    // Removed, but back after a power cut unless the directory was synced since.
-    private readonly Dictionary<string, SimulatedFile> _removed = [];
+    private readonly SimulatedNames _names = new(folder);
     private bool _losesPower;
 
     /// <summary>The process whose connections are opened from now on.</summary>
     public DiskProcess Process { get; private set; } = new();
 
-    /// <summary>The files that are there, in the order of their making.</summary>
-    public IEnumerable<SimulatedFile> Files => _files.Values;
+    /// <summary>The files that are there.</summary>
+    public IEnumerable<SimulatedFile> Files => _names.Files;
 
     /// <summary>Operations so far.</summary>
     public long Operations { get; private set; }
 
-    /// <summary>Operations so far that change what is on the disk: writes, syncs, cuts, removals.</summary>
+    /// <summary>Operations so far that change what is on the disk: writes, syncs, cuts, and those of names.</summary>
     public long Changes { get; private set; }
 
     /// <summary>The operation that fails; 0 for none.</summary>
@@ -48,7 +47,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
         }
         _losesPower = false;
         Process = new DiskProcess();
-        foreach (SimulatedFile file in _files.Values)
+        foreach (SimulatedFile file in _names.Files)
         {
             (file.Locks, file.Memory) = (new FileLocks(), null);
         }
@@ -59,28 +58,17 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
     {
         Process.End();
         Weather.Count(FaultKind.PowerCut);
-        foreach (SimulatedFile file in _files.Values.ToArray())
+        _names.LosePower(weather.Random);
+        foreach (SimulatedFile file in _names.Files)
         {
             file.LosePower(weather.Random);
-            if (!file.IsNameDurable && weather.Random.Next(2) == 0)
-            {
-                _files.Remove(file.Path);
-            }
         }
-        foreach ((string path, SimulatedFile file) in _removed)
-        {
-            if (weather.Random.Next(2) == 0 && _files.TryAdd(path, file))
-            {
-                file.LosePower(weather.Random);
-            }
-        }
-        _removed.Clear();
     }
 
     /// <summary>Gives the files' memory back: nobody uses the disk from now on.</summary>
     public void Dispose()
     {
-        foreach (SimulatedFile file in _files.Values.Concat(_removed.Values))
+        foreach (SimulatedFile file in _names.AllFiles)
         {
             file.Dispose();
         }
@@ -99,15 +87,15 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
         {
             return CannotOpen;
         }
-        if (!_files.TryGetValue(path, out SimulatedFile? file))
+        SimulatedFile? file = _names.File(path);
+        if (file is null && ((flags & OpenCreate) == 0 || !_names.Add(file = new SimulatedFile(path))))
         {
-            if ((flags & OpenCreate) == 0)
-            {
-                return CannotOpen;
-            }
-            _files.Add(path, file = new SimulatedFile(path));
+            return CannotOpen;
         }
-        opened = new OpenFile(this, file, Process, isTemporary: false, (flags & OpenDeleteOnClose) != 0);
+        opened = new OpenFile(this, file, Process, isTemporary: false, (flags & OpenDeleteOnClose) != 0)
+        {
+            SyncsFolder = (flags & OpenCreate) != 0 && (flags & (OpenMainJournal | OpenSuperJournal | OpenWriteAheadLog)) != 0,
+        };
         return Ok;
     }
 
@@ -118,7 +106,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
         handle.Locks.Release(handle, LockNone);
         if (handle.DeleteOnClose && !handle.IsTemporary && !handle.Process.IsDead)
         {
-            _files.Remove(handle.File.Path);
+            _names.Remove(handle.File.Path);
         }
     }
 
@@ -193,7 +181,11 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
             return IoErrorSync;
         }
         handle.File.Sync();
-        SyncNames();
+        if (handle.SyncsFolder)
+        {
+            _names.Sync(Path.GetDirectoryName(handle.File.Path)!);
+            handle.SyncsFolder = false;
+        }
         return Ok;
     }
 
@@ -209,7 +201,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
         return Ok;
     }
 
-    /// <summary>Removes a file.</summary>
+    /// <summary>Removes a file or an empty folder.</summary>
     public int Delete(string path, bool syncDirectory)
     {
         Note(5, path.Length, syncDirectory ? 1 : 0);
@@ -217,40 +209,52 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
         {
             return IoErrorDelete;
         }
-        if (!_files.Remove(path, out SimulatedFile? file))
+        if (!_names.Remove(path))
         {
             return IoErrorDeleteNoEntry;
         }
-        if (file.IsNameDurable)
-        {
-            _removed.TryAdd(path, file);
-        }
         if (syncDirectory)
         {
-            SyncNames();
+            _names.Sync(Path.GetDirectoryName(path)!);
         }
         return Ok;
     }
 
-    /// <summary>Puts a file in another's place; whether it is there after a power cut, nobody knows before the next sync.</summary>
-    public int Replace(string path, string with)
+    /// <summary>Gives a file or folder another name, in the place of a file or an empty folder that has it.</summary>
+    public int Move(string path, string to)
     {
-        Note(7, path.Length, with.Length);
-        if (Fails(Process) || Ends(Process) || weather.Draws(FaultKind.DeleteFails) || !_files.Remove(with, out SimulatedFile? file))
+        Note(7, path.Length, to.Length);
+        return Fails(Process) || Ends(Process) || weather.Draws(FaultKind.DeleteFails) || !_names.Move(path, to) ? IoErrorDelete : Ok;
+    }
+
+    /// <summary>Makes a folder.</summary>
+    public int MakeFolder(string path)
+    {
+        Note(8, path.Length, 0);
+        return Fails(Process) || Ends(Process) || !_names.AddFolder(path) ? CannotOpen : Ok;
+    }
+
+    /// <summary>Makes durable which names are in a folder.</summary>
+    public int SyncFolder(string path)
+    {
+        Note(9, path.Length, 0);
+        if (Fails(Process) || Ends(Process) || weather.Draws(FaultKind.SyncFails) || !HasFolder(path))
         {
-            return IoErrorDelete;
+            return IoErrorSync;
         }
-        if (_files.Remove(path, out SimulatedFile? replaced) && replaced.IsNameDurable)
-        {
-            _removed.TryAdd(path, replaced);
-        }
-        file.MoveTo(path);
-        _files.Add(path, file);
+        Take(20_000);
+        _names.Sync(path);
         return Ok;
     }
 
     /// <summary>Whether a file is there.</summary>
-    public bool Exists(string path) => _files.ContainsKey(path);
+    public bool Exists(string path) => _names.File(path) is not null;
+
+    /// <summary>Whether a folder is there.</summary>
+    public bool HasFolder(string path) => _names.HasFolder(path);
+
+    /// <summary>Paths of the files and folders in a folder.</summary>
+    public IReadOnlyList<string> List(string path) => _names.List(path);
 
     /// <summary>Lets go of the shared memory.</summary>
     public static void Unmap(OpenFile handle)
@@ -283,15 +287,6 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass)
         process.End();
         _losesPower = LosesPowerAtEnd;
         return true;
-    }
-
-    private void SyncNames()
-    {
-        _removed.Clear();
-        foreach (SimulatedFile file in _files.Values)
-        {
-            file.IsNameDurable = true;
-        }
     }
 
     private void Take(long atMost) =>

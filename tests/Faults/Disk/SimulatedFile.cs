@@ -5,8 +5,6 @@ namespace Foretell.Faults.Disk;
 /// <summary>One file: what a reader sees, what is durable, and the writes in between, in their order.</summary>
 internal sealed class SimulatedFile(string path)
 {
-    private string _path = path;
-
     /// <summary>Bytes that a disk writes all or none of.</summary>
     public const int Sector = 512;
 
@@ -15,13 +13,7 @@ internal sealed class SimulatedFile(string path)
     private long _settled;
 
     /// <summary>Its path.</summary>
-    public string Path => _path;
-
-    /// <summary>Gives it another name.</summary>
-    public void MoveTo(string path) => (_path, IsNameDurable) = (path, false);
-
-    /// <summary>Whether its name would be there after a power cut.</summary>
-    public bool IsNameDurable { get; set; }
+    public string Path { get; set; } = path;
 
     /// <summary>Connections' locks; those of a process end with it.</summary>
     public FileLocks Locks { get; set; } = new();

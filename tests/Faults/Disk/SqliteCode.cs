@@ -10,7 +10,8 @@ internal static class SqliteCode
         IoErrorDelete = IoError | 10 << 8, IoErrorAccess = IoError | 13 << 8, IoErrorLock = IoError | 15 << 8,
         IoErrorSharedMemory = IoError | 21 << 8, IoErrorDeleteNoEntry = IoError | 23 << 8;
 
-    public const int OpenReadWrite = 2, OpenCreate = 4, OpenDeleteOnClose = 8, OpenMainDatabase = 0x100;
+    public const int OpenReadWrite = 2, OpenCreate = 4, OpenDeleteOnClose = 8, OpenMainDatabase = 0x100,
+        OpenMainJournal = 0x800, OpenSuperJournal = 0x4000, OpenWriteAheadLog = 0x80000;
 
     public const int LockNone = 0, LockShared = 1, LockReserved = 2, LockPending = 3, LockExclusive = 4;
 

@@ -28,7 +28,7 @@ internal static class Scenario
             ?? throw new ArgumentException($"There is no scenario '{name}'.", nameof(name));
         var clock = new SimulatedClock();
         var weather = new Weather(new Random(1));
-        var stage = new Stage(clock, new SimulatedDisk(weather, clock.Pass), weather, directory);
+        var stage = new Stage(clock, new SimulatedDisk(weather, clock.Pass, directory), weather, directory);
         var scheduler = new SeededScheduler(new Random(1), clock);
         Background.Scheduler = scheduler;
         Task main = scheduler.Run(async () =>

@@ -111,6 +111,14 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
         await supervisor;
     }
 
+    /// <summary>Kills it for good.</summary>
+    public async Task EndAsync(Task supervisor)
+    {
+        await _stop.CancelAsync();
+        Kill();
+        await supervisor;
+    }
+
     /// <summary>Why the platform has not converged yet, or null.</summary>
     public string? Problem { get; private set; }
 

@@ -127,6 +127,17 @@ internal sealed class Oracle
         CheckAcknowledged(found, records);
     }
 
+    /// <summary>Each place of the log that was acknowledged has a record, though it may stand for one that is lost.</summary>
+    /// <param name="records">Records of each partition.</param>
+    public void CheckEnds(IReadOnlyList<List<EventSets.Read>> records)
+    {
+        foreach ((int partition, long sequence) in _acknowledged.SelectMany(e => e.Acknowledged!.Parts))
+        {
+            Unless(records[partition].Count >= sequence && records[partition][(int)sequence - 1].Sequence == sequence,
+                $"Record {sequence} of partition {partition} was acknowledged, and the log has {records[partition].Count} records there.");
+        }
+    }
+
     /// <summary>Where something is damaged: what is served all the same holds every promise.</summary>
     /// <param name="log">The log.</param>
     /// <param name="records">Records of the partitions that are served and have applied all of them; null for the others.</param>

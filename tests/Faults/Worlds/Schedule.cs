@@ -26,6 +26,7 @@ internal sealed class Schedule
     private bool _isDamaged;
     private string? _told;
     private Func<int> _served = () => 0;
+    private MaintenanceWorld? _maintenance;
 
     private readonly Blow? _blow;
 
@@ -37,13 +38,13 @@ internal sealed class Schedule
         _directory = directory;
         _scheduler = new SeededScheduler(new Random(HashCode(seed, 2)), _clock);
         _weather = new Weather(new Random(HashCode(seed, 3))) { Told = kind => _story.Tell($"Fault: {kind}.") };
-        _disk = new SimulatedDisk(_weather, _clock.Pass);
+        _disk = new SimulatedDisk(_weather, _clock.Pass, directory);
         _scheduler.Picked = (pick, of) => _disk.Note(6, pick, of + _clock.Ticks);
         if (blow is null)
         {
             _scheduler.Stalls = _random.Next(3) == 0 ? 0.02 : 0;
         }
-        else
+        else if (blow.Trial.Upkeep is null)
         {
             (_disk.FailAt, _disk.EndAt, _disk.LosesPowerAtEnd) = (blow.FailAt, blow.EndAt, blow.LosesPower);
         }
@@ -68,8 +69,9 @@ internal sealed class Schedule
         {
             Task main = schedule._scheduler.Run(schedule.RunAsync, TimeSpan.FromSeconds(60));
             string? failure = SimulatedVfs.Fault ?? schedule._scheduler.Stuck ?? main.Exception?.GetBaseException().ToString();
-            return new Outcome(seed, failure, new TimeSpan(schedule._clock.Ticks), schedule._scheduler.Steps, schedule._disk.Operations,
-                schedule._disk.Changes, schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace,
+            return new Outcome(seed, failure, new TimeSpan(schedule._clock.Ticks), schedule._scheduler.Steps,
+                schedule._maintenance?.Operations ?? schedule._disk.Operations, schedule._maintenance?.Changes ?? schedule._disk.Changes,
+                schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace,
                 schedule._isDamaged, schedule._told, schedule._served());
         }
         finally
@@ -83,6 +85,11 @@ internal sealed class Schedule
     {
         SharedRows.Device.Reclaim();
         SimulatedVfs.Use(_disk, new Random(_random.Next()), _clock, _clock.Pass);
+        if (_blow?.Trial.Upkeep is not null)
+        {
+            _maintenance = new MaintenanceWorld(_random, _clock, _disk, _weather, _oracle, _directory, _story, _blow);
+            return _maintenance.RunAsync();
+        }
         return _blow is null && _random.Next(4) == 0 ? RunClusterAsync() : RunEmbeddedAsync();
     }
 
