@@ -20,6 +20,9 @@ public sealed record ComparisonOptions
     public IReadOnlyList<double> Rates { get; init; } =
         [TrainingOptions.DefaultLearningRate / 2, TrainingOptions.DefaultLearningRate, TrainingOptions.DefaultLearningRate * 2];
 
+    /// <summary>Whether forecasts of whole horizons are scored, too.</summary>
+    public bool Horizons { get; init; }
+
     /// <summary>Processor time of one round of timing the step; a form takes ten.</summary>
     public TimeSpan TimingRound { get; init; } = TimeSpan.FromSeconds(0.1);
 

@@ -1,4 +1,5 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Horizons;
 using Foretell.Models.Network;
 using Foretell.Models.Scoring;
 using Foretell.Models.Training;
@@ -59,6 +60,7 @@ public sealed class ComparisonRun
                 Threads = 1,
             },
             ComparisonData.Summarise(data.Train), ComparisonData.Summarise(data.Dev), ComparisonData.Summarise(data.Test));
+        Horizons = options.Horizons ? HorizonComparison.Of(data, options.Training) : null;
         _folder = new ComparisonFolder(folder, Settings);
         // Rates and seeds of each form that is trained; which rate the later seeds take does not matter for their number.
         _clock = new ComparisonClock(
@@ -67,6 +69,9 @@ public sealed class ComparisonRun
 
     /// <summary>Data and settings as the folder keeps them.</summary>
     public ComparisonSettings Settings { get; }
+
+    /// <summary>How whole horizons are compared; null where they are not.</summary>
+    public HorizonComparison? Horizons { get; }
 
     /// <summary>The rows, each as soon as it is done: the simple methods, then the forms.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; what is finished is in the folder.</exception>
@@ -92,7 +97,11 @@ public sealed class ComparisonRun
             {
                 string name = form.IsBounded ? $"{form.Name} {states}" : form.Name;
                 yield return new ComparisonRow(name,
-                    [.. chosen.Select(training => Score(form, name, states, training, progress, cancellation))], grid, chosen);
+                    [.. chosen.Select(training => Score(form, name, states, training, progress, cancellation))], grid, chosen)
+                {
+                    Horizons = Horizons is null ? []
+                        : [.. chosen.Select(training => ScoreHorizons(form, name, states, training, progress, cancellation))],
+                };
             }
         }
     }
@@ -153,11 +162,7 @@ public sealed class ComparisonRun
         }
         cancellation.ThrowIfCancellationRequested();
         progress?.Report(_clock.Scoring($"{name}, seed {training.Seed}"));
-        ForecastModel model = _folder.LoadModel(training);
-        if (form.IsBounded)
-        {
-            model = model.WithMixer(form.MixerAt(states), states);
-        }
+        ForecastModel model = Load(form, states, training);
         Evaluation scores = Evaluator.Evaluate(model, _data.Test, _options.Training.Threads);
         bool isMarked = model.Config.Marks.Count > 0;
         var score = new ScoreRecord
@@ -184,6 +189,28 @@ public sealed class ComparisonRun
         };
         _folder.Keep(score);
         return score;
+    }
+
+    private HorizonScore ScoreHorizons(ComparisonForm form, string name, int states, TrainingRecord training,
+        IProgress<ComparisonProgress>? progress, CancellationToken cancellation)
+    {
+        if (_folder.FindHorizons(form, states, training.Seed) is { } finished)
+        {
+            return finished;
+        }
+        cancellation.ThrowIfCancellationRequested();
+        progress?.Report(_clock.Scoring($"{name}, seed {training.Seed}, whole horizons"));
+        // The methods that count have found events on the same moments, so there is a score.
+        HorizonScore score = HorizonScorer.Run(Load(form, states, training), _data.Test, Horizons!.Setting,
+            threads: _options.Training.Threads, cancellation: cancellation)!;
+        _folder.Keep(form, states, training.Seed, score);
+        return score;
+    }
+
+    private ForecastModel Load(ComparisonForm form, int states, TrainingRecord training)
+    {
+        ForecastModel model = _folder.LoadModel(training);
+        return form.IsBounded ? model.WithMixer(form.MixerAt(states), states) : model;
     }
 
     /// <summary>Reports on the caller's thread and in order, which <see cref="Progress{T}"/> does not promise.</summary>
