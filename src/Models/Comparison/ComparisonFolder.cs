@@ -76,13 +76,13 @@ public sealed class ComparisonFolder
         WriteWhole(Score(score.Form, score.States, score.Seed), JsonSerializer.SerializeToUtf8Bytes(score, s_json));
 
     /// <summary>A finished score of whole horizons, or null.</summary>
-    /// <param name="form">Form.</param>
+    /// <param name="form">Name of the form, as in its score.</param>
     /// <param name="states">Events kept; 0 for forms that are not bounded.</param>
     /// <param name="seed">Seed of the training.</param>
-    public HorizonScore? FindHorizons(ComparisonForm form, int states, int seed) => Read<HorizonScore>(Horizons(form, states, seed));
+    public HorizonScore? FindHorizons(string form, int states, int seed) => Read<HorizonScore>(Horizons(form, states, seed));
 
     /// <summary>Keeps a score of whole horizons.</summary>
-    public void Keep(ComparisonForm form, int states, int seed, HorizonScore score)
+    public void Keep(string form, int states, int seed, HorizonScore score)
     {
         Directory.CreateDirectory(At("horizons"));
         WriteWhole(Horizons(form, states, seed), JsonSerializer.SerializeToUtf8Bytes(score, s_json));
@@ -93,7 +93,7 @@ public sealed class ComparisonFolder
 
     private string Score(string form, int states, int seed) => "scores/" + Named(form, states, seed);
 
-    private string Horizons(ComparisonForm form, int states, int seed) => "horizons/" + Named(form.Name, states, seed);
+    private string Horizons(string form, int states, int seed) => "horizons/" + Named(form, states, seed);
 
     private string Named(string form, int states, int seed) =>
         FormattableString.Invariant($"{form}{(states > 0 ? $"-{states}" : "")}-seed{seed}-{_mark}.json");

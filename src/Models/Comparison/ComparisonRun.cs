@@ -13,6 +13,9 @@ namespace Foretell.Models.Comparison;
 /// </remarks>
 public sealed class ComparisonRun
 {
+    /// <summary>What stands behind a form's name where its models adapt.</summary>
+    public const string Adapting = " + adapting";
+
     private const int FirstSeed = 1;
 
     private readonly ComparisonData _data;
@@ -95,13 +98,16 @@ public sealed class ComparisonRun
             }
             foreach (int states in form.IsBounded ? _options.States.Select(s => s.Of(_data.MeanTestLength)).Distinct() : [0])
             {
-                string name = form.IsBounded ? $"{form.Name} {states}" : form.Name;
-                yield return new ComparisonRow(name,
-                    [.. chosen.Select(training => Score(form, name, states, training, progress, cancellation))], grid, chosen)
+                foreach (bool adapts in _options.Adapt ? new[] { false, true } : [false])
                 {
-                    Horizons = Horizons is null ? []
-                        : [.. chosen.Select(training => ScoreHorizons(form, name, states, training, progress, cancellation))],
-                };
+                    var scored = new Scored(form, states, adapts);
+                    yield return new ComparisonRow(scored.Name,
+                        [.. chosen.Select(training => Score(scored, training, progress, cancellation))], grid, chosen)
+                    {
+                        Horizons = Horizons is null ? []
+                            : [.. chosen.Select(training => ScoreHorizons(scored, training, progress, cancellation))],
+                    };
+                }
             }
         }
     }
@@ -153,23 +159,23 @@ public sealed class ComparisonRun
         return training;
     }
 
-    private ScoreRecord Score(ComparisonForm form, string name, int states, TrainingRecord training,
-        IProgress<ComparisonProgress>? progress, CancellationToken cancellation)
+    private ScoreRecord Score(Scored scored, TrainingRecord training, IProgress<ComparisonProgress>? progress,
+        CancellationToken cancellation)
     {
-        if (_folder.FindScore(form.Name, states, training.Seed) is { } finished)
+        if (_folder.FindScore(scored.FileName, scored.States, training.Seed) is { } finished)
         {
             return finished;
         }
         cancellation.ThrowIfCancellationRequested();
-        progress?.Report(_clock.Scoring($"{name}, seed {training.Seed}"));
-        ForecastModel model = Load(form, states, training);
+        progress?.Report(_clock.Scoring($"{scored.Name}, seed {training.Seed}"));
+        ForecastModel model = Load(scored, training);
         Evaluation scores = Evaluator.Evaluate(model, _data.Test, _options.Training.Threads);
         bool isMarked = model.Config.Marks.Count > 0;
         var score = new ScoreRecord
         {
-            Form = form.Name,
+            Form = scored.FileName,
             Mixer = model.Config.Mixer,
-            States = states,
+            States = scored.States,
             Seed = training.Seed,
             ModelId = model.Id,
             Events = scores.Events,
@@ -191,26 +197,35 @@ public sealed class ComparisonRun
         return score;
     }
 
-    private HorizonScore ScoreHorizons(ComparisonForm form, string name, int states, TrainingRecord training,
-        IProgress<ComparisonProgress>? progress, CancellationToken cancellation)
+    private HorizonScore ScoreHorizons(Scored scored, TrainingRecord training, IProgress<ComparisonProgress>? progress,
+        CancellationToken cancellation)
     {
-        if (_folder.FindHorizons(form, states, training.Seed) is { } finished)
+        if (_folder.FindHorizons(scored.FileName, scored.States, training.Seed) is { } finished)
         {
             return finished;
         }
         cancellation.ThrowIfCancellationRequested();
-        progress?.Report(_clock.Scoring($"{name}, seed {training.Seed}, whole horizons"));
+        progress?.Report(_clock.Scoring($"{scored.Name}, seed {training.Seed}, whole horizons"));
         // The methods that count have found events on the same moments, so there is a score.
-        HorizonScore score = HorizonScorer.Run(Load(form, states, training), _data.Test, Horizons!.Setting,
+        HorizonScore score = HorizonScorer.Run(Load(scored, training), _data.Test, Horizons!.Setting,
             threads: _options.Training.Threads, cancellation: cancellation)!;
-        _folder.Keep(form, states, training.Seed, score);
+        _folder.Keep(scored.FileName, scored.States, training.Seed, score);
         return score;
     }
 
-    private ForecastModel Load(ComparisonForm form, int states, TrainingRecord training)
+    private ForecastModel Load(Scored scored, TrainingRecord training)
     {
         ForecastModel model = _folder.LoadModel(training);
-        return form.IsBounded ? model.WithMixer(form.MixerAt(states), states) : model;
+        model = scored.Form.IsBounded ? model.WithMixer(scored.Form.MixerAt(scored.States), scored.States) : model;
+        return scored.Adapts ? model.WithAdaptation(true) : model;
+    }
+
+    /// <summary>One way to score a form's trained models: a row.</summary>
+    private sealed record Scored(ComparisonForm Form, int States, bool Adapts)
+    {
+        public string Name => (Form.IsBounded ? $"{Form.Name} {States}" : Form.Name) + (Adapts ? Adapting : "");
+
+        public string FileName => Form.Name + (Adapts ? "-adapting" : "");
     }
 
     /// <summary>Reports on the caller's thread and in order, which <see cref="Progress{T}"/> does not promise.</summary>

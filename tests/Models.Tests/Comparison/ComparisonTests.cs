@@ -178,6 +178,31 @@ public sealed class ComparisonTests : IDisposable
     }
 
     [Fact]
+    public void Run_WhenFormsAdapt_HasASecondRowOfTheSameTrainings()
+    {
+        ComparisonOptions options = s_options with { Adapt = true, Seeds = 1 };
+        List<ComparisonRow> rows = [.. new ComparisonRun(s_data, options, _folder).Run()];
+
+        Assert.Equal(["aaren", "aaren + adapting", "softmax", "softmax + adapting"], rows.Skip(3).Take(4).Select(r => r.Name));
+        Assert.EndsWith(" + adapting", rows[^1].Name);
+        (ComparisonRow trained, ComparisonRow adapting) = (rows[3], rows[4]);
+        Assert.Equal(trained.Chosen, adapting.Chosen);
+        ForecastModel model = ForecastModel.Load(Directory.EnumerateFiles(Path.Combine(_folder, "trainings"),
+            FormattableString.Invariant($"aaren-rate{trained.Rate}-seed1-*.safetensors")).Single());
+        Evaluation scores = Evaluator.Evaluate(model.WithAdaptation(true), s_data.Test);
+        Assert.Equal((scores.Nll, scores.AsTrained!.NllTime), (adapting.First.Nll, trained.First.NllTime));
+        Assert.NotEqual(trained.First.Nll, adapting.First.Nll);
+        Assert.True(adapting.First.Bytes.After100 > trained.First.Bytes.After100);
+
+        // The rows as trained are those of a comparison without adaptation, and all are found again.
+        var idle = new Watch(_ => { });
+        List<ComparisonRow> plain = Run(_folder, options with { Adapt = false }, idle);
+        Assert.Equal(rows.Where(r => !r.Name.EndsWith(ComparisonRun.Adapting)).Select(Scores), plain.Select(Scores));
+        Assert.Equal(rows.Select(Scores), Run(_folder, options, idle).Select(Scores));
+        Assert.Empty(idle.Seen);
+    }
+
+    [Fact]
     public void Comparison_WhenTestStreamsAreTooShortForHorizons_IsRefusedBeforeAnyTraining()
     {
         ComparisonData cut = s_data with { Test = [.. s_data.Test.Select(s => s with { Times = s.Times[..4], Marks = s.Marks![..4] })] };
