@@ -40,7 +40,8 @@ internal static class CompareCommand
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --mixers aaren --horizons",
             "compare --train shop.csv --dev dev.csv --test test.csv --out churn --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            s_training.Train, s_training.Dev, s_test, s_out, s_mixers, s_states, s_seeds, s_adapt, s_horizons, s_openEnds.Censored, s_openEnds.Until, s_json,
+            s_training.Train, s_training.Dev, s_test, s_out, s_mixers, s_states, s_seeds, s_adapt, s_horizons,
+            s_openEnds.Censored, s_openEnds.Until, s_json,
         };
         verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));

@@ -206,7 +206,8 @@ public sealed class ComparisonTests : IDisposable
     public void Comparison_WhenTestStreamsAreTooShortForHorizons_IsRefusedBeforeAnyTraining()
     {
         ComparisonData cut = s_data with { Test = [.. s_data.Test.Select(s => s with { Times = s.Times[..4], Marks = s.Marks![..4] })] };
-        string message = Assert.Throws<ArgumentException>(() => new ComparisonRun(cut, s_options with { Horizons = true }, _folder)).Message;
+        ComparisonOptions options = s_options with { Horizons = true };
+        string message = Assert.Throws<ArgumentException>(() => new ComparisonRun(cut, options, _folder)).Message;
 
         Assert.Contains("five mean gaps of train", message);
         Assert.Empty(Files(_folder));
