@@ -25,6 +25,10 @@ internal static class CompareCommand
         "Events that the policies keep per layer: shares of the test sequences' mean length, or numbers.", "1/8", ParseStates);
     private static readonly Option<int> s_seeds =
         Settings.Number("--seeds", "Trainings of each form at its chosen learning rate.", 1, 1000, 5);
+    private static readonly Option<bool> s_adapt = Settings.Flag("--adapt",
+        "A second row for each form: the same models, which follow what each stream shows of its own.");
+    private static readonly Option<bool> s_horizons = Settings.Flag("--horizons",
+        "Score forecasts of whole horizons, too: what comes in the time of five mean gaps, beside methods that count the stream's past.");
     private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation: in training as train does, and on the test set as a column apart.");
     private static readonly Option<bool> s_json = CommonSettings.Json("Print the table as JSON.");
 
@@ -33,9 +37,11 @@ internal static class CompareCommand
         var verb = new Verb("compare", "Trains and scores all mixers under the same budget, and writes a report.",
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison",
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --time-unit hours --mixers aaren,softmax,tova --states 1/8,1/4 --seeds 3",
+            "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --mixers aaren --horizons",
             "compare --train shop.csv --dev dev.csv --test test.csv --out churn --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            s_training.Train, s_training.Dev, s_test, s_out, s_mixers, s_states, s_seeds, s_openEnds.Censored, s_openEnds.Until, s_json,
+            s_training.Train, s_training.Dev, s_test, s_out, s_mixers, s_states, s_seeds, s_adapt, s_horizons,
+            s_openEnds.Censored, s_openEnds.Until, s_json,
         };
         verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -51,6 +57,8 @@ internal static class CompareCommand
             Forms = parsed.GetValue(s_mixers) is { Length: > 0 } forms ? forms : ComparisonForm.Default,
             States = ParseStates(parsed.GetRequiredValue(s_states)),
             Seeds = parsed.GetValue(s_seeds),
+            Adapt = parsed.GetValue(s_adapt),
+            Horizons = parsed.GetValue(s_horizons),
             Training = training with { Shape = training.Shape with { Censored = until is not null } },
         };
         var data = new ComparisonData(s_training.ReadSequences(parsed, s_training.Train, until),

@@ -33,6 +33,24 @@ internal static class ComparisonMarkdown
         {
             text.Append("- ").Append(note).Append('\n');
         }
+        if (report.Horizons is { } horizons)
+        {
+            Append(text, horizons);
+        }
         return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, HorizonTable horizons)
+    {
+        text.Append("\n## Whole horizons\n\n| ").AppendJoin(" | ", HorizonTable.Headings).Append(" |\n| --- | ---: | ---: | ---: |\n");
+        foreach (HorizonRow row in horizons.Rows)
+        {
+            text.Append("| ").AppendJoin(" | ", horizons.Cells(row).Select(c => c.IsBest ? $"**{c.Text}**" : c.Text)).Append(" |\n");
+        }
+        text.Append('\n');
+        foreach (string note in horizons.Notes())
+        {
+            text.Append("- ").Append(note).Append('\n');
+        }
     }
 }

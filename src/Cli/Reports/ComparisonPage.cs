@@ -30,6 +30,10 @@ internal static class ComparisonPage
             page.Append("<li>").Append(Text(note)).Append("</li>\n");
         }
         page.Append("</ul>\n");
+        if (report.Horizons is { } horizons)
+        {
+            AppendHorizons(page, horizons);
+        }
         var plots = new ComparisonPlots(report);
         // Points carry their names; lines need a legend.
         AppendFigure(page, "Quality against memory", plots.Quality(), []);
@@ -63,6 +67,32 @@ internal static class ComparisonPage
             page.Append("</tr>\n");
         }
         page.Append("</tbody></table></div>\n");
+    }
+
+    private static void AppendHorizons(StringBuilder page, HorizonTable horizons)
+    {
+        page.Append("<section>\n<h2>Whole horizons</h2>\n<div class=\"wide\"><table class=\"narrow\">\n<thead><tr>");
+        foreach (string heading in HorizonTable.Headings)
+        {
+            page.Append("<th scope=\"col\" class=\"fixed\">").Append(Text(heading)).Append("</th>");
+        }
+        page.Append("</tr></thead>\n<tbody>\n");
+        foreach (HorizonRow row in horizons.Rows)
+        {
+            page.Append(row.IsSimple ? "<tr class=\"counts\">" : "<tr>").Append("<th scope=\"row\">").Append(Text(row.Name)).Append("</th>");
+            foreach ((string text, bool isBest) in horizons.Cells(row).Skip(1))
+            {
+                string cell = WithSmallError(Text(text));
+                page.Append("<td>").Append(isBest ? $"<b>{cell}</b>" : cell).Append("</td>");
+            }
+            page.Append("</tr>\n");
+        }
+        page.Append("</tbody></table></div>\n<ul class=\"notes\">\n");
+        foreach (string note in horizons.Notes())
+        {
+            page.Append("<li>").Append(Text(note)).Append("</li>\n");
+        }
+        page.Append("</ul>\n</section>\n");
     }
 
     private static string WithSmallError(string cell)

@@ -22,6 +22,9 @@ internal sealed record ComparisonReport
     public required int? Epochs { get; init; }
     public required IReadOnlyList<double> LearningRates { get; init; }
     public required IReadOnlyList<ReportRow> Rows { get; init; }
+    /// <summary>Forecasts of whole horizons; null where they are not scored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HorizonTable? Horizons { get; init; }
 
     /// <summary>Runs a comparison and writes report.json, report.md and report.html after every row, so that what is done can be
     /// read while it goes on.</summary>
@@ -32,15 +35,16 @@ internal sealed record ComparisonReport
         foreach (ComparisonRow row in comparison.Run(progress, cancellation))
         {
             rows.Add(row);
-            Of(comparison.Settings, data, rows, isComplete: false).WriteFiles(folder);
+            Of(comparison, data, rows, isComplete: false).WriteFiles(folder);
         }
-        ComparisonReport report = Of(comparison.Settings, data, rows, isComplete: true);
+        ComparisonReport report = Of(comparison, data, rows, isComplete: true);
         report.WriteFiles(folder);
         return report;
     }
 
-    private static ComparisonReport Of(ComparisonSettings settings, ComparisonData data, List<ComparisonRow> rows, bool isComplete)
+    private static ComparisonReport Of(ComparisonRun comparison, ComparisonData data, List<ComparisonRow> rows, bool isComplete)
     {
+        ComparisonSettings settings = comparison.Settings;
         ModelConfig shape = settings.Training.Shape;
         return new ComparisonReport
         {
@@ -56,6 +60,7 @@ internal sealed record ComparisonReport
             LearningRates = settings.Rates,
             // Simple methods are done first, and stand last.
             Rows = [.. rows.Select(ReportRow.Of).OrderBy(r => r.IsSimple)],
+            Horizons = HorizonTable.Of(comparison.Horizons, rows, shape.TimeUnitSeconds),
         };
     }
 

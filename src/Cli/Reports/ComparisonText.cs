@@ -29,6 +29,10 @@ internal static class ComparisonText
         {
             yield return $"A number behind a policy is how many events it keeps per layer; test sequences have {report.MeanTestLength.ToString("#,0.#", CultureInfo.InvariantCulture)} on average. Policies bound softmax's models after training.";
         }
+        if (report.Rows.Any(r => r.Name.EndsWith(ComparisonRun.Adapting, StringComparison.Ordinal)))
+        {
+            yield return "+ adapting: the same models, which follow at serving what each stream shows of its own; the row of the same name without it is as trained. Each stream adapts by itself, so the order of streams does not matter.";
+        }
         if (report.Rows.Any(r => r.IsRateAtEdge))
         {
             yield return "* The best of the tried learning rates is the lowest or highest: a better one may lie beyond.";

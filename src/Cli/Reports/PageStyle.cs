@@ -34,6 +34,8 @@ internal static class PageStyle
         thead th { border-bottom: 1.5px solid var(--soft); padding: 0; vertical-align: bottom; }
         thead button { all: unset; cursor: pointer; padding: 7px 8px; color: var(--soft); font-weight: 500; }
         thead button:hover, thead button:focus-visible { color: var(--ink); text-decoration: underline; }
+        table.narrow { width: auto; }
+        th.fixed { padding: 7px 8px; color: var(--soft); font-weight: 500; }
         tbody tr:hover > * { background: var(--mark); }
         tr.counts > * { color: var(--soft); }
         .notes { max-width: 86ch; margin: 0; padding-left: 18px; font-size: 13.5px; color: var(--soft); }

@@ -25,8 +25,24 @@ internal static class CompareView
             table.AddRow([.. columns.Select(c => c.IsBest(row) ? $"[bold]{Terminal.Escape(c.Show(row))}[/]" : Terminal.Escape(c.Show(row)))]);
         }
         Terminal.Out.Write(table);
+        if (report.Horizons is { } horizons)
+        {
+            Summarise(horizons);
+        }
         Terminal.Out.WriteLine(
             $"Nats per event, ± one standard error over seeds. All columns and plots: {Path.Combine(folder, "report.html")}, report.md and report.json beside it.");
+    }
+
+    private static void Summarise(HorizonTable horizons)
+    {
+        Table table = Tables.Numbers($"whole horizons of {Format.Duration(horizons.HorizonSeconds)}", HorizonTable.Headings[1..]);
+        foreach (HorizonRow row in horizons.Rows)
+        {
+            table.AddRow([.. horizons.Cells(row).Select(c => c.IsBest ? $"[bold]{Terminal.Escape(c.Text)}[/]" : Terminal.Escape(c.Text))]);
+        }
+        Terminal.Out.Write(table);
+        Terminal.Out.WriteLine(
+            $"{Format.Count(horizons.Horizons, "horizon")} with {Format.Count(horizons.Events, "event")}. T-mAP: higher is better. OTD: lower is better, and 1 is what naming no event scores.");
     }
 
     private static ComparisonReport WithBar(Func<IProgress<ComparisonProgress>, ComparisonReport> compare) =>

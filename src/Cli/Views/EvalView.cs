@@ -52,6 +52,7 @@ internal static class EvalView
                 $"50 % hold {Format.Percent(errors.Coverage50)}, 80 % {Format.Percent(errors.Coverage80)}, 95 % {Format.Percent(errors.Coverage95)} of the gaps")
             .AddRow("calibration",
                 $"{scores.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} (Kolmogorov-Smirnov distance, 0 is perfect)")
+            .AddRow("order", "each stream by itself, from its own past: the file's order of streams does not matter")
             .AddRow("bytes a stream", Format.Count(scores.StateBytesPerStream));
         if (errors.NllTimeInCell is { } inCell)
         {

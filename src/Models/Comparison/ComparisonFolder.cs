@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Foretell.Models.Horizons;
 using Foretell.Models.Network;
 
 namespace Foretell.Models.Comparison;
@@ -74,11 +75,28 @@ public sealed class ComparisonFolder
     public void Keep(ScoreRecord score) =>
         WriteWhole(Score(score.Form, score.States, score.Seed), JsonSerializer.SerializeToUtf8Bytes(score, s_json));
 
+    /// <summary>A finished score of whole horizons, or null.</summary>
+    /// <param name="form">Name of the form, as in its score.</param>
+    /// <param name="states">Events kept; 0 for forms that are not bounded.</param>
+    /// <param name="seed">Seed of the training.</param>
+    public HorizonScore? FindHorizons(string form, int states, int seed) => Read<HorizonScore>(Horizons(form, states, seed));
+
+    /// <summary>Keeps a score of whole horizons.</summary>
+    public void Keep(string form, int states, int seed, HorizonScore score)
+    {
+        Directory.CreateDirectory(At("horizons"));
+        WriteWhole(Horizons(form, states, seed), JsonSerializer.SerializeToUtf8Bytes(score, s_json));
+    }
+
     private string Training(ComparisonForm form, double rate, int seed) =>
         FormattableString.Invariant($"trainings/{form.Name}-rate{rate}-seed{seed}-{_mark}");
 
-    private string Score(string form, int states, int seed) =>
-        FormattableString.Invariant($"scores/{form}{(states > 0 ? $"-{states}" : "")}-seed{seed}-{_mark}.json");
+    private string Score(string form, int states, int seed) => "scores/" + Named(form, states, seed);
+
+    private string Horizons(string form, int states, int seed) => "horizons/" + Named(form, states, seed);
+
+    private string Named(string form, int states, int seed) =>
+        FormattableString.Invariant($"{form}{(states > 0 ? $"-{states}" : "")}-seed{seed}-{_mark}.json");
 
     private string At(string name) => System.IO.Path.Combine(Path, name);
 

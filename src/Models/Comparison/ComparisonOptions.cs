@@ -20,6 +20,12 @@ public sealed record ComparisonOptions
     public IReadOnlyList<double> Rates { get; init; } =
         [TrainingOptions.DefaultLearningRate / 2, TrainingOptions.DefaultLearningRate, TrainingOptions.DefaultLearningRate * 2];
 
+    /// <summary>Whether each form has a second row, in which its models follow what each stream shows of its own.</summary>
+    public bool Adapt { get; init; }
+
+    /// <summary>Whether forecasts of whole horizons are scored, too.</summary>
+    public bool Horizons { get; init; }
+
     /// <summary>Processor time of one round of timing the step; a form takes ten.</summary>
     public TimeSpan TimingRound { get; init; } = TimeSpan.FromSeconds(0.1);
 

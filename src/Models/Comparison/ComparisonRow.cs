@@ -1,3 +1,4 @@
+using Foretell.Models.Horizons;
 using Foretell.Models.Scoring;
 
 namespace Foretell.Models.Comparison;
@@ -23,6 +24,9 @@ public readonly record struct Estimate(double Mean, double? StandardError)
 public sealed record ComparisonRow(string Name, IReadOnlyList<ScoreRecord> Scores, IReadOnlyList<TrainingRecord> Grid,
     IReadOnlyList<TrainingRecord> Chosen)
 {
+    /// <summary>Forecasts of whole horizons, one a seed; empty where they are not scored, and for simple methods.</summary>
+    public IReadOnlyList<HorizonScore> Horizons { get; init; } = [];
+
     /// <summary>Figures that all seeds share: sizes, parameters, speed.</summary>
     public ScoreRecord First => Scores[0];
 

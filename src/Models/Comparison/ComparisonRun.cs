@@ -1,4 +1,5 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Horizons;
 using Foretell.Models.Network;
 using Foretell.Models.Scoring;
 using Foretell.Models.Training;
@@ -12,6 +13,9 @@ namespace Foretell.Models.Comparison;
 /// </remarks>
 public sealed class ComparisonRun
 {
+    /// <summary>What stands behind a form's name where its models adapt.</summary>
+    public const string Adapting = " + adapting";
+
     private const int FirstSeed = 1;
 
     private readonly ComparisonData _data;
@@ -59,6 +63,7 @@ public sealed class ComparisonRun
                 Threads = 1,
             },
             ComparisonData.Summarise(data.Train), ComparisonData.Summarise(data.Dev), ComparisonData.Summarise(data.Test));
+        Horizons = options.Horizons ? HorizonComparison.Of(data, options.Training) : null;
         _folder = new ComparisonFolder(folder, Settings);
         // Rates and seeds of each form that is trained; which rate the later seeds take does not matter for their number.
         _clock = new ComparisonClock(
@@ -67,6 +72,9 @@ public sealed class ComparisonRun
 
     /// <summary>Data and settings as the folder keeps them.</summary>
     public ComparisonSettings Settings { get; }
+
+    /// <summary>How whole horizons are compared; null where they are not.</summary>
+    public HorizonComparison? Horizons { get; }
 
     /// <summary>The rows, each as soon as it is done: the simple methods, then the forms.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; what is finished is in the folder.</exception>
@@ -90,9 +98,16 @@ public sealed class ComparisonRun
             }
             foreach (int states in form.IsBounded ? _options.States.Select(s => s.Of(_data.MeanTestLength)).Distinct() : [0])
             {
-                string name = form.IsBounded ? $"{form.Name} {states}" : form.Name;
-                yield return new ComparisonRow(name,
-                    [.. chosen.Select(training => Score(form, name, states, training, progress, cancellation))], grid, chosen);
+                foreach (bool adapts in _options.Adapt ? new[] { false, true } : [false])
+                {
+                    var scored = new Scored(form, states, adapts);
+                    yield return new ComparisonRow(scored.Name,
+                        [.. chosen.Select(training => Score(scored, training, progress, cancellation))], grid, chosen)
+                    {
+                        Horizons = Horizons is null ? []
+                            : [.. chosen.Select(training => ScoreHorizons(scored, training, progress, cancellation))],
+                    };
+                }
             }
         }
     }
@@ -144,27 +159,23 @@ public sealed class ComparisonRun
         return training;
     }
 
-    private ScoreRecord Score(ComparisonForm form, string name, int states, TrainingRecord training,
-        IProgress<ComparisonProgress>? progress, CancellationToken cancellation)
+    private ScoreRecord Score(Scored scored, TrainingRecord training, IProgress<ComparisonProgress>? progress,
+        CancellationToken cancellation)
     {
-        if (_folder.FindScore(form.Name, states, training.Seed) is { } finished)
+        if (_folder.FindScore(scored.FileName, scored.States, training.Seed) is { } finished)
         {
             return finished;
         }
         cancellation.ThrowIfCancellationRequested();
-        progress?.Report(_clock.Scoring($"{name}, seed {training.Seed}"));
-        ForecastModel model = _folder.LoadModel(training);
-        if (form.IsBounded)
-        {
-            model = model.WithMixer(form.MixerAt(states), states);
-        }
+        progress?.Report(_clock.Scoring($"{scored.Name}, seed {training.Seed}"));
+        ForecastModel model = Load(scored, training);
         Evaluation scores = Evaluator.Evaluate(model, _data.Test, _options.Training.Threads);
         bool isMarked = model.Config.Marks.Count > 0;
         var score = new ScoreRecord
         {
-            Form = form.Name,
+            Form = scored.FileName,
             Mixer = model.Config.Mixer,
-            States = states,
+            States = scored.States,
             Seed = training.Seed,
             ModelId = model.Id,
             Events = scores.Events,
@@ -184,6 +195,37 @@ public sealed class ComparisonRun
         };
         _folder.Keep(score);
         return score;
+    }
+
+    private HorizonScore ScoreHorizons(Scored scored, TrainingRecord training, IProgress<ComparisonProgress>? progress,
+        CancellationToken cancellation)
+    {
+        if (_folder.FindHorizons(scored.FileName, scored.States, training.Seed) is { } finished)
+        {
+            return finished;
+        }
+        cancellation.ThrowIfCancellationRequested();
+        progress?.Report(_clock.Scoring($"{scored.Name}, seed {training.Seed}, whole horizons"));
+        // The methods that count have found events on the same moments, so there is a score.
+        HorizonScore score = HorizonScorer.Run(Load(scored, training), _data.Test, Horizons!.Setting,
+            threads: _options.Training.Threads, cancellation: cancellation)!;
+        _folder.Keep(scored.FileName, scored.States, training.Seed, score);
+        return score;
+    }
+
+    private ForecastModel Load(Scored scored, TrainingRecord training)
+    {
+        ForecastModel model = _folder.LoadModel(training);
+        model = scored.Form.IsBounded ? model.WithMixer(scored.Form.MixerAt(scored.States), scored.States) : model;
+        return scored.Adapts ? model.WithAdaptation(true) : model;
+    }
+
+    /// <summary>One way to score a form's trained models: a row.</summary>
+    private sealed record Scored(ComparisonForm Form, int States, bool Adapts)
+    {
+        public string Name => (Form.IsBounded ? $"{Form.Name} {States}" : Form.Name) + (Adapts ? Adapting : "");
+
+        public string FileName => Form.Name + (Adapts ? "-adapting" : "");
     }
 
     /// <summary>Reports on the caller's thread and in order, which <see cref="Progress{T}"/> does not promise.</summary>

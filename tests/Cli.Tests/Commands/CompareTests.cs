@@ -119,6 +119,34 @@ public sealed class CompareTests : IDisposable
     }
 
     [Fact]
+    public async Task Compare_WhenHorizonsAreAskedFor_HasATableOfThemInEveryReport()
+    {
+        await SimulateAsync(streams: 20, events: 800);
+        string[] plain = [.. Command("out"), "--mixers", "aaren", "--epochs", "1", "--seeds", "2"];
+        string before = (await RunAsync(plain)).Output;
+        Assert.DoesNotContain("T-mAP", before + File.ReadAllText(_folder.At("out/report.json")));
+
+        ProcessResult result = await RunAsync([.. plain, "--horizons", "--adapt"]);
+
+        Assert.DoesNotContain("training", result.Output.Split("joint NLL")[0]);
+        Assert.Matches(@"whole horizons of [\d.]+ \S+ +T-mAP +weighted +OTD", result.Output);
+        Assert.Matches(@"(?m)^ +aaren +\d\.\d{4} ± \d\.\d{4} ", result.Output);
+        JsonElement horizons = JsonDocument.Parse(File.ReadAllText(_folder.At("out/report.json"))).RootElement.GetProperty("horizons");
+        string[] names = ["aaren", "aaren + adapting", "history density", "most popular"];
+        Assert.Equal(names, horizons.GetProperty("rows").EnumerateArray().Select(r => r.GetProperty("name").GetString()));
+        Assert.InRange(horizons.GetProperty("rows")[0].GetProperty("tMap").GetProperty("mean").GetDouble(), 0.001, 0.999);
+        Assert.True(horizons.GetProperty("events").GetInt32() > horizons.GetProperty("horizons").GetInt32());
+        string page = File.ReadAllText(_folder.At("out/report.html"));
+        AssertSelfContained(page, ["aaren", "aaren + adapting", "exponential", "log-normals", "running"]);
+        Assert.All(names[2..], name => Assert.Contains($"<tr class=\"counts\"><th scope=\"row\">{name}</th>", page));
+        string[] lines = File.ReadAllLines(_folder.At("out/report.md"));
+        Assert.Equal(1, lines.Count(l => l == "| form | T-mAP | weighted | OTD |"));
+        Assert.Equal(2, lines.Count(l => l.StartsWith("| aaren + adapting | ")));
+        Assert.Contains(lines, l => l.StartsWith("- + adapting: the same models"));
+        Assert.Contains(lines, l => l.Contains("horizons of ") && l.Contains("behind every "));
+    }
+
+    [Fact]
     public async Task Compare_WhenStreamsHaveNoClockInCommon_AsksForTheEndOfObservation()
     {
         foreach (string name in new[] { "train", "dev", "test" })

@@ -53,6 +53,44 @@ public sealed class TrainAndEvalTests : IDisposable
         Assert.Equal(1000, JsonDocument.Parse(fed.Output).RootElement.GetProperty("events").GetInt64());
     }
 
+    [Fact]
+    public async Task Eval_WhenStreamsAreInterleavedInTime_ScoresEachByItselfAsOneAfterTheOther()
+    {
+        await SimulateAsync("train.jsonl", seed: 1, streams: 30, events: 900);
+        await SimulateAsync("test.jsonl", seed: 2, streams: 20, events: 1000);
+        await RunAsync("train", "--train", "train.jsonl", "--dev", "train.jsonl", "--out", "m.safetensors",
+            "--width", "16", "--layers", "1", "--heads", "2", "--epochs", "1");
+        (string Stream, double Time, string Mark)[] events = [.. File.ReadLines(_folder.At("test.jsonl")).SelectMany(line =>
+        {
+            JsonElement sequence = JsonDocument.Parse(line).RootElement;
+            return sequence.GetProperty("t").EnumerateArray().Zip(sequence.GetProperty("k").EnumerateArray(),
+                (t, k) => (sequence.GetProperty("id").GetString()!, t.GetDouble(), k.GetString()!));
+        })];
+        JsonElement oneByOne = await EvalAsync("streams.csv", events);
+        JsonElement interleaved = await EvalAsync("replay.csv", events.OrderBy(e => e.Time));
+        JsonElement backwards = await EvalAsync("backwards.csv", events.GroupBy(e => e.Stream).Reverse().SelectMany(s => s));
+
+        Assert.NotEqual(File.ReadAllText(_folder.At("streams.csv")), File.ReadAllText(_folder.At("replay.csv")));
+        Assert.NotEqual(oneByOne.GetProperty("nllTime").GetDouble(),
+            oneByOne.GetProperty("asTrained").GetProperty("nllTime").GetDouble(), 6);
+        Assert.All(new[] { interleaved, backwards }, other =>
+        {
+            Assert.Equal((20, 980), (other.GetProperty("sequences").GetInt32(), other.GetProperty("events").GetInt32()));
+            // The order in which streams are added up moves the last bits at most.
+            Assert.All(new[] { "nll", "nllTime", "nllMark", "accuracy", "rmse", "pitKs" }, figure =>
+                Assert.Equal(oneByOne.GetProperty(figure).GetDouble(), other.GetProperty(figure).GetDouble(), 1e-9));
+            Assert.Equal(oneByOne.GetProperty("asTrained").GetProperty("nllTime").GetDouble(),
+                other.GetProperty("asTrained").GetProperty("nllTime").GetDouble(), 1e-9);
+        });
+
+        async Task<JsonElement> EvalAsync(string file, IEnumerable<(string Stream, double Time, string Mark)> rows)
+        {
+            File.WriteAllLines(_folder.At(file), rows.Select(e => FormattableString.Invariant($"{e.Stream},{e.Time:0.0000000},{e.Mark}"))
+                .Prepend("stream,time,mark"));
+            return JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", file, "--json")).Output).RootElement;
+        }
+    }
+
     [Theory]
     [InlineData("linear")]
     [InlineData("softmax", "--mixer", "h2o", "--states", "8")]

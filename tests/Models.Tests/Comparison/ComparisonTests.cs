@@ -1,6 +1,8 @@
 using Foretell.Models.Comparison;
 using Foretell.Models.Configuration;
+using Foretell.Models.Horizons;
 using Foretell.Models.Mixers;
+using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Scoring;
 using Foretell.Models.Training;
@@ -145,6 +147,70 @@ public sealed class ComparisonTests : IDisposable
         var idle = new Watch(_ => { });
         Assert.Equal(rows.Select(r => r.NllOpenEnd), new ComparisonRun(watched, censored, _folder).Run(idle).Select(r => r.NllOpenEnd));
         Assert.Empty(idle.Seen);
+    }
+
+    [Fact]
+    public void Run_WhenHorizonsAreAskedForLater_ScoresThemWithoutTraining()
+    {
+        List<ComparisonRow> before = Run(_folder);
+        var watch = new Watch(_ => { });
+        var comparison = new ComparisonRun(s_data, s_options with { Horizons = true }, _folder);
+        List<ComparisonRow> rows = [.. comparison.Run(watch)];
+
+        Assert.All(watch.Seen, p => Assert.True(p.IsScoring && p.What.EndsWith(", whole horizons")));
+        Assert.Equal(before.Select(Scores), rows.Select(Scores));
+        Assert.All(before, row => Assert.Empty(row.Horizons));
+        HorizonComparison horizons = comparison.Horizons!;
+        Assert.All(rows, row => Assert.Equal(row.Chosen.Count, row.Horizons.Count));
+        Assert.All(rows.SelectMany(r => r.Horizons), score =>
+            Assert.Equal((horizons.HistoryDensity.Horizons, horizons.MostPopular.Events), (score.Horizons, score.Events)));
+        ComparisonRow softmax = rows.Single(r => r.Name == "softmax"), tova = rows[^1];
+        ForecastModel model = ForecastModel.Load(Directory.EnumerateFiles(Path.Combine(_folder, "trainings"),
+            FormattableString.Invariant($"softmax-rate{softmax.Rate}-seed1-*.safetensors")).Single());
+        Assert.Equal(HorizonScorer.Run(model, s_data.Test, horizons.Setting), softmax.Horizons[0]);
+        Assert.NotEqual(softmax.Horizons[0], tova.Horizons[0]);
+
+        // What is finished is found again.
+        var idle = new Watch(_ => { });
+        Assert.Equal(rows.SelectMany(r => r.Horizons), new ComparisonRun(s_data, s_options with { Horizons = true }, _folder).Run(idle)
+            .SelectMany(r => r.Horizons));
+        Assert.Empty(idle.Seen);
+    }
+
+    [Fact]
+    public void Run_WhenFormsAdapt_HasASecondRowOfTheSameTrainings()
+    {
+        ComparisonOptions options = s_options with { Adapt = true, Seeds = 1 };
+        List<ComparisonRow> rows = [.. new ComparisonRun(s_data, options, _folder).Run()];
+
+        Assert.Equal(["aaren", "aaren + adapting", "softmax", "softmax + adapting"], rows.Skip(3).Take(4).Select(r => r.Name));
+        Assert.EndsWith(" + adapting", rows[^1].Name);
+        (ComparisonRow trained, ComparisonRow adapting) = (rows[3], rows[4]);
+        Assert.Equal(trained.Chosen, adapting.Chosen);
+        ForecastModel model = ForecastModel.Load(Directory.EnumerateFiles(Path.Combine(_folder, "trainings"),
+            FormattableString.Invariant($"aaren-rate{trained.Rate}-seed1-*.safetensors")).Single());
+        Evaluation scores = Evaluator.Evaluate(model.WithAdaptation(true), s_data.Test);
+        Assert.Equal((scores.Nll, scores.AsTrained!.NllTime), (adapting.First.Nll, trained.First.NllTime));
+        Assert.NotEqual(trained.First.Nll, adapting.First.Nll);
+        Assert.True(adapting.First.Bytes.After100 > trained.First.Bytes.After100);
+
+        // The rows as trained are those of a comparison without adaptation, and all are found again.
+        var idle = new Watch(_ => { });
+        List<ComparisonRow> plain = Run(_folder, options with { Adapt = false }, idle);
+        Assert.Equal(rows.Where(r => !r.Name.EndsWith(ComparisonRun.Adapting)).Select(Scores), plain.Select(Scores));
+        Assert.Equal(rows.Select(Scores), Run(_folder, options, idle).Select(Scores));
+        Assert.Empty(idle.Seen);
+    }
+
+    [Fact]
+    public void Comparison_WhenTestStreamsAreTooShortForHorizons_IsRefusedBeforeAnyTraining()
+    {
+        ComparisonData cut = s_data with { Test = [.. s_data.Test.Select(s => s with { Times = s.Times[..4], Marks = s.Marks![..4] })] };
+        ComparisonOptions options = s_options with { Horizons = true };
+        string message = Assert.Throws<ArgumentException>(() => new ComparisonRun(cut, options, _folder)).Message;
+
+        Assert.Contains("five mean gaps of train", message);
+        Assert.Empty(Files(_folder));
     }
 
     [Fact]
