@@ -90,7 +90,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
             if (other is not null)
             {
                 throw new StorageException($"The {storage.Name} was made with model {other} and cannot be opened with "
-                    + $"model {options.Model.Id}. Give it that model, or choose another directory.");
+                    + $"model {options.Model.Id}. {AdviceOnModel(options.Model, other)}");
             }
             return new EmbeddedPlatform(options, storage);
         }
@@ -104,6 +104,12 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
             throw;
         }
     }
+
+    private static string AdviceOnModel(ForecastModel model, string other) =>
+        model.WithAdaptation(!model.Config.Adapt).Id != other ? "Give it that model, or choose another directory."
+        : "It is the same one, but for what streams show of their own, of which rows depend: "
+            + (model.Config.Adapt ? "leave out --adapt, or give --no-adapt" : "leave out --no-adapt, or give --adapt")
+            + ", or choose another directory, into which the events are replayed.";
 
     /// <inheritdoc/>
     public Task<AppendReceipt> AppendAsync(EventBatch batch, IdempotentRequest? request, CancellationToken cancellationToken) =>

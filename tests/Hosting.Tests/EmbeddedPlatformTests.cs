@@ -35,6 +35,21 @@ public sealed class EmbeddedPlatformTests : IDisposable
         await AssertEqualsReferenceAsync();
     }
 
+    [Theory]
+    [InlineData(true, "leave out --no-adapt, or give --adapt")]
+    [InlineData(false, "leave out --adapt, or give --no-adapt")]
+    public async Task Open_WhenTheDirectoryIsOfTheSameModelButForAdaptation_SaysSo(bool adapted, string advice)
+    {
+        await using (await OpenAsync(Options(1) with { Model = Small.Model.WithAdaptation(adapted) }))
+        {
+        }
+        var e = await Assert.ThrowsAsync<StorageException>(() =>
+            EmbeddedPlatform.OpenAsync(Options(1) with { Model = Small.Model.WithAdaptation(!adapted) }));
+        Assert.Contains(advice, e.Message);
+        e = await Assert.ThrowsAsync<StorageException>(() => EmbeddedPlatform.OpenAsync(Options(1) with { Model = Small.Create(2) }));
+        Assert.EndsWith("Give it that model, or choose another directory.", e.Message);
+    }
+
     [Fact]
     public async Task Digest_WhenAnotherDeviceIsHandedIn_IsThatOfOneEventAtATime()
     {
