@@ -47,7 +47,8 @@ internal static class ShiftBench
 
     /// <summary>What adapting costs where nothing changes, nats an event.</summary>
     private static double Loss(ForecastModel adapting, ForecastModel plain, int seed) =>
-        Scores(adapting, seed, Regime.Old, Regime.Old).Average(s => s.Sum) - Scores(plain, seed, Regime.Old, Regime.Old).Average(s => s.Sum);
+        Scores(adapting, seed, Regime.Old, Regime.Old).Average(s => s.Sum)
+        - Scores(plain, seed, Regime.Old, Regime.Old).Average(s => s.Sum);
 
     private static ForecastModel Train(int seed, Regime regime)
     {

@@ -39,7 +39,8 @@ public static class EventFile
                 throw new EventFileException(past, 0, $"It holds {Kind(ofPast)}, and {path} {Kind(origin)}, whose times do not count from the same moment. Write both in one format.");
             }
             double apart = EventTime.SecondsBetween(origin ?? 0, ofPast ?? 0) / timeUnitSeconds;
-            sequences = StreamPasts.PutBefore(past, [.. before.Select(s => s with { Times = [.. s.Times.Select(t => t + apart)] })], sequences);
+            EventSequence[] moved = [.. before.Select(s => s with { Times = [.. s.Times.Select(t => t + apart)] })];
+            sequences = StreamPasts.PutBefore(past, moved, sequences);
         }
         return sequences;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Foretell.Models.Files;
 using Foretell.Models.Horizons;
 using Foretell.Models.Network;
 
@@ -117,8 +118,13 @@ public sealed class ComparisonFolder
     private void WriteWhole(string name, byte[] bytes)
     {
         string path = At(name), temporary = path + ".part";
-        File.WriteAllBytes(temporary, bytes);
-        File.Move(temporary, path, overwrite: true);
+        // What training took hours for outlives the loss of power.
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            file.Write(bytes);
+            file.Flush(flushToDisk: true);
+        }
+        DurableNames.Replace(temporary, path);
     }
 
     /// <summary>Names the first setting that differs.</summary>

@@ -169,11 +169,12 @@ internal sealed unsafe class Adaptation
         var four = Vector256.Create(VectorMath.Sum(sum0), VectorMath.Sum(sum1), VectorMath.Sum(sum2), VectorMath.Sum(sum3), 1, 1, 1, 1);
         var log = VectorMath.Log(Vector512.Create(four));
         float trained = max0 + log[0];
-        Compete(state + Evidence, max1 + log[1] - trained, max2 + log[2] - trained, max3 + log[3] - trained);
+        float* evidence = state + Evidence;
+        Compete(evidence, max1 + log[1] - trained, max2 + log[2] - trained, max3 + log[3] - trained);
         Add(state + Slow, SlowKeep, newPrecision, newPull);
         Add(state + Fast, FastKeep, newPrecision, newPull);
         Add(state + Leap, LeapKeep, 1, VectorMath.Sum(distances) / VectorMath.Sum(weights));
-        var logOdds = Vector256.Create(state[Evidence] + Prior, state[Evidence + 1] + Prior, state[Evidence + 2] + (Prior + LeapOdds), 0, 0, 0, 0, 0);
+        var logOdds = Vector256.Create(evidence[0] + Prior, evidence[1] + Prior, evidence[2] + (Prior + LeapOdds), 0, 0, 0, 0, 0);
         var odds = VectorMath.Exp(Vector512.Create(logOdds));
         slow = state[Slow + 1] / (state[Slow] + SlowPrior);
         fast = state[Fast + 1] / (state[Fast] + FastPrior);
@@ -272,8 +273,8 @@ internal sealed unsafe class Adaptation
         return (float)(width * width * (1.0 / 12));
     }
 
-    /// <summary>How often each mark came and was expected, (came + c) / (expected + c), and its logarithm; 1 and 0 behind the last. Shape of
-    /// each [m, padded to 16].</summary>
+    /// <summary>How often each mark came and was expected, (came + c) / (expected + c), and its logarithm; 1 and 0 behind the last.
+    /// Shape of each [m, padded to 16].</summary>
     private void LogRatios(float* state, float* came, float* expected, float* ratio, float* logRatio)
     {
         new Span<float>(came + _marks, _padded - _marks).Clear();

@@ -14,6 +14,7 @@ public sealed record EventSequence(string Id, double[] Times, string[]? Marks)
     /// first.</summary>
     public int Past { get; init; }
 
-    /// <summary>Index of the first event that can be scored: behind the past, and never the very first, before which there is no gap.</summary>
+    /// <summary>Index of the first event that can be scored: behind the past, and never the very first, before which there is no
+    /// gap.</summary>
     internal int FirstScored => Math.Max(1, Past);
 }

@@ -24,7 +24,8 @@ internal static class SimpleScorer
                 int mark = Mark(sequence, t);
                 if (t >= sequence.FirstScored)
                 {
-                    int likeliest = config.Marks.Count > 0 ? Enumerable.Range(0, config.Marks.Count).MaxBy(m => method.Mark(previous, m)) : -1;
+                    int likeliest = config.Marks.Count > 0
+                        ? Enumerable.Range(0, config.Marks.Count).MaxBy(m => method.Mark(previous, m)) : -1;
                     tally.Add(t, method.Score(gap, cell), Math.Log(method.Mark(previous, mark)),
                         likeliest < 0 ? 0 : method.Mark(previous, likeliest), likeliest == mark);
                 }

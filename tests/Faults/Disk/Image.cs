@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Foretell.Faults.Disk;
 
 /// <summary>Bytes of a file that grows, in blocks that other images use again: files come and go by the thousand, and their memory
@@ -6,13 +8,10 @@ internal sealed class Image
 {
     private const int BlockBytes = 16384;
 
-    // Of each thread its own: a simulation has one, and tests with real processes run beside each other.
-    [ThreadStatic]
-    private static Stack<byte[]>? s_freeOfThread;
+    // Of all threads: a simulation runs on one, and another one ends it and gives its blocks back.
+    private static readonly ConcurrentStack<byte[]> s_free = new();
 
     private readonly List<byte[]> _blocks = [];
-
-    private static Stack<byte[]> Free => s_freeOfThread ??= new();
 
     /// <summary>Bytes.</summary>
     public long Length { get; private set; }
@@ -50,7 +49,7 @@ internal sealed class Image
         int blocks = (int)((length + BlockBytes - 1) / BlockBytes);
         for (int i = _blocks.Count - 1; i >= blocks; i--)
         {
-            Free.Push(_blocks[i]);
+            s_free.Push(_blocks[i]);
             _blocks.RemoveAt(i);
         }
         // What is cut off must be zeros when the file grows over it again.
@@ -86,7 +85,7 @@ internal sealed class Image
     {
         while (_blocks.Count * (long)BlockBytes < length)
         {
-            if (Free.TryPop(out byte[]? block))
+            if (s_free.TryPop(out byte[]? block))
             {
                 Array.Clear(block);
             }

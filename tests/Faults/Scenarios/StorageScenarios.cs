@@ -129,6 +129,7 @@ internal static class StorageScenarios
         for (int round = 0; round < 60; round++)
         {
             Stage ofRound = stage with { Directory = Path.Combine(stage.Directory, $"{round}") };
+            DataFiles.Current.CreateDirectory(ofRound.Directory);
             await AppendAsync(ofRound, 2);
             SqliteEventLog killed = Open(ofRound);
             for (int i = 0; i < 25; i++)

@@ -3,7 +3,8 @@ namespace Foretell.Models.Tests.Reference;
 /// <summary>A stream's adaptation in plain doubles (docs/models.md, "What a stream shows of its own").</summary>
 internal sealed class ReferenceAdaptation(int marks)
 {
-    private static readonly double[] s_variance = [0.1, 1, 1 / 0.3], s_keep = [0.98, 0.85, 0.8], s_prior = [-3, -3, -8], s_least = [-4, -4, -9];
+    private static readonly double[] s_variance = [0.1, 1, 1 / 0.3], s_keep = [0.98, 0.85, 0.8];
+    private static readonly double[] s_prior = [-3, -3, -8], s_least = [-4, -4, -9];
 
     private readonly double[] _precision = new double[3], _pull = new double[3], _evidence = [.. s_prior];
     private readonly double[] _came = new double[marks], _expected = new double[marks];
