@@ -13,7 +13,10 @@ namespace Foretell.Models.Network;
 /// them (docs/formats.md).</summary>
 internal static class ModelFile
 {
-    private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", Later = "model/3", Adapting = "model/4", ConfigKey = "foretell.config";
+    // Of models whose rows followed a stream by an earlier rule. They adapt by this one, and have another id for it: their rows are others.
+    private const string FirstAdapting = "model/4";
+
+    private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", Later = "model/3", Adapting = "model/5", ConfigKey = "foretell.config";
 
     /// <summary>A model's tensors and metadata.</summary>
     public static SafeTensors ToTensors(ForecastModel model)
@@ -43,12 +46,13 @@ internal static class ModelFile
     /// <exception cref="InvalidDataException">Something is missing, has another shape or is not finite.</exception>
     public static ForecastModel FromTensors(SafeTensors file)
     {
-        if (!file.Metadata.TryGetValue(FormatKey, out string? format) || format is not (Plain or Censored or Later or Adapting))
+        if (!file.Metadata.TryGetValue(FormatKey, out string? format)
+            || format is not (Plain or Censored or Later or FirstAdapting or Adapting))
         {
             throw new InvalidDataException($"It is no Foretell model that this program knows: metadata '{FormatKey}' must be '{Plain}', '{Censored}', '{Later}' or '{Adapting}', got '{format ?? "nothing"}'.");
         }
         ModelConfig config = ReadConfig(file);
-        if (format != FormatOf(config))
+        if (format != FormatOf(config) && !(format == FirstAdapting && config.Adapt))
         {
             throw new InvalidDataException($"Metadata '{FormatKey}' must be '{FormatOf(config)}' for this configuration ('{Adapting}' where 'adapt' is true, '{Later}' where 'ties' is above 0 or 'hasOtherMark' true, '{Censored}' where 'censored' is true, else '{Plain}'), got '{format}'.");
         }
