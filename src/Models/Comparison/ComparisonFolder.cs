@@ -117,14 +117,9 @@ public sealed class ComparisonFolder
 
     private void WriteWhole(string name, byte[] bytes)
     {
-        string path = At(name), temporary = path + ".part";
         // What training took hours for outlives the loss of power.
-        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
-        {
-            file.Write(bytes);
-            file.Flush(flushToDisk: true);
-        }
-        DurableNames.Replace(temporary, path);
+        string path = At(name);
+        DurableNames.Write(path, bytes, path + ".part");
     }
 
     /// <summary>Names the first setting that differs.</summary>

@@ -21,6 +21,19 @@ public static partial class DurableNames
         Sync(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
+    /// <summary>Writes a file, whole or not at all: what stood at the path stays until the new one is on disk.</summary>
+    /// <param name="temporary">A name in the same folder, since only within one file system is a rename one indivisible step.</param>
+    /// <exception cref="IOException">It cannot be written; what is there of it has the temporary name.</exception>
+    internal static void Write(string path, ReadOnlySpan<byte> bytes, string temporary)
+    {
+        using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+        {
+            file.Write(bytes);
+            file.Flush(flushToDisk: true);
+        }
+        Replace(temporary, path);
+    }
+
     /// <summary>Makes a folder where it is missing, and those above it; durable when the call returns.</summary>
     /// <exception cref="IOException">It cannot, or a folder cannot be synced.</exception>
     public static void CreateFolder(string path)

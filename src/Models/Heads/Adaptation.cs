@@ -106,13 +106,13 @@ internal sealed unsafe class Adaptation
     public void AdaptAndObserveGap(float* state, float* outputs, in GapInterval gap)
     {
         int k = _components;
-        float slow = state[Slow + 1] / (state[Slow] + SlowPrior), fast = state[Fast + 1] / (state[Fast] + FastPrior);
-        float leap = state[Leap + 1] / (state[Leap] + LeapWeight);
         float* inverse = stackalloc float[7 * k], away = inverse + k, logs = away + k;
         Vector512<float> z = Vector512.Create((float)gap.Z), blur = Vector512.Create(Blur(gap)), minusHalf = Vector512.Create(-0.5f);
         Vector512<float> least = Vector512.Create((float)TimeHead.MinLogDeviation);
         Vector512<float> most = Vector512.Create((float)TimeHead.MaxLogDeviation);
-        Vector512<float> bySlow = Vector512.Create(slow), byFast = Vector512.Create(fast), byLeap = Vector512.Create(leap);
+        var bySlow = Vector512.Create(Mean(state + Slow, SlowPrior));
+        var byFast = Vector512.Create(Mean(state + Fast, FastPrior));
+        var byLeap = Vector512.Create(Mean(state + Leap, LeapWeight));
         var byAll = Vector512.Create(state[OffsetPlace]);
         Vector512<float> highest0 = Vector512.Create(float.MinValue), highest1 = highest0, highest2 = highest0, highest3 = highest0;
         Vector512<float> highest4 = highest0, weights = Vector512<float>.Zero, distances = weights;
@@ -176,9 +176,7 @@ internal sealed unsafe class Adaptation
         Add(state + Leap, LeapKeep, 1, VectorMath.Sum(distances) / VectorMath.Sum(weights));
         var logOdds = Vector256.Create(evidence[0] + Prior, evidence[1] + Prior, evidence[2] + (Prior + LeapOdds), 0, 0, 0, 0, 0);
         var odds = VectorMath.Exp(Vector512.Create(logOdds));
-        slow = state[Slow + 1] / (state[Slow] + SlowPrior);
-        fast = state[Fast + 1] / (state[Fast] + FastPrior);
-        leap = state[Leap + 1] / (state[Leap] + LeapWeight);
+        float slow = Mean(state + Slow, SlowPrior), fast = Mean(state + Fast, FastPrior), leap = Mean(state + Leap, LeapWeight);
         state[OffsetPlace] = (odds[0] * slow + odds[1] * fast + odds[2] * leap) / (1 + odds[0] + odds[1] + odds[2]);
     }
 
@@ -237,6 +235,9 @@ internal sealed unsafe class Adaptation
         float odds = VectorMath.Exp(Vector512.Create(logOdds))[0];
         return odds / (1 + odds);
     }
+
+    /// <summary>What an estimate comes to: its decayed sums, and a prior around 0 of so much weight.</summary>
+    private static float Mean(float* sums, float prior) => sums[1] / (sums[0] + prior);
 
     /// <summary>Adds to the decayed sums of an estimate.</summary>
     private static void Add(float* sums, float keep, float weight, float value)

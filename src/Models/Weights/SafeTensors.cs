@@ -44,18 +44,12 @@ public sealed class SafeTensors
     public void Write(string path)
     {
         path = Path.GetFullPath(path);
-        // In the same folder, because only within one file system is a rename one indivisible step.
 #pragma warning disable RS0030 // Two that write at once, from whichever process, must not share a temporary file.
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
 #pragma warning restore RS0030
         try
         {
-            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                file.Write(ToBytes());
-                file.Flush(flushToDisk: true);
-            }
-            DurableNames.Replace(temporary, path);
+            DurableNames.Write(path, ToBytes(), temporary);
         }
         catch
         {
