@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Foretell.Engine.Events;
 using Foretell.Engine.Store;
 using Foretell.Models.Monitoring;
@@ -189,6 +190,9 @@ internal static class SqliteShardSchema
         }
     }
 
+    /// <summary>Whether a table has a column, by the statement that made it: a table of SQLite's pragma would be built for each
+    /// question, and a start asks several of each file.</summary>
     private static bool Has(SqliteDatabase database, string table, string column) =>
-        database.Query($"SELECT count(*) FROM pragma_table_info('{table}') WHERE name = '{column}'") > 0;
+        database.QueryText($"SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = '{table}'") is { } sql
+        && Regex.IsMatch(sql, $@"\b{column}\b", RegexOptions.CultureInvariant);
 }

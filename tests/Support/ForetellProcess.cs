@@ -63,9 +63,6 @@ public sealed partial class ForetellProcess : IAsyncDisposable
     /// <summary>Address from the "listening on" line.</summary>
     public Task<string> ListeningAsync() => WaitAsync(_listening.Task);
 
-    /// <summary>Physical memory of the program now, bytes.</summary>
-    public long MemoryBytes => ReadStatus("VmRSS:");
-
     /// <summary>Most physical memory since it began, or since <see cref="ForgetPeak"/>, bytes.</summary>
     public long PeakMemoryBytes => ReadStatus("VmHWM:");
 

@@ -46,15 +46,19 @@ internal sealed class AttackedHost : IAsyncDisposable
 
     public string DataDirectory => _folder.At("data");
 
-    public long MemoryBytes => _process.MemoryBytes;
-
     public TimeSpan ProcessorTime => _process.ProcessorTime;
 
-    public static async Task<AttackedHost> StartAsync(params string[] arguments)
+    public static Task<AttackedHost> StartAsync(params string[] arguments) => StartAsync([], arguments);
+
+    /// <summary>Starts a host whose heap may hold so much and no more: what a busy collector leaves lying does not count, and what a
+    /// host holds without a bound ends it.</summary>
+    public static Task<AttackedHost> StartWithHeapAsync(long bytes) => StartAsync([("DOTNET_GCHeapHardLimit", bytes.ToString("x"))], []);
+
+    private static async Task<AttackedHost> StartAsync((string Name, string Value)[] variables, string[] arguments)
     {
         var folder = new TemporaryFolder();
-        (ForetellProcess process, Uri url) = await ForetellProcess.StartHostAsync(folder, ["--data-dir", "data", .. arguments]);
-        var host = new AttackedHost(folder, process, url);
+        ForetellProcess process = ForetellProcess.StartHost(folder, variables, ["--data-dir", "data", .. arguments]);
+        var host = new AttackedHost(folder, process, new Uri(await process.ListeningAsync()));
         for (int i = 0; i < 100; i++)
         {
             await host.AskAsync(i);

@@ -38,16 +38,15 @@ public sealed class UploadAttackTests
     }
 
     [Fact]
-    public async Task Uploads_WhenTheDiskStandsStillAndNobodyWaitsForThem_HoldNoMoreThanTheQueuesBound()
+    public async Task Uploads_WhenTheDiskStandsStillAndNobodyWaitsForThem_HoldNoMoreThanTheirBounds()
     {
-        await using AttackedHost host = await AttackedHost.StartAsync();
-        Observation quiet = await host.ObserveQuietAsync();
+        // The bodies' 128 MiB and the queue's 64, and as much again for everything else. Without the bounds it was 1.1 GB.
+        await using AttackedHost host = await AttackedHost.StartWithHeapAsync(384L << 20);
         // As JSON 4 MB, in the log's format a little less.
         string body = "[" + string.Join(',', Enumerable.Range(0, 16_000).Select(i =>
             $$"""{"stream":"abandoned","time":{{1_700_000_000 + i}},"mark":"{{new string('m', 200)}}"}""")) + "]";
         var content = Encoding.UTF8.GetBytes(body);
 
-        long peak = 0;
         int sent = 0;
         using (host.HoldLog())
         {
@@ -69,13 +68,11 @@ public sealed class UploadAttackTests
                         // Gone before there was an answer.
                     }
                     Interlocked.Increment(ref sent);
-                    peak = Math.Max(peak, host.MemoryBytes);
                 }
             }));
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"{sent} sent, quiet {quiet.PeakBytes >> 20} MiB, peak {peak >> 20} MiB");
-        Assert.InRange(peak - quiet.PeakBytes, long.MinValue, 400L << 20);
         Observation after = await host.ObserveQuietAsync();
+        TestContext.Current.TestOutputHelper?.WriteLine($"{sent} sent");
         Assert.InRange(after.Failed, 0, 1);
     }
 
