@@ -27,6 +27,8 @@ internal static class EvalCommand
     private static readonly Option<TimeZoneInfo?> s_zone = CommonSettings.Zone();
     private static readonly OpenEndSettings s_openEnds =
         new("Score the silence after each stream's last event, too, up to the end of observation, as a figure apart.");
+    private static readonly Option<bool> s_shared = Settings.Flag("--shared",
+        "Score all events in the order of time, too, with a shift that all streams share: how much of what the model gets wrong is common to them.");
     private static readonly Option<int> s_threads = CommonSettings.Threads();
     private static readonly Option<bool> s_json = CommonSettings.Json();
 
@@ -36,11 +38,12 @@ internal static class EvalCommand
             "eval --model model.safetensors --test test.jsonl",
             "eval --model model.safetensors --test test.jsonl --json",
             "eval --model model.safetensors --past january.csv --past february.csv --test march.csv",
+            "eval --model model.safetensors --test faster.jsonl --shared",
             "eval --model softmax.safetensors --test test.jsonl --mixer tova --states 64",
             "eval --model churn.safetensors --test test.csv --censored --until 2026-06-30T00:00:00Z")
         {
             s_model, s_test, s_past, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_columns, s_zone, s_openEnds.Censored,
-            s_openEnds.Until, s_threads, s_json,
+            s_openEnds.Until, s_shared, s_threads, s_json,
         };
         verb.SetAction(Run);
         return verb;
@@ -53,7 +56,13 @@ internal static class EvalCommand
         IReadOnlyList<EventSequence> sequences =
             EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until,
                 parsed.GetValue(s_zone), parsed.GetValue(s_past));
+        bool share = parsed.GetValue(s_shared);
+        if (share && !model.Config.Adapt)
+        {
+            throw new UsageException("--shared needs a model that adapts: streams can share only what adaptation tells. Give --adapt, too, or leave out --no-adapt.");
+        }
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
+        evaluation = share ? evaluation with { Shared = SharedEvaluator.Evaluate(model, sequences) } : evaluation;
         string[] remarks = [.. Remarks(model, sequences)];
         if (parsed.GetValue(s_json))
         {

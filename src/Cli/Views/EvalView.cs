@@ -26,6 +26,13 @@ internal static class EvalView
                 Format.Nats(score.NllMark));
         }
         Terminal.Out.Write(table);
+        if (scores.Shared is { } shared)
+        {
+            // A table of its own: these figures are of a host's whole stream of events, and compare with nothing published.
+            Terminal.Out.Write(Tables.Numbers("nats per event, all streams in the order of time", "joint NLL", "time", "mark")
+                .AddRow("each stream by itself", Format.Nats(scores.Nll), Format.Nats(scores.NllTime), Format.Nats(scores.NllMark))
+                .AddRow("with a shared shift", Format.Nats(shared.Nll), Format.Nats(shared.NllTime), Format.Nats(shared.NllMark)));
+        }
 
         Table rest = Tables.KeyValue()
             .AddRow("events", $"{Format.Count(scores.Events)} predicted in {Format.Count(scores.Sequences, "sequence")}"
@@ -51,7 +58,8 @@ internal static class EvalView
             .AddRow("intervals",
                 $"50 % hold {Format.Percent(errors.Coverage50)}, 80 % {Format.Percent(errors.Coverage80)}, 95 % {Format.Percent(errors.Coverage95)} of the gaps")
             .AddRow("calibration",
-                $"{scores.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} (Kolmogorov-Smirnov distance, 0 is perfect)")
+                $"{scores.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} (Kolmogorov-Smirnov distance, 0 is perfect)"
+                    + (scores.Shared is { } common ? $", {common.PitKs.ToString("0.0000", CultureInfo.InvariantCulture)} with a shared shift" : ""))
             .AddRow("order", "each stream by itself, from its own past: the file's order of streams does not matter")
             .AddRow("bytes a stream", Format.Count(scores.StateBytesPerStream));
         if (errors.NllTimeInCell is { } inCell)

@@ -38,6 +38,9 @@ internal sealed unsafe class Adaptation
     private const float LeapWeight = 0.3f, LeapKeep = 0.8f;
     private const float MarkCount = 1, MarkKeep = 0.98f;
 
+    // How much a stream has to show, in precisions of z and in marks, until what it shares with others counts for half.
+    private const float SharedGaps = 400, SharedMarks = 200;
+
     private readonly int _marks, _padded, _components;
     private readonly float[] _logWeight, _mean, _deviation, _logDeviation, _inverseDeviation;
 
@@ -72,9 +75,10 @@ internal sealed unsafe class Adaptation
     /// <summary>Moves the forecast of a stream's next gap.</summary>
     /// <param name="state">The stream's floats.</param>
     /// <param name="outputs">The time head's outputs, as trained; changed. Shape [3k or more].</param>
-    public void AdaptGap(float* state, float* outputs)
+    /// <param name="shared">What the stream has in common with others; null for nothing.</param>
+    public void AdaptGap(float* state, float* outputs, SharedShift? shared = null)
     {
-        var offset = Vector512.Create(state[OffsetPlace]);
+        var offset = Vector512.Create(Served(state, shared));
         for (int i = 0; i < _components; i += Lanes)
         {
             float* shift = outputs + _components + i;
@@ -85,11 +89,13 @@ internal sealed unsafe class Adaptation
     /// <summary>Moves the logits of a stream's next mark.</summary>
     /// <param name="state">The stream's floats.</param>
     /// <param name="logits">As trained; changed. Shape [m, padded to 16].</param>
-    public void AdaptMarks(float* state, float* logits)
+    /// <param name="shared">What the stream has in common with others; null for nothing.</param>
+    public void AdaptMarks(float* state, float* logits, SharedShift? shared = null)
     {
         float* came = stackalloc float[4 * _padded], ratio = came + 2 * _padded, logRatio = ratio + _padded;
         LogRatios(state, came, came + _padded, ratio, logRatio);
         var factor = Vector512.Create(Share(state[MarkEvidence] + Prior));
+        AddShared(logits, factor[0], came + _padded, shared);
         for (int i = 0; i < _marks; i += Lanes)
         {
             Vector512.FusedMultiplyAdd(factor, Vector512.Load(logRatio + i), Vector512.Load(logits + i)).Store(logits + i);
@@ -97,23 +103,24 @@ internal sealed unsafe class Adaptation
     }
 
     /// <summary>Moves the forecast of a stream's next gap, and takes the gap that came into account.</summary>
-    /// <param name="state">The stream's floats; changed.</param>
+    /// <param name="state">The stream's floats; changed, whatever is shared.</param>
     /// <param name="outputs">The time head's outputs, as trained; changed. Shape [3k or more].</param>
     /// <param name="gap">The gap, no tie.</param>
+    /// <param name="shared">What the stream has in common with others; null for nothing.</param>
     /// <remarks>A tick counts as a point with the deviation of a uniform number of its width: what is weighed here are shifts, and no
     /// shift is finer than a tick.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void AdaptAndObserveGap(float* state, float* outputs, in GapInterval gap)
+    public void AdaptAndObserveGap(float* state, float* outputs, in GapInterval gap, SharedShift? shared = null)
     {
         int k = _components;
         float* inverse = stackalloc float[7 * k], away = inverse + k, logs = away + k;
-        Vector512<float> z = Vector512.Create((float)gap.Z), blur = Vector512.Create(Blur(gap)), minusHalf = Vector512.Create(-0.5f);
+        Vector512<float> z = Vector512.Create((float)gap.Z), blur = Vector512.Create(gap.Blur), minusHalf = Vector512.Create(-0.5f);
         Vector512<float> least = Vector512.Create((float)TimeHead.MinLogDeviation);
         Vector512<float> most = Vector512.Create((float)TimeHead.MaxLogDeviation);
         var bySlow = Vector512.Create(Mean(state + Slow, SlowPrior));
         var byFast = Vector512.Create(Mean(state + Fast, FastPrior));
         var byLeap = Vector512.Create(Mean(state + Leap, LeapWeight));
-        var byAll = Vector512.Create(state[OffsetPlace]);
+        Vector512<float> byAll = Vector512.Create(state[OffsetPlace]), served = Vector512.Create(Served(state, shared));
         Vector512<float> highest0 = Vector512.Create(float.MinValue), highest1 = highest0, highest2 = highest0, highest3 = highest0;
         Vector512<float> highest4 = highest0, weights = Vector512<float>.Zero, distances = weights;
         for (int i = 0; i < k; i += Lanes)
@@ -147,7 +154,7 @@ internal sealed unsafe class Adaptation
             highest2 = Vector512.Max(highest2, x2);
             highest3 = Vector512.Max(highest3, x3);
             highest4 = Vector512.Max(highest4, x4);
-            Vector512.FusedMultiplyAdd(byAll, Vector512.Create(_inverseDeviation, i), shift).Store(outputs + k + i);
+            Vector512.FusedMultiplyAdd(served, Vector512.Create(_inverseDeviation, i), shift).Store(outputs + k + i);
         }
         float max0 = VectorMath.Max(highest0), max1 = VectorMath.Max(highest1), max2 = VectorMath.Max(highest2);
         float max3 = VectorMath.Max(highest3), max4 = VectorMath.Max(highest4);
@@ -184,11 +191,13 @@ internal sealed unsafe class Adaptation
     /// <param name="state">The stream's floats; changed.</param>
     /// <param name="logits">As trained; changed. Shape [m, padded to 16].</param>
     /// <param name="mark">The mark that came.</param>
+    /// <param name="shared">What the stream has in common with others; null for nothing.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void AdaptAndObserveMarks(float* state, float* logits, int mark)
+    public void AdaptAndObserveMarks(float* state, float* logits, int mark, SharedShift? shared = null)
     {
         if (_marks == 0)
         {
+            AddShared(logits, 0, null, shared);
             return;
         }
         float* came = stackalloc float[5 * _padded], expected = came + _padded, ratio = expected + _padded;
@@ -213,6 +222,7 @@ internal sealed unsafe class Adaptation
         float sum = VectorMath.Sum(sums);
         var logs = VectorMath.Log(Vector512.Create(Vector256.Create(sum, VectorMath.Sum(sumsOwn), 1, 1, 1, 1, 1, 1)));
         float share = Share(state[MarkEvidence] + Prior);
+        AddShared(logits, share, expected, shared);
         // The mark's own logit is in both likelihoods.
         AddEvidence(ref state[MarkEvidence], logRatio[mark] - logs[1] + logs[0]);
         Vector512<float> keep = Vector512.Create(MarkKeep), perSum = Vector512.Create(1 / sum), factor = Vector512.Create(share);
@@ -225,6 +235,42 @@ internal sealed unsafe class Adaptation
         came[mark] += 1;
         new ReadOnlySpan<float>(came, _marks).CopyTo(new Span<float>(state + GapFloats, _marks));
         new ReadOnlySpan<float>(expected, _marks).CopyTo(new Span<float>(state + GapFloats + _marks, _marks));
+    }
+
+    /// <summary>The offset that a forecast has: the stream's own, and of the shared one what its own evidence leaves, the less the more
+    /// it has shown.</summary>
+    private static float Served(float* state, SharedShift? shared)
+    {
+        float own = state[OffsetPlace];
+        if (shared is null || shared.Offset == 0)
+        {
+            return own;
+        }
+        float* evidence = state + Evidence;
+        var logOdds = Vector256.Create(evidence[0] + Prior, evidence[1] + Prior, evidence[2] + (Prior + LeapOdds), 0, 0, 0, 0, 0);
+        var odds = VectorMath.Exp(Vector512.Create(logOdds));
+        return own + shared.Offset * (SharedGaps / (SharedGaps + state[Slow])) / (1 + odds[0] + odds[1] + odds[2]);
+    }
+
+    /// <summary>Moves logits by what marks are shared, likewise.</summary>
+    /// <param name="share">How much the stream's own marks count.</param>
+    /// <param name="expected">How often each of its marks was expected. Shape [m, padded to 16]; not read where it keeps none.</param>
+    private void AddShared(float* logits, float share, float* expected, SharedShift? shared)
+    {
+        if (shared is null)
+        {
+            return;
+        }
+        var events = Vector512<float>.Zero;
+        for (int i = 0; i < _marks; i += Lanes)
+        {
+            events += Vector512.Load(expected + i);
+        }
+        var factor = Vector512.Create((1 - share) * SharedMarks / (SharedMarks + VectorMath.Sum(events)));
+        for (int i = 0; i < shared.MarkLogRatios.Length; i += Lanes)
+        {
+            Vector512.FusedMultiplyAdd(factor, Vector512.Create(shared.MarkLogRatios, i), Vector512.Load(logits + i)).Store(logits + i);
+        }
     }
 
     private static int MarksOf(ModelConfig config) => config.Marks.Count <= MostMarks ? config.Marks.Count : 0;
@@ -261,18 +307,6 @@ internal sealed unsafe class Adaptation
 
     private static void AddEvidence(ref float evidence, float logRatio) =>
         evidence = Math.Clamp(evidence + Math.Clamp(logRatio, Least - Most, Most - Least), Least - Prior, Most - Prior);
-
-    /// <summary>Variance of a uniform number as wide as the gap's tick, in z; 0 for a point.</summary>
-    private static float Blur(in GapInterval gap)
-    {
-        if (!gap.IsInterval)
-        {
-            return 0;
-        }
-        // The first tick begins at 0, of which there is no logarithm.
-        double width = double.IsNegativeInfinity(gap.Low) ? 2 * (gap.High - gap.Z) : gap.High - gap.Low;
-        return (float)(width * width * (1.0 / 12));
-    }
 
     /// <summary>How often each mark came and was expected, (came + c) / (expected + c), and its logarithm; 1 and 0 behind the last.
     /// Shape of each [m, padded to 16].</summary>

@@ -24,6 +24,17 @@ internal readonly record struct GapInterval(double Z, double Low, double High, d
     /// <summary>True when the gap is exactly 0 and that has a probability of its own.</summary>
     public bool IsTie => To == 0;
 
+    /// <summary>Variance of a uniform number as wide as the cell, in z; 0 for a point.</summary>
+    public float Blur
+    {
+        get
+        {
+            // The first tick begins at 0, of which there is no logarithm.
+            double width = !IsInterval ? 0 : double.IsNegativeInfinity(Low) ? 2 * (High - Z) : High - Low;
+            return (float)(width * width * (1.0 / 12));
+        }
+    }
+
     /// <summary>Standardises a gap by a model's statistics.</summary>
     /// <param name="gap">Gap in time units, 0 or more. A gap of 0 among continuous times without ties counts as the model's
     /// floor.</param>

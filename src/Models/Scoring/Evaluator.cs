@@ -61,6 +61,10 @@ public sealed record Evaluation
     /// <summary>Where the model adapts, the score of its forecasts as trained.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public BaselineScore? AsTrained { get; init; }
+    /// <summary>The score where streams share what they have in common, all events in the order of time; null where nobody asked
+    /// (<see cref="SharedEvaluator"/>).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public SharedScore? Shared { get; init; }
     /// <summary>By name: exponential and logNormalMixture (history-free) for times, markov for marks, running (the stream's own latest
     /// gaps and marks) for both.</summary>
     public IReadOnlyDictionary<string, BaselineScore> Baselines { get; init; } = new Dictionary<string, BaselineScore>();

@@ -81,6 +81,9 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         _rows.Dispose();
     }
 
+    /// <summary>Scores the events that it steps.</summary>
+    internal EventScorer Scorer => _scorer;
+
     /// <summary>A row's fixed part, for a backend that steps it elsewhere.</summary>
     internal float* Row(int row) => _rows.Row(row);
 

@@ -34,6 +34,12 @@ public sealed unsafe class EventScorer : IDisposable
         _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
     }
 
+    /// <summary>What the streams have in common, of which their forecasts are made, too; null for nothing.</summary>
+    internal SharedShift? Shared { get; set; }
+
+    /// <summary>Takes account of what the streams have in common; null where nothing does.</summary>
+    internal Population? Population { get; set; }
+
     /// <summary>Scores events from the bases that their rows had before them; a first event scores 0.</summary>
     /// <remarks>For a backend that steps elsewhere and keeps its rows' bases at hand.</remarks>
     /// <param name="inputs">Events, any number.</param>
@@ -112,14 +118,7 @@ public sealed unsafe class EventScorer : IDisposable
         double* logWeight = stackalloc double[3 * k], mean = logWeight + k, inverse = mean + k;
         if (_model.Adaptation is { } adaptation)
         {
-            if (observer is not null && !gap.IsTie)
-            {
-                adaptation.AdaptAndObserveGap(observer, _heads.TimeOutputsPointer(row), gap);
-            }
-            else
-            {
-                adaptation.AdaptGap(AdaptationOf(row), _heads.TimeOutputsPointer(row));
-            }
+            AdaptGap(adaptation, row, gap, observer);
         }
         _model.TimeHead.Decode(_heads.TimeOutputsPointer(row), logWeight, mean, inverse);
         var time = GapScore.Of(MixtureScore.Of(k, logWeight, mean, inverse, gap), gap, _heads.TieLogit(row), _model.Config);
@@ -155,17 +154,40 @@ public sealed unsafe class EventScorer : IDisposable
         };
     }
 
+    /// <summary>Makes the time outputs those of the adapted forecast, and has the row take the gap into account.</summary>
+    private void AdaptGap(Adaptation adaptation, int row, in GapInterval gap, float* observer)
+    {
+        float* outputs = _heads.TimeOutputsPointer(row);
+        if (!gap.IsTie)
+        {
+            Population?.ObserveGap(outputs, gap);
+        }
+        if (observer is not null && !gap.IsTie)
+        {
+            adaptation.AdaptAndObserveGap(observer, outputs, gap, Shared);
+        }
+        else
+        {
+            adaptation.AdaptGap(AdaptationOf(row), outputs, Shared);
+        }
+    }
+
     /// <summary>Makes the logits those of the adapted forecast, and has the row take the mark into account.</summary>
     /// <param name="mark">The mark that came; -1 for one that the model does not know.</param>
     private void AdaptMarks(Adaptation adaptation, int row, int mark, float* observer)
     {
+        float* logits = _heads.MarkLogitsPointer(row);
+        if (mark >= 0)
+        {
+            Population?.ObserveMark(logits, mark);
+        }
         if (observer is not null && mark >= 0)
         {
-            adaptation.AdaptAndObserveMarks(observer, _heads.MarkLogitsPointer(row), mark);
+            adaptation.AdaptAndObserveMarks(observer, logits, mark, Shared);
         }
         else
         {
-            adaptation.AdaptMarks(AdaptationOf(row), _heads.MarkLogitsPointer(row));
+            adaptation.AdaptMarks(AdaptationOf(row), logits, Shared);
         }
     }
 

@@ -37,7 +37,8 @@ public sealed class UploadAttackTests
         Assert.InRange(seen.PeakBytes - quiet.PeakBytes, long.MinValue, 200L << 20);
     }
 
-    [Fact]
+    // A host that has used up its heap may answer nothing at all any more.
+    [Fact(Timeout = 120_000)]
     public async Task Uploads_WhenTheDiskStandsStillAndNobodyWaitsForThem_HoldNoMoreThanTheirBounds()
     {
         // The bodies' 128 MiB and the queue's 64, and as much again for everything else. Without the bounds it was 1.1 GB.

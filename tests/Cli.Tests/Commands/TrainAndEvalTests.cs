@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Foretell.Cli.Shell;
 using Foretell.Support;
@@ -89,6 +90,32 @@ public sealed class TrainAndEvalTests : IDisposable
                 .Prepend("stream,time,mark"));
             return JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", file, "--json")).Output).RootElement;
         }
+    }
+
+    /// <summary>What streams share is scored beside the figures of single streams, never in their place.</summary>
+    [Fact]
+    public async Task Eval_WhenStreamsShare_ScoresThemInTheOrderOfTimeToo()
+    {
+        await SimulateAsync("train.jsonl", seed: 1, streams: 30, events: 900);
+        await RunAsync("train", "--train", "train.jsonl", "--dev", "train.jsonl", "--out", "m.safetensors",
+            "--width", "16", "--layers", "1", "--heads", "2", "--epochs", "2");
+
+        JsonElement plain = await EvalAsync("--json"), shared = await EvalAsync("--json", "--shared");
+        string shown = (await RunAsync("eval", "--model", "m.safetensors", "--test", "train.jsonl", "--shared")).Output;
+
+        Assert.False(plain.TryGetProperty("shared", out _));
+        Assert.Equal(plain.GetProperty("nll").GetDouble(), shared.GetProperty("nll").GetDouble());
+        JsonElement inOrder = shared.GetProperty("shared");
+        Assert.Equal(inOrder.GetProperty("nll").GetDouble(), inOrder.GetProperty("nllTime").GetDouble() + inOrder.GetProperty("nllMark").GetDouble(), 1e-9);
+        Assert.Contains("all streams in the order of time", shown);
+        Assert.Matches($@"with a shared shift\s+{inOrder.GetProperty("nll").GetDouble().ToString("0.0000", CultureInfo.InvariantCulture)} ", shown);
+
+        ProcessResult refused = await ForetellProcess.RunAsync(_folder.Path, "eval", "--model", "m.safetensors", "--test", "train.jsonl", "--shared", "--no-adapt");
+        Assert.Equal((2, "--shared needs a model that adapts: streams can share only what adaptation tells. Give --adapt, too, or leave out --no-adapt."),
+            (refused.ExitCode, refused.Sentence));
+
+        async Task<JsonElement> EvalAsync(params string[] options) => JsonDocument.Parse(
+            (await RunAsync(["eval", "--model", "m.safetensors", "--test", "train.jsonl", .. options])).Output).RootElement;
     }
 
     [Theory]
