@@ -273,6 +273,17 @@ internal sealed unsafe class Adaptation
         }
     }
 
+    /// <summary>Anchors as floats, each after a function.</summary>
+    internal static float[] ToFloats(ReadOnlySpan<double> values, Func<double, double> map)
+    {
+        float[] floats = new float[values.Length];
+        for (int i = 0; i < floats.Length; i++)
+        {
+            floats[i] = (float)map(values[i]);
+        }
+        return floats;
+    }
+
     private static int MarksOf(ModelConfig config) => config.Marks.Count <= MostMarks ? config.Marks.Count : 0;
 
     /// <summary>How much an estimate counts, by its evidence.</summary>
@@ -323,15 +334,5 @@ internal sealed unsafe class Adaptation
             times.Store(ratio + i);
             VectorMath.Log(times).Store(logRatio + i);
         }
-    }
-
-    private static float[] ToFloats(ReadOnlySpan<double> values, Func<double, double> map)
-    {
-        float[] floats = new float[values.Length];
-        for (int i = 0; i < floats.Length; i++)
-        {
-            floats[i] = (float)map(values[i]);
-        }
-        return floats;
     }
 }

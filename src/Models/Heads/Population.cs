@@ -33,10 +33,10 @@ internal sealed unsafe class Population
     {
         _marks = config.Marks.Count;
         _components = head.Components;
-        _logWeight = ToFloats(head.AnchorLogWeight);
-        _mean = ToFloats(head.AnchorMean);
-        _deviation = ToFloats(head.AnchorDeviation);
-        _logDeviation = Array.ConvertAll(_deviation, x => (float)VectorMath.Log((double)x));
+        _logWeight = Adaptation.ToFloats(head.AnchorLogWeight, x => x);
+        _mean = Adaptation.ToFloats(head.AnchorMean, x => x);
+        _deviation = Adaptation.ToFloats(head.AnchorDeviation, x => x);
+        _logDeviation = Adaptation.ToFloats(head.AnchorDeviation, VectorMath.Log);
         _came = new float[Padded(_marks)];
         _expected = new float[Padded(_marks)];
     }
@@ -79,7 +79,8 @@ internal sealed unsafe class Population
             var deviation = VectorMath.Exp(Vector512.Min(Vector512.Max(logDeviation, least), most));
             var root = Vector512<float>.One / Vector512.Sqrt(Vector512.FusedMultiplyAdd(deviation, deviation, blur));
             var logScale = Vector512.Create(_logWeight, i) + Vector512.Load(outputs + i) + VectorMath.Log(root);
-            var from = z - Vector512.FusedMultiplyAdd(Vector512.Create(_deviation, i), Vector512.Load(outputs + k + i), Vector512.Create(_mean, i));
+            var shift = Vector512.Load(outputs + k + i);
+            var from = z - Vector512.FusedMultiplyAdd(Vector512.Create(_deviation, i), shift, Vector512.Create(_mean, i));
             root.Store(inverse + i);
             from.Store(away + i);
             Vector512<float> x0 = from * root, x1 = (from - byMean) * root, x2 = (from - byApplied) * root;
@@ -163,15 +164,5 @@ internal sealed unsafe class Population
     {
         var prior = Vector512.Create(MarkPrior);
         return VectorMath.Log((Vector512.Create(_came, first) + prior) / (Vector512.Create(_expected, first) + prior));
-    }
-
-    private static float[] ToFloats(ReadOnlySpan<double> values)
-    {
-        float[] floats = new float[values.Length];
-        for (int i = 0; i < floats.Length; i++)
-        {
-            floats[i] = (float)values[i];
-        }
-        return floats;
     }
 }
