@@ -114,13 +114,20 @@ internal sealed class AcknowledgedEnds : IDisposable
         _file.Write(HeaderBytes + (long)partition * EntryBytes, entry);
     }
 
+    /// <summary>Makes durable what was written.</summary>
+    /// <exception cref="IOException">The file cannot be synced.</exception>
+    public void Sync()
+    {
+        _synced = _time.GetTimestamp();
+        _file.Sync();
+    }
+
     /// <summary>Syncs, unless it did a moment ago.</summary>
     public void SyncNowAndThen()
     {
         if (_time.GetElapsedTime(_synced) >= SyncInterval)
         {
-            _synced = _time.GetTimestamp();
-            _file.Sync();
+            Sync();
         }
     }
 

@@ -11,7 +11,7 @@ internal sealed class SqliteDatabase : IDisposable
 {
     private readonly sqlite3 _handle;
     private readonly List<SqliteStatement> _statements = [];
-    private bool _hasDiskFailed;
+    private bool _hasFailed;
 
     static SqliteDatabase() => Batteries_V2.Init();
 
@@ -159,12 +159,20 @@ internal sealed class SqliteDatabase : IDisposable
         return statement;
     }
 
+    /// <summary>Has closing leave the write-ahead log as it is, because something failed that the connection does not know of.</summary>
+    public SqliteDatabase Failed()
+    {
+        _hasFailed = true;
+        return this;
+    }
+
     /// <summary>Closes the connection; an open transaction is rolled back.</summary>
     public void Dispose()
     {
-        if (_hasDiskFailed)
+        if (_hasFailed)
         {
-            // Closing would copy the write-ahead log back, of which the disk may have less than is shown (SqliteWal.MakeDurable).
+            // Closing would copy the write-ahead log back, of which the disk may have less than is shown (SqliteWal.MakeDurable). Where
+            // that fails half-way, too, and the log is damaged then, half a transaction is left that nobody ever acknowledged.
             raw.sqlite3_db_config(_handle, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _);
         }
         foreach (SqliteStatement statement in _statements)
@@ -182,7 +190,7 @@ internal sealed class SqliteDatabase : IDisposable
         {
             string message = raw.sqlite3_errmsg(_handle).utf8_to_string();
             var failure = new SqliteException($"SQLite: {message} ({Path})", raw.sqlite3_extended_errcode(_handle));
-            _hasDiskFailed |= failure.IsOfTheDisk;
+            _hasFailed = true;
             throw failure;
         }
     }

@@ -15,7 +15,7 @@ internal sealed class SqliteLogEnds : IDisposable
     public SqliteLogEnds(SqliteDatabase database, string path, bool isSealed = true)
     {
         _path = path;
-        string check = isSealed ? $"seal IS NULL OR {SqliteLogSchema.IsSealed("segment")}" : "1";
+        string check = isSealed ? $"seal IS NULL OR {SqliteLogSchema.IsSealed("segment")}, seal" : "1, NULL";
         _last = database.Prepare($"SELECT id, count, events, append, {check} FROM segment WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
         _trimmed = isSealed
             ? database.Prepare($"SELECT sequence, events, append, {SqliteLogSchema.IsSealed("trimmed")} FROM trimmed WHERE partition = ?1")
@@ -43,6 +43,16 @@ internal sealed class SqliteLogEnds : IDisposable
         {
             _last.Reset();
         }
+    }
+
+    /// <summary>Where a partition ends, as a witness is told.</summary>
+    /// <exception cref="InvalidDataException">The row that says so fails its checksum.</exception>
+    public AcknowledgedEnd Acknowledged(int partition)
+    {
+        LogEnd end = End(partition);
+        uint seal = _last.Step() ? (uint)_last.Int64(5) : 0;
+        _last.Reset();
+        return new AcknowledgedEnd(end.Sequence, seal);
     }
 
     /// <summary>Last record of a partition that was trimmed, with what the log counted up to it; all 0 before the first trim.</summary>

@@ -72,11 +72,13 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
                 SqliteLogSchema.Upgrade(database, found.Format, identity,
                     new Position([.. found.Ends.Select((end, p) => (p, end.Sequence))]));
             }
-            return new SqliteLogFile(path, database, identity, partitions, time);
+            var file = new SqliteLogFile(path, database, identity, partitions, time);
+            file.TellWitness(WitnessOf(path));
+            return file;
         }
         catch
         {
-            database.Dispose();
+            database.Failed().Dispose();
             throw;
         }
     }
@@ -161,9 +163,46 @@ internal sealed class SqliteLogFile : IAppendMemory, IDisposable
     /// <summary>Forgets some of the idempotency keys that are too old.</summary>
     public void PruneRequests(long nowTicks) => _requests.Prune(nowTicks);
 
+    /// <summary>Closes after a failure: nothing is copied back, and what the next connection finds is what the disk has.</summary>
+    public void Abandon()
+    {
+        _database.Failed();
+        Dispose();
+    }
+
     public void Dispose()
     {
         _database.Dispose();
         _acknowledged.Dispose();
+    }
+
+    /// <summary>Tells the witness of records that it has not heard of: a process may end, or the witness's disk fail, between a commit and
+    /// the word of it. Whoever reads on makes rows of them, and such rows must not outlive them in silence.</summary>
+    private void TellWitness(string path)
+    {
+        AcknowledgedEnd[] told;
+        try
+        {
+            told = AcknowledgedEnds.Read(path).Ends;
+        }
+        catch (InvalidDataException)
+        {
+            // Found to be damaged when the log is opened next; until then it takes what is acknowledged, as before.
+            return;
+        }
+        bool any = false;
+        for (int partition = 0; partition < PartitionCount; partition++)
+        {
+            AcknowledgedEnd end = _ends.Acknowledged(partition);
+            if (told[partition].Sequence < end.Sequence)
+            {
+                Acknowledge(partition, end);
+                any = true;
+            }
+        }
+        if (any)
+        {
+            _acknowledged.Sync();
+        }
     }
 }

@@ -134,7 +134,7 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
         catch (Exception e)
         {
             // As after a failed append. It is none: what clients send can be taken all the same.
-            _file?.Dispose();
+            _file?.Abandon();
             _file = null;
             return e is InvalidDataException ? e : new PlatformUnavailableException($"The log cannot be trimmed: {e.Message}", e);
         }
@@ -171,7 +171,7 @@ internal sealed class SqliteLogWriter : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _file?.Dispose();
+            _file?.Abandon();
             _file = null;
             bool isDamage = e is SqliteException { IsDamage: true };
             string problem = $"The log cannot be written: {e.Message}";

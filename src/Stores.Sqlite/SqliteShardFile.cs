@@ -9,7 +9,9 @@ namespace Foretell.Stores.Sqlite;
 /// <param name="partition">Partition whose rows it holds.</param>
 /// <param name="identity">Name of the log that the rows are made from; null for whichever the file says.</param>
 /// <param name="mayBeNew">Whether a file that is missing may be begun anew: only while the log has every record.</param>
-internal sealed class SqliteShardFile(string path, int partition, string? identity, Func<int, bool> mayBeNew) : IDisposable
+/// <param name="isLogDurable">Whether all that the log shows is on the disk, and with it the name that the file is given.</param>
+internal sealed class SqliteShardFile(string path, int partition, string? identity, Func<int, bool> mayBeNew, Func<bool> isLogDurable)
+    : IDisposable
 {
     // One page of rows fills one SQLite page (RowPage); with smaller ones each would be a chain of overflow pages.
     private const int PageBytes = 16384;
@@ -181,6 +183,11 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
         if (_database is not null)
         {
             return _database;
+        }
+        if (!isLogDurable())
+        {
+            // A loss of power could take the log's name with it, and the file that has it already would belong to none.
+            throw new SqliteException("SQLite: the file is not written while the log beside it cannot be", raw.SQLITE_READONLY);
         }
         if (DataFiles.Current.Exists(path))
         {

@@ -84,7 +84,7 @@ internal static class ShardBeginning
             };
         }
         header = other is null ? header : header with { Arithmetic = other.Arithmetic };
-        using var file = new SqliteShardFile(Path.Combine(directory, $"shard-{partition:D4}.db"), partition, identity, _ => true);
+        using var file = new SqliteShardFile(Path.Combine(directory, $"shard-{partition:D4}.db"), partition, identity, _ => true, () => true);
         using var commit = new ShardCommit(header);
         file.Commit(file.TakeEpoch(), commit);
     }

@@ -114,6 +114,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass, string f
     public int Read(OpenFile handle, Span<byte> into, long offset)
     {
         Note(1, offset, into.Length);
+        weather.Place = new FaultPlace(handle.File.Path, offset, into.Length);
         return !handle.IsTemporary && (Fails(handle.Process) || weather.Draws(FaultKind.ReadFails)) ? IoErrorRead
             : handle.File.Read(offset, into) ? Ok : IoErrorShortRead;
     }
@@ -122,6 +123,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass, string f
     public int Write(OpenFile handle, ReadOnlySpan<byte> bytes, long offset)
     {
         Note(2, offset, bytes.Length ^ (long)Crc32C.Compute(bytes) << 32);
+        weather.Place = new FaultPlace(handle.File.Path, offset, bytes.Length);
         if (handle.IsTemporary)
         {
             handle.File.Write(offset, bytes);
@@ -162,6 +164,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass, string f
     public int Sync(OpenFile handle)
     {
         Note(3, handle.File.Length, handle.File.Pending);
+        weather.Place = new FaultPlace(handle.File.Path, -1, 0);
         if (handle.IsTemporary)
         {
             return Ok;
@@ -193,6 +196,7 @@ internal sealed class SimulatedDisk(Weather weather, Action<long> pass, string f
     public int Truncate(OpenFile handle, long length)
     {
         Note(4, length, 0);
+        weather.Place = new FaultPlace(handle.File.Path, length, 0);
         if (!handle.IsTemporary && (Fails(handle.Process) || Ends(handle.Process) || weather.Draws(FaultKind.TruncateFails)))
         {
             return IoErrorTruncate;

@@ -9,8 +9,11 @@ internal sealed class Weather(Random random)
     /// <summary>How often each fault was drawn in this process, over all its schedules.</summary>
     public static long[] Drawn { get; } = new long[Enum.GetValues<FaultKind>().Length];
 
-    /// <summary>Hears of each fault that is drawn.</summary>
-    public Action<FaultKind> Told { get; set; } = _ => { };
+    /// <summary>Hears of each fault that is drawn, and where.</summary>
+    public Action<FaultKind, FaultPlace> Told { get; set; } = (_, _) => { };
+
+    /// <summary>What is being done, for whoever hears of a fault in it.</summary>
+    public FaultPlace Place { get; set; }
 
     /// <summary>Whether faults are drawn now.</summary>
     public bool IsBad { get; set; }
@@ -34,7 +37,7 @@ internal sealed class Weather(Random random)
             return false;
         }
         Count(kind);
-        Told(kind);
+        Told(kind, Place);
         return true;
     }
 

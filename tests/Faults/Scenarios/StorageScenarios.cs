@@ -160,6 +160,107 @@ internal static class StorageScenarios
         Unless(refused is > 5 and < 55, $"{refused} starts wrote to another place.");
     }
 
+    /// <summary>A commit is durable, and its witness does not hear of it. The next process shows it, rows are made of it: from there on
+    /// the witness knows it, so that its loss is told and not taken for something that never was.</summary>
+    public static async Task Log_WhenItsWitnessMissedACommit_TellsItBeforeItIsShown(Stage stage)
+    {
+        await AppendAsync(stage, 1);
+        int missed = 0;
+        for (int operation = 1; await KillAtAsync(operation); operation++)
+        {
+            long told = Witnessed();
+            await using SqliteEventLog next = Open(stage);
+            missed += told < next.End(0).Sequence ? 1 : 0;
+            Unless(Witnessed() == next.End(0).Sequence, $"The log shows record {next.End(0).Sequence}, and its witness knows {Witnessed()}.");
+        }
+        Unless(missed > 0, $"No commit was kept from the witness.");
+
+        long Witnessed() => AcknowledgedEnds.Read(Path.Combine(stage.Directory, AcknowledgedEnds.FileName)).Ends[0].Sequence;
+
+        async Task<bool> KillAtAsync(int operation)
+        {
+            SqliteEventLog killed = Open(stage);
+            long failAt = stage.Disk.FailAt = stage.Disk.Operations + operation;
+            bool isTaken = await IsTakenAsync(killed.AppendAsync(EventSets.Batch(("a", 2, ""))));
+            stage.Disk.Process.End();
+            await killed.DisposeAsync();
+            stage.Disk.BeginProcess();
+            return !isTaken || stage.Disk.Operations >= failAt;
+        }
+    }
+
+    /// <summary>An append fails behind its commit. Nothing is copied out of the write-ahead log until it was read anew: where the copy
+    /// fails, too, and the log is damaged then, half of what was never acknowledged would stay.</summary>
+    public static async Task Log_WhenAnAppendFails_LeavesItsFileAsItWas(Stage stage)
+    {
+        await AppendAsync(stage, 1);
+        await using SqliteEventLog log = Open(stage);
+        await log.AppendAsync(EventSets.Batch(("a", 2, "")));
+        for (int operation = 1; ; operation++)
+        {
+            byte[] before = Content();
+            long failAt = stage.Disk.FailAt = stage.Disk.Operations + operation;
+            bool isTaken = await IsTakenAsync(log.AppendAsync(EventSets.Batch(("a", 3, ""))));
+            if (stage.Disk.Operations < failAt)
+            {
+                return;
+            }
+            Unless(isTaken || Content().AsSpan().SequenceEqual(before), $"The file was written to behind an append whose operation {operation} failed.");
+            // Whatever it opens, reads and makes durable anew is not what fails next.
+            await log.AppendAsync(EventSets.Batch(("a", 4, "")));
+        }
+
+        byte[] Content()
+        {
+            SimulatedFile file = stage.Disk.Files.Single(f => f.Path == stage.Log);
+            byte[] bytes = new byte[file.Length];
+            file.Read(0, bytes);
+            return bytes;
+        }
+    }
+
+    /// <summary>A log was made, or given its name, by a process whose disk failed: the next one shows it and cannot make it durable. No
+    /// shard's file is given that name before it is, or a power cut would leave the file with the name of a log that never was.</summary>
+    public static async Task Store_WhenTheLogsNameMayNotLast_DoesNotTakeIt(Stage stage)
+    {
+        int shown = 0;
+        for (int round = 0; round < 200; round++)
+        {
+            Stage ofRound = stage with { Directory = Path.Combine(stage.Directory, $"{round}") };
+            DataFiles.Current.CreateDirectory(ofRound.Directory);
+            stage.Disk.SyncFolder(stage.Directory);
+            stage.Disk.FailAt = stage.Disk.Operations + 1 + round / 4;
+            await ((await TryOpenAsync(ofRound))?.DisposeAsync() ?? default);
+            stage.Disk.FailAt = 0;
+            (stage.Weather.IsBad, stage.Weather[FaultKind.WriteFails]) = (true, 1);
+            if (await TryOpenAsync(ofRound) is { } served)
+            {
+                stage.Weather.IsBad = false;
+                shown++;
+                await IsTakenAsync(served.Store.TakeEpochAsync(0, default));
+                stage.Disk.LosePower();
+                await served.DisposeAsync();
+                stage.Disk.BeginProcess();
+            }
+            stage.Weather.IsBad = false;
+            await using PlatformStorage storage = await SqliteStorage.In(ofRound.Directory, 1)(stage.Clock, default);
+            await storage.Store.TakeEpochAsync(0, default);
+        }
+        Unless(shown > 10, $"Only {shown} logs were shown that could not be written.");
+
+        static async Task<PlatformStorage?> TryOpenAsync(Stage stage)
+        {
+            try
+            {
+                return await SqliteStorage.In(stage.Directory, 1)(stage.Clock, default);
+            }
+            catch (StorageException)
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>A log that opens, and whose ends cannot be read.</summary>
     public static async Task Log_WhenItsEndsCannotBeRead_LeavesNoFileOpen(Stage stage)
     {
@@ -215,17 +316,20 @@ internal static class StorageScenarios
         Unless((await log.ReadAllAsync(0)).Count == end, $"Not every record of the log can be read.");
     }
 
-    private static async Task RefusedAsync(Task work)
+    private static async Task RefusedAsync(Task work) =>
+        Unless(!await IsTakenAsync(work), $"What could not be kept was taken all the same.");
+
+    private static async Task<bool> IsTakenAsync(Task work)
     {
         try
         {
             await work;
+            return true;
         }
         catch (PlatformUnavailableException)
         {
-            return;
+            return false;
         }
-        Unless(false, $"What could not be kept was taken all the same.");
     }
 
     /// <summary>Fails each operation of some work in turn, until none is left to fail.</summary>

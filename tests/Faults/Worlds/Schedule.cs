@@ -37,7 +37,7 @@ internal sealed class Schedule
         _random = new Random(HashCode(seed, 1));
         _directory = directory;
         _scheduler = new SeededScheduler(new Random(HashCode(seed, 2)), _clock);
-        _weather = new Weather(new Random(HashCode(seed, 3))) { Told = kind => _story.Tell($"Fault: {kind}.") };
+        _weather = new Weather(new Random(HashCode(seed, 3))) { Told = (kind, place) => _story.Tell($"Fault: {kind}{place}.") };
         _disk = new SimulatedDisk(_weather, _clock.Pass, directory);
         _scheduler.Picked = (pick, of) => _disk.Note(6, pick, of + _clock.Ticks);
         if (blow is null)
