@@ -51,7 +51,8 @@ public sealed class UploadAttackTests
         int sent = 0;
         using (host.HoldLog())
         {
-            using var stop = new CancellationTokenSource(TimeSpan.FromSeconds(8));
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+            stop.CancelAfter(TimeSpan.FromSeconds(8));
             await Task.WhenAll(Enumerable.Range(0, 4).Select(async client =>
             {
                 using HttpClient attacker = host.Client(IPAddress.Parse($"127.0.0.{10 + client}"));
