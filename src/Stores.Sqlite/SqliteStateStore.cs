@@ -96,7 +96,8 @@ public sealed class SqliteStateStore(string directory, string? identity = null, 
 
     private Task<T> Run<T>(int partition, Func<SqliteShardFile, T> work) => _threads.Run(() =>
     {
-        SqliteShardFile file = _files.GetOrAdd(partition, p => new SqliteShardFile(PathOf(p), p, identity, mayBeNew ?? (_ => true), IsLogDurable));
+        SqliteShardFile file = _files.GetOrAdd(partition,
+            p => new SqliteShardFile(PathOf(p), p, identity, mayBeNew ?? (_ => true), IsLogDurable));
         lock (file)
         {
             return Guard(partition, () => work(file));

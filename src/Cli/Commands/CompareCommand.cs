@@ -6,6 +6,7 @@ using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
 using Foretell.Models.Comparison;
 using Foretell.Models.Configuration;
+using Foretell.Models.Labels;
 using Foretell.Models.Training;
 
 namespace Foretell.Cli.Commands;
@@ -13,12 +14,13 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell compare: trains and scores all mixers and simple methods under the same budget, and writes a report.</summary>
 internal static class CompareCommand
 {
-    private static readonly TrainingSettings s_training = new(needsFiles: true);
+    private static readonly TrainingSettings s_training = new(needsFiles: false);
     private static readonly Option<string> s_test =
-        Settings.Text("--test", "file", "Event file that is scored and decides nothing.", required: true);
+        Settings.Text("--test", "file", "Event file that is scored and decides nothing.");
+    private static readonly Option<string> s_task = Settings.Typed("--task", "events|labels",
+        "What is compared: events, when the next one comes and what it is; or labels, what kind of stream it is, of sequences with a \"label\".", "events", ParseTask);
     private static readonly Option<string> s_out =
-        Settings.Text("--out", "folder", "Where the report and everything that is finished go; the same command goes on from there.",
-        required: true);
+        Settings.Text("--out", "folder", "Where the report and everything that is finished go; of events, the same command goes on from there.");
     private static readonly Option<ComparisonForm[]?> s_mixers = Settings.Parsed<ComparisonForm[]?>("--mixers", "a,b",
         $"Rows: {string.Join(", ", ComparisonForm.Default.Select(f => f.Name))}; all by default.", ParseMixers);
     private static readonly Option<string> s_states = Settings.Typed("--states", "1/8,64",
@@ -38,9 +40,10 @@ internal static class CompareCommand
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison",
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --time-unit hours --mixers aaren,softmax,tova --states 1/8,1/4 --seeds 3",
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --mixers aaren --horizons",
+            "compare --task labels --train utterances.jsonl --out labels --mixers aaren,softmax",
             "compare --train shop.csv --dev dev.csv --test test.csv --out churn --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            s_training.Train, s_training.Dev, s_test, s_out, s_mixers, s_states, s_seeds, s_adapt, s_horizons,
+            s_task, s_training.Train, s_training.Dev, s_test, s_out, s_mixers, s_states, s_seeds, s_adapt, s_horizons,
             s_openEnds.Censored, s_openEnds.Until, s_json,
         };
         verb.AddAll(s_training.Shared);
@@ -49,6 +52,59 @@ internal static class CompareCommand
     }
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
+    {
+        bool ofLabels = parsed.GetRequiredValue(s_task) == "labels";
+        Require(parsed, ofLabels ? [s_training.Train, s_out] : [s_training.Train, s_training.Dev, s_test, s_out]);
+        return ofLabels ? CompareLabels(parsed, cancellation) : CompareEvents(parsed, cancellation);
+    }
+
+    /// <summary>Labels are told by folds of the training file, or on --test.</summary>
+    private static int CompareLabels(ParseResult parsed, CancellationToken cancellation)
+    {
+        foreach (Option option in new Option[] { s_training.Dev, s_states, s_adapt, s_horizons, s_openEnds.Censored, s_openEnds.Until })
+        {
+            if (parsed.GetResult(option) is { Implicit: false })
+            {
+                throw new UsageException($"{option.Name} has no meaning with --task labels. Leave it out.");
+            }
+        }
+        TrainingOptions training = s_training.Read(parsed);
+        var options = new LabelComparisonOptions
+        {
+            Seeds = parsed.GetValue(s_seeds),
+            Training = training with
+            {
+                Epochs = training.Epochs ?? LabelTrainer.DefaultEpochs,
+                LearningRate = LabelTrainer.DefaultLearningRate,
+            },
+        };
+        options = parsed.GetValue(s_mixers) is { Length: > 0 } forms ? options with { Forms = forms } : options;
+        string folder = FolderOf(parsed);
+        var comparison = new LabelComparison(s_training.ReadSequences(parsed, s_training.Train),
+            parsed.GetValue(s_test) is null ? null : s_training.ReadSequences(parsed, s_test), options);
+        bool isJson = parsed.GetValue(s_json);
+        LabelReport report;
+        try
+        {
+            report = LabelReport.Write(comparison, options, folder, LabelView.Progress(isJson), cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Terminal.WriteError($"stopped by a signal before the comparison was done. The rows that are finished are in {folder}.");
+            return ExitCode.Interrupted;
+        }
+        if (isJson)
+        {
+            JsonOutput.Write(report);
+        }
+        else
+        {
+            LabelView.Summarise(report, folder);
+        }
+        return ExitCode.Success;
+    }
+
+    private static int CompareEvents(ParseResult parsed, CancellationToken cancellation)
     {
         ObservationEnd? until = s_openEnds.End(parsed);
         TrainingOptions training = s_training.Read(parsed);
@@ -63,11 +119,7 @@ internal static class CompareCommand
         };
         var data = new ComparisonData(s_training.ReadSequences(parsed, s_training.Train, until),
             s_training.ReadSequences(parsed, s_training.Dev, until), s_training.ReadSequences(parsed, s_test, until));
-        string folder = Path.GetFullPath(parsed.GetRequiredValue(s_out));
-        if (File.Exists(folder))
-        {
-            throw new CliException($"--out must name a folder, but {folder} is a file.");
-        }
+        string folder = FolderOf(parsed);
         var comparison = new ComparisonRun(data, options, folder);
         bool isJson = parsed.GetValue(s_json);
         ComparisonReport report;
@@ -77,7 +129,7 @@ internal static class CompareCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            Terminal.WriteError($"stopped by a signal before the comparison was done. What is finished is in {folder}; the same command goes on from there.");
+            Terminal.WriteError($"stopped by a signal before the comparison was done. What is finished is in {folder}; of events, the same command goes on from there.");
             return ExitCode.Interrupted;
         }
         if (isJson)
@@ -90,6 +142,25 @@ internal static class CompareCommand
         }
         return ExitCode.Success;
     }
+
+    private static string FolderOf(ParseResult parsed)
+    {
+        string folder = Path.GetFullPath(parsed.GetRequiredValue(s_out));
+        return !File.Exists(folder) ? folder : throw new CliException($"--out must name a folder, but {folder} is a file.");
+    }
+
+    /// <summary>Says which of the options that a task needs are missing.</summary>
+    private static void Require(ParseResult parsed, Option<string>[] options)
+    {
+        string[] missing = [.. options.Where(o => parsed.GetValue(o) is null).Select(o => o.Name)];
+        if (missing.Length > 0)
+        {
+            throw new UsageException($"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} needed.");
+        }
+    }
+
+    private static string ParseTask(string text) => text is "events" or "labels" ? text
+        : throw new CliException($"--task must be events or labels, got '{text}'.");
 
     private static ComparisonForm[] ParseMixers(string text)
     {

@@ -16,7 +16,7 @@ internal sealed class ComparisonPlots(ComparisonReport report)
     /// <summary>Differences below this, nats, do not set a scale: the ticks' labels would be all zeros.</summary>
     private const double LeastDifference = 1e-3;
 
-    private readonly IReadOnlyDictionary<string, SeriesStyle> _styles = SeriesStyle.Of(report);
+    private readonly IReadOnlyDictionary<string, SeriesStyle> _styles = SeriesStyle.Of(report.Rows.Select(r => (r.Name, r.IsSimple)));
     private readonly ReportRow[] _forms = [.. report.Rows.Where(r => !r.IsSimple)];
 
     /// <summary>Joint NLL against bytes of a stream's state.</summary>

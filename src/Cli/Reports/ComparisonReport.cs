@@ -66,16 +66,9 @@ internal sealed record ComparisonReport
 
     private void WriteFiles(string folder)
     {
-        Replace("report.json", JsonOutput.Indented(this));
-        Replace("report.md", ComparisonMarkdown.Of(this));
-        Replace("report.html", ComparisonPage.Of(this));
-
-        void Replace(string name, string text)
-        {
-            string path = Path.Combine(folder, name);
-            File.WriteAllText(path + ".part", text);
-            File.Move(path + ".part", path, overwrite: true);
-        }
+        ReportFile.Replace(folder, "report.json", JsonOutput.Indented(this));
+        ReportFile.Replace(folder, "report.md", ComparisonMarkdown.Of(this));
+        ReportFile.Replace(folder, "report.html", ComparisonPage.Of(this));
     }
 }
 

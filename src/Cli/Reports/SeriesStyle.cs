@@ -12,25 +12,25 @@ internal sealed record SeriesStyle(string Class, bool IsDiamond)
     public const int Colours = 8;
 
     /// <summary>Styles by the rows' names.</summary>
-    public static IReadOnlyDictionary<string, SeriesStyle> Of(ComparisonReport report)
+    public static IReadOnlyDictionary<string, SeriesStyle> Of(IEnumerable<(string Name, bool IsSimple)> rows)
     {
         List<string> mixers = [];
         var styles = new Dictionary<string, SeriesStyle>();
-        foreach (ReportRow row in report.Rows)
+        foreach ((string rowName, bool isSimple) in rows)
         {
-            if (row.IsSimple)
+            if (isSimple)
             {
-                styles[row.Name] = new SeriesStyle("simple", false);
+                styles[rowName] = new SeriesStyle("simple", false);
                 continue;
             }
-            var form = ComparisonForm.Parse(row.Name.Split(' ')[0]);
+            var form = ComparisonForm.Parse(rowName.Split(' ')[0]);
             if (!mixers.Contains(form.Mixer))
             {
                 mixers.Add(form.Mixer);
             }
             // The same policy with another number of events.
             string again = styles.Keys.Any(name => name.Split(' ')[0] == form.Name) ? " again" : "";
-            styles[row.Name] =
+            styles[rowName] =
                 new SeriesStyle($"series{mixers.IndexOf(form.Mixer) % Colours}{(form.Decay ? "" : " plain")}{again}", form.IsBounded);
         }
         return styles;

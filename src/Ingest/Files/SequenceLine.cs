@@ -4,14 +4,15 @@ using Foretell.Models.PointProcess;
 
 namespace Foretell.Ingest.Files;
 
-/// <summary>Reads one line of a sequence file: {"id": text or integer, "t": [non-decreasing numbers], "k": [marks]}; k may be
-/// absent.</summary>
+/// <summary>Reads one line of a sequence file: {"id": text or integer, "t": [non-decreasing numbers], "k": [marks], "v": {"name": [numbers
+/// or null]}, "label": text or integer, "fold": integer}; all behind t may be absent.</summary>
 internal sealed class SequenceLine
 {
     private readonly TextPool _marksPool = new();
     private readonly EscapeScratch _scratch = new();
     private readonly List<double> _times = [];
     private readonly List<string> _marks = [];
+    private readonly Dictionary<string, double[]> _values = [];
 
     /// <returns>Null, or the reason why the line is no sequence.</returns>
     public string? Read(ReadOnlySpan<byte> line, out EventSequence sequence)
@@ -37,7 +38,9 @@ internal sealed class SequenceLine
 
     private string? ReadObject(scoped ref Utf8JsonReader json, ref EventSequence sequence)
     {
-        string? id = null;
+        string? id = null, label = null;
+        int? fold = null;
+        _values.Clear();
         bool hasTimes = false;
         bool hasMarks = false;
         string? reason = null;
@@ -47,6 +50,7 @@ internal sealed class SequenceLine
             bool isId = name.SequenceEqual("id"u8);
             bool isTimes = name.SequenceEqual("t"u8);
             bool isMarks = name.SequenceEqual("k"u8);
+            bool isValues = name.SequenceEqual("v"u8), isLabel = name.SequenceEqual("label"u8), isFold = name.SequenceEqual("fold"u8);
             json.Read();
             if (reason is null && ((isId && id is not null) || (isTimes && hasTimes) || (isMarks && hasMarks)))
             {
@@ -67,16 +71,38 @@ internal sealed class SequenceLine
                 hasMarks = true;
                 reason = ReadMarks(ref json);
             }
+            else if (reason is null && isValues && json.TokenType != JsonTokenType.Null)
+            {
+                reason = ReadValues(ref json);
+            }
+            else if (reason is null && isLabel && json.TokenType != JsonTokenType.Null)
+            {
+                reason = JsonToken.ReadTextOrInteger(ref json, "label", _scratch.Mark, out ReadOnlySpan<byte> text);
+                label = reason is null ? _marksPool.Get(text) : null;
+            }
+            else if (reason is null && isFold && json.TokenType != JsonTokenType.Null)
+            {
+                reason = json.TokenType == JsonTokenType.Number && json.TryGetInt32(out int number) && number >= 0 ? null
+                    : $"'fold' must be an integer from 0 on, got {JsonToken.Seen(ref json)}.";
+                fold = reason is null ? json.GetInt32() : null;
+            }
             SkipRest(ref json);
         }
         reason ??= id is null ? "'id' is missing; expected the stream's key."
             : !hasTimes ? "'t' is missing; expected an array of times."
             : hasMarks && _marks.Count != _times.Count
                 ? $"'k' has {_marks.Count} marks for {_times.Count} times in 't'; expected one mark a time."
-                : null;
+                : _values.FirstOrDefault(v => v.Value.Length != _times.Count) is { Key: not null } odd
+                ? $"'{odd.Key}' of 'v' has {odd.Value.Length} values for {_times.Count} times in 't'; expected one value, or null, a time."
+            : null;
         if (reason is null)
         {
-            sequence = new EventSequence(id!, [.. _times], hasMarks ? [.. _marks] : null);
+            sequence = new EventSequence(id!, [.. _times], hasMarks ? [.. _marks] : null)
+            {
+                Values = _values.Count == 0 ? null : new Dictionary<string, double[]>(_values),
+                Label = label,
+                Fold = fold,
+            };
         }
         return reason;
     }
@@ -100,6 +126,39 @@ internal sealed class SequenceLine
                     $"'t' must not decrease, got {time} after {_times[^1]} at index {_times.Count}; sort the events by time.");
             }
             _times.Add(time);
+        }
+        return null;
+    }
+
+    private string? ReadValues(scoped ref Utf8JsonReader json)
+    {
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            return $"'v' must be an object of arrays, got {JsonToken.Seen(ref json)}.";
+        }
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = json.GetString()!;
+            json.Read();
+            if (json.TokenType != JsonTokenType.StartArray)
+            {
+                return $"'{name}' of 'v' must be an array of numbers, got {JsonToken.Seen(ref json)}.";
+            }
+            var column = new List<double>(_times.Count);
+            while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+            {
+                double value = double.NaN;
+                if (json.TokenType != JsonTokenType.Null
+                    && (json.TokenType != JsonTokenType.Number || !json.TryGetDouble(out value) || !double.IsFinite(value)))
+                {
+                    return $"'{name}' of 'v' must hold numbers or null, got {JsonToken.Seen(ref json)} at index {column.Count}.";
+                }
+                column.Add(value);
+            }
+            if (!_values.TryAdd(name, [.. column]))
+            {
+                return $"'{name}' may be in 'v' only once.";
+            }
         }
         return null;
     }

@@ -77,6 +77,14 @@ public sealed record ModelConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool HasOtherMark { get; init; }
 
+    /// <summary>Values that the network reads of each event, in order; null where events carry none. No file of a model has any.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ValueScale>? Values { get; init; }
+
+    /// <summary>Kinds of stream that the label head tells apart, in index order; null without one. No file of a model has any.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<string>? Labels { get; init; }
+
     /// <summary>Index of every mark outside the vocabulary: that of <see cref="OtherMark"/>, or one of its own behind all marks.</summary>
     [JsonIgnore]
     public int UnknownMark => HasOtherMark ? Marks.Count - 1 : Marks.Count;
@@ -117,6 +125,12 @@ public sealed record ModelConfig
             "log gap statistics", LogGapDeviation, "finite, the deviation above 0");
         Require(Marks.Count <= ModelLimits.Marks && Marks.Distinct().Count() == Marks.Count, "marks", Marks.Count,
             $"at most {ModelLimits.Marks}, all different");
+        Require(Values is null || (Values.Count is >= 1 and <= ModelLimits.Values
+            && Values.Select(v => v.Name).Distinct().Count() == Values.Count
+            && Values.All(v => v.Name is not null && double.IsFinite(v.Mean) && v.Deviation > 0 && double.IsFinite(v.Deviation))),
+            "values", Values?.Count ?? 0, $"1 to {ModelLimits.Values}, all different, with finite means and deviations above 0");
+        Require(Labels is null || (Labels.Count is >= 2 and <= ModelLimits.Labels && Labels.All(l => l is not null)
+            && Labels.Distinct().Count() == Labels.Count), "labels", Labels?.Count ?? 0, $"2 to {ModelLimits.Labels}, all different");
         Require(!HasOtherMark || Marks is [.., OtherMark], "last mark", Marks is [.., var last] ? last : "nothing",
             $"'{OtherMark}' where rare marks were folded");
     }

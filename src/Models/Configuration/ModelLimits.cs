@@ -10,6 +10,12 @@ public static class ModelLimits
     /// <summary>Longest mark, bytes of UTF-8: what an event may carry.</summary>
     public const int MarkBytes = 256;
 
+    /// <summary>Most values that a model reads of an event.</summary>
+    public const int Values = 16;
+
+    /// <summary>Most kinds of stream that a model tells apart.</summary>
+    public const int Labels = 256;
+
     /// <summary>Shortest gap above 0, time units. The network keeps gaps and rates of decay in single precision, where the product of a
     /// longest gap and the fastest rate must stay finite.</summary>
     public const double ShortestGap = 1e-18;

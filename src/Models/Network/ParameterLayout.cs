@@ -1,5 +1,6 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
+using Foretell.Models.Inputs;
 using Foretell.Models.Layers;
 using Foretell.Models.Mixers;
 
@@ -44,6 +45,9 @@ internal sealed class ParameterLayout
         {
             Marks = new MarkParameters(d, marks, Add);
         }
+        // Parts that came later stand behind the others: models without them have the tensors and the random numbers they had.
+        Values = config.Values is null ? null : new ValueInput(config.Values, d, Add);
+        Labels = config.Labels is null ? null : new LabelHead(config.Labels.Count, d, Add);
     }
 
     public Parameter EmbedMark { get; }
@@ -57,6 +61,12 @@ internal sealed class ParameterLayout
 
     /// <summary>Tensors of the mark head; null where events carry no mark.</summary>
     public MarkParameters? Marks { get; }
+
+    /// <summary>Input of the values; null where events carry none.</summary>
+    public ValueInput? Values { get; }
+
+    /// <summary>Head of the labels; null without.</summary>
+    public LabelHead? Labels { get; }
 
     /// <summary>All tensors in file order.</summary>
     public IReadOnlyList<Parameter> All => _all;

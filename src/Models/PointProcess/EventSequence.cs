@@ -10,6 +10,15 @@ public sealed record EventSequence(string Id, double[] Times, string[]? Marks)
     /// Null when nobody says.</summary>
     public double? Until { get; init; }
 
+    /// <summary>Numbers that events carry, by name; NaN where an event has none. Null where events carry none. Shape of each [n].</summary>
+    public IReadOnlyDictionary<string, double[]>? Values { get; init; }
+
+    /// <summary>What kind of stream it is or became; null when nobody says.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Which part of its set it belongs to, of those that take turns as what is scored; null when nobody says.</summary>
+    public int? Fold { get; init; }
+
     /// <summary>Events at its beginning that are known already: scoring reads them and scores those behind. 0 where it begins with its
     /// first.</summary>
     public int Past { get; init; }

@@ -1,5 +1,6 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
+using Foretell.Models.Inputs;
 using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Training;
@@ -7,12 +8,17 @@ namespace Foretell.Models.Training;
 /// <summary>A sequence as the network reads it. All arrays have one entry an event.</summary>
 internal sealed class EncodedSequence
 {
+    private readonly bool _everyEvent;
+
     /// <param name="sequence">The sequence; times non-decreasing.</param>
     /// <param name="config">Gap statistics and marks.</param>
     /// <param name="markIndex">Index of each known mark.</param>
     /// <param name="openEnd">Whether the silence behind the last event counts, where the sequence says how long it was.</param>
-    public EncodedSequence(EventSequence sequence, ModelConfig config, IReadOnlyDictionary<string, int> markIndex, bool openEnd)
+    /// <param name="everyEvent">Whether something is said behind the last event, too, although none follows.</param>
+    public EncodedSequence(EventSequence sequence, ModelConfig config, IReadOnlyDictionary<string, int> markIndex, bool openEnd,
+        bool everyEvent = false)
     {
+        _everyEvent = everyEvent;
         int n = sequence.Times.Length;
         Marks = new int[n];
         Gaps = new float[n];
@@ -30,6 +36,8 @@ internal sealed class EncodedSequence
                 GapFeatures.Write(Intervals[t].Z, Features.AsSpan(t * GapFeatures.Stride, GapFeatures.Count));
             }
         }
+        Values = config.Values is { } scales ? EncodeValues(sequence, scales) : [];
+        Label = config.Labels is { } labels && sequence.Label is { } label ? IndexOf(labels, label) : -1;
         OpenEnd = openEnd && n > 0 && sequence.Until is { } until ? GapInterval.Beyond(until - sequence.Times[^1], config) : null;
     }
 
@@ -45,12 +53,47 @@ internal sealed class EncodedSequence
     /// <summary>Gap features. Shape [n, 16]; empty without marks.</summary>
     public float[] Features { get; }
 
+    /// <summary>What the network reads of the values (<see cref="ValueInput"/>). Shape [n, stride]; empty without values.</summary>
+    public float[] Values { get; }
+
+    /// <summary>Index of the label; -1 where the model has none or nobody says.</summary>
+    public int Label { get; }
+
     /// <summary>Events.</summary>
     public int Length => Marks.Length;
 
     /// <summary>The gaps that the silence behind the last event leaves; null where it does not count.</summary>
     public GapInterval? OpenEnd { get; }
 
-    /// <summary>Forecasts that are scored: by each event but the first, and by the open end.</summary>
-    public int Rows => Math.Max(0, Length - 1) + (OpenEnd is null ? 0 : 1);
+    /// <summary>Events behind which something is said: all but the last, and the last where an open end or a label follows it.</summary>
+    public int Rows => Length == 0 ? 0 : Length - (OpenEnd is null && !_everyEvent ? 1 : 0);
+
+    private static int IndexOf(IReadOnlyList<string> labels, string label)
+    {
+        for (int i = 0; i < labels.Count; i++)
+        {
+            if (labels[i] == label)
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static float[] EncodeValues(EventSequence sequence, IReadOnlyList<ValueScale> scales)
+    {
+        int stride = ValueInput.StrideOf(scales.Count);
+        double[]?[] columns = [.. scales.Select(s => sequence.Values?.GetValueOrDefault(s.Name))];
+        float[] features = new float[sequence.Times.Length * stride];
+        Span<double> values = stackalloc double[scales.Count];
+        for (int t = 0; t < sequence.Times.Length; t++)
+        {
+            for (int i = 0; i < columns.Length; i++)
+            {
+                values[i] = columns[i] is { } column ? column[t] : double.NaN;
+            }
+            ValueInput.WriteFeatures(scales, values, features.AsSpan(t * stride, stride));
+        }
+        return features;
+    }
 }

@@ -37,6 +37,7 @@ internal sealed unsafe class NetworkBuffers : IDisposable
         MarkLogits = Take(rows, marks);
         Features = Take(rows, GapFeatures.Stride);
         Gaps = Take(rows, 1);
+        Values = Take(rows, layout.Values?.Stride ?? 0);
 
         GradientX = Take(rows, d);
         GradientA = Take(rows, Math.Max(4 * d, attended));
@@ -59,6 +60,7 @@ internal sealed unsafe class NetworkBuffers : IDisposable
     public float* MarkLogits { get; }
     public float* Features { get; }
     public float* Gaps { get; }
+    public float* Values { get; }
     public float* GradientX { get; }
     public float* GradientA { get; }
     public float* GradientMarkInner { get; }

@@ -11,32 +11,51 @@ namespace Foretell.Models.Training;
 /// One pass is used by one thread; gradients go to the caller's vector, so a batch can be split over passes and
 /// their gradients added in a fixed order.
 /// </remarks>
-internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout layout, TimeHead timeHead) : IDisposable
+internal sealed unsafe class NetworkPass : IDisposable
 {
-    private readonly SequenceLikelihood _likelihood = new(config, timeHead);
+    private readonly ModelConfig _config;
+    private readonly ParameterLayout _layout;
+    private readonly NextEventPass? _next;
+    private readonly LabelPass? _labels;
+    private readonly HeadPass[] _heads;
     private NetworkBuffers? _buffers;
-    private LikelihoodSums _sums;
     private int[] _lengths = [];
-    private double[] _logTimes = [], _logMarks = [];
+
+    /// <param name="config">The model's.</param>
+    /// <param name="layout">Places of its tensors.</param>
+    /// <param name="timeHead">Its time head; null leaves the heads of the next event out.</param>
+    public NetworkPass(ModelConfig config, ParameterLayout layout, TimeHead? timeHead)
+    {
+        (_config, _layout) = (config, layout);
+        _next = timeHead is null ? null : new NextEventPass(config, layout, timeHead);
+        _labels = layout.Labels is null ? null : new LabelPass(layout.Labels);
+        _heads = [.. new HeadPass?[] { _next, _labels }.OfType<HeadPass>()];
+    }
 
     /// <summary>Summed log-likelihoods of the predicted events of the last pass, nats.</summary>
-    public double Time => _sums.Time;
+    public double Time => _next?.Sums.Time ?? 0;
 
     /// <summary>Summed log probabilities of the marks given the gaps.</summary>
-    public double Mark => _sums.Mark;
+    public double Mark => _next?.Sums.Mark ?? 0;
 
     /// <summary>Summed log-likelihoods of the open ends.</summary>
-    public double OpenEnds => _sums.OpenEnds;
+    public double OpenEnds => _next?.Sums.OpenEnds ?? 0;
 
-    /// <summary>Rows of the last pass: one a predicted event or open end.</summary>
+    /// <summary>Summed log probabilities of the labels.</summary>
+    public double Label => _labels?.LogLikelihood ?? 0;
+
+    /// <summary>Rows of the last pass: one an event behind which something is said.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>Log-likelihood of each row's event, its mark left out; not set where an open end follows. Shape [Rows].</summary>
-    public ReadOnlySpan<double> LogTimes => _logTimes.AsSpan(0, Rows);
+    /// <summary>Log-likelihood of each row's event, its mark left out; not set where none follows. Shape [Rows].</summary>
+    public ReadOnlySpan<double> LogTimes => _next!.LogTimes;
 
-    /// <summary>Log probability of each row's mark given the gap; not set where an open end follows or there are no marks. Shape
+    /// <summary>Log probability of each row's mark given the gap; not set where no event follows or there are no marks. Shape
     /// [Rows].</summary>
-    public ReadOnlySpan<double> LogMarks => _logMarks.AsSpan(0, Rows);
+    public ReadOnlySpan<double> LogMarks => _next!.LogMarks;
+
+    /// <summary>The label head's part of the last pass; null without one.</summary>
+    public LabelPass? Labels => _labels;
 
     /// <summary>Activations of the last pass.</summary>
     public NetworkBuffers Buffers => _buffers!;
@@ -49,7 +68,6 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     {
         _lengths = [.. sequences.Select(s => s.Rows)];
         Rows = _lengths.Sum();
-        _sums = default;
         if (Rows == 0)
         {
             return;
@@ -57,13 +75,12 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
         if (_buffers is null || _buffers.Rows < Rows)
         {
             _buffers?.Dispose();
-            _buffers = new NetworkBuffers(config, layout, Rows + Rows / 4);
-            (_logTimes, _logMarks) = (new double[_buffers.Rows], new double[_buffers.Rows]);
+            _buffers = new NetworkBuffers(_config, _layout, Rows + Rows / 4);
         }
         Embed(weights, sequences);
-        for (int l = 0; l < config.Layers; l++)
+        for (int l = 0; l < _config.Layers; l++)
         {
-            Layer(weights, layout.Layers[l], _buffers.Layers[l]);
+            Layer(weights, _layout.Layers[l], _buffers.Layers[l]);
         }
         Heads(weights, sequences, gradient != null, gradientScale);
         if (gradient != null)
@@ -73,13 +90,18 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _buffers?.Dispose();
+    public void Dispose()
+    {
+        _buffers?.Dispose();
+        Array.ForEach(_heads, head => head.Dispose());
+    }
 
     private void Embed(float* weights, IReadOnlyList<EncodedSequence> sequences)
     {
         var b = _buffers!;
-        int d = config.Width, row = 0;
-        float* mark = weights + layout.EmbedMark.Offset, gap = weights + layout.EmbedGap.Offset, bias = weights + layout.EmbedBias.Offset;
+        int d = _config.Width, row = 0;
+        float* mark = weights + _layout.EmbedMark.Offset, gap = weights + _layout.EmbedGap.Offset;
+        float* bias = weights + _layout.EmbedBias.Offset;
         foreach (var sequence in sequences)
         {
             for (int t = 0; t < sequence.Rows; t++, row++)
@@ -87,24 +109,20 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
                 b.Gaps[row] = sequence.Gaps[t];
                 InputEmbedding.Write(mark + (nint)sequence.Marks[t] * d, gap, bias, t == 0, (float)sequence.Intervals[t].Z,
                     b.X + (nint)row * d, d);
-                if (config.Marks.Count > 0)
+                if (_layout.Values is { } values)
                 {
-                    var features = new Span<float>(b.Features + (nint)row * GapFeatures.Stride, GapFeatures.Stride);
-                    // No mark follows an open end, and what its row leaves unused must still be numbers.
-                    features.Clear();
-                    if (t + 1 < sequence.Length)
-                    {
-                        sequence.Features.AsSpan((t + 1) * GapFeatures.Stride, GapFeatures.Stride).CopyTo(features);
-                    }
+                    sequence.Values.AsSpan(t * values.Stride, values.Stride)
+                        .CopyTo(new Span<float>(b.Values + (nint)row * values.Stride, values.Stride));
                 }
             }
         }
+        _layout.Values?.Embed(weights, b.Values, b.X, Rows);
     }
 
     private void Layer(float* weights, LayerParameters p, LayerBuffers a)
     {
         var b = _buffers!;
-        int d = config.Width, stride = p.Mixer.OutputStride;
+        int d = _config.Width, stride = p.Mixer.OutputStride;
         LayerNorm.Forward(b.X, weights + p.Norm1Gain.Offset, weights + p.Norm1Bias.Offset, a.Hidden1, a.Normal1, a.Inverse1, Rows, d);
         a.Mixer.Forward(weights, _lengths, b.Gaps, a.Hidden1, a.Attended);
         Linear.Forward(a.Attended, stride, weights, p.OutputWeight, p.OutputBias, b.X, Rows, accumulate: true);
@@ -118,57 +136,39 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     private void Heads(float* weights, IReadOnlyList<EncodedSequence> sequences, bool backward, double gradientScale)
     {
         var b = _buffers!;
-        int d = config.Width, marks = config.Marks.Count, timeOutputs = layout.TimeWeight.Stride;
-        LayerNorm.Forward(b.X, weights + layout.NormGain.Offset, weights + layout.NormBias.Offset, b.Hidden, b.Normal, b.Inverse, Rows, d);
-        Linear.Forward(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.Time, Rows);
-        if (marks > 0)
+        LayerNorm.Forward(b.X, weights + _layout.NormGain.Offset, weights + _layout.NormBias.Offset, b.Hidden, b.Normal, b.Inverse, Rows,
+            _config.Width);
+        foreach (HeadPass head in _heads)
         {
-            MarkHead.Logits(weights, layout.Marks!, b.Hidden, d, b.Features, b.MarkInner, b.MarkActive, b.MarkLogits, Rows);
-        }
-        int row = 0, logitStride = marks > 0 ? layout.Marks!.Weight.Stride : 0;
-        foreach (var sequence in sequences)
-        {
-            nint time = (nint)row * timeOutputs, logits = (nint)row * logitStride;
-            _likelihood.Add(sequence, b.Time + time, timeOutputs, b.MarkLogits + logits, logitStride, gradientScale,
-                backward ? b.GradientTime + time : null, backward ? b.GradientMarks + logits : null,
-                _logTimes.AsSpan(row), _logMarks.AsSpan(row), ref _sums);
-            row += sequence.Rows;
+            head.Run(weights, b, sequences, Rows, backward, gradientScale);
         }
     }
 
     private void Backward(float* weights, IReadOnlyList<EncodedSequence> sequences, float* gradient)
     {
         var b = _buffers!;
-        int d = config.Width;
+        int d = _config.Width;
         new Span<float>(b.GradientX, Rows * d).Clear();
         float* hidden = b.GradientC;
-        Linear.Backward(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.GradientTime, hidden, d, Rows, false, gradient);
-        if (config.Marks.Count > 0)
+        for (int i = 0; i < _heads.Length; i++)
         {
-            Linear.Backward(b.Hidden, d, weights, layout.Marks!.Weight, layout.Marks!.Bias, b.GradientMarks, hidden, d, Rows, true,
-                gradient);
-            Linear.Backward(b.MarkActive, MarkHead.HiddenWidth, weights, layout.Marks!.MixWeight, null, b.GradientMarks,
-                b.GradientMarkInner, MarkHead.HiddenWidth, Rows, false, gradient);
-            Silu.Backward(b.MarkInner, b.GradientMarkInner, b.GradientMarkInner, (long)Rows * MarkHead.HiddenWidth);
-            Linear.Backward(b.Features, GapFeatures.Stride, weights, layout.Marks!.GapWeight, null, b.GradientMarkInner, null, 0, Rows,
-                false, gradient);
-            Linear.Backward(b.Hidden, d, weights, layout.Marks!.HiddenWeight, layout.Marks!.HiddenBias, b.GradientMarkInner, hidden, d,
-                Rows, true, gradient);
+            _heads[i].Backward(weights, b, Rows, hidden, i > 0, gradient);
         }
-        LayerNorm.Backward(hidden, b.Normal, b.Inverse, weights + layout.NormGain.Offset, gradient + layout.NormGain.Offset,
-            gradient + layout.NormBias.Offset, b.GradientX, Rows, d);
-        for (int l = config.Layers - 1; l >= 0; l--)
+        LayerNorm.Backward(hidden, b.Normal, b.Inverse, weights + _layout.NormGain.Offset, gradient + _layout.NormGain.Offset,
+            gradient + _layout.NormBias.Offset, b.GradientX, Rows, d);
+        for (int l = _config.Layers - 1; l >= 0; l--)
         {
-            BackLayer(weights, layout.Layers[l], b.Layers[l], gradient);
+            BackLayer(weights, _layout.Layers[l], b.Layers[l], gradient);
         }
+        _layout.Values?.Backward(weights, b.Values, b.GradientX, Rows, gradient);
         int row = 0;
         foreach (var sequence in sequences)
         {
             for (int t = 0; t < sequence.Rows; t++, row++)
             {
                 InputEmbedding.Backward(b.GradientX + (nint)row * d, t == 0, (float)sequence.Intervals[t].Z,
-                    gradient + layout.EmbedMark.Offset + (nint)sequence.Marks[t] * d, gradient + layout.EmbedGap.Offset,
-                    gradient + layout.EmbedBias.Offset, d);
+                    gradient + _layout.EmbedMark.Offset + (nint)sequence.Marks[t] * d, gradient + _layout.EmbedGap.Offset,
+                    gradient + _layout.EmbedBias.Offset, d);
             }
         }
     }
@@ -176,7 +176,7 @@ internal sealed unsafe class NetworkPass(ModelConfig config, ParameterLayout lay
     private void BackLayer(float* weights, LayerParameters p, LayerBuffers a, float* gradient)
     {
         var b = _buffers!;
-        int d = config.Width, stride = p.Mixer.OutputStride;
+        int d = _config.Width, stride = p.Mixer.OutputStride;
 
         // Feed-forward branch.
         Linear.Backward(a.Active, 4 * d, weights, p.OutWeight, p.OutBias, b.GradientX, b.GradientA, 4 * d, Rows, false, gradient);

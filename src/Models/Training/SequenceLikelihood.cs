@@ -42,7 +42,7 @@ internal sealed unsafe class SequenceLikelihood(ModelConfig config, TimeHead tim
             full.Clear();
             if (t == sequence.Length)
             {
-                sums.OpenEnds += OpenEnd(outputs, sequence.OpenEnd!.Value, gradientScale, gradient);
+                sums.OpenEnds += sequence.OpenEnd is { } end ? OpenEnd(outputs, end, gradientScale, gradient) : 0;
                 continue;
             }
             logTimes[row] = timeHead.LogDensity(outputs, sequence.Intervals[t], gradientScale, gradient);

@@ -61,7 +61,7 @@ public sealed record TrainingResult(ForecastModel Model, double DevNll, int Best
 public sealed class TrainingDivergedException(string message) : ArgumentException(message);
 
 /// <summary>Fits a model to event sequences, on the CPU unless another device's gradients are handed in.</summary>
-public static unsafe class Trainer
+public static class Trainer
 {
     /// <summary>Trains by the default recipe and returns the averaged weights of the best dev epoch.</summary>
     /// <exception cref="ArgumentException">The data cannot be trained on; the message says why and what to do.</exception>
@@ -115,8 +115,6 @@ public static unsafe class Trainer
         RequireMarks(train, dev, "dev");
 
         using var weights = new AlignedBuffer(layout.Length);
-        using var average = new AlignedBuffer(layout.Length);
-        var best = new AlignedBuffer(layout.Length);
         ParameterInitializer.Fill(weights.Span, layout, options.Seed, data.SlowestDecay, data.FastestDecay);
         if (config.Censored)
         {
@@ -127,52 +125,10 @@ public static unsafe class Trainer
         {
             weights.Span[layout.TimeBias.Offset + config.TieOutput] = (float)Math.Log(config.Ties / (1 - config.Ties));
         }
-        weights.Span.CopyTo(average.Span);
-        weights.Span.CopyTo(best.Span);
-
         using IBatchGradient gradient = gradients(config, layout, timeHead);
-        using var optimiser = new AdamW(layout, TrainingRecipe.WeightDecay);
-        int stepsPerEpoch = TrainingRecipe.Batches(trainSet, new RandomStream(options.Seed, 0)).Count;
-        int epochs = options.Epochs ?? TrainingRecipe.Epochs(stepsPerEpoch);
-        int steps = stepsPerEpoch * epochs, step = 0, bestEpoch = 0;
-        double bestNll = double.PositiveInfinity;
-
-        for (int epoch = 1; epoch <= epochs && epoch - bestEpoch <= TrainingRecipe.Patience(epochs); epoch++)
-        {
-            double nll = 0;
-            long rows = 0;
-            List<EncodedSequence[]> batches = TrainingRecipe.Batches(trainSet, new RandomStream(options.Seed, epoch));
-            for (int i = 0; i < batches.Count; i++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                (double batchNll, int batchRows) = gradient.Run(weights, batches[i]);
-                nll += batchNll;
-                rows += batchRows;
-                Clip(gradient.Gradient, layout.Length);
-                optimiser.Step(weights.Pointer, gradient.Gradient, TrainingRecipe.Rate(step, steps, options.LearningRate));
-                // The average of the first steps would be mostly the random start: it warms up with the number of steps.
-                Average(weights, average, Math.Min(TrainingRecipe.AverageKeep, (1.0 + step) / (10 + step)));
-                step++;
-                double? devNll = null;
-                if (i == batches.Count - 1)
-                {
-                    (double sum, long scored) = gradient.Score(average, devSet);
-                    devNll = sum / scored;
-                    if (devNll < bestNll)
-                    {
-                        (bestNll, bestEpoch) = (devNll.Value, epoch);
-                        average.Span.CopyTo(best.Span);
-                    }
-                }
-                progress?.Report(new TrainingProgress(step, steps, epoch, nll / rows, devNll, double.IsFinite(bestNll) ? bestNll : null));
-            }
-        }
-        if (bestEpoch == 0)
-        {
-            throw new TrainingDivergedException("Training diverged: the dev score was never a finite number. Check the data for extreme times, or lower the learning rate.");
-        }
-        SetUnknownMark(best.Span, layout, train, markIndex);
-        return new TrainingResult(new ForecastModel(config, best, timeHead, data.Baselines), bestNll, bestEpoch, step)
+        Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, devSet, options, progress, cancellationToken);
+        SetUnknownMark(best.Weights.Span, layout, train, markIndex);
+        return new TrainingResult(new ForecastModel(config, best.Weights, timeHead, data.Baselines), best.DevNll, best.Epoch, best.Steps)
         {
             Folded = data.Folded,
         };
@@ -194,34 +150,6 @@ public static unsafe class Trainer
     private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config,
         Dictionary<string, int> markIndex) =>
         [.. sequences.Select(s => new EncodedSequence(s, config, markIndex, config.Censored)).Where(s => s.Rows > 0)];
-
-    /// <summary>Scales the gradient down to norm 1 where it is longer.</summary>
-    private static void Clip(float* gradient, int length)
-    {
-        double square = 0;
-        for (int i = 0; i < length; i++)
-        {
-            square += (double)gradient[i] * gradient[i];
-        }
-        double norm = Math.Sqrt(square);
-        if (norm > TrainingRecipe.ClipNorm)
-        {
-            float scale = (float)(TrainingRecipe.ClipNorm / norm);
-            for (int i = 0; i < length; i++)
-            {
-                gradient[i] *= scale;
-            }
-        }
-    }
-
-    private static void Average(AlignedBuffer weights, AlignedBuffer average, double keep)
-    {
-        float share = (float)(1 - keep);
-        for (int i = 0; i < weights.Length; i++)
-        {
-            average.Pointer[i] += share * (weights.Pointer[i] - average.Pointer[i]);
-        }
-    }
 
     /// <summary>A mark that training never saw enters as the average event does: the mean embedding, by frequency.</summary>
     private static void SetUnknownMark(Span<float> weights, ParameterLayout layout, IReadOnlyList<EventSequence> train,

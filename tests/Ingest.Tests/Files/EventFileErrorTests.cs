@@ -28,6 +28,13 @@ public sealed class EventFileErrorTests : IDisposable
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1]}\n{\"id\":\"b\",\"t\":[2,1.5]}\n", 2,
         "'t' must not decrease, got 1.5 after 2 at index 1")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,2],\"k\":[1]}", 1, "'k' has 1 marks for 2 times")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,2],\"v\":{\"x\":[1]}}", 1, "'x' of 'v' has 1 values for 2 times")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,2],\"v\":{\"x\":[1,\"2\"]}}", 1, "'x' of 'v' must hold numbers or null, got the string \"2\" at index 1")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1],\"v\":{\"x\":1}}", 1, "'x' of 'v' must be an array of numbers, got the number 1")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1],\"v\":[1]}", 1, "'v' must be an object of arrays")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1],\"v\":{\"x\":[1],\"x\":[2]}}", 1, "'x' may be in 'v' only once")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1],\"label\":0.5}", 1, "'label' must be a string or an integer")]
+    [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1],\"fold\":-1}", 1, "'fold' must be an integer from 0 on, got the number -1")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,\"2\"]}", 1, "'t' must hold numbers, got the string \"2\" at index 1")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1,[[2]]],\"k\":[1]}", 1, "got an array at index 1")]
     [InlineData("x.jsonl", "{\"id\":\"a\",\"t\":[1e999]}", 1, "'t' must hold numbers, got the number 1e999")]

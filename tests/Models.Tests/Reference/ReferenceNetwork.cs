@@ -25,8 +25,9 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
     /// <summary>Advances the stream by one event.</summary>
     /// <param name="mark">Its mark's index; 0 where there are none.</param>
     /// <param name="gap">Time units since the event before it; null for the first.</param>
+    /// <param name="values">Its values, NaN where it has none; null where the model reads none.</param>
     /// <returns>The hidden vector that every forecast is made from. Shape [d].</returns>
-    public double[] Step(int mark, double? gap)
+    public double[] Step(int mark, double? gap, double[]? values = null)
     {
         int d = config.Width;
 
@@ -35,6 +36,17 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
         for (int j = 0; j < d; j++)
         {
             x[j] = marks[mark * d + j] + bias[j] + (gap is { } tau ? Z(tau) * gaps[j] : gaps[d + j]);
+        }
+        for (int v = 0; v < (values?.Length ?? 0); v++)
+        {
+            // Each value times its vector, and a vector of its own for one that is missing.
+            bool isMissing = double.IsNaN(values![v]);
+            double factor = isMissing ? 1 : (values[v] - config.Values![v].Mean) / config.Values[v].Deviation;
+            double[] vectors = tensor("embed.value");
+            for (int j = 0; j < d; j++)
+            {
+                x[j] += factor * vectors[(isMissing ? values.Length + v : v) * d + j];
+            }
         }
 
         for (int l = 0; l < config.Layers; l++)
@@ -103,6 +115,14 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
             }
             return (Array.ConvertAll(_w, w => w / _u), _m + Math.Log(_u));
         }
+    }
+
+    /// <summary>Log probabilities of the labels.</summary>
+    public double[] Labels(double[] hidden)
+    {
+        double[] logits = Linear(hidden, tensor("label.weight"), tensor("label.bias"));
+        double sum = Math.Log(logits.Select(Math.Exp).Sum());
+        return [.. logits.Select(x => x - sum)];
     }
 
     /// <summary>4. The time head's outputs: logits, shifts and scales of the mixture [k each], then where training was censored the

@@ -1,0 +1,62 @@
+using Foretell.Models.Heads;
+using Foretell.Models.Numerics;
+
+namespace Foretell.Models.Training;
+
+/// <summary>The label head over the rows of a pass: each event says what kind of stream it is by all up to it, so that the length of a
+/// stream cannot tell.</summary>
+internal sealed unsafe class LabelPass(LabelHead head) : HeadPass
+{
+    private AlignedBuffer? _logits, _gradients;
+    private double[] _logLabels = [];
+    private int _rows;
+
+    /// <summary>Summed log probabilities of the labels, nats: one an event of a sequence that has one.</summary>
+    public double LogLikelihood { get; private set; }
+
+    /// <summary>Log probability of each row's label; 0 where there is none. Shape [rows].</summary>
+    public ReadOnlySpan<double> LogLabels => _logLabels.AsSpan(0, _rows);
+
+    /// <summary>Logits of one row. Shape [c].</summary>
+    public ReadOnlySpan<float> Logits(int row) => new(_logits!.Pointer + (nint)row * head.Weight.Stride, head.Labels);
+
+    /// <inheritdoc/>
+    public override void Run(float* weights, NetworkBuffers b, IReadOnlyList<EncodedSequence> sequences, int rows, bool backward,
+        double gradientScale)
+    {
+        int stride = head.Weight.Stride;
+        _rows = rows;
+        if (_logits is null || _logits.Length < (long)rows * stride)
+        {
+            Dispose();
+            _logits = new AlignedBuffer((long)b.Rows * stride);
+            _gradients = new AlignedBuffer((long)b.Rows * stride);
+            _logLabels = new double[b.Rows];
+        }
+        head.Logits(weights, b.Hidden, _logits.Pointer, rows);
+        LogLikelihood = 0;
+        int row = 0;
+        foreach (EncodedSequence sequence in sequences)
+        {
+            for (int t = 0; t < sequence.Rows; t++, row++)
+            {
+                var gradient = new Span<float>(_gradients!.Pointer + (nint)row * stride, stride);
+                gradient.Clear();
+                _logLabels[row] = sequence.Label < 0 ? 0
+                    : MarkHead.LogProbability(Logits(row), sequence.Label, gradientScale, backward ? gradient[..head.Labels] : []);
+                LogLikelihood += _logLabels[row];
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Backward(float* weights, NetworkBuffers b, int rows, float* dHidden, bool accumulate, float* gradient) =>
+        head.Backward(weights, b.Hidden, _gradients!.Pointer, dHidden, rows, accumulate, gradient);
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _logits?.Dispose();
+        _gradients?.Dispose();
+    }
+}
