@@ -1,4 +1,5 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
@@ -44,20 +45,8 @@ public sealed unsafe class LabelModel
 
     private static double[] Softmax(ReadOnlySpan<float> logits)
     {
-        double[] p = new double[logits.Length];
-        double max = double.NegativeInfinity, sum = 0;
-        foreach (float logit in logits)
-        {
-            max = Math.Max(max, logit);
-        }
-        for (int i = 0; i < p.Length; i++)
-        {
-            sum += p[i] = Math.Exp(logits[i] - max);
-        }
-        for (int i = 0; i < p.Length; i++)
-        {
-            p[i] /= sum;
-        }
-        return p;
+        double[] probabilities = new double[logits.Length];
+        MarkHead.AddProbabilities(logits, 1, probabilities);
+        return probabilities;
     }
 }

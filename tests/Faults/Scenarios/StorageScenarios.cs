@@ -54,6 +54,10 @@ internal static class StorageScenarios
     public static async Task Store_WhenTheLogCouldNotBeMadeDurable_WaitsForIt(Stage stage)
     {
         await AppendAsync(stage, 1);
+        await using (PlatformStorage first = await SqliteStorage.In(stage.Directory)(stage.Clock, default))
+        {
+            await first.Store.TakeEpochAsync(0, default);
+        }
         SqliteEventLog killed = Open(stage);
         await killed.AppendAsync(EventSets.Batch(("a", 2, "")));
         stage.Disk.Process.End();
