@@ -129,7 +129,7 @@ internal static class CompareCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            Terminal.WriteError($"stopped by a signal before the comparison was done. What is finished is in {folder}; of events, the same command goes on from there.");
+            Terminal.WriteError($"stopped by a signal before the comparison was done. What is finished is in {folder}; the same command goes on from there.");
             return ExitCode.Interrupted;
         }
         if (isJson)

@@ -8,14 +8,9 @@ namespace Foretell.Models.Training;
 internal sealed unsafe class LabelPass(LabelHead head) : HeadPass
 {
     private AlignedBuffer? _logits, _gradients;
-    private double[] _logLabels = [];
-    private int _rows;
 
     /// <summary>Summed log probabilities of the labels, nats: one an event of a sequence that has one.</summary>
     public double LogLikelihood { get; private set; }
-
-    /// <summary>Log probability of each row's label; 0 where there is none. Shape [rows].</summary>
-    public ReadOnlySpan<double> LogLabels => _logLabels.AsSpan(0, _rows);
 
     /// <summary>Logits of one row. Shape [c].</summary>
     public ReadOnlySpan<float> Logits(int row) => new(_logits!.Pointer + (nint)row * head.Weight.Stride, head.Labels);
@@ -25,13 +20,11 @@ internal sealed unsafe class LabelPass(LabelHead head) : HeadPass
         double gradientScale)
     {
         int stride = head.Weight.Stride;
-        _rows = rows;
         if (_logits is null || _logits.Length < (long)rows * stride)
         {
             Dispose();
             _logits = new AlignedBuffer((long)b.Rows * stride);
             _gradients = new AlignedBuffer((long)b.Rows * stride);
-            _logLabels = new double[b.Rows];
         }
         head.Logits(weights, b.Hidden, _logits.Pointer, rows);
         LogLikelihood = 0;
@@ -42,9 +35,8 @@ internal sealed unsafe class LabelPass(LabelHead head) : HeadPass
             {
                 var gradient = new Span<float>(_gradients!.Pointer + (nint)row * stride, stride);
                 gradient.Clear();
-                _logLabels[row] = sequence.Label < 0 ? 0
+                LogLikelihood += sequence.Label < 0 ? 0
                     : MarkHead.LogProbability(Logits(row), sequence.Label, gradientScale, backward ? gradient[..head.Labels] : []);
-                LogLikelihood += _logLabels[row];
             }
         }
     }

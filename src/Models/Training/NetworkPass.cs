@@ -33,32 +33,35 @@ internal sealed unsafe class NetworkPass : IDisposable
     }
 
     /// <summary>Summed log-likelihoods of the predicted events of the last pass, nats.</summary>
-    public double Time => _next?.Sums.Time ?? 0;
+    public double Time => Sums.Time;
 
     /// <summary>Summed log probabilities of the marks given the gaps.</summary>
-    public double Mark => _next?.Sums.Mark ?? 0;
+    public double Mark => Sums.Mark;
 
     /// <summary>Summed log-likelihoods of the open ends.</summary>
-    public double OpenEnds => _next?.Sums.OpenEnds ?? 0;
+    public double OpenEnds => Sums.OpenEnds;
 
     /// <summary>Summed log probabilities of the labels.</summary>
-    public double Label => _labels?.LogLikelihood ?? 0;
+    public double Label => Rows == 0 ? 0 : _labels?.LogLikelihood ?? 0;
 
     /// <summary>Rows of the last pass: one an event behind which something is said.</summary>
     public int Rows { get; private set; }
 
     /// <summary>Log-likelihood of each row's event, its mark left out; not set where none follows. Shape [Rows].</summary>
-    public ReadOnlySpan<double> LogTimes => _next!.LogTimes;
+    public ReadOnlySpan<double> LogTimes => _next!.LogTimes[..Rows];
 
     /// <summary>Log probability of each row's mark given the gap; not set where no event follows or there are no marks. Shape
     /// [Rows].</summary>
-    public ReadOnlySpan<double> LogMarks => _next!.LogMarks;
+    public ReadOnlySpan<double> LogMarks => _next!.LogMarks[..Rows];
 
     /// <summary>The label head's part of the last pass; null without one.</summary>
     public LabelPass? Labels => _labels;
 
     /// <summary>Activations of the last pass.</summary>
     public NetworkBuffers Buffers => _buffers!;
+
+    // A pass without rows, as a thread has where a batch is small, runs no head: the last sums are those of an earlier one.
+    private LikelihoodSums Sums => Rows == 0 || _next is null ? default : _next.Sums;
 
     /// <summary>Runs the network, and backwards where <paramref name="gradient"/> is given.</summary>
     /// <param name="weights">Parameter vector.</param>

@@ -11,23 +11,21 @@ internal sealed unsafe class NextEventPass(ModelConfig config, ParameterLayout l
     private readonly SequenceLikelihood _likelihood = new(config, timeHead);
     private LikelihoodSums _sums;
     private double[] _logTimes = [], _logMarks = [];
-    private int _rows;
 
     /// <summary>Summed log-likelihoods of the last pass.</summary>
     public LikelihoodSums Sums => _sums;
 
-    /// <summary>As <see cref="NetworkPass.LogTimes"/>.</summary>
-    public ReadOnlySpan<double> LogTimes => _logTimes.AsSpan(0, _rows);
+    /// <summary>As <see cref="NetworkPass.LogTimes"/>. Shape [rows or more].</summary>
+    public ReadOnlySpan<double> LogTimes => _logTimes;
 
-    /// <summary>As <see cref="NetworkPass.LogMarks"/>.</summary>
-    public ReadOnlySpan<double> LogMarks => _logMarks.AsSpan(0, _rows);
+    /// <summary>As <see cref="NetworkPass.LogMarks"/>. Shape [rows or more].</summary>
+    public ReadOnlySpan<double> LogMarks => _logMarks;
 
     /// <inheritdoc/>
     public override void Run(float* weights, NetworkBuffers b, IReadOnlyList<EncodedSequence> sequences, int rows, bool backward,
         double gradientScale)
     {
         _sums = default;
-        _rows = rows;
         if (_logTimes.Length < rows)
         {
             (_logTimes, _logMarks) = (new double[b.Rows], new double[b.Rows]);

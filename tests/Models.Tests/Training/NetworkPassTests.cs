@@ -73,6 +73,20 @@ public unsafe class NetworkPassTests
         }
     }
 
+    /// <summary>A thread that has nothing to do in a small batch adds nothing, whatever it had in the one before.</summary>
+    [Fact]
+    public void Run_WithoutRowsBehindARunWithSome_AddsNothing()
+    {
+        ForecastModel model = TestModels.Model();
+        using var pass = new NetworkPass(model.Config, model.Layout, model.TimeHead);
+        pass.Run(model.Weights.Pointer, [new EncodedSequence(TestModels.History(5), model.Config, model.MarkIndices, openEnd: false)], null, 0);
+        Assert.True(pass.Time < 0 && pass.LogTimes.Length == 4);
+
+        pass.Run(model.Weights.Pointer, [], null, 0);
+
+        Assert.Equal((0, 0, 0, 0, 0), (pass.Time, pass.Mark, pass.OpenEnds, pass.Label, pass.LogTimes.Length));
+    }
+
     /// <summary>Values among them a missing one, and a label after every event.</summary>
     [Fact]
     public void Run_WithValuesAndALabel_AgreesWithPlainLoopsForwardsAndBackwards()
