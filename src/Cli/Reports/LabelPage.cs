@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using Foretell.Models.Labels;
 
@@ -9,35 +8,9 @@ internal static class LabelPage
 {
     public static string Of(LabelReport report)
     {
-        var page = new StringBuilder();
-        page.Append("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-            .Append("<title>Foretell comparison of labels</title>\n<style>\n").Append(PageStyle.Css)
-            .Append("</style>\n</head>\n<body>\n<main>\n<h1>Comparison of labels</h1>\n");
-        if (!report.IsComplete)
-        {
-            page.Append("<p class=\"unfinished\">Not finished: rows are still to come.</p>\n");
-        }
-        page.Append("<div class=\"wide\"><table class=\"narrow\">\n<thead><tr>");
-        foreach (string heading in report.Headings)
-        {
-            page.Append("<th scope=\"col\" class=\"fixed\">").Append(Text(heading)).Append("</th>");
-        }
-        page.Append("</tr></thead>\n<tbody>\n");
-        foreach (LabelRow row in report.Rows)
-        {
-            page.Append(row.IsSimple ? "<tr class=\"counts\">" : "<tr>").Append("<th scope=\"row\">").Append(Text(row.Name)).Append("</th>");
-            foreach ((string text, bool isBest) in report.Cells(row).Skip(1))
-            {
-                page.Append("<td>").Append(isBest ? $"<b>{Text(text)}</b>" : Text(text)).Append("</td>");
-            }
-            page.Append("</tr>\n");
-        }
-        page.Append("</tbody></table></div>\n<ul class=\"notes\">\n");
-        foreach (string note in report.Notes())
-        {
-            page.Append("<li>").Append(Text(note)).Append("</li>\n");
-        }
-        page.Append("</ul>\n");
+        StringBuilder page = PageParts.Begin("Foretell comparison of labels", "Comparison of labels", report.IsComplete);
+        PageParts.AppendTable(page, report.Headings, report.Rows.Select(row => (row.IsSimple, report.Cells(row))));
+        PageParts.AppendNotes(page, report.Notes());
         AppendCurve(page, report);
         return page.Append("</main>\n</body>\n</html>\n").ToString();
     }
@@ -58,14 +31,7 @@ internal static class LabelPage
         {
             plot.Line(row.Scores.Select((s, i) => (places[i], s.Accuracy.Mean)), styles[row.Name].Class, row.Name);
         }
-        page.Append("<section>\n<h2>How early the kind is told</h2>\n<figure>\n<div class=\"plots\">").Append(plot).Append("</div>\n<div class=\"legend\">");
-        foreach (LabelRow row in report.Rows)
-        {
-            page.Append("<span><svg viewBox=\"0 0 26 12\"><line class=\"line ").Append(styles[row.Name].Class)
-                .Append("\" x1=\"1\" x2=\"25\" y1=\"6\" y2=\"6\"/></svg>").Append(Text(row.Name)).Append("</span>");
-        }
-        page.Append("</div>\n<figcaption>Higher is better, and so is earlier. Simple methods are grey.</figcaption>\n</figure>\n</section>\n");
+        PageParts.AppendFigure(page, "How early the kind is told",
+            (plot.ToString(), "Higher is better, and so is earlier. Simple methods are grey."), report.Rows.Select(r => (r.Name, styles[r.Name])));
     }
-
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
 }
