@@ -79,7 +79,8 @@ public unsafe class NetworkPassTests
     {
         ForecastModel model = TestModels.Model();
         using var pass = new NetworkPass(model.Config, model.Layout, model.TimeHead);
-        pass.Run(model.Weights.Pointer, [new EncodedSequence(TestModels.History(5), model.Config, model.MarkIndices, openEnd: false)], null, 0);
+        var some = new EncodedSequence(TestModels.History(5), model.Config, model.MarkIndices, openEnd: false);
+        pass.Run(model.Weights.Pointer, [some], null, 0);
         Assert.True(pass.Time < 0 && pass.LogTimes.Length == 4);
 
         pass.Run(model.Weights.Pointer, [], null, 0);
