@@ -1,3 +1,4 @@
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Stepping;
@@ -7,6 +8,8 @@ namespace Foretell.Bench;
 /// <summary>Rows that nothing steps or scores: what a shard costs without that.</summary>
 internal sealed class IdleBackend(ForecastModel model) : IStateBackend
 {
+    public Population? Population { get; set; }
+
     public int Capacity { get; private set; }
 
     public void EnsureCapacity(int rows) => Capacity = Math.Max(Capacity, Math.Max(2 * Capacity, rows));

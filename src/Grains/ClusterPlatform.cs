@@ -68,7 +68,7 @@ public sealed class ClusterPlatform : IPlatform
         }
         StreamState? found = await AskAsync(
             partition, shard => shard.Find(stream), ShardCall.Patience, cancellationToken);
-        return found?.ToSnapshot();
+        return found?.ToSnapshot(_engine.Model.Model);
     }
 
     /// <inheritdoc/>

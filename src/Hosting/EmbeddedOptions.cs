@@ -1,5 +1,6 @@
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Store;
+using Foretell.Models.Heads;
 using Foretell.Models.Network;
 using Foretell.Models.Stepping;
 using Microsoft.Extensions.Logging;
@@ -18,6 +19,9 @@ public sealed record EmbeddedOptions
 
     /// <summary>What steps the rows of all shards; null for the CPU. It stays the caller's, who disposes it after the platform.</summary>
     public IStepDevice? Device { get; init; }
+
+    /// <summary>Whether the streams of a partition share what they show together (<see cref="Population"/>); the model must adapt then.</summary>
+    public bool Shared { get; init; }
 
     /// <summary>Threads that advance the shards.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
@@ -66,6 +70,10 @@ public sealed record EmbeddedOptions
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
         Alerts.Check();
+        if (Shared && !Model.Config.Adapt)
+        {
+            throw new ArgumentException($"Model {Model.Id} does not adapt, and streams can share only what adaptation tells.", nameof(Shared));
+        }
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitRecords, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(CommitInterval, TimeSpan.Zero);

@@ -32,7 +32,7 @@ public sealed class EmbeddedPlatform : IPlatform, IAsyncDisposable
     private EmbeddedPlatform(EmbeddedOptions options, PlatformStorage storage)
     {
         (_options, _storage, _alerts) = (options, storage, new AlertFeed(storage.Alerts));
-        var model = new ServingModel(options.Model, options.Device);
+        var model = new ServingModel(options.Model, options.Device, options.Shared);
         (Forecaster, _device) = (model.Forecaster, model.Device);
         _workers = new WorkerThreads(options.Threads);
         _partitions = [.. Enumerable.Range(0, storage.Log.PartitionCount).Select(partition => new PartitionHost(

@@ -42,6 +42,10 @@ internal static partial class SiloHost
         ServerCertificate? https = settings.Gateway.LoadCertificate(TimeProvider.System);
         CheckKeys(settings);
         ForecastModel model = await ModelSource.LoadAsync(settings.Model);
+        if (settings.Shared && !model.Config.Adapt)
+        {
+            throw new SettingsException("Foretell:Shared is true, and the model does not adapt: streams can share only what adaptation tells. Train a model that adapts, or leave the setting out.");
+        }
         using var gauges = new SiloGauges(settings.Roles, certificate, TimeProvider.System);
         // Before anything that may take long, so that a silo that waits can be seen to.
         await using MetricsServer? metrics = await MetricsServer.OpenAsync("Foretell:MetricsUrls", settings.MetricsUrls);
@@ -53,7 +57,7 @@ internal static partial class SiloHost
         await using var alerts = new PostgresAlertLog(settings.Postgres);
         var deviceLog = new DeviceLog();
         using IStepDevice device = SiloDevice.Open(settings, model, deviceLog);
-        using var engine = new SiloEngine(new ServingModel(model, device), log, store, alerts, new GrainOptions
+        using var engine = new SiloEngine(new ServingModel(model, device, settings.Shared), log, store, alerts, new GrainOptions
         {
             Threads = settings.Threads ?? Environment.ProcessorCount * (device.Report().LeastWave > 0 ? 2 : 1),
             Alerts = new AlertRule { Survival = settings.AlertSurvival },

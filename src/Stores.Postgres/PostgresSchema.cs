@@ -56,6 +56,8 @@ public static class PostgresSchema
         // Up to where retention has removed the records of each partition; whoever trims locks its row. Older programs that still run trim
         // nothing, read behind it, and say of a record before it that it is missing.
         "CREATE TABLE IF NOT EXISTS trimmed(partition int PRIMARY KEY, sequence bigint NOT NULL, append bigint NOT NULL) WITH (fillfactor = 50);",
+        // What the streams of a partition show together, where they share it. Older programs leave it as it was, and do not look at it.
+        "ALTER TABLE shard ADD COLUMN IF NOT EXISTS population text;",
     ];
 
     /// <summary>Version that this program reads and writes.</summary>

@@ -26,11 +26,12 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
 
     private const string PutShard = """
         INSERT INTO shard(partition, position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration, format,
-            arithmetic)
-        VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (partition) DO UPDATE SET position = excluded.position,
+            arithmetic, population)
+        VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (partition) DO UPDATE SET position = excluded.position,
             policy = excluded.policy, model = excluded.model, rows_per_page = excluded.rows_per_page, rows = excluded.rows,
             applied = excluded.applied, dead_letters = excluded.dead_letters, unknown_marks = excluded.unknown_marks,
-            calibration = excluded.calibration, format = excluded.format, arithmetic = excluded.arithmetic
+            calibration = excluded.calibration, format = excluded.format, arithmetic = excluded.arithmetic,
+            population = excluded.population
         """;
 
     // The newest stay. A commit clears away up to twice what it added, so the table shrinks whenever it can and no commit takes long.
@@ -74,7 +75,7 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
         _database.RunAsync(async (connection, stop) =>
         {
             await using NpgsqlCommand command = connection.Command(
-                "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration, format, arithmetic FROM shard WHERE partition = $1", Int(partition));
+                "SELECT position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration, format, arithmetic, population FROM shard WHERE partition = $1", Int(partition));
             await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(stop);
             return !await reader.ReadAsync(stop) ? null : new ShardHeader
             {
@@ -87,6 +88,7 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
                 Calibration = Calibration.FromBytes(await reader.IsDBNullAsync(8, stop) ? [] : reader.GetFieldValue<byte[]>(8)),
                 Format = reader.GetInt32(9),
                 Arithmetic = reader.GetString(10),
+                Population = await reader.IsDBNullAsync(11, stop) ? null : reader.GetString(11),
             };
         }, cancellationToken));
 
@@ -151,7 +153,7 @@ public sealed class PostgresStateStore(PostgresOptions options) : IStateStore
             batch.Add(PutShard, Int(partition), Long(header.Position), Text(header.Policy.ToString()), Text(header.ModelId),
                 Int(header.RowsPerPage),
                 Int(header.Rows), Long(header.Totals.Applied), Long(header.Totals.DeadLetters), Long(header.Totals.UnknownMarks),
-                Blob(header.Calibration.ToBytes()), Int(header.Format), Text(header.Arithmetic));
+                Blob(header.Calibration.ToBytes()), Int(header.Format), Text(header.Arithmetic), TextOrNull(header.Population));
             batch.Add("COMMIT");
             await batch.ExecuteNonQueryAsync(cancellationToken);
             return true;

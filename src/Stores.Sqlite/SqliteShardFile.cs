@@ -115,7 +115,7 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
             _putShard.Bind(1, header.Position).Bind(2, header.Policy.ToString()).Bind(3, header.ModelId).Bind(4, header.RowsPerPage)
                 .Bind(5, header.Rows).Bind(6, header.Totals.Applied).Bind(7, header.Totals.DeadLetters).Bind(8, header.Totals.UnknownMarks)
                 .Bind(9, header.Calibration.ToBytes()).Bind(10, header.Format).Bind(11, header.Arithmetic);
-            (header.PagesCrc is { } crc ? _putShard.Bind(12, crc) : _putShard.Bind(12, (string?)null)).Run();
+            (header.PagesCrc is { } crc ? _putShard.Bind(12, crc) : _putShard.Bind(12, (string?)null)).Bind(13, header.Population).Run();
             database.Execute("COMMIT");
             _untoldEpoch = null;
         }
@@ -207,8 +207,8 @@ internal sealed class SqliteShardFile(string path, int partition, string? identi
                 "UPDATE owner SET epoch = epoch + 1, seal = seal(epoch + 1, identity, partition) RETURNING epoch");
             _setEpoch = database.Prepare("UPDATE owner SET epoch = ?1, seal = seal(?1, identity, partition)");
             _epoch = database.Prepare("SELECT epoch FROM owner");
-            _putShard = database.Prepare($"INSERT OR REPLACE INTO shard(id, {SqliteShardSchema.HeaderColumns}, seal) "
-                + "VALUES(0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, seal(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12))");
+            _putShard = database.Prepare($"INSERT OR REPLACE INTO shard(id, {SqliteShardSchema.HeaderColumns}, seal, population) "
+                + "VALUES(0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, seal(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12), ?13)");
             _putPage = database.Prepare("INSERT OR REPLACE INTO page VALUES(?1, ?2)");
             _putDeadLetter = database.Prepare($"INSERT OR REPLACE INTO dead_letter({SqliteShardSchema.LetterColumns}, seal) "
                 + "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, seal(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8))");

@@ -8,7 +8,8 @@ namespace Foretell.Stores.Sqlite;
 /// <summary>The tables of a shard's file (docs/formats.md): how files get them, and how their rows are read and believed.</summary>
 internal static class SqliteShardSchema
 {
-    /// <summary>Columns of the table shard, and what the seal of its row is over.</summary>
+    /// <summary>Columns of the table shard, and what the seal of its row is over: all but population, which has a checksum of its own, so
+    /// that releases that do not know it read the others.</summary>
     public const string HeaderColumns =
         "position, policy, model, rows_per_page, rows, applied, dead_letters, unknown_marks, calibration, format, arithmetic, pages_crc";
 
@@ -21,7 +22,7 @@ internal static class SqliteShardSchema
         CREATE TABLE shard(id INTEGER PRIMARY KEY CHECK(id = 0), position INTEGER NOT NULL, policy TEXT NOT NULL,
             model TEXT NOT NULL, rows_per_page INTEGER NOT NULL, rows INTEGER NOT NULL, applied INTEGER NOT NULL,
             dead_letters INTEGER NOT NULL, unknown_marks INTEGER NOT NULL, calibration BLOB, format INTEGER NOT NULL,
-            arithmetic TEXT NOT NULL, pages_crc INTEGER, seal INTEGER);
+            arithmetic TEXT NOT NULL, pages_crc INTEGER, seal INTEGER, population TEXT);
         CREATE TABLE page(id INTEGER PRIMARY KEY, rows BLOB NOT NULL);
         CREATE TABLE dead_letter(sequence INTEGER PRIMARY KEY, stream TEXT NOT NULL, time INTEGER NOT NULL, mark TEXT,
             event_id TEXT, append INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, seal INTEGER);
@@ -33,7 +34,12 @@ internal static class SqliteShardSchema
         database.Execute("BEGIN IMMEDIATE");
         if (Has(database, "owner", "identity"))
         {
-            database.Sealing(database.QueryText("SELECT identity FROM owner") ?? "").Execute("COMMIT");
+            database.Sealing(database.QueryText("SELECT identity FROM owner") ?? "");
+            if (!Has(database, "shard", "population"))
+            {
+                database.Execute("ALTER TABLE shard ADD COLUMN population TEXT");
+            }
+            database.Execute("COMMIT");
             return;
         }
         database.Sealing(identity ?? "");
@@ -54,7 +60,7 @@ internal static class SqliteShardSchema
         foreach ((string name, string type) in new[]
         {
             ("calibration", "BLOB"), ("format", "INTEGER NOT NULL DEFAULT 1"), ("arithmetic", "TEXT NOT NULL DEFAULT 'exact'"),
-            ("pages_crc", "INTEGER"), ("seal", "INTEGER"),
+            ("pages_crc", "INTEGER"), ("seal", "INTEGER"), ("population", "TEXT"),
         })
         {
             if (!Has(database, "shard", name))
@@ -130,7 +136,8 @@ internal static class SqliteShardSchema
         }
         bool isSealed = Has(database, "shard", "seal");
         string columns = isSealed ? $"{HeaderColumns}, seal IS seal({HeaderColumns})" : HeaderColumns.Replace("pages_crc", "NULL, 1");
-        using SqliteStatement select = database.Prepare($"SELECT {columns} FROM shard");
+        string population = Has(database, "shard", "population") ? "population" : "NULL";
+        using SqliteStatement select = database.Prepare($"SELECT {columns}, {population} FROM shard");
         if (!select.Step())
         {
             return null;
@@ -151,6 +158,7 @@ internal static class SqliteShardSchema
             Format = select.Int32(9),
             Arithmetic = select.Text(10)!,
             PagesCrc = select.IsNull(11) ? null : (uint)select.Int64(11),
+            Population = select.Text(13),
         };
     }
 

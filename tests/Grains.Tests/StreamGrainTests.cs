@@ -58,7 +58,7 @@ public class StreamGrainTests
 
         StreamForecast forecast = (await stream.Forecast(new ForecastRequest(ticks + TimeSpan.TicksPerMinute, 60, [0.001, 0.999])))!;
 
-        Assert.Equal(new Forecaster(model).Forecast((await stream.Status())!.ToSnapshot().State, 60).Never, forecast.Never);
+        Assert.Equal(new Forecaster(model).Forecast((await stream.Status())!.ToSnapshot(model).State, 60).Never, forecast.Never);
         Assert.True(double.IsFinite(forecast.QuantileSeconds[0]) && double.IsPositiveInfinity(forecast.QuantileSeconds[1]));
     }
 

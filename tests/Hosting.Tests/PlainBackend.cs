@@ -1,3 +1,4 @@
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Stepping;
 
@@ -9,6 +10,12 @@ internal sealed class PlainBackend(IStateBackend rows) : IStateBackend
     private long _stepped;
 
     public long Stepped => Volatile.Read(ref _stepped);
+
+    public Population? Population
+    {
+        get => rows.Population;
+        set => rows.Population = value;
+    }
 
     public int Capacity => rows.Capacity;
 

@@ -230,6 +230,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         Format = 7,
         Arithmetic = "rounded",
         Calibration = Counted((float)(position % 100 / 100.0)),
+        Population = position % 2 == 0 ? "c2hhcmVk" : null,
     };
 
     private static Calibration Counted(float pit)

@@ -66,6 +66,7 @@ public class GetStreamTests(SharedApi shared) : IClassFixture<SharedApi>
         Assert.Equal((report.GapFactor, report.GapLogEvidence, report.MarkLogEvidence),
             ((double)adapted["gapFactor"]!, (double)adapted["gapLogEvidence"]!, (double)adapted["markLogEvidence"]!));
         Assert.True(report is { GapFactor: < 0.5, MarkLogEvidence: > 2 }, report.ToString());
+        Assert.Null(adapted["sharedGapFactor"]);
         await using var plain = await ApiHost.StartAsync(model: Small.Model.WithAdaptation(false));
         position = await plain.SendEventsAsync("""{"stream":"a","time":1}""");
         Assert.Null((await plain.GetAsync($"/v1/streams/a?after={position}")).Json["adapted"]);

@@ -32,6 +32,9 @@ internal sealed record ClusterSettings
     /// <summary>How long the log keeps events, or null for ever.</summary>
     public TimeSpan? Retain { get; init; }
 
+    /// <summary>Whether streams share what they show together.</summary>
+    public bool Shared { get; init; }
+
     /// <summary>Survival probability below which a stream is overdue, 0 for no alerts; null for the default.</summary>
     public double? AlertSurvival { get; init; }
 

@@ -104,6 +104,10 @@ internal sealed class LocalCluster : IAsyncDisposable
             ["SHUTDOWNSECONDS"] = "10",
             ["THREADS"] = _settings.Threads.ToString(CultureInfo.InvariantCulture),
         };
+        if (_settings.Shared)
+        {
+            settings["SHARED"] = "true";
+        }
         Add("PARTITIONS", _settings.Partitions);
         Add("ALERTSURVIVAL", _settings.AlertSurvival);
         Add("LATESECONDS", _settings.LateTolerance?.TotalSeconds);

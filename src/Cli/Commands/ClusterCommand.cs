@@ -27,6 +27,7 @@ internal static class ClusterCommand
     private static readonly Option<double?> s_lateTolerance = CommonSettings.LateTolerance();
     private static readonly Option<double?> s_futureTolerance = CommonSettings.FutureTolerance();
     private static readonly Option<double?> s_retain = CommonSettings.Retain();
+    private static readonly Option<bool> s_shared = CommonSettings.Shared();
     private static readonly Option<double> s_alertSurvival = CommonSettings.AlertSurvival();
     private static readonly Option<bool> s_insecure = GuardSettings.InsecureOption();
     private static readonly Option<bool> s_plain = CommonSettings.Plain();
@@ -46,7 +47,7 @@ internal static class ClusterCommand
             "cluster --silos 2 --event-hub @connection.txt",
             "cluster --silos 2 --model model.safetensors --urls http://127.0.0.1:8080 --plain")
         {
-            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_alertSurvival, s_insecure,
+            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_shared, s_alertSurvival, s_insecure,
                 s_plain, s_postgres, s_silo,
         };
         verb.AddAll(s_source.All);
@@ -76,6 +77,7 @@ internal static class ClusterCommand
             LateTolerance = Durations.ToTimeSpan(parsed.GetValue(s_lateTolerance)),
             FutureTolerance = Durations.ToTimeSpan(parsed.GetValue(s_futureTolerance)),
             Retain = Durations.ToTimeSpan(parsed.GetValue(s_retain)),
+            Shared = parsed.GetValue(s_shared),
             AlertSurvival = parsed.GetRequiredValue(s_alertSurvival),
             Source = source,
             Postgres = parsed.GetValue(s_postgres),

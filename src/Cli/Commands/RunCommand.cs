@@ -17,6 +17,7 @@ internal static class RunCommand
     private static readonly Option<string> s_model = Settings.Text("--model", "file",
         "Model that forecasts; by default the one kept in the data folder, or else the small one that comes with the program.");
     private static readonly ModelSettings s_bound = new();
+    private static readonly Option<bool> s_shared = CommonSettings.Shared();
     private static readonly Option<int?> s_partitions = CommonSettings.Partitions();
     private static readonly Option<int> s_threads = CommonSettings.Threads();
     private static readonly Option<double?> s_lateTolerance = CommonSettings.LateTolerance();
@@ -50,7 +51,7 @@ internal static class RunCommand
             "run --data-dir ./my-data --file events.ndjson --exit --json",
             "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
-            s_dataDir, s_urls, s_metricsUrls, s_model, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_partitions,
+            s_dataDir, s_urls, s_metricsUrls, s_model, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_shared, s_partitions,
                 s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_maxStreams, s_maxNewStreams, s_alertSurvival, s_noDemo, s_plain,
         };
         verb.AddAll(s_guards.All);
@@ -77,6 +78,7 @@ internal static class RunCommand
             MetricsUrls = parsed.GetValue(s_metricsUrls),
             Model = parsed.GetValue(s_model),
             Variant = s_bound.Read(parsed),
+            Shared = parsed.GetValue(s_shared),
             Partitions = parsed.GetValue(s_partitions),
             Threads = parsed.GetValue(s_threads),
             LateTolerance = Durations.ToTimeSpan(parsed.GetValue(s_lateTolerance)),

@@ -1,4 +1,5 @@
 using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 using Foretell.Engine.Alerts;
 using Foretell.Hosting;
 using Foretell.Models.Network;
@@ -23,6 +24,9 @@ internal sealed record RunSettings
 
     /// <summary>What of the model is chosen for this host.</summary>
     public required ModelVariant Variant { get; init; }
+
+    /// <summary>Whether streams share what they show together.</summary>
+    public bool Shared { get; init; }
 
     /// <summary>Partitions of a new log, or null for the default.</summary>
     public int? Partitions { get; init; }
@@ -61,8 +65,12 @@ internal sealed record RunSettings
     public PublishTarget? Publish { get; init; }
 
     /// <summary>The platform's options for these settings.</summary>
+    /// <exception cref="UsageException">Streams are to share, and the model does not adapt.</exception>
     public EmbeddedOptions ToOptions(string directory, ForecastModel model) => new()
     {
+        Shared = Shared && !model.Config.Adapt
+            ? throw new UsageException($"{CommonSettings.SharedName} needs a model that adapts: streams can share only what adaptation tells. Train one, or give --adapt, too, with a new data folder.")
+            : Shared,
         OpenStorage = SqliteStorage.In(directory, Partitions),
         Model = model,
         Threads = Threads,

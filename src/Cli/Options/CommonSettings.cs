@@ -35,6 +35,12 @@ internal static class CommonSettings
         "Addresses where Prometheus finds the metrics, at /metrics, separated by ';', such as http://127.0.0.1:9464; by default nowhere.",
         text => ParseUrls(MetricsUrlsName, text));
 
+    /// <summary>Name of <see cref="Shared"/>.</summary>
+    public const string SharedName = "--shared";
+
+    public static Option<bool> Shared() => Settings.Flag(SharedName,
+        "Forecasts follow what the streams of a partition show together, too: a new stream has it from others. Not among tenants who must not learn of each other.");
+
     public static Option<int?> Partitions() =>
         Settings.OptionalNumber("--partitions", "Partitions of a new log, 8 by default; fixed once the log is there.", 1, 1024);
 

@@ -8,5 +8,5 @@ namespace Foretell.Engine.Feeds;
 /// <param name="Sequence">Sequence number of the event within it.</param>
 /// <param name="Events">Events applied, this one included.</param>
 /// <param name="LastEventTicks">Time of the latest event (<see cref="EventTime"/>).</param>
-/// <param name="State">Copy of the row's floats, with its tail where states grow.</param>
+/// <param name="State">Copy of the row's floats, with its tail where states grow, and with what its streams share in it.</param>
 public sealed record ForecastChange(string Stream, int Partition, long Sequence, long Events, long LastEventTicks, float[] State);

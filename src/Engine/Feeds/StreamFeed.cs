@@ -93,7 +93,7 @@ internal sealed class StreamFeed
     private static FeedItem<ForecastChange> Item(Slab slab, int partition, int row, long sequence, long events, long lastTicks)
     {
         string stream = Encoding.UTF8.GetString(slab.Index.Key(row)), id = events.ToString(CultureInfo.InvariantCulture);
-        return new(new ForecastChange(stream, partition, sequence, events, lastTicks, slab.ReadRow(row)), 0, id);
+        return new(new ForecastChange(stream, partition, sequence, events, lastTicks, slab.ServedRow(row)), 0, id);
     }
 
     private static void Add<TKey>(Dictionary<TKey, List<FeedBuffer<ForecastChange>>> all, TKey key,

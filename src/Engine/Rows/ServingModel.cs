@@ -1,4 +1,5 @@
 using Foretell.Models.Forecasting;
+using Foretell.Models.Heads;
 using Foretell.Models.Network;
 using Foretell.Models.Stepping;
 
@@ -8,10 +9,14 @@ namespace Foretell.Engine.Rows;
 /// by all shards.</summary>
 /// <param name="model">Model that advances every stream.</param>
 /// <param name="device">What steps its rows; null for the CPU.</param>
-public sealed class ServingModel(ForecastModel model, IStepDevice? device = null)
+/// <param name="shares">Whether the streams of a partition share what they show together.</param>
+public sealed class ServingModel(ForecastModel model, IStepDevice? device = null, bool shares = false)
 {
     /// <summary>Model that advances every stream.</summary>
     public ForecastModel Model => model;
+
+    /// <summary>Whether the streams of a partition share what they show together (<see cref="Population"/>).</summary>
+    public bool Shares => shares;
 
     /// <summary>Forecasts from its rows.</summary>
     public Forecaster Forecaster { get; } = new(model);

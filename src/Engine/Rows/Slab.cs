@@ -56,6 +56,14 @@ internal sealed class Slab : IDisposable
         return state;
     }
 
+    /// <summary>A copy of a row from which forecasts have what its streams share, too; the row itself where they share nothing.</summary>
+    public float[] ServedRow(int row)
+    {
+        float[] state = ReadRow(row);
+        Backend.Population?.Serve(state, Model);
+        return state;
+    }
+
     /// <summary>Adds an empty row.</summary>
     public int Add(ReadOnlySpan<byte> key)
     {

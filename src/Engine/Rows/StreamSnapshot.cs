@@ -11,6 +11,10 @@ namespace Foretell.Engine.Rows;
 /// <param name="Scores">How well its forecasts have done.</param>
 public sealed record StreamSnapshot(string Stream, long Events, long LastEventTicks, float[] State, LiveScores Scores = default)
 {
+    /// <summary>The row that forecasts are made from: <see cref="State"/>, and where streams share what they show together a copy with
+    /// that in it (<see cref="Foretell.Models.Heads.Population.Serve"/>).</summary>
+    public float[] Served { get; init; } = State;
+
     /// <summary>Bytes that one stream takes in slab and store (header and state, without its key).</summary>
     public int StateBytes => RowHeader.Bytes + State.Length * sizeof(float);
 

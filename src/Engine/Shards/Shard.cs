@@ -6,6 +6,7 @@ using Foretell.Engine.Events;
 using Foretell.Engine.Feeds;
 using Foretell.Engine.Rows;
 using Foretell.Engine.Store;
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
@@ -43,6 +44,7 @@ public sealed class Shard : IDisposable
     private readonly OverdueWatch? _overdue;
     private readonly List<uint> _pageCrcs = [];
     private Slab _slab;
+    private Population? _population;
     private ShardTotals _totals;
 
     /// <summary>Events that the mean scores are over; older ones fade.</summary>
@@ -65,7 +67,8 @@ public sealed class Shard : IDisposable
         _hasMarks = _model.Config.Marks.Count > 0;
         _planner = new WavePlanner(model.Device.SliceRecords);
         _scores = new StepScore[model.Device.SliceRecords];
-        _slab = new Slab(model, RowPage.RowsFor(_model));
+        _population = model.Shares ? new Population(_model) : null;
+        _slab = NewSlab(RowPage.RowsFor(_model));
         _partitionTag = new("foretell.partition", partition);
     }
 
@@ -156,7 +159,8 @@ public sealed class Shard : IDisposable
         {
             // Rows get their memory as they come: the header's word for their number is no reason to allocate.
             _slab.Dispose();
-            _slab = new Slab(_serving, header.RowsPerPage);
+            _population = PopulationOf(header);
+            _slab = NewSlab(header.RowsPerPage);
             _eventTime.Policy = header.Policy;
             _totals = header.Totals;
             _calibration = header.Calibration.Copy();
@@ -235,7 +239,7 @@ public sealed class Shard : IDisposable
     public StreamSnapshot? Find(ReadOnlySpan<byte> key)
     {
         RowHeader header;
-        float[] state;
+        float[] state, served;
         lock (_gate)
         {
             ThrowIfFenced();
@@ -246,8 +250,9 @@ public sealed class Shard : IDisposable
             }
             header = _slab.Header(row);
             state = _slab.ReadRow(row);
+            served = _population is null ? state : _slab.ServedRow(row);
         }
-        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, header.Scores);
+        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, header.Scores) { Served = served };
     }
 
     /// <summary>A row's header and its floats, tail and all; null behind the last row.</summary>
@@ -260,7 +265,7 @@ public sealed class Shard : IDisposable
         }
     }
 
-    /// <summary>Copies what forecasts need of the rows from <paramref name="first"/> on, for scans over all streams.</summary>
+    /// <summary>Copies what forecasts of gaps need of the rows from <paramref name="first"/> on, for scans over all streams.</summary>
     /// <param name="first">First row; rows are numbered from 0 and never move.</param>
     /// <param name="lastEventTicks">Output: times of their latest events. Shape [n].</param>
     /// <param name="bases">Output: what their forecasts are made of (<see cref="IStateBackend.ReadBasis"/>). Shape [n, BasisFloats].</param>
@@ -277,6 +282,7 @@ public sealed class Shard : IDisposable
             {
                 lastEventTicks[i] = _slab.Header(first + i).LastEventTicks;
                 _slab.Backend.ReadBasis(first + i, bases.Slice(i * d, d));
+                _population?.ServeBasis(bases.Slice(i * d, d), _model);
             }
             return rows;
         }
@@ -384,6 +390,11 @@ public sealed class Shard : IDisposable
             {
                 return null;
             }
+            if (_population is { IsDue: true })
+            {
+                // With the commit that tells of it: whoever replays from there makes the same of what follows.
+                _population.GiveOut();
+            }
             var header = new ShardHeader
             {
                 Format = _serving.Device.Arithmetic == StepArithmetic.Exact ? 1 : 2,
@@ -395,6 +406,7 @@ public sealed class Shard : IDisposable
                 Rows = _slab.Count,
                 Totals = _totals,
                 Calibration = _calibration.Copy(),
+                Population = _population?.ToText(),
             };
             var commit = new ShardCommit(header) { DeadLetters = [.. _uncommitted] };
             foreach (int page in _slab.TakeDirtyPages())
@@ -554,6 +566,31 @@ public sealed class Shard : IDisposable
         }
         bool unknown = _hasMarks && mark == _model.UnknownMark;
         _totals = _totals with { Applied = _totals.Applied + 1, UnknownMarks = _totals.UnknownMarks + (unknown ? 1 : 0) };
+    }
+
+    private Slab NewSlab(int rowsPerPage)
+    {
+        var slab = new Slab(_serving, rowsPerPage);
+        slab.Backend.Population = _population;
+        return slab;
+    }
+
+    /// <summary>What the streams showed together as of a commit; null where they share nothing.</summary>
+    private Population? PopulationOf(ShardHeader header)
+    {
+        if (!_serving.Shares || header.Population is null)
+        {
+            return _serving.Shares ? new Population(_model) : null;
+        }
+        try
+        {
+            return Population.Parse(_model, header.Population);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"Partition {Partition}'s store is damaged: {e.Message}. Restore the file from a copy, or remove it "
+                + "to rebuild it from the log.", e);
+        }
     }
 
     private uint PagesCrc() => PageChecksums.Of(_pageCrcs);

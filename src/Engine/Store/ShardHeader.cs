@@ -43,6 +43,10 @@ public sealed record ShardHeader
     /// changed once it is here.</summary>
     public Calibration Calibration { get; init; } = new();
 
+    /// <summary>What the partition's streams show together (<see cref="Foretell.Models.Heads.Population.ToText"/>), of which the forecasts
+    /// behind that record are made; null where they share nothing. An estimate like the calibration: rows do not depend on it.</summary>
+    public string? Population { get; init; }
+
     /// <summary>What no shard has ever written; null where nothing is wrong.</summary>
     internal string? Damage() =>
         RowsPerPage is < 1 or > ushort.MaxValue ? $"its header says {RowsPerPage} rows a page, and a page holds 1 to {ushort.MaxValue}"

@@ -26,15 +26,31 @@ public sealed record StreamState(
     /// <summary>How well its forecasts have done: the row's bytes (docs/formats.md); null from a silo that keeps none.</summary>
     [Id(6)] public byte[]? Scores { get; init; }
 
+    /// <summary>The adaptation that forecasts are made from where streams share what they show together, floats, little-endian; null where
+    /// it is the row's own.</summary>
+    [Id(7)] public byte[]? Served { get; init; }
+
     internal static StreamState Of(StreamSnapshot found, ForecastModel model) => new(found.Stream, found.Events, found.LastEventTicks,
         MemoryMarshal.AsBytes(found.State.AsSpan()).ToArray(), found.StateBytes, found.Digest(model))
     {
         Scores = MemoryMarshal.AsBytes([found.Scores]).ToArray(),
+        Served = found.Served == found.State ? null : MemoryMarshal.AsBytes(found.Served.AsSpan(AdaptationOf(model))).ToArray(),
     };
 
-    internal StreamSnapshot ToSnapshot() => new(Stream, Events, LastEventTicks,
-        MemoryMarshal.Cast<byte, float>(State).ToArray(),
-        Scores is { Length: LiveScores.Bytes } ? MemoryMarshal.Read<LiveScores>(Scores) : default);
+    internal StreamSnapshot ToSnapshot(ForecastModel model)
+    {
+        float[] state = MemoryMarshal.Cast<byte, float>(State).ToArray(), served = state;
+        if (Served is not null)
+        {
+            served = [.. state];
+            MemoryMarshal.Cast<byte, float>(Served).CopyTo(served.AsSpan(AdaptationOf(model)));
+        }
+        LiveScores scores = Scores is { Length: LiveScores.Bytes } ? MemoryMarshal.Read<LiveScores>(Scores) : default;
+        return new(Stream, Events, LastEventTicks, state, scores) { Served = served };
+    }
+
+    /// <summary>Where a row has what its stream has shown of its own.</summary>
+    private static Range AdaptationOf(ForecastModel model) => (model.MixerFloats + model.Config.Width)..model.StateFloats;
 }
 
 /// <summary>Which overdue streams are asked for; the fields are <see cref="OverdueQuestion"/>'s.</summary>

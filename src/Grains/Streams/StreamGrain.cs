@@ -52,7 +52,7 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
         long now = EventTime.FromDateTimeOffset(time.GetUtcNow());
         try
         {
-            return StreamForecast.Of(ForecastReport.Of(engine.Model.Forecaster, Key, found.LastEventTicks, found.State, question, now));
+            return StreamForecast.Of(ForecastReport.Of(engine.Model.Forecaster, Key, found.LastEventTicks, found.Served, question, now));
         }
         catch (BeforeLastEventException e)
         {
@@ -68,7 +68,7 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
         int partition = EventHubsPartitioner.Partition(key, engine.Log.PartitionCount);
         if (engine.FindLocal(partition) is not { } host)
         {
-            return (await GrainFactory.GetGrain<IShardGrain>(partition).Find(Key))?.ToSnapshot();
+            return (await GrainFactory.GetGrain<IShardGrain>(partition).Find(Key))?.ToSnapshot(engine.Model.Model);
         }
         try
         {

@@ -1,4 +1,5 @@
 using Foretell.Models.Gpu.Fused;
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Stepping;
 
@@ -15,6 +16,13 @@ internal sealed unsafe class DeviceStateBackend(FusedModel model, DeviceQueue qu
 {
     private readonly CpuStateBackend _rows = new(model.Model);
     private readonly int _floats = model.Network.RowFloats;
+
+    /// <inheritdoc/>
+    public Population? Population
+    {
+        get => _rows.Population;
+        set => _rows.Population = value;
+    }
 
     /// <inheritdoc/>
     public int Capacity => _rows.Capacity;

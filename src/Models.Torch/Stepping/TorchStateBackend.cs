@@ -1,4 +1,5 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
@@ -39,6 +40,13 @@ public sealed class TorchStateBackend : IStateBackend
         _rows.EnsureCapacity(1);
         _empty = Row(0).ToArray();
         _state = new float[BatchRows * model.State.StepFloats];
+    }
+
+    /// <inheritdoc/>
+    public Population? Population
+    {
+        get => _rows.Population;
+        set => _rows.Population = value;
     }
 
     /// <inheritdoc/>

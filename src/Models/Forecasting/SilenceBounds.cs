@@ -52,7 +52,7 @@ public sealed unsafe class SilenceBounds : IDisposable
         (_survival, _logComponents) = (survival, MathF.Log(head.Components));
     }
 
-    /// <summary>Bounds for the states that rows have now.</summary>
+    /// <summary>Bounds for the states that rows have now, and what their streams show together.</summary>
     /// <param name="backend">Where the rows are.</param>
     /// <param name="rows">Rows. Shape [b].</param>
     /// <param name="atLeast">Output, seconds; 0 where nothing better is known. Shape [b] or longer.</param>
@@ -69,7 +69,9 @@ public sealed unsafe class SilenceBounds : IDisposable
             int n = Math.Min(RowTile.MaxRows, rows.Length - start);
             for (int i = 0; i < n; i++)
             {
-                backend.ReadBasis(rows[start + i], new Span<float>(_basis.Pointer + i * stride, d));
+                var basis = new Span<float>(_basis.Pointer + i * stride, d);
+                backend.ReadBasis(rows[start + i], basis);
+                backend.Population?.ServeBasis(basis, _model);
             }
             _heads.Time(_basis.Pointer, n);
             for (int i = 0; i < n; i++)

@@ -41,6 +41,9 @@ internal sealed unsafe class Adaptation
     // How much a stream has to show, in precisions of z and in marks, until what it shares with others counts for half.
     private const float SharedGaps = 400, SharedMarks = 200;
 
+    // Evidence at which a share is 1 to the last bit.
+    private const float NoDoubt = 30;
+
     private readonly int _marks, _padded, _components;
     private readonly float[] _logWeight, _mean, _deviation, _logDeviation, _inverseDeviation;
 
@@ -57,6 +60,9 @@ internal sealed unsafe class Adaptation
         _logDeviation = ToFloats(head.AnchorDeviation, VectorMath.Log);
         _inverseDeviation = ToFloats(head.AnchorDeviation, x => 1 / x);
     }
+
+    /// <summary>Marks that a row keeps counts of; 0 where they are too many, or none.</summary>
+    public int Marks => _marks;
 
     /// <summary>Floats that a row has for it; 0 where the model does not adapt.</summary>
     public static int FloatsOf(ModelConfig config) => config.Adapt ? GapFloats + 2 * MarksOf(config) : 0;
@@ -99,6 +105,37 @@ internal sealed unsafe class Adaptation
         for (int i = 0; i < _marks; i += Lanes)
         {
             Vector512.FusedMultiplyAdd(factor, Vector512.Load(logRatio + i), Vector512.Load(logits + i)).Store(logits + i);
+        }
+    }
+
+    /// <summary>Makes a copy of a stream's floats one from which <see cref="AdaptGap"/> and <see cref="AdaptMarks"/> make forecasts with
+    /// what is shared in them.</summary>
+    /// <param name="state">The copy; changed. It stands for forecasts alone.</param>
+    /// <param name="shared">What the stream has in common with others.</param>
+    public void Serve(Span<float> state, SharedShift shared)
+    {
+        fixed (float* s = state)
+        {
+            if (_marks > 0)
+            {
+                float* came = stackalloc float[5 * _padded], ratio = came + 2 * _padded, logRatio = ratio + _padded, moved = logRatio + _padded;
+                LogRatios(s, came, came + _padded, ratio, logRatio);
+                float share = Share(s[MarkEvidence] + Prior);
+                for (int i = 0; i < _marks; i += Lanes)
+                {
+                    (share * Vector512.Load(logRatio + i)).Store(moved + i);
+                }
+                AddShared(moved, share, came + _padded, shared);
+                for (int i = 0; i < _marks; i += Lanes)
+                {
+                    (MarkCount * (VectorMath.Exp(Vector512.Load(moved + i)) - Vector512<float>.One)).Store(moved + i);
+                }
+                // Counts whose ratio is the sum of both, and no doubt of them.
+                new ReadOnlySpan<float>(moved, _marks).CopyTo(state[GapFloats..]);
+                state.Slice(GapFloats + _marks, _marks).Clear();
+                s[MarkEvidence] = NoDoubt;
+            }
+            s[OffsetPlace] = Served(s, shared);
         }
     }
 
@@ -197,7 +234,6 @@ internal sealed unsafe class Adaptation
     {
         if (_marks == 0)
         {
-            AddShared(logits, 0, null, shared);
             return;
         }
         float* came = stackalloc float[5 * _padded], expected = came + _padded, ratio = expected + _padded;
@@ -254,7 +290,7 @@ internal sealed unsafe class Adaptation
 
     /// <summary>Moves logits by what marks are shared, likewise.</summary>
     /// <param name="share">How much the stream's own marks count.</param>
-    /// <param name="expected">How often each of its marks was expected. Shape [m, padded to 16]; not read where it keeps none.</param>
+    /// <param name="expected">How often each of its marks was expected. Shape [m, padded to 16].</param>
     private void AddShared(float* logits, float share, float* expected, SharedShift? shared)
     {
         if (shared is null)

@@ -1,6 +1,8 @@
+using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using Foretell.Models.Configuration;
+using Foretell.Models.Network;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
 
@@ -11,10 +13,14 @@ namespace Foretell.Models.Heads;
 /// <remarks>
 /// The same estimates as a stream's slow offset and marks (<see cref="Adaptation"/>), over the events of all streams, with a longer
 /// memory and far more caution: it takes evidence of e^20 before they count for half, since the events of one moment have much in
-/// common that does not last. Rows hold nothing of it: they are the same with and without. One thread uses it at a time.
+/// common that does not last. Scores and forecasts are made of what was last given out (<see cref="GiveOut"/>), not of each event before
+/// them. Rows hold nothing of it: they are the same with and without. One thread uses it at a time.
 /// </remarks>
-internal sealed unsafe class Population
+public sealed unsafe class Population
 {
+    /// <summary>Events after which what the streams have in common is worth giving out anew.</summary>
+    public const int Every = 256;
+
     private const int Lanes = 16;
 
     private const float Prior = -20, Least = -1, Most = 28, MostRatio = 12;
@@ -22,16 +28,22 @@ internal sealed unsafe class Population
     // In precisions of z: a thousand events' memory, and about as many before half of what they show is believed.
     private const float GapPrior = 667, MarkPrior = 40, Keep = 0.999f;
 
+    private readonly Adaptation _adaptation;
     private readonly int _marks, _components;
     private readonly float[] _logWeight, _mean, _deviation, _logDeviation;
     private readonly float[] _came, _expected;
     private float _precision, _pull, _evidence, _markEvidence;
+    private int _seen;
 
-    /// <param name="config">The model's.</param>
-    /// <param name="head">Has the history-free mixture, at which the time head's outputs are anchored.</param>
-    public Population(ModelConfig config, TimeHead head)
+    /// <summary>A population that has shown nothing.</summary>
+    /// <param name="model">The streams' model.</param>
+    /// <exception cref="ArgumentException">The model does not adapt.</exception>
+    public Population(ForecastModel model)
     {
-        _marks = config.Marks.Count;
+        TimeHead head = model.TimeHead;
+        _adaptation = model.Adaptation
+            ?? throw new ArgumentException($"Model {model.Id} does not adapt, and streams can share only what adaptation tells.", nameof(model));
+        _marks = _adaptation.Marks;
         _components = head.Components;
         _logWeight = Adaptation.ToFloats(head.AnchorLogWeight, x => x);
         _mean = Adaptation.ToFloats(head.AnchorMean, x => x);
@@ -39,21 +51,91 @@ internal sealed unsafe class Population
         _logDeviation = Adaptation.ToFloats(head.AnchorDeviation, VectorMath.Log);
         _came = new float[Padded(_marks)];
         _expected = new float[Padded(_marks)];
+        Given = new SharedShift(0, new float[Padded(_marks)]);
     }
 
-    /// <summary>What the streams have in common as of now.</summary>
-    public SharedShift Shift
+    /// <summary>Whether enough events came since the last time to give out anew.</summary>
+    public bool IsDue => _seen >= Every;
+
+    /// <summary>What was given out last, of which scores and forecasts are made.</summary>
+    internal SharedShift Given { get; private set; }
+
+    /// <summary>Gives out what the streams have in common as of now.</summary>
+    public void GiveOut()
     {
-        get
+        float[] logs = new float[_came.Length];
+        var share = Vector512.Create(Share(_markEvidence));
+        for (int i = 0; i < logs.Length; i += Lanes)
         {
-            float[] logs = new float[_came.Length];
-            var share = Vector512.Create(Share(_markEvidence));
-            for (int i = 0; i < logs.Length; i += Lanes)
-            {
-                (share * LogRatio(i)).CopyTo(logs, i);
-            }
-            return new SharedShift(Applied, logs);
+            (share * LogRatio(i)).CopyTo(logs, i);
         }
+        (Given, _seen) = (new SharedShift(Applied, logs), 0);
+    }
+
+    /// <summary>Makes a copy of a stream's row one from which forecasts have what was given out, too. It is no row any more.</summary>
+    /// <param name="state">The copy, its tail or not; changed. Shape [StateFloats or more].</param>
+    /// <param name="model">The streams' model.</param>
+    public void Serve(Span<float> state, ForecastModel model) => ServeBasis(state.Slice(model.MixerFloats, model.BasisFloats), model);
+
+    /// <summary>The same for a copy of a basis alone.</summary>
+    /// <param name="basis">The copy; changed. Shape [BasisFloats].</param>
+    /// <param name="model">The streams' model.</param>
+    public void ServeBasis(Span<float> basis, ForecastModel model) => _adaptation.Serve(basis[model.Config.Width..], Given);
+
+    /// <summary>All that it is, for <see cref="Parse"/> (docs/formats.md).</summary>
+    public string ToText()
+    {
+        byte[] bytes = new byte[Bytes(_marks)];
+        Span<byte> rest = bytes;
+        Write(ref rest, _marks);
+        Write(ref rest, _seen);
+        foreach (float x in (ReadOnlySpan<float>)[_precision, _pull, _evidence, _markEvidence, Given.Offset])
+        {
+            Write(ref rest, BitConverter.SingleToInt32Bits(x));
+        }
+        foreach (float[] each in (ReadOnlySpan<float[]>)[_came, _expected, Given.MarkLogRatios])
+        {
+            for (int i = 0; i < _marks; i++)
+            {
+                Write(ref rest, BitConverter.SingleToInt32Bits(each[i]));
+            }
+        }
+        Write(ref rest, (int)Crc(bytes));
+        return Convert.ToBase64String(bytes);
+    }
+
+    /// <summary>The population that <see cref="ToText"/> told of.</summary>
+    /// <param name="model">The streams' model.</param>
+    /// <param name="text">The text.</param>
+    /// <exception cref="InvalidDataException">The text is damaged, or of a model with other marks.</exception>
+    /// <exception cref="ArgumentException">The model does not adapt.</exception>
+    public static Population Parse(ForecastModel model, string text)
+    {
+        var population = new Population(model);
+        byte[] bytes = new byte[Bytes(population._marks)];
+        if (!Convert.TryFromBase64String(text, bytes, out int length) || length != bytes.Length
+            || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(length - sizeof(uint))) != Crc(bytes))
+        {
+            throw new InvalidDataException("what its streams show together fails its checksum");
+        }
+        ReadOnlySpan<byte> rest = bytes;
+        int marks = Read(ref rest);
+        population._seen = Math.Max(0, Read(ref rest));
+        population._precision = Number(ref rest);
+        population._pull = Number(ref rest);
+        population._evidence = Number(ref rest);
+        population._markEvidence = Number(ref rest);
+        float offset = Number(ref rest);
+        foreach (float[] each in (ReadOnlySpan<float[]>)[population._came, population._expected, population.Given.MarkLogRatios])
+        {
+            for (int i = 0; i < population._marks; i++)
+            {
+                each[i] = Number(ref rest);
+            }
+        }
+        population.Given = population.Given with { Offset = offset };
+        return marks == population._marks ? population
+            : throw new InvalidDataException($"what its streams show together is of {marks} marks, and the model has {population._marks}");
     }
 
     private float Mean => _pull / (_precision + GapPrior);
@@ -64,8 +146,9 @@ internal sealed unsafe class Population
     /// <param name="outputs">The time head's outputs before it, as trained. Shape [3k or more].</param>
     /// <param name="gap">The gap, no tie.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void ObserveGap(float* outputs, in GapInterval gap)
+    internal void ObserveGap(float* outputs, in GapInterval gap)
     {
+        _seen++;
         int k = _components;
         float* logs = stackalloc float[5 * k], away = logs + 3 * k, inverse = away + k;
         Vector512<float> z = Vector512.Create((float)gap.Z), blur = Vector512.Create(gap.Blur), minusHalf = Vector512.Create(-0.5f);
@@ -117,8 +200,12 @@ internal sealed unsafe class Population
     /// <param name="logits">Its logits before it, as trained. Shape [m, padded to 16].</param>
     /// <param name="mark">The mark that came, one that the model knows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void ObserveMark(float* logits, int mark)
+    internal void ObserveMark(float* logits, int mark)
     {
+        if (_marks == 0)
+        {
+            return;
+        }
         var lowest = Vector512.Create(float.MinValue);
         var highest = lowest;
         for (int i = 0; i < _marks; i += Lanes)
@@ -143,6 +230,35 @@ internal sealed unsafe class Population
             (keep * Vector512.Create(_came, i)).CopyTo(_came, i);
         }
         _came[mark] += 1;
+    }
+
+    /// <summary>Marks, events since it was given out, five numbers, three a mark, and the checksum of all before it.</summary>
+    private static int Bytes(int marks) => (8 + 3 * marks) * sizeof(int);
+
+    private static void Write(ref Span<byte> rest, int value)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(rest, value);
+        rest = rest[sizeof(int)..];
+    }
+
+    private static int Read(ref ReadOnlySpan<byte> rest)
+    {
+        int value = BinaryPrimitives.ReadInt32LittleEndian(rest);
+        rest = rest[sizeof(int)..];
+        return value;
+    }
+
+    private static float Number(ref ReadOnlySpan<byte> rest) => BitConverter.Int32BitsToSingle(Read(ref rest));
+
+    /// <summary>CRC-32C of all bytes but the last four.</summary>
+    private static uint Crc(ReadOnlySpan<byte> bytes)
+    {
+        uint crc = uint.MaxValue;
+        foreach (byte b in bytes[..^sizeof(uint)])
+        {
+            crc = BitOperations.Crc32C(crc, b);
+        }
+        return ~crc;
     }
 
     private static int Padded(int marks) => (marks + Lanes - 1) / Lanes * Lanes;

@@ -20,13 +20,10 @@ public sealed record SharedScore(double Nll, double NllTime, double NllMark, dou
 /// what they have in common (docs/models.md, "What streams show together").</summary>
 public static class SharedEvaluator
 {
-    /// <summary>Events from one shared shift to the next.</summary>
-    internal const int Every = 256;
-
     /// <summary>Scores <paramref name="model"/>, which must adapt, from a moment before the first event to the last.</summary>
     /// <exception cref="ArgumentException">The model does not adapt, no sequence has two events, or one is beyond what a model can
     /// hold.</exception>
-    public static SharedScore Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences) => Evaluate(model, sequences, Every);
+    public static SharedScore Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences) => Evaluate(model, sequences, Population.Every);
 
     /// <param name="every">Events from one shared shift to the next; 0 for none at all.</param>
     internal static SharedScore Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, int every)
@@ -38,8 +35,8 @@ public static class SharedEvaluator
         }
         using var backend = new CpuStateBackend(model);
         backend.EnsureCapacity(sequences.Count);
-        var population = new Population(model.Config, model.TimeHead);
-        backend.Scorer.Population = every > 0 ? population : null;
+        var population = new Population(model);
+        backend.Population = every > 0 ? population : null;
         var calibration = new Calibration();
         double time = 0, mark = 0;
         long events = 0, seen = 0;
@@ -48,7 +45,7 @@ public static class SharedEvaluator
         {
             if (every > 0 && seen++ % every == 0)
             {
-                backend.Scorer.Shared = population.Shift;
+                population.GiveOut();
             }
             EventSequence sequence = sequences[row];
             double gap = t == 0 ? 0 : sequence.Times[t] - sequence.Times[t - 1];

@@ -1,3 +1,4 @@
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 
@@ -26,6 +27,13 @@ public sealed unsafe class CpuStateBackend : IStateBackend
 
     /// <inheritdoc/>
     public void EnsureCapacity(int rows) => _rows.EnsureCapacity(rows);
+
+    /// <inheritdoc/>
+    public Population? Population
+    {
+        get => _scorer.Population;
+        set => _scorer.Population = value;
+    }
 
     /// <inheritdoc/>
     public int RowFloats(int row)

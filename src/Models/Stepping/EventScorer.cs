@@ -34,10 +34,8 @@ public sealed unsafe class EventScorer : IDisposable
         _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
     }
 
-    /// <summary>What the streams have in common, of which their forecasts are made, too; null for nothing.</summary>
-    internal SharedShift? Shared { get; set; }
-
-    /// <summary>Takes account of what the streams have in common; null where nothing does.</summary>
+    /// <summary>What the streams show together: forecasts are made of what it gave out, and it takes the events into account. Null where
+    /// each stream is by itself.</summary>
     internal Population? Population { get; set; }
 
     /// <summary>Scores events from the bases that their rows had before them; a first event scores 0.</summary>
@@ -164,11 +162,11 @@ public sealed unsafe class EventScorer : IDisposable
         }
         if (observer is not null && !gap.IsTie)
         {
-            adaptation.AdaptAndObserveGap(observer, outputs, gap, Shared);
+            adaptation.AdaptAndObserveGap(observer, outputs, gap, Population?.Given);
         }
         else
         {
-            adaptation.AdaptGap(AdaptationOf(row), outputs, Shared);
+            adaptation.AdaptGap(AdaptationOf(row), outputs, Population?.Given);
         }
     }
 
@@ -183,11 +181,11 @@ public sealed unsafe class EventScorer : IDisposable
         }
         if (observer is not null && mark >= 0)
         {
-            adaptation.AdaptAndObserveMarks(observer, logits, mark, Shared);
+            adaptation.AdaptAndObserveMarks(observer, logits, mark, Population?.Given);
         }
         else
         {
-            adaptation.AdaptMarks(AdaptationOf(row), logits, Shared);
+            adaptation.AdaptMarks(AdaptationOf(row), logits, Population?.Given);
         }
     }
 

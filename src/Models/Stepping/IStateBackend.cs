@@ -1,3 +1,4 @@
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 
@@ -23,6 +24,10 @@ public interface IStateBackend : IDisposable
     /// <summary>Grows the slab to at least <paramref name="rows"/> rows; present rows keep their values, new rows are empty
     /// states.</summary>
     void EnsureCapacity(int rows);
+
+    /// <summary>What the streams of these rows show together: scores are made of what it gave out, and steps add to it. No row depends on
+    /// it. Null where each stream is by itself.</summary>
+    Population? Population { get; set; }
 
     /// <summary>Floats of a row, with its tail.</summary>
     int RowFloats(int row);

@@ -78,6 +78,9 @@ internal sealed record SiloSettings
     /// <summary>How long the log keeps events; null for ever.</summary>
     public TimeSpan? Retain { get; init; }
 
+    /// <summary>Whether the streams of a partition share what they show together; the same on every silo.</summary>
+    public bool Shared { get; init; }
+
     /// <summary>Streams of the cluster, at most; 0 for any number, null with null behind it keeps what the log says.</summary>
     public int? MaxStreams { get; init; }
 
@@ -138,6 +141,7 @@ internal sealed record SiloSettings
             LateTolerance = section.Seconds("LateSeconds", null, 0, 1e9),
             FutureTolerance = section.Seconds("FutureSeconds", null, 0, 1e9),
             Retain = section.Seconds("RetainSeconds", null, PartitionHostOptions.LeastRetain.TotalSeconds, 1e9),
+            Shared = section.Flag("Shared"),
             MaxStreams = section.OptionalNumber("MaxStreams", 0, int.MaxValue),
             MaxNewStreams = section.OptionalNumber("MaxNewStreams", 0, int.MaxValue),
             Certificate = section.OptionalText("Certificate"),

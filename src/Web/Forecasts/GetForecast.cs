@@ -43,7 +43,7 @@ internal static class GetForecast
                 return Problems.UnknownStream(key.Value);
             }
             long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
-            var report = ForecastReport.Of(platform.Forecaster, found.Stream, found.LastEventTicks, found.State, question, now);
+            var report = ForecastReport.Of(platform.Forecaster, found.Stream, found.LastEventTicks, found.Served, question, now);
             report = ForecastReport.WithPaths(platform.Forecaster, [report], question, options)[0];
             return TypedResults.Ok(ForecastAnswer.Create(report, found.Stream, found.LastEventTicks, question));
         }

@@ -100,7 +100,7 @@ internal static class PostForecasts
         try
         {
             ForecastReport report =
-                ForecastReport.Of(forecaster, stream.Stream, stream.LastEventTicks, stream.State, question, now);
+                ForecastReport.Of(forecaster, stream.Stream, stream.LastEventTicks, stream.Served, question, now);
             return new Answer(stream.Stream, report, stream.LastEventTicks, null);
         }
         catch (BeforeLastEventException e)

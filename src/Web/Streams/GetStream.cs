@@ -23,7 +23,7 @@ internal static class GetStream
         await platform.FindAsync(key.Value, cancellationToken) is { } found
             ? TypedResults.Ok(new StreamAnswer(found.Stream, found.Events, QueryTime.ToUtc(found.LastEventTicks),
                 platform.Forecaster.Model.Id, found.StateBytes, found.Digest(platform.Forecaster.Model), LiveAnswer.Of(found.Scores),
-                AdaptedAnswer.Of(platform.Forecaster.Model, found.State)))
+                AdaptedAnswer.Of(platform.Forecaster.Model, found)))
             : Problems.UnknownStream(key.Value);
 }
 

@@ -1,4 +1,5 @@
 using Foretell.Engine.Rows;
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Stepping;
@@ -13,8 +14,8 @@ internal sealed class SharedRows : IStepDevice
     /// <summary>Of <see cref="Small.Model"/>.</summary>
     public static readonly SharedRows Device = new(Small.Model);
 
-    /// <summary>The model on it.</summary>
-    public static readonly ServingModel Serving = new(Small.Model, Device);
+    /// <summary>The model on it, its streams sharing what they show together: no row may depend on that.</summary>
+    public static readonly ServingModel Serving = new(Small.Model, Device, shares: true);
 
     private readonly List<Rows> _all = [];
     private readonly ForecastModel _model;
@@ -62,6 +63,12 @@ internal sealed class SharedRows : IStepDevice
             (_rows, _empty) = (rows, new float[floats]);
             rows.EnsureCapacity(1);
             rows.Read(0, _empty);
+        }
+
+        public Population? Population
+        {
+            get => _rows.Population;
+            set => _rows.Population = value;
         }
 
         /// <summary>As many rows as were asked for, so that these are the ones to be emptied.</summary>

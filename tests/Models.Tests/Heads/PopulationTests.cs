@@ -1,4 +1,5 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
 using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
@@ -22,8 +23,9 @@ public sealed unsafe class PopulationTests
     public void Shift_WhenAllStreamsGoTheirOwnWay_IsThePlainMathematics(int marks, double tick)
     {
         ModelConfig config = TestModels.Config(marks: marks) with { Adapt = true };
-        TimeHead head = Head(config);
-        var population = new Population(config, head);
+        ForecastModel model = ForecastModel.Untrained(config, TestModels.WeightsSeed);
+        TimeHead head = model.TimeHead;
+        var population = new Population(model);
         var plain = new ReferencePopulation(marks);
         double[] logWeight = new double[K], mean = new double[K], deviation = new double[K];
         for (int t = 0; t < 1500; t++)
@@ -42,13 +44,14 @@ public sealed unsafe class PopulationTests
             plain.ObserveMark([.. logits.Take(marks).Select(x => (double)x)], mark);
             if (t % 100 == 99)
             {
-                Assert.Equal(plain.Offset, population.Shift.Offset, 2e-3);
-                Assert.All(plain.MarkLogRatios.Zip(population.Shift.MarkLogRatios), m => Assert.Equal(m.First, m.Second, 2e-3));
+                population.GiveOut();
+                Assert.Equal(plain.Offset, population.Given.Offset, 2e-3);
+                Assert.All(plain.MarkLogRatios.Zip(population.Given.MarkLogRatios), m => Assert.Equal(m.First, m.Second, 2e-3));
             }
         }
-        Assert.InRange(population.Shift.Offset, -1.2, -0.1);
-        Assert.InRange(population.Shift.MarkLogRatios[2], 0.2, 2);
-        Assert.All(population.Shift.MarkLogRatios.Skip(marks), ratio => Assert.Equal(0, ratio));
+        Assert.InRange(population.Given.Offset, -1.2, -0.1);
+        Assert.InRange(population.Given.MarkLogRatios[2], 0.2, 2);
+        Assert.All(population.Given.MarkLogRatios.Skip(marks), ratio => Assert.Equal(0, ratio));
     }
 
     /// <summary>A stream without a past takes all of what is shared; one that has shown its own the less, the more that was.</summary>
@@ -99,8 +102,7 @@ public sealed unsafe class PopulationTests
         using CpuStateBackend alone = new(model), sharing = new(model);
         alone.EnsureCapacity(1);
         sharing.EnsureCapacity(1);
-        sharing.Scorer.Shared = new SharedShift(0.4f, [.. Enumerable.Range(0, 16).Select(i => i == 2 ? 1f : 0)]);
-        sharing.Scorer.Population = new Population(model.Config, model.TimeHead);
+        sharing.Population = Shifted(model);
         StepScore[] first = new StepScore[1], second = new StepScore[1];
         float[] expected = new float[model.StateFloats], row = new float[model.StateFloats];
         for (int t = 0; t < 50; t++)
@@ -116,9 +118,114 @@ public sealed unsafe class PopulationTests
         }
     }
 
+    /// <summary>A forecast is made from a copy of the row with what is shared put in; a score takes it beside the row. Both are one.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    [InlineData(64)]
+    [InlineData(65)]
+    public void Serve_AfterAnyNumberOfEvents_MakesTheForecastThatIsScored(int marks)
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config(marks: marks) with { Adapt = true }, TestModels.WeightsSeed);
+        var forecaster = new Forecaster(model);
+        Population population = Shifted(model);
+        using CpuStateBackend sharing = new(model) { Population = population };
+        sharing.EnsureCapacity(1);
+        StepScore[] score = new StepScore[1];
+        float[] served = new float[model.StateFloats];
+        double largest = 0;
+        for (int t = 0; t < 60; t++)
+        {
+            double gap = t == 0 ? 0 : Math.Exp(_random.NextNormal());
+            int mark = marks == 0 ? 0 : _random.NextInt(marks);
+            sharing.Read(0, served);
+            double own = t == 0 ? 0 : 1 - Math.Exp(forecaster.LogSurvival(served, gap));
+            population.Serve(served, model);
+            sharing.ScoreAndStep([new StepInput(0, mark, gap, t)], score);
+            if (t > 0)
+            {
+                double below = 1 - Math.Exp(forecaster.LogSurvival(served, gap));
+                Assert.Equal(score[0].Pit, below, 1e-5);
+                largest = Math.Max(largest, Math.Abs(below - own));
+                if (marks > 0)
+                {
+                    double probability = forecaster.MarkProbabilities(served.AsSpan(model.MixerFloats, model.BasisFloats), [(gap, 1)])[mark];
+                    Assert.Equal(score[0].Mark, Math.Log(probability), 1e-4);
+                }
+            }
+        }
+        Assert.True(largest > 0.02, $"the forecast moved by {largest} at most");
+    }
+
+    [Fact]
+    public void Parse_OfWhatToTextTold_IsTheSame()
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config(marks: 3) with { Adapt = true }, TestModels.WeightsSeed);
+        Population population = Shifted(model), again = Population.Parse(model, population.ToText());
+        Assert.Equal(population.Given.Offset, again.Given.Offset);
+        Assert.Equal(population.Given.MarkLogRatios, again.Given.MarkLogRatios);
+        Assert.Equal(population.ToText(), again.ToText());
+        again.GiveOut();
+        population.GiveOut();
+        Assert.Equal(population.ToText(), again.ToText());
+    }
+
+    [Fact]
+    public void Parse_WhenTheTextIsDamaged_SaysSo()
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config(marks: 3) with { Adapt = true }, TestModels.WeightsSeed);
+        ForecastModel more = ForecastModel.Untrained(TestModels.Config(marks: 4) with { Adapt = true }, TestModels.WeightsSeed);
+        string text = Shifted(model).ToText();
+        for (int i = 0; i < text.TrimEnd('=').Length; i++)
+        {
+            string damaged = text[..i] + (text[i] == 'q' ? 'r' : 'q') + text[(i + 1)..];
+            Assert.Contains("fails its checksum", Assert.Throws<InvalidDataException>(() => Population.Parse(model, damaged)).Message);
+        }
+        Assert.Throws<InvalidDataException>(() => Population.Parse(model, ""));
+        Assert.Throws<InvalidDataException>(() => Population.Parse(model, text + text));
+        Assert.Throws<InvalidDataException>(() => Population.Parse(more, text));
+    }
+
+    [Fact]
+    public void IsDue_AfterEnoughGaps_UntilItIsGivenOut()
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config() with { Adapt = true }, TestModels.WeightsSeed);
+        var population = new Population(model);
+        Observe(population, Population.Every - 1);
+        Assert.False(population.IsDue);
+        Observe(population, 1);
+        Assert.True(population.IsDue);
+        population.GiveOut();
+        Assert.False(population.IsDue);
+    }
+
+    /// <summary>A population whose streams had shorter gaps than the model says, and mark 2 more often, given out.</summary>
+    private Population Shifted(ForecastModel model)
+    {
+        var population = new Population(model);
+        Observe(population, 2000, model.Config.Marks.Count);
+        population.GiveOut();
+        Assert.InRange(population.Given.Offset, -2, -0.2);
+        return population;
+    }
+
+    private void Observe(Population population, int events, int marks = 3)
+    {
+        for (int i = 0; i < events; i++)
+        {
+            (float[] outputs, float[] logits) = Draw(marks);
+            fixed (float* o = outputs, l = logits)
+            {
+                double z = _random.NextNormal() - 1.2;
+                population.ObserveGap(o, new GapInterval(z, z, z, 0, 1, 1));
+                population.ObserveMark(l, 2);
+            }
+        }
+    }
+
     private (float[] Outputs, float[] Logits) Draw(int marks)
     {
-        float[] outputs = new float[64], logits = new float[32];
+        float[] outputs = new float[64], logits = new float[80];
         for (int i = 0; i < 3 * K; i++)
         {
             outputs[i] = (float)(0.3 * _random.NextNormal());
