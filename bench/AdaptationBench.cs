@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
@@ -6,7 +7,8 @@ using Foretell.Models.Stepping;
 
 namespace Foretell.Bench;
 
-/// <summary>What following each stream's own habits adds to score and step: the same events with and without, in turn.</summary>
+/// <summary>What following each stream's own habits, and what streams show together, add to score and step: the same events without and
+/// with, in turn.</summary>
 internal static class AdaptationBench
 {
     private const int Seed = 1, Rows = 4096, Batch = 256, Rounds = 60, WarmUp = 10;
@@ -20,23 +22,25 @@ internal static class AdaptationBench
                 Marks = [.. Enumerable.Range(0, marks).Select(i => $"mark-{i}")],
                 Resolution = resolution,
             }, Seed);
-            CpuStateBackend[] backends = [new(plain), new(plain.WithAdaptation(true))];
+            ForecastModel adapting = plain.WithAdaptation(true);
+            CpuStateBackend[] backends = [new(plain), new(adapting), new(adapting) { Population = new Population(adapting) }];
             var random = new RandomStream(Seed);
             StepInput[][] waves = [.. Enumerable.Range(0, Rows / Batch * 4).Select(w => Wave(random, w, marks))];
             var scores = new StepScore[Batch];
-            var times = new List<(double Plain, double Adapting)>();
+            var times = new List<(double Plain, double Adapting, double Sharing)>();
             Array.ForEach(backends, b => b.EnsureCapacity(Rows));
             for (int round = 0; round < WarmUp + Rounds; round++)
             {
                 double[] each = [.. backends.Select(b => Time(b, waves, scores))];
                 if (round >= WarmUp)
                 {
-                    times.Add((each[0], each[1]));
+                    times.Add((each[0], each[1], each[2]));
                 }
             }
             double ratio = times.Select(t => t.Adapting / t.Plain).Order().ElementAt(Rounds / 2);
+            double sharing = times.Select(t => t.Sharing / t.Plain).Order().ElementAt(Rounds / 2);
             Console.WriteLine(FormattableString.Invariant(
-                $"{marks,2} marks, {(resolution > 0 ? "on a grid" : "continuous")}: {times.Min(t => t.Plain):0} ns without, {times.Min(t => t.Adapting):0} ns with, {ratio:0.00} times in the median"));
+                $"{marks,2} marks, {(resolution > 0 ? "on a grid" : "continuous")}: {times.Min(t => t.Plain):0} ns without, {times.Min(t => t.Adapting):0} ns with, {ratio:0.00} times in the median, {sharing:0.00} where streams share"));
             Array.ForEach(backends, b => b.Dispose());
         }
         return Task.CompletedTask;

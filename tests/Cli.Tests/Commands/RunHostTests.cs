@@ -109,6 +109,34 @@ public sealed class RunHostTests : IDisposable
         Assert.Contains("was made with model", result.Sentence);
     }
 
+    /// <summary>What all streams show reaches one that has shown nothing, behind a restart, too.</summary>
+    [Fact]
+    public async Task Host_WhereStreamsShare_TellsANewStreamWhatTheOthersShowed()
+    {
+        string[] arguments = ["--shared", "--partitions", "1", "--model", _folder.At("small.safetensors")];
+        Small.Model.Save(_folder.At("small.safetensors"));
+        // Every stream twenty times as fast as the model says.
+        File.WriteAllLines(_folder.At("fast.ndjson"), Enumerable.Range(0, 4000).Select(i =>
+            $$"""{"stream":"s{{i % 100}}","time":{{1_700_000_000 + i / 100 * 3 + i % 100}},"mark":"buy"}"""));
+        (ForetellProcess host, Uri url) = await ForetellProcess.StartHostAsync(_folder, arguments);
+        await using (host)
+        {
+            await ForetellProcess.RunAsync(_folder.Path, "replay", "--file", _folder.At("fast.ndjson"), "--url", url.ToString(), "--speed", "max");
+            Assert.Equal(0, (await host.InterruptAsync()).ExitCode);
+        }
+
+        (host, url) = await ForetellProcess.StartHostAsync(_folder, arguments);
+        await using (host)
+        {
+            File.WriteAllText(_folder.At("new.ndjson"), """{"stream":"new","time":1700001000,"mark":"buy"}""");
+            await ForetellProcess.RunAsync(_folder.Path, "replay", "--file", _folder.At("new.ndjson"), "--url", url.ToString(), "--speed", "max");
+            using var client = new HostClient(url);
+            JsonElement adapted = (await client.GetAsync("v1/streams/new")).GetProperty("adapted");
+            Assert.Equal(1, adapted.GetProperty("gapFactor").GetDouble());
+            Assert.InRange(adapted.GetProperty("sharedGapFactor").GetDouble(), 0.02, 0.6);
+        }
+    }
+
     [Fact]
     public async Task Host_WhenNoModelIsNamed_TellsWhichOneItTook()
     {

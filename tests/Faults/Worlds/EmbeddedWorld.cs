@@ -305,6 +305,7 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
         Retain = Retain,
         Model = Small.Model,
         Device = SharedRows.Device,
+        Shared = true,
         Threads = 1,
         BatchSize = _batchSize,
         CommitInterval = _commitInterval,
