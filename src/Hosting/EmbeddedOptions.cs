@@ -1,6 +1,5 @@
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Store;
-using Foretell.Models.Heads;
 using Foretell.Models.Network;
 using Foretell.Models.Stepping;
 using Microsoft.Extensions.Logging;

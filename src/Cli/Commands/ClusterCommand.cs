@@ -47,8 +47,8 @@ internal static class ClusterCommand
             "cluster --silos 2 --event-hub @connection.txt",
             "cluster --silos 2 --model model.safetensors --urls http://127.0.0.1:8080 --plain")
         {
-            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_shared, s_alertSurvival, s_insecure,
-                s_plain, s_postgres, s_silo,
+            s_silos, s_urls, s_model, s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_shared, s_alertSurvival,
+                s_insecure, s_plain, s_postgres, s_silo,
         };
         verb.AddAll(s_source.All);
         verb.AddAll(s_input.All);

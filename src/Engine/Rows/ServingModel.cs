@@ -1,5 +1,4 @@
 using Foretell.Models.Forecasting;
-using Foretell.Models.Heads;
 using Foretell.Models.Network;
 using Foretell.Models.Stepping;
 

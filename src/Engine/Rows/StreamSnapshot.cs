@@ -12,7 +12,7 @@ namespace Foretell.Engine.Rows;
 public sealed record StreamSnapshot(string Stream, long Events, long LastEventTicks, float[] State, LiveScores Scores = default)
 {
     /// <summary>The row that forecasts are made from: <see cref="State"/>, and where streams share what they show together a copy with
-    /// that in it (<see cref="Foretell.Models.Heads.Population.Serve"/>).</summary>
+    /// that in it (<see cref="Foretell.Models.Stepping.Population.Serve"/>).</summary>
     public float[] Served { get; init; } = State;
 
     /// <summary>Bytes that one stream takes in slab and store (header and state, without its key).</summary>

@@ -6,7 +6,6 @@ using Foretell.Engine.Events;
 using Foretell.Engine.Feeds;
 using Foretell.Engine.Rows;
 using Foretell.Engine.Store;
-using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
@@ -252,7 +251,10 @@ public sealed class Shard : IDisposable
             state = _slab.ReadRow(row);
             served = _population is null ? state : _slab.ServedRow(row);
         }
-        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, header.Scores) { Served = served };
+        return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, header.Scores)
+        {
+            Served = served,
+        };
     }
 
     /// <summary>A row's header and its floats, tail and all; null behind the last row.</summary>

@@ -43,7 +43,7 @@ public sealed record ShardHeader
     /// changed once it is here.</summary>
     public Calibration Calibration { get; init; } = new();
 
-    /// <summary>What the partition's streams show together (<see cref="Foretell.Models.Heads.Population.ToText"/>), of which the forecasts
+    /// <summary>What the partition's streams show together (<see cref="Foretell.Models.Stepping.Population.ToText"/>), of which the forecasts
     /// behind that record are made; null where they share nothing. An estimate like the calibration: rows do not depend on it.</summary>
     public string? Population { get; init; }
 

@@ -1,5 +1,4 @@
 using Foretell.Models.Gpu.Fused;
-using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Stepping;
 

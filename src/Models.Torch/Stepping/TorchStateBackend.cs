@@ -1,5 +1,4 @@
 using Foretell.Models.Configuration;
-using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;

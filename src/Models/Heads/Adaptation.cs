@@ -118,7 +118,8 @@ internal sealed unsafe class Adaptation
         {
             if (_marks > 0)
             {
-                float* came = stackalloc float[5 * _padded], ratio = came + 2 * _padded, logRatio = ratio + _padded, moved = logRatio + _padded;
+                float* came = stackalloc float[5 * _padded], ratio = came + 2 * _padded;
+                float* logRatio = ratio + _padded, moved = logRatio + _padded;
                 LogRatios(s, came, came + _padded, ratio, logRatio);
                 float share = Share(s[MarkEvidence] + Prior);
                 for (int i = 0; i < _marks; i += Lanes)

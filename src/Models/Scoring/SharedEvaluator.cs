@@ -1,4 +1,3 @@
-using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
@@ -23,7 +22,8 @@ public static class SharedEvaluator
     /// <summary>Scores <paramref name="model"/>, which must adapt, from a moment before the first event to the last.</summary>
     /// <exception cref="ArgumentException">The model does not adapt, no sequence has two events, or one is beyond what a model can
     /// hold.</exception>
-    public static SharedScore Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences) => Evaluate(model, sequences, Population.Every);
+    public static SharedScore Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences) =>
+        Evaluate(model, sequences, Population.Every);
 
     /// <param name="every">Events from one shared shift to the next; 0 for none at all.</param>
     internal static SharedScore Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, int every)

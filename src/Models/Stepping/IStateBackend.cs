@@ -1,4 +1,3 @@
-using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 

@@ -96,7 +96,8 @@ public sealed class SharedShardTests
             Append(shard, [("new", Now, "buy")]);
         }
         float[] state = alone.Find("new"u8)!.State, served = sharing.Find("new"u8)!.Served;
-        double later = Small.Serving.Forecaster.SilenceOf(state, rule.Survival), sooner = s_sharing.Forecaster.SilenceOf(served, rule.Survival);
+        double later = Small.Serving.Forecaster.SilenceOf(state, rule.Survival);
+        double sooner = s_sharing.Forecaster.SilenceOf(served, rule.Survival);
         Assert.True(sooner < 0.8 * later, $"{sooner} s, and by itself {later} s");
         long between = Now + (long)((sooner + later) / 2 * EventTime.PerSecond);
 
@@ -128,9 +129,11 @@ public sealed class SharedShardTests
     }
 
     [Fact]
-    public void Create_WhenTheModelDoesNotAdapt_Refuses() =>
-        Assert.Contains("streams can share only what adaptation tells",
-            Assert.Throws<ArgumentException>(() => new Shard(0, new ServingModel(Small.Model.WithAdaptation(false), shares: true))).Message);
+    public void Create_WhenTheModelDoesNotAdapt_Refuses()
+    {
+        var serving = new ServingModel(Small.Model.WithAdaptation(false), shares: true);
+        Assert.Contains("streams can share only what adaptation tells", Assert.Throws<ArgumentException>(() => new Shard(0, serving)).Message);
+    }
 
     /// <summary>Events of 100 streams that are all some twenty times faster than the model says, and buy far more often.</summary>
     private static List<(string, long, string)> Fast(int events)

@@ -2,11 +2,12 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Foretell.Models.Heads;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
 
-namespace Foretell.Models.Heads;
+namespace Foretell.Models.Stepping;
 
 /// <summary>What many streams show together: how much longer or shorter the gaps of all of them are than the model says, and which marks
 /// all of them have more often. A stream that has shown nothing of its own yet has it from others.</summary>

@@ -8,7 +8,7 @@ using Foretell.Models.PointProcess;
 using Foretell.Models.Stepping;
 using Foretell.Models.Tests.Reference;
 
-namespace Foretell.Models.Tests.Heads;
+namespace Foretell.Models.Tests.Stepping;
 
 public sealed unsafe class PopulationTests
 {
@@ -118,7 +118,8 @@ public sealed unsafe class PopulationTests
         }
     }
 
-    /// <summary>A forecast is made from a copy of the row with what is shared put in; a score takes it beside the row. Both are one.</summary>
+    /// <summary>A forecast is made from a copy of the row with what is shared put in; a score takes it beside the row. Both are
+    /// one.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(3)]
@@ -149,8 +150,8 @@ public sealed unsafe class PopulationTests
                 largest = Math.Max(largest, Math.Abs(below - own));
                 if (marks > 0)
                 {
-                    double probability = forecaster.MarkProbabilities(served.AsSpan(model.MixerFloats, model.BasisFloats), [(gap, 1)])[mark];
-                    Assert.Equal(score[0].Mark, Math.Log(probability), 1e-4);
+                    double[] probabilities = forecaster.MarkProbabilities(served.AsSpan(model.MixerFloats, model.BasisFloats), [(gap, 1)]);
+                    Assert.Equal(score[0].Mark, Math.Log(probabilities[mark]), 1e-4);
                 }
             }
         }
