@@ -52,7 +52,8 @@ internal static class RunCommand
             "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
             s_dataDir, s_urls, s_metricsUrls, s_model, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_shared,
-                s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_maxStreams, s_maxNewStreams, s_alertSurvival, s_noDemo, s_plain,
+                s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_maxStreams, s_maxNewStreams, s_alertSurvival,
+                s_noDemo, s_plain,
         };
         verb.AddAll(s_guards.All);
         verb.AddAll(s_source.All);
