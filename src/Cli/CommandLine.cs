@@ -23,6 +23,7 @@ public static class CommandLine
             TrainCommand.Create(),
             EvalCommand.Create(),
             CompareCommand.Create(),
+            EvaluatePolicyCommand.Create(),
             ReplayCommand.Create(),
             QueryCommand.Create(),
             SimulateCommand.Create(),

@@ -55,6 +55,9 @@ public sealed class BadUsageTests : IDisposable
         "--time-unit", "weeks")]
     [InlineData("--columns: Columns can name stream, time, mark and id, got 'user'", "eval", "--model", "m", "--test", "t", "--columns",
         "user=x")]
+    [InlineData("--marks must be 1 to 64 different marks", "run", "--no-demo", "--marks", "a,b,a")]
+    [InlineData("--marks must be 1 to 64 different marks", "run", "--no-demo", "--marks", "a,,b")]
+    [InlineData("--marks names the marks of your own events, and the demo has its own", "run", "--marks", "a,b")]
     [InlineData("--exit ends the run after a file", "run", "--exit")]
     [InlineData("--json prints the result", "run", "--json")]
     [InlineData("--columns describes the file", "run", "--columns", "stream=a,time=b")]

@@ -24,19 +24,25 @@ public class BuiltInModelTests
     [InlineData("hawkes", 10)]
     [InlineData("hawkes", 100)]
     [InlineData("daily", 10)]
-    public void Count_OfTheSimulatorsStreams_IsWhatTheyThenDoOnAverage(string kind, double horizon)
+    [InlineData("renewal", 100, true)]
+    [InlineData("self-correcting", 100, true)]
+    [InlineData("hawkes", 10, true)]
+    [InlineData("hawkes", 100, true)]
+    public void Count_OfTheSimulatorsStreams_IsWhatTheyThenDoOnAverage(string kind, double horizon, bool adapt = false)
     {
+        ForecastModel model = s_model.WithAdaptation(adapt);
+        var forecaster = new Forecaster(model);
         (double Expected, double Came)[] counts = [.. Simulator.Streams(kind, Streams, Seed, DateTimeOffset.UnixEpoch)
             .Zip(Simulator.Streams(kind, Streams, Seed, DateTimeOffset.UnixEpoch)).AsParallel().AsOrdered().Select(twins =>
             {
                 double within = horizon * MeanGap(twins.Second);
-                (float[] state, double now, SimulatedEvent next) = Follow(twins.First);
+                (float[] state, double now, SimulatedEvent next) = Follow(twins.First, model);
                 double came = 0;
                 for (; next.TimeSeconds <= now + within; next = twins.First.Next())
                 {
                     came++;
                 }
-                return (s_forecaster.Forecast(state, 0).Count(within).Mean, came);
+                return (forecaster.Forecast(state, 0).Count(within).Mean, came);
             })];
         double expected = counts.Average(c => c.Expected), mean = counts.Average(c => c.Came);
         double error = Math.Sqrt(counts.Average(c => (c.Came - mean) * (c.Came - mean)) / counts.Length);
@@ -54,7 +60,7 @@ public class BuiltInModelTests
         {
             foreach (SimulatedStream stream in Simulator.Streams(kind, 5, Seed, DateTimeOffset.UnixEpoch))
             {
-                (float[] state, double now, _) = Follow(stream);
+                (float[] state, double now, _) = Follow(stream, s_model);
                 foreach (double horizon in new[] { 300.0, 3_600, 86_400 })
                 {
                     CountForecast[] counts = [.. Enumerable.Range(0, Others).AsParallel().AsOrdered()
@@ -111,18 +117,18 @@ public class BuiltInModelTests
     }
 
     /// <summary>A stream after <see cref="History"/> events: its state, the time of its last event and the event that comes.</summary>
-    private static (float[] State, double Now, SimulatedEvent Next) Follow(SimulatedStream stream)
+    private static (float[] State, double Now, SimulatedEvent Next) Follow(SimulatedStream stream, ForecastModel model)
     {
-        using IStateBackend backend = new CpuStateBackend(s_model);
+        using IStateBackend backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         SimulatedEvent e = stream.Next();
         double last = e.TimeSeconds;
         for (int t = 0; t < History; t++, e = stream.Next())
         {
-            backend.Step([new StepInput(0, s_model.MarkIndex(Encoding.UTF8.GetBytes(e.Mark ?? "")), e.TimeSeconds - last, t)]);
+            backend.Step([new StepInput(0, model.MarkIndex(Encoding.UTF8.GetBytes(e.Mark ?? "")), e.TimeSeconds - last, t)]);
             last = e.TimeSeconds;
         }
-        float[] state = new float[s_model.StateFloats];
+        float[] state = new float[model.StateFloats];
         backend.Read(0, state);
         return (state, last, e);
     }

@@ -13,7 +13,7 @@ public sealed partial class CommandLineTests
 
     [Fact]
     public void Verbs_WhenListed_AreThePromisedOnes() =>
-        Assert.Equal(["backup", "check", "cluster", "compare", "eval", "keys", "query", "repair", "replay", "restore", "run", "simulate", "train"],
+        Assert.Equal(["backup", "check", "cluster", "compare", "eval", "evaluate-policy", "keys", "query", "repair", "replay", "restore", "run", "simulate", "train"],
             CommandLine.Create().Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal));
 
     [Theory]
@@ -78,6 +78,7 @@ public sealed partial class CommandLineTests
     [InlineData("docs/security.md")]
     [InlineData("docs/data-folder.md")]
     [InlineData("docs/gpu.md")]
+    [InlineData("docs/policies.md")]
     public void Documents_WhenTheyShowACommand_ShowOneThatParses(string document)
     {
         string[] lines = [.. ShownCommand().Matches(File.ReadAllText(Repository.At(document))).Select(m => m.Groups[1].Value.Trim())];

@@ -71,7 +71,7 @@ internal static class ClusterCommand
             SiloRoles = [.. Enumerable.Repeat(EveryRole, silos)],
             Urls = parsed.GetRequiredValue(s_urls),
             IsInsecure = parsed.GetValue(s_insecure),
-            Model = parsed.GetValue(s_model) ?? ModelFiles.BuiltIn,
+            Model = parsed.GetValue(s_model) ?? ModelFiles.Demo,
             Partitions = parsed.GetValue(s_partitions),
             Threads = parsed.GetValue(s_threads) ?? Math.Max(1, Environment.ProcessorCount / silos),
             LateTolerance = Durations.ToTimeSpan(parsed.GetValue(s_lateTolerance)),

@@ -4,9 +4,11 @@ using Foretell.Cli.Reports;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
+using Foretell.Models.Activities;
 using Foretell.Models.Comparison;
 using Foretell.Models.Configuration;
 using Foretell.Models.Labels;
+using Foretell.Models.Series;
 using Foretell.Models.Training;
 
 namespace Foretell.Cli.Commands;
@@ -17,8 +19,8 @@ internal static class CompareCommand
     private static readonly TrainingSettings s_training = new(needsFiles: false);
     private static readonly Option<string> s_test =
         Settings.Text("--test", "file", "Event file that is scored and decides nothing.");
-    private static readonly Option<string> s_task = Settings.Typed("--task", "events|labels",
-        "What is compared: events, when the next one comes and what it is; or labels, what kind of stream it is, of sequences with a \"label\".", "events", ParseTask);
+    private static readonly Option<string> s_task = Settings.Typed("--task", "events|labels|activities|series",
+        "What is compared: events, when the next one comes and what it is; labels, what kind of stream it is, of sequences with a \"label\"; activities, what comes next in whole cases, whether one is over, and when; or series, the next readings of regular series.", "events", ParseTask);
     private static readonly Option<string> s_out =
         Settings.Text("--out", "folder", "Where the report and everything that is finished go; of events, the same command goes on from there.");
     private static readonly Option<ComparisonForm[]?> s_mixers = Settings.Parsed<ComparisonForm[]?>("--mixers", "a,b",
@@ -32,6 +34,7 @@ internal static class CompareCommand
     private static readonly Option<bool> s_horizons = Settings.Flag("--horizons",
         "Score forecasts of whole horizons, too: what comes in the time of five mean gaps, beside methods that count the stream's past.");
     private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation: in training as train does, and on the test set as a column apart.");
+    private static readonly SeriesSettings s_series = new();
     private static readonly Option<bool> s_json = CommonSettings.Json("Print the table as JSON.");
 
     public static Command Create()
@@ -41,10 +44,12 @@ internal static class CompareCommand
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --time-unit hours --mixers aaren,softmax,tova --states 1/8,1/4 --seeds 3",
             "compare --train train.jsonl --dev dev.jsonl --test test.jsonl --out comparison --mixers aaren --horizons",
             "compare --task labels --train utterances.jsonl --out labels --mixers aaren,softmax",
+            "compare --task series --train hours.jsonl --test later.jsonl --out series --horizon 96 --seasons 24,168",
+            "compare --task activities --train tickets.jsonl --test later.jsonl --out activities --time-unit days",
             "compare --train shop.csv --dev dev.csv --test test.csv --out churn --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
             s_task, s_training.Train, s_training.Dev, s_test, s_out, s_mixers, s_states, s_seeds, s_adapt, s_horizons,
-            s_openEnds.Censored, s_openEnds.Until, s_json,
+            s_openEnds.Censored, s_openEnds.Until, s_series.Horizon, s_series.Window, s_series.Seasons, s_json,
         };
         verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -53,21 +58,81 @@ internal static class CompareCommand
 
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
-        bool ofLabels = parsed.GetRequiredValue(s_task) == "labels";
-        Require(parsed, ofLabels ? [s_training.Train, s_out] : [s_training.Train, s_training.Dev, s_test, s_out]);
-        return ofLabels ? CompareLabels(parsed, cancellation) : CompareEvents(parsed, cancellation);
+        string task = parsed.GetRequiredValue(s_task);
+        if (task != "series")
+        {
+            Refuse(parsed, task, s_series.All);
+        }
+        if (task != "events")
+        {
+            Refuse(parsed, task, [s_training.Dev, s_states, s_adapt, s_horizons, s_openEnds.Censored, s_openEnds.Until]);
+        }
+        switch (task)
+        {
+            case "labels":
+                Require(parsed, [s_training.Train, s_out]);
+                return CompareLabels(parsed, cancellation);
+            case "activities":
+                Require(parsed, [s_training.Train, s_test, s_out]);
+                return CompareActivities(parsed, cancellation);
+            case "series":
+                Require(parsed, [s_training.Train, s_test, s_out, s_series.Horizon]);
+                return CompareSeries(parsed, cancellation);
+            default:
+                Require(parsed, [s_training.Train, s_training.Dev, s_test, s_out]);
+                return CompareEvents(parsed, cancellation);
+        }
+    }
+
+    /// <summary>The next readings of --test are told by models of --train.</summary>
+    private static int CompareSeries(ParseResult parsed, CancellationToken cancellation)
+    {
+        SeriesComparisonOptions options =
+            s_series.Read(parsed, s_training.Read(parsed), parsed.GetValue(s_mixers), parsed.GetValue(s_seeds));
+        string folder = FolderOf(parsed);
+        var comparison = new SeriesComparison(s_training.ReadSequences(parsed, s_training.Train), s_training.ReadSequences(parsed, s_test),
+            options);
+        bool isJson = parsed.GetValue(s_json);
+        return Finish(folder, isJson, cancellation,
+            () => SeriesReport.Write(comparison, options, folder, SeriesView.Progress(isJson), cancellation),
+            report => SeriesView.Summarise(report, folder));
+    }
+
+    /// <summary>Runs a comparison that begins anew each time, and shows its report.</summary>
+    private static int Finish<T>(string folder, bool isJson, CancellationToken cancellation, Func<T> write, Action<T> summarise)
+    {
+        T report;
+        try
+        {
+            report = write();
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Terminal.WriteError($"stopped by a signal before the comparison was done. The rows that are finished are in {folder}.");
+            return ExitCode.Interrupted;
+        }
+        if (isJson)
+        {
+            JsonOutput.Write(report);
+        }
+        else
+        {
+            summarise(report);
+        }
+        return ExitCode.Success;
+    }
+
+    private static void Refuse(ParseResult parsed, string task, IEnumerable<Option> options)
+    {
+        if (options.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } option)
+        {
+            throw new UsageException($"{option.Name} has no meaning with --task {task}. Leave it out.");
+        }
     }
 
     /// <summary>Labels are told by folds of the training file, or on --test.</summary>
     private static int CompareLabels(ParseResult parsed, CancellationToken cancellation)
     {
-        foreach (Option option in new Option[] { s_training.Dev, s_states, s_adapt, s_horizons, s_openEnds.Censored, s_openEnds.Until })
-        {
-            if (parsed.GetResult(option) is { Implicit: false })
-            {
-                throw new UsageException($"{option.Name} has no meaning with --task labels. Leave it out.");
-            }
-        }
         TrainingOptions training = s_training.Read(parsed);
         var options = new LabelComparisonOptions
         {
@@ -83,25 +148,23 @@ internal static class CompareCommand
         var comparison = new LabelComparison(s_training.ReadSequences(parsed, s_training.Train),
             parsed.GetValue(s_test) is null ? null : s_training.ReadSequences(parsed, s_test), options);
         bool isJson = parsed.GetValue(s_json);
-        LabelReport report;
-        try
-        {
-            report = LabelReport.Write(comparison, options, folder, LabelView.Progress(isJson), cancellation);
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            Terminal.WriteError($"stopped by a signal before the comparison was done. The rows that are finished are in {folder}.");
-            return ExitCode.Interrupted;
-        }
-        if (isJson)
-        {
-            JsonOutput.Write(report);
-        }
-        else
-        {
-            LabelView.Summarise(report, folder);
-        }
-        return ExitCode.Success;
+        return Finish(folder, isJson, cancellation,
+            () => LabelReport.Write(comparison, options, folder, LabelView.Progress(isJson), cancellation),
+            report => LabelView.Summarise(report, folder));
+    }
+
+    /// <summary>Whole cases of --train are learned from, and those of --test are scored.</summary>
+    private static int CompareActivities(ParseResult parsed, CancellationToken cancellation)
+    {
+        var options = new ActivityComparisonOptions { Seeds = parsed.GetValue(s_seeds), Training = s_training.Read(parsed) };
+        options = parsed.GetValue(s_mixers) is { Length: > 0 } forms ? options with { Forms = forms } : options;
+        string folder = FolderOf(parsed);
+        var comparison = new ActivityComparison(s_training.ReadSequences(parsed, s_training.Train, byWeek: true),
+            s_training.ReadSequences(parsed, s_test, byWeek: true), options);
+        bool isJson = parsed.GetValue(s_json);
+        return Finish(folder, isJson, cancellation,
+            () => ActivityReport.Write(comparison, options, folder, ActivityView.Progress(isJson), cancellation),
+            report => ActivityView.Summarise(report, folder));
     }
 
     private static int CompareEvents(ParseResult parsed, CancellationToken cancellation)
@@ -150,17 +213,17 @@ internal static class CompareCommand
     }
 
     /// <summary>Says which of the options that a task needs are missing.</summary>
-    private static void Require(ParseResult parsed, Option<string>[] options)
+    private static void Require(ParseResult parsed, Option[] options)
     {
-        string[] missing = [.. options.Where(o => parsed.GetValue(o) is null).Select(o => o.Name)];
+        string[] missing = [.. options.Where(o => parsed.GetResult(o) is null or { Implicit: true }).Select(o => o.Name)];
         if (missing.Length > 0)
         {
             throw new UsageException($"{string.Join(" and ", missing)} {(missing.Length == 1 ? "is" : "are")} needed.");
         }
     }
 
-    private static string ParseTask(string text) => text is "events" or "labels" ? text
-        : throw new CliException($"--task must be events or labels, got '{text}'.");
+    private static string ParseTask(string text) => text is "events" or "labels" or "activities" or "series" ? text
+        : throw new CliException($"--task must be events, labels, activities or series, got '{text}'.");
 
     private static ComparisonForm[] ParseMixers(string text)
     {

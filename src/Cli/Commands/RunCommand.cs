@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Text;
 using Foretell.Cli.Embedded;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
+using Foretell.Models.Configuration;
 using Foretell.Web.Http;
 
 namespace Foretell.Cli.Commands;
@@ -9,6 +11,9 @@ namespace Foretell.Cli.Commands;
 /// <summary>foretell run: the embedded host, with its demo, with the user's own data, or for one file.</summary>
 internal static class RunCommand
 {
+    /// <summary>A row has counts of so many marks.</summary>
+    private const int MostMarks = 64;
+
     private static readonly Option<string> s_dataDir =
         DataDirectorySettings.Create("Where log and states are kept; created when missing.");
     private static readonly Option<string> s_urls =
@@ -16,6 +21,9 @@ internal static class RunCommand
     private static readonly Option<string?> s_metricsUrls = CommonSettings.MetricsUrls();
     private static readonly Option<string> s_model = Settings.Text("--model", "file",
         "Model that forecasts; by default the one kept in the data folder, or else the small one that comes with the program.");
+    private static readonly Option<string[]?> s_marks = Settings.Parsed<string[]?>("--marks", "a,b,...",
+        "Marks of your events, with the model that comes with the program: it tells how likely each is by the stream's own counts.",
+        ParseMarks);
     private static readonly ModelSettings s_bound = new();
     private static readonly Option<bool> s_shared = CommonSettings.Shared();
     private static readonly Option<int?> s_partitions = CommonSettings.Partitions();
@@ -40,6 +48,7 @@ internal static class RunCommand
             "run",
             "run --no-demo --model model.safetensors --data-dir ./my-data",
             "run --no-demo --model softmax.safetensors --mixer tova --states 64 --data-dir ./my-data",
+            "run --no-demo --marks view,cart,buy",
             "run --no-demo --urls http://127.0.0.1:8080 --plain",
             "run --no-demo --retain 30d",
             "run --metrics-urls http://127.0.0.1:9464",
@@ -51,7 +60,7 @@ internal static class RunCommand
             "run --data-dir ./my-data --file events.ndjson --exit --json",
             "run --data-dir ./my-data --file newest-first.csv.gz --sort --time-zone Europe/Berlin --exit")
         {
-            s_dataDir, s_urls, s_metricsUrls, s_model, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_shared,
+            s_dataDir, s_urls, s_metricsUrls, s_model, s_marks, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_shared,
                 s_partitions, s_threads, s_lateTolerance, s_futureTolerance, s_retain, s_maxStreams, s_maxNewStreams, s_alertSurvival,
                 s_noDemo, s_plain,
         };
@@ -78,6 +87,8 @@ internal static class RunCommand
             Listen = s_guards.Read(parsed, parsed.GetRequiredValue(s_urls), parsed.GetRequiredValue(s_dataDir)),
             MetricsUrls = parsed.GetValue(s_metricsUrls),
             Model = parsed.GetValue(s_model),
+            // An option of a list is an empty one where it is not given.
+            Marks = parsed.GetValue(s_marks) is { Length: > 0 } marks ? marks : null,
             Variant = s_bound.Read(parsed),
             Shared = parsed.GetValue(s_shared),
             Partitions = parsed.GetValue(s_partitions),
@@ -113,10 +124,26 @@ internal static class RunCommand
         {
             await ServeRun.RunAsync(settings, cancellation);
         }
+        else if (settings.Marks is not null)
+        {
+            throw new UsageException("--marks names the marks of your own events, and the demo has its own. Say --no-demo, too.");
+        }
         else
         {
             await DemoRun.RunAsync(settings, cancellation);
         }
         return ExitCode.Success;
+    }
+
+    private static string[] ParseMarks(string text)
+    {
+        string[] marks = text.Split(',', StringSplitOptions.TrimEntries);
+        if (marks.Length > MostMarks || marks.Distinct().Count() < marks.Length
+            || !Array.TrueForAll(marks, m => Encoding.UTF8.GetByteCount(m) is > 0 and <= ModelLimits.MarkBytes))
+        {
+            throw new CliException(
+                $"--marks must be 1 to {MostMarks} different marks of at most {ModelLimits.MarkBytes} bytes, separated by commas, got '{text}'.");
+        }
+        return marks;
     }
 }

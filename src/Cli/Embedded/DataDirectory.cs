@@ -1,4 +1,5 @@
 using Foretell.Cli.Options;
+using Foretell.Cli.Shell;
 using Foretell.Models.Network;
 
 namespace Foretell.Cli.Embedded;
@@ -18,11 +19,18 @@ internal static class DataDirectory
     /// program; in the variant that the settings choose.</summary>
     /// <param name="settings">Its data directory need not exist.</param>
     /// <param name="isBuiltIn">True when nobody chose this model.</param>
+    /// <exception cref="UsageException">The settings name marks, and the model has others.</exception>
     public static ForecastModel FindModel(RunSettings settings, out bool isBuiltIn)
     {
         string kept = Path.Combine(settings.DataDirectory, ModelFile);
         isBuiltIn = settings.Model is null && !File.Exists(kept);
-        return settings.Variant.Of(ModelFiles.Load(settings.Model ?? (isBuiltIn ? ModelFiles.BuiltIn : kept)));
+        ForecastModel model = ModelFiles.Load(settings.Model ?? (isBuiltIn ? ModelFiles.General : kept));
+        if (settings.Marks is { } marks)
+        {
+            model = isBuiltIn ? model.WithMarks(marks) : model.Config.Marks.SequenceEqual(marks) ? model : throw new UsageException(
+                $"--marks names the marks of a data folder that begins with the model that comes with the program; the model {model.Id} has its own. Leave --marks out, or name another --data-dir.");
+        }
+        return settings.Variant.Of(model);
     }
 
     /// <summary>Keeps the model with the states, so that the next start needs no --model.</summary>

@@ -12,7 +12,7 @@ internal static class DemoRun
 {
     public static async Task RunAsync(RunSettings settings, CancellationToken cancellation)
     {
-        ForecastModel model = settings.Variant.Of(ModelFiles.Load(settings.Model ?? ModelFiles.BuiltIn));
+        ForecastModel model = settings.Variant.Of(ModelFiles.Load(settings.Model ?? ModelFiles.Demo));
         ModelSettings.WarnOfGrowth(model);
         string directory = DemoDirectory.Prepare(settings.DataDirectory);
         HostLog log = RunScreen.Log(Path.Combine(directory, DataDirectory.LogFile), settings.Plain);

@@ -22,6 +22,9 @@ internal sealed record RunSettings
     /// <summary>Model file, or null for the default.</summary>
     public string? Model { get; init; }
 
+    /// <summary>Marks of the general model, or null where none were named.</summary>
+    public IReadOnlyList<string>? Marks { get; init; }
+
     /// <summary>What of the model is chosen for this host.</summary>
     public required ModelVariant Variant { get; init; }
 

@@ -22,7 +22,8 @@ internal static class ServeRun
         DataDirectory.KeepModel(settings.DataDirectory, model);
 
         Terminal.WriteLine($"data in {Path.GetFullPath(settings.DataDirectory)}, model {model.Id}" + (isBuiltIn
-            ? " (the small general one that comes with the program, trained on simulated streams; train your own with 'foretell train')"
+            ? " (the small general one that comes with the program, trained on simulated streams" + (model.Config.Marks.Count == 0
+                ? ": it forecasts times, and marks where --marks names them" : "") + "; train your own with 'foretell train')"
             : ""));
         var platform = new EmbeddedTarget(host.Platform);
         if (settings.Input is { } input)

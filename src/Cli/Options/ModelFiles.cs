@@ -6,8 +6,11 @@ namespace Foretell.Cli.Options;
 /// <summary>Opens weights files named on the command line.</summary>
 internal static class ModelFiles
 {
-    /// <summary>The small general model that is delivered with the program.</summary>
-    public static string BuiltIn { get; } = Path.Combine(AppContext.BaseDirectory, "Models", "demo.safetensors");
+    /// <summary>The demo's model.</summary>
+    public static string Demo { get; } = Delivered("demo.safetensors");
+
+    /// <summary>The small general model for a user's own events, until there is a trained one: times of any pace, no marks.</summary>
+    public static string General { get; } = Delivered("general.safetensors");
 
     /// <exception cref="CliException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no model.</exception>
@@ -21,4 +24,6 @@ internal static class ModelFiles
         }
         return ForecastModel.Load(path);
     }
+
+    private static string Delivered(string name) => Path.Combine(AppContext.BaseDirectory, "Models", name);
 }

@@ -59,9 +59,10 @@ internal sealed class TrainingSettings(bool needsFiles)
     };
 
     /// <summary>The sequences of a file that an option names, in the model's time unit.</summary>
-    public IReadOnlyList<EventSequence> ReadSequences(ParseResult parsed, Option<string> file, ObservationEnd? until = null) =>
+    public IReadOnlyList<EventSequence> ReadSequences(ParseResult parsed, Option<string> file, ObservationEnd? until = null,
+        bool byWeek = false) =>
         EventFile.ReadSequences(parsed.GetRequiredValue(file), UnitSeconds(parsed), parsed.GetValue(_columns), until,
-            parsed.GetValue(_zone));
+            parsed.GetValue(_zone), byWeek: byWeek);
 
     /// <summary>Two files, or one that is split: whichever the options name.</summary>
     /// <param name="parsed">The command line.</param>

@@ -12,6 +12,8 @@ namespace Foretell.Ingest.Files;
 /// <remarks>Every fault is an <see cref="EventFileException"/> with file, line and what was expected.</remarks>
 public static class EventFile
 {
+    private const double SecondsPerWeek = 7 * 86_400;
+
     /// <summary>Reads a file whole, as histories for training and evaluation.</summary>
     /// <param name="path">The file, or "-" for standard input.</param>
     /// <param name="timeUnitSeconds">Seconds in one unit of the sequences' times. Sequence files hold times in this unit already.</param>
@@ -20,6 +22,8 @@ public static class EventFile
     /// <param name="zone">Zone of an event file's times without an offset; null refuses them.</param>
     /// <param name="pasts">Files of what the same streams did before, latest last; null for none. Their events come first in each
     /// sequence, as its past (<see cref="EventSequence.Past"/>).</param>
+    /// <param name="byWeek">True counts the times of an event file from the beginning of the week of its earliest event, so that they tell the
+    /// time of the day and of the week alike in every file.</param>
     /// <returns>
     /// Sequences in the order in which the file first names them. Events are sorted by time within a stream, equal
     /// times in file order. Times of an event file count from its earliest event, since a double holds Unix times
@@ -27,7 +31,7 @@ public static class EventFile
     /// </returns>
     /// <exception cref="EventFileException">A file cannot be read, or does not fit in memory, or a past is none.</exception>
     public static List<EventSequence> ReadSequences(string path, double timeUnitSeconds = 1, EventColumns? columns = null,
-        ObservationEnd? until = null, TimeZoneInfo? zone = null, IReadOnlyList<string>? pasts = null)
+        ObservationEnd? until = null, TimeZoneInfo? zone = null, IReadOnlyList<string>? pasts = null, bool byWeek = false)
     {
         CheckUnit(timeUnitSeconds);
         (List<EventSequence> sequences, long? origin) = ReadWhole(path, timeUnitSeconds, columns, until, zone);
@@ -41,6 +45,11 @@ public static class EventFile
             double apart = EventTime.SecondsBetween(origin ?? 0, ofPast ?? 0) / timeUnitSeconds;
             EventSequence[] moved = [.. before.Select(s => s with { Times = [.. s.Times.Select(t => t + apart)] })];
             sequences = StreamPasts.PutBefore(past, moved, sequences);
+        }
+        if (byWeek && origin is { } earliest)
+        {
+            double into = EventTime.SecondsBetween(0, earliest) % SecondsPerWeek / timeUnitSeconds;
+            sequences = [.. sequences.Select(s => s with { Times = [.. s.Times.Select(t => t + into)], Until = s.Until + into })];
         }
         return sequences;
 

@@ -38,7 +38,8 @@ internal sealed class RenewalProcess(double[] weights, double[] mu, double[] sig
         // A renewal process has no memory of its past gaps.
     }
 
-    private double LogTerm(int k, double logGap)
+    /// <summary>Log density of ln gap under one component, times its weight.</summary>
+    internal double LogTerm(int k, double logGap)
     {
         double z = (logGap - mu[k]) / sigma[k];
         return PortableMath.Log(weights[k] / sigma[k]) - HalfLogTwoPi - z * z / 2;

@@ -75,7 +75,34 @@ internal sealed record SimulationKind(string Name, string Prefix, double Typical
         Leaving = [0.01, 0.02, 0.3],
     };
 
-    /// <summary>Every kind but the mix of all.</summary>
+    /// <summary>Streams of any pace, for a model that has to do before there is a trained one: a usual gap from 7 ms to five weeks, most
+    /// often minutes; one log-normal, two that take turns, or bursts.</summary>
+    public static readonly SimulationKind AnyPace = new("any-pace", "stream", 1, [""], () => new MarkChain([], [[[1]]]),
+        (double _, double _, ref SplitMix64 random) =>
+        {
+            static double Between(double low, double high, ref SplitMix64 r) => low + (high - low) * r.NextUniform();
+            double level = Between(-2.5, 7.5, ref random) + Between(-2.5, 7.5, ref random);
+            double kind = random.NextUniform();
+            if (kind < 0.3)
+            {
+                double rate = PortableMath.Exp(-level), decay = rate * PortableMath.Exp(Between(0, 4, ref random));
+                return new HawkesProcess(rate, Between(0.2, 0.9, ref random) * decay, decay);
+            }
+            static double Deviation(ref SplitMix64 r) => PortableMath.Exp(Between(-1.9, 0.7, ref r));
+            if (kind < 0.55)
+            {
+                return new RenewalProcess([1], [level], [Deviation(ref random)]);
+            }
+            double stay = Between(0.05, 0.95, ref random), leave = Between(0.05, 0.95, ref random);
+            double apart = Between(0.25, 3, ref random);
+            return new SwitchingProcess([[stay, 1 - stay], [leave, 1 - leave]], [level - apart, level + apart],
+                [Deviation(ref random), Deviation(ref random)]);
+        })
+    {
+        Leaving = [0.01],
+    };
+
+    /// <summary>Every kind of a live demo's pace, but the mix of all.</summary>
     public static readonly SimulationKind[] All = [Hawkes, Renewal, SelfCorrecting, Daily, LongMemory, Churn];
 
     /// <summary>Who takes part in the demo, repeated: of ten streams four are customers, three machines, two accounts, one a

@@ -17,15 +17,15 @@ public sealed class Simulator
     }
 
     /// <summary>Kinds that <see cref="Create"/> knows.</summary>
-    public static IReadOnlyList<string> Kinds { get; } = [.. SimulationKind.All.Select(k => k.Name), "demo"];
+    public static IReadOnlyList<string> Kinds { get; } = [.. SimulationKind.All.Select(k => k.Name), SimulationKind.AnyPace.Name, "demo"];
 
     /// <summary>Time of the event that <see cref="Next"/> gives next, ticks; <see cref="long.MaxValue"/> when all streams have
     /// ended.</summary>
     public long NextTicks => _queue.Count > 0 ? _queue.Peek().Event.TimeTicks : long.MaxValue;
 
     /// <summary>Starts a simulation.</summary>
-    /// <param name="kind">"hawkes", "renewal", "self-correcting", "daily", "long-memory", "churn", or "demo" for a mix of the
-    /// first four.</param>
+    /// <param name="kind">"hawkes", "renewal", "self-correcting", "daily", "long-memory", "churn", "any-pace", or "demo" for a mix
+    /// of the first four.</param>
     /// <param name="streams">Number of streams, 1 or more.</param>
     /// <param name="seed">Seed of every random choice.</param>
     /// <param name="startTime">When the watching starts; the first events follow within their streams' first gap.</param>
@@ -40,7 +40,8 @@ public sealed class Simulator
     public static SimulatedStream[] Streams(string kind, int streams, long seed, DateTimeOffset startTime)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(streams, 1);
-        SimulationKind[] kinds = kind == "demo" ? SimulationKind.Demo : Array.FindAll(SimulationKind.All, k => k.Name == kind);
+        SimulationKind[] kinds = kind == "demo"
+            ? SimulationKind.Demo : Array.FindAll([.. SimulationKind.All, SimulationKind.AnyPace], k => k.Name == kind);
         if (kinds.Length == 0)
         {
             throw new ArgumentException($"There is no simulation '{kind}'; the kinds are {string.Join(", ", Kinds)}.", nameof(kind));

@@ -85,6 +85,18 @@ public sealed record ModelConfig
     [JsonIgnore]
     public IReadOnlyList<string>? Labels { get; init; }
 
+    /// <summary>What the series head forecasts; null without one. No file of a model has any.</summary>
+    [JsonIgnore]
+    public SeriesShape? Series { get; init; }
+
+    /// <summary>The network reads at which time of the day and of the week each event came. No file of a model does.</summary>
+    [JsonIgnore]
+    public bool Calendar { get; init; }
+
+    /// <summary>How the time to a stream's last event lies, where a head tells it; null without one. No file of a model has one.</summary>
+    [JsonIgnore]
+    public RemainingScale? Remaining { get; init; }
+
     /// <summary>Index of every mark outside the vocabulary: that of <see cref="OtherMark"/>, or one of its own behind all marks.</summary>
     [JsonIgnore]
     public int UnknownMark => HasOtherMark ? Marks.Count - 1 : Marks.Count;
@@ -131,6 +143,13 @@ public sealed record ModelConfig
             "values", Values?.Count ?? 0, $"1 to {ModelLimits.Values}, all different, with finite means and deviations above 0");
         Require(Labels is null || (Labels.Count is >= 2 and <= ModelLimits.Labels && Labels.All(l => l is not null)
             && Labels.Distinct().Count() == Labels.Count), "labels", Labels?.Count ?? 0, $"2 to {ModelLimits.Labels}, all different");
+        Require(Series is null || (Series.Horizon is >= 1 and <= SeriesShape.Longest
+            && Series.Window is >= SeriesShape.ShortestWindow and <= SeriesShape.Longest && Series.Seasons.Count <= SeriesShape.MostSeasons
+            && Series.Seasons.All(s => s >= 2)), "series", Series!,
+            $"a horizon of 1 to {SeriesShape.Longest}, a window of {SeriesShape.ShortestWindow} to {SeriesShape.Longest} and at most {SeriesShape.MostSeasons} seasons of 2 or more");
+        Require(Remaining is null
+            || (double.IsFinite(Remaining.LogMean) && Remaining.LogDeviation > 0 && double.IsFinite(Remaining.LogDeviation)),
+            "remaining time", Remaining?.LogDeviation ?? 0, "finite, the deviation above 0");
         Require(!HasOtherMark || Marks is [.., OtherMark], "last mark", Marks is [.., var last] ? last : "nothing",
             $"'{OtherMark}' where rare marks were folded");
     }

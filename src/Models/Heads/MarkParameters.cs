@@ -8,6 +8,9 @@ namespace Foretell.Models.Heads;
 /// <param name="add">Lays them out.</param>
 internal sealed class MarkParameters(int width, int marks, AddParameter add)
 {
+    /// <summary>How the names of all of them start.</summary>
+    public const string Prefix = "mark.";
+
     /// <summary>W. Shape [d, m].</summary>
     public Parameter Weight { get; } = add("mark.weight", width, marks, Initializer.Linear);
 

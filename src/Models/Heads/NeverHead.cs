@@ -40,17 +40,23 @@ internal static class NeverHead
     }
 
     /// <summary>Log-likelihood of an open end, and its gradient.</summary>
-    /// <param name="silence">All gaps longer than the silence (<see cref="GapInterval.Beyond"/>).</param>
+    /// <param name="silence">All gaps longer than the silence (<see cref="GapInterval.Beyond"/>); an infinite one says that the stream is
+    /// over.</param>
     /// <inheritdoc cref="LogComing(TimeHead, ReadOnlySpan{float}, double, Span{float})"/>
     public static double LogSilence(TimeHead time, ReadOnlySpan<float> outputs, in GapInterval silence, double gradientScale,
         Span<float> gradient)
     {
         double logit = outputs[3 * time.Components];
-        double logSurvival = Math.Min(0, time.LogDensity(outputs, silence, 0, default));
+        // Where it is known that none comes any more, no gap outlasts the silence, and it says nothing of the gaps.
+        bool isOver = double.IsPositiveInfinity(silence.From);
+        double logSurvival = isOver ? double.NegativeInfinity : Math.Min(0, time.LogDensity(outputs, silence, 0, default));
         if (!gradient.IsEmpty)
         {
-            // What the silence says of the gap counts as far as an event is still to come.
-            time.LogDensity(outputs, silence, gradientScale * Coming(logit, logSurvival), gradient);
+            if (!isOver)
+            {
+                // What the silence says of the gap counts as far as an event is still to come.
+                time.LogDensity(outputs, silence, gradientScale * Coming(logit, logSurvival), gradient);
+            }
             gradient[3 * time.Components] += (float)(gradientScale * (Never(logit, logSurvival) - Logistic.Probability(logit)));
         }
         return LogSilence(logit, logSurvival);

@@ -60,7 +60,7 @@ public static class LabelTrainer
 
     /// <summary>Names of the values in the order in which streams have them, and how each lies; null where there are none.</summary>
     /// <exception cref="ArgumentException">There are more than a model can read.</exception>
-    private static ValueScale[]? ScalesOf(IReadOnlyList<EventSequence> train)
+    internal static ValueScale[]? ScalesOf(IReadOnlyList<EventSequence> train)
     {
         string[] names = [.. train.SelectMany(s => s.Values?.Keys ?? []).Distinct()];
         if (names.Length > ModelLimits.Values)

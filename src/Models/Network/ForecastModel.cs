@@ -116,6 +116,37 @@ public sealed class ForecastModel
     public ForecastModel WithAdaptation(bool adapt) =>
         adapt == Config.Adapt ? this : new ForecastModel(Config with { Adapt = adapt }, Weights, TimeHead, Baselines);
 
+    /// <summary>This model over other marks, of which it says nothing by itself: all are equally likely, until a stream's
+    /// own counts tell (where it adapts, up to 64 marks). Its times are forecast as without marks.</summary>
+    /// <param name="marks">The vocabulary; empty for none.</param>
+    /// <exception cref="ArgumentException">There are too many, two are the same, or one is too long.</exception>
+    public ForecastModel WithMarks(IReadOnlyList<string> marks)
+    {
+        ModelConfig config = Config with { Marks = [.. marks], HasOtherMark = false };
+        config.Validate();
+        var layout = new ParameterLayout(config);
+        // The tensors of the mark head are all 0, which is an even distribution whatever the hidden vector.
+        var weights = new AlignedBuffer(layout.Length);
+        Parameter embedding = Layout.EmbedMark;
+        ReadOnlySpan<float> unknown = Weights.Span.Slice(embedding.Offset + Config.Marks.Count * embedding.Stride, embedding.Stride);
+        foreach (Parameter p in layout.All)
+        {
+            if (p.Name == layout.EmbedMark.Name)
+            {
+                for (int row = 0; row < p.Rows; row++)
+                {
+                    unknown.CopyTo(weights.Span[(p.Offset + row * p.Stride)..]);
+                }
+            }
+            else if (!p.Name.StartsWith(MarkParameters.Prefix, StringComparison.Ordinal))
+            {
+                Parameter source = Layout.All.First(q => q.Name == p.Name);
+                Weights.Span.Slice(source.Offset, source.Length).CopyTo(weights.Span[p.Offset..]);
+            }
+        }
+        return new ForecastModel(config, weights, TimeHead, Baselines.WithoutMarkCounts(config));
+    }
+
     /// <summary>What a row has shown of its own, as people may want to know it; null where the model does not adapt.</summary>
     /// <param name="basis">Shape [BasisFloats].</param>
     public AdaptationReport? Adapted(ReadOnlySpan<float> basis) =>

@@ -48,6 +48,10 @@ internal sealed class ParameterLayout
         // Parts that came later stand behind the others: models without them have the tensors and the random numbers they had.
         Values = config.Values is null ? null : new ValueInput(config.Values, d, Add);
         Labels = config.Labels is null ? null : new LabelHead(config.Labels.Count, d, Add);
+        Readings = config.Series is null ? null : new SeriesInput(config.Series, d, Add);
+        Series = config.Series is null ? null : new SeriesHead(config.Series.Horizon, d, Add);
+        Calendar = config.Calendar ? new CalendarInput(d, Add) : null;
+        Remaining = config.Remaining is null ? null : new RemainingHead(config, Add);
     }
 
     public Parameter EmbedMark { get; }
@@ -67,6 +71,18 @@ internal sealed class ParameterLayout
 
     /// <summary>Head of the labels; null without.</summary>
     public LabelHead? Labels { get; }
+
+    /// <summary>Input of the readings of a regular series; null without.</summary>
+    public SeriesInput? Readings { get; }
+
+    /// <summary>Head of the series' next readings; null without.</summary>
+    public SeriesHead? Series { get; }
+
+    /// <summary>Input of the moments; null without.</summary>
+    public CalendarInput? Calendar { get; }
+
+    /// <summary>Head of the remaining time; null without.</summary>
+    public RemainingHead? Remaining { get; }
 
     /// <summary>All tensors in file order.</summary>
     public IReadOnlyList<Parameter> All => _all;

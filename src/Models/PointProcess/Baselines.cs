@@ -66,6 +66,11 @@ public sealed class Baselines
             config.Marks.Count > 0 ? MarkovMarks.Fit(config.Marks.Count, previous, marks) : null);
     }
 
+    /// <summary>The same gaps, and marks of which none has been counted: all equally likely.</summary>
+    /// <param name="config">The same but for its marks.</param>
+    internal Baselines WithoutMarkCounts(ModelConfig config) =>
+        new(config, Rate, Gaps, config.Marks.Count > 0 ? MarkovMarks.Fit(config.Marks.Count, [], []) : null);
+
     /// <summary>Log density of a gap under the exponential, nats, per time unit.</summary>
     public double LogExponential(double gap)
     {

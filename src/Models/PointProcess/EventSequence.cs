@@ -7,7 +7,7 @@ namespace Foretell.Models.PointProcess;
 public sealed record EventSequence(string Id, double[] Times, string[]? Marks)
 {
     /// <summary>End of the observation, as a time of the same kind, not before the last event: up to here no further one came.
-    /// Null when nobody says.</summary>
+    /// Positive infinity where the stream is over and none ever comes; null when nobody says.</summary>
     public double? Until { get; init; }
 
     /// <summary>Numbers that events carry, by name; NaN where an event has none. Null where events carry none. Shape of each [n].</summary>

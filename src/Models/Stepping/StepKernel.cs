@@ -21,10 +21,14 @@ internal sealed unsafe class StepKernel : IDisposable
     private readonly MixerStep[] _mixers;
     private readonly float* _x, _hidden, _attended, _inner;
 
-    public StepKernel(ForecastModel model)
+    public StepKernel(ForecastModel model) : this(model.Config, model.Layout, model.State, model.Weights)
     {
-        ModelConfig config = model.Config;
-        (_config, _layout, _state, _weights) = (config, model.Layout, model.State, model.Weights);
+    }
+
+    /// <summary>The same of a network whose heads are not those of the next event.</summary>
+    public StepKernel(ModelConfig config, ParameterLayout layout, StateLayout state, AlignedBuffer weights)
+    {
+        (_config, _layout, _state, _weights) = (config, layout, state, weights);
         int d = config.Width, attended = Mixer.OutputFloats(config);
         _scratch = new AlignedBuffer(RowTile.MaxRows * (long)(2 * d + attended + MatMul.PanelColumns));
         float* next = _scratch.Pointer;
@@ -45,7 +49,8 @@ internal sealed unsafe class StepKernel : IDisposable
     /// <summary>Advances rows.</summary>
     /// <param name="inputs">At most <see cref="RowTile.MaxRows"/> events.</param>
     /// <param name="rows">Each event's row.</param>
-    public void Advance(ReadOnlySpan<StepInput> inputs, RowTile rows)
+    /// <param name="readings">Features of the readings, where the network reads a series; else null. Shape [n, stride].</param>
+    public void Advance(ReadOnlySpan<StepInput> inputs, RowTile rows, float* readings = null)
     {
         int n = inputs.Length, d = _config.Width;
         float* w = _weights.Pointer;
@@ -53,6 +58,10 @@ internal sealed unsafe class StepKernel : IDisposable
         {
             InputEmbedding.Write(w + _layout.EmbedMark.Offset + (nint)inputs[i].Mark * d, w + _layout.EmbedGap.Offset,
                 w + _layout.EmbedBias.Offset, inputs[i].Ordinal == 0, StandardisedGap(inputs[i].Gap), _x + i * d, d);
+        }
+        if (readings != null)
+        {
+            _layout.Readings!.Embed(w, readings, _x, n);
         }
         for (int l = 0; l < _config.Layers; l++)
         {

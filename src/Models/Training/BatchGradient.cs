@@ -47,7 +47,7 @@ internal sealed unsafe class BatchGradient : IBatchGradient
             _gradients[0].Pointer[i] = (_gradients[0].Pointer[i] + _gradients[1].Pointer[i])
                 + (_gradients[2].Pointer[i] + _gradients[3].Pointer[i]);
         }
-        return (-_passes.Sum(p => p.Time + p.Mark + p.OpenEnds + p.Label), rows);
+        return (-_passes.Sum(p => p.Time + p.Mark + p.OpenEnds + p.Others), rows);
     }
 
     /// <inheritdoc/>
@@ -55,16 +55,17 @@ internal sealed unsafe class BatchGradient : IBatchGradient
     {
         // Small pieces keep the activations in cache; their sums are added in order.
         EncodedSequence[][] pieces = [.. sequences.Chunk(8)];
-        var sums = new (double Time, double Mark, double OpenEnds, double Label, long Rows)[pieces.Length];
+        var sums = new (double Time, double Mark, double OpenEnds, double Others, long Rows)[pieces.Length];
         Parallel.For(0, Groups, _parallel, g =>
         {
             for (int i = g; i < pieces.Length; i += Groups)
             {
                 _passes[g].Run(weights.Pointer, pieces[i], null, 0);
-                sums[i] = (-_passes[g].Time, -_passes[g].Mark, -_passes[g].OpenEnds, -_passes[g].Label, _passes[g].Rows);
+                sums[i] = (-_passes[g].Time, -_passes[g].Mark, -_passes[g].OpenEnds, -_passes[g].Others, _passes[g].Rows);
             }
         });
-        return (sums.Sum(s => s.Time) + sums.Sum(s => s.Mark) + sums.Sum(s => s.OpenEnds) + sums.Sum(s => s.Label), sums.Sum(s => s.Rows));
+        return (sums.Sum(s => s.Time) + sums.Sum(s => s.Mark) + sums.Sum(s => s.OpenEnds) + sums.Sum(s => s.Others),
+            sums.Sum(s => s.Rows));
     }
 
     /// <inheritdoc/>

@@ -64,7 +64,8 @@ internal static class DataLimits
         {
             return $"a mark of {bytes} bytes; a mark may have {ModelLimits.MarkBytes} bytes of UTF-8: give long marks shorter names.";
         }
-        return t == sequence.Times.Length - 1 && sequence.Until is { } until && !(until >= time && until - time <= ModelLimits.LongestGap)
+        return t == sequence.Times.Length - 1 && sequence.Until is { } until && !double.IsPositiveInfinity(until)
+            && !(until >= time && until - time <= ModelLimits.LongestGap)
             ? FormattableString.Invariant($"a silence of {until - time} behind it; a silence must be 0 to {ModelLimits.LongestGap} time units: {AnotherUnit}")
             : null;
     }

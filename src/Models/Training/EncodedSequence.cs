@@ -37,8 +37,23 @@ internal sealed class EncodedSequence
             }
         }
         Values = config.Values is { } scales ? EncodeValues(sequence, scales) : [];
+        Calendar = config.Calendar ? EncodeCalendar(sequence, config.TimeUnitSeconds) : [];
+        Remaining = config.Remaining is null ? [] : Array.ConvertAll(sequence.Times, time => sequence.Times[^1] - time);
         Label = config.Labels is { } labels && sequence.Label is { } label ? IndexOf(labels, label) : -1;
         OpenEnd = openEnd && n > 0 && sequence.Until is { } until ? GapInterval.Beyond(until - sequence.Times[^1], config) : null;
+    }
+
+    /// <summary>A stretch of a regular series: each reading is an event, a step of the clock after the one before.</summary>
+    public EncodedSequence(EncodedReadings readings, ModelConfig config)
+    {
+        _everyEvent = true;
+        Readings = readings;
+        Marks = new int[readings.Count];
+        Array.Fill(Marks, config.UnknownMark);
+        Gaps = new float[readings.Count];
+        Array.Fill(Gaps, 1);
+        Intervals = new GapInterval[readings.Count];
+        (Features, Values, Calendar, Remaining, Label) = ([], [], [], [], -1);
     }
 
     /// <summary>Mark index; <see cref="ModelConfig.UnknownMark"/> for a mark outside the vocabulary.</summary>
@@ -55,6 +70,15 @@ internal sealed class EncodedSequence
 
     /// <summary>What the network reads of the values (<see cref="ValueInput"/>). Shape [n, stride]; empty without values.</summary>
     public float[] Values { get; }
+
+    /// <summary>What there is of a stretch of a regular series; null for other sequences.</summary>
+    public EncodedReadings? Readings { get; }
+
+    /// <summary>What the network reads of the moments (<see cref="CalendarInput"/>). Shape [n, 16]; empty where it does not.</summary>
+    public float[] Calendar { get; }
+
+    /// <summary>Time to the last event, time units; empty where no head tells it.</summary>
+    public double[] Remaining { get; }
 
     /// <summary>Index of the label; -1 where the model has none or nobody says.</summary>
     public int Label { get; }
@@ -78,6 +102,16 @@ internal sealed class EncodedSequence
             }
         }
         return -1;
+    }
+
+    private static float[] EncodeCalendar(EventSequence sequence, double unitSeconds)
+    {
+        float[] features = new float[sequence.Times.Length * CalendarInput.Stride];
+        for (int t = 0; t < sequence.Times.Length; t++)
+        {
+            CalendarInput.WriteFeatures(sequence.Times[t] * unitSeconds, features.AsSpan(t * CalendarInput.Stride, CalendarInput.Stride));
+        }
+        return features;
     }
 
     private static float[] EncodeValues(EventSequence sequence, IReadOnlyList<ValueScale> scales)

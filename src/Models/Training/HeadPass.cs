@@ -3,6 +3,9 @@ namespace Foretell.Models.Training;
 /// <summary>A head over the rows of a pass: what it says of each hidden vector, how likely what came was by it, and back.</summary>
 internal abstract unsafe class HeadPass : IDisposable
 {
+    /// <summary>Summed log-likelihood of what came, by the last run, nats.</summary>
+    public double LogLikelihood { get; protected set; }
+
     /// <summary>Scores what came.</summary>
     /// <param name="weights">Parameter vector.</param>
     /// <param name="b">Has the hidden vectors.</param>

@@ -9,9 +9,6 @@ internal sealed unsafe class LabelPass(LabelHead head) : HeadPass
 {
     private AlignedBuffer? _logits, _gradients;
 
-    /// <summary>Summed log probabilities of the labels, nats: one an event of a sequence that has one.</summary>
-    public double LogLikelihood { get; private set; }
-
     /// <summary>Logits of one row. Shape [c].</summary>
     public ReadOnlySpan<float> Logits(int row) => new(_logits!.Pointer + (nint)row * head.Weight.Stride, head.Labels);
 

@@ -1,5 +1,6 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
+using Foretell.Models.Inputs;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
@@ -38,6 +39,8 @@ internal sealed unsafe class NetworkBuffers : IDisposable
         Features = Take(rows, GapFeatures.Stride);
         Gaps = Take(rows, 1);
         Values = Take(rows, layout.Values?.Stride ?? 0);
+        Readings = Take(rows, layout.Readings?.Stride ?? 0);
+        Calendar = Take(rows, layout.Calendar is null ? 0 : CalendarInput.Stride);
 
         GradientX = Take(rows, d);
         GradientA = Take(rows, Math.Max(4 * d, attended));
@@ -61,6 +64,8 @@ internal sealed unsafe class NetworkBuffers : IDisposable
     public float* Features { get; }
     public float* Gaps { get; }
     public float* Values { get; }
+    public float* Readings { get; }
+    public float* Calendar { get; }
     public float* GradientX { get; }
     public float* GradientA { get; }
     public float* GradientMarkInner { get; }

@@ -1,5 +1,6 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
+using Foretell.Models.Inputs;
 using Foretell.Models.Layers;
 using Foretell.Models.Network;
 
@@ -17,7 +18,9 @@ internal sealed unsafe class NetworkPass : IDisposable
     private readonly ParameterLayout _layout;
     private readonly NextEventPass? _next;
     private readonly LabelPass? _labels;
-    private readonly HeadPass[] _heads;
+    private readonly SeriesPass? _series;
+    private readonly RemainingPass? _remaining;
+    private readonly HeadPass[] _heads, _others;
     private NetworkBuffers? _buffers;
     private int[] _lengths = [];
 
@@ -29,7 +32,10 @@ internal sealed unsafe class NetworkPass : IDisposable
         (_config, _layout) = (config, layout);
         _next = timeHead is null ? null : new NextEventPass(config, layout, timeHead);
         _labels = layout.Labels is null ? null : new LabelPass(layout.Labels);
-        _heads = [.. new HeadPass?[] { _next, _labels }.OfType<HeadPass>()];
+        _series = layout.Series is null ? null : new SeriesPass(layout.Series);
+        _remaining = layout.Remaining is null ? null : new RemainingPass(layout.Remaining);
+        _others = [.. new HeadPass?[] { _labels, _series, _remaining }.OfType<HeadPass>()];
+        _heads = _next is null ? _others : [_next, .. _others];
     }
 
     /// <summary>Summed log-likelihoods of the predicted events of the last pass, nats.</summary>
@@ -41,8 +47,8 @@ internal sealed unsafe class NetworkPass : IDisposable
     /// <summary>Summed log-likelihoods of the open ends.</summary>
     public double OpenEnds => Sums.OpenEnds;
 
-    /// <summary>Summed log probabilities of the labels.</summary>
-    public double Label => Rows == 0 ? 0 : _labels?.LogLikelihood ?? 0;
+    /// <summary>Summed log-likelihoods of all heads but the next event's.</summary>
+    public double Others => Rows == 0 ? 0 : _others.Sum(head => head.LogLikelihood);
 
     /// <summary>Rows of the last pass: one an event behind which something is said.</summary>
     public int Rows { get; private set; }
@@ -56,6 +62,12 @@ internal sealed unsafe class NetworkPass : IDisposable
 
     /// <summary>The label head's part of the last pass; null without one.</summary>
     public LabelPass? Labels => _labels;
+
+    /// <summary>The series head's part of the last pass; null without one.</summary>
+    public SeriesPass? Series => _series;
+
+    /// <summary>The remaining time's part of the last pass; null without its head.</summary>
+    public RemainingPass? RemainingTimes => _remaining;
 
     /// <summary>Activations of the last pass.</summary>
     public NetworkBuffers Buffers => _buffers!;
@@ -117,9 +129,26 @@ internal sealed unsafe class NetworkPass : IDisposable
                     sequence.Values.AsSpan(t * values.Stride, values.Stride)
                         .CopyTo(new Span<float>(b.Values + (nint)row * values.Stride, values.Stride));
                 }
+                if (_layout.Calendar is not null)
+                {
+                    sequence.Calendar.AsSpan(t * CalendarInput.Stride, CalendarInput.Stride)
+                        .CopyTo(new Span<float>(b.Calendar + (nint)row * CalendarInput.Stride, CalendarInput.Stride));
+                }
             }
         }
         _layout.Values?.Embed(weights, b.Values, b.X, Rows);
+        if (_layout.Readings is { } readings)
+        {
+            row = 0;
+            foreach (EncodedSequence sequence in sequences)
+            {
+                sequence.Readings!.Features.CopyTo(new Span<float>(b.Readings + (nint)row * readings.Stride,
+                    sequence.Rows * readings.Stride));
+                row += sequence.Rows;
+            }
+            readings.Embed(weights, b.Readings, b.X, Rows);
+        }
+        _layout.Calendar?.Embed(weights, b.Calendar, b.X, Rows);
     }
 
     private void Layer(float* weights, LayerParameters p, LayerBuffers a)
@@ -164,6 +193,8 @@ internal sealed unsafe class NetworkPass : IDisposable
             BackLayer(weights, _layout.Layers[l], b.Layers[l], gradient);
         }
         _layout.Values?.Backward(weights, b.Values, b.GradientX, Rows, gradient);
+        _layout.Readings?.Backward(weights, b.Readings, b.GradientX, Rows, gradient);
+        _layout.Calendar?.Backward(weights, b.Calendar, b.GradientX, Rows, gradient);
         int row = 0;
         foreach (var sequence in sequences)
         {

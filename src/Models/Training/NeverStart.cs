@@ -15,7 +15,8 @@ internal static class NeverStart
     public static double Logit(IReadOnlyList<EventSequence> train, NormalMixture gaps)
     {
         double[] logSurvivals = [.. train.Where(s => s.Until is not null && s.Times.Length > 0)
-            .Select(s => gaps.AsLogNormal().LogSurvival(s.Until!.Value - s.Times[^1]))];
+            .Select(s => double.IsPositiveInfinity(s.Until!.Value) ? double.NegativeInfinity
+                : gaps.AsLogNormal().LogSurvival(s.Until.Value - s.Times[^1]))];
         double forecasts = logSurvivals.Length + train.Sum(s => Math.Max(0, s.Times.Length - 1));
         double never = logSurvivals.Length / forecasts / 2, logit = 0;
         for (int round = 0; round < Rounds; round++)

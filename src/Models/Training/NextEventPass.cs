@@ -46,6 +46,7 @@ internal sealed unsafe class NextEventPass(ModelConfig config, ParameterLayout l
                 _logTimes.AsSpan(row), _logMarks.AsSpan(row), ref _sums);
             row += sequence.Rows;
         }
+        LogLikelihood = -_sums.Nll;
     }
 
     /// <inheritdoc/>

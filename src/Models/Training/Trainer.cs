@@ -116,15 +116,7 @@ public static class Trainer
 
         using var weights = new AlignedBuffer(layout.Length);
         ParameterInitializer.Fill(weights.Span, layout, options.Seed, data.SlowestDecay, data.FastestDecay);
-        if (config.Censored)
-        {
-            weights.Span[layout.TimeBias.Offset + 3 * config.Components] =
-                (float)NeverStart.Logit(train, data.Anchor.Rescale(config.LogGapMean, config.LogGapDeviation));
-        }
-        if (config.Ties > 0)
-        {
-            weights.Span[layout.TimeBias.Offset + config.TieOutput] = (float)Math.Log(config.Ties / (1 - config.Ties));
-        }
+        StartHeads(weights.Span, layout, config, train, data.Anchor);
         using IBatchGradient gradient = gradients(config, layout, timeHead);
         Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, devSet, options, progress, cancellationToken);
         SetUnknownMark(best.Weights.Span, layout, train, markIndex);
@@ -147,12 +139,27 @@ public static class Trainer
         }
     }
 
+    /// <summary>Where the probabilities of no next event and of a tie start: at their shares without history.</summary>
+    internal static void StartHeads(Span<float> weights, ParameterLayout layout, ModelConfig config, IReadOnlyList<EventSequence> train,
+        NormalMixture anchor)
+    {
+        if (config.Censored)
+        {
+            weights[layout.TimeBias.Offset + 3 * config.Components] =
+                (float)NeverStart.Logit(train, anchor.Rescale(config.LogGapMean, config.LogGapDeviation));
+        }
+        if (config.Ties > 0)
+        {
+            weights[layout.TimeBias.Offset + config.TieOutput] = (float)Math.Log(config.Ties / (1 - config.Ties));
+        }
+    }
+
     private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config,
         Dictionary<string, int> markIndex) =>
         [.. sequences.Select(s => new EncodedSequence(s, config, markIndex, config.Censored)).Where(s => s.Rows > 0)];
 
     /// <summary>A mark that training never saw enters as the average event does: the mean embedding, by frequency.</summary>
-    private static void SetUnknownMark(Span<float> weights, ParameterLayout layout, IReadOnlyList<EventSequence> train,
+    internal static void SetUnknownMark(Span<float> weights, ParameterLayout layout, IReadOnlyList<EventSequence> train,
         Dictionary<string, int> markIndex)
     {
         if (markIndex.Count == 0)

@@ -164,6 +164,23 @@ public sealed partial class RunFileTests : IDisposable
     }
 
     [Fact]
+    public async Task Feed_WhenMarksAreNamed_CountsThemWithTheModelThatComesWithTheProgram()
+    {
+        string[] feed = ["run", "--data-dir", "data", "--file", _file, "--exit", "--json"];
+        const string Marks = "view,cart,buy,ok,warn,fault,debit,credit,call,chat,mail";
+
+        ProcessResult first = await ForetellProcess.RunAsync(_folder.Path, [.. feed, "--marks", Marks]);
+        ProcessResult again = await ForetellProcess.RunAsync(_folder.Path, [.. feed, "--marks", Marks]);
+        ProcessResult others = await ForetellProcess.RunAsync(_folder.Path, [.. feed, "--marks", "view"]);
+
+        JsonElement summary = JsonDocument.Parse(first.Output).RootElement;
+        Assert.Equal((Events, 0), (summary.GetProperty("events").GetInt32(), summary.GetProperty("unknownMarks").GetInt32()));
+        Assert.True(again.ExitCode == 0, again.Error);
+        Assert.Equal(2, others.ExitCode);
+        Assert.Contains("has its own", others.Error);
+    }
+
+    [Fact]
     public async Task Feed_WhenAPolicyBoundsASoftmaxModel_KeepsItWithTheDataAndWarnsOnlyWithoutIt()
     {
         string[] feed = ["run", "--file", _file, "--exit", "--json", "--model", Workload.Model(_folder, mixer: "softmax")];

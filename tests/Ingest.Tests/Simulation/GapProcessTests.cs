@@ -13,7 +13,9 @@ public sealed class GapProcessTests
 {
     private static readonly DateTimeOffset s_start = new(2026, 1, 31, 7, 0, 0, TimeSpan.Zero);
 
-    public static TheoryData<string> Kinds => [.. SimulationKind.All.Select(k => k.Name)];
+    public static TheoryData<string> Kinds => [.. SimulationKind.All.Select(k => k.Name), SimulationKind.AnyPace.Name];
+
+    public static TheoryData<string> LiveKinds => [.. SimulationKind.All.Select(k => k.Name)];
 
     [Theory]
     [MemberData(nameof(Kinds))]
@@ -22,7 +24,7 @@ public sealed class GapProcessTests
         var stream = new SimulatedStream(KindOf(kind), 3, 20260131, s_start);
         for (int i = 0; i < 20; i++)
         {
-            Assert.Equal(1, Cdf(stream.Process, 1e5, steps: 1000), 1e-6);
+            Assert.Equal(1, Cdf(stream.Process, kind == SimulationKind.AnyPace.Name ? 1e12 : 1e5, Steps(kind, 1000)), 1e-6);
             stream.Next();
         }
     }
@@ -53,7 +55,7 @@ public sealed class GapProcessTests
     }
 
     [Theory]
-    [MemberData(nameof(Kinds))]
+    [MemberData(nameof(LiveKinds))]
     public void Next_WhenDrawnOften_HasGapsOfALiveDemo(string kind)
     {
         Simulator simulator = Simulator.Create(kind, 200, 20260203, s_start);
@@ -65,7 +67,28 @@ public sealed class GapProcessTests
         Assert.All(events, e => Assert.True(double.IsFinite(e.LogDensity) && e.LogMark <= 0));
     }
 
-    private static SimulationKind KindOf(string name) => SimulationKind.All.Single(k => k.Name == name);
+    [Fact]
+    public void Next_WhenStreamsAreOfAnyPace_HasUsualGapsFromMillisecondsToWeeks()
+    {
+        double[] levels = [.. Simulator.Streams("any-pace", 300, 20260204, s_start).Select(stream =>
+        {
+            double first = stream.Next().TimeSeconds;
+            double[] times = [.. Enumerable.Range(0, 101).Select(_ => stream.Next().TimeSeconds)];
+            return times.Zip(times.Skip(1)).Average(t => Math.Log(t.Second - t.First));
+        })];
+
+        // ln(gap) is a triangle from -5 to 15; turns reach 3 further, bursts some 2 lower. A hundredth of it lies below -3.6.
+        double[] sorted = [.. levels.Order()];
+        Assert.InRange(sorted[2], -8, -1);
+        Assert.InRange(sorted[^3], 11, 17);
+        Assert.InRange(levels.Count(level => level < 5), 130, 200);
+    }
+
+    private static SimulationKind KindOf(string name) =>
+        SimulationKind.All.Append(SimulationKind.AnyPace).Single(k => k.Name == name);
+
+    /// <summary>Streams of any pace can be six times as regular as the others, over twice the range of ln(gap).</summary>
+    private static int Steps(string kind, int steps) => kind == SimulationKind.AnyPace.Name ? 12 * steps : steps;
 
     /// <summary>Hazards cumulated between one stream's events, from a second stream that follows one event behind.</summary>
     private static IEnumerable<double> Hazards(string kind, int number, long seed, int count)
@@ -77,14 +100,15 @@ public sealed class GapProcessTests
         for (int i = 0; i < count; i++)
         {
             SimulatedEvent next = ahead.Next();
-            yield return -Math.Log(1 - Cdf(behind.Process, (next.TimeTicks - previous.TimeTicks) / (double)EventTime.PerSecond));
+            double gap = (next.TimeTicks - previous.TimeTicks) / (double)EventTime.PerSecond;
+            yield return -Math.Log(1 - Cdf(behind.Process, gap, Steps(kind, 250)));
             behind.Next();
             previous = next;
         }
     }
 
     /// <summary>Integral of a density up to a gap, over ln(gap) by Simpson's rule.</summary>
-    private static double Cdf(GapProcess process, double gap, int steps = 250)
+    private static double Cdf(GapProcess process, double gap, int steps)
     {
         const double from = -25;
         double step = (Math.Log(gap) - from) / steps;

@@ -11,7 +11,7 @@ public sealed class SimulatorTests
 
     [Fact]
     public void Create_WhenKindIsUnknown_ListsTheKinds() =>
-        Assert.Contains("hawkes, renewal, self-correcting, daily, long-memory, churn, demo",
+        Assert.Contains("hawkes, renewal, self-correcting, daily, long-memory, churn, any-pace, demo",
         Assert.Throws<ArgumentException>(() => Simulator.Create("poisson", 1, 1, s_start)).Message);
 
     [Fact]

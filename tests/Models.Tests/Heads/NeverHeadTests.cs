@@ -78,6 +78,22 @@ public class NeverHeadTests
         FiniteDifference.AssertGradient(Of, outputs, gradient);
     }
 
+    [Theory]
+    [InlineData(-3)]
+    [InlineData(0.5)]
+    [InlineData(40)]
+    public void LogSilence_WhenTheStreamIsOver_IsTheProbabilityOfThatAndSaysNothingOfGaps(double logit)
+    {
+        (TimeHead head, ModelConfig config, _) = Head();
+        double[] outputs = [.. FiniteDifference.Numbers(Seed, 3 * Components, 0.5), logit];
+        var gradient = new float[outputs.Length];
+
+        double value = NeverHead.LogSilence(head, Floats(outputs), GapInterval.Beyond(double.PositiveInfinity, config), 1, gradient);
+
+        Assert.Equal(-Math.Log(1 + Math.Exp(-logit)), value, 1e-12);
+        FiniteDifference.AssertGradient(x => -Math.Log(1 + Math.Exp(-x[^1])), outputs, gradient);
+    }
+
     [Fact]
     public void LogSilence_WhenItLastsNoTime_TeachesNothing()
     {

@@ -26,8 +26,10 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
     /// <param name="mark">Its mark's index; 0 where there are none.</param>
     /// <param name="gap">Time units since the event before it; null for the first.</param>
     /// <param name="values">Its values, NaN where it has none; null where the model reads none.</param>
+    /// <param name="seconds">Its time, seconds; null where the model reads no calendar.</param>
+    /// <param name="readings">Features of a series' reading; null where the model reads none.</param>
     /// <returns>The hidden vector that every forecast is made from. Shape [d].</returns>
-    public double[] Step(int mark, double? gap, double[]? values = null)
+    public double[] Step(int mark, double? gap, double[]? values = null, double? seconds = null, double[]? readings = null)
     {
         int d = config.Width;
 
@@ -47,6 +49,24 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
             {
                 x[j] += factor * vectors[(isMissing ? values.Length + v : v) * d + j];
             }
+        }
+        if (seconds is { } moment)
+        {
+            // The time of day and of the week, each as a wave of its period and one of half of it.
+            double[] vectors = tensor("embed.calendar"), periods = [86_400, 43_200, 604_800, 302_400];
+            for (int p = 0; p < periods.Length; p++)
+            {
+                double angle = 2 * Math.PI * moment / periods[p];
+                for (int j = 0; j < d; j++)
+                {
+                    x[j] += Math.Sin(angle) * vectors[2 * p * d + j] + Math.Cos(angle) * vectors[(2 * p + 1) * d + j];
+                }
+            }
+        }
+
+        if (readings is not null)
+        {
+            Add(x, Linear(readings, tensor("embed.series"), new double[d]));
         }
 
         for (int l = 0; l < config.Layers; l++)
@@ -123,6 +143,35 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
         double[] logits = Linear(hidden, tensor("label.weight"), tensor("label.bias"));
         double sum = Math.Log(logits.Select(Math.Exp).Sum());
         return [.. logits.Select(x => x - sum)];
+    }
+
+    /// <summary>Mean log density of the next readings of a series under logistic distributions beside a linear forecast.</summary>
+    public double Readings(double[] hidden, double[] linear, double[] truth, double unit)
+    {
+        double[] place = Linear(hidden, tensor("series.place.weight"), tensor("series.place.bias")),
+            scale = Linear(hidden, tensor("series.scale.weight"), tensor("series.scale.bias"));
+        return truth.Select((y, h) =>
+        {
+            double spread = unit * Math.Exp(Math.Clamp(scale[h], -7, 3)), z = (y - linear[h] - 0.1 * unit * place[h]) / spread;
+            return -z - 2 * Math.Log(1 + Math.Exp(-z)) - Math.Log(spread);
+        }).Average();
+    }
+
+    /// <summary>Log density of the time to the stream's last event, given that it is not the last itself: a mixture of log-normals as that
+    /// of a gap, which starts from equal ones side by side.</summary>
+    public double LogRemaining(double[] hidden, double remaining)
+    {
+        int k = config.Components;
+        var start = new NormalMixture([.. Enumerable.Repeat(-Math.Log(k), k)],
+            [.. Enumerable.Range(0, k).Select(i => -2 + 4.0 * i / (k - 1))], [.. Enumerable.Repeat(0.5, k)]);
+        ModelConfig scale = config with
+        {
+            LogGapMean = config.Remaining!.LogMean,
+            LogGapDeviation = config.Remaining.LogDeviation,
+            Ties = 0,
+            Resolution = 0,
+        };
+        return LogDensity(scale, start, Linear(hidden, tensor("remaining.weight"), tensor("remaining.bias")), remaining);
     }
 
     /// <summary>4. The time head's outputs: logits, shifts and scales of the mixture [k each], then where training was censored the

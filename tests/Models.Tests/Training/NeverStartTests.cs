@@ -30,6 +30,11 @@ public class NeverStartTests
     }
 
     [Fact]
+    public void Logit_WhenStreamsAreOver_IsTheirShareOfTheForecasts() =>
+        Assert.Equal(Math.Log(5.0 / 10), NeverStart.Logit([.. Enumerable.Range(0, 5).Select(i =>
+            new EventSequence($"{i}", [0, 1, 2], null) { Until = double.PositiveInfinity })], s_gaps), 1e-6);
+
+    [Fact]
     public void Logit_WhenNobodyIsSilent_IsLowAndFinite() =>
         Assert.InRange(NeverStart.Logit([new EventSequence("", [0, 1], null) { Until = 1 }], s_gaps), -10, -3);
 }

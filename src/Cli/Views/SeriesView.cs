@@ -1,0 +1,42 @@
+using Foretell.Cli.Reports;
+using Foretell.Cli.Shell;
+using Foretell.Models.Series;
+using Spectre.Console;
+
+namespace Foretell.Cli.Views;
+
+/// <summary>Shows how a comparison of series goes, a line a form and seed, and its table.</summary>
+internal static class SeriesView
+{
+    /// <summary>Columns that the table needs with its lines; a smaller terminal has it without.</summary>
+    private const int Wide = 100;
+
+    /// <summary>A line at the start of each training; beside standard output where a program reads that.</summary>
+    public static IProgress<SeriesProgress> Progress(bool isJson) => new Lines(isJson ? Terminal.WriteNote : Terminal.Out.WriteLine);
+
+    /// <summary>The table at the end.</summary>
+    public static void Summarise(SeriesReport report, string folder)
+    {
+        Terminal.Out.Write(TableOf(report, Terminal.Out.Profile.Width));
+        Terminal.Out.WriteLine($"The next {Format.Count(report.Horizon, "reading")}, in deviations of training, ± one standard error over seeds. The error over the horizon: {Path.Combine(folder, "report.html")}, and report.json beside it.");
+    }
+
+    /// <summary>The table for a terminal of so many columns.</summary>
+    public static Table TableOf(SeriesReport report, int width)
+    {
+        bool isNarrow = width < Wide;
+        Table table = Tables.Numbers(SeriesReport.Headings[0], [.. SeriesReport.Headings.Skip(1)]);
+        foreach (SeriesRow row in report.Rows)
+        {
+            // Errors of means are on the page.
+            table.AddRow([.. report.Cells(row).Select(c => (Text: Terminal.Escape(isNarrow ? c.Text.Split(" ±")[0] : c.Text), c.IsBest))
+                .Select(c => c.IsBest ? $"[bold]{c.Text}[/]" : c.Text)]);
+        }
+        return isNarrow ? table.Compact() : table;
+    }
+
+    private sealed class Lines(Action<string> write) : IProgress<SeriesProgress>
+    {
+        public void Report(SeriesProgress value) => write($"training {value.Finished + 1} of {value.Trainings} ({value.What})");
+    }
+}
