@@ -63,6 +63,8 @@ public sealed class SinkPumpTests : IAsyncDisposable
             await PlaceAsync(0);
             _feed.Reach(600);
             await PlaceAsync(600);
+            // The log knows before the pump says so.
+            await Until.TrueAsync(() => first.Pump.Progress.Number == 600, s_limit);
             Assert.Equal((600L, 600L, 0L), (first.Pump.Progress.Number, first.Pump.Progress.Published, first.Pump.Progress.Missed));
         }
         _feed.Reach(700);
