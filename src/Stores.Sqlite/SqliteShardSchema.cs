@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Foretell.Engine.Events;
 using Foretell.Engine.Store;
 using Foretell.Models.Monitoring;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Stores.Sqlite;
 
@@ -145,6 +146,10 @@ internal static class SqliteShardSchema
         if (select.Int64(12) == 0)
         {
             throw new InvalidDataException("its header fails its checksum");
+        }
+        if (select.Text(13) is { } shared && !Population.IsWhole(shared))
+        {
+            throw new InvalidDataException("what its streams show together fails its checksum");
         }
         return new ShardHeader
         {

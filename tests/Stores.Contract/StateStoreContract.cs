@@ -230,7 +230,7 @@ public abstract class StateStoreContract : IAsyncLifetime
         Format = 7,
         Arithmetic = "rounded",
         Calibration = Counted((float)(position % 100 / 100.0)),
-        Population = position % 2 == 0 ? "c2hhcmVk" : null,
+        Population = position % 2 == 0 ? new Population(Small.Model).ToText() : null,
     };
 
     private static Calibration Counted(float pit)

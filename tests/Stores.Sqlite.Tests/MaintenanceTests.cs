@@ -43,6 +43,7 @@ public sealed partial class MaintenanceTests : IDisposable
     [InlineData("log.db", "UPDATE request SET payload = x'00'", "rows of table request fail their checksum")]
     [InlineData("shard-0001.db", "UPDATE shard SET rows = rows", null)]
     [InlineData("shard-0001.db", "UPDATE shard SET unknown_marks = 9", "its header fails its checksum")]
+    [InlineData("shard-0001.db", "UPDATE shard SET population = 'QQQQQQ=='", "what its streams show together fails its checksum")]
     [InlineData("shard-0001.db", "UPDATE page SET rows = zeroblob(100)", "page 0 fails its checksum")]
     [InlineData("shard-0001.db", "DELETE FROM page", "a page is missing, older than the header, or another's")]
     [InlineData("shard-0001.db", "UPDATE dead_letter SET reason = 'other'", "dead letter 4 fails its checksum")]

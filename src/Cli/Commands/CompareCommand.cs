@@ -93,13 +93,14 @@ internal static class CompareCommand
         var comparison = new SeriesComparison(s_training.ReadSequences(parsed, s_training.Train), s_training.ReadSequences(parsed, s_test),
             options);
         bool isJson = parsed.GetValue(s_json);
-        return Finish(folder, isJson, cancellation,
-            () => SeriesReport.Write(comparison, options, folder, SeriesView.Progress(isJson), cancellation),
+        return Finish(RowsIn(folder), isJson, cancellation,
+            () => SeriesReport.Write(comparison, options, folder, new TrainingLines(isJson), cancellation),
             report => SeriesView.Summarise(report, folder));
     }
 
-    /// <summary>Runs a comparison that begins anew each time, and shows its report.</summary>
-    private static int Finish<T>(string folder, bool isJson, CancellationToken cancellation, Func<T> write, Action<T> summarise)
+    /// <summary>Runs a comparison, and shows its report.</summary>
+    /// <param name="left">What a signal that stops it leaves behind.</param>
+    private static int Finish<T>(string left, bool isJson, CancellationToken cancellation, Func<T> write, Action<T> summarise)
     {
         T report;
         try
@@ -108,7 +109,7 @@ internal static class CompareCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            Terminal.WriteError($"stopped by a signal before the comparison was done. The rows that are finished are in {folder}.");
+            Terminal.WriteError($"stopped by a signal before the comparison was done. {left}");
             return ExitCode.Interrupted;
         }
         if (isJson)
@@ -148,8 +149,8 @@ internal static class CompareCommand
         var comparison = new LabelComparison(s_training.ReadSequences(parsed, s_training.Train),
             parsed.GetValue(s_test) is null ? null : s_training.ReadSequences(parsed, s_test), options);
         bool isJson = parsed.GetValue(s_json);
-        return Finish(folder, isJson, cancellation,
-            () => LabelReport.Write(comparison, options, folder, LabelView.Progress(isJson), cancellation),
+        return Finish(RowsIn(folder), isJson, cancellation,
+            () => LabelReport.Write(comparison, options, folder, new TrainingLines(isJson), cancellation),
             report => LabelView.Summarise(report, folder));
     }
 
@@ -162,8 +163,8 @@ internal static class CompareCommand
         var comparison = new ActivityComparison(s_training.ReadSequences(parsed, s_training.Train, byWeek: true),
             s_training.ReadSequences(parsed, s_test, byWeek: true), options);
         bool isJson = parsed.GetValue(s_json);
-        return Finish(folder, isJson, cancellation,
-            () => ActivityReport.Write(comparison, options, folder, ActivityView.Progress(isJson), cancellation),
+        return Finish(RowsIn(folder), isJson, cancellation,
+            () => ActivityReport.Write(comparison, options, folder, new TrainingLines(isJson), cancellation),
             report => ActivityView.Summarise(report, folder));
     }
 
@@ -185,26 +186,12 @@ internal static class CompareCommand
         string folder = FolderOf(parsed);
         var comparison = new ComparisonRun(data, options, folder);
         bool isJson = parsed.GetValue(s_json);
-        ComparisonReport report;
-        try
-        {
-            report = CompareView.Show(isJson, progress => ComparisonReport.Write(comparison, data, folder, progress, cancellation));
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            Terminal.WriteError($"stopped by a signal before the comparison was done. What is finished is in {folder}; the same command goes on from there.");
-            return ExitCode.Interrupted;
-        }
-        if (isJson)
-        {
-            JsonOutput.Write(report);
-        }
-        else
-        {
-            CompareView.Summarise(report, folder);
-        }
-        return ExitCode.Success;
+        return Finish($"What is finished is in {folder}; the same command goes on from there.", isJson, cancellation,
+            () => CompareView.Show(isJson, progress => ComparisonReport.Write(comparison, data, folder, progress, cancellation)),
+            report => CompareView.Summarise(report, folder));
     }
+
+    private static string RowsIn(string folder) => $"The rows that are finished are in {folder}.";
 
     private static string FolderOf(ParseResult parsed)
     {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Models.Activities;
 using Foretell.Models.Comparison;
@@ -39,11 +38,8 @@ internal sealed record ActivityReport
 
     /// <summary>Runs a comparison and writes report.json and report.html after every row.</summary>
     public static ActivityReport Write(ActivityComparison comparison, ActivityComparisonOptions options, string folder,
-        IProgress<ActivityProgress> progress, CancellationToken cancellation)
-    {
-        Directory.CreateDirectory(folder);
-        List<ActivityRow> rows = [];
-        ActivityReport Of(bool isComplete) => new()
+        IProgress<TrainingsProgress> progress, CancellationToken cancellation) =>
+        ReportFile.Write(folder, comparison.Run(progress, cancellation), (rows, isComplete) => new ActivityReport
         {
             IsComplete = isComplete,
             Task = "activities",
@@ -52,19 +48,10 @@ internal sealed record ActivityReport
             Activities = comparison.Activities.Count,
             ReadsCalendar = comparison.ReadsCalendar,
             Seeds = options.Seeds,
-            Shape = $"width {options.Training.Shape.Width}, {Format.Count(options.Training.Shape.Layers, "layer")}, {options.Training.Shape.Heads} heads",
+            Shape = ComparisonText.Shape(options.Training.Shape),
             // Simple methods are done first, and stand last.
             Rows = [.. rows.OrderBy(r => r.IsSimple)],
-        };
-        foreach (ActivityRow row in comparison.Run(progress, cancellation))
-        {
-            rows.Add(row);
-            Of(isComplete: false).WriteFiles(folder);
-        }
-        ActivityReport report = Of(isComplete: true);
-        report.WriteFiles(folder);
-        return report;
-    }
+        }, ActivityPage.Of);
 
     /// <summary>A row's cells, and whether each is the best of its column.</summary>
     public IEnumerable<(string Text, bool IsBest)> Cells(ActivityRow row)
@@ -89,12 +76,6 @@ internal sealed record ActivityReport
         yield return "Bytes: of a stream's row at the end of the longest case.";
     }
 
-    private void WriteFiles(string folder)
-    {
-        ReportFile.Replace(folder, "report.json", JsonOutput.Indented(this));
-        ReportFile.Replace(folder, "report.html", ActivityPage.Of(this));
-    }
-
     /// <summary>A column of figures over seeds.</summary>
     /// <param name="Heading">Its heading.</param>
     /// <param name="Figure">Its figure.</param>
@@ -109,10 +90,7 @@ internal sealed record ActivityReport
                 return ("-", false);
             }
             IEnumerable<double> all = rows.Select(r => Figure(r.Scores)?.Mean).OfType<double>();
-            return ($"{Number(own.Mean)}{(own.StandardError is { } error ? $" ± {Number(error)}" : "")}",
-                own.Mean == (Factor > 1 ? all.Max() : all.Min()));
+            return (ComparisonText.PlusMinus(own, Digits, Factor), own.Mean == (Factor > 1 ? all.Max() : all.Min()));
         }
-
-        private string Number(double value) => (Factor * value).ToString(Digits, CultureInfo.InvariantCulture);
     }
 }

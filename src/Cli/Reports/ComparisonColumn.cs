@@ -33,7 +33,7 @@ internal sealed record ComparisonColumn(string Heading, Func<ReportRow, string> 
         if (isMarked)
         {
             columns.Add(Score("mark", r => r.NllMark));
-            columns.Add(new("accuracy", r => r.Accuracy is { } a ? PlusMinus(a, "0.0", 100) + " %" : Nothing, r => r.Accuracy?.Mean));
+            columns.Add(new("accuracy", r => r.Accuracy is { } a ? ComparisonText.PlusMinus(a, "0.0", 100) + " %" : Nothing, r => r.Accuracy?.Mean));
         }
         if (report.OpenEnds is not null)
         {
@@ -70,15 +70,9 @@ internal sealed record ComparisonColumn(string Heading, Func<ReportRow, string> 
         return [.. columns];
 
         ComparisonColumn Score(string heading, Func<ReportRow, Estimate?> estimate) =>
-            new(heading, r => estimate(r) is { } e ? PlusMinus(e, "0.0000") : Nothing,
+            new(heading, r => estimate(r) is { } e ? ComparisonText.PlusMinus(e, "0.0000") : Nothing,
                 r => estimate(r)?.Mean) { _best = report.Rows.Min(r => estimate(r)?.Mean) };
     }
 
     private static string Percent(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture);
-
-    private static string PlusMinus(Estimate estimate, string format, double scale = 1)
-    {
-        string Text(double x) => (scale * x).ToString(format, CultureInfo.InvariantCulture);
-        return estimate.StandardError is { } error ? $"{Text(estimate.Mean)} ± {Text(error)}" : Text(estimate.Mean);
-    }
 }

@@ -55,7 +55,7 @@ internal sealed record ComparisonReport
             MeanTestLength = data.MeanTestLength,
             OpenEnds = rows[0].First.OpenEnds,
             TimeUnitSeconds = shape.TimeUnitSeconds,
-            Shape = $"width {shape.Width}, {shape.Layers} {(shape.Layers == 1 ? "layer" : "layers")}, {shape.Heads} heads, {shape.Components} components",
+            Shape = $"{ComparisonText.Shape(shape)}, {shape.Components} components",
             Epochs = settings.Training.Epochs,
             LearningRates = settings.Rates,
             // Simple methods are done first, and stand last.

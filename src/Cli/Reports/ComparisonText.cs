@@ -1,6 +1,7 @@
 using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Models.Comparison;
+using Foretell.Models.Configuration;
 
 namespace Foretell.Cli.Reports;
 
@@ -37,6 +38,21 @@ internal static class ComparisonText
         {
             yield return "* The best of the tried learning rates is the lowest or highest: a better one may lie beyond.";
         }
+    }
+
+    /// <summary>"width 64, 2 layers, 4 heads".</summary>
+    public static string Shape(ModelConfig shape) => $"width {shape.Width}, {Format.Count(shape.Layers, "layer")}, {shape.Heads} heads";
+
+    /// <summary>A mean, and its standard error where there are several seeds: "0.912 ± 0.004".</summary>
+    /// <param name="estimate">The figure.</param>
+    /// <param name="format">How numbers are written.</param>
+    /// <param name="scale">They are shown times this.</param>
+    /// <param name="unit">Stands behind the mean.</param>
+    public static string PlusMinus(Estimate estimate, string format, double scale = 1, string unit = "")
+    {
+        return $"{Text(estimate.Mean)}{unit}{(estimate.StandardError is { } error ? $" ± {Text(error)}" : "")}";
+
+        string Text(double x) => (scale * x).ToString(format, CultureInfo.InvariantCulture);
     }
 
     /// <summary>"0.003".</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Serialization;
 using Foretell.Cli.Shell;
 using Foretell.Models.Comparison;
@@ -66,11 +65,7 @@ internal sealed record HorizonTable
         _ => "th",
     });
 
-    private static string Text(Estimate estimate)
-    {
-        static string Text(double x) => x.ToString("0.0000", CultureInfo.InvariantCulture);
-        return estimate.StandardError is { } error ? $"{Text(estimate.Mean)} ± {Text(error)}" : Text(estimate.Mean);
-    }
+    private static string Text(Estimate estimate) => ComparisonText.PlusMinus(estimate, "0.0000");
 }
 
 /// <summary>One row of it, in means over seeds.</summary>

@@ -1,19 +1,12 @@
 using System.Text;
-using Foretell.Models.Labels;
 
 namespace Foretell.Cli.Reports;
 
 /// <summary>A comparison of labels as one page of HTML that needs nothing from outside.</summary>
 internal static class LabelPage
 {
-    public static string Of(LabelReport report)
-    {
-        StringBuilder page = PageParts.Begin("Foretell comparison of labels", "Comparison of labels", report.IsComplete);
-        PageParts.AppendTable(page, report.Headings, report.Rows.Select(row => (row.IsSimple, report.Cells(row))));
-        PageParts.AppendNotes(page, report.Notes());
-        AppendCurve(page, report);
-        return page.Append("</main>\n</body>\n</html>\n").ToString();
-    }
+    public static string Of(LabelReport report) => PageParts.Page("labels", report.IsComplete, report.Headings,
+        report.Rows.Select(row => (row.IsSimple, report.Cells(row))), report.Notes(), page => AppendCurve(page, report));
 
     /// <summary>Accuracy by the events known: how early a kind is told.</summary>
     private static void AppendCurve(StringBuilder page, LabelReport report)
@@ -25,13 +18,7 @@ internal static class LabelPage
         var plot = new SvgPlot("Accuracy against events known",
             new Axis("events of the stream known", places[0] / 1.2, places[^1] * 1.2, ticks, IsLog: true),
             Axis.Linear("share of streams told right", 0, 1), 760, 420);
-        IReadOnlyDictionary<string, SeriesStyle> styles = SeriesStyle.Of(report.Rows.Select(r => (r.Name, r.IsSimple)));
-        // Those who matter most are drawn last, on top.
-        foreach (LabelRow row in report.Rows.Reverse())
-        {
-            plot.Line(row.Scores.Select((s, i) => (places[i], s.Accuracy.Mean)), styles[row.Name].Class, row.Name);
-        }
-        PageParts.AppendFigure(page, "How early the kind is told",
-            (plot.ToString(), "Higher is better, and so is earlier. Simple methods are grey."), report.Rows.Select(r => (r.Name, styles[r.Name])));
+        PageParts.AppendLines(page, "How early the kind is told", plot, "Higher is better, and so is earlier. Simple methods are grey.",
+            [.. report.Rows.Select(r => (r.Name, r.IsSimple, r.Scores.Select((s, i) => (places[i], s.Accuracy.Mean))))]);
     }
 }

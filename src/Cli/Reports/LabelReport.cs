@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Models.Comparison;
 using Foretell.Models.Labels;
@@ -25,30 +24,18 @@ internal sealed record LabelReport
 
     /// <summary>Runs a comparison and writes report.json and report.html after every row.</summary>
     public static LabelReport Write(LabelComparison comparison, LabelComparisonOptions options, string folder,
-        IProgress<LabelProgress> progress, CancellationToken cancellation)
-    {
-        Directory.CreateDirectory(folder);
-        List<LabelRow> rows = [];
-        LabelReport Of(bool isComplete) => new()
+        IProgress<TrainingsProgress> progress, CancellationToken cancellation) =>
+        ReportFile.Write(folder, comparison.Run(progress, cancellation), (rows, isComplete) => new LabelReport
         {
             IsComplete = isComplete,
             Task = "labels",
             Streams = comparison.Streams,
             Folds = comparison.Folds,
             Seeds = options.Seeds,
-            Shape = $"width {options.Training.Shape.Width}, {Format.Count(options.Training.Shape.Layers, "layer")}, {options.Training.Shape.Heads} heads",
+            Shape = ComparisonText.Shape(options.Training.Shape),
             // Simple methods are done first, and stand last.
             Rows = [.. rows.OrderBy(r => r.IsSimple)],
-        };
-        foreach (LabelRow row in comparison.Run(progress, cancellation))
-        {
-            rows.Add(row);
-            Of(isComplete: false).WriteFiles(folder);
-        }
-        LabelReport report = Of(isComplete: true);
-        report.WriteFiles(folder);
-        return report;
-    }
+        }, LabelPage.Of);
 
     /// <summary>A row's cells, and whether each is the best of its column.</summary>
     public IEnumerable<(string Text, bool IsBest)> Cells(LabelRow row)
@@ -73,15 +60,7 @@ internal sealed record LabelReport
         yield return "Only what came so far is read, and every event of training counts as an end: how long a stream is tells nothing. Bytes: of a stream's row at the end of the longest.";
     }
 
-    private static string Share(Estimate share) => $"{Number(100 * share.Mean, "0.0")} %{(share.StandardError is { } error ? $" ± {Number(100 * error, "0.0")}" : "")}";
+    private static string Share(Estimate share) => ComparisonText.PlusMinus(share, "0.0", 100, " %");
 
-    private static string Nats(Estimate nats) => $"{Number(nats.Mean, "0.000")}{(nats.StandardError is { } error ? $" ± {Number(error, "0.000")}" : "")}";
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
-
-    private void WriteFiles(string folder)
-    {
-        ReportFile.Replace(folder, "report.json", JsonOutput.Indented(this));
-        ReportFile.Replace(folder, "report.html", LabelPage.Of(this));
-    }
+    private static string Nats(Estimate nats) => ComparisonText.PlusMinus(nats, "0.000");
 }

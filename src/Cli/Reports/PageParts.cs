@@ -76,6 +76,42 @@ internal static class PageParts
         return at < 0 ? cell : $"{cell[..at]} <small>{cell[at..].TrimStart()}</small>";
     }
 
+    /// <summary>A page of one table, what is to be known of it, and figures.</summary>
+    /// <param name="of">What was compared.</param>
+    /// <param name="isComplete">Whether all rows are there.</param>
+    /// <param name="headings">Of the table's columns.</param>
+    /// <param name="rows">Whether each is a simple method's, and its cells, the name first.</param>
+    /// <param name="notes">Sentences below it.</param>
+    /// <param name="appendFigures">Adds the figures.</param>
+    public static string Page(string of, bool isComplete, IEnumerable<string> headings,
+        IEnumerable<(bool IsSimple, IEnumerable<(string Text, bool IsBest)> Cells)> rows, IEnumerable<string> notes,
+        Action<StringBuilder> appendFigures)
+    {
+        StringBuilder page = Begin($"Foretell comparison of {of}", $"Comparison of {of}", isComplete);
+        AppendTable(page, headings, rows);
+        AppendNotes(page, notes);
+        appendFigures(page);
+        return page.Append("</main>\n</body>\n</html>\n").ToString();
+    }
+
+    /// <summary>A plot with a line for each row.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="heading">Of the figure.</param>
+    /// <param name="plot">Its axes.</param>
+    /// <param name="caption">Below it.</param>
+    /// <param name="rows">Name, whether it is a simple method's, and points of each; the most important first.</param>
+    public static void AppendLines(StringBuilder page, string heading, SvgPlot plot, string caption,
+        IReadOnlyList<(string Name, bool IsSimple, IEnumerable<(double X, double Y)> Points)> rows)
+    {
+        IReadOnlyDictionary<string, SeriesStyle> styles = SeriesStyle.Of(rows.Select(r => (r.Name, r.IsSimple)));
+        // Those who matter most are drawn last, on top.
+        foreach ((string name, bool _, IEnumerable<(double X, double Y)> points) in rows.Reverse())
+        {
+            plot.Line(points, styles[name].Class, name);
+        }
+        AppendFigure(page, heading, (plot.ToString(), caption), rows.Select(r => (r.Name, styles[r.Name])));
+    }
+
     /// <summary>Text as HTML.</summary>
     public static string Text(string text) => WebUtility.HtmlEncode(text);
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Models.Comparison;
 using Foretell.Models.Series;
@@ -29,11 +28,8 @@ internal sealed record SeriesReport
 
     /// <summary>Runs a comparison and writes report.json and report.html after every row.</summary>
     public static SeriesReport Write(SeriesComparison comparison, SeriesComparisonOptions options, string folder,
-        IProgress<SeriesProgress> progress, CancellationToken cancellation)
-    {
-        Directory.CreateDirectory(folder);
-        List<SeriesRow> rows = [];
-        SeriesReport Of(bool isComplete) => new()
+        IProgress<TrainingsProgress> progress, CancellationToken cancellation) =>
+        ReportFile.Write(folder, comparison.Run(progress, cancellation), (rows, isComplete) => new SeriesReport
         {
             IsComplete = isComplete,
             Task = "series",
@@ -43,19 +39,10 @@ internal sealed record SeriesReport
             Window = options.Series.Window,
             Seasons = options.Series.Seasons,
             Seeds = options.Seeds,
-            Shape = $"width {options.Training.Shape.Width}, {Format.Count(options.Training.Shape.Layers, "layer")}, {options.Training.Shape.Heads} heads",
+            Shape = ComparisonText.Shape(options.Training.Shape),
             // Simple methods are done first, and stand last.
             Rows = [.. rows.OrderBy(r => r.IsSimple)],
-        };
-        foreach (SeriesRow row in comparison.Run(progress, cancellation))
-        {
-            rows.Add(row);
-            Of(isComplete: false).WriteFiles(folder);
-        }
-        SeriesReport report = Of(isComplete: true);
-        report.WriteFiles(folder);
-        return report;
-    }
+        }, SeriesPage.Of);
 
     /// <summary>A row's cells, and whether each is the best of its column.</summary>
     public IEnumerable<(string Text, bool IsBest)> Cells(SeriesRow row)
@@ -78,15 +65,7 @@ internal sealed record SeriesReport
         yield return "Bytes: of one series at the end of the longest, its window with it.";
     }
 
-    private static string Error(Estimate error) => $"{Number(error.Mean, "0.0000")}{(error.StandardError is { } e ? $" ± {Number(e, "0.0000")}" : "")}";
+    private static string Error(Estimate error) => ComparisonText.PlusMinus(error, "0.0000");
 
-    private static string Share(Estimate share) => $"{Number(100 * share.Mean, "0.0")} %{(share.StandardError is { } e ? $" ± {Number(100 * e, "0.0")}" : "")}";
-
-    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
-
-    private void WriteFiles(string folder)
-    {
-        ReportFile.Replace(folder, "report.json", JsonOutput.Indented(this));
-        ReportFile.Replace(folder, "report.html", SeriesPage.Of(this));
-    }
+    private static string Share(Estimate share) => ComparisonText.PlusMinus(share, "0.0", 100, " %");
 }

@@ -1,18 +1,14 @@
 using Foretell.Cli.Reports;
 using Foretell.Cli.Shell;
-using Foretell.Models.Activities;
 using Spectre.Console;
 
 namespace Foretell.Cli.Views;
 
-/// <summary>Shows how a comparison of activities goes, a line a training, and its table.</summary>
+/// <summary>Shows the table of a comparison of activities.</summary>
 internal static class ActivityView
 {
     /// <summary>Blanks between columns (<see cref="Tables.Compact"/>).</summary>
     private const int Apart = 2;
-
-    /// <summary>A line at each training; beside standard output where a program reads that.</summary>
-    public static IProgress<ActivityProgress> Progress(bool isJson) => new Lines(isJson ? Terminal.WriteNote : Terminal.Out.WriteLine);
 
     /// <summary>The table at the end; in several where the terminal is too narrow for one.</summary>
     public static void Summarise(ActivityReport report, string folder)
@@ -24,7 +20,7 @@ internal static class ActivityView
             Table table = Tables.Numbers(ActivityReport.Headings[0], [.. columns.Select(i => ActivityReport.Headings[i])]);
             foreach ((string Text, bool IsBest)[] cells in rows)
             {
-                table.AddRow([.. columns.Prepend(0).Select(i => cells[i].IsBest ? $"[bold]{Terminal.Escape(cells[i].Text)}[/]" : Terminal.Escape(cells[i].Text))]);
+                table.AddCells(columns.Prepend(0).Select(i => cells[i]));
             }
             Terminal.Out.Write(table.Compact());
             Terminal.Out.WriteLine();
@@ -50,10 +46,5 @@ internal static class ActivityView
             width += Apart + widths[i];
         }
         yield return [.. part];
-    }
-
-    private sealed class Lines(Action<string> write) : IProgress<ActivityProgress>
-    {
-        public void Report(ActivityProgress value) => write($"training {value.Finished + 1} of {value.Trainings} ({value.What})");
     }
 }

@@ -22,7 +22,7 @@ internal static class CompareView
             Tables.Numbers(columns[0].Heading, [.. columns[1..].Select(c => c.Heading == "at 1,000" ? "bytes at 1,000" : c.Heading)]);
         foreach (ReportRow row in report.Rows)
         {
-            table.AddRow([.. columns.Select(c => c.IsBest(row) ? $"[bold]{Terminal.Escape(c.Show(row))}[/]" : Terminal.Escape(c.Show(row)))]);
+            table.AddCells(columns.Select(c => (c.Show(row), c.IsBest(row))));
         }
         Terminal.Out.Write(table);
         if (report.Horizons is { } horizons)
@@ -38,7 +38,7 @@ internal static class CompareView
         Table table = Tables.Numbers($"whole horizons of {Format.Duration(horizons.HorizonSeconds)}", HorizonTable.Headings[1..]);
         foreach (HorizonRow row in horizons.Rows)
         {
-            table.AddRow([.. horizons.Cells(row).Select(c => c.IsBest ? $"[bold]{Terminal.Escape(c.Text)}[/]" : Terminal.Escape(c.Text))]);
+            table.AddCells(horizons.Cells(row));
         }
         Terminal.Out.Write(table);
         Terminal.Out.WriteLine(

@@ -5,14 +5,11 @@ using Spectre.Console;
 
 namespace Foretell.Cli.Views;
 
-/// <summary>Shows how a comparison of series goes, a line a form and seed, and its table.</summary>
+/// <summary>Shows the table of a comparison of series.</summary>
 internal static class SeriesView
 {
     /// <summary>Columns that the table needs with its lines; a smaller terminal has it without.</summary>
     private const int Wide = 100;
-
-    /// <summary>A line at the start of each training; beside standard output where a program reads that.</summary>
-    public static IProgress<SeriesProgress> Progress(bool isJson) => new Lines(isJson ? Terminal.WriteNote : Terminal.Out.WriteLine);
 
     /// <summary>The table at the end.</summary>
     public static void Summarise(SeriesReport report, string folder)
@@ -29,14 +26,8 @@ internal static class SeriesView
         foreach (SeriesRow row in report.Rows)
         {
             // Errors of means are on the page.
-            table.AddRow([.. report.Cells(row).Select(c => (Text: Terminal.Escape(isNarrow ? c.Text.Split(" ±")[0] : c.Text), c.IsBest))
-                .Select(c => c.IsBest ? $"[bold]{c.Text}[/]" : c.Text)]);
+            table.AddCells(report.Cells(row).Select(c => (isNarrow ? c.Text.Split(" ±")[0] : c.Text, c.IsBest)));
         }
         return isNarrow ? table.Compact() : table;
-    }
-
-    private sealed class Lines(Action<string> write) : IProgress<SeriesProgress>
-    {
-        public void Report(SeriesProgress value) => write($"training {value.Finished + 1} of {value.Trainings} ({value.What})");
     }
 }

@@ -21,6 +21,10 @@ internal static class Tables
         return table;
     }
 
+    /// <summary>Adds a row, what is best in its column bold.</summary>
+    public static void AddCells(this Table table, IEnumerable<(string Text, bool IsBest)> cells) =>
+        table.AddRow([.. cells.Select(c => c.IsBest ? $"[bold]{Terminal.Escape(c.Text)}[/]" : Terminal.Escape(c.Text))]);
+
     /// <summary>Without lines, the columns two blanks apart: for a small screen.</summary>
     public static Table Compact(this Table table)
     {

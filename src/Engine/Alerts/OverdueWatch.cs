@@ -123,7 +123,7 @@ internal sealed class OverdueWatch : IDisposable
     {
         ref RowHeader header = ref slab.Header(row);
         slab.Backend.Read(row, _state);
-        slab.Backend.Population?.Serve(_state, slab.Model);
+        slab.Backend.Population?.Serve(_state);
         double logSurvival = LogSurvival(header.LastEventTicks, _clock);
         if (logSurvival > _logThreshold)
         {

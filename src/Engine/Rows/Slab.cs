@@ -60,7 +60,7 @@ internal sealed class Slab : IDisposable
     public float[] ServedRow(int row)
     {
         float[] state = ReadRow(row);
-        Backend.Population?.Serve(state, Model);
+        Backend.Population?.Serve(state);
         return state;
     }
 

@@ -43,7 +43,6 @@ public sealed class Shard : IDisposable
     private readonly OverdueWatch? _overdue;
     private readonly List<uint> _pageCrcs = [];
     private Slab _slab;
-    private Population? _population;
     private ShardTotals _totals;
 
     /// <summary>Events that the mean scores are over; older ones fade.</summary>
@@ -66,8 +65,7 @@ public sealed class Shard : IDisposable
         _hasMarks = _model.Config.Marks.Count > 0;
         _planner = new WavePlanner(model.Device.SliceRecords);
         _scores = new StepScore[model.Device.SliceRecords];
-        _population = model.Shares ? new Population(_model) : null;
-        _slab = NewSlab(RowPage.RowsFor(_model));
+        _slab = NewSlab(RowPage.RowsFor(_model), null);
         _partitionTag = new("foretell.partition", partition);
     }
 
@@ -158,8 +156,7 @@ public sealed class Shard : IDisposable
         {
             // Rows get their memory as they come: the header's word for their number is no reason to allocate.
             _slab.Dispose();
-            _population = PopulationOf(header);
-            _slab = NewSlab(header.RowsPerPage);
+            _slab = NewSlab(header.RowsPerPage, header);
             _eventTime.Policy = header.Policy;
             _totals = header.Totals;
             _calibration = header.Calibration.Copy();
@@ -249,7 +246,7 @@ public sealed class Shard : IDisposable
             }
             header = _slab.Header(row);
             state = _slab.ReadRow(row);
-            served = _population is null ? state : _slab.ServedRow(row);
+            served = Population is null ? state : _slab.ServedRow(row);
         }
         return new StreamSnapshot(Encoding.UTF8.GetString(key), header.Count, header.LastEventTicks, state, header.Scores)
         {
@@ -284,7 +281,7 @@ public sealed class Shard : IDisposable
             {
                 lastEventTicks[i] = _slab.Header(first + i).LastEventTicks;
                 _slab.Backend.ReadBasis(first + i, bases.Slice(i * d, d));
-                _population?.ServeBasis(bases.Slice(i * d, d), _model);
+                Population?.ServeBasis(bases.Slice(i * d, d));
             }
             return rows;
         }
@@ -392,10 +389,10 @@ public sealed class Shard : IDisposable
             {
                 return null;
             }
-            if (_population is { IsDue: true })
+            if (Population is { IsDue: true } population)
             {
                 // With the commit that tells of it: whoever replays from there makes the same of what follows.
-                _population.GiveOut();
+                population.GiveOut();
             }
             var header = new ShardHeader
             {
@@ -408,7 +405,7 @@ public sealed class Shard : IDisposable
                 Rows = _slab.Count,
                 Totals = _totals,
                 Calibration = _calibration.Copy(),
-                Population = _population?.ToText(),
+                Population = Population?.ToText(),
             };
             var commit = new ShardCommit(header) { DeadLetters = [.. _uncommitted] };
             foreach (int page in _slab.TakeDirtyPages())
@@ -570,23 +567,23 @@ public sealed class Shard : IDisposable
         _totals = _totals with { Applied = _totals.Applied + 1, UnknownMarks = _totals.UnknownMarks + (unknown ? 1 : 0) };
     }
 
-    private Slab NewSlab(int rowsPerPage)
+    /// <summary>What the streams show together; null where they share nothing.</summary>
+    private Population? Population => _slab.Backend.Population;
+
+    private Slab NewSlab(int rowsPerPage, ShardHeader? header)
     {
+        Population? population = _serving.Shares ? PopulationOf(header) : null;
         var slab = new Slab(_serving, rowsPerPage);
-        slab.Backend.Population = _population;
+        slab.Backend.Population = population;
         return slab;
     }
 
-    /// <summary>What the streams showed together as of a commit; null where they share nothing.</summary>
-    private Population? PopulationOf(ShardHeader header)
+    /// <summary>What the streams showed together as of a commit.</summary>
+    private Population PopulationOf(ShardHeader? header)
     {
-        if (!_serving.Shares || header.Population is null)
-        {
-            return _serving.Shares ? new Population(_model) : null;
-        }
         try
         {
-            return Population.Parse(_model, header.Population);
+            return header?.Population is { } text ? Population.Parse(_model, text) : new Population(_model);
         }
         catch (InvalidDataException e)
         {

@@ -18,12 +18,6 @@ public sealed record ActivityComparisonOptions
     public TrainingOptions Training { get; init; } = new();
 }
 
-/// <summary>Where a comparison stands.</summary>
-/// <param name="What">Form and seed.</param>
-/// <param name="Finished">Trainings done.</param>
-/// <param name="Trainings">Trainings in all.</param>
-public sealed record ActivityProgress(string What, int Finished, int Trainings);
-
 /// <summary>Trains and scores every form on whole cases, beside simple methods: what comes next, whether the case is over, when the next
 /// event comes, and when the last one does.</summary>
 public sealed class ActivityComparison
@@ -76,7 +70,7 @@ public sealed class ActivityComparison
 
     /// <summary>The rows, each as soon as it is done: the simple methods, then the forms.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public IEnumerable<ActivityRow> Run(IProgress<ActivityProgress>? progress = null, CancellationToken cancellation = default)
+    public IEnumerable<ActivityRow> Run(IProgress<TrainingsProgress>? progress = null, CancellationToken cancellation = default)
     {
         foreach ((string name, Func<EventSequence, IReadOnlyList<ActivityForecast>> forecast) in SimpleActivities.Fit(_train, _activities))
         {
@@ -89,7 +83,7 @@ public sealed class ActivityComparison
             long bytes = 0;
             for (int seed = 1; seed <= _options.Seeds; seed++)
             {
-                progress?.Report(new ActivityProgress($"{form.Name}, seed {seed}", done++, trainings));
+                progress?.Report(new TrainingsProgress($"{form.Name}, seed {seed}", done++, trainings));
                 TrainingOptions training = _options.Training with
                 {
                     Shape = _options.Training.Shape with { Mixer = form.Mixer, Decay = form.Decay },

@@ -39,7 +39,7 @@ internal sealed unsafe class ActivityModel(ForecastModel model)
             RemainingGap gap = _forecaster.Gap(hidden, out double never).Given(0);
             double over = Logistic.Probability(never);
             double[] next = [.. _forecaster.MarkProbabilities(hidden, gap.Nodes(Nodes)).Select(p => (1 - over) * p), over];
-            double remaining = model.Layout.Remaining!.Decode(pass.RemainingTimes!.Outputs(row), over).Given(0).Quantile(0.5);
+            double remaining = model.Layout.Remaining!.Decode(pass.RemainingTimes!.Mixture(row), over).Given(0).Quantile(0.5);
             said[row] = new ActivityForecast(next, gap.Quantile(0.5), remaining);
         }
         return said;

@@ -71,7 +71,7 @@ public sealed unsafe class SilenceBounds : IDisposable
             {
                 var basis = new Span<float>(_basis.Pointer + i * stride, d);
                 backend.ReadBasis(rows[start + i], basis);
-                backend.Population?.ServeBasis(basis, _model);
+                backend.Population?.ServeBasis(basis);
             }
             _heads.Time(_basis.Pointer, n);
             for (int i = 0; i < n; i++)

@@ -6,20 +6,14 @@ namespace Foretell.Models.Inputs;
 /// the week, each at its period and at half of it. No zone is needed: whatever day and week begin at, W turns with it.</summary>
 /// <param name="width">Hidden width d.</param>
 /// <param name="add">Lays out its tensor.</param>
-internal sealed unsafe class CalendarInput(int width, AddParameter add)
+internal sealed class CalendarInput(int width, AddParameter add) : FeatureInput("embed.calendar", Count, width, add)
 {
     /// <summary>Features of a moment.</summary>
     public const int Count = 8;
 
-    /// <summary>Floats that they take: whole vectors.</summary>
-    public const int Stride = 16;
-
     private const double SecondsPerDay = 86_400;
 
     private static readonly double[] s_periods = [SecondsPerDay, SecondsPerDay / 2, 7 * SecondsPerDay, 3.5 * SecondsPerDay];
-
-    /// <summary>W. Shape [8, d].</summary>
-    public Parameter Weight { get; } = add("embed.calendar", Count, width, Initializer.Linear);
 
     /// <summary>Writes the features of a moment.</summary>
     /// <param name="seconds">The moment, seconds since whenever times are counted from.</param>
@@ -34,15 +28,4 @@ internal sealed unsafe class CalendarInput(int width, AddParameter add)
             (features[2 * i], features[2 * i + 1]) = ((float)sin, (float)cos);
         }
     }
-
-    /// <summary>Adds the moments' part to embeddings.</summary>
-    /// <param name="features">Shape [rows, 16].</param>
-    /// <param name="x">Shape [rows, d].</param>
-    public void Embed(float* weights, float* features, float* x, int rows) =>
-        Linear.Forward(features, Stride, weights, Weight, null, x, rows, accumulate: true);
-
-    /// <summary>Adds the tensor's gradient.</summary>
-    /// <param name="dx">Shape [rows, d].</param>
-    public void Backward(float* weights, float* features, float* dx, int rows, float* gradient) =>
-        Linear.Backward(features, Stride, weights, Weight, null, dx, null, 0, rows, false, gradient);
 }

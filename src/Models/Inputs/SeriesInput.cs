@@ -11,7 +11,8 @@ namespace Foretell.Models.Inputs;
 /// <param name="shape">Window and seasons.</param>
 /// <param name="width">Hidden width d.</param>
 /// <param name="add">Lays out its tensor.</param>
-internal sealed unsafe class SeriesInput(SeriesShape shape, int width, AddParameter add)
+internal sealed class SeriesInput(SeriesShape shape, int width, AddParameter add)
+    : FeatureInput("embed.series", CountOf(shape), width, add)
 {
     /// <summary>Deviation that is added to a window's own, in deviations of training: a window that stands still has a unit, too.</summary>
     private const double LeastUnit = 0.1;
@@ -22,14 +23,8 @@ internal sealed unsafe class SeriesInput(SeriesShape shape, int width, AddParame
     /// <summary>A feature further from 0 counts as so far.</summary>
     private const double Farthest = 8;
 
-    /// <summary>W. Shape [features, d].</summary>
-    public Parameter Weight { get; } = add("embed.series", CountOf(shape), width, Initializer.Linear);
-
-    /// <summary>Floats that the features of a reading take: whole vectors.</summary>
-    public int Stride => StrideOf(shape);
-
     /// <summary>Floats that the features of a reading take.</summary>
-    public static int StrideOf(SeriesShape shape) => (CountOf(shape) + 15) / 16 * 16;
+    public static int StrideOf(SeriesShape shape) => StrideOf(CountOf(shape));
 
     /// <summary>Writes a reading's features.</summary>
     /// <param name="shape">Window and seasons.</param>
@@ -81,17 +76,6 @@ internal sealed unsafe class SeriesInput(SeriesShape shape, int width, AddParame
         }
         return Math.Sqrt(square / window.Length + LeastUnit * LeastUnit);
     }
-
-    /// <summary>Adds the readings' part to embeddings.</summary>
-    /// <param name="features">Shape [rows, stride].</param>
-    /// <param name="x">Shape [rows, d].</param>
-    public void Embed(float* weights, float* features, float* x, int rows) =>
-        Linear.Forward(features, Stride, weights, Weight, null, x, rows, accumulate: true);
-
-    /// <summary>Adds the tensor's gradient.</summary>
-    /// <param name="dx">Shape [rows, d].</param>
-    public void Backward(float* weights, float* features, float* dx, int rows, float* gradient) =>
-        Linear.Backward(features, Stride, weights, Weight, null, dx, null, 0, rows, false, gradient);
 
     private static double Mean(ReadOnlySpan<float> readings)
     {

@@ -8,19 +8,13 @@ namespace Foretell.Models.Inputs;
 /// <param name="values">Values v, 1 or more.</param>
 /// <param name="width">Hidden width d.</param>
 /// <param name="add">Lays out its tensor.</param>
-internal sealed unsafe class ValueInput(IReadOnlyList<ValueScale> values, int width, AddParameter add)
+internal sealed class ValueInput(int values, int width, AddParameter add) : FeatureInput("embed.value", CountOf(values), width, add)
 {
     /// <summary>A value further from the mean than so many deviations counts as so far.</summary>
     private const double Farthest = 8;
 
-    /// <summary>W. Shape [2v, d].</summary>
-    public Parameter Weight { get; } = add("embed.value", 2 * values.Count, width, Initializer.Linear);
-
-    /// <summary>Floats that the features of an event take: whole vectors.</summary>
-    public int Stride => StrideOf(values.Count);
-
-    /// <summary>Floats that the features of so many values take.</summary>
-    public static int StrideOf(int values) => (2 * values + 15) / 16 * 16;
+    /// <summary>Features of so many values.</summary>
+    public static int CountOf(int values) => 2 * values;
 
     /// <summary>Writes an event's features.</summary>
     /// <param name="scales">Values that the model reads. Shape [v].</param>
@@ -36,15 +30,4 @@ internal sealed unsafe class ValueInput(IReadOnlyList<ValueScale> values, int wi
             features[values.Length + i] = isMissing ? 1 : 0;
         }
     }
-
-    /// <summary>Adds the values' part to embeddings.</summary>
-    /// <param name="features">Shape [rows, stride].</param>
-    /// <param name="x">Shape [rows, d].</param>
-    public void Embed(float* weights, float* features, float* x, int rows) =>
-        Linear.Forward(features, Stride, weights, Weight, null, x, rows, accumulate: true);
-
-    /// <summary>Adds the tensor's gradient.</summary>
-    /// <param name="dx">Shape [rows, d].</param>
-    public void Backward(float* weights, float* features, float* dx, int rows, float* gradient) =>
-        Linear.Backward(features, Stride, weights, Weight, null, dx, null, 0, rows, false, gradient);
 }

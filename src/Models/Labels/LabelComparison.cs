@@ -17,12 +17,6 @@ public sealed record LabelComparisonOptions
     public TrainingOptions Training { get; init; } = new();
 }
 
-/// <summary>Where a comparison stands.</summary>
-/// <param name="What">Form and seed.</param>
-/// <param name="Finished">Trainings done.</param>
-/// <param name="Trainings">Trainings in all.</param>
-public sealed record LabelProgress(string What, int Finished, int Trainings);
-
 /// <summary>Scores of a form or method after a number of events, over its seeds.</summary>
 /// <param name="After">Events known; null for all.</param>
 /// <param name="Accuracy">Share of streams whose kind was told right.</param>
@@ -93,7 +87,7 @@ public sealed class LabelComparison
 
     /// <summary>The rows, each as soon as it is done: the simple methods, then the forms.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public IEnumerable<LabelRow> Run(IProgress<LabelProgress>? progress = null, CancellationToken cancellation = default)
+    public IEnumerable<LabelRow> Run(IProgress<TrainingsProgress>? progress = null, CancellationToken cancellation = default)
     {
         yield return RowOf("frequencies", isSimple: true, [Score(Frequencies)], null);
         // It is fitted for each number of events by itself.
@@ -114,7 +108,7 @@ public sealed class LabelComparison
                 scores.Add(Score(train =>
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    progress?.Report(new LabelProgress($"{form.Name}, seed {training.Seed}", done++, trainings));
+                    progress?.Report(new TrainingsProgress($"{form.Name}, seed {training.Seed}", done++, trainings));
                     // Sets of labelled streams are small: every one of them is learned from, and the recipe's number of passes ends it.
                     LabelModel model = LabelTrainer.Train(train, train, training, null, cancellation);
                     bytes = model.StateBytesAfter(Longest);

@@ -10,6 +10,7 @@ namespace Foretell.Models.Network;
 internal sealed class ParameterLayout
 {
     private readonly List<Parameter> _all = [];
+    private readonly List<FeatureInput> _inputs = [];
 
     public ParameterLayout(ModelConfig config)
     {
@@ -46,11 +47,21 @@ internal sealed class ParameterLayout
             Marks = new MarkParameters(d, marks, Add);
         }
         // Parts that came later stand behind the others: models without them have the tensors and the random numbers they had.
-        Values = config.Values is null ? null : new ValueInput(config.Values, d, Add);
+        // The inputs are in the order of a sequence's features (EncodedSequence.Inputs).
+        if (config.Values is not null)
+        {
+            _inputs.Add(new ValueInput(config.Values.Count, d, Add));
+        }
         Labels = config.Labels is null ? null : new LabelHead(config.Labels.Count, d, Add);
-        Readings = config.Series is null ? null : new SeriesInput(config.Series, d, Add);
-        Series = config.Series is null ? null : new SeriesHead(config.Series.Horizon, d, Add);
-        Calendar = config.Calendar ? new CalendarInput(d, Add) : null;
+        if (config.Series is not null)
+        {
+            _inputs.Add(new SeriesInput(config.Series, d, Add));
+            Series = new SeriesHead(config.Series.Horizon, d, Add);
+        }
+        if (config.Calendar)
+        {
+            _inputs.Add(new CalendarInput(d, Add));
+        }
         Remaining = config.Remaining is null ? null : new RemainingHead(config, Add);
     }
 
@@ -66,20 +77,14 @@ internal sealed class ParameterLayout
     /// <summary>Tensors of the mark head; null where events carry no mark.</summary>
     public MarkParameters? Marks { get; }
 
-    /// <summary>Input of the values; null where events carry none.</summary>
-    public ValueInput? Values { get; }
+    /// <summary>What the network reads of an event beside its gap and mark.</summary>
+    public IReadOnlyList<FeatureInput> Inputs => _inputs;
 
     /// <summary>Head of the labels; null without.</summary>
     public LabelHead? Labels { get; }
 
-    /// <summary>Input of the readings of a regular series; null without.</summary>
-    public SeriesInput? Readings { get; }
-
     /// <summary>Head of the series' next readings; null without.</summary>
     public SeriesHead? Series { get; }
-
-    /// <summary>Input of the moments; null without.</summary>
-    public CalendarInput? Calendar { get; }
 
     /// <summary>Head of the remaining time; null without.</summary>
     public RemainingHead? Remaining { get; }

@@ -1,3 +1,5 @@
+using Foretell.Models.Numerics;
+
 namespace Foretell.Models.Policies;
 
 /// <summary>Sums for a linear regression whose squared coefficients count, too: rows may be added one by one, and be solved for any weight
@@ -35,37 +37,13 @@ internal sealed class RidgeRegression(int features)
     /// <param name="penalty">Above 0.</param>
     public double[] Solve(ReadOnlySpan<double> target, double penalty)
     {
-        double[] l = (double[])_products.Clone(), b = target.ToArray();
+        double[] sums = (double[])_products.Clone(), b = target.ToArray();
         for (int i = 0; i < features; i++)
         {
-            l[i * features + i] += penalty;
-            for (int j = 0; j <= i; j++)
-            {
-                double sum = l[i * features + j];
-                for (int k = 0; k < j; k++)
-                {
-                    sum -= l[i * features + k] * l[j * features + k];
-                }
-                // The penalty keeps the pivots away from 0, but for rounding.
-                l[i * features + j] = i == j ? Math.Sqrt(Math.Max(sum, 1e-12 * penalty)) : sum / l[j * features + j];
-            }
+            sums[i * features + i] += penalty;
         }
-        for (int i = 0; i < features; i++)
-        {
-            for (int k = 0; k < i; k++)
-            {
-                b[i] -= l[i * features + k] * b[k];
-            }
-            b[i] /= l[i * features + i];
-        }
-        for (int i = features - 1; i >= 0; i--)
-        {
-            for (int k = i + 1; k < features; k++)
-            {
-                b[i] -= l[k * features + i] * b[k];
-            }
-            b[i] /= l[i * features + i];
-        }
+        // The penalty keeps the pivots away from 0, but for rounding.
+        Cholesky.Solve(sums, features, b, 1, 1e-12 * penalty);
         return b;
     }
 }

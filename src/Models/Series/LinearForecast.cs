@@ -65,12 +65,13 @@ internal sealed unsafe class LinearForecast : IDisposable
             throw new ArgumentException($"A forecast of {horizon} readings from {window} needs a series of {window + horizon} readings or more in train; the longest has {train.Select(s => s.Count).DefaultIfEmpty().Max()}. Shorten the horizon.", nameof(train));
         }
         double meanSquare = Enumerable.Range(0, window).Average(i => gram[i * window + i]);
+        // A series that never moves has nothing to regress on; the penalty keeps the system solvable.
+        double ridge = penalty * meanSquare + 1e-9;
         for (int i = 0; i < window; i++)
         {
-            // A series that never moves has nothing to regress on.
-            gram[i * window + i] += penalty * meanSquare + 1e-9;
+            gram[i * window + i] += ridge;
         }
-        Solve(gram, window, cross, horizon);
+        Cholesky.Solve(gram, window, cross, horizon, 1e-12 * ridge);
         var matrix = new AlignedBuffer((long)window * h);
         for (int i = 0; i < cross.Length; i++)
         {
@@ -130,59 +131,6 @@ internal sealed unsafe class LinearForecast : IDisposable
         for (int i = 0; i < sum.Length; i++)
         {
             sum[i] += block[(nint)(i / columns) * stride + i % columns];
-        }
-    }
-
-    /// <summary>Solves G A = X in the place of X by Cholesky's decomposition, in the place of G.</summary>
-    /// <param name="g">Symmetric, positive definite. Shape [n, n].</param>
-    /// <param name="x">Shape [n, columns].</param>
-    private static void Solve(double[] g, int n, double[] x, int columns)
-    {
-        for (int i = 0; i < n; i++)
-        {
-            for (int j = 0; j <= i; j++)
-            {
-                double sum = g[i * n + j];
-                for (int k = 0; k < j; k++)
-                {
-                    sum -= g[i * n + k] * g[j * n + k];
-                }
-                g[i * n + j] = i == j ? Math.Sqrt(sum) : sum / g[j * n + j];
-            }
-        }
-        for (int i = 0; i < n; i++)
-        {
-            for (int k = 0; k < i; k++)
-            {
-                Subtract(i, k, g[i * n + k]);
-            }
-            Divide(i);
-        }
-        for (int i = n - 1; i >= 0; i--)
-        {
-            for (int k = i + 1; k < n; k++)
-            {
-                Subtract(i, k, g[k * n + i]);
-            }
-            Divide(i);
-        }
-
-        void Subtract(int row, int other, double factor)
-        {
-            Span<double> to = x.AsSpan(row * columns, columns);
-            ReadOnlySpan<double> from = x.AsSpan(other * columns, columns);
-            for (int j = 0; j < to.Length; j++)
-            {
-                to[j] -= factor * from[j];
-            }
-        }
-
-        void Divide(int row)
-        {
-            foreach (ref double value in x.AsSpan(row * columns, columns))
-            {
-                value /= g[row * n + row];
-            }
         }
     }
 }

@@ -22,12 +22,6 @@ public sealed record SeriesComparisonOptions
     public TrainingOptions Training { get; init; } = new();
 }
 
-/// <summary>Where a comparison stands.</summary>
-/// <param name="What">Form and seed.</param>
-/// <param name="Finished">Trainings done.</param>
-/// <param name="Trainings">Trainings in all.</param>
-public sealed record SeriesProgress(string What, int Finished, int Trainings);
-
 /// <summary>One row: a form over its seeds, or a simple method.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="IsSimple">It is a simple method.</param>
@@ -74,7 +68,7 @@ public sealed class SeriesComparison
     /// <summary>The rows, each as soon as it is done: the simple methods, then the forms.</summary>
     /// <exception cref="ArgumentException">There is too little to learn from, or no whole horizon to score.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public IEnumerable<SeriesRow> Run(IProgress<SeriesProgress>? progress = null, CancellationToken cancellation = default)
+    public IEnumerable<SeriesRow> Run(IProgress<TrainingsProgress>? progress = null, CancellationToken cancellation = default)
     {
         (int horizon, int window, IReadOnlyList<int> seasons) = _options.Series;
         int threads = _options.Training.Threads;
@@ -98,7 +92,7 @@ public sealed class SeriesComparison
             for (int seed = 1; seed <= _options.Seeds; seed++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                progress?.Report(new SeriesProgress($"{form.Name}, seed {seed}", done++, trainings));
+                progress?.Report(new TrainingsProgress($"{form.Name}, seed {seed}", done++, trainings));
                 TrainingOptions training = _options.Training with
                 {
                     Shape = _options.Training.Shape with { Mixer = form.Mixer, Decay = form.Decay, Series = _options.Series },

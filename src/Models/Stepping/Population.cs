@@ -29,6 +29,7 @@ public sealed unsafe class Population
     // In precisions of z: a thousand events' memory, and about as many before half of what they show is believed.
     private const float GapPrior = 667, MarkPrior = 40, Keep = 0.999f;
 
+    private readonly ForecastModel _model;
     private readonly Adaptation _adaptation;
     private readonly int _marks, _components;
     private readonly float[] _logWeight, _mean, _deviation, _logDeviation;
@@ -42,6 +43,7 @@ public sealed unsafe class Population
     public Population(ForecastModel model)
     {
         TimeHead head = model.TimeHead;
+        _model = model;
         _adaptation = model.Adaptation
             ?? throw new ArgumentException($"Model {model.Id} does not adapt, and streams can share only what adaptation tells.", nameof(model));
         _marks = _adaptation.Marks;
@@ -75,13 +77,11 @@ public sealed unsafe class Population
 
     /// <summary>Makes a copy of a stream's row one from which forecasts have what was given out, too. It is no row any more.</summary>
     /// <param name="state">The copy, its tail or not; changed. Shape [StateFloats or more].</param>
-    /// <param name="model">The streams' model.</param>
-    public void Serve(Span<float> state, ForecastModel model) => ServeBasis(state.Slice(model.MixerFloats, model.BasisFloats), model);
+    public void Serve(Span<float> state) => ServeBasis(state.Slice(_model.MixerFloats, _model.BasisFloats));
 
     /// <summary>The same for a copy of a basis alone.</summary>
     /// <param name="basis">The copy; changed. Shape [BasisFloats].</param>
-    /// <param name="model">The streams' model.</param>
-    public void ServeBasis(Span<float> basis, ForecastModel model) => _adaptation.Serve(basis[model.Config.Width..], Given);
+    public void ServeBasis(Span<float> basis) => _adaptation.Serve(basis[_model.Config.Width..], Given);
 
     /// <summary>All that it is, for <see cref="Parse"/> (docs/formats.md).</summary>
     public string ToText()
@@ -105,6 +105,13 @@ public sealed unsafe class Population
         return Convert.ToBase64String(bytes);
     }
 
+    /// <summary>Whether a text is as <see cref="ToText"/> made it, whatever the model: for those who keep it.</summary>
+    public static bool IsWhole(string text)
+    {
+        byte[] bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out int length) && IsWhole(bytes.AsSpan(0, length));
+    }
+
     /// <summary>The population that <see cref="ToText"/> told of.</summary>
     /// <param name="model">The streams' model.</param>
     /// <param name="text">The text.</param>
@@ -114,8 +121,7 @@ public sealed unsafe class Population
     {
         var population = new Population(model);
         byte[] bytes = new byte[Bytes(population._marks)];
-        if (!Convert.TryFromBase64String(text, bytes, out int length) || length != bytes.Length
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(length - sizeof(uint))) != Crc(bytes))
+        if (!Convert.TryFromBase64String(text, bytes, out int length) || length != bytes.Length || !IsWhole(bytes))
         {
             throw new InvalidDataException("what its streams show together fails its checksum");
         }
@@ -235,6 +241,9 @@ public sealed unsafe class Population
 
     /// <summary>Marks, events since it was given out, five numbers, three a mark, and the checksum of all before it.</summary>
     private static int Bytes(int marks) => (8 + 3 * marks) * sizeof(int);
+
+    private static bool IsWhole(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= sizeof(uint) && BinaryPrimitives.ReadUInt32LittleEndian(bytes[^sizeof(uint)..]) == Crc(bytes);
 
     private static void Write(ref Span<byte> rest, int value)
     {

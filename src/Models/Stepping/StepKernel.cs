@@ -49,8 +49,9 @@ internal sealed unsafe class StepKernel : IDisposable
     /// <summary>Advances rows.</summary>
     /// <param name="inputs">At most <see cref="RowTile.MaxRows"/> events.</param>
     /// <param name="rows">Each event's row.</param>
-    /// <param name="readings">Features of the readings, where the network reads a series; else null. Shape [n, stride].</param>
-    public void Advance(ReadOnlySpan<StepInput> inputs, RowTile rows, float* readings = null)
+    /// <param name="features">Features of the one input that the network has beside gap and mark; null where it has none. Shape
+    /// [n, stride].</param>
+    public void Advance(ReadOnlySpan<StepInput> inputs, RowTile rows, float* features = null)
     {
         int n = inputs.Length, d = _config.Width;
         float* w = _weights.Pointer;
@@ -59,9 +60,9 @@ internal sealed unsafe class StepKernel : IDisposable
             InputEmbedding.Write(w + _layout.EmbedMark.Offset + (nint)inputs[i].Mark * d, w + _layout.EmbedGap.Offset,
                 w + _layout.EmbedBias.Offset, inputs[i].Ordinal == 0, StandardisedGap(inputs[i].Gap), _x + i * d, d);
         }
-        if (readings != null)
+        if (features != null)
         {
-            _layout.Readings!.Embed(w, readings, _x, n);
+            _layout.Inputs[0].Embed(w, features, _x, n);
         }
         for (int l = 0; l < _config.Layers; l++)
         {

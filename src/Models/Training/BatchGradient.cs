@@ -47,7 +47,7 @@ internal sealed unsafe class BatchGradient : IBatchGradient
             _gradients[0].Pointer[i] = (_gradients[0].Pointer[i] + _gradients[1].Pointer[i])
                 + (_gradients[2].Pointer[i] + _gradients[3].Pointer[i]);
         }
-        return (-_passes.Sum(p => p.Time + p.Mark + p.OpenEnds + p.Others), rows);
+        return (-_passes.Sum(p => p.LogLikelihood), rows);
     }
 
     /// <inheritdoc/>

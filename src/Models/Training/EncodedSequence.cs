@@ -36,8 +36,11 @@ internal sealed class EncodedSequence
                 GapFeatures.Write(Intervals[t].Z, Features.AsSpan(t * GapFeatures.Stride, GapFeatures.Count));
             }
         }
-        Values = config.Values is { } scales ? EncodeValues(sequence, scales) : [];
-        Calendar = config.Calendar ? EncodeCalendar(sequence, config.TimeUnitSeconds) : [];
+        Inputs =
+        [
+            .. config.Values is { } scales ? [EncodeValues(sequence, scales)] : (float[][])[],
+            .. config.Calendar ? [EncodeCalendar(sequence, config.TimeUnitSeconds)] : (float[][])[],
+        ];
         Remaining = config.Remaining is null ? [] : Array.ConvertAll(sequence.Times, time => sequence.Times[^1] - time);
         Label = config.Labels is { } labels && sequence.Label is { } label ? IndexOf(labels, label) : -1;
         OpenEnd = openEnd && n > 0 && sequence.Until is { } until ? GapInterval.Beyond(until - sequence.Times[^1], config) : null;
@@ -53,7 +56,7 @@ internal sealed class EncodedSequence
         Gaps = new float[readings.Count];
         Array.Fill(Gaps, 1);
         Intervals = new GapInterval[readings.Count];
-        (Features, Values, Calendar, Remaining, Label) = ([], [], [], [], -1);
+        (Features, Inputs, Remaining, Label) = ([], [readings.Features], [], -1);
     }
 
     /// <summary>Mark index; <see cref="ModelConfig.UnknownMark"/> for a mark outside the vocabulary.</summary>
@@ -68,14 +71,12 @@ internal sealed class EncodedSequence
     /// <summary>Gap features. Shape [n, 16]; empty without marks.</summary>
     public float[] Features { get; }
 
-    /// <summary>What the network reads of the values (<see cref="ValueInput"/>). Shape [n, stride]; empty without values.</summary>
-    public float[] Values { get; }
+    /// <summary>Features of what the network reads beside gaps and marks, one array an input, in the order of the layout's. Shape of each
+    /// [n, stride of the input].</summary>
+    public float[][] Inputs { get; }
 
     /// <summary>What there is of a stretch of a regular series; null for other sequences.</summary>
     public EncodedReadings? Readings { get; }
-
-    /// <summary>What the network reads of the moments (<see cref="CalendarInput"/>). Shape [n, 16]; empty where it does not.</summary>
-    public float[] Calendar { get; }
 
     /// <summary>Time to the last event, time units; empty where no head tells it.</summary>
     public double[] Remaining { get; }
@@ -106,17 +107,18 @@ internal sealed class EncodedSequence
 
     private static float[] EncodeCalendar(EventSequence sequence, double unitSeconds)
     {
-        float[] features = new float[sequence.Times.Length * CalendarInput.Stride];
+        int stride = FeatureInput.StrideOf(CalendarInput.Count);
+        float[] features = new float[sequence.Times.Length * stride];
         for (int t = 0; t < sequence.Times.Length; t++)
         {
-            CalendarInput.WriteFeatures(sequence.Times[t] * unitSeconds, features.AsSpan(t * CalendarInput.Stride, CalendarInput.Stride));
+            CalendarInput.WriteFeatures(sequence.Times[t] * unitSeconds, features.AsSpan(t * stride, stride));
         }
         return features;
     }
 
     private static float[] EncodeValues(EventSequence sequence, IReadOnlyList<ValueScale> scales)
     {
-        int stride = ValueInput.StrideOf(scales.Count);
+        int stride = FeatureInput.StrideOf(ValueInput.CountOf(scales.Count));
         double[]?[] columns = [.. scales.Select(s => sequence.Values?.GetValueOrDefault(s.Name))];
         float[] features = new float[sequence.Times.Length * stride];
         Span<double> values = stackalloc double[scales.Count];

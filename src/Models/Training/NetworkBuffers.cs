@@ -1,6 +1,5 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
-using Foretell.Models.Inputs;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
@@ -38,9 +37,11 @@ internal sealed unsafe class NetworkBuffers : IDisposable
         MarkLogits = Take(rows, marks);
         Features = Take(rows, GapFeatures.Stride);
         Gaps = Take(rows, 1);
-        Values = Take(rows, layout.Values?.Stride ?? 0);
-        Readings = Take(rows, layout.Readings?.Stride ?? 0);
-        Calendar = Take(rows, layout.Calendar is null ? 0 : CalendarInput.Stride);
+        Inputs = new float*[layout.Inputs.Count];
+        for (int i = 0; i < Inputs.Length; i++)
+        {
+            Inputs[i] = Take(rows, layout.Inputs[i].Stride);
+        }
 
         GradientX = Take(rows, d);
         GradientA = Take(rows, Math.Max(4 * d, attended));
@@ -63,9 +64,7 @@ internal sealed unsafe class NetworkBuffers : IDisposable
     public float* MarkLogits { get; }
     public float* Features { get; }
     public float* Gaps { get; }
-    public float* Values { get; }
-    public float* Readings { get; }
-    public float* Calendar { get; }
+    public float*[] Inputs { get; }
     public float* GradientX { get; }
     public float* GradientA { get; }
     public float* GradientMarkInner { get; }

@@ -1,6 +1,5 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
-using Foretell.Models.Inputs;
 using Foretell.Models.Layers;
 using Foretell.Models.Network;
 
@@ -47,7 +46,10 @@ internal sealed unsafe class NetworkPass : IDisposable
     /// <summary>Summed log-likelihoods of the open ends.</summary>
     public double OpenEnds => Sums.OpenEnds;
 
-    /// <summary>Summed log-likelihoods of all heads but the next event's.</summary>
+    /// <summary>Summed log-likelihoods of all heads.</summary>
+    public double LogLikelihood => Rows == 0 ? 0 : _heads.Sum(head => head.LogLikelihood);
+
+    /// <summary>Of all but the next event's.</summary>
     public double Others => Rows == 0 ? 0 : _others.Sum(head => head.LogLikelihood);
 
     /// <summary>Rows of the last pass: one an event behind which something is said.</summary>
@@ -124,31 +126,19 @@ internal sealed unsafe class NetworkPass : IDisposable
                 b.Gaps[row] = sequence.Gaps[t];
                 InputEmbedding.Write(mark + (nint)sequence.Marks[t] * d, gap, bias, t == 0, (float)sequence.Intervals[t].Z,
                     b.X + (nint)row * d, d);
-                if (_layout.Values is { } values)
-                {
-                    sequence.Values.AsSpan(t * values.Stride, values.Stride)
-                        .CopyTo(new Span<float>(b.Values + (nint)row * values.Stride, values.Stride));
-                }
-                if (_layout.Calendar is not null)
-                {
-                    sequence.Calendar.AsSpan(t * CalendarInput.Stride, CalendarInput.Stride)
-                        .CopyTo(new Span<float>(b.Calendar + (nint)row * CalendarInput.Stride, CalendarInput.Stride));
-                }
             }
         }
-        _layout.Values?.Embed(weights, b.Values, b.X, Rows);
-        if (_layout.Readings is { } readings)
+        for (int i = 0; i < _layout.Inputs.Count; i++)
         {
-            row = 0;
+            int stride = _layout.Inputs[i].Stride;
+            float* features = b.Inputs[i];
             foreach (EncodedSequence sequence in sequences)
             {
-                sequence.Readings!.Features.CopyTo(new Span<float>(b.Readings + (nint)row * readings.Stride,
-                    sequence.Rows * readings.Stride));
-                row += sequence.Rows;
+                sequence.Inputs[i].AsSpan(0, sequence.Rows * stride).CopyTo(new Span<float>(features, sequence.Rows * stride));
+                features += (nint)sequence.Rows * stride;
             }
-            readings.Embed(weights, b.Readings, b.X, Rows);
+            _layout.Inputs[i].Embed(weights, b.Inputs[i], b.X, Rows);
         }
-        _layout.Calendar?.Embed(weights, b.Calendar, b.X, Rows);
     }
 
     private void Layer(float* weights, LayerParameters p, LayerBuffers a)
@@ -192,9 +182,10 @@ internal sealed unsafe class NetworkPass : IDisposable
         {
             BackLayer(weights, _layout.Layers[l], b.Layers[l], gradient);
         }
-        _layout.Values?.Backward(weights, b.Values, b.GradientX, Rows, gradient);
-        _layout.Readings?.Backward(weights, b.Readings, b.GradientX, Rows, gradient);
-        _layout.Calendar?.Backward(weights, b.Calendar, b.GradientX, Rows, gradient);
+        for (int i = 0; i < _layout.Inputs.Count; i++)
+        {
+            _layout.Inputs[i].Backward(weights, b.Inputs[i], b.GradientX, Rows, gradient);
+        }
         int row = 0;
         foreach (var sequence in sequences)
         {

@@ -1,50 +1,23 @@
 using Foretell.Models.Heads;
-using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Training;
 
 /// <summary>The head of the remaining time over the rows of a pass: each event but the last says when the last comes.</summary>
-internal sealed unsafe class RemainingPass(RemainingHead head) : HeadPass
+internal sealed unsafe class RemainingPass(RemainingHead head) : RowPass(head.Weight.Stride)
 {
-    private AlignedBuffer? _outputs, _gradients;
-
     /// <summary>The mixture's parameters of one row. Shape [3k].</summary>
-    public ReadOnlySpan<float> Outputs(int row) => new(_outputs!.Pointer + (nint)row * head.Weight.Stride, head.Weight.Columns);
+    public ReadOnlySpan<float> Mixture(int row) => Outputs(row)[..head.Weight.Columns];
 
     /// <inheritdoc/>
-    public override void Run(float* weights, NetworkBuffers b, IReadOnlyList<EncodedSequence> sequences, int rows, bool backward,
-        double gradientScale)
-    {
-        int stride = head.Weight.Stride;
-        if (_outputs is null || _outputs.Length < (long)rows * stride)
-        {
-            Dispose();
-            _outputs = new AlignedBuffer((long)b.Rows * stride);
-            _gradients = new AlignedBuffer((long)b.Rows * stride);
-        }
-        head.Outputs(weights, b.Hidden, _outputs.Pointer, rows);
-        LogLikelihood = 0;
-        int row = 0;
-        foreach (EncodedSequence sequence in sequences)
-        {
-            for (int t = 0; t < sequence.Rows; t++, row++)
-            {
-                var gradient = new Span<float>(_gradients!.Pointer + (nint)row * stride, stride);
-                gradient.Clear();
-                LogLikelihood += t == sequence.Length - 1 ? 0
-                    : head.Time.LogDensity(Outputs(row), head.Interval(sequence.Remaining[t]), gradientScale, backward ? gradient : []);
-            }
-        }
-    }
+    protected override void Forward(float* weights, float* hidden, float* outputs, int rows) =>
+        head.Outputs(weights, hidden, outputs, rows);
 
     /// <inheritdoc/>
-    public override void Backward(float* weights, NetworkBuffers b, int rows, float* dHidden, bool accumulate, float* gradient) =>
-        head.Backward(weights, b.Hidden, _gradients!.Pointer, dHidden, rows, accumulate, gradient);
+    protected override double Score(EncodedSequence sequence, int t, ReadOnlySpan<float> outputs, double gradientScale,
+        Span<float> gradient) => t == sequence.Length - 1 ? 0
+            : head.Time.LogDensity(outputs[..head.Weight.Columns], head.Interval(sequence.Remaining[t]), gradientScale, gradient);
 
     /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _outputs?.Dispose();
-        _gradients?.Dispose();
-    }
+    protected override void Backward(float* weights, float* hidden, float* dOutputs, float* dHidden, int rows, bool accumulate,
+        float* gradient) => head.Backward(weights, hidden, dOutputs, dHidden, rows, accumulate, gradient);
 }

@@ -9,7 +9,7 @@ public sealed class CalendarInputTests
     [Fact]
     public void WriteFeatures_OfAMoment_AreThePhasesOfDayAndWeek()
     {
-        float[] features = new float[CalendarInput.Stride];
+        float[] features = new float[FeatureInput.StrideOf(CalendarInput.Count)];
         CalendarInput.WriteFeatures(3 * Day + 6 * 3600, features);
 
         double[] turns = [0.25, 0.5, 3.25 / 7, 6.5 / 7];
@@ -21,7 +21,7 @@ public sealed class CalendarInputTests
     [Fact]
     public void WriteFeatures_OfManyWeeksLater_AreTheSame()
     {
-        float[] early = new float[CalendarInput.Stride], late = new float[CalendarInput.Stride];
+        float[] early = new float[FeatureInput.StrideOf(CalendarInput.Count)], late = new float[FeatureInput.StrideOf(CalendarInput.Count)];
         CalendarInput.WriteFeatures(5 * Day + 1234, early);
         CalendarInput.WriteFeatures(5 * Day + 1234 + 3000 * 7 * Day, late);
 

@@ -6,6 +6,7 @@ using Foretell.Models.Network;
 using Foretell.Models.Numerics;
 using Foretell.Models.Series;
 using Foretell.Models.Tests.Reference;
+using Foretell.Models.Tests.Training;
 using Foretell.Models.Training;
 
 namespace Foretell.Models.Tests.Series;
@@ -65,41 +66,14 @@ public sealed unsafe class SeriesModelTests
         ModelConfig config = TestSeries.Small().Shape with { Layers = 2 };
         var layout = new ParameterLayout(config);
         var random = new RandomStream(Seed);
-        using var weights = new AlignedBuffer(layout.Length);
-        foreach (Parameter p in layout.All)
-        {
-            for (int i = 0; i < p.Rows * p.Columns; i++)
-            {
-                weights.Span[TestModels.Place(p, i)] = (float)(0.3 * random.NextNormal());
-            }
-        }
         SeriesChannel series = Channel(TestSeries.Window + 60);
         using LinearForecast fitted = LinearForecast.Fit([series], TestSeries.Window, TestSeries.Horizon, 0.1, isWeighted: true);
         EncodedReadings readings = SeriesModel.Encode(series, config.Series!, fitted, First, Rows, 2..6);
 
-        using var gradient = new AlignedBuffer(layout.Length);
-        using var pass = new NetworkPass(config, layout, timeHead: null);
-        pass.Run(weights.Pointer, [new EncodedSequence(readings, config)], gradient.Pointer, 1);
-
-        Dictionary<string, double[]> tensors = TestModels.Tensors(layout, weights.Span);
-        Assert.Equal(Rows, pass.Rows);
-        Assert.Equal(Reading(n => tensors[n]), pass.Others, 2e-4);
-        foreach (Parameter p in layout.All)
+        HeadCheck.Agrees(layout, config, new EncodedSequence(readings, config), random, network =>
         {
-            double[] values = tensors[p.Name];
-            foreach (int i in Enumerable.Range(0, 6).Select(_ => random.NextInt(values.Length)).Distinct())
-            {
-                double expected = FiniteDifference.Of(x => Reading(n => n == p.Name ? x : tensors[n]), values, i);
-                double actual = gradient.Span[TestModels.Place(p, i)];
-                Assert.True(Math.Abs(expected - actual) <= 2e-3 * (1 + Math.Abs(expected)), $"{p.Name}[{i}]: backward pass {actual}, differences {expected}.");
-            }
-        }
-
-        double Reading(Func<string, double[]> tensor)
-        {
-            var network = new ReferenceNetwork(config, tensor);
             double sum = 0;
-            int features = layout.Readings!.Weight.Rows, stride = layout.Readings.Stride;
+            int features = layout.Inputs[0].Weight.Rows, stride = layout.Inputs[0].Stride;
             for (int row = 0; row < Rows; row++)
             {
                 double[] read = [.. readings.Features.AsSpan(row * stride, features).ToArray().Select(x => (double)x)];
@@ -109,7 +83,7 @@ public sealed unsafe class SeriesModelTests
                 sum += row is >= 2 and < 6 ? network.Readings(hidden, linear, truth, readings.Unit(row)) : 0;
             }
             return sum;
-        }
+        });
     }
 
     /// <summary>A stream that is advanced reading by reading says what the parallel form says of the same origin.</summary>

@@ -141,7 +141,7 @@ public sealed unsafe class PopulationTests
             int mark = marks == 0 ? 0 : _random.NextInt(marks);
             sharing.Read(0, served);
             double own = t == 0 ? 0 : 1 - Math.Exp(forecaster.LogSurvival(served, gap));
-            population.Serve(served, model);
+            population.Serve(served);
             sharing.ScoreAndStep([new StepInput(0, mark, gap, t)], score);
             if (t > 0)
             {
@@ -181,7 +181,9 @@ public sealed unsafe class PopulationTests
         {
             string damaged = text[..i] + (text[i] == 'q' ? 'r' : 'q') + text[(i + 1)..];
             Assert.Contains("fails its checksum", Assert.Throws<InvalidDataException>(() => Population.Parse(model, damaged)).Message);
+            Assert.False(Population.IsWhole(damaged), damaged);
         }
+        Assert.True(Population.IsWhole(text));
         Assert.Throws<InvalidDataException>(() => Population.Parse(model, ""));
         Assert.Throws<InvalidDataException>(() => Population.Parse(model, text + text));
         Assert.Throws<InvalidDataException>(() => Population.Parse(more, text));

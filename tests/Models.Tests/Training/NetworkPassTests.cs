@@ -100,14 +100,6 @@ public unsafe class NetworkPassTests
         };
         var layout = new ParameterLayout(config);
         var random = new RandomStream(PerturbationSeed);
-        using var weights = new AlignedBuffer(layout.Length);
-        foreach (Parameter p in layout.All)
-        {
-            for (int i = 0; i < p.Rows * p.Columns; i++)
-            {
-                weights.Span[TestModels.Place(p, i)] = (float)(0.3 * random.NextNormal());
-            }
-        }
         double[] a = [.. Enumerable.Range(0, Events).Select(t => t == 3 ? double.NaN : 2 + 0.5 * random.NextNormal())];
         double[] b = [.. Enumerable.Range(0, Events).Select(_ => -1 + 3 * random.NextNormal())];
         EventSequence history = TestModels.History(Events) with
@@ -117,30 +109,9 @@ public unsafe class NetworkPassTests
         };
         Dictionary<string, int> marks = ForecastModel.IndexMarks(config.Marks);
 
-        using var gradient = new AlignedBuffer(layout.Length);
-        using var pass = new NetworkPass(config, layout, timeHead: null);
-        pass.Run(weights.Pointer, [new EncodedSequence(history, config, marks, openEnd: false, everyEvent: true)], gradient.Pointer, 1);
-
-        Dictionary<string, double[]> tensors = TestModels.Tensors(layout, weights.Span);
-        Assert.Equal(Events, pass.Rows);
-        Assert.Equal(Label(n => tensors[n]), pass.Others, 2e-4);
-        foreach (Parameter p in layout.All)
-        {
-            double[] values = tensors[p.Name];
-            foreach (int i in Enumerable.Range(0, 6).Select(_ => random.NextInt(values.Length)).Distinct())
-            {
-                double expected = FiniteDifference.Of(x => Label(n => n == p.Name ? x : tensors[n]), values, i);
-                double actual = gradient.Span[TestModels.Place(p, i)];
-                Assert.True(Math.Abs(expected - actual) <= 2e-3 * (1 + Math.Abs(expected)), $"{p.Name}[{i}]: backward pass {actual}, differences {expected}.");
-            }
-        }
-
-        double Label(Func<string, double[]> tensor)
-        {
-            var network = new ReferenceNetwork(config, tensor);
-            return Enumerable.Range(0, Events).Sum(t => network.Labels(network.Step(marks[history.Marks![t]],
-                t == 0 ? null : history.Times[t] - history.Times[t - 1], [a[t], b[t]]))[1]);
-        }
+        HeadCheck.Agrees(layout, config, new EncodedSequence(history, config, marks, openEnd: false, everyEvent: true), random,
+            network => Enumerable.Range(0, Events).Sum(t => network.Labels(network.Step(marks[history.Marks![t]],
+                t == 0 ? null : history.Times[t] - history.Times[t - 1], [a[t], b[t]]))[1]));
     }
 
     /// <summary>Moments as an input, and the time to the last event, of which the last event says nothing.</summary>
@@ -156,42 +127,13 @@ public unsafe class NetworkPassTests
         };
         var layout = new ParameterLayout(config);
         var random = new RandomStream(PerturbationSeed);
-        using var weights = new AlignedBuffer(layout.Length);
-        foreach (Parameter p in layout.All)
-        {
-            for (int i = 0; i < p.Rows * p.Columns; i++)
-            {
-                weights.Span[TestModels.Place(p, i)] = (float)(0.3 * random.NextNormal());
-            }
-        }
         EventSequence history = TestModels.History(Events) with { Until = double.PositiveInfinity };
         Dictionary<string, int> marks = ForecastModel.IndexMarks(config.Marks);
 
-        using var gradient = new AlignedBuffer(layout.Length);
-        using var pass = new NetworkPass(config, layout, timeHead: null);
-        pass.Run(weights.Pointer, [new EncodedSequence(history, config, marks, openEnd: true)], gradient.Pointer, 1);
-
-        Dictionary<string, double[]> tensors = TestModels.Tensors(layout, weights.Span);
-        Assert.Equal(Events, pass.Rows);
-        Assert.Equal(Remaining(n => tensors[n]), pass.Others, 2e-4);
-        foreach (Parameter p in layout.All)
-        {
-            double[] values = tensors[p.Name];
-            foreach (int i in Enumerable.Range(0, 6).Select(_ => random.NextInt(values.Length)).Distinct())
-            {
-                double expected = FiniteDifference.Of(x => Remaining(n => n == p.Name ? x : tensors[n]), values, i);
-                double actual = gradient.Span[TestModels.Place(p, i)];
-                Assert.True(Math.Abs(expected - actual) <= 2e-3 * (1 + Math.Abs(expected)), $"{p.Name}[{i}]: backward pass {actual}, differences {expected}.");
-            }
-        }
-
-        double Remaining(Func<string, double[]> tensor)
-        {
-            var network = new ReferenceNetwork(config, tensor);
-            double[] times = history.Times;
-            return Enumerable.Range(0, Events - 1).Sum(t => network.LogRemaining(network.Step(marks[history.Marks![t]],
-                t == 0 ? null : times[t] - times[t - 1], seconds: 3600 * times[t]), times[^1] - times[t]));
-        }
+        double[] times = history.Times;
+        HeadCheck.Agrees(layout, config, new EncodedSequence(history, config, marks, openEnd: true), random,
+            network => Enumerable.Range(0, Events - 1).Sum(t => network.LogRemaining(network.Step(marks[history.Marks![t]],
+                t == 0 ? null : times[t] - times[t - 1], seconds: 3600 * times[t]), times[^1] - times[t])));
     }
 
     [Fact]
