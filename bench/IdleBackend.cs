@@ -23,15 +23,15 @@ internal sealed class IdleBackend(ForecastModel model) : IStateBackend
     {
     }
 
-    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default)
     {
     }
 
-    public void Step(ReadOnlySpan<StepInput> inputs)
+    public void Step(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> values = default)
     {
     }
 
-    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default)
     {
     }
 

@@ -28,11 +28,12 @@ internal sealed class PlainBackend(IStateBackend rows) : IStateBackend
 
     public void Write(int row, ReadOnlySpan<float> state) => rows.Write(row, state);
 
-    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => rows.Score(inputs, scores);
+    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default) =>
+        rows.Score(inputs, scores, values);
 
-    public void Step(ReadOnlySpan<StepInput> inputs)
+    public void Step(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> values = default)
     {
-        rows.Step(inputs);
+        rows.Step(inputs, values);
         Interlocked.Add(ref _stepped, inputs.Length);
     }
 

@@ -12,13 +12,17 @@ namespace Foretell.Models.Gpu.Fused;
 public sealed class FusedModel
 {
     /// <param name="model">A model of the mixer aaren or linear.</param>
-    /// <exception cref="NotSupportedException">The kernel does not have the model's mixer.</exception>
+    /// <exception cref="NotSupportedException">The kernel does not have the model's mixer, or the model reads values.</exception>
     public FusedModel(ForecastModel model)
     {
         MixerKind kind = MixerName.Parse(model.Config.Mixer).Kind;
         if (kind is not (MixerKind.Aaren or MixerKind.Linear))
         {
             throw new NotSupportedException($"The fused step has the mixers aaren and linear, got {model.Config.Mixer}. Step this model on the CPU (CpuStateBackend).");
+        }
+        if (model.ValueCount > 0)
+        {
+            throw new NotSupportedException($"The fused step reads gaps and marks, and this model reads {model.ValueCount} values, too. Step this model on the CPU (CpuStateBackend).");
         }
         Model = model;
         Network = new NetworkTable

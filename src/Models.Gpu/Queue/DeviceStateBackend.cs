@@ -42,13 +42,14 @@ internal sealed unsafe class DeviceStateBackend(FusedModel model, DeviceQueue qu
     public void Write(int row, ReadOnlySpan<float> state) => _rows.Write(row, state);
 
     /// <inheritdoc/>
-    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => _rows.Score(inputs, scores);
+    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default) =>
+        _rows.Score(inputs, scores);
 
     /// <inheritdoc/>
-    public void Step(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], score: false);
+    public void Step(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> values = default) => Run(inputs, [], score: false);
 
     /// <inheritdoc/>
-    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default)
     {
         if (scores.Length != inputs.Length)
         {

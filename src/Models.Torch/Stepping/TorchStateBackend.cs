@@ -67,17 +67,18 @@ public sealed class TorchStateBackend : IStateBackend
     public void Write(int row, ReadOnlySpan<float> state) => _rows.Write(row, state);
 
     /// <inheritdoc/>
-    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => _rows.Score(inputs, scores);
+    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default) =>
+        _rows.Score(inputs, scores);
 
     /// <inheritdoc/>
-    public void Step(ReadOnlySpan<StepInput> inputs)
+    public void Step(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> values = default)
     {
         _rows.Observe(inputs, []);
         Advance(inputs);
     }
 
     /// <inheritdoc/>
-    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default)
     {
         _rows.Observe(inputs, scores);
         Advance(inputs);

@@ -13,8 +13,13 @@ internal sealed class TorchStep : IDisposable
     private readonly StepMixer[] _mixers;
     private readonly int _floats;
 
+    /// <exception cref="NotSupportedException">The model reads values.</exception>
     public TorchStep(ForecastModel model, TorchDevice device)
     {
+        if (model.ValueCount > 0)
+        {
+            throw new NotSupportedException($"Torch's step reads gaps and marks, and this model reads {model.ValueCount} values, too. Step this model on the CPU (CpuStateBackend).");
+        }
         (_config, _device, _floats) = (model.Config, device, model.State.StepFloats);
         _parameters = new DeviceParameters(device, model.Parameters, model.ParameterVector.Length, learns: false);
         _parameters.Load(model.ParameterVector);

@@ -18,7 +18,7 @@ public sealed class TorchStepDevice(ForecastModel model, TorchDevice device) : I
     public int SliceRecords => TorchStateBackend.BatchRows;
 
     /// <inheritdoc/>
-    /// <exception cref="NotSupportedException">The model's mixer is neither aaren nor linear.</exception>
+    /// <exception cref="NotSupportedException">The model's mixer is neither aaren nor linear, or it reads values.</exception>
     public IStateBackend OpenBackend() => new TorchStateBackend(model, device);
 
     /// <inheritdoc/>

@@ -30,7 +30,7 @@ internal sealed unsafe class ActivityModel(ForecastModel model)
     public IReadOnlyList<ActivityForecast> Predict(EventSequence one)
     {
         var encoded = new EncodedSequence(one with { Until = double.PositiveInfinity }, Config, model.MarkIndices, openEnd: true);
-        using var pass = new NetworkPass(Config, model.Layout, model.TimeHead);
+        using var pass = new NetworkPass(Config, model.Layout, model.TimeHead, model.ValueMixtures);
         pass.Run(model.Weights.Pointer, [encoded], null, 0);
         var said = new ActivityForecast[encoded.Rows];
         for (int row = 0; row < said.Length; row++)

@@ -77,12 +77,17 @@ public sealed record ModelConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool HasOtherMark { get; init; }
 
-    /// <summary>Values that the network reads of each event, in order; null where events carry none. No file of a model has any.</summary>
-    [JsonIgnore]
+    /// <summary>Values that the network reads of each event, in order; null where events carry none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ValueScale>? Values { get; init; }
 
-    /// <summary>Kinds of stream that the label head tells apart, in index order; null without one. No file of a model has any.</summary>
-    [JsonIgnore]
+    /// <summary>The values of the next event are forecast, in each stream's own level and unit: its row has a few numbers more
+    /// (docs/models.md).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ForecastsValues { get; init; }
+
+    /// <summary>Kinds of stream that the label head tells apart, in index order; null without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<string>? Labels { get; init; }
 
     /// <summary>What the series head forecasts; null without one. No file of a model has any.</summary>
@@ -139,8 +144,9 @@ public sealed record ModelConfig
             $"at most {ModelLimits.Marks}, all different");
         Require(Values is null || (Values.Count is >= 1 and <= ModelLimits.Values
             && Values.Select(v => v.Name).Distinct().Count() == Values.Count
-            && Values.All(v => v.Name is not null && double.IsFinite(v.Mean) && v.Deviation > 0 && double.IsFinite(v.Deviation))),
-            "values", Values?.Count ?? 0, $"1 to {ModelLimits.Values}, all different, with finite means and deviations above 0");
+            && Values.All(IsUsable)),
+            "values", Values?.Count ?? 0, $"1 to {ModelLimits.Values}, all different, with finite means, deviations above 0, floors of 0 or more, and shares and spreads within streams above 0 and at most 1");
+        Require(!ForecastsValues || Values is not null, "values", "none", "there where they are forecast");
         Require(Labels is null || (Labels.Count is >= 2 and <= ModelLimits.Labels && Labels.All(l => l is not null)
             && Labels.Distinct().Count() == Labels.Count), "labels", Labels?.Count ?? 0, $"2 to {ModelLimits.Labels}, all different");
         Require(Series is null || (Series.Horizon is >= 1 and <= SeriesShape.Longest
@@ -153,6 +159,11 @@ public sealed record ModelConfig
         Require(!HasOtherMark || Marks is [.., OtherMark], "last mark", Marks is [.., var last] ? last : "nothing",
             $"'{OtherMark}' where rare marks were folded");
     }
+
+    private static bool IsUsable(ValueScale value) =>
+        value is { Name: not null, Deviation: > 0, Floor: >= 0, Within: > 0 and <= 1, Share: > 0 and <= 1 }
+        && double.IsFinite(value.Mean) && double.IsFinite(value.Deviation) && double.IsFinite(value.Floor)
+        && Encoding.UTF8.GetByteCount(value.Name) is >= 1 and <= ModelLimits.ValueNameBytes;
 
     private static void Require([DoesNotReturnIf(false)] bool holds, string name, object value, string allowed)
     {

@@ -13,6 +13,9 @@ public static class ModelLimits
     /// <summary>Most values that a model reads of an event.</summary>
     public const int Values = 16;
 
+    /// <summary>Longest name of a value, bytes of UTF-8: what an event may carry.</summary>
+    public const int ValueNameBytes = 64;
+
     /// <summary>Most kinds of stream that a model tells apart.</summary>
     public const int Labels = 256;
 

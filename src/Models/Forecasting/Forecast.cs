@@ -19,6 +19,9 @@ public readonly record struct MarkProbability(string Mark, double Probability);
 /// </remarks>
 public sealed class Forecast
 {
+    /// <summary>Gaps and marks that values are told over; together they fill one batch of the heads.</summary>
+    private const int ValueNodes = 8, ValueMarks = 16;
+
     private readonly Forecaster _forecaster;
     private readonly ForecastModel _model;
     private readonly float[] _state;
@@ -98,6 +101,33 @@ public sealed class Forecast
         (others, otherProbability) = (names.Count - marks.Length, Math.Min(1, probabilities.Sum()));
         return marks;
     }
+
+    /// <summary>How much: the values of the next event, given that one comes, over all its gaps and its likeliest marks. Empty where the
+    /// model forecasts none. Shape [v].</summary>
+    public IReadOnlyList<ValueForecast> Values()
+    {
+        if (_model.Values is null)
+        {
+            return [];
+        }
+        (double Tau, double Weight)[] nodes = _gap.Nodes(ValueNodes);
+        if (_model.Config.Marks.Count == 0)
+        {
+            return _forecaster.Values(Basis, [.. nodes.Select(n => (n.Tau, 0, n.Weight))]);
+        }
+        double[][] marks = Array.ConvertAll(nodes, n => _forecaster.MarkProbabilities(Basis, [(n.Tau, 1)]));
+        int[] likely = [.. Enumerable.Range(0, marks[0].Length).OrderByDescending(m => nodes.Zip(marks, (n, p) => n.Weight * p[m]).Sum())
+            .Take(ValueMarks)];
+        (double Tau, int Mark, double Weight)[] cells =
+            [.. nodes.Zip(marks).SelectMany(x => likely.Select(m => (x.First.Tau, m, x.First.Weight * x.Second[m])))];
+        double sum = cells.Sum(c => c.Weight);
+        return _forecaster.Values(Basis, Array.ConvertAll(cells, c => c with { Weight = c.Weight / sum }));
+    }
+
+    /// <summary>What the events within <paramref name="horizonSeconds"/> add up to in each value; the same state gives the same
+    /// sums.</summary>
+    /// <exception cref="ArgumentException">The forecast was made of a row without its tail.</exception>
+    public IReadOnlyList<ValueSum> Sums(double horizonSeconds) => _forecaster.Sums([this], horizonSeconds, new ParallelOptions())[0];
 
     /// <summary>How many events come within <paramref name="horizonSeconds"/>; the same state gives the same answer.</summary>
     /// <remarks>The first event's probability is exact and only what follows is sampled, so the mean is never below

@@ -15,6 +15,31 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
     private readonly AlignedBuffer _basis = new((long)Nodes * model.State.BasisStride);
     private readonly AlignedBuffer _features = new((long)Nodes * GapFeatures.Stride);
 
+    /// <summary>What values come with an event, over gaps and marks that it may have.</summary>
+    /// <param name="basis">Shape [BasisFloats].</param>
+    /// <param name="cells">Gap in time units, mark, and weight; weights sum to 1; at most <see cref="Nodes"/>.</param>
+    /// <returns>Shape [v].</returns>
+    public ValueForecast[] Values(ReadOnlySpan<float> basis, IReadOnlyList<(double Tau, int Mark, double Weight)> cells)
+    {
+        int[] marks = new int[cells.Count];
+        for (int i = 0; i < cells.Count; i++)
+        {
+            basis.CopyTo(_basis.Span[(i * model.State.BasisStride)..]);
+            double z = GapInterval.StandardiseFloored(cells[i].Tau, model.Config);
+            GapFeatures.Write(z, _features.Span.Slice(i * GapFeatures.Stride, GapFeatures.Count));
+            marks[i] = cells[i].Mark;
+        }
+        _heads.Values(_basis.Pointer, marks, _features.Pointer);
+        ReadOnlySpan<float> state = _heads.ValueState(_basis.Pointer, 0);
+        var forecasts = new ValueForecast[model.ValueCount];
+        for (int value = 0; value < forecasts.Length; value++)
+        {
+            (float level, float unit) = model.Values!.Own(state, value);
+            forecasts[value] = Value(value, cells, level, unit);
+        }
+        return forecasts;
+    }
+
     /// <summary>The time head's outputs for a basis; they stand until the next call. Shape [3k or more].</summary>
     /// <param name="neverLogit">Output: the logit of no next event at all.</param>
     public ReadOnlySpan<float> Time(ReadOnlySpan<float> basis, out double neverLogit)
@@ -44,5 +69,37 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
         {
             MarkHead.AddProbabilities(_heads.MarkLogits(i), gaps[i].Weight, probabilities);
         }
+    }
+
+    /// <summary>One value over the cells: each counts by its weight and by how likely the value is there.</summary>
+    private ValueForecast Value(int value, IReadOnlyList<(double Tau, int Mark, double Weight)> cells, float level, float unit)
+    {
+        ValueMixture head = model.ValueMixtures[value];
+        int k = head.Components;
+        var all = new NormalMixture(new double[cells.Count * k], new double[cells.Count * k], new double[cells.Count * k]);
+        double there = 0;
+        for (int i = 0; i < cells.Count; i++)
+        {
+            var outputs = new ReadOnlySpan<float>(_heads.ValueOutputsPointer(i), model.Layout.Values!.Stride);
+            double weight = cells[i].Weight * Logistic.Probability(outputs[ValueHead.PresenceAt(value)]);
+            there += weight;
+            Span<double> logWeight = all.LogWeight.AsSpan(i * k, k);
+            head.Decode(outputs[ValueHead.MixtureAt(value)..], logWeight, all.Mean.AsSpan(i * k, k), all.Deviation.AsSpan(i * k, k));
+            foreach (ref double log in logWeight)
+            {
+                log += Math.Log(Math.Max(weight, 1e-300));
+            }
+        }
+        return new ValueForecast(model.Config.Values![value], there, Likely(all, there).Rescale(level, unit));
+    }
+
+    /// <summary>The components that matter, with weights that sum to 1.</summary>
+    private static NormalMixture Likely(NormalMixture all, double total)
+    {
+        const double Least = 1e-5;
+        int[] kept = [.. Enumerable.Range(0, all.Mean.Length).Where(i => all.LogWeight[i] > Math.Log(Math.Max(total, 1e-290) * Least))];
+        double sum = kept.Sum(i => Math.Exp(all.LogWeight[i]));
+        return new NormalMixture([.. kept.Select(i => all.LogWeight[i] - Math.Log(sum))], [.. kept.Select(i => all.Mean[i])],
+            [.. kept.Select(i => all.Deviation[i])]);
     }
 }

@@ -97,6 +97,24 @@ public sealed class Forecaster
         IReadOnlyList<Forecast> forecasts, int paths, double horizonSeconds, ParallelOptions options) =>
         _paths.Draw([.. forecasts.Select(f => f.Question(horizonSeconds))], paths, options);
 
+    /// <summary>Paths that sums of values are taken over.</summary>
+    public const int SumPaths = 256;
+
+    /// <summary>What the events within a horizon add up to in each value; the same state gives the same sums.</summary>
+    /// <param name="forecasts">Of rows with their tails. Shape [n].</param>
+    /// <param name="horizonSeconds">From the moment of each forecast, above 0.</param>
+    /// <returns>Shape [n, values]; no values where the model forecasts none.</returns>
+    /// <exception cref="ArgumentException">A forecast was made of a row without its tail.</exception>
+    public IReadOnlyList<IReadOnlyList<ValueSum>> Sums(IReadOnlyList<Forecast> forecasts, double horizonSeconds, ParallelOptions options)
+    {
+        if (Model.Values is null)
+        {
+            return [.. forecasts.Select(_ => Array.Empty<ValueSum>())];
+        }
+        string[] names = [.. Model.Config.Values!.Select(v => v.Name)];
+        return [.. Paths(forecasts, SumPaths, horizonSeconds, options).Select(paths => ValueSum.Of(names, paths, horizonSeconds))];
+    }
+
     /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to
     /// <paramref name="survival"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">survival is not within (0, 1).</exception>
@@ -128,6 +146,15 @@ public sealed class Forecaster
         kernel.Marks(basis, gaps, probabilities);
         _kernels.Return(kernel);
         return probabilities;
+    }
+
+    /// <summary>What values come with an event of these gaps and marks, each cell with its weight. Shape [v].</summary>
+    internal ValueForecast[] Values(ReadOnlySpan<float> basis, IReadOnlyList<(double Tau, int Mark, double Weight)> cells)
+    {
+        ForecastKernel kernel = _kernels.Rent();
+        ValueForecast[] values = kernel.Values(basis, cells);
+        _kernels.Return(kernel);
+        return values;
     }
 
     private ReadOnlySpan<float> Basis(ReadOnlySpan<float> state) => state.Slice(Model.MixerFloats, Model.BasisFloats);

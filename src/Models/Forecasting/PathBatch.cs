@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Foretell.Models.Heads;
+using Foretell.Models.Inputs;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
@@ -28,6 +29,7 @@ internal sealed unsafe class PathBatch : IDisposable
     private readonly AlignedBuffer _basis, _features;
     private readonly int _marks, _basisStride;
     private readonly int[] _ordinal = new int[MaxPaths];
+    private readonly float[] _z, _inputs;
 
     /// <param name="model">Model of the rows.</param>
     public PathBatch(ForecastModel model)
@@ -40,6 +42,8 @@ internal sealed unsafe class PathBatch : IDisposable
         _basis = new AlignedBuffer((long)RowTile.MaxRows * _basisStride);
         _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
         _marks = model.Config.Marks.Count;
+        _z = new float[MaxPaths * model.ValueCount];
+        _inputs = model.Values is null ? [] : new float[RowTile.MaxRows * model.Layout.Inputs[0].Stride];
     }
 
     /// <summary>Random numbers of the step to come; the caller's to fill. Shape [paths].</summary>
@@ -53,6 +57,11 @@ internal sealed unsafe class PathBatch : IDisposable
 
     /// <summary>Mark of the event that happened last. Shape [paths].</summary>
     public int[] Mark { get; } = new int[MaxPaths];
+
+    /// <summary>Values of the event that happened last, NaN for none, in their own units; null where the model forecasts none.</summary>
+    public double[]? Values(int path) => _model.Values is not { } track ? null
+        : [.. Enumerable.Range(0, track.Count).Select(i => _model.Config.Values![i] is var scale
+            && _z[path * track.Count + i] is var z && !float.IsNaN(z) ? scale.Value(z) : double.NaN)];
 
     /// <summary>ln of the probability, by the model, that the next event comes at all. Shape [paths].</summary>
     public double[] LogComing { get; } = new double[MaxPaths];
@@ -110,11 +119,15 @@ internal sealed unsafe class PathBatch : IDisposable
             tails[i] = _rows.TailForNext(paths[i]);
         }
         DrawMarks(paths, rows);
+        DrawValues(paths, rows);
         for (int i = 0; i < n; i++)
         {
             inputs[i] = new StepInput(paths[i], Mark[paths[i]], Math.Min(Gap[paths[i]], float.MaxValue / 2), ++_ordinal[paths[i]]);
         }
-        _kernel.Advance(inputs[..n], new RowTile(rows, tails));
+        fixed (float* features = _inputs)
+        {
+            _kernel.Advance(inputs[..n], new RowTile(rows, tails), features);
+        }
         GatherBases(rows, n);
         _heads.Time(_basis.Pointer, n);
         for (int i = 0; i < n; i++)
@@ -126,7 +139,7 @@ internal sealed unsafe class PathBatch : IDisposable
 
     private void DrawMarks(ReadOnlySpan<int> paths, float** rows)
     {
-        if (_marks == 0)
+        if (_marks == 0 && _model.Values is null)
         {
             return;
         }
@@ -136,10 +149,58 @@ internal sealed unsafe class PathBatch : IDisposable
             double z = GapInterval.StandardiseFloored(Gap[paths[i]], _model.Config);
             GapFeatures.Write(z, new Span<float>(_features.Pointer + i * GapFeatures.Stride, GapFeatures.Count));
         }
+        if (_marks == 0)
+        {
+            return;
+        }
         _heads.Marks(_basis.Pointer, _features.Pointer, paths.Length);
         for (int i = 0; i < paths.Length; i++)
         {
             Mark[paths[i]] = MarkScore.Draw(_heads.MarkLogitsPointer(i), _marks, Draw[paths[i]].Mark);
+        }
+    }
+
+    /// <summary>Draws the events' values given gap and mark, and has the rows take them into account.</summary>
+    private void DrawValues(ReadOnlySpan<int> paths, float** rows)
+    {
+        if (_model.Values is not { } track)
+        {
+            return;
+        }
+        int v = track.Count, stride = _model.Layout.Inputs[0].Stride;
+        Span<int> marks = stackalloc int[paths.Length];
+        for (int i = 0; i < paths.Length; i++)
+        {
+            marks[i] = _marks == 0 ? 0 : Mark[paths[i]];
+        }
+        _heads.Values(_basis.Pointer, marks, _features.Pointer);
+        for (int i = 0; i < paths.Length; i++)
+        {
+            var state = new Span<float>(rows[i] + _model.MixerFloats + _model.State.ValuesAt, _model.State.ValueFloats);
+            Span<float> z = _z.AsSpan(paths[i] * v, v);
+            DrawValues(i, Draw[paths[i]], state, z);
+            ValueInput.WriteFeatures(track, state, z, _inputs.AsSpan(i * stride, stride));
+            track.Observe(state, z);
+        }
+    }
+
+    /// <summary>Draws one event's values.</summary>
+    /// <param name="draw">The event's random numbers: those of its values follow from them.</param>
+    /// <param name="z">Output, NaN for none. Shape [v].</param>
+    private void DrawValues(int row, in PathDraw draw, ReadOnlySpan<float> state, Span<float> z)
+    {
+        var random = new RandomStream(BitConverter.DoubleToInt64Bits(draw.Component), BitConverter.DoubleToInt64Bits(draw.Normal));
+        int k = ValueMixture.Parts;
+        Span<double> logWeight = stackalloc double[k], mean = stackalloc double[k], deviation = stackalloc double[k];
+        var outputs = new ReadOnlySpan<float>(_heads.ValueOutputsPointer(row), _model.Layout.Values!.Stride);
+        for (int i = 0; i < z.Length; i++)
+        {
+            bool isHere = random.NextDouble() < Logistic.Probability(outputs[ValueHead.PresenceAt(i)]);
+            _model.ValueMixtures[i].Decode(outputs[ValueHead.MixtureAt(i)..], logWeight, mean, deviation);
+            int component = Categorical.Draw(logWeight, random);
+            double u = Math.Clamp(mean[component] + random.NextNormal() * deviation[component], -ValueTrack.Farthest, ValueTrack.Farthest);
+            (float level, float unit) = _model.Values!.Own(state, i);
+            z[i] = isHere ? (float)(level + unit * u) : float.NaN;
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class PathSampler(ForecastModel model, Pool<PathBatch> batches)
             {
                 int i = active[j];
                 Drawn path = drawn[chunk[i]];
-                path.Events.Add(new SampledEvent(at[j] * model.Config.TimeUnitSeconds, Name(batch.Mark[i])));
+                path.Events.Add(new SampledEvent(at[j] * model.Config.TimeUnitSeconds, Name(batch.Mark[i])) { Values = batch.Values(i) });
                 bool goesOn = batch.Time[i] <= horizon[i]
                     && (!model.Config.Censored || random[i].NextDouble() < Math.Exp(batch.LogComing[i]));
                 if (goesOn && path.Events.Count == most)

@@ -8,4 +8,8 @@ public sealed record SampledPath(IReadOnlyList<SampledEvent> Events, double Unti
 /// <summary>One event of a sampled path.</summary>
 /// <param name="Seconds">Seconds from now.</param>
 /// <param name="Mark">Its mark; "" where the model has no marks.</param>
-public readonly record struct SampledEvent(double Seconds, string Mark);
+public readonly record struct SampledEvent(double Seconds, string Mark)
+{
+    /// <summary>Its values in the model's order, NaN for one that it has not; null where the model forecasts none.</summary>
+    public IReadOnlyList<double>? Values { get; init; }
+}

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Foretell.Models.Configuration;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
@@ -8,92 +6,23 @@ namespace Foretell.Models.Heads;
 
 /// <summary>From a hidden vector's linear outputs to a mixture of log-normals, anchored at the history-free mixture.</summary>
 /// <remarks>
-/// Outputs per event: [logit | shift | scale], K each. In standardised log time:
-/// log weight = logSoftmax(anchor log weight + logit), mean = anchor mean + anchor deviation x shift,
-/// ln deviation = clamp(anchor ln deviation + scale, -7, 3). A small share of every forecast is its tail (<see cref="GapTail"/>).
+/// The mixture (<see cref="AnchoredMixture"/>) is in standardised log time. A small share of every forecast is its tail
+/// (<see cref="GapTail"/>).
 /// Source: Shchur, Bilos, Guennemann, ICLR 2020, for the mixture; the anchoring is ours (docs/models.md).
 /// </remarks>
-internal sealed class TimeHead
+internal sealed class TimeHead : AnchoredMixture
 {
-    public const double MinLogDeviation = -7, MaxLogDeviation = 3;
     private const double LogSqrtTwoPi = 0.918938533204672742;
     private readonly double _logGapMean, _logGapDeviation;
     private readonly int _tieOutput;
-    private readonly double[] _anchorLogWeight, _anchorMean, _anchorDeviation, _anchorLogDeviation;
 
     /// <param name="config">Gives the mean and the deviation of ln gap.</param>
     /// <param name="logWeight">Anchor log weights. Shape [k].</param>
     /// <param name="mean">Anchor means in standardised log time. Shape [k].</param>
     /// <param name="deviation">Anchor deviations, likewise. Shape [k].</param>
     public TimeHead(ModelConfig config, ReadOnlySpan<double> logWeight, ReadOnlySpan<double> mean, ReadOnlySpan<double> deviation)
-    {
+        : base(logWeight, mean, deviation) =>
         (_logGapMean, _logGapDeviation, _tieOutput) = (config.LogGapMean, config.LogGapDeviation, config.TieOutput);
-        _anchorLogWeight = logWeight.ToArray();
-        _anchorMean = mean.ToArray();
-        _anchorDeviation = deviation.ToArray();
-        _anchorLogDeviation = Array.ConvertAll(_anchorDeviation, VectorMath.Log);
-    }
-
-    /// <summary>Log weights of the history-free mixture. Shape [k].</summary>
-    public ReadOnlySpan<double> AnchorLogWeight => _anchorLogWeight;
-
-    /// <summary>Its means in standardised log time. Shape [k].</summary>
-    public ReadOnlySpan<double> AnchorMean => _anchorMean;
-
-    /// <summary>Its deviations, likewise. Shape [k].</summary>
-    public ReadOnlySpan<double> AnchorDeviation => _anchorDeviation;
-
-    /// <summary>Components K.</summary>
-    public int Components => _anchorMean.Length;
-
-    /// <summary>Mixture parameters in standardised log time.</summary>
-    /// <param name="outputs">Shape [3k].</param>
-    public void Decode(ReadOnlySpan<float> outputs, Span<double> logWeight, Span<double> mean, Span<double> deviation)
-    {
-        int k = Components;
-        double max = double.NegativeInfinity;
-        for (int i = 0; i < k; i++)
-        {
-            logWeight[i] = _anchorLogWeight[i] + outputs[i];
-            mean[i] = _anchorMean[i] + _anchorDeviation[i] * outputs[k + i];
-            deviation[i] = Math.Exp(Math.Clamp(_anchorLogDeviation[i] + outputs[2 * k + i], MinLogDeviation, MaxLogDeviation));
-            max = Math.Max(max, logWeight[i]);
-        }
-        double sum = 0;
-        for (int i = 0; i < k; i++)
-        {
-            sum += Math.Exp(logWeight[i] - max);
-        }
-        double logSum = max + Math.Log(sum);
-        for (int i = 0; i < k; i++)
-        {
-            logWeight[i] -= logSum;
-        }
-    }
-
-    /// <summary>The mixture as <see cref="MixtureScore"/> takes it: log weights up to a common term, means, inverse deviations;
-    /// the same bits on every processor.</summary>
-    /// <param name="outputs">Shape [3k].</param>
-    /// <param name="logWeight">Output. Shape [k].</param>
-    /// <param name="mean">Output. Shape [k].</param>
-    /// <param name="inverse">Output. Shape [k].</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public unsafe void Decode(float* outputs, double* logWeight, double* mean, double* inverse)
-    {
-        int k = Components;
-        Vector512<double> least = Vector512.Create(MinLogDeviation), most = Vector512.Create(MaxLogDeviation);
-        for (int i = 0; i < k; i += 8)
-        {
-            (Vector512.Create(_anchorLogWeight, i) + Widen(outputs + i)).Store(logWeight + i);
-            Vector512.FusedMultiplyAdd(Vector512.Create(_anchorDeviation, i), Widen(outputs + k + i), Vector512.Create(_anchorMean, i))
-                .Store(mean + i);
-            var logDeviation = Vector512.Create(_anchorLogDeviation, i) + Widen(outputs + 2 * k + i);
-            VectorMath.Exp(-Vector512.Min(Vector512.Max(logDeviation, least), most)).Store(inverse + i);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        static Vector512<double> Widen(float* eight) => Vector512.WidenLower(Vector256.Load(eight).ToVector512Unsafe());
-    }
 
     /// <summary>Log density of an observed gap, nats per time unit, and its gradient; of a tie and of a silence the log
     /// probability.</summary>
@@ -115,9 +44,9 @@ internal sealed class TimeHead
         double maxWeight = double.NegativeInfinity, maxJoint = double.NegativeInfinity;
         for (int i = 0; i < k; i++)
         {
-            logWeight[i] = _anchorLogWeight[i] + outputs[i];
-            double mean = means[i] = _anchorMean[i] + _anchorDeviation[i] * outputs[k + i];
-            double logDeviation = _anchorLogDeviation[i] + outputs[2 * k + i];
+            logWeight[i] = AnchorLogWeight[i] + outputs[i];
+            double mean = means[i] = AnchorMean[i] + AnchorDeviation[i] * outputs[k + i];
+            double logDeviation = AnchorLogDeviation[i] + outputs[2 * k + i];
             double clamped = Math.Clamp(logDeviation, MinLogDeviation, MaxLogDeviation);
             joint[i] = logWeight[i] + Component(gap, mean, clamped, out byMean[i], out byLogDeviation[i]);
             if (clamped != logDeviation)
@@ -153,7 +82,7 @@ internal sealed class TimeHead
             {
                 double responsibility = byMixture * joint[i] / jointSum, weight = logWeight[i] / weightSum;
                 gradient[i] += (float)(gradientScale * (responsibility - byMixture * weight + byLocation * weight * (means[i] - location)));
-                gradient[k + i] += (float)(gradientScale * _anchorDeviation[i] * (responsibility * byMean[i] + byLocation * weight));
+                gradient[k + i] += (float)(gradientScale * AnchorDeviation[i] * (responsibility * byMean[i] + byLocation * weight));
                 gradient[2 * k + i] += (float)(gradientScale * responsibility * byLogDeviation[i]);
             }
         }

@@ -1,20 +1,23 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
 using Foretell.Models.Layers;
 
 namespace Foretell.Models.Inputs;
 
 /// <summary>What the network reads of an event's values: x += W [z_1, ..., z_v, a_1, ..., a_v], z standardised by training, 0 where the
-/// event has none, which a = 1 says.</summary>
+/// event has none, which a = 1 says; and where the stream's own level and unit are kept, [u_1, ..., u_v] behind them, z in these.</summary>
 /// <param name="values">Values v, 1 or more.</param>
+/// <param name="own">Whether the stream's own level and unit are kept (<see cref="ValueTrack"/>).</param>
 /// <param name="width">Hidden width d.</param>
 /// <param name="add">Lays out its tensor.</param>
-internal sealed class ValueInput(int values, int width, AddParameter add) : FeatureInput("embed.value", CountOf(values), width, add)
+internal sealed class ValueInput(int values, bool own, int width, AddParameter add)
+    : FeatureInput("embed.value", CountOf(values, own), width, add)
 {
     /// <summary>A value further from the mean than so many deviations counts as so far.</summary>
     private const double Farthest = 8;
 
     /// <summary>Features of so many values.</summary>
-    public static int CountOf(int values) => 2 * values;
+    public static int CountOf(int values, bool own) => (own ? 3 : 2) * values;
 
     /// <summary>Writes an event's features.</summary>
     /// <param name="scales">Values that the model reads. Shape [v].</param>
@@ -28,6 +31,28 @@ internal sealed class ValueInput(int values, int width, AddParameter add) : Feat
             bool isMissing = double.IsNaN(values[i]);
             features[i] = isMissing ? 0 : (float)Math.Clamp((values[i] - scales[i].Mean) / scales[i].Deviation, -Farthest, Farthest);
             features[values.Length + i] = isMissing ? 1 : 0;
+        }
+    }
+
+    /// <summary>The same where the stream's own level and unit are kept.</summary>
+    /// <param name="track">The model's.</param>
+    /// <param name="state">What the stream has shown before the event. Shape [4v].</param>
+    /// <param name="z">Standardised values of the event, NaN for none. Shape [v].</param>
+    /// <param name="features">Output. Shape [stride].</param>
+    public static void WriteFeatures(ValueTrack track, ReadOnlySpan<float> state, ReadOnlySpan<float> z, Span<float> features)
+    {
+        features.Clear();
+        int v = z.Length;
+        for (int i = 0; i < v; i++)
+        {
+            if (float.IsNaN(z[i]))
+            {
+                features[v + i] = 1;
+                continue;
+            }
+            (float level, float unit) = track.Own(state, i);
+            features[i] = Math.Clamp(z[i], -ValueTrack.Farthest, ValueTrack.Farthest);
+            features[2 * v + i] = Math.Clamp((z[i] - level) / unit, -ValueTrack.Farthest, ValueTrack.Farthest);
         }
     }
 }

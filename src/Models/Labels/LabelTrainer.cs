@@ -27,17 +27,11 @@ public static class LabelTrainer
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         EventSequence[] known = [.. train.Where(s => s.Label is not null && s.Times.Length > 0)];
-        string[] labels = [.. known.Select(s => s.Label!).Distinct().Order(StringComparer.Ordinal)];
-        if (labels.Length < 2)
+        if (known.Length == 0)
         {
-            throw new ArgumentException($"Training needs streams of two kinds or more, and {(labels.Length == 0 ? "none of train has a label" : $"all of train are '{labels[0]}'")}.",
-                nameof(train));
+            throw new ArgumentException("Training needs streams of two kinds or more, and none of train has a label.", nameof(train));
         }
-        string[] strange = [.. dev.Select(s => s.Label).OfType<string>().Except(labels).Take(3)];
-        if (strange.Length > 0)
-        {
-            throw new ArgumentException($"Streams of dev are of kinds that train has none of: {string.Join(", ", strange)}.", nameof(dev));
-        }
+        string[] labels = Trainer.LabelsOf(known, dev);
         DataStatistics data = DataStatistics.Of(known, options);
         ModelConfig config = data.Config with { Values = ScalesOf(known), Labels = labels };
         config.Validate();

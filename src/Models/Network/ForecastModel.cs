@@ -15,10 +15,12 @@ public sealed class ForecastModel
     /// <summary>Log probability that a mark training never saw is given: one in a million.</summary>
     internal const double LogUnknownMark = -13.815510557964274;
 
+    private readonly byte[][] _valueNames;
     private readonly Dictionary<string, int> _markIndex;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _markLookup;
 
-    internal ForecastModel(ModelConfig config, AlignedBuffer weights, TimeHead timeHead, Baselines baselines)
+    internal ForecastModel(ModelConfig config, AlignedBuffer weights, TimeHead timeHead, Baselines baselines,
+        IReadOnlyList<ValueMixture>? values = null)
     {
         Config = config;
         Weights = weights;
@@ -26,7 +28,10 @@ public sealed class ForecastModel
         Baselines = baselines;
         Layout = new ParameterLayout(config);
         State = new StateLayout(config, Layout);
+        ValueMixtures = values ?? [];
+        Values = config.ForecastsValues ? new ValueTrack(config.Values!) : null;
         Adaptation = config.Adapt ? new Adaptation(config, timeHead) : null;
+        _valueNames = [.. (config.ForecastsValues ? config.Values! : []).Select(v => Encoding.UTF8.GetBytes(v.Name))];
         _markIndex = IndexMarks(config.Marks);
         _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();
         Id = Convert.ToHexStringLower(SHA256.HashData(ModelFile.ToTensors(this).ToBytes()))[..16];
@@ -49,7 +54,7 @@ public sealed class ForecastModel
     public int MixerFloats => State.MixerFloats;
 
     /// <summary>Floats of a row of which its forecasts are made: behind the mixer state the last hidden vector [d], then the
-    /// adaptation.</summary>
+    /// adaptation, then what the stream has shown of its values.</summary>
     public int BasisFloats => State.BasisFloats;
 
     /// <summary>A row grows with its events: it has a tail, and belongs to the mixer softmax.</summary>
@@ -80,6 +85,15 @@ public sealed class ForecastModel
     internal AlignedBuffer Weights { get; }
     internal TimeHead TimeHead { get; }
     internal Adaptation? Adaptation { get; }
+
+    /// <summary>How streams' own levels and units are kept; null where values are not forecast.</summary>
+    internal ValueTrack? Values { get; }
+
+    /// <summary>The value head's mixtures, one a value; empty where values are not forecast.</summary>
+    internal IReadOnlyList<ValueMixture> ValueMixtures { get; }
+
+    /// <summary>Values that a step takes of each event; 0 where they are not forecast.</summary>
+    public int ValueCount => Values?.Count ?? 0;
     internal IReadOnlyDictionary<string, int> MarkIndices => _markIndex;
 
     /// <summary>Index of a mark; <see cref="UnknownMark"/> where the vocabulary lacks it. Where the model has no marks that is 0 for
@@ -89,6 +103,19 @@ public sealed class ForecastModel
         Span<char> text = stackalloc char[ModelLimits.MarkBytes];
         return utf8Mark.Length <= text.Length && Encoding.UTF8.TryGetChars(utf8Mark, text, out int written)
             && _markLookup.TryGetValue(text[..written], out int index) ? index : UnknownMark;
+    }
+
+    /// <summary>Index of a value by its name; -1 for one that the model does not know.</summary>
+    public int ValueIndex(ReadOnlySpan<byte> utf8Name)
+    {
+        for (int i = 0; i < _valueNames.Length; i++)
+        {
+            if (utf8Name.SequenceEqual(_valueNames[i]))
+            {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /// <summary>This model with its states bounded by a policy, or by another one; the weights are the same.</summary>
@@ -109,12 +136,12 @@ public sealed class ForecastModel
             throw new ArgumentException($"A model of mixer {Config.Mixer} cannot run as {mixer}: tova, window, window+i and h2o bound a softmax model, and nothing else changes after training. "
                 + "Train one with 'foretell train --mixer softmax'.");
         }
-        return new ForecastModel(config, Weights, TimeHead, Baselines);
+        return new ForecastModel(config, Weights, TimeHead, Baselines, ValueMixtures);
     }
 
     /// <summary>This model with or without adaptation; the weights are the same, the rows are others.</summary>
     public ForecastModel WithAdaptation(bool adapt) =>
-        adapt == Config.Adapt ? this : new ForecastModel(Config with { Adapt = adapt }, Weights, TimeHead, Baselines);
+        adapt == Config.Adapt ? this : new ForecastModel(Config with { Adapt = adapt }, Weights, TimeHead, Baselines, ValueMixtures);
 
     /// <summary>This model over other marks, of which it says nothing by itself: all are equally likely, until a stream's
     /// own counts tell (where it adapts, up to 64 marks). Its times are forecast as without marks.</summary>
@@ -222,7 +249,9 @@ public sealed class ForecastModel
         var timeHead = new TimeHead(config, Enumerable.Repeat(-Math.Log(k), k).ToArray(), anchorMean, Enumerable.Repeat(0.5, k).ToArray());
         double[] gaps = [typical / 2, typical, typical * 2];
         int[] marks = config.Marks.Count == 0 ? [] : [.. gaps.Select((_, i) => i % config.Marks.Count)];
-        return new ForecastModel(config, weights, timeHead, Baselines.Fit(config, gaps, marks, marks));
+        ValueMixture[] values = config.ForecastsValues
+            ? [.. config.Values!.Select(_ => new ValueMixture(ExpectationMaximization.Fit([-1, 0, 1], ValueMixture.Parts, 0.5)))] : [];
+        return new ForecastModel(config, weights, timeHead, Baselines.Fit(config, gaps, marks, marks), values);
     }
 
     /// <summary>Distribution of the next gap from the time head's outputs, given that an event comes.</summary>

@@ -6,11 +6,11 @@ namespace Foretell.Models.Network;
 
 /// <summary>The linear parts of the heads over a few rows' bases, and what the streams' adaptation makes of them. One thread uses it at a
 /// time.</summary>
-/// <remarks>A basis is a hidden vector [d], then the stream's adaptation, at <see cref="StateLayout.BasisStride"/> floats a row.</remarks>
+/// <remarks>A basis is a hidden vector [d], then the stream's adaptation, then what it has shown of its values, at <see cref="StateLayout.BasisStride"/> floats a row.</remarks>
 internal sealed unsafe class HeadKernel : IDisposable
 {
     private readonly ForecastModel _model;
-    private readonly AlignedBuffer _time, _inner, _logits;
+    private readonly AlignedBuffer _time, _inner, _logits, _own, _values;
     private readonly int _timeStride, _logitStride, _basisStride, _width;
 
     /// <param name="rows">Rows a call may have at most.</param>
@@ -23,6 +23,8 @@ internal sealed unsafe class HeadKernel : IDisposable
         _time = new AlignedBuffer((long)rows * _timeStride);
         _inner = new AlignedBuffer((long)rows * MarkHead.HiddenWidth);
         _logits = new AlignedBuffer((long)rows * _logitStride);
+        _own = new AlignedBuffer((long)rows * (model.Layout.Values?.OwnStride ?? 0));
+        _values = new AlignedBuffer((long)rows * (model.Layout.Values?.Stride ?? 0));
     }
 
     /// <summary>Time outputs of one row after <see cref="Time"/>: the mixture's, then where training was censored the logit of no
@@ -78,9 +80,33 @@ internal sealed unsafe class HeadKernel : IDisposable
         MarkHead.Logits(_model.Weights.Pointer, _model.Layout.Marks!, basis, _basisStride, features, _inner.Pointer, _inner.Pointer,
             _logits.Pointer, rows);
 
+    /// <summary>Runs the value head.</summary>
+    /// <param name="basis">Shape [rows, d + adaptation + values].</param>
+    /// <param name="marks">Index of the mark that comes. Shape [rows].</param>
+    /// <param name="features">Of the gap that comes. Shape [rows, 16].</param>
+    public void Values(float* basis, ReadOnlySpan<int> marks, float* features)
+    {
+        ValueHead head = _model.Layout.Values!;
+        for (int i = 0; i < marks.Length; i++)
+        {
+            _model.Values!.WriteFeatures(ValueState(basis, i), new Span<float>(_own.Pointer + (nint)i * head.OwnStride, head.OwnStride));
+        }
+        head.Forward(_model.Weights.Pointer, basis, _basisStride, marks, features, _own.Pointer, _inner.Pointer, _inner.Pointer,
+            _values.Pointer);
+    }
+
+    /// <summary>Outputs of one row after <see cref="Values"/>.</summary>
+    public float* ValueOutputsPointer(int row) => _values.Pointer + (nint)row * _model.Layout.Values!.Stride;
+
+    /// <summary>What the stream of a row has shown of its values. Shape [4v].</summary>
+    public ReadOnlySpan<float> ValueState(float* basis, int row) =>
+        new(basis + (nint)row * _basisStride + _model.State.ValuesAt, _model.State.ValueFloats);
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        _own.Dispose();
+        _values.Dispose();
         _time.Dispose();
         _inner.Dispose();
         _logits.Dispose();

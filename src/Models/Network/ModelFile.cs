@@ -16,7 +16,7 @@ internal static class ModelFile
     // Of models whose rows followed a stream by an earlier rule. They adapt by this one, and have another id for it: their rows are others.
     private const string FirstAdapting = "model/4";
 
-    private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", Later = "model/3", Adapting = "model/5", ConfigKey = "foretell.config";
+    private const string FormatKey = "foretell.format", Plain = "model/1", Censored = "model/2", Later = "model/3", Adapting = "model/5", Beside = "model/6", ConfigKey = "foretell.config";
 
     /// <summary>A model's tensors and metadata.</summary>
     public static SafeTensors ToTensors(ForecastModel model)
@@ -38,6 +38,13 @@ internal static class ModelFile
         file.Tensors["time.anchor.log_weight"] = Tensor.Of(model.TimeHead.AnchorLogWeight, k);
         file.Tensors["time.anchor.mean"] = Tensor.Of(model.TimeHead.AnchorMean, k);
         file.Tensors["time.anchor.deviation"] = Tensor.Of(model.TimeHead.AnchorDeviation, k);
+        for (int i = 0; i < model.ValueMixtures.Count; i++)
+        {
+            ValueMixture mixture = model.ValueMixtures[i];
+            file.Tensors[$"value.anchor.{i}.log_weight"] = Tensor.Of(mixture.AnchorLogWeight, ValueMixture.Parts);
+            file.Tensors[$"value.anchor.{i}.mean"] = Tensor.Of(mixture.AnchorMean, ValueMixture.Parts);
+            file.Tensors[$"value.anchor.{i}.deviation"] = Tensor.Of(mixture.AnchorDeviation, ValueMixture.Parts);
+        }
         model.Baselines.Write(file.Tensors);
         return file;
     }
@@ -47,14 +54,14 @@ internal static class ModelFile
     public static ForecastModel FromTensors(SafeTensors file)
     {
         if (!file.Metadata.TryGetValue(FormatKey, out string? format)
-            || format is not (Plain or Censored or Later or FirstAdapting or Adapting))
+            || format is not (Plain or Censored or Later or FirstAdapting or Adapting or Beside))
         {
-            throw new InvalidDataException($"It is no Foretell model that this program knows: metadata '{FormatKey}' must be '{Plain}', '{Censored}', '{Later}' or '{Adapting}', got '{format ?? "nothing"}'.");
+            throw new InvalidDataException($"It is no Foretell model that this program knows: metadata '{FormatKey}' must be '{Plain}', '{Censored}', '{Later}', '{Adapting}' or '{Beside}', got '{format ?? "nothing"}'.");
         }
         ModelConfig config = ReadConfig(file);
         if (format != FormatOf(config) && !(format == FirstAdapting && config.Adapt))
         {
-            throw new InvalidDataException($"Metadata '{FormatKey}' must be '{FormatOf(config)}' for this configuration ('{Adapting}' where 'adapt' is true, '{Later}' where 'ties' is above 0 or 'hasOtherMark' true, '{Censored}' where 'censored' is true, else '{Plain}'), got '{format}'.");
+            throw new InvalidDataException($"Metadata '{FormatKey}' must be '{FormatOf(config)}' for this configuration ('{Beside}' where it has values, labels or the remaining time, '{Adapting}' where 'adapt' is true, '{Later}' where 'ties' is above 0 or 'hasOtherMark' true, '{Censored}' where 'censored' is true, else '{Plain}'), got '{format}'.");
         }
         var layout = new ParameterLayout(config);
         // All of them are looked for before there is memory for any: a line of configuration can ask for gigabytes.
@@ -73,13 +80,22 @@ internal static class ModelFile
         double[] deviation = Doubles(file, "time.anchor.deviation", k);
         RequireFinite("time.anchor.deviation", Array.TrueForAll(deviation, x => x > 0));
         var timeHead = new TimeHead(config, Doubles(file, "time.anchor.log_weight", k), Doubles(file, "time.anchor.mean", k), deviation);
-        return new ForecastModel(config, weights, timeHead, Baselines.Read(config, file.Tensors));
+        return new ForecastModel(config, weights, timeHead, Baselines.Read(config, file.Tensors), ReadMixtures(config, file));
     }
 
-    /// <summary>A program that does not know of censored models, of ties, of folded marks or of adaptation would forecast wrongly with
+    private static ValueMixture[] ReadMixtures(ModelConfig config, SafeTensors file) =>
+        [.. Enumerable.Range(0, config.ForecastsValues ? config.Values!.Count : 0).Select(i =>
+        {
+            double[] deviation = Doubles(file, $"value.anchor.{i}.deviation", ValueMixture.Parts);
+            RequireFinite($"value.anchor.{i}.deviation", Array.TrueForAll(deviation, x => x > 0));
+            return new ValueMixture(new NormalMixture(Doubles(file, $"value.anchor.{i}.log_weight", ValueMixture.Parts),
+                Doubles(file, $"value.anchor.{i}.mean", ValueMixture.Parts), deviation));
+        })];
+
+    /// <summary>A program that does not know of censored models, of ties, of folded marks, of adaptation, or of values and labels would forecast wrongly with
     /// them, so the file tells it to stop.</summary>
     private static string FormatOf(ModelConfig config) =>
-        config.Adapt ? Adapting : config.Ties > 0 || config.HasOtherMark ? Later : config.Censored ? Censored : Plain;
+        config.Values is not null || config.Labels is not null || config.Remaining is not null ? Beside : config.Adapt ? Adapting : config.Ties > 0 || config.HasOtherMark ? Later : config.Censored ? Censored : Plain;
 
     private static ModelConfig ReadConfig(SafeTensors file)
     {
@@ -92,7 +108,8 @@ internal static class ModelFile
             ModelConfig config = JsonSerializer.Deserialize(json, ModelJson.Default.ModelConfig)
                 ?? throw new InvalidDataException($"Metadata '{ConfigKey}' is null.");
             config.Validate();
-            return config;
+            return config.Values is null || config.ForecastsValues ? config
+                : throw new InvalidDataException($"Metadata '{ConfigKey}' has values and no 'forecastsValues': no step reads them so.");
         }
         catch (Exception e) when (e is JsonException or ArgumentException or NotSupportedException or InvalidOperationException)
         {

@@ -50,8 +50,9 @@ internal sealed class ParameterLayout
         // The inputs are in the order of a sequence's features (EncodedSequence.Inputs).
         if (config.Values is not null)
         {
-            _inputs.Add(new ValueInput(config.Values.Count, d, Add));
+            _inputs.Add(new ValueInput(config.Values.Count, config.ForecastsValues, d, Add));
         }
+        Values = config.ForecastsValues ? new ValueHead(config, Add) : null;
         Labels = config.Labels is null ? null : new LabelHead(config.Labels.Count, d, Add);
         if (config.Series is not null)
         {
@@ -79,6 +80,9 @@ internal sealed class ParameterLayout
 
     /// <summary>What the network reads of an event beside its gap and mark.</summary>
     public IReadOnlyList<FeatureInput> Inputs => _inputs;
+
+    /// <summary>Head of the next event's values; null without.</summary>
+    public ValueHead? Values { get; }
 
     /// <summary>Head of the labels; null without.</summary>
     public LabelHead? Labels { get; }

@@ -5,15 +5,15 @@ using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Network;
 
-/// <summary>Floats of one stream's row: each layer's mixer state, the last hidden vector, and where the model adapts what the stream has
-/// shown of its own; behind this fixed part a tail, where the mixer's state grows.</summary>
+/// <summary>Floats of one stream's row: each layer's mixer state, the last hidden vector, and where the model adapts or forecasts values
+/// what the stream has shown of its own; behind this fixed part a tail, where the mixer's state grows.</summary>
 internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout layout)
 {
     /// <summary>Floats of mixer state in the fixed part.</summary>
     public int MixerFloats { get; } = layout.Layers.Sum(l => l.Mixer.StateFloats);
 
     /// <summary>Floats of the fixed part: all of the row, where the state has a constant size.</summary>
-    public int Floats => StepFloats + AdaptationFloats;
+    public int Floats => StepFloats + AdaptationFloats + ValueFloats;
 
     /// <summary>Leading floats that a step of the network advances: mixer state and hidden vector.</summary>
     public int StepFloats => MixerFloats + config.Width;
@@ -21,8 +21,14 @@ internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout lay
     /// <summary>Floats of the adaptation; 0 without one.</summary>
     public int AdaptationFloats { get; } = Adaptation.FloatsOf(config);
 
-    /// <summary>Floats behind the mixer state, of which forecasts are made: hidden vector, then adaptation.</summary>
-    public int BasisFloats => config.Width + AdaptationFloats;
+    /// <summary>Floats of what the stream has shown of its values; 0 where they are not forecast.</summary>
+    public int ValueFloats { get; } = config.ForecastsValues ? config.Values!.Count * ValueTrack.StateFloats : 0;
+
+    /// <summary>Where they begin in a basis.</summary>
+    public int ValuesAt => config.Width + AdaptationFloats;
+
+    /// <summary>Floats behind the mixer state, of which forecasts are made: hidden vector, adaptation, values.</summary>
+    public int BasisFloats => config.Width + AdaptationFloats + ValueFloats;
 
     /// <summary>The same, padded to whole vectors.</summary>
     public int BasisStride => (BasisFloats + 15) / 16 * 16;

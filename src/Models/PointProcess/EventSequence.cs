@@ -23,6 +23,14 @@ public sealed record EventSequence(string Id, double[] Times, string[]? Marks)
     /// first.</summary>
     public int Past { get; init; }
 
+    /// <summary>Events from one on and before another, with all that they carry.</summary>
+    internal EventSequence Slice(int from, int to) => this with
+    {
+        Times = Times[from..to],
+        Marks = Marks?[from..to],
+        Values = Values?.ToDictionary(v => v.Key, v => v.Value[from..to]),
+    };
+
     /// <summary>Index of the first event that can be scored: behind the past, and never the very first, before which there is no
     /// gap.</summary>
     internal int FirstScored => Math.Max(1, Past);

@@ -22,13 +22,20 @@ public sealed record Evaluation
     /// <summary>Events that were the streams' past: read, and not scored.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long PastEvents { get; init; }
-    /// <summary>Joint NLL, nats per event.</summary>
+    /// <summary>Joint NLL of gap, mark and values, nats per event.</summary>
     public double Nll { get; init; }
     /// <summary>NLL of the inter-event times, density per time unit; where training was censored, of an event's coming at all
     /// too.</summary>
     public double NllTime { get; init; }
     /// <summary>NLL of the marks given the gap.</summary>
     public double NllMark { get; init; }
+    /// <summary>NLL of the values given gap and mark: which were there, and the density of each, per deviation of training; null where
+    /// they are not forecast.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? NllValue { get; init; }
+    /// <summary>How the forecasts of each value did; null where none are made.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ValueErrors>? Values { get; init; }
     /// <summary>Share of events whose most likely mark, before the gap is known, is right.</summary>
     public double Accuracy { get; init; }
     /// <summary>The same once the gap is known.</summary>
@@ -96,7 +103,7 @@ public static unsafe class Evaluator
             sums[i] = Score(forecaster, pieces[i], cell));
 
         // Added in the pieces' order, so the figures do not depend on the threads.
-        var total = new Sums(cell);
+        var total = new Sums(model, cell);
         Array.ForEach(sums, total.Add);
         ScoreTally running = SimpleScorer.Run(model.Config, scored, () => new RunningMethod(model.Config, model.Baselines, 8, 8));
         double n = total.Tally.Events;
@@ -106,9 +113,11 @@ public static unsafe class Evaluator
             Sequences = sequences.Count,
             Events = total.Tally.Events,
             PastEvents = scored.Sum(s => (long)s.Past),
-            Nll = -(total.Tally.Time + total.Tally.Mark) / n,
+            Nll = -(total.Tally.Time + total.Tally.Mark + total.Values.LogLikelihood) / n,
             NllTime = -total.Tally.Time / n,
             NllMark = model.Config.Marks.Count == 0 ? 0 : -total.Tally.Mark / n,
+            NllValue = model.Values is null ? null : -total.Values.LogLikelihood / n,
+            Values = model.Values is null ? null : total.Values.Errors(),
             Accuracy = total.Tally.Hits / n,
             AccuracyGivenGap = total.HitsGivenGap / n,
             Rmse = Math.Sqrt(total.SquaredError / n),
@@ -139,12 +148,12 @@ public static unsafe class Evaluator
         ModelConfig config = model.Config;
         int d = config.Width, marks = config.Marks.Count, timeOutputs = model.Layout.TimeWeight.Stride;
         EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices, openEnd: true))];
-        using var pass = new NetworkPass(config, model.Layout, model.TimeHead);
+        using var pass = new NetworkPass(config, model.Layout, model.TimeHead, model.ValueMixtures);
         pass.Run(model.Weights.Pointer, encoded, null, 0);
         using AdaptedPass? adapted = config.Adapt ? new AdaptedPass(model, pass, encoded) : null;
         ReadOnlySpan<double> logTimes = adapted is null ? pass.LogTimes : adapted.LogTimes;
         ReadOnlySpan<double> logMarks = adapted is null ? pass.LogMarks : adapted.LogMarks;
-        var sums = new Sums(cell);
+        var sums = new Sums(model, cell);
         sums.Tally.AddOpenEnds(adapted?.OpenEnds ?? pass.OpenEnds, encoded.Count(s => s.OpenEnd is not null));
         for (int i = 0, first = 0; i < sequences.Length; first += encoded[i].Rows, i++)
         {
@@ -177,21 +186,27 @@ public static unsafe class Evaluator
                 }
                 sums.Tally.Add(t, distribution.Score(gap, cell, next, nodes) with { LogDensity = logTimes[row] },
                     marks > 0 ? logMarks[row] : 0, confidence, isHit);
+                if (pass.Values is { } values)
+                {
+                    sums.Values.Add(values.Outputs(row), encoded[i].Values!, t);
+                }
             }
         }
         return sums;
     }
 
     /// <summary>What a piece of the sequences adds.</summary>
-    private sealed class Sums(double cell)
+    private sealed class Sums(ForecastModel model, double cell)
     {
         public double SquaredError, Exponential, Mixture, Markov, TrainedTime, TrainedMark;
         public long HitsGivenGap;
         public readonly ScoreTally Tally = new(cell);
+        public readonly ValueTally Values = new(model);
 
         public void Add(Sums other)
         {
             Tally.Add(other.Tally);
+            Values.Add(other.Values);
             SquaredError += other.SquaredError;
             HitsGivenGap += other.HitsGivenGap;
             Exponential += other.Exponential;

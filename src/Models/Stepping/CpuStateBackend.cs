@@ -1,3 +1,4 @@
+using Foretell.Models.Inputs;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 
@@ -10,6 +11,7 @@ public sealed unsafe class CpuStateBackend : IStateBackend
     private readonly RowStore _rows;
     private readonly StepKernel _kernel;
     private readonly EventScorer _scorer;
+    private readonly float[] _features, _missing;
 
     /// <summary>An empty slab.</summary>
     /// <param name="model">Model of the rows.</param>
@@ -19,6 +21,9 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         _rows = new RowStore(model.State);
         _kernel = new StepKernel(model);
         _scorer = new EventScorer(model);
+        _features = model.Values is null ? [] : new float[RowTile.MaxRows * model.Layout.Inputs[0].Stride];
+        _missing = new float[RowTile.MaxRows * model.ValueCount];
+        Array.Fill(_missing, float.NaN);
     }
 
     /// <inheritdoc/>
@@ -70,15 +75,17 @@ public sealed unsafe class CpuStateBackend : IStateBackend
     }
 
     /// <inheritdoc/>
-    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => Run(inputs, scores, Work.Score);
+    public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default) =>
+        Run(inputs, scores, values, Work.Score);
 
     /// <inheritdoc/>
-    public void Step(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], Work.Observe | Work.Advance);
+    public void Step(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> values = default) =>
+        Run(inputs, [], values, Work.Observe | Work.Advance);
 
     /// <inheritdoc/>
     /// <remarks>A tile's rows are scored and stepped while they are in the cache.</remarks>
-    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) =>
-        Run(inputs, scores, Work.Score | Work.Observe | Work.Advance);
+    public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default) =>
+        Run(inputs, scores, values, Work.Score | Work.Observe | Work.Advance);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -98,10 +105,10 @@ public sealed unsafe class CpuStateBackend : IStateBackend
     /// account.</summary>
     /// <param name="scores">Shape [n], or empty.</param>
     internal void Observe(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) =>
-        Run(inputs, scores, scores.IsEmpty ? Work.Observe : Work.Score | Work.Observe);
+        Run(inputs, scores, default, scores.IsEmpty ? Work.Observe : Work.Score | Work.Observe);
 
     /// <summary>The network's part of a step alone.</summary>
-    internal void Advance(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], Work.Advance);
+    internal void Advance(ReadOnlySpan<StepInput> inputs) => Run(inputs, [], default, Work.Advance);
 
     /// <summary>Refuses a batch before any of it is applied.</summary>
     /// <exception cref="ArgumentException">A row or mark is out of range, or a gap is negative or not finite.</exception>
@@ -114,7 +121,7 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         }
     }
 
-    private void Run(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, Work work)
+    private void Run(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values, Work work)
     {
         bool score = work.HasFlag(Work.Score), observe = work.HasFlag(Work.Observe) && _model.Config.Adapt;
         if (score && scores.Length != inputs.Length)
@@ -123,18 +130,21 @@ public sealed unsafe class CpuStateBackend : IStateBackend
                 nameof(scores));
         }
         Check(inputs);
+        StepCheck.Values(_model, inputs.Length, values);
+        int v = _model.ValueCount;
         Span<StepScore> unwanted = stackalloc StepScore[RowTile.MaxRows];
         float** rows = stackalloc float*[RowTile.MaxRows], tails = stackalloc float*[RowTile.MaxRows];
         for (int start = 0; start < inputs.Length; start += RowTile.MaxRows)
         {
             ReadOnlySpan<StepInput> tile = inputs.Slice(start, Math.Min(RowTile.MaxRows, inputs.Length - start));
+            ReadOnlySpan<float> ofTile = values.IsEmpty ? _missing.AsSpan(0, tile.Length * v) : values.Slice(start * v, tile.Length * v);
             for (int i = 0; i < tile.Length; i++)
             {
                 rows[i] = _rows.Row(tile[i].Row);
             }
             if (score || observe)
             {
-                _scorer.Score(tile, rows, score ? scores.Slice(start, tile.Length) : unwanted[..tile.Length], observe);
+                _scorer.Score(tile, ofTile, rows, score ? scores.Slice(start, tile.Length) : unwanted[..tile.Length], observe);
             }
             if (work.HasFlag(Work.Advance))
             {
@@ -142,8 +152,30 @@ public sealed unsafe class CpuStateBackend : IStateBackend
                 {
                     tails[i] = _rows.TailForNext(tile[i].Row);
                 }
-                _kernel.Advance(tile, new RowTile(rows, tails));
+                Advance(tile, ofTile, new RowTile(rows, tails));
             }
+        }
+    }
+
+    /// <summary>Steps a tile, and has what the streams show of their values go along.</summary>
+    private void Advance(ReadOnlySpan<StepInput> tile, ReadOnlySpan<float> values, RowTile rows)
+    {
+        if (_model.Values is not { } track)
+        {
+            _kernel.Advance(tile, rows);
+            return;
+        }
+        int v = track.Count, stride = _model.Layout.Inputs[0].Stride;
+        for (int i = 0; i < tile.Length; i++)
+        {
+            var state = new Span<float>(rows.Fixed[i] + _model.MixerFloats + _model.State.ValuesAt, _model.State.ValueFloats);
+            ReadOnlySpan<float> z = values.Slice(i * v, v);
+            ValueInput.WriteFeatures(track, state, z, _features.AsSpan(i * stride, stride));
+            track.Observe(state, z);
+        }
+        fixed (float* features = _features)
+        {
+            _kernel.Advance(tile, rows, features);
         }
     }
 

@@ -21,6 +21,7 @@ public sealed unsafe class EventScorer : IDisposable
     private readonly AlignedBuffer _basis;
     private readonly int _basisStride;
     private readonly AlignedBuffer _features;
+    private readonly float[] _missing;
 
     /// <summary>A scorer with scratch space of its own; one thread uses it at a time.</summary>
     /// <param name="model">Model of the rows.</param>
@@ -32,6 +33,8 @@ public sealed unsafe class EventScorer : IDisposable
         _basisStride = model.State.BasisStride;
         _basis = new AlignedBuffer((long)RowTile.MaxRows * _basisStride);
         _features = new AlignedBuffer((long)RowTile.MaxRows * GapFeatures.Stride);
+        _missing = new float[RowTile.MaxRows * model.ValueCount];
+        Array.Fill(_missing, float.NaN);
     }
 
     /// <summary>What the streams show together: forecasts are made of what it gave out, and it takes the events into account. Null where
@@ -43,10 +46,13 @@ public sealed unsafe class EventScorer : IDisposable
     /// <param name="inputs">Events, any number.</param>
     /// <param name="bases">Each event's (<see cref="IStateBackend.ReadBasis"/>). Shape [n, BasisFloats].</param>
     /// <param name="scores">Output. Shape [n].</param>
+    /// <param name="values">As <see cref="IStateBackend.Score"/> takes them.</param>
     /// <exception cref="ArgumentException">Lengths disagree.</exception>
-    public void Score(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> bases, Span<StepScore> scores)
+    public void Score(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> bases, Span<StepScore> scores,
+        ReadOnlySpan<float> values = default)
     {
-        int d = _model.BasisFloats;
+        int d = _model.BasisFloats, v = _model.ValueCount;
+        StepCheck.Values(_model, inputs.Length, values);
         if (bases.Length != inputs.Length * d || scores.Length != inputs.Length)
         {
             throw new ArgumentException($"{inputs.Length} events need {inputs.Length * d} floats of bases and as many scores, "
@@ -59,20 +65,22 @@ public sealed unsafe class EventScorer : IDisposable
             {
                 bases.Slice((start + i) * d, d).CopyTo(_basis.Span[(i * _basisStride)..]);
             }
-            ScoreTile(inputs.Slice(start, n), null, scores.Slice(start, n));
+            ScoreTile(inputs.Slice(start, n), values.IsEmpty ? _missing.AsSpan(0, n * v) : values.Slice(start * v, n * v), null,
+                scores.Slice(start, n));
         }
     }
 
     /// <summary>Scores at most <see cref="RowTile.MaxRows"/> events; a first event scores 0.</summary>
+    /// <param name="values">Standardised, NaN for none. Shape [n, ValueCount].</param>
     /// <param name="adapt">Whether the rows' adaptation takes the events into account, too.</param>
-    internal void Score(ReadOnlySpan<StepInput> inputs, float** rows, Span<StepScore> scores, bool adapt)
+    internal void Score(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> values, float** rows, Span<StepScore> scores, bool adapt)
     {
         int d = _model.BasisFloats;
         for (int i = 0; i < inputs.Length; i++)
         {
             new ReadOnlySpan<float>(rows[i] + _model.MixerFloats, d).CopyTo(new Span<float>(_basis.Pointer + i * _basisStride, d));
         }
-        ScoreTile(inputs, adapt ? rows : null, scores);
+        ScoreTile(inputs, values, adapt ? rows : null, scores);
     }
 
     /// <inheritdoc/>
@@ -84,7 +92,7 @@ public sealed unsafe class EventScorer : IDisposable
     }
 
     /// <param name="rows">Rows whose adaptation takes the events into account; null for none.</param>
-    private void ScoreTile(ReadOnlySpan<StepInput> inputs, float** rows, Span<StepScore> scores)
+    private void ScoreTile(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> values, float** rows, Span<StepScore> scores)
     {
         ModelConfig config = _model.Config;
         int n = inputs.Length, marks = config.Marks.Count;
@@ -92,7 +100,7 @@ public sealed unsafe class EventScorer : IDisposable
         for (int i = 0; i < n; i++)
         {
             gaps[i] = GapInterval.Of(inputs[i].Gap, config);
-            if (marks > 0)
+            if (marks > 0 || _model.Values is not null)
             {
                 GapFeatures.Write(gaps[i].Z, new Span<float>(_features.Pointer + i * GapFeatures.Stride, GapFeatures.Count));
             }
@@ -102,15 +110,25 @@ public sealed unsafe class EventScorer : IDisposable
         {
             _heads.MarksAsTrained(_basis.Pointer, _features.Pointer, n);
         }
+        int v = _model.ValueCount;
+        if (v > 0)
+        {
+            Span<int> came = stackalloc int[n];
+            for (int i = 0; i < n; i++)
+            {
+                came[i] = inputs[i].Mark;
+            }
+            _heads.Values(_basis.Pointer, came, _features.Pointer);
+        }
         for (int i = 0; i < n; i++)
         {
             float* observer = rows is null ? null : rows[i] + _model.MixerFloats + _model.Config.Width;
-            scores[i] = inputs[i].Ordinal == 0 ? default : Score(i, inputs[i], gaps[i], observer);
+            scores[i] = inputs[i].Ordinal == 0 ? default : Score(i, inputs[i], gaps[i], values.Slice(i * v, v), observer);
         }
     }
 
     /// <param name="observer">Adaptation of the row, which takes the event into account; null for none.</param>
-    private StepScore Score(int row, in StepInput input, in GapInterval gap, float* observer)
+    private StepScore Score(int row, in StepInput input, in GapInterval gap, ReadOnlySpan<float> values, float* observer)
     {
         int k = _model.TimeHead.Components;
         double* logWeight = stackalloc double[3 * k], mean = logWeight + k, inverse = mean + k;
@@ -132,9 +150,14 @@ public sealed unsafe class EventScorer : IDisposable
             logTime += NeverHead.LogComing(_heads.NeverLogit(row));
         }
         var timeScore = new StepScore((float)logTime, 0, (float)baselineTime, (float)baselineMark, (float)below, 0, 0, false);
+        int surprises = 1;
+        for (int i = 0; i < values.Length; i++)
+        {
+            timeScore = AddValue(timeScore, row, i, values[i], ref surprise, ref surprises);
+        }
         if (_model.Config.Marks.Count == 0)
         {
-            return timeScore with { PValue = Math.Max(LeastPValue, (float)surprise) };
+            return timeScore with { PValue = Fisher(surprise, surprises) };
         }
         // Where training folded rare marks, an unknown one has a logit like any other: that of the last mark.
         bool isUnknown = input.Mark == _model.Config.Marks.Count;
@@ -146,9 +169,32 @@ public sealed unsafe class EventScorer : IDisposable
         return timeScore with
         {
             Mark = (float)(isUnknown ? ForecastModel.LogUnknownMark : mark.Log),
-            PValue = Fisher(surprise * (isUnknown ? UnknownMarkProbability : mark.NoLikelier)),
+            PValue = Fisher(surprise * (isUnknown ? UnknownMarkProbability : mark.NoLikelier), surprises + 1),
             Confidence = 1 / mark.Sum,
             IsHit = mark.IsLikeliest && !isUnknown,
+        };
+    }
+
+    /// <summary>Adds the score of one value, and how surprising it is.</summary>
+    /// <param name="z">NaN where the event has none.</param>
+    /// <param name="surprise">Product of the event's p-values so far.</param>
+    /// <param name="surprises">How many they are.</param>
+    private StepScore AddValue(StepScore score, int row, int value, float z, ref double surprise, ref int surprises)
+    {
+        float* outputs = _heads.ValueOutputsPointer(row);
+        double log = TieHead.Log(outputs[ValueHead.PresenceAt(value)], !float.IsNaN(z));
+        if (!float.IsNaN(z))
+        {
+            var own = _model.Values!.Own(_heads.ValueState(_basis.Pointer, row), value);
+            var mixture = ValueScore.Of(_model.ValueMixtures[value], outputs + ValueHead.MixtureAt(value), z, own);
+            log += mixture.Log;
+            surprise *= Math.Min(1, 2 * Math.Min(mixture.Below, mixture.Above));
+            surprises++;
+        }
+        return score with
+        {
+            Value = (float)(score.Value + log),
+            BaselineValue = (float)(score.BaselineValue + ValueScore.Baseline(_model.Config.Values![value], z)),
         };
     }
 
@@ -192,13 +238,19 @@ public sealed unsafe class EventScorer : IDisposable
     /// <summary>The row's adaptation as it was before the event.</summary>
     private float* AdaptationOf(int row) => _basis.Pointer + row * _basisStride + _model.Config.Width;
 
-    /// <summary>P(the product of two independent uniform numbers is at most q) = q (1 - ln q). Source: Fisher, Statistical
-    /// Methods for Research Workers, 1932, section 21.1.</summary>
+    /// <summary>P(the product of n independent uniform numbers is at most q): q times the first n terms of the series of exp(-ln q).
+    /// Source: Fisher, Statistical Methods for Research Workers, 1932, section 21.1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Fisher(double q)
+    private static float Fisher(double q, int n)
     {
         q = Math.Max(q, 1e-300);
-        return Math.Clamp((float)(q * (1 - VectorMath.Log(q))), LeastPValue, 1);
+        double sum = 1, term = 1;
+        for (int i = 1; i < n; i++)
+        {
+            term *= -VectorMath.Log(q) / i;
+            sum += term;
+        }
+        return Math.Clamp((float)(q * sum), LeastPValue, 1);
     }
 
     /// <summary>A number in (0, 1) that looks uniform and says nothing about the gap: a hash of the event's ordinal and of the

@@ -1,3 +1,4 @@
+using Foretell.Models.Configuration;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 
@@ -45,19 +46,22 @@ public interface IStateBackend : IDisposable
     /// <summary>Scores each event by the forecast that stands before it, from its row's basis. Changes nothing.</summary>
     /// <param name="inputs">Events of distinct rows, any number.</param>
     /// <param name="scores">Output, one per input.</param>
+    /// <param name="values">Standardised values of the events (<see cref="ValueScale.Standardise"/>), NaN for none; empty where no event
+    /// has any. Shape [n, ValueCount].</param>
     /// <exception cref="ArgumentException">A row or mark is out of range, a gap is negative or not finite, or lengths disagree.</exception>
-    void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores);
+    void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default);
 
     /// <summary>Advances each event's row.</summary>
     /// <param name="inputs">Events of distinct rows, any number.</param>
+    /// <param name="values">As for <see cref="Score"/>.</param>
     /// <exception cref="ArgumentException">A row or mark is out of range, or a gap is negative or not finite.</exception>
-    void Step(ReadOnlySpan<StepInput> inputs);
+    void Step(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> values = default);
 
     /// <summary>Both, one after the other; a backend may do them in one pass over the rows.</summary>
     /// <exception cref="ArgumentException">As for <see cref="Score"/>.</exception>
-    void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores)
+    void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default)
     {
-        Score(inputs, scores);
-        Step(inputs);
+        Score(inputs, scores, values);
+        Step(inputs, values);
     }
 }

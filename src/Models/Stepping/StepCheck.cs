@@ -6,6 +6,25 @@ namespace Foretell.Models.Stepping;
 /// <summary>What every backend refuses of an event.</summary>
 internal static class StepCheck
 {
+    /// <summary>Refuses values that are not those of so many events.</summary>
+    /// <param name="values">Shape [events, ValueCount], or empty.</param>
+    /// <exception cref="ArgumentException">There are others, or one is infinite.</exception>
+    public static void Values(ForecastModel model, int events, ReadOnlySpan<float> values)
+    {
+        if (!values.IsEmpty && values.Length != events * model.ValueCount)
+        {
+            throw new ArgumentException($"{events} events of a model with {model.ValueCount} values need {events * model.ValueCount} of them, or none, got {values.Length}.",
+                nameof(values));
+        }
+        foreach (float z in values)
+        {
+            if (float.IsInfinity(z))
+            {
+                throw new ArgumentException("A value must be a finite number, or NaN for none, got an infinite one.", nameof(values));
+            }
+        }
+    }
+
     /// <summary>Refuses an event that no step is defined for.</summary>
     /// <exception cref="ArgumentException">The mark is out of range, the gap is negative or not finite, or the ordinal is
     /// negative.</exception>

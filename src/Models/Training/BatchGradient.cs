@@ -16,13 +16,14 @@ internal sealed unsafe class BatchGradient : IBatchGradient
     private readonly AlignedBuffer[] _gradients = new AlignedBuffer[Groups];
     private readonly ParallelOptions _parallel;
 
-    public BatchGradient(ModelConfig config, ParameterLayout layout, TimeHead? timeHead, int threads)
+    public BatchGradient(ModelConfig config, ParameterLayout layout, TimeHead? timeHead, int threads,
+        IReadOnlyList<ValueMixture>? values = null)
     {
         _layout = layout;
         _parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
         for (int g = 0; g < Groups; g++)
         {
-            _passes[g] = new NetworkPass(config, layout, timeHead);
+            _passes[g] = new NetworkPass(config, layout, timeHead, values);
             _gradients[g] = new AlignedBuffer(layout.Length);
         }
     }

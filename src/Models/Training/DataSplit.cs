@@ -65,10 +65,7 @@ public sealed record DataSplit(IReadOnlyList<EventSequence> Train, IReadOnlyList
     private static EventSequence Before(EventSequence sequence, double cut)
     {
         int count = sequence.Times.Count(t => t <= cut);
-        return new EventSequence(sequence.Id, sequence.Times[..count], sequence.Marks?[..count])
-        {
-            Until = sequence.Until is null ? null : cut,
-        };
+        return sequence.Slice(0, count) with { Until = sequence.Until is null ? null : cut, Past = 0 };
     }
 
     private static EventSequence Behind(EventSequence sequence, double cut)
@@ -76,7 +73,7 @@ public sealed record DataSplit(IReadOnlyList<EventSequence> Train, IReadOnlyList
         int first = Math.Max(0, sequence.Times.Count(t => t <= cut) - 1);
         // A stream that ended before the cut has nothing to say behind it, unless its silence counts.
         first = sequence.Times is [.., var last] && last <= cut && sequence.Until is null ? sequence.Times.Length : first;
-        return sequence with { Times = sequence.Times[first..], Marks = sequence.Marks?[first..] };
+        return sequence.Slice(first, sequence.Times.Length);
     }
 
     private static bool HasGap(EventSequence sequence) => sequence.Times.Length > 1;

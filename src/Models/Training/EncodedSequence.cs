@@ -23,22 +23,23 @@ internal sealed class EncodedSequence
         Marks = new int[n];
         Gaps = new float[n];
         Intervals = new GapInterval[n];
-        bool marked = config.Marks.Count > 0;
-        Features = marked ? new float[n * GapFeatures.Stride] : [];
+        bool marked = config.Marks.Count > 0, gapRead = marked || config.ForecastsValues;
+        Features = gapRead ? new float[n * GapFeatures.Stride] : [];
         for (int t = 0; t < n; t++)
         {
             Marks[t] = marked && sequence.Marks is { } marks && markIndex.TryGetValue(marks[t], out int index) ? index : config.UnknownMark;
             double gap = t == 0 ? 0 : sequence.Times[t] - sequence.Times[t - 1];
             Gaps[t] = (float)gap;
             Intervals[t] = GapInterval.Of(gap, config);
-            if (marked)
+            if (gapRead)
             {
                 GapFeatures.Write(Intervals[t].Z, Features.AsSpan(t * GapFeatures.Stride, GapFeatures.Count));
             }
         }
+        Values = config.ForecastsValues ? new EncodedValues(sequence, config.Values!) : null;
         Inputs =
         [
-            .. config.Values is { } scales ? [EncodeValues(sequence, scales)] : (float[][])[],
+            .. Values is not null ? [Values.Features] : config.Values is { } scales ? [EncodeValues(sequence, scales)] : (float[][])[],
             .. config.Calendar ? [EncodeCalendar(sequence, config.TimeUnitSeconds)] : (float[][])[],
         ];
         Remaining = config.Remaining is null ? [] : Array.ConvertAll(sequence.Times, time => sequence.Times[^1] - time);
@@ -68,7 +69,7 @@ internal sealed class EncodedSequence
     /// <summary>The gap as the time head scores it; meaningless for the first event.</summary>
     public GapInterval[] Intervals { get; }
 
-    /// <summary>Gap features. Shape [n, 16]; empty without marks.</summary>
+    /// <summary>Gap features. Shape [n, 16]; empty where no head reads them.</summary>
     public float[] Features { get; }
 
     /// <summary>Features of what the network reads beside gaps and marks, one array an input, in the order of the layout's. Shape of each
@@ -77,6 +78,9 @@ internal sealed class EncodedSequence
 
     /// <summary>What there is of a stretch of a regular series; null for other sequences.</summary>
     public EncodedReadings? Readings { get; }
+
+    /// <summary>Values of the events, where they are forecast; else null.</summary>
+    public EncodedValues? Values { get; }
 
     /// <summary>Time to the last event, time units; empty where no head tells it.</summary>
     public double[] Remaining { get; }
@@ -118,7 +122,7 @@ internal sealed class EncodedSequence
 
     private static float[] EncodeValues(EventSequence sequence, IReadOnlyList<ValueScale> scales)
     {
-        int stride = FeatureInput.StrideOf(ValueInput.CountOf(scales.Count));
+        int stride = FeatureInput.StrideOf(ValueInput.CountOf(scales.Count, own: false));
         double[]?[] columns = [.. scales.Select(s => sequence.Values?.GetValueOrDefault(s.Name))];
         float[] features = new float[sequence.Times.Length * stride];
         Span<double> values = stackalloc double[scales.Count];

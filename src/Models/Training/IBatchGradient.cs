@@ -30,4 +30,5 @@ internal unsafe interface IBatchGradient : IDisposable
 /// <param name="config">Shape, marks and gap statistics.</param>
 /// <param name="layout">Places of the tensors in the weights.</param>
 /// <param name="timeHead">The anchored time head.</param>
-internal delegate IBatchGradient GradientFactory(ModelConfig config, ParameterLayout layout, TimeHead timeHead);
+internal delegate IBatchGradient GradientFactory(ModelConfig config, ParameterLayout layout, TimeHead timeHead,
+    IReadOnlyList<ValueMixture> values);

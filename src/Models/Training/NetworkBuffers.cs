@@ -14,7 +14,7 @@ internal sealed unsafe class NetworkBuffers : IDisposable
     public NetworkBuffers(ModelConfig config, ParameterLayout layout, int rows)
     {
         int d = config.Width, attended = Mixer.OutputFloats(config);
-        Rows = rows;
+        (Rows, Width) = (rows, d);
         Layers = new LayerBuffers[config.Layers];
         for (int l = 0; l < config.Layers; l++)
         {
@@ -53,6 +53,9 @@ internal sealed unsafe class NetworkBuffers : IDisposable
 
     /// <summary>Rows that fit.</summary>
     public int Rows { get; }
+
+    /// <summary>Hidden width d.</summary>
+    public int Width { get; }
     public LayerBuffers[] Layers { get; }
     public float* X { get; }
     public float* Normal { get; }
@@ -71,6 +74,25 @@ internal sealed unsafe class NetworkBuffers : IDisposable
     public float* GradientC { get; }
     public float* GradientTime { get; }
     public float* GradientMarks { get; }
+
+    /// <summary>Writes the features of the gap that follows each event into <see cref="Features"/>.</summary>
+    public void WriteNextGaps(IReadOnlyList<EncodedSequence> sequences)
+    {
+        int row = 0;
+        foreach (EncodedSequence sequence in sequences)
+        {
+            for (int t = 0; t < sequence.Rows; t++, row++)
+            {
+                var features = new Span<float>(Features + (nint)row * GapFeatures.Stride, GapFeatures.Stride);
+                // No event follows the last, and what its row leaves unused must still be numbers.
+                features.Clear();
+                if (t + 1 < sequence.Length)
+                {
+                    sequence.Features.AsSpan((t + 1) * GapFeatures.Stride, GapFeatures.Stride).CopyTo(features);
+                }
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -16,6 +16,7 @@ internal sealed unsafe class NetworkPass : IDisposable
     private readonly ModelConfig _config;
     private readonly ParameterLayout _layout;
     private readonly NextEventPass? _next;
+    private readonly ValuePass? _values;
     private readonly LabelPass? _labels;
     private readonly SeriesPass? _series;
     private readonly RemainingPass? _remaining;
@@ -26,14 +27,16 @@ internal sealed unsafe class NetworkPass : IDisposable
     /// <param name="config">The model's.</param>
     /// <param name="layout">Places of its tensors.</param>
     /// <param name="timeHead">Its time head; null leaves the heads of the next event out.</param>
-    public NetworkPass(ModelConfig config, ParameterLayout layout, TimeHead? timeHead)
+    /// <param name="values">Its value head's mixtures, where it has one.</param>
+    public NetworkPass(ModelConfig config, ParameterLayout layout, TimeHead? timeHead, IReadOnlyList<ValueMixture>? values = null)
     {
         (_config, _layout) = (config, layout);
         _next = timeHead is null ? null : new NextEventPass(config, layout, timeHead);
+        _values = layout.Values is null ? null : new ValuePass(layout.Values, values!);
         _labels = layout.Labels is null ? null : new LabelPass(layout.Labels);
         _series = layout.Series is null ? null : new SeriesPass(layout.Series);
         _remaining = layout.Remaining is null ? null : new RemainingPass(layout.Remaining);
-        _others = [.. new HeadPass?[] { _labels, _series, _remaining }.OfType<HeadPass>()];
+        _others = [.. new HeadPass?[] { _values, _labels, _series, _remaining }.OfType<HeadPass>()];
         _heads = _next is null ? _others : [_next, .. _others];
     }
 
@@ -61,6 +64,9 @@ internal sealed unsafe class NetworkPass : IDisposable
     /// <summary>Log probability of each row's mark given the gap; not set where no event follows or there are no marks. Shape
     /// [Rows].</summary>
     public ReadOnlySpan<double> LogMarks => _next!.LogMarks[..Rows];
+
+    /// <summary>The value head's part of the last pass; null without one.</summary>
+    public ValuePass? Values => _values;
 
     /// <summary>The label head's part of the last pass; null without one.</summary>
     public LabelPass? Labels => _labels;
@@ -160,6 +166,10 @@ internal sealed unsafe class NetworkPass : IDisposable
         var b = _buffers!;
         LayerNorm.Forward(b.X, weights + _layout.NormGain.Offset, weights + _layout.NormBias.Offset, b.Hidden, b.Normal, b.Inverse, Rows,
             _config.Width);
+        if (sequences[0].Features.Length > 0)
+        {
+            b.WriteNextGaps(sequences);
+        }
         foreach (HeadPass head in _heads)
         {
             head.Run(weights, b, sequences, Rows, backward, gradientScale);

@@ -34,7 +34,6 @@ internal sealed unsafe class NextEventPass(ModelConfig config, ParameterLayout l
         Linear.Forward(b.Hidden, d, weights, layout.TimeWeight, layout.TimeBias, b.Time, rows);
         if (marks > 0)
         {
-            WriteFeatures(b, sequences);
             MarkHead.Logits(weights, layout.Marks!, b.Hidden, d, b.Features, b.MarkInner, b.MarkActive, b.MarkLogits, rows);
         }
         int row = 0, logitStride = marks > 0 ? layout.Marks!.Weight.Stride : 0;
@@ -65,25 +64,6 @@ internal sealed unsafe class NextEventPass(ModelConfig config, ParameterLayout l
                 false, gradient);
             Linear.Backward(b.Hidden, d, weights, layout.Marks!.HiddenWeight, layout.Marks!.HiddenBias, b.GradientMarkInner, dHidden, d,
                 rows, true, gradient);
-        }
-    }
-
-    /// <summary>What the mark head sees of the gaps that came.</summary>
-    private static void WriteFeatures(NetworkBuffers b, IReadOnlyList<EncodedSequence> sequences)
-    {
-        int row = 0;
-        foreach (EncodedSequence sequence in sequences)
-        {
-            for (int t = 0; t < sequence.Rows; t++, row++)
-            {
-                var features = new Span<float>(b.Features + (nint)row * GapFeatures.Stride, GapFeatures.Stride);
-                // No mark follows the last event, and what its row leaves unused must still be numbers.
-                features.Clear();
-                if (t + 1 < sequence.Length)
-                {
-                    sequence.Features.AsSpan((t + 1) * GapFeatures.Stride, GapFeatures.Stride).CopyTo(features);
-                }
-            }
         }
     }
 }

@@ -68,8 +68,9 @@ public static class Trainer
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static TrainingResult Train(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev,
         TrainingOptions options, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        Train(train, dev, options, (config, layout, timeHead) => new BatchGradient(config, layout, timeHead, options.Threads),
-            progress, cancellationToken);
+        Train(train, dev, options,
+            (config, layout, timeHead, values) => new BatchGradient(config, layout, timeHead, options.Threads, values), progress,
+            cancellationToken);
 
     /// <summary>The same with the gradients of another device.</summary>
     /// <inheritdoc cref="Train(IReadOnlyList{EventSequence}, IReadOnlyList{EventSequence}, TrainingOptions, IProgress{TrainingProgress}, CancellationToken)"/>
@@ -100,7 +101,15 @@ public static class Trainer
                 "Censored training needs to know until when the streams were watched, and no sequence of train or of dev says so.",
                 nameof(train));
         }
-        DataStatistics data = DataStatistics.Of(train, options);
+        ValueScale[]? scales = ValueStatistics.ScalesOf(train);
+        string[] labels = LabelsOf(train, dev);
+        ModelConfig shape = options.Shape with
+        {
+            Values = scales,
+            ForecastsValues = scales is not null,
+            Labels = labels.Length == 0 ? null : labels,
+        };
+        DataStatistics data = DataStatistics.Of(train, options with { Shape = shape });
         DataLimits.Check(dev, "dev");
         ModelConfig config = data.Config;
         var layout = new ParameterLayout(config);
@@ -117,13 +126,29 @@ public static class Trainer
         using var weights = new AlignedBuffer(layout.Length);
         ParameterInitializer.Fill(weights.Span, layout, options.Seed, data.SlowestDecay, data.FastestDecay);
         StartHeads(weights.Span, layout, config, train, data.Anchor);
-        using IBatchGradient gradient = gradients(config, layout, timeHead);
+        ValueMixture[] values = ValueStatistics.Start(weights.Span, layout.Values, trainSet, config.Values);
+        using IBatchGradient gradient = gradients(config, layout, timeHead, values);
         Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, devSet, options, progress, cancellationToken);
         SetUnknownMark(best.Weights.Span, layout, train, markIndex);
-        return new TrainingResult(new ForecastModel(config, best.Weights, timeHead, data.Baselines), best.DevNll, best.Epoch, best.Steps)
+        return new TrainingResult(new ForecastModel(config, best.Weights, timeHead, data.Baselines, values), best.DevNll, best.Epoch, best.Steps)
         {
             Folded = data.Folded,
         };
+    }
+
+    /// <summary>Kinds of stream that train tells of, in order; empty where it tells of none.</summary>
+    /// <exception cref="ArgumentException">All are of one kind, or dev has kinds that train has none of.</exception>
+    internal static string[] LabelsOf(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev)
+    {
+        string[] labels = [.. train.Where(s => s.Times.Length > 0).Select(s => s.Label).OfType<string>().Distinct()
+            .Order(StringComparer.Ordinal)];
+        if (labels.Length == 1)
+        {
+            throw new ArgumentException($"Training needs streams of two kinds or more, and all of train are '{labels[0]}'.", nameof(train));
+        }
+        string[] strange = [.. dev.Select(s => s.Label).OfType<string>().Except(labels).Take(3)];
+        return strange.Length == 0 ? labels : throw new ArgumentException(
+            $"Streams of dev are of kinds that train has none of: {string.Join(", ", strange)}.", nameof(dev));
     }
 
     /// <summary>Where training has marks, what is to be scored must have some: each event without one would count as an unknown
@@ -156,7 +181,8 @@ public static class Trainer
 
     private static List<EncodedSequence> Encode(IReadOnlyList<EventSequence> sequences, ModelConfig config,
         Dictionary<string, int> markIndex) =>
-        [.. sequences.Select(s => new EncodedSequence(s, config, markIndex, config.Censored)).Where(s => s.Rows > 0)];
+        [.. sequences.Select(s => new EncodedSequence(s, config, markIndex, config.Censored, everyEvent: config.Labels is not null))
+            .Where(s => s.Rows > 0)];
 
     /// <summary>A mark that training never saw enters as the average event does: the mean embedding, by frequency.</summary>
     internal static void SetUnknownMark(Span<float> weights, ParameterLayout layout, IReadOnlyList<EventSequence> train,

@@ -96,11 +96,13 @@ internal sealed class SharedRows : IStepDevice
 
         public void Write(int row, ReadOnlySpan<float> state) => _rows.Write(row, state);
 
-        public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => _rows.Score(inputs, scores);
+        public void Score(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default) =>
+            _rows.Score(inputs, scores, values);
 
-        public void Step(ReadOnlySpan<StepInput> inputs) => _rows.Step(inputs);
+        public void Step(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<float> values = default) => _rows.Step(inputs, values);
 
-        public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores) => _rows.ScoreAndStep(inputs, scores);
+        public void ScoreAndStep(ReadOnlySpan<StepInput> inputs, Span<StepScore> scores, ReadOnlySpan<float> values = default) =>
+            _rows.ScoreAndStep(inputs, scores, values);
 
         public void Dispose()
         {
