@@ -80,6 +80,10 @@ public sealed class EventBatch
         return reason;
     }
 
+    /// <summary>Adds an event or a label of another batch, as it is there.</summary>
+    /// <param name="record">The other batch's record (<see cref="this[int]"/>).</param>
+    public void Add(ReadOnlySpan<byte> record) => record.CopyTo(Take(record.Length));
+
     /// <summary>Adds a source's message that no event can be read from: it becomes a dead letter.</summary>
     /// <param name="partition">The source and its partition, such as "events/3".</param>
     /// <param name="timeTicks">When the broker took the message.</param>
@@ -138,8 +142,14 @@ public sealed class EventBatch
     private void Add(LogRecordKind kind, long timeTicks, ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id,
         ReadOnlySpan<byte> values = default)
     {
+        Span<byte> record = Take(LogRecord.LengthOf(key, mark, id, values));
+        LogRecord.Write(record, kind, timeTicks, key, mark, id, values);
+    }
+
+    /// <summary>Room for one more record.</summary>
+    private Span<byte> Take(int length)
+    {
         int start = Records.Length;
-        int length = LogRecord.LengthOf(key, mark, id, values);
         if (_records.Length - start < length)
         {
             Array.Resize(ref _records, Math.Max(_records.Length * 2, start + length));
@@ -148,7 +158,7 @@ public sealed class EventBatch
         {
             Array.Resize(ref _ends, Count * 2);
         }
-        LogRecord.Write(_records.AsSpan(start, length), kind, timeTicks, key, mark, id, values);
         _ends[Count++] = start + length;
+        return _records.AsSpan(start, length);
     }
 }

@@ -60,6 +60,13 @@ public sealed class EventValues
         return null;
     }
 
+    /// <summary>Takes the values of another, in the place of its own.</summary>
+    public void Set(EventValues other)
+    {
+        other._bytes.AsSpan(0, other._end).CopyTo(_bytes);
+        (Count, _end) = (other.Count, other._end);
+    }
+
     /// <summary>Removes every value.</summary>
     public void Clear() => (Count, _end) = (0, CountBytes);
 
