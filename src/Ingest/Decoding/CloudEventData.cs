@@ -17,9 +17,9 @@ internal static class CloudEventData
     /// <returns>Null, or the reason why the values are none.</returns>
     public static string? Read(scoped ref Utf8JsonReader json, EscapeScratch scratch, scoped ref DecodedEvent decoded, out string? label)
     {
-        label = $"'data' must be an object with a 'label', got {JsonToken.Seen(ref json)}.";
         if (json.TokenType != JsonTokenType.StartObject)
         {
+            label = "'data' must be an object with a 'label'.";
             json.Skip();
             return null;
         }
@@ -33,7 +33,9 @@ internal static class CloudEventData
             json.Read();
             if (isLabel)
             {
-                label = JsonToken.ReadTextOrInteger(ref json, "label", scratch.Label, out decoded.Label);
+                label = json.TokenType is JsonTokenType.String or JsonTokenType.Number
+                    ? JsonToken.ReadTextOrInteger(ref json, "label", scratch.Label, out decoded.Label)
+                    : "'label' in 'data' must be a string or an integer.";
             }
             else if (isValues && json.TokenType == JsonTokenType.StartObject && reason is null)
             {

@@ -16,6 +16,7 @@ public sealed class StructuredCloudEvent
 
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _json;
+    private readonly List<(string Name, int Start, int Length)> _found = [];
 
     /// <summary>Begins without an event.</summary>
     public StructuredCloudEvent() => _json = new Utf8JsonWriter(_buffer);
@@ -57,7 +58,7 @@ public sealed class StructuredCloudEvent
         {
             return;
         }
-        var found = new List<(string Name, int Start, int Length)>();
+        _found.Clear();
         var json = new Utf8JsonReader(data, JsonToken.Strict);
         try
         {
@@ -70,7 +71,7 @@ public sealed class StructuredCloudEvent
                 json.Skip();
                 if (name is not null)
                 {
-                    found.Add((name, start, (int)json.BytesConsumed - start));
+                    _found.Add((name, start, (int)json.BytesConsumed - start));
                 }
             }
             json.Read();
@@ -80,7 +81,7 @@ public sealed class StructuredCloudEvent
             return;
         }
         _json.WriteStartObject("data"u8);
-        foreach ((string name, int start, int length) in found)
+        foreach ((string name, int start, int length) in _found)
         {
             _json.WritePropertyName(name);
             _json.WriteRawValue(data.Slice(start, length), skipInputValidation: true);
