@@ -7,6 +7,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["adapt"] = AdaptationBench.RunAsync,
     ["long"] = LongBench.RunAsync,
     ["scan"] = ScanBench.RunAsync,
+    ["decode"] = DecodeBench.RunAsync,
     ["append"] = AppendBench.RunAsync,
     ["path"] = PathBench.RunAsync,
     ["query"] = QueryBench.RunAsync,

@@ -53,7 +53,7 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("--resolution must be auto, none or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--resolution", "-1")]
     [InlineData("--time-unit must be seconds, minutes, hours, days or a number", "train", "--train", "a", "--dev", "b", "--out", "c",
         "--time-unit", "weeks")]
-    [InlineData("--columns: Columns can name stream, time, mark and id, got 'user'", "eval", "--model", "m", "--test", "t", "--columns",
+    [InlineData("--columns: Columns can name stream, time, mark, id, label and values, got 'user'", "eval", "--model", "m", "--test", "t", "--columns",
         "user=x")]
     [InlineData("--marks must be 1 to 64 different marks", "run", "--no-demo", "--marks", "a,b,a")]
     [InlineData("--marks must be 1 to 64 different marks", "run", "--no-demo", "--marks", "a,,b")]

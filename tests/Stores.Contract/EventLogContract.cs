@@ -49,15 +49,19 @@ public abstract partial class EventLogContract : IAsyncLifetime
         var batch = new EventBatch();
         EventSets.Add(batch, "ключ", -5, "mark é", "id-1");
         EventSets.Add(batch, "b", EventTime.Max);
+        EventSets.Add(batch, "b", 7, "paid", "", ("amount", 12.25), ("temp", -71));
+        Assert.Null(batch.TryAddLabel("b"u8, 8, "churned"u8, "id-2"u8));
         AppendReceipt receipt = await log.AppendAsync(batch);
 
-        Assert.Equal((2, "0-2", false), (receipt.Accepted, receipt.Position.ToString(), receipt.Replayed));
+        Assert.Equal((4, "0-4", false), (receipt.Accepted, receipt.Position.ToString(), receipt.Replayed));
         Assert.Equal(
             [
                 new(1, Time.NowTicks, LogRecordKind.Event, -5, "ключ", "mark é", "id-1"),
                 new(2, Time.NowTicks, LogRecordKind.Event, EventTime.Max, "b", "", ""),
+                new(3, Time.NowTicks, LogRecordKind.Event, 7, "b", "paid", "") { Values = "amount=12.25 temp=-71" },
+                new(4, Time.NowTicks, LogRecordKind.Label, 8, "b", "churned", "id-2"),
             ], await log.ReadAllAsync(0));
-        Assert.Equal(new LogEnd(2, 2, Time.NowTicks), log.End(0));
+        Assert.Equal(new LogEnd(4, 4, Time.NowTicks), log.End(0));
     }
 
     [Fact]

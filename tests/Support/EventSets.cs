@@ -21,8 +21,28 @@ public static class EventSets
     }
 
     /// <summary>Adds an event that must be accepted.</summary>
-    public static void Add(EventBatch batch, string stream, long ticks, string mark = "", string id = "") =>
-        Assert.Null(batch.TryAdd(Encoding.UTF8.GetBytes(stream), ticks, Encoding.UTF8.GetBytes(mark), Encoding.UTF8.GetBytes(id)));
+    public static void Add(EventBatch batch, string stream, long ticks, string mark = "", string id = "",
+        params (string Name, double Value)[] values)
+    {
+        var encoded = new EventValues();
+        foreach ((string name, double value) in values)
+        {
+            Assert.Null(encoded.TryAdd(Encoding.UTF8.GetBytes(name), value));
+        }
+        Assert.Null(batch.TryAdd(Encoding.UTF8.GetBytes(stream), ticks, Encoding.UTF8.GetBytes(mark), Encoding.UTF8.GetBytes(id),
+            encoded.Encoded));
+    }
+
+    /// <summary>A record's values, such as "amount=12.3 temp=71".</summary>
+    public static string Values(LogRecord record)
+    {
+        var texts = new List<string>();
+        for (ReadOnlySpan<byte> rest = record.Values; EventValues.TryRead(ref rest, out ReadOnlySpan<byte> name, out double value);)
+        {
+            texts.Add(string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetString(name)}={value}"));
+        }
+        return string.Join(' ', texts);
+    }
 
     /// <summary>An event as the API and brokers' messages have it.</summary>
     public static string Json((string Stream, long Ticks, string Mark) e)
@@ -58,7 +78,10 @@ public static class EventSets
             {
                 LogRecord r = batch[i];
                 records.Add(new Read(batch.FirstSequence + i, batch.AppendTicks(i), r.Kind, r.TimeTicks,
-                    Encoding.UTF8.GetString(r.Key), Encoding.UTF8.GetString(r.Mark), Encoding.UTF8.GetString(r.Id)));
+                    Encoding.UTF8.GetString(r.Key), Encoding.UTF8.GetString(r.Mark), Encoding.UTF8.GetString(r.Id))
+                {
+                    Values = Values(r),
+                });
             }
         }
         return records;
@@ -75,5 +98,9 @@ public static class EventSets
         new(key, Enumerable.Repeat(fingerprint, 32).ToArray(), Encoding.UTF8.GetBytes(payload));
 
     /// <summary>One record as it was read.</summary>
-    public sealed record Read(long Sequence, long AppendTicks, LogRecordKind Kind, long TimeTicks, string Key, string Mark, string Id);
+    public sealed record Read(long Sequence, long AppendTicks, LogRecordKind Kind, long TimeTicks, string Key, string Mark, string Id)
+    {
+        /// <summary>Its values (<see cref="EventSets.Values"/>).</summary>
+        public string Values { get; init; } = "";
+    }
 }

@@ -19,7 +19,11 @@ internal static class MarkRemark
     {
         for (int i = 0; i < batch.Count; i++)
         {
-            unknown.Add(new LogRecord(batch[i]).Mark);
+            var record = new LogRecord(batch[i]);
+            if (record.Kind == LogRecordKind.Event)
+            {
+                unknown.Add(record.Mark);
+            }
         }
     }
 

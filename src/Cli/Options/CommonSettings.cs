@@ -102,7 +102,7 @@ internal static class CommonSettings
 
     /// <summary>Columns of a CSV or Parquet file; null takes the default names.</summary>
     public static Option<EventColumns?> Columns() => Settings.Parsed<EventColumns?>("--columns", "stream=a,time=b,mark=c",
-        "Columns of a CSV or Parquet file that hold stream, time, mark and id.", text =>
+        "Columns of a CSV or Parquet file that hold stream, time, mark, id, label and values.", text =>
         {
             try
             {

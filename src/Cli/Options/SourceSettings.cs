@@ -17,7 +17,7 @@ internal sealed class SourceSettings
         "start", text => ParseFrom(text));
 
     private readonly Option<MessageMapping?> _map = Settings.Parsed<MessageMapping?>("--map", "stream=/a,time=/b,mark=/c",
-        "Where the events of a hub or topic hold stream, time, mark and id: JSON pointers, @partitionKey, @enqueuedTime or @property.NAME.", MessageMapping.Parse);
+        "Where the events of a hub or topic hold stream, time, mark, id, label and values.NAME: JSON pointers, @partitionKey, @enqueuedTime or @property.NAME.", MessageMapping.Parse);
 
     private readonly Option<LossPolicy> _onLoss = Settings.Parsed("--on-loss", "stop|skip",
         "What to do where a hub or topic has lost events that were not read: stop (the default), or go on behind them and keep a dead letter.", ParseLoss);

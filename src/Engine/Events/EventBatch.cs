@@ -45,33 +45,44 @@ public sealed class EventBatch
     /// <param name="timeTicks">Event time (<see cref="EventTime"/>).</param>
     /// <param name="mark">Mark, UTF-8, at most 256 bytes; empty for none. An integer mark is its decimal text.</param>
     /// <param name="id">Event id, UTF-8, at most 256 bytes; empty for none.</param>
+    /// <param name="values">The event's numbers (<see cref="EventValues.Encoded"/>); empty for none.</param>
     /// <returns>Null when added, else the reason why not, a sentence for the sender.</returns>
-    public string? TryAdd(ReadOnlySpan<byte> stream, long timeTicks, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id)
+    /// <exception cref="ArgumentException">The values are not what <see cref="EventValues"/> encodes.</exception>
+    public string? TryAdd(ReadOnlySpan<byte> stream, long timeTicks, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id,
+        ReadOnlySpan<byte> values = default)
     {
-        if (stream.Length is 0 or > MaxTextBytes)
+        string? reason = Refuse(stream, timeTicks, mark, id, "Mark");
+        if (reason is null)
         {
-            return $"Stream must be 1 to {MaxTextBytes} bytes of UTF-8, got {stream.Length}.";
+            if (!values.IsEmpty)
+            {
+                CheckValues(values);
+            }
+            Add(LogRecordKind.Event, timeTicks, stream, mark, id, values);
         }
-        if (!stream.StartsWith(_prefix))
-        {
-            return $"Stream must begin with '{StreamPrefix}': the sender may write no other.";
-        }
-        if (mark.Length > MaxTextBytes)
-        {
-            return $"Mark must be at most {MaxTextBytes} bytes of UTF-8, got {mark.Length}.";
-        }
-        if (id.Length > MaxTextBytes)
-        {
-            return $"Id must be at most {MaxTextBytes} bytes of UTF-8, got {id.Length}.";
-        }
-        if (!EventTime.IsValid(timeTicks))
-        {
-            return "Time must lie within years 1 to 9999.";
-        }
-
-        Add(LogRecordKind.Event, timeTicks, stream, mark, id);
-        return null;
+        return reason;
     }
+
+    /// <summary>Adds what somebody says came of a stream: an event of its own kind, without a mark.</summary>
+    /// <param name="stream">Stream key, UTF-8, 1 to 256 bytes.</param>
+    /// <param name="timeTicks">When it was so (<see cref="EventTime"/>).</param>
+    /// <param name="label">The label, UTF-8, 1 to 256 bytes. An integer label is its decimal text.</param>
+    /// <param name="id">Event id, UTF-8, at most 256 bytes; empty for none.</param>
+    /// <returns>Null when added, else the reason why not, a sentence for the sender.</returns>
+    public string? TryAddLabel(ReadOnlySpan<byte> stream, long timeTicks, ReadOnlySpan<byte> label, ReadOnlySpan<byte> id)
+    {
+        string? reason = label.IsEmpty ? $"Label must be 1 to {MaxTextBytes} bytes of UTF-8, got 0."
+            : Refuse(stream, timeTicks, label, id, "Label");
+        if (reason is null)
+        {
+            Add(LogRecordKind.Label, timeTicks, stream, label, id);
+        }
+        return reason;
+    }
+
+    /// <summary>Adds an event or a label of another batch, as it is there.</summary>
+    /// <param name="record">The other batch's record (<see cref="this[int]"/>).</param>
+    public void Add(ReadOnlySpan<byte> record) => record.CopyTo(Take(record.Length));
 
     /// <summary>Adds a source's message that no event can be read from: it becomes a dead letter.</summary>
     /// <param name="partition">The source and its partition, such as "events/3".</param>
@@ -94,10 +105,51 @@ public sealed class EventBatch
         Count = count;
     }
 
-    private void Add(LogRecordKind kind, long timeTicks, ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id)
+    private string? Refuse(ReadOnlySpan<byte> stream, long timeTicks, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id, string what)
+    {
+        if (stream.Length is 0 or > MaxTextBytes)
+        {
+            return $"Stream must be 1 to {MaxTextBytes} bytes of UTF-8, got {stream.Length}.";
+        }
+        if (!stream.StartsWith(_prefix))
+        {
+            return $"Stream must begin with '{StreamPrefix}': the sender may write no other.";
+        }
+        if (mark.Length > MaxTextBytes)
+        {
+            return $"{what} must be at most {MaxTextBytes} bytes of UTF-8, got {mark.Length}.";
+        }
+        if (id.Length > MaxTextBytes)
+        {
+            return $"Id must be at most {MaxTextBytes} bytes of UTF-8, got {id.Length}.";
+        }
+        if (!EventTime.IsValid(timeTicks))
+        {
+            return "Time must lie within years 1 to 9999.";
+        }
+        return null;
+    }
+
+    private static void CheckValues(ReadOnlySpan<byte> values)
+    {
+        if (EventValues.Check(values, out int length) is { } damage || length != values.Length)
+        {
+            throw new ArgumentException("The values make a record that nobody could read again: expected what EventValues encodes, whole.",
+                nameof(values));
+        }
+    }
+
+    private void Add(LogRecordKind kind, long timeTicks, ReadOnlySpan<byte> key, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id,
+        ReadOnlySpan<byte> values = default)
+    {
+        Span<byte> record = Take(LogRecord.LengthOf(key, mark, id, values));
+        LogRecord.Write(record, kind, timeTicks, key, mark, id, values);
+    }
+
+    /// <summary>Room for one more record.</summary>
+    private Span<byte> Take(int length)
     {
         int start = Records.Length;
-        int length = LogRecord.LengthOf(key, mark, id);
         if (_records.Length - start < length)
         {
             Array.Resize(ref _records, Math.Max(_records.Length * 2, start + length));
@@ -106,7 +158,7 @@ public sealed class EventBatch
         {
             Array.Resize(ref _ends, Count * 2);
         }
-        LogRecord.Write(_records.AsSpan(start, length), kind, timeTicks, key, mark, id);
         _ends[Count++] = start + length;
+        return _records.AsSpan(start, length);
     }
 }

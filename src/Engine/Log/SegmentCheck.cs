@@ -22,7 +22,7 @@ public static class SegmentCheck
         long found = 0;
         for (; !records.IsEmpty; found++)
         {
-            if (new LogRecord(records).Version != LogRecord.CurrentVersion)
+            if (new LogRecord(records).Version > LogRecord.CurrentVersion)
             {
                 return found < count ? null : Miscounts(found + 1, count);
             }

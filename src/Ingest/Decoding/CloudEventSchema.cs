@@ -4,7 +4,8 @@ namespace Foretell.Ingest.Decoding;
 
 /// <summary>
 /// A CloudEvent in structured mode: subject (else source) is the stream, time the event time, type the mark,
-/// id the id. Data and extension attributes are ignored.
+/// id the id. Of the data its values are read, and the label of a type of its own (<see cref="CloudEventData"/>); extension attributes are
+/// ignored.
 /// </summary>
 /// <remarks>Source: CloudEvents 1.0.2, core specification and JSON event format. Attributes that are null count
 /// as absent, as the format says. `time` is optional there and required here, since a forecast needs it.</remarks>
@@ -20,6 +21,7 @@ internal sealed class CloudEventSchema : EventSchema
         Type = 8,
         Subject = 16,
         Time = 32,
+        Data = 64,
     }
 
     private static readonly (Attribute Attribute, string Missing)[] s_required =
@@ -35,7 +37,7 @@ internal sealed class CloudEventSchema : EventSchema
     public override string? Read(scoped ref Utf8JsonReader json, EscapeScratch scratch, scoped ref DecodedEvent decoded)
     {
         var seen = Attribute.None;
-        string? reason = null;
+        string? reason = null, label = "'data' is missing; expected an object with a 'label'.";
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             Attribute attribute = AttributeOf(JsonToken.Name(ref json, scratch));
@@ -44,6 +46,7 @@ internal sealed class CloudEventSchema : EventSchema
             {
                 reason = (seen & attribute) != 0
                     ? Twice(attribute.ToString().ToLowerInvariant())
+                    : attribute == Attribute.Data ? CloudEventData.Read(ref json, scratch, ref decoded, out label)
                     : ReadAttribute(ref json, attribute, (seen & Attribute.Subject) != 0, scratch, ref decoded);
                 seen |= attribute;
             }
@@ -53,7 +56,14 @@ internal sealed class CloudEventSchema : EventSchema
         {
             reason = (seen & s_required[i].Attribute) == 0 ? s_required[i].Missing : null;
         }
-        return reason;
+        if (reason is not null || !decoded.Mark.SequenceEqual(CloudEventData.LabelType))
+        {
+            return reason;
+        }
+        // The type says that it is a label, so it is not what happened.
+        decoded.IsLabel = true;
+        decoded.Mark = default;
+        return label;
     }
 
     private static string? ReadAttribute(scoped ref Utf8JsonReader json, Attribute attribute, bool hasSubject,
@@ -100,6 +110,8 @@ internal sealed class CloudEventSchema : EventSchema
                 return Attribute.Time;
             case 4 when name.SequenceEqual("type"u8):
                 return Attribute.Type;
+            case 4 when name.SequenceEqual("data"u8):
+                return Attribute.Data;
             case 6 when name.SequenceEqual("source"u8):
                 return Attribute.Source;
             case 7 when name.SequenceEqual("subject"u8):

@@ -3,7 +3,7 @@ using System.Text;
 namespace Foretell.Ingest.Decoding;
 
 /// <summary>Which columns of a table hold the parts of an event, by index; -1 where a table has no such part.</summary>
-internal readonly record struct ColumnPlaces(int Stream, int Time, int Mark, int Id)
+internal readonly record struct ColumnPlaces(int Stream, int Time, int Mark, int Id, int Label, int[] Values)
 {
     private const int ShownNames = 20;
 
@@ -17,11 +17,15 @@ internal readonly record struct ColumnPlaces(int Stream, int Time, int Mark, int
     {
         EventColumns wanted = columns ?? new EventColumns();
         var places = new ColumnPlaces(IndexOf(names, wanted.Stream), IndexOf(names, wanted.Time),
-            IndexOf(names, wanted.Mark ?? "mark"), IndexOf(names, wanted.Id ?? "id"));
+            IndexOf(names, wanted.Mark ?? "mark"), IndexOf(names, wanted.Id ?? "id"),
+            wanted.Label is null ? -1 : IndexOf(names, wanted.Label), [.. wanted.Values.Select(name => IndexOf(names, name))]);
+        int unknown = Array.IndexOf(places.Values, -1);
         (string Part, string Name)? missing = places.Stream < 0 ? ("stream", wanted.Stream)
             : places.Time < 0 ? ("time", wanted.Time)
             : places.Mark < 0 && wanted.Mark is { } mark ? ("mark", mark)
             : places.Id < 0 && wanted.Id is { } id ? ("id", id)
+            : places.Label < 0 && wanted.Label is { } label ? ("label", label)
+            : unknown >= 0 ? ("values", wanted.Values[unknown])
             : null;
         if (missing is var (part, name))
         {

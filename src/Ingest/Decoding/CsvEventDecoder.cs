@@ -1,3 +1,4 @@
+using System.Text;
 using Foretell.Engine.Events;
 
 namespace Foretell.Ingest.Decoding;
@@ -34,7 +35,17 @@ public sealed class CsvEventDecoder(EventColumns? columns = null) : EventDecoder
     }
 
     /// <inheritdoc/>
-    public override long MemoryFor(int bodyBytes) => 10L * bodyBytes;
+    public override long MemoryFor(ReadOnlySpan<byte> body)
+    {
+        long memory = 10L * body.Length;
+        if (columns is { Values.Count: > 0 })
+        {
+            // The names of values stand in each record, and in the table once.
+            long names = columns.Values.Sum(name => 9L + Encoding.UTF8.GetByteCount(name)), lines = body.Count((byte)'\n') + 1;
+            memory += 2 * lines * (1 + names);
+        }
+        return memory;
+    }
 
     private CsvTable ReadHeader(scoped ref ReadOnlySpan<byte> rest, scoped ref long looksLeft)
     {

@@ -12,6 +12,8 @@ internal sealed class CsvTable
     private readonly int _columns;
     private readonly ColumnPlaces _places;
     private readonly TimeZoneInfo? _zone;
+    private readonly byte[][] _names;
+    private readonly EventValues _values = new();
 
     /// <param name="header">The first record.</param>
     /// <param name="columns">Columns of the event's parts; null takes the default names.</param>
@@ -26,6 +28,7 @@ internal sealed class CsvTable
         _columns = names.Count;
         _record = new CsvRecord(Separator);
         _zone = zone;
+        _names = [.. (columns?.Values ?? []).Select(Encoding.UTF8.GetBytes)];
     }
 
     /// <summary>What stands between fields.</summary>
@@ -45,8 +48,39 @@ internal sealed class CsvTable
         {
             reason = "The record is not valid UTF-8.";
         }
-        return reason ?? TimeText.Parse(_record[_places.Time], out long ticks, _zone)
-            ?? batch.TryAdd(_record[_places.Stream], ticks, Optional(_places.Mark), Optional(_places.Id));
+        DecodedEvent decoded = default;
+        reason ??= TimeText.Parse(_record[_places.Time], out decoded.TimeTicks, _zone) ?? ReadValues();
+        if (reason is not null)
+        {
+            return reason;
+        }
+        decoded.Stream = _record[_places.Stream];
+        decoded.Mark = Optional(_places.Mark);
+        decoded.Id = Optional(_places.Id);
+        decoded.Values = _values.Encoded;
+        decoded.Label = Optional(_places.Label);
+        decoded.IsLabel = !decoded.Label.IsEmpty;
+        return decoded.AddTo(batch);
+    }
+
+    private string? ReadValues()
+    {
+        _values.Clear();
+        for (int i = 0; i < _names.Length; i++)
+        {
+            ReadOnlySpan<byte> cell = _record[_places.Values[i]];
+            if (cell.IsEmpty)
+            {
+                continue;
+            }
+            if (!ValueText.TryParse(cell, out double value))
+            {
+                return $"The column {JsonToken.Shown(_names[i])} must hold {ValueText.Expected}, got {JsonToken.Shown(cell)}.";
+            }
+            // Names were looked at when the columns were named: each is there once, and they are not too many.
+            _values.TryAdd(_names[i], value);
+        }
+        return null;
     }
 
     private ReadOnlySpan<byte> Optional(int index) => index < 0 ? default : _record[index];

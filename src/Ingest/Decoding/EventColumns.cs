@@ -1,3 +1,6 @@
+using System.Text;
+using Foretell.Engine.Events;
+
 namespace Foretell.Ingest.Decoding;
 
 /// <summary>Which columns of a table (CSV, Parquet) hold the parts of an event. Names match without regard to case.</summary>
@@ -7,21 +10,32 @@ namespace Foretell.Ingest.Decoding;
 /// <param name="Id">Column of the event id; null takes a column named "id" if there is one.</param>
 public sealed record EventColumns(string Stream = "stream", string Time = "time", string? Mark = null, string? Id = null)
 {
-    /// <summary>Reads the text of an option or a parameter, such as "stream=src,time=unix_time,mark=kind".</summary>
+    /// <summary>Columns of numbers; each is a value of the event under the name given here.</summary>
+    public IReadOnlyList<string> Values { get; init; } = [];
+
+    /// <summary>Column of labels; null for none. A row with a label is a label and no event.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Reads the text of an option or a parameter, such as "stream=src,time=unix_time,mark=kind,values=amount,temp".</summary>
     /// <exception cref="FormatException">The text is no list of name=column; the message says what is wrong.</exception>
     public static EventColumns Parse(string text)
     {
         var columns = new EventColumns();
         var seen = new HashSet<string>();
+        string part = "";
         foreach (string pair in text.Split(',', StringSplitOptions.TrimEntries))
         {
             int equals = pair.IndexOf('=');
+            if (equals < 0 && part == "values" && pair.Length > 0)
+            {
+                columns = columns with { Values = [.. columns.Values, pair] };
+                continue;
+            }
             if (equals < 1 || equals == pair.Length - 1)
             {
-                throw new FormatException(
-                    $"Columns must be given as stream=COLUMN,time=COLUMN,mark=COLUMN,id=COLUMN, got '{pair}'.");
+                throw new FormatException($"Columns must be given as stream=COLUMN,time=COLUMN,mark=COLUMN,id=COLUMN,label=COLUMN,values=COLUMN,COLUMN, got '{pair}'.");
             }
-            string part = pair[..equals].Trim();
+            part = pair[..equals].Trim();
             string column = pair[(equals + 1)..].Trim();
             if (!seen.Add(part))
             {
@@ -33,13 +47,29 @@ public sealed record EventColumns(string Stream = "stream", string Time = "time"
                 "time" => columns with { Time = column },
                 "mark" => columns with { Mark = column },
                 "id" => columns with { Id = column },
-                _ => throw new FormatException($"Columns can name stream, time, mark and id, got '{part}'."),
+                "label" => columns with { Label = column },
+                "values" => columns with { Values = [column] },
+                _ => throw new FormatException($"Columns can name stream, time, mark, id, label and values, got '{part}'."),
             };
         }
+        CheckValues(columns.Values);
         return columns;
     }
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"stream={Stream},time={Time}" + (Mark is null ? "" : $",mark={Mark}") + (Id is null ? "" : $",id={Id}");
+        $"stream={Stream},time={Time}" + (Mark is null ? "" : $",mark={Mark}") + (Id is null ? "" : $",id={Id}")
+        + (Label is null ? "" : $",label={Label}") + (Values.Count == 0 ? "" : $",values={string.Join(',', Values)}");
+
+    private static void CheckValues(IReadOnlyList<string> columns)
+    {
+        var values = new EventValues();
+        foreach (string column in columns)
+        {
+            if (values.TryAdd(Encoding.UTF8.GetBytes(column), 0) is { } reason)
+            {
+                throw new FormatException($"Columns name '{VisibleText.Of(column)}' for a value. {reason}");
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Foretell.Engine.Events;
 
 namespace Foretell.Ingest.Decoding;
 
@@ -9,6 +10,22 @@ internal ref struct DecodedEvent
     public long TimeTicks;
     public ReadOnlySpan<byte> Mark;
     public ReadOnlySpan<byte> Id;
+
+    /// <summary>As a record holds them; empty for none.</summary>
+    public ReadOnlySpan<byte> Values;
+
+    /// <summary>What came of the stream; empty where it is not one.</summary>
+    public ReadOnlySpan<byte> Label;
+
+    /// <summary>Whether it is a label and nothing that happened.</summary>
+    public bool IsLabel;
+
+    /// <summary>Adds the event.</summary>
+    /// <returns>Null, or the reason why it is none.</returns>
+    public readonly string? AddTo(EventBatch batch) =>
+        !IsLabel ? batch.TryAdd(Stream, TimeTicks, Mark, Id, Values)
+        : Mark.IsEmpty && Values.IsEmpty ? batch.TryAddLabel(Stream, TimeTicks, Label, Id)
+        : $"'label' is there together with {(Mark.IsEmpty ? "'values'" : "'mark'")}; expected it alone: send a label as an event of its own.";
 }
 
 /// <summary>Which properties of a JSON object make an event.</summary>

@@ -76,7 +76,7 @@ internal sealed class JsonEventDecoder(EventSchema schema, BodyShape shape) : Js
         {
             DecodedEvent decoded = default;
             reason = schema.Read(ref json, scratch, ref decoded)
-                ?? batch.TryAdd(decoded.Stream, decoded.TimeTicks, decoded.Mark, decoded.Id);
+                ?? decoded.AddTo(batch);
         }
         if (reason is not null)
         {

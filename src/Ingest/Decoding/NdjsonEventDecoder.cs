@@ -63,7 +63,7 @@ internal sealed class NdjsonEventDecoder(EventSchema schema) : JsonBodyDecoder
             DecodedEvent decoded = default;
             string? reason = schema.Read(ref json, scratch, ref decoded);
             json.Read();
-            return reason ?? batch.TryAdd(decoded.Stream, decoded.TimeTicks, decoded.Mark, decoded.Id);
+            return reason ?? decoded.AddTo(batch);
         }
         catch (JsonException error)
         {

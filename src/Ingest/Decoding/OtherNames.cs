@@ -38,7 +38,7 @@ internal ref struct OtherNames
         OtherNames others = default;
         others.Note(Encoding.UTF8.GetBytes(name));
         return !others.Stream.IsEmpty ? "stream" : !others.Time.IsEmpty ? "time" : !others.Mark.IsEmpty ? "mark"
-            : NearestName.Of(name.ToLowerInvariant(), ["stream", "time", "mark", "id"]);
+            : NearestName.Of(name.ToLowerInvariant(), ["stream", "time", "mark", "id", "label", "values.NAME"]);
     }
 
     /// <summary>The end of a reason: what was probably meant; empty where nothing was seen.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Foretell.Ingest.Decoding;
 
-/// <summary>Foretell's own event: stream, time, optional mark and id.</summary>
+/// <summary>Foretell's own event: stream, time, optional mark, id and values; or stream, time and a label.</summary>
 /// <param name="zone">Zone of times without an offset; null refuses them.</param>
 internal sealed class PlainEventSchema(TimeZoneInfo? zone = null) : EventSchema
 {
@@ -14,6 +14,8 @@ internal sealed class PlainEventSchema(TimeZoneInfo? zone = null) : EventSchema
         Time = 2,
         Mark = 4,
         Id = 8,
+        Values = 16,
+        Label = 32,
     }
 
     /// <inheritdoc/>
@@ -52,7 +54,7 @@ internal sealed class PlainEventSchema(TimeZoneInfo? zone = null) : EventSchema
             return $"'time' is missing; expected {TimeText.Expected}.{OtherNames.Meant(others.Time, "time")}";
         }
         // Taken without its mark, the event would tell less than its sender thinks it does.
-        return (seen & Field.Mark) == 0 && !others.Mark.IsEmpty
+        return (seen & Field.Mark) == 0 && !decoded.IsLabel && !others.Mark.IsEmpty
             ? $"'mark', which says what happened, is missing.{OtherNames.Meant(others.Mark, "mark")}"
             : null;
     }
@@ -69,6 +71,11 @@ internal sealed class PlainEventSchema(TimeZoneInfo? zone = null) : EventSchema
                 return json.TokenType == JsonTokenType.Null
                     ? null
                     : JsonToken.ReadTextOrInteger(ref json, "mark", scratch.Mark, out decoded.Mark);
+            case Field.Values:
+                return JsonValues.Read(ref json, scratch, ref decoded);
+            case Field.Label:
+                decoded.IsLabel = json.TokenType != JsonTokenType.Null;
+                return decoded.IsLabel ? JsonToken.ReadTextOrInteger(ref json, "label", scratch.Label, out decoded.Label) : null;
             default:
                 return json.TokenType == JsonTokenType.Null
                     ? null
@@ -86,8 +93,12 @@ internal sealed class PlainEventSchema(TimeZoneInfo? zone = null) : EventSchema
                 return Field.Time;
             case 4 when name.SequenceEqual("mark"u8):
                 return Field.Mark;
+            case 5 when name.SequenceEqual("label"u8):
+                return Field.Label;
             case 6 when name.SequenceEqual("stream"u8):
                 return Field.Stream;
+            case 6 when name.SequenceEqual("values"u8):
+                return Field.Values;
             default:
                 return Field.None;
         }

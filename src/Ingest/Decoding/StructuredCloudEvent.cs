@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Foretell.Ingest.Decoding;
 
 /// <summary>Writes a CloudEvent that came in a binary mode, its attributes beside its data (in HTTP headers, in a message's properties),
-/// in structured mode, so that all modes are read and refused by the same rules. The data is left out: nothing here reads it.</summary>
+/// in structured mode, so that all modes are read and refused by the same rules. Of the data only what an event is read from comes
+/// along.</summary>
 /// <remarks>Reusable: <see cref="Begin"/> keeps the memory. Not thread-safe.</remarks>
 public sealed class StructuredCloudEvent
 {
@@ -15,6 +16,7 @@ public sealed class StructuredCloudEvent
 
     private readonly ArrayBufferWriter<byte> _buffer = new();
     private readonly Utf8JsonWriter _json;
+    private readonly List<(string Name, int Start, int Length)> _found = [];
 
     /// <summary>Begins without an event.</summary>
     public StructuredCloudEvent() => _json = new Utf8JsonWriter(_buffer);
@@ -44,6 +46,49 @@ public sealed class StructuredCloudEvent
     /// <param name="value">Its value; valid UTF-8.</param>
     public void Add(string attribute, ReadOnlySpan<byte> value) => _json.WriteString(attribute, value);
 
+    /// <summary>Adds what an event is read from of the data, where that is a JSON object: its members `values` and `label`. Other data is
+    /// its sender's own.</summary>
+    /// <param name="contentType">Media type of the data; null for none, which says JSON.</param>
+    /// <param name="data">The data.</param>
+    public void AddData(string? contentType, ReadOnlySpan<byte> data)
+    {
+        data = EventDecoder.WithoutByteOrderMark(data).Trim(" \t\r\n"u8);
+        // Most data has neither, and should cost no reading; that an encoder escapes these letters is not known.
+        if (data.IsEmpty || data[0] != '{' || (data.IndexOf("\"values\""u8) < 0 && data.IndexOf("\"label\""u8) < 0) || !IsJson(contentType))
+        {
+            return;
+        }
+        _found.Clear();
+        var json = new Utf8JsonReader(data, JsonToken.Strict);
+        try
+        {
+            json.Read();
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            {
+                string? name = json.ValueTextEquals("values"u8) ? "values" : json.ValueTextEquals("label"u8) ? "label" : null;
+                json.Read();
+                int start = (int)json.TokenStartIndex;
+                json.Skip();
+                if (name is not null)
+                {
+                    _found.Add((name, start, (int)json.BytesConsumed - start));
+                }
+            }
+            json.Read();
+        }
+        catch (JsonException)
+        {
+            return;
+        }
+        _json.WriteStartObject("data"u8);
+        foreach ((string name, int start, int length) in _found)
+        {
+            _json.WritePropertyName(name);
+            _json.WriteRawValue(data.Slice(start, length), skipInputValidation: true);
+        }
+        _json.WriteEndObject();
+    }
+
     /// <summary>Ends the event.</summary>
     /// <returns>The event in structured mode; holds until the next <see cref="Begin"/>.</returns>
     public ReadOnlySpan<byte> End()
@@ -51,5 +96,13 @@ public sealed class StructuredCloudEvent
         _json.WriteEndObject();
         _json.Flush();
         return _buffer.WrittenSpan;
+    }
+
+    private static bool IsJson(string? contentType)
+    {
+        ReadOnlySpan<char> type = contentType.AsSpan();
+        type = (type.IndexOf(';') is var end and >= 0 ? type[..end] : type).Trim();
+        return type.IsEmpty || type.EndsWith("/json", StringComparison.OrdinalIgnoreCase)
+            || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase);
     }
 }

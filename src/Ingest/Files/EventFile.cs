@@ -26,7 +26,8 @@ public static class EventFile
     /// time of the day and of the week alike in every file.</param>
     /// <returns>
     /// Sequences in the order in which the file first names them. Events are sorted by time within a stream, equal
-    /// times in file order. Times of an event file count from its earliest event, since a double holds Unix times
+    /// times in file order; a label is its stream's (<see cref="EventSequence.Label"/>), the latest where there are several. Times of an event
+    /// file count from its earliest event, since a double holds Unix times
     /// no finer than their gaps need.
     /// </returns>
     /// <exception cref="EventFileException">A file cannot be read, or does not fit in memory, or a past is none.</exception>
@@ -128,34 +129,35 @@ public static class EventFile
         var memory = new HistoryMemory(file.Name);
         var one = new EventBatch();
         var pool = new TextPool();
-        var byStream = new Dictionary<string, List<(long Ticks, string Mark)>>();
+        var byStream = new Dictionary<string, StreamEvents>();
         var inOrder = new List<string>();
-        long earliest = long.MaxValue;
+        long earliest = long.MaxValue, earliestLabel = long.MaxValue;
         bool marked = false;
         for (; source.TryAddNext(one); one.Clear())
         {
             var record = new LogRecord(one[0]);
             string stream = pool.Get(record.Key);
-            ref List<(long, string)>? events = ref CollectionsMarshal.GetValueRefOrAddDefault(byStream, stream, out bool exists);
+            ref StreamEvents? events = ref CollectionsMarshal.GetValueRefOrAddDefault(byStream, stream, out bool exists);
             if (!exists)
             {
                 inOrder.Add(stream);
+                events = new StreamEvents();
             }
-            memory.Add(1, exists ? 0 : 1);
-            (events ??= []).Add((record.TimeTicks, pool.Get(record.Mark)));
+            if (record.Kind == LogRecordKind.Label)
+            {
+                events!.AddLabel(record, pool);
+                earliestLabel = Math.Min(earliestLabel, record.TimeTicks);
+                memory.Add(0, exists ? 0 : 1);
+                continue;
+            }
+            memory.Add(1, exists ? 0 : 1, events!.Add(record, pool));
             earliest = Math.Min(earliest, record.TimeTicks);
             marked |= !record.Mark.IsEmpty;
         }
-        earliestTicks = earliest;
-        return [.. inOrder.Select(ToSequence)];
-
-        EventSequence ToSequence(string stream)
-        {
-            // OrderBy is stable: events of one time keep the file's order.
-            (long Ticks, string Mark)[] sorted = [.. byStream[stream].OrderBy(e => e.Ticks)];
-            double[] times = [.. sorted.Select(e => EventTime.SecondsBetween(earliest, e.Ticks) / timeUnitSeconds)];
-            return new EventSequence(stream, times, marked ? [.. sorted.Select(e => e.Mark)] : null);
-        }
+        // A label is no event; times count from one only where there is nothing else.
+        long origin = earliest < long.MaxValue ? earliest : earliestLabel;
+        earliestTicks = origin;
+        return [.. inOrder.Select(stream => byStream[stream].ToSequence(stream, origin, timeUnitSeconds, marked))];
     }
 
     private static void CheckUnit(double timeUnitSeconds)

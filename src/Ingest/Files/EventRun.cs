@@ -61,7 +61,8 @@ internal sealed class EventRun : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
-    private bool IsWhole() => _end - _start >= LogRecord.HeaderBytes && _end - _start >= new LogRecord(_buffer.AsSpan(_start)).Length;
+    private bool IsWhole() => _end - _start >= LogRecord.HeaderBytes
+        && _end - _start >= new LogRecord(_buffer.AsSpan(_start, _end - _start)).Length;
 
     private bool Fill()
     {

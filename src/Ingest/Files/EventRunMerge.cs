@@ -23,7 +23,7 @@ internal sealed class EventRunMerge : EventSource
         {
             return false;
         }
-        EventSort.Add(batch, next.Run.Current);
+        batch.Add(next.Run.Current);
         Enqueue(next.Run, next.Number);
         return true;
     }

@@ -52,7 +52,7 @@ internal sealed class EventSort : EventSource, IDisposable
         {
             return false;
         }
-        Add(batch, _gathered[_order[_given++]]);
+        batch.Add(_gathered[_order[_given++]]);
         return true;
     }
 
@@ -63,13 +63,6 @@ internal sealed class EventSort : EventSource, IDisposable
         {
             run.Dispose();
         }
-    }
-
-    /// <summary>Adds an event that was good before.</summary>
-    internal static void Add(EventBatch batch, ReadOnlySpan<byte> bytes)
-    {
-        var record = new LogRecord(bytes);
-        batch.TryAdd(record.Key, record.TimeTicks, record.Mark, record.Id);
     }
 
     private void Sort()
@@ -125,7 +118,7 @@ internal sealed class EventSort : EventSource, IDisposable
         var batch = new EventBatch();
         foreach (int index in order)
         {
-            Add(batch, events[index]);
+            batch.Add(events[index]);
             if (batch.Count == EventRun.BatchEvents)
             {
                 yield return batch;

@@ -82,7 +82,7 @@ internal sealed class OpenedEventFile : IDisposable
             {
                 throw _lines.Error(reason);
             }
-            memory.Add(sequence.Times.Length, streams: 1);
+            memory.Add(sequence.Times.Length, streams: 1, (sequence.Values?.Count ?? 0) * (long)sequence.Times.Length);
             sequences.Add((_lines.Line, sequence));
         }
         return sequences;

@@ -9,6 +9,8 @@ namespace Foretell.Ingest.Files;
 /// <summary>One column of a Parquet file, a row group of it at a time.</summary>
 internal sealed class ParquetColumn
 {
+    private static readonly string s_notANumber = double.NaN.ToString(CultureInfo.InvariantCulture);
+
     private readonly TimeZoneInfo? _zone;
     private readonly bool _isLocal;
     // What the rows of the group hold: a text (texts, integers and other numbers as their text), or ticks of a calendar time.
@@ -27,12 +29,17 @@ internal sealed class ParquetColumn
             ? new ParquetColumn(field, null)
             : throw new FormatException($"The column '{VisibleText.Of(field.Name)}' for {part} has type {field.ClrType.Name}; expected text or integers.");
 
+    /// <summary>A column of numbers, or of texts that are numbers.</summary>
+    /// <exception cref="FormatException">It has another type.</exception>
+    public static ParquetColumn OfNumbers(DataField field) => IsText(field.ClrType) || IsNumber(field.ClrType)
+        ? new ParquetColumn(field, null)
+        : throw new FormatException($"The column '{VisibleText.Of(field.Name)}' for a value has type {field.ClrType.Name}; expected numbers.");
+
     /// <summary>A column of times: timestamps, dates, or what a CSV column may hold.</summary>
     /// <exception cref="FormatException">It has another type, or holds local times and there is no zone for them.</exception>
     public static ParquetColumn OfTime(DataField field, TimeZoneInfo? zone)
     {
-        if (!IsText(field.ClrType) && !IsInteger(field.ClrType) && !IsCalendar(field.ClrType)
-            && field.ClrType != typeof(double) && field.ClrType != typeof(float) && field.ClrType != typeof(decimal))
+        if (!IsText(field.ClrType) && !IsNumber(field.ClrType) && !IsCalendar(field.ClrType))
         {
             throw new FormatException($"The column '{VisibleText.Of(field.Name)}' for the time has type {field.ClrType.Name}; expected timestamps, or Unix seconds.");
         }
@@ -78,6 +85,18 @@ internal sealed class ParquetColumn
     /// <summary>The text of a row; empty for null.</summary>
     public ReadOnlySpan<byte> Text(int row) => _texts[row] is { } text ? Encoding.UTF8.GetBytes(text) : default;
 
+    /// <summary>The number of a row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="value">Output: the number; NaN for none, as tables of numbers have it.</param>
+    /// <returns>Null, or the reason why it is none.</returns>
+    public string? Number(int row, out double value)
+    {
+        value = double.NaN;
+        string? text = _texts[row]?.Trim();
+        return string.IsNullOrEmpty(text) || text == s_notANumber || ValueText.TryParse(Encoding.UTF8.GetBytes(text), out value) ? null
+            : $"The column '{VisibleText.Of(Field.Name)}' must hold {ValueText.Expected}, got '{VisibleText.Of(text)}'.";
+    }
+
     /// <summary>The time of a row.</summary>
     /// <returns>Null, or the reason why it has none.</returns>
     public string? Time(int row, out long ticks)
@@ -116,6 +135,9 @@ internal sealed class ParquetColumn
     private static bool IsText(Type type) => type == typeof(string) || type == typeof(ReadOnlyMemory<char>);
 
     private static bool IsCalendar(Type type) => type == typeof(DateTime) || type == typeof(DateOnly);
+
+    private static bool IsNumber(Type type) => IsInteger(type)
+        || type == typeof(double) || type == typeof(float) || type == typeof(decimal);
 
     private static bool IsInteger(Type type) => type == typeof(long) || type == typeof(int) || type == typeof(short)
         || type == typeof(sbyte) || type == typeof(ulong) || type == typeof(uint) || type == typeof(ushort) || type == typeof(byte);

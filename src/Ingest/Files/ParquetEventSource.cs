@@ -24,6 +24,9 @@ internal sealed class ParquetEventSource : EventSource
     private readonly ParquetColumn _time;
     private readonly ParquetColumn? _mark;
     private readonly ParquetColumn? _id;
+    private readonly ParquetColumn? _label;
+    private readonly (byte[] Name, ParquetColumn Column)[] _numbers;
+    private readonly EventValues _values = new();
     private int _group = -1;
     private int _row;
     private int _rows;
@@ -49,6 +52,9 @@ internal sealed class ParquetEventSource : EventSource
             _time = ParquetColumn.OfTime(fields[places.Time], zone);
             _mark = places.Mark < 0 ? null : ParquetColumn.OfText(fields[places.Mark], "the mark");
             _id = places.Id < 0 ? null : ParquetColumn.OfText(fields[places.Id], "the id");
+            _label = places.Label < 0 ? null : ParquetColumn.OfText(fields[places.Label], "the label");
+            _numbers = [.. places.Values.Select((place, i) =>
+                (System.Text.Encoding.UTF8.GetBytes(columns!.Values[i]), ParquetColumn.OfNumbers(fields[place])))];
         }
         catch (FormatException error)
         {
@@ -102,10 +108,38 @@ internal sealed class ParquetEventSource : EventSource
             }
             Load(++_group);
         }
-        string? reason = _time.Time(_row, out long ticks)
-            ?? batch.TryAdd(_stream.Text(_row), ticks, _mark is null ? default : _mark.Text(_row), _id is null ? default : _id.Text(_row));
+        DecodedEvent decoded = default;
+        string? reason = _time.Time(_row, out decoded.TimeTicks) ?? ReadValues();
+        if (reason is null)
+        {
+            decoded.Stream = _stream.Text(_row);
+            decoded.Mark = _mark is null ? default : _mark.Text(_row);
+            decoded.Id = _id is null ? default : _id.Text(_row);
+            decoded.Values = _values.Encoded;
+            decoded.Label = _label is null ? default : _label.Text(_row);
+            decoded.IsLabel = !decoded.Label.IsEmpty;
+            reason = decoded.AddTo(batch);
+        }
         _row++;
         return reason is null ? true : throw new EventFileException(_name, 0, $"Row {_rowsBefore + _row} (from 1): {reason}");
+    }
+
+    private string? ReadValues()
+    {
+        _values.Clear();
+        foreach ((byte[] name, ParquetColumn column) in _numbers)
+        {
+            if (column.Number(_row, out double value) is { } reason)
+            {
+                return reason;
+            }
+            if (!double.IsNaN(value))
+            {
+                // Names were looked at when the columns were named.
+                _values.TryAdd(name, value);
+            }
+        }
+        return null;
     }
 
     private void Load(int number) => Call(() =>
@@ -113,7 +147,8 @@ internal sealed class ParquetEventSource : EventSource
         using ParquetRowGroupReader group = _reader.OpenRowGroupReader(number);
         (long rows, long bytes) = (group.RowCount, 0);
         var loads = new List<(ParquetColumn Column, long End)>();
-        foreach (ParquetColumn column in new[] { _stream, _time, _mark, _id }.OfType<ParquetColumn>())
+        foreach (ParquetColumn column in new[] { _stream, _time, _mark, _id, _label }.OfType<ParquetColumn>()
+            .Concat(_numbers.Select(n => n.Column)))
         {
             ColumnMetaData described = group.GetMetadata(column.Field)?.MetaData
                 ?? throw new InvalidDataException($"row group {number + 1} lacks the column '{VisibleText.Of(column.Field.Name)}'.");

@@ -46,8 +46,27 @@ internal static class StreamPasts
         {
             Times = [.. before.Times, .. sequence.Times],
             Marks = sequence.Marks is null ? null : [.. before.Marks ?? [], .. sequence.Marks],
+            Values = JoinValues(before, sequence),
+            Label = sequence.Label ?? before.Label,
             Past = before.Times.Length + sequence.Past,
         };
+    }
+
+    private static Dictionary<string, double[]>? JoinValues(EventSequence before, EventSequence sequence)
+    {
+        string[] names = [.. (before.Values?.Keys ?? []).Union(sequence.Values?.Keys ?? [])];
+        return names.Length == 0 ? null : names.ToDictionary(name => name, double[] (name) => [.. Column(before, name), .. Column(sequence, name)]);
+
+        static double[] Column(EventSequence sequence, string name)
+        {
+            if (sequence.Values?.GetValueOrDefault(name) is { } values)
+            {
+                return values;
+            }
+            double[] none = new double[sequence.Times.Length];
+            Array.Fill(none, double.NaN);
+            return none;
+        }
     }
 
     private static EventFileException Twice(string path, string id) => new(path, 0,

@@ -1,3 +1,4 @@
+using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
 
 namespace Foretell.Ingest.Messages;
@@ -9,13 +10,15 @@ internal sealed class BesideBody(IReadOnlyList<MappedField> fields)
 {
     private readonly MappedField[] _fields = [.. fields.Where(f => f.Place.Kind != PlaceKind.Pointer)];
     private readonly EscapeScratch _texts = new();
-    private int _streamLength, _markLength, _idLength;
+    private readonly EventValues _values = new();
+    private int _streamLength, _markLength, _idLength, _labelLength;
     private long _timeTicks;
 
-    /// <summary>Reads them from a message. One that is not there is none for a mark or an id.</summary>
+    /// <summary>Reads them from a message. One that is not there is none, but for stream and time.</summary>
     /// <returns>Null, or the reason why the message holds no event.</returns>
     public string? Read(in BrokerMessage message)
     {
+        _values.Clear();
         foreach (MappedField field in _fields)
         {
             string? reason = null;
@@ -40,12 +43,16 @@ internal sealed class BesideBody(IReadOnlyList<MappedField> fields)
     }
 
     /// <summary>Gives an event what was read.</summary>
-    public void CopyTo(scoped ref DecodedEvent decoded)
+    /// <param name="decoded">The event; of the values it holds what is in <paramref name="values"/>.</param>
+    /// <param name="values">Takes the values; what it had goes.</param>
+    public void CopyTo(scoped ref DecodedEvent decoded, EventValues values)
     {
         decoded.Stream = _texts.Stream.AsSpan(0, _streamLength);
         decoded.TimeTicks = _timeTicks;
         decoded.Mark = _texts.Mark.AsSpan(0, _markLength);
         decoded.Id = _texts.Id.AsSpan(0, _idLength);
+        decoded.Label = _texts.Label.AsSpan(0, _labelLength);
+        values.Set(_values);
     }
 
     private string? Read(MappedField field, object? value, string what)
@@ -62,6 +69,11 @@ internal sealed class BesideBody(IReadOnlyList<MappedField> fields)
                 return Read(value, field.Name, _texts.Mark, out _markLength);
             case EventField.Id:
                 return Read(value, field.Name, _texts.Id, out _idLength);
+            case EventField.Label:
+                return Read(value, field.Name, _texts.Label, out _labelLength);
+            case >= EventField.Value:
+                return Read(value, field.Name, _texts.Other, out int digits)
+                    ?? field.ReadValue(_texts.Other.AsSpan(0, digits), _values);
             default:
                 return Read(value, field.Name, _texts.Other, out int length)
                     ?? field.ParseTime(_texts.Other.AsSpan(0, length), out _timeTicks);

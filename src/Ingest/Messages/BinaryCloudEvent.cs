@@ -2,8 +2,7 @@ using Foretell.Ingest.Decoding;
 
 namespace Foretell.Ingest.Messages;
 
-/// <summary>A CloudEvent in binary mode: its attributes are properties of the message. Its body is the data, which nothing here
-/// reads.</summary>
+/// <summary>A CloudEvent in binary mode: its attributes are properties of the message, its body is the data.</summary>
 /// <remarks>Source: CloudEvents 1.0.2, AMQP protocol binding, section 3.1.3 (cloudEvents: and cloudEvents_), and Kafka protocol binding,
 /// section 3.2.3 (ce_).</remarks>
 internal sealed class BinaryCloudEvent
@@ -17,14 +16,14 @@ internal sealed class BinaryCloudEvent
     private string? _reason;
 
     /// <summary>Whether a message is one, which it is when its properties hold an attribute that an event is read from.</summary>
-    /// <param name="properties">The message's properties.</param>
+    /// <param name="message">The message.</param>
     /// <param name="scratch">Memory for the values' texts.</param>
     /// <param name="structured">The event in structured mode, where it is one and there is no reason; holds until the next call.</param>
     /// <param name="reason">Why an attribute cannot be read; null where each can.</param>
-    public bool Is(IReadOnlyDictionary<string, object?>? properties, EscapeScratch scratch, out ReadOnlySpan<byte> structured,
-        out string? reason)
+    public bool Is(in BrokerMessage message, EscapeScratch scratch, out ReadOnlySpan<byte> structured, out string? reason)
     {
         (_isOne, _reason) = (false, null);
+        IReadOnlyDictionary<string, object?>? properties = message.Properties;
         if (properties is Dictionary<string, object?> dictionary)
         {
             // Its own enumerator is a value; the interface's would be memory for each message.
@@ -39,6 +38,10 @@ internal sealed class BinaryCloudEvent
             {
                 Take(name, value, scratch);
             }
+        }
+        if (_isOne)
+        {
+            _structured.AddData(message.ContentType, message.Body.Span);
         }
         structured = _isOne ? _structured.End() : default;
         reason = _reason;

@@ -11,6 +11,7 @@ internal sealed class MappedEventSchema(MessageMapping mapping) : EventSchema
     private readonly PointerNode _root = PointerNode.Of(mapping.Fields);
     private readonly MappedField[] _inBody = [.. mapping.Fields.Where(f => f.Place.Kind == PlaceKind.Pointer)];
     private readonly BesideBody _beside = new(mapping.Fields);
+    private readonly EventValues _values = new();
 
     /// <summary>Whether some field is in the body.</summary>
     public bool ReadsBody => _root.HasChildren;
@@ -24,14 +25,15 @@ internal sealed class MappedEventSchema(MessageMapping mapping) : EventSchema
     public string? AddWithoutBody(EventBatch batch)
     {
         DecodedEvent decoded = default;
-        _beside.CopyTo(ref decoded);
-        return batch.TryAdd(decoded.Stream, decoded.TimeTicks, decoded.Mark, decoded.Id);
+        _beside.CopyTo(ref decoded, _values);
+        Finish(ref decoded);
+        return decoded.AddTo(batch);
     }
 
     /// <inheritdoc/>
     public override string? Read(scoped ref Utf8JsonReader json, EscapeScratch scratch, scoped ref DecodedEvent decoded)
     {
-        _beside.CopyTo(ref decoded);
+        _beside.CopyTo(ref decoded, _values);
         var seen = EventField.None;
         string? reason = Walk(ref json, _root, scratch, ref decoded, ref seen);
         for (int i = 0; reason is null && i < _inBody.Length; i++)
@@ -42,7 +44,14 @@ internal sealed class MappedEventSchema(MessageMapping mapping) : EventSchema
                 reason = field.Explain($"'{field.Name}' is missing; expected {field.Expected}.");
             }
         }
+        Finish(ref decoded);
         return reason;
+    }
+
+    private void Finish(scoped ref DecodedEvent decoded)
+    {
+        decoded.Values = _values.Encoded;
+        decoded.IsLabel = !decoded.Label.IsEmpty;
     }
 
     /// <summary>Reads the value on which the reader stands and leaves it on the value's end, whatever the outcome. It goes no deeper
@@ -103,7 +112,7 @@ internal sealed class MappedEventSchema(MessageMapping mapping) : EventSchema
         return null;
     }
 
-    private static string? ReadField(scoped ref Utf8JsonReader json, MappedField field, EscapeScratch scratch,
+    private string? ReadField(scoped ref Utf8JsonReader json, MappedField field, EscapeScratch scratch,
         scoped ref DecodedEvent decoded)
     {
         if (json.TokenType == JsonTokenType.Null && !field.IsRequired)
@@ -115,9 +124,16 @@ internal sealed class MappedEventSchema(MessageMapping mapping) : EventSchema
             EventField.Stream => JsonToken.ReadScalar(ref json, field.Name, scratch.Stream, out decoded.Stream),
             EventField.Mark => JsonToken.ReadScalar(ref json, field.Name, scratch.Mark, out decoded.Mark),
             EventField.Id => JsonToken.ReadScalar(ref json, field.Name, scratch.Id, out decoded.Id),
+            EventField.Label => JsonToken.ReadScalar(ref json, field.Name, scratch.Label, out decoded.Label),
+            >= EventField.Value => ReadValue(ref json, field, scratch.Other),
             _ => ReadTime(ref json, field, scratch.Other, out decoded.TimeTicks),
         };
     }
+
+    private string? ReadValue(scoped ref Utf8JsonReader json, MappedField field, byte[] scratch) =>
+        json.TokenType is JsonTokenType.Number or JsonTokenType.String
+            ? JsonToken.ReadScalar(ref json, field.Name, scratch, out ReadOnlySpan<byte> text) ?? field.ReadValue(text, _values)
+            : $"'{field.Name}' must be {field.Expected}, got {JsonToken.Seen(ref json)}.";
 
     private static string? ReadTime(scoped ref Utf8JsonReader json, MappedField field, byte[] scratch, out long ticks)
     {

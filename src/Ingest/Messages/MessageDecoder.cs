@@ -72,7 +72,7 @@ public sealed class MessageDecoder
             }
         }
         else if (!StructuredCloudEvent.IsNamedBy(message.ContentType)
-            && _binary.Is(message.Properties, _scratch, out ReadOnlySpan<byte> structured, out reason))
+            && _binary.Is(message, _scratch, out ReadOnlySpan<byte> structured, out reason))
         {
             if (reason is null)
             {

@@ -31,16 +31,30 @@ public static class EventEncoder
             json.WriteRawValue(SecondsText.Format(record.TimeTicks, time), skipInputValidation: true);
             if (!record.Mark.IsEmpty)
             {
-                json.WriteString("mark"u8, record.Mark);
+                json.WriteString(record.Kind == LogRecordKind.Label ? "label"u8 : "mark"u8, record.Mark);
             }
             if (!record.Id.IsEmpty)
             {
                 json.WriteString("id"u8, record.Id);
+            }
+            if (!record.Values.IsEmpty)
+            {
+                WriteValues(json, record.Values);
             }
             json.WriteEndObject();
             json.Flush();
             json.Reset();
             output.Write("\n"u8);
         }
+    }
+
+    private static void WriteValues(Utf8JsonWriter json, ReadOnlySpan<byte> values)
+    {
+        json.WriteStartObject("values"u8);
+        while (EventValues.TryRead(ref values, out ReadOnlySpan<byte> name, out double value))
+        {
+            json.WriteNumber(name, value);
+        }
+        json.WriteEndObject();
     }
 }

@@ -47,7 +47,7 @@ internal static class ReplayPlan
                 }
                 window = Math.Max(window, eventWindow);
                 dueTicks = pending.Count == 0 ? ticks : Math.Max(dueTicks, ticks);
-                Add(pending, batch, i);
+                pending.Add(batch[i]);
             }
         }
         if (pending.Count > 0)
@@ -64,11 +64,5 @@ internal static class ReplayPlan
             firstEvent += pending.Count;
             return request;
         }
-    }
-
-    private static void Add(EventBatch to, EventBatch from, int index)
-    {
-        var record = new LogRecord(from[index]);
-        to.TryAdd(record.Key, record.TimeTicks, record.Mark, record.Id);
     }
 }

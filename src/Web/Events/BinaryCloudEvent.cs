@@ -4,8 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Foretell.Web.Events;
 
-/// <summary>A CloudEvent in HTTP's binary mode: its attributes are the headers <c>ce-*</c>, its body is the data, which nothing here
-/// reads. It is turned into the structured mode, so that both are read and refused by the same rules.</summary>
+/// <summary>A CloudEvent in HTTP's binary mode: its attributes are the headers <c>ce-*</c>, its body is the data. It is turned into the structured mode, so that both are read and refused by the same rules.</summary>
 /// <remarks>Source: CloudEvents 1.0.2, HTTP protocol binding, sections 3 (which mode it is) and 3.1.3 (how values are written).</remarks>
 internal static class BinaryCloudEvent
 {
@@ -18,7 +17,7 @@ internal static class BinaryCloudEvent
 
     /// <summary>The event in structured mode. A header that was sent twice is there twice. The order of attributes is fixed: two requests
     /// that differ in nothing else, in trace headers say, are the same event.</summary>
-    public static ReadOnlySpan<byte> ToStructured(IHeaderDictionary headers)
+    public static ReadOnlySpan<byte> ToStructured(IHeaderDictionary headers, ReadOnlySpan<byte> data)
     {
         var structured = new StructuredCloudEvent();
         structured.Begin();
@@ -29,6 +28,7 @@ internal static class BinaryCloudEvent
                 structured.Add(attribute, Decode(value ?? ""));
             }
         }
+        structured.AddData(headers.ContentType, data);
         return structured.End();
     }
 

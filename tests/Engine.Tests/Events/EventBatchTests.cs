@@ -33,4 +33,27 @@ public sealed class EventBatchTests
 
         Assert.Throws<ArgumentOutOfRangeException>(() => batch.Truncate(count));
     }
+
+    [Fact]
+    public void TryAddLabel_WhenItIsEmptyOrTooLong_SaysSo()
+    {
+        var batch = new EventBatch { StreamPrefix = "shop/" };
+
+        Assert.Equal("Label must be 1 to 256 bytes of UTF-8, got 0.", batch.TryAddLabel("shop/1"u8, 1, default, default));
+        Assert.Equal("Label must be at most 256 bytes of UTF-8, got 257.", batch.TryAddLabel("shop/1"u8, 1, new byte[257], default));
+        Assert.Contains("must begin with 'shop/'", batch.TryAddLabel("a"u8, 1, "x"u8, default));
+        Assert.Equal(0, batch.Count);
+        Assert.Null(batch.TryAddLabel("shop/1"u8, 1, new byte[256], default));
+    }
+
+    [Fact]
+    public void TryAdd_WhenTheValuesAreNoneThatARecordMayHold_Throws()
+    {
+        var batch = new EventBatch();
+
+        Assert.Throws<ArgumentException>(() => batch.TryAdd("a"u8, 1, default, default, [1, 1, 97]));
+        Assert.Throws<ArgumentException>(() => batch.TryAdd("a"u8, 1, default, default, [1, 1, 97, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.Equal(0, batch.Count);
+        Assert.Null(batch.TryAdd("a"u8, 1, default, default, [1, 1, 97, 0, 0, 0, 0, 0, 0, 0, 0]));
+    }
 }

@@ -25,6 +25,7 @@ public class RecordBatchTests
             Assert.Equal(batch[i].TimeTicks, copy[i].TimeTicks);
             Assert.True(batch[i].Key.SequenceEqual(copy[i].Key));
             Assert.True(batch[i].Mark.SequenceEqual(copy[i].Mark));
+            Assert.Equal(EventSets.Values(batch[i]), EventSets.Values(copy[i]));
         }
     }
 
@@ -70,11 +71,11 @@ public class RecordBatchTests
     public void Decode_WhenALaterReleaseWroteARecord_SaysSoInsteadOfGuessing()
     {
         byte[] encoded = Make(1).Encode();
-        encoded[sizeof(long)] |= 1 << 4;
+        encoded[sizeof(long)] |= 2 << 4;
 
         string message = Assert.Throws<InvalidDataException>(() => new RecordBatch().Decode(encoded, 1, 1)).Message;
 
-        Assert.Contains("has version 1", message);
+        Assert.Contains("has version 2", message);
         Assert.Contains("a later release wrote it", message);
     }
 
@@ -131,6 +132,11 @@ public class RecordBatchTests
         for (int i = 0; i < count; i++)
         {
             EventBatch one = EventSets.Batch(($"user/{i}", 1000 + i, i % 3 == 0 ? "" : new string('m', i)));
+            if (i % 5 == 4)
+            {
+                one.Clear();
+                EventSets.Add(one, $"user/{i}", 1000 + i, "paid", "", ("amount", i / 2.0), ("left", -i));
+            }
             batch.Add(one[0], 5000 + i);
         }
         return batch;

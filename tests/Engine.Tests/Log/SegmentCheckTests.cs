@@ -14,6 +14,13 @@ public class SegmentCheckTests
         Assert.Null(SegmentCheck.Damage(s_three, 3, 1));
         byte[] others = [.. ControlRecord.Encode(ControlRecord.Policy, EventTimePolicy.Default.ToString(), 5), .. s_three];
         Assert.Null(SegmentCheck.Damage(others, 4, 1));
+        var batch = new EventBatch();
+        EventSets.Add(batch, "a", 1, "buy", "", ("amount", 2.5), ("weight", 1));
+        byte[] valued = [.. batch.Records, .. s_three];
+        Assert.Null(SegmentCheck.Damage(valued, 4, 1));
+        valued[batch.Records.Length - 1] = 0xFF;
+        valued[batch.Records.Length - 2] = 0xF0;
+        Assert.Contains("no finite number", SegmentCheck.Damage(valued, 4, 1));
     }
 
     [Theory]
@@ -42,7 +49,7 @@ public class SegmentCheckTests
     public void Damage_WhenALaterReleaseWroteARecord_LeavesItToWhoeverReadsIt()
     {
         byte[] later = [.. s_three];
-        later[LogRecord.HeaderBytes + 5] |= 1 << 4;
+        later[LogRecord.HeaderBytes + 5] |= 2 << 4;
         Assert.Null(SegmentCheck.Damage(later, 3, 1));
         Assert.Contains("says 1", SegmentCheck.Damage(later, 1, 1));
     }

@@ -143,7 +143,7 @@ internal static class RecordTargets
         for (; !records.IsEmpty; found++)
         {
             var record = new LogRecord(records);
-            if (record.Version != LogRecord.CurrentVersion)
+            if (record.Version > LogRecord.CurrentVersion)
             {
                 return;
             }

@@ -1,6 +1,7 @@
 using System.Text;
 using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
+using Foretell.Support;
 
 namespace Foretell.Ingest.Tests.Decoding;
 
@@ -24,9 +25,21 @@ internal sealed record DecodedRow(string Stream, long Ticks, string Mark, string
 {
     private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
 
+    /// <summary>Such as "amount=12.3 temp=71".</summary>
+    public string Values { get; init; } = "";
+
+    /// <summary>Whether <see cref="Mark"/> is a label.</summary>
+    public bool IsLabel { get; init; }
+
     public static DecodedRow From(ReadOnlySpan<byte> bytes)
     {
+        Assert.Null(LogRecord.Check(bytes, out int length));
+        Assert.Equal(bytes.Length, length);
         var record = new LogRecord(bytes);
-        return new(s_strict.GetString(record.Key), record.TimeTicks, s_strict.GetString(record.Mark), s_strict.GetString(record.Id));
+        return new(s_strict.GetString(record.Key), record.TimeTicks, s_strict.GetString(record.Mark), s_strict.GetString(record.Id))
+        {
+            Values = EventSets.Values(record),
+            IsLabel = record.Kind == LogRecordKind.Label,
+        };
     }
 }

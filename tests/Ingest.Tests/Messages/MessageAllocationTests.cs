@@ -20,6 +20,9 @@ public sealed class MessageAllocationTests
     [InlineData(Foreign, "application/json", ToForeign)]
     [InlineData(Foreign, null, ToForeign)]
     [InlineData("", null, "stream=@partitionKey,mark=@property.message-id")]
+    [InlineData("""{"stream":"a","time":1,"values":{"amount":2.5,"caf\u00e9":1}}""", null, null)]
+    [InlineData("""{"stream":"a","time":1,"label":"x\u0061"}""", null, null)]
+    [InlineData("""{"device":{"id":"d"},"n":12.5,"m":"7"}""", null, "stream=/device/id,values.n=/n,values.m=/m,values.p=@property.message-id")]
     public void Decode_WhenMessagesAreGood_AllocatesNothing(string body, string? contentType, string? mapping)
     {
         BrokerMessage message = mapping is null
@@ -37,6 +40,11 @@ public sealed class MessageAllocationTests
     public void Decode_WhenMessagesAreBinaryCloudEvents_AllocatesNothing() => Assert.Equal(0, Least(DecodedMessage.Message("data", null, null,
         ("cloudEvents:specversion", "1.0"), ("cloudEvents:id", Guid.Empty), ("cloudEvents:source", "/shop"), ("cloudEvents:type", "buy"),
         ("cloudEvents:time", new DateTimeOffset(2026, 1, 31, 12, 0, 0, TimeSpan.Zero)), ("traceparent", "00-x")), null));
+
+    [Fact]
+    public void Decode_WhenABinaryCloudEventHasValues_AllocatesNothing() => Assert.Equal(0, Least(DecodedMessage.Message(
+        """{"values":{"amount":2.5}}""", "application/json", null, ("cloudEvents:specversion", "1.0"), ("cloudEvents:id", "1"),
+        ("cloudEvents:source", "/shop"), ("cloudEvents:type", "buy"), ("cloudEvents:time", "2026-01-31T12:00:00Z")), null));
 
     private static long Least(BrokerMessage message, string? mapping)
     {

@@ -29,12 +29,12 @@ public sealed class MessageMappingTests
     [InlineData("stream=/a,=/b", "got '=/b' at character 11.")]
     [InlineData("time=/ts,mark=/type", "The mapping names no place for 'stream'; expected one, such as stream=/device/id or "
         + "stream=@partitionKey.")]
-    [InlineData("stream=/a,tyme=/b", "The mapping names 'tyme' at character 11; expected stream, time, mark or id. Did you mean 'time'?")]
+    [InlineData("stream=/a,tyme=/b", "The mapping names 'tyme' at character 11; expected stream, time, mark, id, label or values.NAME. Did you mean 'time'?")]
     [InlineData("device=/a", "Did you mean 'stream'?")]
     [InlineData("stream=/a,type=/b", "Did you mean 'mark'?")]
     [InlineData("stream=/a,timestamp=/b", "Did you mean 'time'?")]
     [InlineData("stream=/a,Id=/b", "Did you mean 'id'?")]
-    [InlineData("stream=/a,nothingofthekind=/b", "expected stream, time, mark or id.")]
+    [InlineData("stream=/a,nothingofthekind=/b", "expected stream, time, mark, id, label or values.NAME.")]
     [InlineData("stream=/a,mark=/b,mark=/c", "The mapping names 'mark' twice, again in 'mark=/c'; expected it once.")]
     [InlineData("stream=device.id", "The mapping reads 'stream' from 'device.id'; expected a JSON pointer such as /device/id, "
         + "@partitionKey, @enqueuedTime or @property.NAME. Did you mean '/device/id'?")]

@@ -4,6 +4,7 @@ using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Replay;
 using Foretell.Ingest.Tests.Decoding;
+using Foretell.Support;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -40,6 +41,8 @@ public sealed class EventEncoderTests
         batch.TryAdd("a\"b"u8, 15_000_000, "x"u8, "1"u8);
         batch.TryAdd("é"u8, -1, default, default);
         batch.TryAdd("c"u8, EventTime.PerSecond, default, default);
+        EventSets.Add(batch, "d", EventTime.PerSecond, "m", "", ("amount \"net\"", 12.3), ("tiny", -1e-300), ("third", 1.0 / 3));
+        batch.TryAddLabel("e"u8, EventTime.PerSecond, "churned"u8, "2"u8);
         var body = new ArrayBufferWriter<byte>();
 
         EventEncoder.WriteNdjson(batch, body);
@@ -48,8 +51,11 @@ public sealed class EventEncoderTests
             {"stream":"a\"b","time":1.5,"mark":"x","id":"1"}
             {"stream":"é","time":-0.0000001}
             {"stream":"c","time":1}
+            {"stream":"d","time":1,"mark":"m","values":{"amount \"net\"":12.3,"tiny":-1E-300,"third":0.3333333333333333}}
+            {"stream":"e","time":1,"label":"churned","id":"2"}
 
             """, Encoding.UTF8.GetString(body.WrittenSpan));
-        Assert.Equal(3, Decoded.From("application/x-ndjson", body.WrittenSpan).Events.Count);
+        Assert.Equal(Enumerable.Range(0, batch.Count).Select(i => DecodedRow.From(batch[i])),
+            Decoded.From("application/x-ndjson", body.WrittenSpan).Events);
     }
 }
