@@ -88,6 +88,10 @@ public static class Telemetry
     public static readonly Counter<long> EventsSurprising =
         Meter.CreateCounter<long>("foretell.events.surprising", "{event}", "Applied events with a p-value below 0.001");
 
+    /// <summary>Labels that were scored, by partition.</summary>
+    public static readonly Counter<long> LabelsScored =
+        Meter.CreateCounter<long>("foretell.labels.scored", "{label}", "Labels of streams scored by the forecast before them");
+
     /// <summary>Streams found changed, by partition.</summary>
     public static readonly Counter<long> DriftAlarms =
         Meter.CreateCounter<long>("foretell.drift.alarms", "{alarm}", "Streams whose likelihood changed for good");

@@ -27,6 +27,16 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
     /// <summary>Possible futures within the horizon; empty when not asked for.</summary>
     public IReadOnlyList<SampledPath> Paths { get; init; } = [];
 
+    /// <summary>The values of the next event, given that one comes; empty where the model forecasts none.</summary>
+    public IReadOnlyList<ValueForecast> Values { get; init; } = [];
+
+    /// <summary>What the events within the horizon add up to in each value; empty where the model forecasts none or counts are not asked
+    /// for.</summary>
+    public IReadOnlyList<ValueSum> Sums { get; init; } = [];
+
+    /// <summary>What kind of stream it is or becomes, most likely first; empty where the model tells none apart.</summary>
+    public IReadOnlyList<LabelProbability> Labels { get; init; } = [];
+
     /// <summary>Answers a question from a stream's row, but for what needs sampled paths (<c>WithPaths</c>).</summary>
     /// <param name="forecaster">Forecasts from rows.</param>
     /// <param name="stream">Stream key, for the message of a refusal.</param>
@@ -53,6 +63,8 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
             null, marks, forecast)
         {
             OtherMarks = (others, otherProbability),
+            Values = forecast.Values(),
+            Labels = forecast.Labels(),
         };
     }
 
@@ -69,9 +81,11 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
         Forecast[] forecasts = [.. reports.Select(r => r.Forecast)];
         IReadOnlyList<CountForecast>? counts =
             question.ExpectedCount ? forecaster.Counts(forecasts, question.HorizonSeconds, options) : null;
+        IReadOnlyList<IReadOnlyList<ValueSum>>? sums =
+            question.ExpectedCount ? forecaster.Sums(forecasts, question.HorizonSeconds, options) : null;
         IReadOnlyList<IReadOnlyList<SampledPath>>? paths =
             question.Paths > 0 ? forecaster.Paths(forecasts, question.Paths, question.HorizonSeconds, options) : null;
-        return [.. reports.Select((r, i) => r with { Count = counts?[i], Paths = paths?[i] ?? [] })];
+        return [.. reports.Select((r, i) => r with { Count = counts?[i], Sums = sums?[i] ?? [], Paths = paths?[i] ?? [] })];
     }
 }
 

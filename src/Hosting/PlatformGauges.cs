@@ -24,9 +24,9 @@ public static class PlatformGauges
         Add("foretell.lag.events", "{event}", "Records appended but not applied yet", s => s.LagEvents);
         Add("foretell.lag.time", "s", "Age of the oldest record not applied yet", s => s.LagSeconds);
         Add("foretell.nll", "nat", "Mean negative log-likelihood per event of late (16,384 a partition)",
-            s => Nll(s.Scores.Events, s.Scores.Time + s.Scores.Mark));
+            s => Nll(s.Scores.Events, s.Scores.Joint));
         Add("foretell.nll.baseline", "nat", "The same under the history-free baseline",
-            s => Nll(s.Scores.Events, s.Scores.BaselineTime + s.Scores.BaselineMark));
+            s => Nll(s.Scores.Events, s.Scores.BaselineJoint));
         Add("foretell.partitions.unserved", "{partition}", "Partitions that cannot be asked now", s => s.UnservedPartitions);
         Add("foretell.problems", "{problem}", "Problems that the status tells", s => s.Problems.Count);
         Add("foretell.log.lost", "{log}", "1 once the log is found to have lost acknowledged records, else 0", s => s.RecordsLost ? 1 : 0);

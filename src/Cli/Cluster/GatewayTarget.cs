@@ -172,7 +172,13 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
             LagEvents = answer.LagEvents,
             LagSeconds = answer.LagSeconds,
             Scores = new ScoreTotals(scores.Events, Sum(scores.NllTime), Sum(scores.NllMark), Sum(scores.BaselineNllTime),
-                Sum(scores.BaselineNllMark)),
+                Sum(scores.BaselineNllMark))
+            {
+                Value = Sum(scores.NllValue),
+                BaselineValue = Sum(scores.BaselineNllValue),
+                Labels = scores.Labels is { } labels ? new LabelTotals(labels.Count, labels.Accuracy * labels.Count, -labels.LogLoss * labels.Count)
+                    : default,
+            },
             Ready = answer.Ready,
             Problems = answer.Problems,
         };

@@ -23,6 +23,12 @@ internal sealed record TrainingReport
     /// <summary>Marks that it tells apart.</summary>
     public required int Marks { get; init; }
 
+    /// <summary>Values that it reads and forecasts.</summary>
+    public required IReadOnlyList<string> Values { get; init; }
+
+    /// <summary>Kinds of stream that it tells apart.</summary>
+    public required IReadOnlyList<string> Labels { get; init; }
+
     /// <summary>Rare marks that became its mark `other`; null where there were none.</summary>
     public required FoldedMarks? FoldedMarks { get; init; }
 
@@ -70,6 +76,8 @@ internal sealed record TrainingReport
             TimeUnitSeconds = config.TimeUnitSeconds,
             Resolution = config.Resolution,
             Marks = config.Marks.Count,
+            Values = [.. (config.Values ?? []).Select(v => v.Name)],
+            Labels = config.Labels ?? [],
             FoldedMarks = result.Folded,
             Split = data.Split is { } split ? new SplitReport(split.Cut is null ? "stream" : "time", split.Cut) : null,
             Train = SetReport.Of(data.Train),

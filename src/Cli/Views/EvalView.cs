@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretell.Cli.Shell;
+using Foretell.Models.Labels;
 using Foretell.Models.Network;
 using Foretell.Models.Scoring;
 using Spectre.Console;
@@ -16,7 +17,7 @@ internal static class EvalView
                 Format.Nats(scores.NllMark));
         if (scores.AsTrained is { } trained)
         {
-            table.AddRow("without adaptation", Format.Nats(trained.NllTime + (trained.NllMark ?? 0)), Format.Nats(trained.NllTime),
+            table.AddRow("without adaptation", Format.Nats(trained.NllTime + (trained.NllMark ?? 0) + (scores.NllValue ?? 0)), Format.Nats(trained.NllTime),
                 Format.Nats(trained.NllMark));
         }
         foreach ((string name, BaselineScore score) in scores.Baselines)
@@ -26,6 +27,8 @@ internal static class EvalView
                 Format.Nats(score.NllMark));
         }
         Terminal.Out.Write(table);
+        WriteValues(scores);
+        WriteLabels(scores);
         if (scores.Shared is { } shared)
         {
             // A table of its own: these figures are of a host's whole stream of events, and compare with nothing published.
@@ -67,5 +70,40 @@ internal static class EvalView
             rest.AddRow("grid audit", $"times recorded by {Format.Duration(errors.RecordingCell!.Value * unit)}: {Format.Nats(scores.NllTime)} nats as recorded, {Format.Nats(inCell)} anywhere within the tick");
         }
         Terminal.Out.Write(rest);
+    }
+
+    /// <summary>How much, value by value; the joint NLL has them in it.</summary>
+    private static void WriteValues(Evaluation scores)
+    {
+        if (scores.Values is not { Count: > 0 } values)
+        {
+            return;
+        }
+        Table table = Tables.Numbers($"values, {Format.Nats(scores.NllValue)} nats an event", "events", "CRPS", "of its own level", "median off by", "in 80 %");
+        foreach (ValueErrors value in values)
+        {
+            string of = value.IsLog ? $"ln {Terminal.Escape(value.Name)}" : Terminal.Escape(value.Name);
+            table.AddRow(of, Format.Count(value.Events), Significant(value.Crps), Significant(value.CrpsRunning), Significant(value.Mae),
+                Format.Percent(value.Coverage80));
+        }
+        Terminal.Out.Write(table);
+
+        static string Significant(double x) => x.ToString("G4", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>What kind of stream, by events seen.</summary>
+    private static void WriteLabels(Evaluation scores)
+    {
+        if (scores.Labels is not { Count: > 0 } labels)
+        {
+            return;
+        }
+        Table table = Tables.Numbers("kind of stream", "accuracy", "log loss", "AUC");
+        foreach (LabelScore score in labels)
+        {
+            table.AddRow(score.After is { } after ? $"after {Format.Count(after, "event")}" : "after all events", Format.Percent(score.Accuracy),
+                Format.Nats(score.LogLoss), score.Auc?.ToString("0.000", CultureInfo.InvariantCulture) ?? "-");
+        }
+        Terminal.Out.Write(table);
     }
 }

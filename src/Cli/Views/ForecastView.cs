@@ -51,6 +51,7 @@ internal static class ForecastView
         {
             WriteMarks(forecast.Marks, forecast.OtherMarks, bars);
         }
+        ValueTables.Write(forecast);
     }
 
     private static string Count(CountAnswer? count)

@@ -54,8 +54,8 @@ internal sealed class PlainView : IRunView
         if (at.Scores is { Live.Events: > 0 } scores)
         {
             ScoreTotals live = scores.Live;
-            line += $", NLL {Format.Nats(-(live.Time + live.Mark) / live.Events)}" +
-                $" (naive {Format.Nats(-(live.BaselineTime + live.BaselineMark) / live.Events)}";
+            line += $", NLL {Format.Nats(-live.Joint / live.Events)}" +
+                $" (naive {Format.Nats(-live.BaselineJoint / live.Events)}";
             if (scores.Truth is { Events: > 0 } truth)
             {
                 line += $", truth {Format.Nats(-(truth.Time + truth.Mark) / truth.Events)}";

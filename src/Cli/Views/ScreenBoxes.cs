@@ -91,8 +91,8 @@ internal static class ScreenBoxes
         List<string[]> rows =
         [
             ["lower is better", "joint", "time", "mark"],
-            Score(Live, live.Events, live.Time, live.Mark),
-            Score("naive baseline", live.Events, live.BaselineTime, live.BaselineMark),
+            Score(Live, live.Events, live.Time, live.Mark, live.Value),
+            Score("naive baseline", live.Events, live.BaselineTime, live.BaselineMark, live.BaselineValue),
         ];
         if (scores.Truth is { Events: > 0 } truth)
         {
@@ -101,8 +101,8 @@ internal static class ScreenBoxes
         return [.. rows];
     }
 
-    private static string[] Score(string name, long events, double time, double mark) =>
-        [name, Format.Nats(-(time + mark) / events), Format.Nats(-time / events), Format.Nats(-mark / events)];
+    private static string[] Score(string name, long events, double time, double mark, double value = 0) =>
+        [name, Format.Nats(-(time + mark + value) / events), Format.Nats(-time / events), Format.Nats(-mark / events)];
 
     private static IRenderable Overdue(RunSnapshot at, int rows, int width)
     {

@@ -34,8 +34,8 @@ internal static class ScreenLines
             yield break;
         }
         yield return new ScreenLine("nats per event", 3, Color.Grey);
-        yield return Number("  live", Format.Nats(-(live.Time + live.Mark) / live.Events), 3) with { Color = Color.Green };
-        yield return Number("  naive", Format.Nats(-(live.BaselineTime + live.BaselineMark) / live.Events), 3);
+        yield return Number("  live", Format.Nats(-live.Joint / live.Events), 3) with { Color = Color.Green };
+        yield return Number("  naive", Format.Nats(-live.BaselineJoint / live.Events), 3);
         if (scores.Truth is { Events: > 0 } truth)
         {
             yield return Number("  truth", Format.Nats(-(truth.Time + truth.Mark) / truth.Events), 4);

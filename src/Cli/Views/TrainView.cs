@@ -33,6 +33,8 @@ internal static class TrainView
         Terminal.IsInteractive && !isJson ? WithBar(device, train)
             : train(new Reporter(at => WriteEpoch(at, device, isJson ? Terminal.WriteNote : Terminal.Out.WriteLine)));
 
+    private static string Describe(ValueScale value) => $"{Terminal.Escape(value.Name)}{(value.Floor > 0 ? " (as a logarithm)" : "")}";
+
     /// <summary>The table at the end.</summary>
     public static void Summarise(TrainingResult result, TrainingData data, string output, string device, TimeSpan took)
     {
@@ -44,6 +46,8 @@ internal static class TrainView
             .AddRow("marks", config.Marks.Count == 0 ? "none" : config.Marks.Count.ToString(CultureInfo.InvariantCulture)
                 + (result.Folded is { } folded ? $", the last of them '{ModelConfig.OtherMark}': {Format.Count(folded.Marks)} rare marks with "
                     + $"{Format.Percent((double)folded.Events / folded.Of)} of the events (--max-marks)" : ""))
+            .AddRow("values", config.Values is { } values ? string.Join(", ", values.Select(Describe)) : "none")
+            .AddRow("kinds of stream", config.Labels is { } labels ? string.Join(", ", labels.Select(Terminal.Escape)) : "none")
             .AddRow("time unit", Format.Duration(config.TimeUnitSeconds))
             .AddRow("clock grid", config.Resolution == 0 ? "none" : Format.Duration(config.Resolution * config.TimeUnitSeconds))
             .AddRow("train", Describe(data.Train))

@@ -10,7 +10,7 @@ namespace Foretell.Engine.Events;
 /// <param name="Mark">Mark, or null.</param>
 /// <param name="Id">Event id, or null; of an unreadable message, its number.</param>
 /// <param name="AppendTicks">When it was appended.</param>
-/// <param name="Reason">"late", "future", "quota" or "unreadable".</param>
+/// <param name="Reason">"late", "future", "quota", "label" or "unreadable".</param>
 /// <param name="Detail">One sentence: what was seen and what was expected.</param>
 public sealed record DeadLetter(int Partition, long Sequence, string Stream, long TimeTicks, string? Mark, string? Id,
     long AppendTicks, string Reason, string Detail)

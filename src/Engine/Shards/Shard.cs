@@ -35,6 +35,7 @@ public sealed class Shard : IDisposable
     private readonly EventTimeGate _eventTime = new();
     private readonly WavePlanner _planner;
     private readonly StepScore[] _scores;
+    private readonly List<(int Row, int Events, int Label)> _labels = [];
     private readonly List<DeadLetter> _uncommitted = [];
     private readonly KeyValuePair<string, object?> _partitionTag;
     private readonly bool _hasMarks;
@@ -63,7 +64,7 @@ public sealed class Shard : IDisposable
         (Partition, _serving, _model) = (partition, model, model.Model);
         _overdue = alerts is { IsOn: true } ? new OverdueWatch(model.Forecaster, alerts) : null;
         _hasMarks = _model.Config.Marks.Count > 0;
-        _planner = new WavePlanner(model.Device.SliceRecords);
+        _planner = new WavePlanner(model.Device.SliceRecords, _model.ValueCount);
         _scores = new StepScore[model.Device.SliceRecords];
         _slab = NewSlab(RowPage.RowsFor(_model), null);
         _partitionTag = new("foretell.partition", partition);
@@ -472,6 +473,7 @@ public sealed class Shard : IDisposable
     {
         long started = _time.GetTimestamp();
         _planner.Clear();
+        _labels.Clear();
         _changes.EndSlice();
         for (int i = from; i < to; i++)
         {
@@ -488,6 +490,9 @@ public sealed class Shard : IDisposable
                 case LogRecordKind.Event:
                     Admit(record, batch.FirstSequence + i, batch.AppendTicks(i));
                     break;
+                case LogRecordKind.Label:
+                    Label(record, batch.FirstSequence + i, batch.AppendTicks(i));
+                    break;
                 case LogRecordKind.Control:
                     Apply(record);
                     break;
@@ -500,12 +505,14 @@ public sealed class Shard : IDisposable
             }
         }
         _planner.Plan();
+        ScoreLabels(0);
         for (int wave = 0; wave < _planner.Waves; wave++)
         {
             ReadOnlySpan<StepInput> inputs = _planner.Wave(wave);
             Span<StepScore> scores = _scores.AsSpan(0, inputs.Length);
-            _slab.Backend.ScoreAndStep(inputs, scores);
+            _slab.Backend.ScoreAndStep(inputs, scores, _planner.Values(wave));
             Score(inputs, scores);
+            ScoreLabels(wave + 1);
             if (_changes.Listening)
             {
                 _changes.Publish(_slab, Partition, wave);
@@ -553,7 +560,11 @@ public sealed class Shard : IDisposable
         ref RowHeader header = ref _slab.Header(row);
         double gap = lastTicks is { } last
             ? EventTime.SecondsBetween(last, Math.Max(last, time)) / _model.Config.TimeUnitSeconds : 0;
-        _planner.Add(new StepInput(row, mark, gap, header.Count, header.Count == 0 ? -1 : header.LastMark));
+        Span<float> values = _planner.Add(new StepInput(row, mark, gap, header.Count, header.Count == 0 ? -1 : header.LastMark));
+        if (!values.IsEmpty)
+        {
+            Standardise(record.Values, values);
+        }
         header.LastSequence = sequence;
         header.LastEventTicks = Math.Max(lastTicks ?? long.MinValue, time);
         header.LastMark = mark;
@@ -565,6 +576,57 @@ public sealed class Shard : IDisposable
         }
         bool unknown = _hasMarks && mark == _model.UnknownMark;
         _totals = _totals with { Applied = _totals.Applied + 1, UnknownMarks = _totals.UnknownMarks + (unknown ? 1 : 0) };
+    }
+
+    /// <summary>An event's values as the model takes them; those that it does not know are left out.</summary>
+    /// <param name="encoded">As the record has them.</param>
+    /// <param name="values">Output, NaN for none. Shape [values of the model].</param>
+    private void Standardise(ReadOnlySpan<byte> encoded, Span<float> values)
+    {
+        values.Fill(float.NaN);
+        while (EventValues.TryRead(ref encoded, out ReadOnlySpan<byte> name, out double value))
+        {
+            if (_model.ValueIndex(name) is >= 0 and int i)
+            {
+                values[i] = _model.Config.Values![i].Standardise(value);
+            }
+        }
+    }
+
+    /// <summary>Notes a label: it is scored by what its stream's state says behind the events before it.</summary>
+    private void Label(LogRecord record, long sequence, long appendTicks)
+    {
+        int row = _slab.Index.Find(record.Key);
+        if (row < 0)
+        {
+            Reject(EventTimeGate.ToDeadLetter(Partition, sequence, appendTicks, record, "label",
+                "The label's stream has had no event that was applied, so there is nothing that it says the kind of; send the stream's events first."));
+            return;
+        }
+        _labels.Add((row, _planner.EventsOf(row), _model.LabelIndex(record.Mark)));
+        _totals = _totals with { Applied = _totals.Applied + 1 };
+    }
+
+    /// <summary>Scores the labels that came behind so many of their streams' events in the slice.</summary>
+    private void ScoreLabels(int events)
+    {
+        LabelTotals came = default;
+        foreach ((int row, int behind, int label) in _labels)
+        {
+            // One that the model does not know has no probability that could be told.
+            if (behind == events && label >= 0)
+            {
+                float[] basis = new float[_model.BasisFloats];
+                _slab.Backend.ReadBasis(row, basis);
+                double[] kinds = _serving.Forecaster.Labels(basis);
+                came += new LabelTotals(1, kinds[label] == kinds.Max() ? 1 : 0, Math.Log(Math.Max(kinds[label], 1e-300)));
+            }
+        }
+        if (came.Count > 0)
+        {
+            _scored = _scored with { Labels = (_scored.Labels + came).AtMost(ScoredEvents) };
+            Telemetry.LabelsScored.Add(came.Count, _partitionTag);
+        }
     }
 
     /// <summary>What the streams show together; null where they share nothing.</summary>
@@ -622,7 +684,7 @@ public sealed class Shard : IDisposable
     private void Score(ReadOnlySpan<StepInput> inputs, ReadOnlySpan<StepScore> scores)
     {
         long events = 0, surprising = 0, changed = 0;
-        double time = 0, mark = 0, baselineTime = 0, baselineMark = 0;
+        double time = 0, mark = 0, value = 0, baselineTime = 0, baselineMark = 0, baselineValue = 0;
         for (int i = 0; i < inputs.Length; i++)
         {
             // No forecast stands before a first event.
@@ -631,6 +693,8 @@ public sealed class Shard : IDisposable
                 events++;
                 time += scores[i].Time;
                 mark += scores[i].Mark;
+                value += scores[i].Value;
+                baselineValue += scores[i].BaselineValue;
                 baselineTime += scores[i].BaselineTime;
                 baselineMark += scores[i].BaselineMark;
                 surprising += scores[i].PValue < Telemetry.SurprisingPValue ? 1 : 0;
@@ -638,7 +702,11 @@ public sealed class Shard : IDisposable
                 _calibration.Add(scores[i]);
             }
         }
-        _scored = (_scored + new ScoreTotals(events, time, mark, baselineTime, baselineMark)).AtMost(ScoredEvents);
+        _scored = (_scored + new ScoreTotals(events, time, mark, baselineTime, baselineMark)
+        {
+            Value = value,
+            BaselineValue = baselineValue,
+        }).AtMost(ScoredEvents);
         Telemetry.EventsSurprising.Add(surprising, _partitionTag);
         Telemetry.DriftAlarms.Add(changed, _partitionTag);
     }

@@ -18,7 +18,7 @@ public interface IStreamGrain : IGrainWithStringKey
     [Alias("status"), ResponseTimeout("00:00:04")]
     Task<StreamState?> Status();
 
-    /// <summary>When the next event comes and what it will be, or null when no event has been applied.</summary>
+    /// <summary>When the next event comes, what it will be and how much, or null when no event has been applied.</summary>
     /// <exception cref="ArgumentException">The request names a moment before the stream's latest event.</exception>
     [Alias("forecast"), ResponseTimeout("00:00:04")]
     Task<StreamForecast?> Forecast(ForecastRequest request);
@@ -39,7 +39,14 @@ public interface IStreamGrain : IGrainWithStringKey
 public sealed record ObservedEvent(
     [property: Id(0)] long TimeTicks,
     [property: Id(1)] string? Mark = null,
-    [property: Id(2)] string? EventId = null);
+    [property: Id(2)] string? EventId = null)
+{
+    /// <summary>Its values, by name; null for none.</summary>
+    [Id(3)] public IReadOnlyDictionary<string, double>? Values { get; init; }
+
+    /// <summary>What kind of stream it is: a label, in the place of mark and values; null for an event.</summary>
+    [Id(4)] public string? Label { get; init; }
+}
 
 /// <summary>What a forecast should tell.</summary>
 /// <param name="AtTicks">Moment to forecast from; null for now, or for the latest event where that lies ahead of now. No moment
@@ -82,8 +89,34 @@ public sealed record StreamForecast(
     [property: Id(9)] int OtherMarks = 0,
     [property: Id(10)] double OtherMarksProbability = 0)
 {
-    internal static StreamForecast Of(ForecastReport report) =>
+    /// <summary>The values of the next event, given that one comes; null where the model forecasts none, and from silos of the release
+    /// before.</summary>
+    [Id(11)] public StreamValue[]? Values { get; init; }
+
+    /// <summary>Kinds of stream, most likely first; null where the model tells none apart, and from silos of the release before.</summary>
+    [Id(12)] public string[]? Labels { get; init; }
+
+    /// <summary>Their probabilities.</summary>
+    [Id(13)] public double[]? LabelProbabilities { get; init; }
+
+    internal static StreamForecast Of(ForecastReport report, IReadOnlyList<double> quantiles) =>
         new(report.AtTicks, report.SilenceSeconds, report.LogSurvival, report.MeanSeconds,
         [.. report.QuantileSeconds], report.ProbabilityWithinHorizon, [.. report.Marks.Select(m => m.Mark)],
-        [.. report.Marks.Select(m => m.Probability)], report.Never, report.OtherMarks.Count, report.OtherMarks.Probability);
+        [.. report.Marks.Select(m => m.Probability)], report.Never, report.OtherMarks.Count, report.OtherMarks.Probability)
+        {
+            Values = report.Values.Count == 0 ? null
+                : [.. report.Values.Select(v => new StreamValue(v.Name, v.Probability, [.. quantiles.Select(v.Quantile)]))],
+            Labels = report.Labels.Count == 0 ? null : [.. report.Labels.Select(l => l.Label)],
+            LabelProbabilities = report.Labels.Count == 0 ? null : [.. report.Labels.Select(l => l.Probability)],
+        };
 }
+
+/// <summary>One value of a stream's next event.</summary>
+/// <param name="Name">The value, as events carry it.</param>
+/// <param name="Probability">Probability that the event has it.</param>
+/// <param name="Quantiles">By quantile asked, given that it is there.</param>
+[GenerateSerializer, Immutable, Alias("foretell.stream-value")]
+public sealed record StreamValue(
+    [property: Id(0)] string Name,
+    [property: Id(1)] double Probability,
+    [property: Id(2)] double[] Quantiles);

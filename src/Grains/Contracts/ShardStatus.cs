@@ -68,8 +68,29 @@ public sealed partial record ShardStatus
     /// <summary>How many partitions its silo can carry beside others; 0 from a silo of an earlier release.</summary>
     [Id(18)] public double Weight { get; init; }
 
+    /// <inheritdoc cref="ScoredEvents"/>
+    [Id(19)] public double ValueScore { get; init; }
+
+    /// <inheritdoc cref="ScoredEvents"/>
+    [Id(20)] public double BaselineValueScore { get; init; }
+
+    /// <summary>Labels scored likewise, those whose kind was the likeliest, and the sum of their log probabilities.</summary>
+    [Id(21)] public long ScoredLabels { get; init; }
+
+    /// <inheritdoc cref="ScoredLabels"/>
+    [Id(22)] public double LabelHits { get; init; }
+
+    /// <inheritdoc cref="ScoredLabels"/>
+    [Id(23)] public double LabelScore { get; init; }
+
     internal PartitionReport ToReport() => new(Partition, Position, Streams, new ShardTotals(Applied, DeadLetters, UnknownMarks),
-        new ScoreTotals(ScoredEvents, TimeScore, MarkScore, BaselineTimeScore, BaselineMarkScore), PendingSince, Problem);
+        new ScoreTotals(ScoredEvents, TimeScore, MarkScore, BaselineTimeScore, BaselineMarkScore)
+        {
+            Value = ValueScore,
+            BaselineValue = BaselineValueScore,
+            Labels = new LabelTotals(ScoredLabels, LabelHits, LabelScore),
+        },
+        PendingSince, Problem);
 
     internal static ShardStatus Of(PartitionReport report, SiloEngine engine, long epoch, SiloAddress silo, bool ready)
     {
@@ -91,6 +112,11 @@ public sealed partial record ShardStatus
             MarkScore = report.Scores.Mark,
             BaselineTimeScore = report.Scores.BaselineTime,
             BaselineMarkScore = report.Scores.BaselineMark,
+            ValueScore = report.Scores.Value,
+            BaselineValueScore = report.Scores.BaselineValue,
+            ScoredLabels = report.Scores.Labels.Count,
+            LabelHits = report.Scores.Labels.Hits,
+            LabelScore = report.Scores.Labels.Log,
             Problem = report.Problem,
             Device = device.Name,
             DeviceProblem = device.Problem,

@@ -20,7 +20,7 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
     public async Task<string> Observe(ObservedEvent observed)
     {
         var batch = new EventBatch();
-        string? refusal = batch.TryAdd(Encoding.UTF8.GetBytes(Key), observed.TimeTicks, Utf8(observed.Mark), Utf8(observed.EventId));
+        string? refusal = TryAdd(batch, Encoding.UTF8.GetBytes(Key), observed);
         if (refusal is not null)
         {
             throw new ArgumentException(refusal, nameof(observed));
@@ -52,13 +52,35 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
         long now = EventTime.FromDateTimeOffset(time.GetUtcNow());
         try
         {
-            return StreamForecast.Of(ForecastReport.Of(engine.Model.Forecaster, Key, found.LastEventTicks, found.Served, question, now));
+            return StreamForecast.Of(ForecastReport.Of(engine.Model.Forecaster, Key, found.LastEventTicks, found.Served, question, now),
+                request.Quantiles);
         }
         catch (BeforeLastEventException e)
         {
             // Exceptions of our own do not cross silos.
             throw new ArgumentException(e.Message);
         }
+    }
+
+    /// <summary>Adds an event or a label.</summary>
+    /// <returns>Null when added, else the reason why not.</returns>
+    private static string? TryAdd(EventBatch batch, byte[] key, ObservedEvent observed)
+    {
+        if (observed.Label is { } label)
+        {
+            return observed.Mark is null && observed.Values is null
+                ? batch.TryAddLabel(key, observed.TimeTicks, Utf8(label), Utf8(observed.EventId))
+                : "A label comes as an event of its own, without mark and values.";
+        }
+        var values = new EventValues();
+        foreach ((string name, double value) in observed.Values ?? new Dictionary<string, double>())
+        {
+            if (values.TryAdd(Utf8(name), value) is { } reason)
+            {
+                return reason;
+            }
+        }
+        return batch.TryAdd(key, observed.TimeTicks, Utf8(observed.Mark), Utf8(observed.EventId), values.Encoded);
     }
 
     /// <summary>The stream's row, where it lives; from its shard's silo while the shard is on its way elsewhere.</summary>

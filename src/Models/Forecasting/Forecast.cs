@@ -9,6 +9,9 @@ namespace Foretell.Models.Forecasting;
 /// <summary>Probability of one mark.</summary>
 public readonly record struct MarkProbability(string Mark, double Probability);
 
+/// <summary>Probability of one kind of stream.</summary>
+public readonly record struct LabelProbability(string Label, double Probability);
+
 /// <summary>The distribution of a stream's next event, conditioned on the silence since its last one. Times in seconds after the
 /// moment of asking.</summary>
 /// <remarks>
@@ -101,6 +104,11 @@ public sealed class Forecast
         (others, otherProbability) = (names.Count - marks.Length, Math.Min(1, probabilities.Sum()));
         return marks;
     }
+
+    /// <summary>What kind of stream it is or becomes, by all that came so far, most likely first; empty where the model tells none
+    /// apart.</summary>
+    public IReadOnlyList<LabelProbability> Labels() =>
+        [.. _forecaster.Labels(Basis).Select((p, i) => new LabelProbability(_model.Config.Labels![i], p)).OrderByDescending(l => l.Probability)];
 
     /// <summary>How much: the values of the next event, given that one comes, over all its gaps and its likeliest marks. Empty where the
     /// model forecasts none. Shape [v].</summary>

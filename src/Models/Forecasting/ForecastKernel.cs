@@ -15,6 +15,18 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
     private readonly AlignedBuffer _basis = new((long)Nodes * model.State.BasisStride);
     private readonly AlignedBuffer _features = new((long)Nodes * GapFeatures.Stride);
 
+    /// <summary>Probability of each kind of stream.</summary>
+    /// <param name="probabilities">Output, sums to 1. Shape [c].</param>
+    public void Labels(ReadOnlySpan<float> basis, Span<double> probabilities)
+    {
+        LabelHead head = model.Layout.Labels!;
+        float* logits = stackalloc float[head.Weight.Stride];
+        basis.CopyTo(_basis.Span);
+        head.Logits(model.Weights.Pointer, _basis.Pointer, logits, 1);
+        probabilities.Clear();
+        MarkHead.AddProbabilities(new ReadOnlySpan<float>(logits, head.Labels), 1, probabilities);
+    }
+
     /// <summary>What values come with an event, over gaps and marks that it may have.</summary>
     /// <param name="basis">Shape [BasisFloats].</param>
     /// <param name="cells">Gap in time units, mark, and weight; weights sum to 1; at most <see cref="Nodes"/>.</param>

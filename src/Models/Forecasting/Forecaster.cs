@@ -95,12 +95,26 @@ public sealed class Forecaster
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public IReadOnlyList<IReadOnlyList<SampledPath>> Paths(
         IReadOnlyList<Forecast> forecasts, int paths, double horizonSeconds, ParallelOptions options) =>
-        _paths.Draw([.. forecasts.Select(f => f.Question(horizonSeconds))], paths, options);
+        _paths.Draw([.. forecasts.Select(f => f.Question(horizonSeconds))], paths,
+            Math.Max(1, MaxPathEvents / Math.Max(1, forecasts.Count * paths)), options);
 
-    /// <summary>Paths that sums of values are taken over.</summary>
-    public const int SumPaths = 256;
+    /// <summary>Probability of each kind of stream by all that came so far, in the order of the configuration's; empty where
+    /// the model tells none apart. Shape [c].</summary>
+    /// <param name="basis">Shape [BasisFloats].</param>
+    public double[] Labels(ReadOnlySpan<float> basis)
+    {
+        var probabilities = new double[Model.Config.Labels?.Count ?? 0];
+        if (probabilities.Length > 0)
+        {
+            ForecastKernel kernel = _kernels.Rent();
+            kernel.Labels(basis, probabilities);
+            _kernels.Return(kernel);
+        }
+        return probabilities;
+    }
 
-    /// <summary>What the events within a horizon add up to in each value; the same state gives the same sums.</summary>
+    /// <summary>What the events within a horizon add up to in each value, by as many steps as counting takes
+    /// (<see cref="StepsOfCounts"/>); the same forecasts together give the same sums.</summary>
     /// <param name="forecasts">Of rows with their tails. Shape [n].</param>
     /// <param name="horizonSeconds">From the moment of each forecast, above 0.</param>
     /// <returns>Shape [n, values]; no values where the model forecasts none.</returns>
@@ -112,7 +126,10 @@ public sealed class Forecaster
             return [.. forecasts.Select(_ => Array.Empty<ValueSum>())];
         }
         string[] names = [.. Model.Config.Values!.Select(v => v.Name)];
-        return [.. Paths(forecasts, SumPaths, horizonSeconds, options).Select(paths => ValueSum.Of(names, paths, horizonSeconds))];
+        // As many paths, for the spread of what is near, as events of each, for the pace of what is far.
+        int events = (int)Math.Sqrt(CountSampler.StepsOf(forecasts.Count));
+        CountQuestion[] questions = [.. forecasts.Select(f => f.Question(horizonSeconds))];
+        return [.. _paths.Draw(questions, events, events, options).Select(paths => ValueSum.Of(names, paths, horizonSeconds))];
     }
 
     /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to

@@ -17,10 +17,10 @@ internal sealed class PathSampler(ForecastModel model, Pool<PathBatch> batches)
     /// <summary>Paths of each stream.</summary>
     /// <param name="questions">The streams.</param>
     /// <param name="paths">Paths of each, 1 or more.</param>
+    /// <param name="most">Events after which a path is cut.</param>
     /// <param name="options">Processors, and the end when nobody waits any more.</param>
-    public SampledPath[][] Draw(IReadOnlyList<CountQuestion> questions, int paths, ParallelOptions options)
+    public SampledPath[][] Draw(IReadOnlyList<CountQuestion> questions, int paths, int most, ParallelOptions options)
     {
-        int most = Math.Max(1, MaxEvents / Math.Max(1, questions.Count * paths));
         var drawn = new Drawn[questions.Count * paths];
         Parallel.ForEach(Enumerable.Range(0, drawn.Length).Chunk(PathBatch.MaxPaths), options,
             chunk => Draw(questions, paths, chunk, most, drawn, options.CancellationToken));

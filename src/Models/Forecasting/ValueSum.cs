@@ -31,10 +31,20 @@ public sealed class ValueSum
 
     /// <summary>The sums of a stream's paths, one of each value.</summary>
     /// <param name="names">The values, in the order in which events have them.</param>
-    /// <param name="paths">One or more. One that was cut before the horizon is drawn out at its own pace.</param>
+    /// <param name="paths">One or more.</param>
     /// <param name="horizonSeconds">From the moment of asking.</param>
     internal static ValueSum[] Of(IReadOnlyList<string> names, IReadOnlyList<SampledPath> paths, double horizonSeconds) =>
-        [.. names.Select((name, i) => new ValueSum(name, [.. paths.Select(path => Sum(path, i) * (horizonSeconds / path.Until))]))];
+        [.. names.Select((name, i) => new ValueSum(name, DrawnOut(paths, i, horizonSeconds)))];
+
+    /// <summary>Sums over the whole horizon. A path that was cut goes on at its own pace, and over r times as long a time sums lie only
+    /// the square root of r times as far apart, as those of a renewal process do (Cox, Renewal Theory, 1962).</summary>
+    private static double[] DrawnOut(IReadOnlyList<SampledPath> paths, int value, double horizonSeconds)
+    {
+        double[] times = [.. paths.Select(path => Math.Max(1, horizonSeconds / Math.Max(path.Until, 1e-9 * horizonSeconds)))];
+        double[] sums = [.. paths.Select((path, i) => Sum(path, value) * times[i])];
+        double mean = sums.Average();
+        return [.. sums.Select((sum, i) => mean + (sum - mean) / Math.Sqrt(times[i]))];
+    }
 
     private static double Sum(SampledPath path, int value) =>
         path.Events.Sum(e => e.Values is { } values && !double.IsNaN(values[value]) ? values[value] : 0);

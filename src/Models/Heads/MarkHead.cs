@@ -40,6 +40,14 @@ internal static unsafe class MarkHead
         return logits[target] - logSum;
     }
 
+    /// <summary>softmax(logits).</summary>
+    public static double[] Probabilities(ReadOnlySpan<float> logits)
+    {
+        double[] probabilities = new double[logits.Length];
+        AddProbabilities(logits, 1, probabilities);
+        return probabilities;
+    }
+
     /// <summary>Adds weight x softmax(logits) to probabilities.</summary>
     public static void AddProbabilities(ReadOnlySpan<float> logits, double weight, Span<double> probabilities)
     {

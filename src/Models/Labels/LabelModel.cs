@@ -40,13 +40,6 @@ public sealed unsafe class LabelModel
         var encoded = new EncodedSequence(sequence, Config, _markIndex, openEnd: false, everyEvent: true);
         using var pass = new NetworkPass(Config, _layout, timeHead: null);
         pass.Run(_weights.Pointer, [encoded], null, 0);
-        return [.. Enumerable.Range(0, encoded.Rows).Select(row => Softmax(pass.Labels!.Logits(row)))];
-    }
-
-    private static double[] Softmax(ReadOnlySpan<float> logits)
-    {
-        double[] probabilities = new double[logits.Length];
-        MarkHead.AddProbabilities(logits, 1, probabilities);
-        return probabilities;
+        return [.. Enumerable.Range(0, encoded.Rows).Select(row => MarkHead.Probabilities(pass.Labels!.Logits(row)))];
     }
 }

@@ -6,6 +6,11 @@ namespace Foretell.Models.Labels;
 /// <param name="LogLoss">Mean negative log probability of the right kind, nats.</param>
 public sealed record LabelScore(int? After, double Accuracy, double LogLoss)
 {
+    /// <summary>Area under the curve of true over false positives: how often a stream of a kind has a higher probability of it than a
+    /// stream of another; the mean over the kinds. Null where all streams are of one kind. Source: Hand, Till, Machine Learning 45, 2001,
+    /// for one kind against all others.</summary>
+    public double? Auc { get; init; }
+
     /// <summary>A probability counts as no less than this.</summary>
     private const double Least = 1e-12;
 
@@ -22,13 +27,36 @@ public sealed record LabelScore(int? After, double Accuracy, double LogLoss)
         }
         int right = 0;
         double loss = 0;
+        var told = new List<(int Truth, double[] Said)>(streams.Count);
         foreach ((string label, double[][] said) in streams)
         {
             double[] p = said[Math.Min(after ?? said.Length, said.Length) - 1];
             int truth = labels.TakeWhile(l => l != label).Count();
+            told.Add((truth, p));
             right += Array.IndexOf(p, p.Max()) == truth ? 1 : 0;
             loss -= Math.Log(Math.Max(Least, truth < p.Length ? p[truth] : 0));
         }
-        return new LabelScore(after, (double)right / streams.Count, loss / streams.Count);
+        return new LabelScore(after, (double)right / streams.Count, loss / streams.Count) { Auc = MeanAuc(told, labels.Count) };
+    }
+
+    private static double? MeanAuc(List<(int Truth, double[] Said)> told, int kinds)
+    {
+        double[] areas = [.. Enumerable.Range(0, kinds)
+            .Where(kind => told.Exists(x => x.Truth == kind) && told.Exists(x => x.Truth != kind)).Select(kind => Area(told, kind))];
+        return areas.Length == 0 ? null : areas.Average();
+    }
+
+    /// <summary>By the ranks of the probabilities (Mann and Whitney, 1947); equal ones share theirs.</summary>
+    private static double Area(List<(int Truth, double[] Said)> told, int kind)
+    {
+        double ranks = 0, seen = 0;
+        long positives = told.Count(x => x.Truth == kind), negatives = told.Count - positives;
+        foreach (var equal in told.GroupBy(x => x.Said[kind]).OrderBy(g => g.Key))
+        {
+            int count = equal.Count();
+            ranks += equal.Count(x => x.Truth == kind) * (seen + (count + 1) / 2.0);
+            seen += count;
+        }
+        return (ranks - positives * (positives + 1) / 2.0) / ((double)positives * negatives);
     }
 }

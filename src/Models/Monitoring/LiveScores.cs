@@ -27,7 +27,7 @@ public struct LiveScores
     public readonly int Events => _events;
 
     /// <summary>
-    /// Prequential negative log-likelihood of gap and mark, nats an event: the mean of the first 72 scores, from then on
+    /// Prequential negative log-likelihood of gap, mark and values, nats an event: the mean of the first 72 scores, from then on
     /// with a half-life of 50 events. Source: Dawid, JRSS A 147, 1984; the forgetting: Gama, Sebastiao, Rodrigues, Machine
     /// Learning 90, 2013.
     /// </summary>
@@ -50,9 +50,9 @@ public struct LiveScores
     public bool Add(in StepScore score)
     {
         _events += _events < ushort.MaxValue ? (ushort)1 : (ushort)0;
-        double weight = Math.Max(Forgetting, 1.0 / _events), nll = -((double)score.Time + score.Mark);
+        double weight = Math.Max(Forgetting, 1.0 / _events), nll = -((double)score.Time + score.Mark + score.Value);
         _nll = (float)(_nll + weight * (nll - _nll));
-        _baselineNll = (float)(_baselineNll + weight * (-((double)score.BaselineTime + score.BaselineMark) - _baselineNll));
+        _baselineNll = (float)(_baselineNll + weight * (-((double)score.BaselineTime + score.BaselineMark + score.BaselineValue) - _baselineNll));
         _lastPValue = score.PValue;
         bool changed = _drift.Add(nll);
         _alarms += changed && _alarms < ushort.MaxValue ? (ushort)1 : (ushort)0;

@@ -15,7 +15,7 @@ public sealed class ForecastModel
     /// <summary>Log probability that a mark training never saw is given: one in a million.</summary>
     internal const double LogUnknownMark = -13.815510557964274;
 
-    private readonly byte[][] _valueNames;
+    private readonly byte[][] _valueNames, _labels;
     private readonly Dictionary<string, int> _markIndex;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _markLookup;
 
@@ -32,6 +32,7 @@ public sealed class ForecastModel
         Values = config.ForecastsValues ? new ValueTrack(config.Values!) : null;
         Adaptation = config.Adapt ? new Adaptation(config, timeHead) : null;
         _valueNames = [.. (config.ForecastsValues ? config.Values! : []).Select(v => Encoding.UTF8.GetBytes(v.Name))];
+        _labels = [.. (config.Labels ?? []).Select(Encoding.UTF8.GetBytes)];
         _markIndex = IndexMarks(config.Marks);
         _markLookup = _markIndex.GetAlternateLookup<ReadOnlySpan<char>>();
         Id = Convert.ToHexStringLower(SHA256.HashData(ModelFile.ToTensors(this).ToBytes()))[..16];
@@ -111,6 +112,19 @@ public sealed class ForecastModel
         for (int i = 0; i < _valueNames.Length; i++)
         {
             if (utf8Name.SequenceEqual(_valueNames[i]))
+            {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /// <summary>Index of a kind of stream; -1 for one that the model does not know.</summary>
+    public int LabelIndex(ReadOnlySpan<byte> utf8Label)
+    {
+        for (int i = 0; i < _labels.Length; i++)
+        {
+            if (utf8Label.SequenceEqual(_labels[i]))
             {
                 return i;
             }

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Foretell.Models.Configuration;
 using Foretell.Models.Forecasting;
 using Foretell.Models.Heads;
+using Foretell.Models.Labels;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Training;
@@ -36,6 +37,10 @@ public sealed record Evaluation
     /// <summary>How the forecasts of each value did; null where none are made.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ValueErrors>? Values { get; init; }
+    /// <summary>How well kinds of streams were told after 1, 2, 4, ... and all of their events; null where the model tells none apart or no
+    /// sequence has a label.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LabelScore>? Labels { get; init; }
     /// <summary>Share of events whose most likely mark, before the gap is known, is right.</summary>
     public double Accuracy { get; init; }
     /// <summary>The same once the gap is known.</summary>
@@ -118,6 +123,7 @@ public static unsafe class Evaluator
             NllMark = model.Config.Marks.Count == 0 ? 0 : -total.Tally.Mark / n,
             NllValue = model.Values is null ? null : -total.Values.LogLikelihood / n,
             Values = model.Values is null ? null : total.Values.Errors(),
+            Labels = total.Told.Count == 0 ? null : LabelScores(total.Told, model.Config.Labels!),
             Accuracy = total.Tally.Hits / n,
             AccuracyGivenGap = total.HitsGivenGap / n,
             Rmse = Math.Sqrt(total.SquaredError / n),
@@ -147,7 +153,8 @@ public static unsafe class Evaluator
         ForecastModel model = forecaster.Model;
         ModelConfig config = model.Config;
         int d = config.Width, marks = config.Marks.Count, timeOutputs = model.Layout.TimeWeight.Stride;
-        EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices, openEnd: true))];
+        EncodedSequence[] encoded = [.. sequences.Select(s => new EncodedSequence(s, config, model.MarkIndices, openEnd: true,
+            everyEvent: config.Labels is not null))];
         using var pass = new NetworkPass(config, model.Layout, model.TimeHead, model.ValueMixtures);
         pass.Run(model.Weights.Pointer, encoded, null, 0);
         using AdaptedPass? adapted = config.Adapt ? new AdaptedPass(model, pass, encoded) : null;
@@ -157,6 +164,11 @@ public static unsafe class Evaluator
         sums.Tally.AddOpenEnds(adapted?.OpenEnds ?? pass.OpenEnds, encoded.Count(s => s.OpenEnd is not null));
         for (int i = 0, first = 0; i < sequences.Length; first += encoded[i].Rows, i++)
         {
+            if (pass.Labels is not null && sequences[i].Label is { } label && config.Labels!.Contains(label) && encoded[i].Rows > 0)
+            {
+                int from = first;
+                sums.Told.Add((label, [.. Enumerable.Range(from, encoded[i].Rows).Select(row => MarkHead.Probabilities(pass.Labels.Logits(row)))]));
+            }
             for (int t = sequences[i].FirstScored; t < sequences[i].Times.Length; t++)
             {
                 int row = first + t - 1;
@@ -195,6 +207,18 @@ public static unsafe class Evaluator
         return sums;
     }
 
+    /// <summary>After 1, 2, 4, ... events while half of the streams have so many, and after all.</summary>
+    private static LabelScore[] LabelScores(List<(string Label, double[][] Said)> told, IReadOnlyList<string> labels)
+    {
+        int[] lengths = [.. told.Select(t => t.Said.Length).Order()];
+        var after = new List<int?>();
+        for (int n = 1; n <= lengths[lengths.Length / 2]; n *= 2)
+        {
+            after.Add(n);
+        }
+        return [.. after.Append(null).Select(n => LabelScore.Of(told, labels, n))];
+    }
+
     /// <summary>What a piece of the sequences adds.</summary>
     private sealed class Sums(ForecastModel model, double cell)
     {
@@ -202,11 +226,13 @@ public static unsafe class Evaluator
         public long HitsGivenGap;
         public readonly ScoreTally Tally = new(cell);
         public readonly ValueTally Values = new(model);
+        public readonly List<(string Label, double[][] Said)> Told = [];
 
         public void Add(Sums other)
         {
             Tally.Add(other.Tally);
             Values.Add(other.Values);
+            Told.AddRange(other.Told);
             SquaredError += other.SquaredError;
             HitsGivenGap += other.HitsGivenGap;
             Exponential += other.Exponential;

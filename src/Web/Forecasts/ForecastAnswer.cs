@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Foretell.Hosting;
 using Foretell.Models.Forecasting;
 using Foretell.Web.Http;
@@ -49,6 +50,18 @@ public sealed record ForecastAnswer
     /// <summary>All other marks that the model knows; with `marks` they sum to 1.</summary>
     public required OtherMarks OtherMarks { get; init; }
 
+    /// <summary>How much: the values of the next event, given that one comes. Left out where the model forecasts none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ValueAnswer>? Values { get; init; }
+
+    /// <summary>What the events within the horizon add up to in each value, from sampled paths. Left out where the model forecasts none, and when `expectedCount` is not asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SumAnswer>? Sums { get; init; }
+
+    /// <summary>What kind of stream it is or becomes, most likely first; they sum to 1. Left out where the model tells none apart.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LabelChance>? Label { get; init; }
+
     /// <summary>Answers a question about one stream.</summary>
     internal static ForecastAnswer Create(ForecastReport report, string stream, long lastEventTicks, ForecastQuestion question) => new()
     {
@@ -72,6 +85,9 @@ public sealed record ForecastAnswer
         Paths = question.Paths == 0 ? null : [.. report.Paths.Select(PathAnswer.Of)],
         Marks = [.. report.Marks.Select(m => new MarkChance(m.Mark, m.Probability))],
         OtherMarks = new OtherMarks(report.OtherMarks.Count, report.OtherMarks.Probability),
+        Values = report.Values.Count == 0 ? null : [.. report.Values.Select(v => ValueAnswer.Of(v, question.Quantiles))],
+        Sums = report.Sums.Count == 0 ? null : [.. report.Sums.Select(s => SumAnswer.Of(s, question.Quantiles))],
+        Label = report.Labels.Count == 0 ? null : [.. report.Labels.Select(l => new LabelChance(l.Label, l.Probability))],
     };
 
     /// <summary>JSON has no infinity: a value beyond a double is null in an answer. A NaN is a fault and stays one.</summary>
@@ -100,13 +116,57 @@ public sealed record CountQuantile(double Probability, double? Count);
 public sealed record PathAnswer(IReadOnlyList<PathEvent> Events, double UntilSeconds)
 {
     internal static PathAnswer Of(SampledPath path) =>
-        new([.. path.Events.Select(e => new PathEvent(e.Seconds, e.Mark))], path.Until);
+        new([.. path.Events.Select(PathEvent.Of)], path.Until);
 }
 
 /// <summary>One event of a possible future.</summary>
 /// <param name="Seconds">Seconds after `at`.</param>
 /// <param name="Mark">Its mark; empty when the model knows no marks.</param>
-public sealed record PathEvent(double Seconds, string Mark);
+public sealed record PathEvent(double Seconds, string Mark)
+{
+    /// <summary>Its values in the order of the answer's `values`, null for one that it has not. Left out where the model forecasts none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double?>? Values { get; init; }
+
+    internal static PathEvent Of(SampledEvent e) => new(e.Seconds, e.Mark)
+    {
+        Values = e.Values is null ? null : [.. e.Values.Select(v => double.IsNaN(v) ? (double?)null : v)],
+    };
+}
+
+/// <summary>One value of the next event, given that one comes.</summary>
+/// <param name="Name">The value, as events carry it.</param>
+/// <param name="Probability">Probability that the event has it.</param>
+/// <param name="Mean">Mean, given that it is there. Null when too large for a double.</param>
+/// <param name="Quantiles">The quantiles asked for, in the order asked, given that it is there.</param>
+public sealed record ValueAnswer(string Name, double Probability, double? Mean, IReadOnlyList<ValueQuantile> Quantiles)
+{
+    internal static ValueAnswer Of(ValueForecast value, IReadOnlyList<double> quantiles) =>
+        new(value.Name, value.Probability, ForecastAnswer.Finite(value.Mean),
+            [.. quantiles.Select(p => new ValueQuantile(p, ForecastAnswer.Finite(value.Quantile(p))))]);
+}
+
+/// <summary>What the events within the horizon add up to in one value.</summary>
+/// <param name="Name">The value, as events carry it.</param>
+/// <param name="Mean">Mean of the sum. Null when too large for a double.</param>
+/// <param name="StandardError">Standard error of the mean by the sampling.</param>
+/// <param name="Quantiles">The quantiles asked for, in the order asked.</param>
+public sealed record SumAnswer(string Name, double? Mean, double? StandardError, IReadOnlyList<ValueQuantile> Quantiles)
+{
+    internal static SumAnswer Of(ValueSum sum, IReadOnlyList<double> quantiles) =>
+        new(sum.Name, ForecastAnswer.Finite(sum.Mean), ForecastAnswer.Finite(sum.StandardError),
+            [.. quantiles.Select(p => new ValueQuantile(p, ForecastAnswer.Finite(sum.Quantile(p))))]);
+}
+
+/// <summary>One quantile of a value or of a sum.</summary>
+/// <param name="Probability">Probability that it is not exceeded.</param>
+/// <param name="Value">In the unit in which events carry it. Null when too large for a double.</param>
+public sealed record ValueQuantile(double Probability, double? Value);
+
+/// <summary>Probability of one kind of stream.</summary>
+/// <param name="Name">The kind, as labels name it.</param>
+/// <param name="Probability">Its probability, 0 to 1.</param>
+public sealed record LabelChance(string Name, double Probability);
 
 /// <summary>When the next event comes, in seconds after `at`.</summary>
 public sealed record NextEvent

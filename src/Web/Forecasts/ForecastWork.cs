@@ -16,11 +16,14 @@ internal sealed class ForecastWork
     /// <summary>Steps that one stream's forecast costs without sampling, and each of its quantiles.</summary>
     public const int StepsPerForecast = 150, StepsPerQuantile = 3;
 
+    /// <summary>What each value of the next event costs.</summary>
+    public const int StepsPerValue = 400;
+
     /// <summary>Up to here a forecast is computed where it is asked for.</summary>
     public const int CheapSteps = 1_000;
 
-    /// <summary>Up to here it takes the short way: one stream with its counts.</summary>
-    public const int ShortSteps = 12_000;
+    /// <summary>Up to here it takes the short way: one stream with its counts and sums.</summary>
+    public const int ShortSteps = 24_000;
 
     /// <summary>Long requests of one client that may wait, and requests of all.</summary>
     public const int ClientWaiting = 8, Waiting = 256;
@@ -40,9 +43,10 @@ internal sealed class ForecastWork
     }
 
     /// <summary>What a question costs, at most, in steps.</summary>
-    public static long StepsOf(ForecastQuestion question, int streams) =>
-        (long)streams * (StepsPerForecast + (StepsPerQuantile * question.Quantiles.Count) + (question.Marks / 16))
-        + (question.ExpectedCount ? Forecaster.StepsOfCounts(streams) : 0)
+    /// <param name="values">Values that the model forecasts.</param>
+    public static long StepsOf(ForecastQuestion question, int streams, int values) =>
+        (long)streams * (StepsPerForecast + (StepsPerQuantile * question.Quantiles.Count) + (question.Marks / 16) + values * StepsPerValue)
+        + (question.ExpectedCount ? Forecaster.StepsOfCounts(streams) * (values > 0 ? 2 : 1) : 0)
         + (question.Paths > 0 ? Forecaster.MaxPathEvents : 0);
 
     /// <summary>Computes when it is the client's turn.</summary>

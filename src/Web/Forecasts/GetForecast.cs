@@ -18,7 +18,7 @@ internal static class GetForecast
         .MapGet("/v1/streams/{stream}/forecast", HandleAsync)
         .OwnDeadlines()
         .WithName("GetForecast").WithTags("Forecasts")
-        .WithSummary("When a stream's next event comes, and what it will be")
+        .WithSummary("When a stream's next event comes, what it will be, and how much")
         .WithDescription("The distribution of the next event, conditioned on the silence up to `at`. All times are seconds after `at`.")
         .StreamParameter().ForecastParameters()
         .Problems(ProblemKind.InvalidParameter, ProblemKind.BeforeLastEvent, ProblemKind.UnknownStream,
@@ -33,7 +33,8 @@ internal static class GetForecast
         {
             Paths = ForecastParameters.ParsePaths(paths),
         };
-        return await work.RunAsync<StreamSnapshot?, Results<Ok<ForecastAnswer>, ProblemHttpResult>>(http, ForecastWork.StepsOf(question, 1),
+        return await work.RunAsync<StreamSnapshot?, Results<Ok<ForecastAnswer>, ProblemHttpResult>>(http, 
+            ForecastWork.StepsOf(question, 1, platform.Forecaster.Model.ValueCount),
             async cancellation => await platform.FindAsync(key.Value, cancellation), Answer, cancellationToken);
 
         Results<Ok<ForecastAnswer>, ProblemHttpResult> Answer(StreamSnapshot? stream, ParallelOptions options)

@@ -51,7 +51,8 @@ internal static class PostForecasts
         };
         // One moment for all of them, so that the answers can be compared.
         long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
-        return await work.RunAsync(http, ForecastWork.StepsOf(question, streams.Count), FindAllAsync, Compute, cancellationToken);
+        return await work.RunAsync(http, ForecastWork.StepsOf(question, streams.Count, platform.Forecaster.Model.ValueCount),
+            FindAllAsync, Compute, cancellationToken);
 
         async Task<Found[]> FindAllAsync(CancellationToken cancellation)
         {

@@ -35,9 +35,19 @@ internal static class GetModel
 /// <param name="HasOtherMark">True where the last of them, `other`, stands for every mark outside the list: training folded rare marks into it.</param>
 public sealed record ModelAnswer(string Model, double TimeUnitSeconds, IReadOnlyList<string> Marks, bool HasOtherMark)
 {
+    /// <summary>Values that it reads and forecasts; empty where it was trained on events without values. Others are kept in the log and not read.</summary>
+    public IReadOnlyList<string> Values { get; init; } = [];
+
+    /// <summary>Kinds of stream that it tells apart; empty where it was trained on streams without labels.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
     internal static ModelAnswer Of(ForecastModel model)
     {
         ModelConfig config = model.Config;
-        return new ModelAnswer(model.Id, config.TimeUnitSeconds, config.Marks, config.HasOtherMark);
+        return new ModelAnswer(model.Id, config.TimeUnitSeconds, config.Marks, config.HasOtherMark)
+        {
+            Values = config.ForecastsValues ? [.. config.Values!.Select(v => v.Name)] : [],
+            Labels = config.Labels ?? [],
+        };
     }
 }

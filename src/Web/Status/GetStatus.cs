@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Foretell.Engine.Alerts;
 using Foretell.Engine.Log;
 using Foretell.Engine.Shards;
@@ -128,13 +129,19 @@ public sealed record SinkAnswer(string Sink, string Feed, long? Number, long Pub
         p.Number < 0 ? null : p.Number, p.Published, p.Missed, p.Problem);
 }
 
+/// <summary>How well kinds of streams were told, label by label, by the forecast that stood before each.</summary>
+/// <param name="Count">Labels that the means are over.</param>
+/// <param name="Accuracy">Share of them whose kind was the likeliest.</param>
+/// <param name="LogLoss">Mean negative log probability of the kinds that came, nats.</param>
+public sealed record LabelScoresAnswer(long Count, double Accuracy, double LogLoss);
+
 /// <summary>Mean scores of live forecasts, nats an event, lower is better. Null before the first scored event.</summary>
 public sealed record ScoresAnswer
 {
     /// <summary>Events that the means are over, each scored by the forecast that stood before it.</summary>
     public required long Events { get; init; }
 
-    /// <summary>Mean negative log-likelihood of time and mark together.</summary>
+    /// <summary>Mean negative log-likelihood of time, mark and values together.</summary>
     public required double? Nll { get; init; }
 
     /// <summary>Part of the inter-event time.</summary>
@@ -152,13 +159,29 @@ public sealed record ScoresAnswer
     /// <summary>The baseline's part of the mark.</summary>
     public required double? BaselineNllMark { get; init; }
 
+    /// <summary>Part of the values: which came, and the density of each per deviation of training. Left out where none are forecast.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? NllValue { get; init; }
+
+    /// <summary>The baseline's part of the values.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? BaselineNllValue { get; init; }
+
+    /// <summary>How well the kinds of streams were told before their labels came. Left out before the first label.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LabelScoresAnswer? Labels { get; init; }
+
     internal static ScoresAnswer Of(ScoreTotals totals) => new()
     {
         Events = totals.Events,
-        Nll = Mean(totals.Time + totals.Mark, totals.Events),
+        Nll = Mean(totals.Joint, totals.Events),
         NllTime = Mean(totals.Time, totals.Events),
         NllMark = Mean(totals.Mark, totals.Events),
-        BaselineNll = Mean(totals.BaselineTime + totals.BaselineMark, totals.Events),
+        NllValue = totals.Value == 0 ? null : Mean(totals.Value, totals.Events),
+        BaselineNllValue = totals.BaselineValue == 0 ? null : Mean(totals.BaselineValue, totals.Events),
+        Labels = totals.Labels.Count == 0 ? null : new LabelScoresAnswer(totals.Labels.Count, totals.Labels.Hits / totals.Labels.Count,
+            -totals.Labels.Log / totals.Labels.Count),
+        BaselineNll = Mean(totals.BaselineJoint, totals.Events),
         BaselineNllTime = Mean(totals.BaselineTime, totals.Events),
         BaselineNllMark = Mean(totals.BaselineMark, totals.Events),
     };

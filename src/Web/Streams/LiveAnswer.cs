@@ -3,7 +3,7 @@ using Foretell.Models.Monitoring;
 namespace Foretell.Web.Streams;
 
 /// <summary>How well the forecasts of one stream have done, from one event to the next.</summary>
-/// <param name="Nll">Negative log-likelihood of gap and mark, nats an event: the mean of the first 72 scores, then with a half-life of 50 events.</param>
+/// <param name="Nll">Negative log-likelihood of gap, mark and values, nats an event: the mean of the first 72 scores, then with a half-life of 50 events.</param>
 /// <param name="BaselineNll">The same under the history-free baseline. What lies between the two is what the history was worth.</param>
 /// <param name="Events">Scored events, 65,535 when there are more.</param>
 /// <param name="LastEventPValue">Surprise of the last event: the probability of one at least as surprising.</param>
