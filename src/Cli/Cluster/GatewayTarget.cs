@@ -176,8 +176,8 @@ internal sealed class GatewayTarget : IRunTarget, IAsyncDisposable
             {
                 Value = Sum(scores.NllValue),
                 BaselineValue = Sum(scores.BaselineNllValue),
-                Labels = scores.Labels is { } labels ? new LabelTotals(labels.Count, labels.Accuracy * labels.Count, -labels.LogLoss * labels.Count)
-                    : default,
+                Labels = scores.Labels is not { } labels ? default
+                    : new LabelTotals(labels.Count, labels.Accuracy * labels.Count, -labels.LogLoss * labels.Count),
             },
             Ready = answer.Ready,
             Problems = answer.Problems,

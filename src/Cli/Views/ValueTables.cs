@@ -20,7 +20,8 @@ internal static class ValueTables
             Table table = Tables.Numbers("next event's values", ["there", "mean", .. values[0].Quantiles.Select(Heading)]).Compact();
             foreach (ValueAnswer value in values)
             {
-                table.AddRow([Terminal.Escape(value.Name), Format.Percent(value.Probability), Number(value.Mean), .. value.Quantiles.Select(q => Number(q.Value))]);
+                table.AddRow([Terminal.Escape(value.Name), Format.Percent(value.Probability), Number(value.Mean),
+                    .. value.Quantiles.Select(q => Number(q.Value))]);
             }
             Terminal.Out.Write(table);
         }

@@ -108,7 +108,8 @@ public sealed class Forecast
     /// <summary>What kind of stream it is or becomes, by all that came so far, most likely first; empty where the model tells none
     /// apart.</summary>
     public IReadOnlyList<LabelProbability> Labels() =>
-        [.. _forecaster.Labels(Basis).Select((p, i) => new LabelProbability(_model.Config.Labels![i], p)).OrderByDescending(l => l.Probability)];
+        [.. _forecaster.Labels(Basis).Select((p, i) => new LabelProbability(_model.Config.Labels![i], p))
+            .OrderByDescending(l => l.Probability)];
 
     /// <summary>How much: the values of the next event, given that one comes, over all its gaps and its likeliest marks. Empty where the
     /// model forecasts none. Shape [v].</summary>

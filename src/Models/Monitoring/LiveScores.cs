@@ -52,7 +52,8 @@ public struct LiveScores
         _events += _events < ushort.MaxValue ? (ushort)1 : (ushort)0;
         double weight = Math.Max(Forgetting, 1.0 / _events), nll = -((double)score.Time + score.Mark + score.Value);
         _nll = (float)(_nll + weight * (nll - _nll));
-        _baselineNll = (float)(_baselineNll + weight * (-((double)score.BaselineTime + score.BaselineMark + score.BaselineValue) - _baselineNll));
+        double baseline = -((double)score.BaselineTime + score.BaselineMark + score.BaselineValue);
+        _baselineNll = (float)(_baselineNll + weight * (baseline - _baselineNll));
         _lastPValue = score.PValue;
         bool changed = _drift.Add(nll);
         _alarms += changed && _alarms < ushort.MaxValue ? (ushort)1 : (ushort)0;

@@ -166,8 +166,8 @@ public static unsafe class Evaluator
         {
             if (pass.Labels is not null && sequences[i].Label is { } label && config.Labels!.Contains(label) && encoded[i].Rows > 0)
             {
-                int from = first;
-                sums.Told.Add((label, [.. Enumerable.Range(from, encoded[i].Rows).Select(row => MarkHead.Probabilities(pass.Labels.Logits(row)))]));
+                sums.Told.Add((label, [.. Enumerable.Range(first, encoded[i].Rows)
+                    .Select(row => MarkHead.Probabilities(pass.Labels.Logits(row)))]));
             }
             for (int t = sequences[i].FirstScored; t < sequences[i].Times.Length; t++)
             {
