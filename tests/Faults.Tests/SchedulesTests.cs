@@ -58,6 +58,7 @@ public sealed class SchedulesTests(ITestOutputHelper output)
         table.AppendLine(CultureInfo.InvariantCulture, $"{sums["sent"]} events sent, {sums["acknowledged"]} acknowledged");
         table.AppendLine(CultureInfo.InvariantCulture, $"{sums["damaged"]} on a disk that damages, of which the platform told {sums["told"]}"
             + $", and {sums["served"]} streams served beside it");
+        table.AppendLine(CultureInfo.InvariantCulture, $"{sums["valued"]} with a model that reads values, and with labels");
         table.AppendLine(CultureInfo.InvariantCulture, $"{sums["simulated"]} s simulated in {sums["processor"]} s of processor time");
         foreach ((string name, long times) in sums.Where(sum => sum.Key.StartsWith("fault ", StringComparison.Ordinal)))
         {

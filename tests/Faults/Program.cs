@@ -51,7 +51,8 @@ internal static class Program
 
     private static int Schedules(string directory, long first, long count, long minutes)
     {
-        long started = Stopwatch.GetTimestamp(), run = 0, sent = 0, acknowledged = 0, damaged = 0, told = 0, served = 0;
+        long started = Stopwatch.GetTimestamp(), run = 0, sent = 0, acknowledged = 0, damaged = 0, told = 0, served = 0,
+            valued = 0;
         TimeSpan simulated = default;
         Outcome? failed = null;
         for (; run < count && failed is null && Stopwatch.GetElapsedTime(started).TotalMinutes < minutes; run++)
@@ -59,7 +60,7 @@ internal static class Program
             Outcome outcome = Schedule.Run(first + run, directory);
             (simulated, sent, acknowledged) = (simulated + outcome.Simulated, sent + outcome.Sent, acknowledged + outcome.Acknowledged);
             (damaged, told) = (damaged + (outcome.IsDamaged ? 1 : 0), told + (outcome.Told is null ? 0 : 1));
-            served += outcome.Served;
+            (served, valued) = (served + outcome.Served, valued + (outcome.HasValues ? 1 : 0));
             failed = outcome.Failure is null ? null : outcome;
         }
         // What Faults.Tests adds up.
@@ -71,6 +72,7 @@ internal static class Program
         Console.WriteLine($"damaged {damaged}");
         Console.WriteLine($"told {told}");
         Console.WriteLine($"served {served}");
+        Console.WriteLine($"valued {valued}");
         foreach (FaultKind kind in Enum.GetValues<FaultKind>())
         {
             Console.WriteLine($"fault {kind} {Weather.Drawn[(int)kind]}");

@@ -33,6 +33,10 @@ public static class EventSets
             encoded.Encoded));
     }
 
+    /// <summary>Adds a label that must be accepted.</summary>
+    public static void AddLabel(EventBatch batch, string stream, long ticks, string label, string id = "") =>
+        Assert.Null(batch.TryAddLabel(Encoding.UTF8.GetBytes(stream), ticks, Encoding.UTF8.GetBytes(label), Encoding.UTF8.GetBytes(id)));
+
     /// <summary>A record's values, such as "amount=12.3 temp=71".</summary>
     public static string Values(LogRecord record)
     {
@@ -74,17 +78,23 @@ public static class EventSets
         while (await reader.ReadAsync(batch, maximum, CancellationToken.None) > 0)
         {
             Assert.InRange(batch.Count, 1, maximum);
-            for (int i = 0; i < batch.Count; i++)
-            {
-                LogRecord r = batch[i];
-                records.Add(new Read(batch.FirstSequence + i, batch.AppendTicks(i), r.Kind, r.TimeTicks,
-                    Encoding.UTF8.GetString(r.Key), Encoding.UTF8.GetString(r.Mark), Encoding.UTF8.GetString(r.Id))
-                {
-                    Values = Values(r),
-                });
-            }
+            records.AddRange(ReadAll(batch));
         }
         return records;
+    }
+
+    /// <summary>Every record of a batch.</summary>
+    public static IEnumerable<Read> ReadAll(RecordBatch batch)
+    {
+        for (int i = 0; i < batch.Count; i++)
+        {
+            LogRecord r = batch[i];
+            yield return new Read(batch.FirstSequence + i, batch.AppendTicks(i), r.Kind, r.TimeTicks,
+                Encoding.UTF8.GetString(r.Key), Encoding.UTF8.GetString(r.Mark), Encoding.UTF8.GetString(r.Id))
+            {
+                Values = Values(r),
+            };
+        }
     }
 
     public static int PartitionOf(string stream, int partitions) =>

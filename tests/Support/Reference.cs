@@ -1,7 +1,10 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
+using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
 using Foretell.Models.Mixers;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
@@ -20,6 +23,9 @@ public sealed class Reference(ForecastModel model, IStateBackend? rows = null)
     private readonly Dictionary<string, (int Row, long Count, long LastTicks)> _streams = [];
     private readonly Dictionary<string, (int LastMark, LiveScores Scores)> _scores = [];
     private readonly StepScore[] _score = new StepScore[1];
+    private readonly float[] _values = new float[model.ValueCount];
+    private readonly Forecaster _forecaster = new(model);
+    private long _labels;
 
     /// <summary>Dead letters: partition, sequence number, reason.</summary>
     public List<(int Partition, long Sequence, string Reason)> DeadLetters { get; } = [];
@@ -27,7 +33,15 @@ public sealed class Reference(ForecastModel model, IStateBackend? rows = null)
     /// <summary>Streams with at least one event.</summary>
     public IEnumerable<string> Streams => _streams.Keys.Order(StringComparer.Ordinal);
 
-    public long Applied => _streams.Values.Sum(s => s.Count);
+    /// <summary>Events and labels that took effect.</summary>
+    public long Applied => _streams.Values.Sum(s => s.Count) + _labels;
+
+    /// <summary>Labels of kinds that the model knows: how many, how many of them were the likeliest before they came, and the log
+    /// probabilities that stood for them.</summary>
+    public (long Count, double Hits, double Log) Labels { get; private set; }
+
+    /// <summary>Sums of the events' scores: gap, mark and values, of all but each stream's first.</summary>
+    public (double Time, double Mark, double Value) Scored { get; private set; }
 
     public long UnknownMarks { get; private set; }
 
@@ -70,6 +84,10 @@ public sealed class Reference(ForecastModel model, IStateBackend? rows = null)
                 {
                     reference.Apply(partition, record, late, future, ahead);
                 }
+                else if (record.Kind == LogRecordKind.Label)
+                {
+                    reference.Label(partition, record);
+                }
             }
         }
         return reference;
@@ -102,14 +120,48 @@ public sealed class Reference(ForecastModel model, IStateBackend? rows = null)
         int mark = model.MarkIndex(Encoding.UTF8.GetBytes(record.Mark));
         UnknownMarks += mark == model.UnknownMark ? 1 : 0;
         (int previous, LiveScores scores) = _scores.GetValueOrDefault(record.Key, (-1, default));
-        _rows.ScoreAndStep([new StepInput(stream.Row, mark, gap, stream.Count, previous)], _score);
+        Standardise(record.Values);
+        _rows.ScoreAndStep([new StepInput(stream.Row, mark, gap, stream.Count, previous)], _score, _values);
         if (known)
         {
+            Scored = (Scored.Time + _score[0].Time, Scored.Mark + _score[0].Mark, Scored.Value + _score[0].Value);
             scores.Add(_score[0]);
             Calibration.Add(_score[0]);
         }
         _scores[record.Key] = (mark, scores);
         _streams[record.Key] = (stream.Row, stream.Count + 1, Math.Max(stream.LastTicks, time));
+    }
+
+    /// <summary>A label: scored by what its stream's row says.</summary>
+    public void Label(int partition, EventSets.Read record)
+    {
+        if (!_streams.TryGetValue(record.Key, out (int Row, long Count, long LastTicks) stream))
+        {
+            DeadLetters.Add((partition, record.Sequence, "label"));
+            return;
+        }
+        _labels++;
+        int kind = model.Config.Labels?.ToList().IndexOf(record.Mark) ?? -1;
+        if (kind >= 0)
+        {
+            float[] basis = new float[model.BasisFloats];
+            _rows.ReadBasis(stream.Row, basis);
+            double[] kinds = _forecaster.Labels(basis);
+            Labels = (Labels.Count + 1, Labels.Hits + (kinds[kind] == kinds.Max() ? 1 : 0), Labels.Log + Math.Log(kinds[kind]));
+        }
+    }
+
+    /// <summary>The values that the model takes of an event, in its order; those that it does not know are left out.</summary>
+    /// <param name="texts">As <see cref="EventSets.Values"/> tells them.</param>
+    private void Standardise(string texts)
+    {
+        Dictionary<string, double> came = texts.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(text => text.Split('='))
+            .ToDictionary(pair => pair[0], pair => double.Parse(pair[1], CultureInfo.InvariantCulture));
+        for (int i = 0; i < _values.Length; i++)
+        {
+            ValueScale scale = model.Config.Values![i];
+            _values[i] = came.TryGetValue(scale.Name, out double value) ? scale.Standardise(value) : float.NaN;
+        }
     }
 
     public string Digest(string stream)

@@ -13,7 +13,27 @@ public static class Small
     /// <summary>The model as a host serves it.</summary>
     public static readonly ServingModel Serving = new(Model);
 
-    public static ForecastModel Create(int seed, string mixer = "aaren", int states = 0) => ForecastModel.Untrained(new ModelConfig
+    /// <summary>The same with an amount, of which the logarithm is read, a temperature, and two kinds of stream.</summary>
+    public static readonly ForecastModel Valued = CreateValued(seed: 1);
+
+    /// <summary>That one as a host serves it.</summary>
+    public static readonly ServingModel ServingValued = new(Valued);
+
+    public static ForecastModel Create(int seed, string mixer = "aaren", int states = 0) => ForecastModel.Untrained(Config(mixer, states), seed);
+
+    public static ForecastModel CreateValued(int seed, string mixer = "aaren", int states = 0) => ForecastModel.Untrained(
+        Config(mixer, states) with
+        {
+            Values =
+            [
+                new ValueScale("amount", 3, 1.2) { Floor = 0.01, Within = 0.6, Share = 0.7 },
+                new ValueScale("temp", 20, 5) { Within = 0.8 },
+            ],
+            ForecastsValues = true,
+            Labels = ["human", "bot"],
+        }, seed);
+
+    private static ModelConfig Config(string mixer, int states) => new()
     {
         Width = 16,
         Layers = 2,
@@ -24,7 +44,7 @@ public static class Small
         TimeUnitSeconds = 60,
         Marks = ["login", "view", "buy"],
         Adapt = true,
-    }, seed);
+    };
 
     /// <summary>
     /// Events of many streams in arrival order: one stream has a third of them, marks are known, unknown or

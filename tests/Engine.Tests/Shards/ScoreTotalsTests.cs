@@ -23,4 +23,30 @@ public class ScoreTotalsTests
         var totals = new ScoreTotals(9_999, -5, -4, -3, -2);
         Assert.Equal(totals, totals.AtMost(10_000));
     }
+
+    [Fact]
+    public void AtMost_WhenOneValueAndOneLabelWereFarOut_ForgetsThem()
+    {
+        ScoreTotals totals = new ScoreTotals(1, 0, 0, 0, 0) { Value = -1e9, BaselineValue = -1e9, Labels = new LabelTotals(1, 0, -1e9) };
+        var more = new ScoreTotals(1000, -2000, -1000, -3000, -1000)
+        {
+            Value = -500, BaselineValue = -700, Labels = new LabelTotals(1000, 750, -200),
+        };
+        for (int i = 0; i < 300; i++)
+        {
+            totals = (totals + more).AtMost(10_000);
+        }
+        Assert.Equal((10_000, 10_000), (totals.Events, totals.Labels.Count));
+        Assert.Equal((-0.5, -0.7), (Math.Round(totals.Value / totals.Events, 3), Math.Round(totals.BaselineValue / totals.Events, 3)));
+        Assert.Equal((-3.5, -4.7), (Math.Round(totals.Joint / totals.Events, 3), Math.Round(totals.BaselineJoint / totals.Events, 3)));
+        Assert.Equal((0.75, -0.2), (Math.Round(totals.Labels.Hits / totals.Labels.Count, 3), Math.Round(totals.Labels.Log / totals.Labels.Count, 3)));
+    }
+
+    /// <summary>Labels are rarer than events: they fade by their own number.</summary>
+    [Fact]
+    public void AtMost_WhenLabelsAreFew_KeepsThemWhileEventsFade()
+    {
+        ScoreTotals totals = new ScoreTotals(20_000, -2, -2, -2, -2) { Labels = new LabelTotals(9, 8, -7) };
+        Assert.Equal((10_000, new LabelTotals(9, 8, -7)), (totals.AtMost(10_000).Events, totals.AtMost(10_000).Labels));
+    }
 }

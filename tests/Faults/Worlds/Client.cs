@@ -10,9 +10,12 @@ namespace Foretell.Faults.Worlds;
 
 /// <summary>Sends batches one after the other, some with an idempotency key and then until they are acknowledged, and asks for
 /// streams.</summary>
-internal sealed class Client(int number, Random random, SimulatedClock clock, IWorld world, Oracle oracle, Workload workload)
+/// <param name="values">Draws the events' values, and which are labels; null for none. Everything else is drawn by
+/// <paramref name="random"/>.</param>
+internal sealed class Client(int number, Random random, SimulatedClock clock, IWorld world, Oracle oracle, Workload workload, Random? values)
 {
     private static readonly string[] s_marks = ["login", "view", "buy", "", "surprise"];
+    private static readonly string[] s_labels = ["human", "bot", "alien"];
 
     private readonly Dictionary<string, (long Generation, long Events)> _seen = [];
     private int _events;
@@ -113,7 +116,19 @@ internal sealed class Client(int number, Random random, SimulatedClock clock, IW
             4 => now + 2 * TimeSpan.TicksPerHour,
             _ => now,
         };
-        return new SentEvent($"{number}-{_events++}", number, $"s{stream}", ticks, s_marks[random.Next(s_marks.Length)]);
+        var drawn = new SentEvent($"{number}-{_events++}", number, $"s{stream}", ticks, s_marks[random.Next(s_marks.Length)]);
+        return values is null ? drawn : WithValues(drawn, values);
+    }
+
+    /// <summary>An event with some values, of which the model knows two, or a label in its place.</summary>
+    private static SentEvent WithValues(SentEvent drawn, Random values)
+    {
+        if (values.Next(10) == 0)
+        {
+            return drawn with { IsLabel = true, Mark = s_labels[values.Next(s_labels.Length)] };
+        }
+        (string Name, double Value)[] some = [("amount", values.NextDouble() * 100), ("pulse", values.Next(60, 90)), ("temp", values.Next(30) - 5)];
+        return drawn with { Values = [.. some.Where(_ => values.Next(3) > 0)] };
     }
 
     private Task PauseAsync(TimeSpan atMost) => Task.Delay(new TimeSpan(random.NextInt64(1, atMost.Ticks)), clock);

@@ -16,7 +16,7 @@ namespace Foretell.Faults.Worlds;
 /// <summary>The embedded platform on the simulated disk. It is killed, loses its power, is restarted, and comes up again each
 /// time.</summary>
 internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, SimulatedDisk disk, Weather weather, Oracle oracle,
-    string directory, int partitions, Story story) : IWorld
+    string directory, int partitions, SharedRows rows, Story story) : IWorld
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly TimeSpan _commitInterval = TimeSpan.FromMilliseconds(random.Next(20, 2000));
@@ -182,7 +182,7 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
         var digests = new Dictionary<string, string?>();
         foreach (string stream in oracle.Streams.Where(stream => records[EventSets.PartitionOf(stream, records.Length)] is not null))
         {
-            digests.Add(stream, (await platform.FindAsync(stream, CancellationToken.None))?.Digest(Small.Model));
+            digests.Add(stream, (await platform.FindAsync(stream, CancellationToken.None))?.Digest(rows.Model));
         }
         oracle.CheckServed(log, records, digests);
         ServedBesideDamage += records.Contains(null) ? digests.Count : 0;
@@ -303,8 +303,8 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
     {
         OpenStorage = OpenStorageAsync,
         Retain = Retain,
-        Model = Small.Model,
-        Device = SharedRows.Device,
+        Model = rows.Model,
+        Device = rows,
         Shared = true,
         Threads = 1,
         BatchSize = _batchSize,

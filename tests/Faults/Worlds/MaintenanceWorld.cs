@@ -118,10 +118,10 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
         await world.ConvergeAsync();
     }
 
-    private Client ClientOf(IWorld world, int number) => new(number, new Random(random.Next()), clock, world, oracle, blow.Trial.Load);
+    private Client ClientOf(IWorld world, int number) => new(number, new Random(random.Next()), clock, world, oracle, blow.Trial.Load, values: null);
 
     private EmbeddedWorld Platform(string path) =>
-        new(new Random(random.Next()), clock, disk, weather, oracle, path, blow.Trial.Partitions, story);
+        new(new Random(random.Next()), clock, disk, weather, oracle, path, blow.Trial.Partitions, SharedRows.Plain, story);
 
     /// <summary>Does the work with the blow in it.</summary>
     private void Strike(Action work)
@@ -195,7 +195,7 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
         {
             List<EventSets.Read>[] records = await oracle.ReadAsync(log);
             oracle.CheckLog(log, records);
-            reference = Reference.Replay(records, Small.Model, SharedRows.Device.OpenBackend());
+            reference = oracle.Replay(records);
         });
         Oracle.CheckState(reference!, state);
     }

@@ -6,7 +6,8 @@ using static Foretell.Faults.Worlds.SimulationFailure;
 namespace Foretell.Faults.Worlds;
 
 /// <summary>Knows what was sent and what was acknowledged, and holds the log and the platform's state to it.</summary>
-internal sealed class Oracle
+/// <param name="rows">Rows of the model that the platform serves.</param>
+internal sealed class Oracle(SharedRows rows)
 {
     private readonly Dictionary<string, SentEvent> _sent = [];
     private readonly List<SentEvent> _acknowledged = [];
@@ -33,7 +34,7 @@ internal sealed class Oracle
         foreach (SentEvent e in events)
         {
             _sent.Add(e.Id, e);
-            _events[e.Stream] = EventsOf(e.Stream) + 1;
+            _events[e.Stream] = EventsOf(e.Stream) + (e.IsLabel ? 0 : 1);
         }
     }
 
@@ -109,13 +110,14 @@ internal sealed class Oracle
                 Unless(record.Sequence == ++sequence, $"Partition {partition} has record {record.Sequence} where record {sequence} belongs.");
                 Unless(record.AppendTicks >= append, $"Record {sequence} of partition {partition} was appended before its predecessor.");
                 append = record.AppendTicks;
-                if (record.Kind != LogRecordKind.Event)
+                if (record.Kind is not (LogRecordKind.Event or LogRecordKind.Label))
                 {
                     continue;
                 }
                 events++;
                 Unless(_sent.TryGetValue(record.Id, out SentEvent? sent), $"Event '{record.Id}' is in the log and was never sent.");
-                Unless((record.Key, record.TimeTicks, record.Mark) == (sent!.Stream, sent.Ticks, sent.Mark),
+                Unless((record.Key, record.TimeTicks, record.Mark, record.Values, record.Kind == LogRecordKind.Label)
+                    == (sent!.Stream, sent.Ticks, sent.Mark, sent.ValuesText, sent.IsLabel),
                     $"Event '{record.Id}' is in the log with another content than it was sent with.");
                 Unless(EventSets.PartitionOf(record.Key, log.PartitionCount) == partition, $"Event '{record.Id}' is in another partition.");
                 Unless(found.TryAdd(record.Id, sequence), $"Event '{record.Id}' is in the log twice.");
@@ -145,7 +147,7 @@ internal sealed class Oracle
     public void CheckServed(IEventLog log, IReadOnlyList<List<EventSets.Read>?> records, IReadOnlyDictionary<string, string?> digests)
     {
         CheckLog(log, records);
-        Reference reference = Reference.Replay([.. records.Select(r => r ?? [])], Small.Model, SharedRows.Device.OpenBackend());
+        Reference reference = Replay([.. records.Select(r => r ?? [])]);
         var expected = reference.Streams.ToHashSet();
         foreach ((string stream, string? digest) in digests)
         {
@@ -172,6 +174,9 @@ internal sealed class Oracle
             last[(e.Client, partition)] = sequence;
         }
     }
+
+    /// <summary>What a log means, one record after the other.</summary>
+    public Reference Replay(List<EventSets.Read>[] records) => Reference.Replay(records, rows.Model, rows.OpenBackend());
 
     /// <summary>Everything in the log was applied once or is a dead letter, and the state is that of one event at a time.</summary>
     public static void CheckState(Reference reference, StateReport state)

@@ -19,7 +19,9 @@ internal sealed class Schedule
     private readonly SeededScheduler _scheduler;
     private readonly Weather _weather;
     private readonly SimulatedDisk _disk;
-    private readonly Oracle _oracle = new();
+    private readonly Oracle _oracle;
+    private readonly SharedRows _rows;
+    private readonly Random? _values;
     private readonly string _directory;
     private readonly Story _story;
     private Func<string?> _problem = () => null;
@@ -35,6 +37,11 @@ internal sealed class Schedule
         _blow = blow;
         _story = new Story(_clock, tell);
         _random = new Random(HashCode(seed, 1));
+        // By draws of its own: where no values are sent, a seed is the run that it was before there were any.
+        var values = new Random(HashCode(seed, 4));
+        _values = blow is null && values.Next(3) == 0 ? values : null;
+        _rows = _values is null ? SharedRows.Plain : SharedRows.Valued;
+        _oracle = new Oracle(_rows);
         _directory = directory;
         _scheduler = new SeededScheduler(new Random(HashCode(seed, 2)), _clock);
         _weather = new Weather(new Random(HashCode(seed, 3))) { Told = (kind, place) => _story.Tell($"Fault: {kind}{place}.") };
@@ -72,7 +79,7 @@ internal sealed class Schedule
             return new Outcome(seed, failure, new TimeSpan(schedule._clock.Ticks), schedule._scheduler.Steps,
                 schedule._maintenance?.Operations ?? schedule._disk.Operations, schedule._maintenance?.Changes ?? schedule._disk.Changes,
                 schedule._oracle.Sent, schedule._oracle.Acknowledged, schedule._disk.Trace,
-                schedule._isDamaged, schedule._told, schedule._served());
+                schedule._isDamaged, schedule._told, schedule._served(), schedule._values is not null);
         }
         finally
         {
@@ -83,7 +90,7 @@ internal sealed class Schedule
 
     private Task RunAsync()
     {
-        SharedRows.Device.Reclaim();
+        SharedRows.Reclaim();
         SimulatedVfs.Use(_disk, new Random(_random.Next()), _clock, _clock.Pass);
         if (_blow?.Trial.Upkeep is not null)
         {
@@ -97,13 +104,13 @@ internal sealed class Schedule
     {
         Trial trial = Draw();
         Nemesis.Mix(_random, _weather, Nemesis.OfNetworks);
-        var world = new ClusterWorld(new Random(_random.Next()), _clock, _weather, _directory, trial.Partitions, _story);
+        var world = new ClusterWorld(new Random(_random.Next()), _clock, _weather, _directory, trial.Partitions, _rows, _story);
         Task supervisor = world.SuperviseAsync();
         Task[] clients = [.. Enumerable.Range(0, trial.Clients).Select(number =>
-            new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load).RunAsync())];
+            new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load, Values()).RunAsync())];
         await EndAsync(world.TroubleAsync(), supervisor);
         await EndAsync(Task.WhenAll(clients), supervisor);
-        await EndAsync(new Client(99, new Random(_random.Next()), _clock, world, _oracle, trial.Load).SendLastAsync(), supervisor);
+        await EndAsync(new Client(99, new Random(_random.Next()), _clock, world, _oracle, trial.Load, Values()).SendLastAsync(), supervisor);
         Task<StateReport> converging = world.ConvergeAsync();
         await EndAsync(converging, supervisor);
         await world.StopAsync(supervisor);
@@ -112,10 +119,10 @@ internal sealed class Schedule
         await using SqliteEventLog log = SqliteEventLog.Open(Path.Combine(_directory, "log.db"), null, _clock);
         List<EventSets.Read>[] records = await _oracle.ReadAsync(log);
         _oracle.CheckLog(log, records);
-        Reference reference = Reference.Replay(records, Small.Model, SharedRows.Device.OpenBackend());
+        Reference reference = _oracle.Replay(records);
         Oracle.CheckState(reference, await converging);
         await using var store = new SqliteStateStore(_directory, log.Identity);
-        string stored = await PlatformDigest.OfStoreAsync(store, trial.Partitions, SharedRows.Serving, CancellationToken.None);
+        string stored = await PlatformDigest.OfStoreAsync(store, trial.Partitions, _rows.Serving, CancellationToken.None);
         SimulationFailure.Unless(stored == reference.Digest(), $"The store does not hold the state of the log's events.");
     }
 
@@ -123,7 +130,8 @@ internal sealed class Schedule
     {
         Trial trial = _blow?.Trial ?? Draw();
         int kind = _blow is null ? _random.Next(8) : 0;
-        var world = new EmbeddedWorld(new Random(_random.Next()), _clock, _disk, _weather, _oracle, _directory, trial.Partitions, _story)
+        var world = new EmbeddedWorld(new Random(_random.Next()), _clock, _disk, _weather, _oracle, _directory, trial.Partitions, _rows,
+            _story)
         {
             Retain = _blow is not null ? trial.Retain : kind is 1 or 2 or 3 ? TimeSpan.FromHours(1) : null,
             IsUpgraded = kind is 4,
@@ -132,7 +140,7 @@ internal sealed class Schedule
         (_problem, _isDamaged, _served) = (() => world.Problem, world.IsDamaged, () => world.ServedBesideDamage);
         Task supervisor = world.SuperviseAsync();
         Task[] clients = [.. Enumerable.Range(0, trial.Clients).Select(number =>
-            new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load).RunAsync())];
+            new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load, Values()).RunAsync())];
         var nemesis = new Nemesis(new Random(_random.Next()), _clock, _disk, _weather, world, _story);
         await EndAsync(_blow is null ? nemesis.RunAsync() : nemesis.RestartAsync(trial.Restarts), supervisor, Timeout.InfiniteTimeSpan);
         if (world.IsDamaged)
@@ -142,7 +150,7 @@ internal sealed class Schedule
         }
         await EndAsync(Task.WhenAll(clients), supervisor);
         // An append that was refused may be in the log all the same, and the log learns of it with the next one.
-        await EndAsync(new Client(99, new Random(_random.Next()), _clock, world, _oracle, trial.Load).SendLastAsync(), supervisor);
+        await EndAsync(new Client(99, new Random(_random.Next()), _clock, world, _oracle, trial.Load, Values()).SendLastAsync(), supervisor);
         Task<StateReport> converging = world.ConvergeAsync();
         await EndAsync(converging, supervisor);
         await world.StopAsync(supervisor);
@@ -158,7 +166,7 @@ internal sealed class Schedule
         {
             List<EventSets.Read>[] records = await _oracle.ReadAsync(log);
             _oracle.CheckLog(log, records);
-            reference = Reference.Replay(records, Small.Model, SharedRows.Device.OpenBackend());
+            reference = _oracle.Replay(records);
         });
         Oracle.CheckState(reference!, before);
         Oracle.CheckState(reference!, reopened);
@@ -230,6 +238,9 @@ internal sealed class Schedule
         }
     }
 
+    /// <summary>What a client draws values by; null where none are sent.</summary>
+    private Random? Values() => _values is null ? null : new Random(_values.Next());
+
     // Seeds that follow each other must not give sequences that do.
     private static int HashCode(long seed, int stream)
     {
@@ -253,5 +264,6 @@ internal sealed class Schedule
 /// <param name="IsDamaged">Whether the disk changed what lay on it.</param>
 /// <param name="Told">What the platform said to be damaged, or null.</param>
 /// <param name="Served">Streams that it served all the same, and whose states were looked at.</param>
+/// <param name="HasValues">Whether the model read values, and clients sent values and labels.</param>
 internal sealed record Outcome(long Seed, string? Failure, TimeSpan Simulated, long Steps, long Operations,
-    long Changes, int Sent, int Acknowledged, ulong Trace, bool IsDamaged, string? Told, int Served);
+    long Changes, int Sent, int Acknowledged, ulong Trace, bool IsDamaged, string? Told, int Served, bool HasValues);

@@ -11,16 +11,25 @@ namespace Foretell.Faults.Worlds;
 internal sealed class SharedRows : IStepDevice
 {
     /// <summary>Of <see cref="Small.Model"/>.</summary>
-    public static readonly SharedRows Device = new(Small.Model);
+    public static readonly SharedRows Plain = new(Small.Model);
 
-    /// <summary>The model on it, its streams sharing what they show together: no row may depend on that.</summary>
-    public static readonly ServingModel Serving = new(Small.Model, Device, shares: true);
+    /// <summary>Of <see cref="Small.Valued"/>, which reads events' values and tells kinds of streams apart.</summary>
+    public static readonly SharedRows Valued = new(Small.Valued);
 
     private readonly List<Rows> _all = [];
-    private readonly ForecastModel _model;
     private int _used;
 
-    private SharedRows(ForecastModel model) => _model = model;
+    private SharedRows(ForecastModel model)
+    {
+        Model = model;
+        Serving = new ServingModel(model, this, shares: true);
+    }
+
+    /// <summary>The model that steps the rows.</summary>
+    public ForecastModel Model { get; }
+
+    /// <summary>The model on this device, its streams sharing what they show together: no row may depend on that.</summary>
+    public ServingModel Serving { get; }
 
     /// <inheritdoc/>
     public string Arithmetic => StepArithmetic.Exact;
@@ -29,14 +38,14 @@ internal sealed class SharedRows : IStepDevice
     public int SliceRecords => CpuDevice.Slice;
 
     /// <summary>From now on every slab is free: those who had them have come to their end.</summary>
-    public void Reclaim() => _used = 0;
+    public static void Reclaim() => (Plain._used, Valued._used) = (0, 0);
 
     /// <inheritdoc/>
     public IStateBackend OpenBackend()
     {
         if (_used == _all.Count)
         {
-            _all.Add(new Rows(new CpuStateBackend(_model), _model.StateFloats));
+            _all.Add(new Rows(new CpuStateBackend(Model), Model.StateFloats));
         }
         Rows rows = _all[_used++];
         rows.Clear();

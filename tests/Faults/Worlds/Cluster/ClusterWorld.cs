@@ -34,10 +34,12 @@ internal sealed class ClusterWorld : IWorld
     private readonly PartitionHostOptions _options;
     private readonly CancellationTokenSource _stop = new();
     private readonly Weather _weather;
+    private readonly SharedRows _rows;
 
-    public ClusterWorld(Random random, SimulatedClock clock, Weather weather, string directory, int partitions, Story story)
+    public ClusterWorld(Random random, SimulatedClock clock, Weather weather, string directory, int partitions,
+        SharedRows rows, Story story)
     {
-        (_random, _clock, _weather, _story) = (random, clock, weather, story);
+        (_random, _clock, _weather, _rows, _story) = (random, clock, weather, rows, story);
         _fabric = new Fabric(new Random(random.Next()), clock, weather);
         _log = SqliteEventLog.Open(Path.Combine(directory, "log.db"), partitions, clock);
         _store = new SqliteStateStore(directory, _log.Identity);
@@ -99,7 +101,7 @@ internal sealed class ClusterWorld : IWorld
         {
             try
             {
-                await LogBinding.BindAsync(_log, Small.Model, null, null, CancellationToken.None);
+                await LogBinding.BindAsync(_log, _rows.Model, null, null, CancellationToken.None);
                 return;
             }
             catch (PlatformUnavailableException e)
@@ -224,7 +226,7 @@ internal sealed class ClusterWorld : IWorld
         Weather.Count(FaultKind.Move);
         Generation++;
         Worker[] alive = [.. _workers.Where(worker => !worker.IsDead)];
-        var owner = new PartitionOwner(partition, alive[_random.Next(alive.Length)], _log, _threads, _options, _story);
+        var owner = new PartitionOwner(partition, alive[_random.Next(alive.Length)], _rows, _log, _threads, _options, _story);
         _owners[partition].Add(owner);
         _ = owner.WatchAsync(_clock);
     }

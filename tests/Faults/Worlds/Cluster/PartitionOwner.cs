@@ -16,10 +16,11 @@ internal sealed class PartitionOwner
 {
     private readonly ShardInbox _inbox;
 
-    public PartitionOwner(int partition, Worker worker, IEventLog log, WorkerThreads workers, PartitionHostOptions options, Story story)
+    public PartitionOwner(int partition, Worker worker, SharedRows rows, IEventLog log, WorkerThreads workers, PartitionHostOptions options,
+        Story story)
     {
         Worker = worker;
-        Host = new PartitionHost(new Shard(partition, SharedRows.Serving, null, options.Time), log, worker, options, story);
+        Host = new PartitionHost(new Shard(partition, rows.Serving, null, options.Time), log, worker, options, story);
         _inbox = new ShardInbox(Host, workers);
         Host.Start();
     }
