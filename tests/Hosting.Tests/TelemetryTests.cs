@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using Foretell.Engine;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
+using Foretell.Engine.Shards;
 using Foretell.Engine.Store;
 using Foretell.Models.Stepping;
 using Foretell.Stores.Sqlite;
@@ -86,6 +87,40 @@ public class TelemetryTests
                 tags.TryAdd(tag.Key, true);
             }
         }
+    }
+
+    [Fact]
+    public async Task Instruments_WhenEventsHaveValuesAndLabelsCome_CountLabelsAndHaveValuesInTheNll()
+    {
+        using var directory = new TemporaryFolder();
+        var measured = new ConcurrentDictionary<string, double>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, l) =>
+        { if (instrument.Name is "foretell.labels.scored" or "foretell.nll" or "foretell.nll.baseline") { l.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => measured.AddOrUpdate(
+            string.Join(' ', [instrument.Name, .. tags.ToArray().Select(t => t.Value)]), value, (_, sum) => sum + value));
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => measured[instrument.Name] = value);
+        listener.Start();
+        await using EmbeddedPlatform platform = await EmbeddedPlatform.OpenAsync(
+            new EmbeddedOptions { OpenStorage = SqliteStorage.In(directory.Path, 1), Model = Small.Valued, Threads = 1 });
+        long now = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow);
+        var batch = new EventBatch();
+        EventSets.AddLabel(batch, "a", now, "bot");
+        EventSets.Add(batch, "a", now, "view", values: ("amount", 12));
+        EventSets.AddLabel(batch, "a", now, "bot");
+        EventSets.Add(batch, "a", now + 1, "buy", values: ("amount", 90));
+        EventSets.AddLabel(batch, "a", now, "human");
+        EventSets.AddLabel(batch, "a", now, "alien");
+        await platform.AppendAsync(batch, null, default);
+        await platform.DrainAsync(default);
+        listener.RecordObservableInstruments();
+
+        // The first came before any event, and the last is of a kind that the model does not tell.
+        Assert.Equal(2, measured["foretell.labels.scored 0"]);
+        ScoreTotals scores = platform.Status().Scores;
+        Assert.Equal((1, 2), (scores.Events, scores.Labels.Count));
+        Assert.True(scores.Value != 0 && scores.BaselineValue != 0);
+        Assert.Equal(-(scores.Time + scores.Mark + scores.Value), measured["foretell.nll"], 1e-9);
+        Assert.Equal(-(scores.BaselineTime + scores.BaselineMark + scores.BaselineValue), measured["foretell.nll.baseline"], 1e-9);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Foretell.Engine.Events;
 using Foretell.Engine.Rows;
 using Foretell.Models.Configuration;
 using Foretell.Models.Mixers;
@@ -70,5 +71,31 @@ public static class Small
             list.Add(($"user/{stream}", time, marks[random.Next(marks.Length)]));
         }
         return list;
+    }
+
+    /// <summary>
+    /// The same with known, unknown and missing values, some of them out of every range; and one of twelve is a label in an event's place, of
+    /// kinds that <see cref="Valued"/> knows and not, some of streams that have had no event.
+    /// </summary>
+    public static EventBatch ValuedWorkload(int records, int streams, long nowTicks, int seed = 1)
+    {
+        var batch = new EventBatch();
+        var random = new Random(seed);
+        foreach ((string stream, long ticks, string mark) in Workload(records, streams, nowTicks, seed))
+        {
+            if (random.Next(12) == 0)
+            {
+                string kind = random.Next(5) switch { 0 => "alien", 1 or 2 => "bot", _ => "human" };
+                EventSets.AddLabel(batch, $"user/{random.Next(streams + streams / 8)}", ticks, kind);
+                continue;
+            }
+            (string, double)[] values =
+            [
+                ("amount", random.Next(20) == 0 ? -1 : Math.Exp(random.NextDouble() * 6)), ("pulse", random.Next(60, 90)),
+                ("temp", random.Next(50) == 0 ? 1e300 : 20 + random.NextDouble()),
+            ];
+            EventSets.Add(batch, stream, ticks, mark, values: [.. values.Where(_ => random.Next(3) > 0)]);
+        }
+        return batch;
     }
 }

@@ -21,7 +21,7 @@ public sealed class ValueShardTests
     [InlineData(3000, 4096)]
     public void Advance_WhenEventsHaveValuesAndLabels_EqualsThePlainReference(int batch, int slice)
     {
-        EventBatch records = Drawn(3000);
+        EventBatch records = Small.ValuedWorkload(3000, 40, Now);
         Reference reference = Reference.Replay([[.. EventSets.ReadAll(Records(records, 0, records.Count))]], Small.Valued);
         using var shard = new Shard(0, new ServingModel(Small.Valued, new RoundedDevice(Small.Valued) { SliceRecords = slice }));
         for (int from = 0; from < records.Count; from += batch)
@@ -184,7 +184,7 @@ public sealed class ValueShardTests
     [Fact]
     public void Restore_WhenOwnersChangeAnywhere_MakesTheSameRows()
     {
-        EventBatch records = Drawn(600);
+        EventBatch records = Small.ValuedWorkload(600, 40, Now);
         using var whole = new Shard(0, Small.ServingValued);
         whole.Advance(Records(records, 0, records.Count));
         foreach (int cut in (int[])[1, 17, 255, 256, 257, 400, 599])
@@ -221,37 +221,6 @@ public sealed class ValueShardTests
             RecordBatch records = Records(batch, 0, events, first: (round * events) + 1);
             return () => shard.Advance(records);
         }));
-    }
-
-    /// <summary>Many streams; known, unknown and missing values and marks; labels of kinds that are known and not, some of streams that have
-    /// had no event.</summary>
-    private static EventBatch Drawn(int records)
-    {
-        var batch = new EventBatch();
-        var random = new Random(20265);
-        foreach ((string stream, long ticks, string mark) in Small.Workload(records, 40, Now, seed: 20264))
-        {
-            if (random.Next(12) == 0)
-            {
-                EventSets.AddLabel(batch, $"user/{random.Next(45)}", ticks, random.Next(5) switch { 0 => "alien", 1 or 2 => "bot", _ => "human" });
-                continue;
-            }
-            var values = new List<(string, double)>();
-            if (random.Next(4) > 0)
-            {
-                values.Add(("amount", random.Next(20) == 0 ? -1 : Math.Exp(random.NextDouble() * 6)));
-            }
-            if (random.Next(3) > 0)
-            {
-                values.Add(("pulse", random.Next(60, 90)));
-            }
-            if (random.Next(2) > 0)
-            {
-                values.Add(("temp", random.Next(50) == 0 ? 1e300 : 20 + random.NextDouble()));
-            }
-            EventSets.Add(batch, stream, ticks, mark, values: [.. values]);
-        }
-        return batch;
     }
 
     private static double ChanceOf(Shard shard, string stream, string kind)
