@@ -6,8 +6,8 @@ namespace Foretell.Models.Forecasting;
 /// <summary>What one value of the next event is, given that an event comes: whether it is there, and where it is how large.</summary>
 public sealed class ValueForecast
 {
-    /// <summary>Quantiles by which the mean is taken: that of a logarithm's mixture has no other that a far tail does not rule.</summary>
-    private const int MeanNodes = 64;
+    /// <summary>Share on each side whose values count as its edge in the mean.</summary>
+    private const double Edge = 1.0 / 128;
 
     private readonly ValueScale _scale;
     private readonly NormalMixture _z;
@@ -25,7 +25,15 @@ public sealed class ValueForecast
     /// <exception cref="ArgumentOutOfRangeException">p is not within (0, 1).</exception>
     public double Quantile(double p) => _scale.Value(_z.Quantile(p));
 
-    /// <summary>Mean, given that it is there: over the middles of 64 shares of equal probability, so that the far tails, which nothing
-    /// in training tells of, do not rule it.</summary>
-    public double Mean => Enumerable.Range(0, MeanNodes).Average(i => Quantile((i + 0.5) / MeanNodes));
+    /// <summary>Mean, given that it is there. What lies beyond the outer 1/128 on either side counts as lying at its edge: the far tails,
+    /// which nothing in training tells of, would rule the mean of a value whose logarithm is read.</summary>
+    public double Mean
+    {
+        get
+        {
+            NormalMixture x = _z.Rescale(_scale.Mean, _scale.Deviation);
+            double low = x.Quantile(Edge), high = x.Quantile(1 - Edge);
+            return _scale.Floor > 0 ? Math.Min(Math.Exp(x.LogClampedMeanExp(low, high)), double.MaxValue) : x.ClampedMean(low, high);
+        }
+    }
 }

@@ -41,13 +41,62 @@ public sealed record NormalMixture(double[] LogWeight, double[] Mean, double[] D
             low = Math.Min(low, Mean[k] + Deviation[k] * at);
             high = Math.Max(high, Mean[k] + Deviation[k] * at);
         }
-        for (double least = 1e-9 * (high - low); high - low > least;)
+        double[] weights = Array.ConvertAll(LogWeight, Math.Exp);
+        double least = 1e-9 * (high - low), x = 0.5 * (low + high), last = double.PositiveInfinity;
+        while (high - low > least)
         {
-            double middle = 0.5 * (low + high);
-            (low, high) = Cdf(middle) < p ? (middle, high) : (low, middle);
+            double below = 0, density = 0;
+            for (int k = 0; k < Mean.Length; k++)
+            {
+                double z = (x - Mean[k]) / Deviation[k];
+                below += weights[k] * Normal.Cdf(z);
+                density += weights[k] * Normal.Density(z) / Deviation[k];
+            }
+            (low, high) = below < p ? (x, high) : (low, x);
+            // Newton's step, where it stays inside and is at most half of the one before; else the middle.
+            double step = (p - below) / density, next = x + step;
+            bool isClose = Math.Abs(step) <= 0.5 * last && next > low && next < high;
+            last = isClose ? Math.Abs(step) : 0.5 * (high - low);
+            x = isClose ? next : 0.5 * (low + high);
+            if (isClose && last < 0.1 * least)
+            {
+                return x;
+            }
         }
-        return 0.5 * (low + high);
+        return x;
     }
+
+    /// <summary>Mean of X, where what lies outside of <paramref name="low"/> and <paramref name="high"/> counts as lying at them.</summary>
+    internal double ClampedMean(double low, double high)
+    {
+        double sum = 0;
+        for (int k = 0; k < Mean.Length; k++)
+        {
+            double from = (low - Mean[k]) / Deviation[k], to = (high - Mean[k]) / Deviation[k];
+            sum += Math.Exp(LogWeight[k]) * (low * Normal.Cdf(from) + high * Normal.Survival(to)
+                + Mean[k] * Between(from, to) + Deviation[k] * (Normal.Density(from) - Normal.Density(to)));
+        }
+        return sum;
+    }
+
+    /// <summary>ln of the mean of exp(X), likewise; the mean itself may be too large for a double.</summary>
+    internal double LogClampedMeanExp(double low, double high)
+    {
+        double sum = 0, least = Math.Exp(low - high);
+        for (int k = 0; k < Mean.Length; k++)
+        {
+            double s = Deviation[k], from = (low - Mean[k]) / s, to = (high - Mean[k]) / s, inside = Between(from, to);
+            double mean = Math.Exp(Mean[k] + 0.5 * s * s - high) * Between(from - s, to - s);
+            // Far out the factors have no digits left: what is inside is between the edges all the same.
+            mean = mean <= inside ? Math.Max(mean, least * inside) : inside;
+            sum += Math.Exp(LogWeight[k]) * (least * Normal.Cdf(from) + Normal.Survival(to) + mean);
+        }
+        return high + Math.Log(sum);
+    }
+
+    /// <summary>Probability of a standard normal between two numbers, by the tail that it lies in.</summary>
+    private static double Between(double from, double to) =>
+        from > 0 ? Normal.Survival(from) - Normal.Survival(to) : Normal.Cdf(to) - Normal.Cdf(from);
 
     /// <summary>Continuous ranked probability score of an observed x: E|X - x| - E|X - X'| / 2, in closed form.</summary>
     /// <remarks>Source: Grimit, Gneiting, Berrocal, Johnson, QJRMS 132, 2006, equation 5.</remarks>

@@ -16,13 +16,14 @@ internal sealed class ForecastWork
     /// <summary>Steps that one stream's forecast costs without sampling, and each of its quantiles.</summary>
     public const int StepsPerForecast = 150, StepsPerQuantile = 3;
 
-    /// <summary>What each value of the next event costs.</summary>
-    public const int StepsPerValue = 400;
+    /// <summary>What each quantile of a value of the next event costs, over its sixteen likeliest marks; the value itself and its mean cost
+    /// three.</summary>
+    public const int StepsPerValueQuantile = 100;
 
     /// <summary>Up to here a forecast is computed where it is asked for.</summary>
     public const int CheapSteps = 1_000;
 
-    /// <summary>Up to here it takes the short way: one stream with its counts and sums.</summary>
+    /// <summary>Up to here it takes the short way: one stream with its counts, and with the sums of four values.</summary>
     public const int ShortSteps = 24_000;
 
     /// <summary>Long requests of one client that may wait, and requests of all.</summary>
@@ -45,9 +46,14 @@ internal sealed class ForecastWork
     /// <summary>What a question costs, at most, in steps.</summary>
     /// <param name="values">Values that the model forecasts.</param>
     public static long StepsOf(ForecastQuestion question, int streams, int values) =>
-        (long)streams * (StepsPerForecast + (StepsPerQuantile * question.Quantiles.Count) + (question.Marks / 16) + values * StepsPerValue)
-        + (question.ExpectedCount ? Forecaster.StepsOfCounts(streams) * (values > 0 ? 2 : 1) : 0)
+        (long)streams * (StepsPerForecast + (StepsPerQuantile * question.Quantiles.Count) + (question.Marks / 16)
+            + (values * StepsPerValueQuantile * (question.Quantiles.Count + 3)))
+        + (question.ExpectedCount ? StepsOfSampling(streams, values) : 0)
         + (question.Paths > 0 ? Forecaster.MaxPathEvents : 0);
+
+    /// <summary>Steps of the counts; and of the sums, which take half as many. Drawing a value takes a sixth of a step.</summary>
+    private static long StepsOfSampling(int streams, int values) =>
+        values == 0 ? Forecaster.StepsOfCounts(streams) : Forecaster.StepsOfCounts(streams) * (6 + values) / 4;
 
     /// <summary>Computes when it is the client's turn.</summary>
     /// <param name="http">The request: until its answer is out a long one counts.</param>

@@ -33,7 +33,7 @@ internal static class GetForecast
         {
             Paths = ForecastParameters.ParsePaths(paths),
         };
-        return await work.RunAsync<StreamSnapshot?, Results<Ok<ForecastAnswer>, ProblemHttpResult>>(http, 
+        return await work.RunAsync<StreamSnapshot?, Results<Ok<ForecastAnswer>, ProblemHttpResult>>(http,
             ForecastWork.StepsOf(question, 1, platform.Forecaster.Model.ValueCount),
             async cancellation => await platform.FindAsync(key.Value, cancellation), Answer, cancellationToken);
 

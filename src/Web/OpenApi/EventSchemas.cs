@@ -27,6 +27,17 @@ internal static class EventSchemas
                 Description = "What happened. At most 256 bytes.",
             },
             ["id"] = Text("The sender's name for the event. At most 256 bytes."),
+            ["values"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Number | JsonSchemaType.Null },
+                Description = "The event's numbers by name, at most 16; a name has at most 64 bytes, and null is a value that is missing.",
+            },
+            ["label"] = new OpenApiSchema
+            {
+                OneOf = [new OpenApiSchema { Type = JsonSchemaType.String }, new OpenApiSchema { Type = JsonSchemaType.Integer }],
+                Description = "What kind of stream it is, or what became of it, in the place of `mark` and `values`. 1 to 256 bytes.",
+            },
         })),
         (CloudEvent, Object(["specversion", "id", "source", "type", "time"], new()
         {
