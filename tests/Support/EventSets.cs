@@ -40,16 +40,22 @@ public static class EventSets
     /// <summary>A record's values, such as "amount=12.3 temp=71".</summary>
     public static string Values(LogRecord record)
     {
-        var texts = new List<string>();
+        var values = new List<(string, double)>();
         for (ReadOnlySpan<byte> rest = record.Values; EventValues.TryRead(ref rest, out ReadOnlySpan<byte> name, out double value);)
         {
-            texts.Add(string.Create(CultureInfo.InvariantCulture, $"{Encoding.UTF8.GetString(name)}={value}"));
+            values.Add((Encoding.UTF8.GetString(name), value));
         }
-        return string.Join(' ', texts);
+        return Text(values);
     }
 
+    /// <summary>Values as <see cref="Read.Values"/> has them.</summary>
+    public static string Text(IEnumerable<(string Name, double Value)> values) =>
+        string.Join(' ', values.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Name}={v.Value}")));
+
     /// <summary>An event as the API and brokers' messages have it.</summary>
-    public static string Json((string Stream, long Ticks, string Mark) e)
+    /// <param name="e">The event.</param>
+    /// <param name="values">Its values.</param>
+    public static string Json((string Stream, long Ticks, string Mark) e, params (string Name, double Value)[] values)
     {
         using var body = new MemoryStream();
         using (var json = new Utf8JsonWriter(body))
@@ -60,6 +66,12 @@ public static class EventSets
             if (e.Mark.Length > 0)
             {
                 json.WriteString("mark", e.Mark);
+            }
+            if (values.Length > 0)
+            {
+                json.WriteStartObject("values");
+                Array.ForEach(values, value => json.WriteNumber(value.Name, value.Value));
+                json.WriteEndObject();
             }
             json.WriteEndObject();
         }

@@ -22,7 +22,11 @@ public static class Workload
     }
 
     /// <summary>Writes a small model with random weights and returns its path.</summary>
-    public static string Model(TemporaryFolder folder, double timeUnitSeconds = 1, string mixer = "aaren")
+    /// <param name="folder">Where it is written.</param>
+    /// <param name="timeUnitSeconds">Seconds per unit of its times.</param>
+    /// <param name="mixer">Attention part of a layer.</param>
+    /// <param name="values">Whether it reads an amount and a temperature, and tells bots from humans.</param>
+    public static string Model(TemporaryFolder folder, double timeUnitSeconds = 1, string mixer = "aaren", bool values = false)
     {
         string path = folder.At("model.safetensors");
         ForecastModel.Untrained(new ModelConfig
@@ -36,6 +40,9 @@ public static class Workload
             LogGapMean = 3,
             LogGapDeviation = 1.5,
             Marks = ["view", "cart", "buy", "ok", "warn", "fault", "debit", "credit"],
+            Values = values ? Small.Valued.Config.Values : null,
+            ForecastsValues = values,
+            Labels = values ? Small.Valued.Config.Labels : null,
         }, seed: 7).Save(path);
         return path;
     }

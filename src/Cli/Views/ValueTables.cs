@@ -2,6 +2,7 @@ using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Web.Forecasts;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Foretell.Cli.Views;
 
@@ -11,40 +12,62 @@ internal static class ValueTables
     /// <summary>Kinds of stream that are named.</summary>
     private const int MostKinds = 10;
 
+    /// <summary>Cells of a name, at most.</summary>
+    private const int NameWidth = 24;
+
     /// <summary>Writes what of it the forecast tells.</summary>
     public static void Write(ForecastAnswer forecast)
     {
-        if (forecast.Values is { Count: > 0 } values)
+        foreach (Table table in Of(forecast, Terminal.Out))
         {
             Terminal.Out.WriteLine();
-            Table table = Tables.Numbers("next event's values", ["there", "mean", .. values[0].Quantiles.Select(Heading)]).Compact();
-            foreach (ValueAnswer value in values)
-            {
-                table.AddRow([Terminal.Escape(value.Name), Format.Percent(value.Probability), Number(value.Mean),
-                    .. value.Quantiles.Select(q => Number(q.Value))]);
-            }
             Terminal.Out.Write(table);
+        }
+    }
+
+    /// <summary>A table of each that the forecast tells.</summary>
+    /// <param name="forecast">The forecast.</param>
+    /// <param name="console">Where they are to be shown.</param>
+    public static IEnumerable<Table> Of(ForecastAnswer forecast, IAnsiConsole console)
+    {
+        if (forecast.Values is { Count: > 0 } values)
+        {
+            yield return Fitting(console, values[0].Quantiles.Count, shown => Numbers("next event's values",
+                ["there", "mean", .. shown.Select(i => Heading(values[0].Quantiles[i]))], values.Select(v => (v.Name,
+                    (string[])[Format.Percent(v.Probability), Number(v.Mean), .. shown.Select(i => Number(v.Quantiles[i].Value))]))));
         }
         if (forecast.Sums is { Count: > 0 } sums)
         {
-            Terminal.Out.WriteLine();
-            Table table = Tables.Numbers($"sum in {Format.Duration(forecast.HorizonSeconds)}", ["mean", .. sums[0].Quantiles.Select(Heading)]).Compact();
-            foreach (SumAnswer sum in sums)
-            {
-                table.AddRow([Terminal.Escape(sum.Name), Number(sum.Mean), .. sum.Quantiles.Select(q => Number(q.Value))]);
-            }
-            Terminal.Out.Write(table);
+            yield return Fitting(console, sums[0].Quantiles.Count, shown => Numbers($"sum in {Format.Duration(forecast.HorizonSeconds)}",
+                ["mean", .. shown.Select(i => Heading(sums[0].Quantiles[i]))],
+                sums.Select(s => (s.Name, (string[])[Number(s.Mean), .. shown.Select(i => Number(s.Quantiles[i].Value))]))));
         }
         if (forecast.Label is { Count: > 0 } kinds)
         {
-            Terminal.Out.WriteLine();
-            Table table = Tables.Numbers("kind of stream", "probability").Compact();
-            foreach (LabelChance kind in kinds.Take(MostKinds))
-            {
-                table.AddRow(Terminal.Escape(kind.Name), Format.Percent(kind.Probability));
-            }
-            Terminal.Out.Write(table);
+            yield return Numbers("kind of stream", ["probability"],
+                kinds.Take(MostKinds).Select(k => (k.Name, (string[])[Format.Percent(k.Probability)])));
         }
+    }
+
+    private static Table Numbers(string heading, string[] headings, IEnumerable<(string Name, string[] Cells)> rows)
+    {
+        Table table = Tables.Numbers(heading, headings).Compact();
+        foreach ((string name, string[] cells) in rows)
+        {
+            table.AddRow([Terminal.Escape(OneLine.Cut(OneLine.Of(name), NameWidth)), .. cells]);
+        }
+        return table;
+    }
+
+    /// <summary>The table with all quantiles; where the window is too narrow, with the outer ones and the middle, or the middle alone: a
+    /// number that is cut is another number.</summary>
+    private static Table Fitting(IAnsiConsole console, int quantiles, Func<int[], Table> table)
+    {
+        int middle = quantiles / 2;
+        int[][] choices = [[.. Enumerable.Range(0, quantiles)], [.. new[] { 0, middle, quantiles - 1 }.Distinct()], [middle]];
+        return choices.Select(table).FirstOrDefault(Fits) ?? table([]);
+
+        bool Fits(Table candidate) => ((IRenderable)candidate).Measure(RenderOptions.Create(console), int.MaxValue).Max <= console.Profile.Width;
     }
 
     private static string Heading(ValueQuantile quantile) => quantile.Probability.ToString("0.##", CultureInfo.InvariantCulture);

@@ -11,14 +11,16 @@ public sealed class KilledUnderLoadTests(ITestOutputHelper output)
     // A folder grows, and what is in it, is asked after each kill.
     private const int LivesOfAFolder = 10;
 
-    [Fact]
-    public async Task Host_WhenKilledUnderLoad_LosesNothingAcknowledgedAndTakesNothingTwice()
+    [Theory]
+    [InlineData(false, 4)]
+    [InlineData(true, 2)]
+    public async Task Host_WhenKilledUnderLoad_LosesNothingAcknowledgedAndTakesNothingTwice(bool values, int few)
     {
-        int kills = Number("FORETELL_KILLS", 4);
+        int kills = Number("FORETELL_KILLS", few);
         var random = new Random(Seed);
         for (int left = kills; left > 0; left -= LivesOfAFolder)
         {
-            using var host = new LoadedHost(random.Next());
+            using var host = new LoadedHost(random.Next(), values);
             for (int kill = 0; kill < Math.Min(left, LivesOfAFolder); kill++)
             {
                 await (random.Next(4) == 0 ? host.BeginAsync([]) : host.LiveAsync([]));

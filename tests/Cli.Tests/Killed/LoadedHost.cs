@@ -16,10 +16,12 @@ internal sealed class LoadedHost : IDisposable
     private readonly Random _random;
     private readonly Sender[] _senders;
 
-    public LoadedHost(int seed)
+    /// <param name="seed">What is sent, and when a kill comes, follows from it.</param>
+    /// <param name="values">Whether the model reads values, and senders send some.</param>
+    public LoadedHost(int seed, bool values = false)
     {
         _random = new Random(seed);
-        _model = Workload.Model(_folder);
+        _model = Workload.Model(_folder, values: values);
         ForecastModel model = ForecastModel.Load(_model);
         _senders = [.. Enumerable.Range(0, Senders).Select(s => new Sender(s, _random.Next(), model))];
         // Its own name is durable, as that of a folder which somebody made earlier.

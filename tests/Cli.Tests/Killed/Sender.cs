@@ -17,6 +17,7 @@ internal sealed class Sender(int number, int seed, ForecastModel model)
 
     // Some of them the model does not know, as it knows no mark at all of an event without one.
     private static readonly string[] s_marks = ["view", "cart", "buy", "debit", "surprise", ""];
+    private static readonly string[] s_values = ["amount", "pulse", "temp"];
 
     private readonly Random _random = new(seed);
     private readonly Reference _reference = new(model);
@@ -115,8 +116,11 @@ internal sealed class Sender(int number, int seed, ForecastModel model)
             long ticks = _random.Next(500) == 0 ? _ticks - TimeSpan.TicksPerHour : _ticks;
             string stream = string.Create(CultureInfo.InvariantCulture, $"sender-{number}/{_random.Next(Streams)}");
             string mark = s_marks[_random.Next(s_marks.Length)];
-            body.Append(EventSets.Json((stream, ticks, mark))).Append('\n');
-            _reference.Apply(0, new EventSets.Read(0, ticks, LogRecordKind.Event, ticks, stream, mark, ""),
+            // Known, unknown and missing values, where the model reads any.
+            (string Name, double Value)[] values = model.ValueCount == 0 ? []
+                : [.. s_values.Where(_ => _random.Next(3) > 0).Select(name => (name, Math.Exp(6 * _random.NextDouble())))];
+            body.Append(EventSets.Json((stream, ticks, mark), values)).Append('\n');
+            _reference.Apply(0, new EventSets.Read(0, ticks, LogRecordKind.Event, ticks, stream, mark, "") { Values = EventSets.Text(values) },
                 late: 5 * EventTime.PerSecond, future: TimeSpan.TicksPerHour);
         }
         return (string.Create(CultureInfo.InvariantCulture, $"{number}-{_batches++}"), body.ToString(), count);

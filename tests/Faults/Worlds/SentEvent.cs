@@ -1,4 +1,3 @@
-using System.Globalization;
 using Foretell.Engine.Events;
 using Foretell.Support;
 
@@ -17,7 +16,7 @@ internal sealed record SentEvent(string Id, int Client, string Stream, long Tick
     public Position? Acknowledged { get; set; }
 
     /// <summary>Its values as a log's reader tells them (<see cref="EventSets.Values"/>).</summary>
-    public string ValuesText => string.Join(' ', Values.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Name}={v.Value}")));
+    public string ValuesText => EventSets.Text(Values);
 
     /// <summary>A batch of events as clients send them.</summary>
     public static EventBatch Batch(IEnumerable<SentEvent> events)
