@@ -30,6 +30,8 @@ internal static class TrainCommand
     private static readonly Option<string> s_device = Settings.Typed("--device", "auto|cpu|torch-cpu|cuda",
         "Where to train: cpu is the program's own trainer; torch-cpu and cuda (a GPU) need an edition built with Torch; auto takes the GPU where there is one, else cpu.",
         TrainingDevice.Auto, TrainingDevice.Parse);
+    private static readonly Option<bool> s_whole = Settings.Flag("--whole",
+        "Every stream is whole: behind its last event none comes. The model then tells how likely a stream is over, and when its last event comes.");
     private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation, and learn how likely it is that no next event comes at all.");
 
     private static readonly Option<bool> s_json = CommonSettings.Json();
@@ -41,10 +43,11 @@ internal static class TrainCommand
             "train --train train.jsonl --dev dev.jsonl --out model.safetensors --time-unit hours",
             "train --train a.csv --dev b.csv --columns stream=user,time=at,mark=kind --out m.safetensors",
             "train --train train.jsonl --dev dev.jsonl --out plain.safetensors --no-decay --epochs 20",
+            "train --train cases.jsonl --dev later.jsonl --out cases.safetensors --time-unit days --whole",
             "train --data events.csv --out model.safetensors --device cpu",
             "train --train shop.csv --dev dev.csv --out churn.safetensors --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_noAdapt, s_openEnds.Censored, s_openEnds.Until,
+            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_noAdapt, s_whole, s_openEnds.Censored, s_openEnds.Until,
             s_learningRate, s_seed, s_device, s_json,
         };
         verb.AddAll(s_training.Shared);
@@ -55,12 +58,17 @@ internal static class TrainCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         ObservationEnd? until = s_openEnds.End(parsed);
+        if (parsed.GetValue(s_whole) && until is not null)
+        {
+            throw new UsageException("--whole says that every stream is over, and --censored that each may go on behind what was seen of it; give one of them.");
+        }
         TrainingOptions options = s_training.Read(parsed);
         options = options with
         {
             Shape = options.Shape with { Mixer = parsed.GetRequiredValue(s_mixer), Decay = !parsed.GetValue(s_noDecay),
                 Adapt = !parsed.GetValue(s_noAdapt),
                 Censored = parsed.GetValue(s_openEnds.Censored) },
+            WholeStreams = parsed.GetValue(s_whole),
             LearningRate = parsed.GetValue(s_learningRate),
             Seed = parsed.GetValue(s_seed),
         };

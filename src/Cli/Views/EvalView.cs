@@ -1,5 +1,6 @@
 using System.Globalization;
 using Foretell.Cli.Shell;
+using Foretell.Models.Activities;
 using Foretell.Models.Labels;
 using Foretell.Models.Network;
 using Foretell.Models.Scoring;
@@ -10,7 +11,7 @@ namespace Foretell.Cli.Views;
 /// <summary>A model's scores beside the baselines'.</summary>
 internal static class EvalView
 {
-    public static void Write(Evaluation scores, ForecastModel model)
+    public static void Write(Evaluation scores, ForecastModel model, ActivityScore? cases = null)
     {
         Table table = Tables.Numbers("nats per event, lower is better", "joint NLL", "time", "mark")
             .AddRow($"[bold]model {model.Id}[/]", $"[bold]{Format.Nats(scores.Nll)}[/]", Format.Nats(scores.NllTime),
@@ -49,6 +50,11 @@ internal static class EvalView
         {
             rest.AddRow("open ends",
                 $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open, "stream")} silent up to the end of observation");
+        }
+        if (cases is not null)
+        {
+            rest.AddRow("whole streams", $"what comes next, the end included, right {Format.Percent(cases.Accuracy!.Value)}; whether it is over {Format.Nats(cases.LogLossOver)} nats")
+                .AddRow("remaining time", $"median off by {Format.Duration(cases.RemainingError!.Value * 86_400)} (mean absolute)");
         }
         ForecastErrors errors = scores.Errors;
         double unit = model.Config.TimeUnitSeconds;

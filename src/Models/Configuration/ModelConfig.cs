@@ -98,8 +98,8 @@ public sealed record ModelConfig
     [JsonIgnore]
     public bool Calendar { get; init; }
 
-    /// <summary>How the time to a stream's last event lies, where a head tells it; null without one. No file of a model has one.</summary>
-    [JsonIgnore]
+    /// <summary>How the time to a stream's last event lies, where a head tells it; null without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RemainingScale? Remaining { get; init; }
 
     /// <summary>Index of every mark outside the vocabulary: that of <see cref="OtherMark"/>, or one of its own behind all marks.</summary>

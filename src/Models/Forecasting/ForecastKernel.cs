@@ -27,6 +27,16 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
         MarkHead.AddProbabilities(new ReadOnlySpan<float>(logits, head.Labels), 1, probabilities);
     }
 
+    /// <summary>Distribution of the time to the stream's last event, given that it is not over.</summary>
+    public GapDistribution Remaining(ReadOnlySpan<float> basis)
+    {
+        RemainingHead head = model.Layout.Remaining!;
+        float* outputs = stackalloc float[head.Weight.Stride];
+        basis.CopyTo(_basis.Span);
+        head.Outputs(model.Weights.Pointer, _basis.Pointer, outputs, 1);
+        return head.Decode(new ReadOnlySpan<float>(outputs, head.Weight.Stride), over: 0);
+    }
+
     /// <summary>What values come with an event, over gaps and marks that it may have.</summary>
     /// <param name="basis">Shape [BasisFloats].</param>
     /// <param name="cells">Gap in time units, mark, and weight; weights sum to 1; at most <see cref="Nodes"/>.</param>

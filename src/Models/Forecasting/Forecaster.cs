@@ -113,6 +113,15 @@ public sealed class Forecaster
         return probabilities;
     }
 
+    /// <summary>Distribution of the time to the stream's last event, given that it is not over.</summary>
+    internal GapDistribution Remaining(ReadOnlySpan<float> basis)
+    {
+        ForecastKernel kernel = _kernels.Rent();
+        GapDistribution remaining = kernel.Remaining(basis);
+        _kernels.Return(kernel);
+        return remaining;
+    }
+
     /// <summary>What the events within a horizon add up to in each value, by as many steps as counting takes
     /// (<see cref="StepsOfCounts"/>); the same forecasts together give the same sums.</summary>
     /// <param name="forecasts">Of rows with their tails. Shape [n].</param>

@@ -21,6 +21,10 @@ public sealed record TrainingOptions
     /// training data.</summary>
     public ModelConfig Shape { get; init; } = new();
 
+    /// <summary>Every stream is whole: behind its last event none comes. The model then tells how likely a stream is over, and when its
+    /// last event comes.</summary>
+    public bool WholeStreams { get; init; }
+
     /// <summary>Clock grid in time units: null finds it in the training data, 0 treats times as continuous.</summary>
     public double? Resolution { get; init; }
 
@@ -77,6 +81,11 @@ public static class Trainer
     internal static TrainingResult Train(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev, TrainingOptions options,
         GradientFactory gradients, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
+        if (options.WholeStreams)
+        {
+            (train, dev) = (WholeStreams.Ended(train), WholeStreams.Ended(dev));
+            options = options with { Shape = options.Shape with { Censored = true } };
+        }
         options.Shape.Validate();
         if (!(options.LearningRate > 0 && options.LearningRate <= 1))
         {
@@ -111,7 +120,8 @@ public static class Trainer
         };
         DataStatistics data = DataStatistics.Of(train, options with { Shape = shape });
         DataLimits.Check(dev, "dev");
-        ModelConfig config = data.Config;
+        ModelConfig config = options.WholeStreams
+            ? data.Config with { Remaining = WholeStreams.ScaleOf(train, data.Config.GapFloor) } : data.Config;
         var layout = new ParameterLayout(config);
         var timeHead = new TimeHead(config, data.Anchor.LogWeight, data.Anchor.Mean, data.Anchor.Deviation);
         Dictionary<string, int> markIndex = ForecastModel.IndexMarks(config.Marks);
