@@ -102,6 +102,10 @@ public sealed record ModelConfig
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RemainingScale? Remaining { get; init; }
 
+    /// <summary>Which marks are actions, and the value that they are taken for; null where nobody said.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ActionSettings? Actions { get; init; }
+
     /// <summary>Index of every mark outside the vocabulary: that of <see cref="OtherMark"/>, or one of its own behind all marks.</summary>
     [JsonIgnore]
     public int UnknownMark => HasOtherMark ? Marks.Count - 1 : Marks.Count;
@@ -156,6 +160,11 @@ public sealed record ModelConfig
         Require(Remaining is null
             || (double.IsFinite(Remaining.LogMean) && Remaining.LogDeviation > 0 && double.IsFinite(Remaining.LogDeviation)),
             "remaining time", Remaining?.LogDeviation ?? 0, "finite, the deviation above 0");
+        Require(Actions is null || (Actions.Marks is { Count: >= 2 } && Actions.Marks.Distinct().Count() == Actions.Marks.Count
+            && Actions.Marks.All(Marks.Contains)), "actions", string.Join(", ", Actions?.Marks ?? []),
+            $"two or more of its marks, all different, which are {string.Join(", ", Marks.Take(20))}{(Marks.Count > 20 ? ", ..." : "")}");
+        Require(Actions is null || (ForecastsValues && Values!.Any(v => v.Name == Actions.Reward)), "reward", Actions?.Reward!,
+            $"one of the values that it forecasts, which are {string.Join(", ", (Values ?? []).Select(v => v.Name).DefaultIfEmpty("none"))}");
         Require(!HasOtherMark || Marks is [.., OtherMark], "last mark", Marks is [.., var last] ? last : "nothing",
             $"'{OtherMark}' where rare marks were folded");
     }

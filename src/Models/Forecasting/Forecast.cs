@@ -169,6 +169,19 @@ public sealed class Forecast
     /// <exception cref="ArgumentException">The forecast was made of a row without its tail.</exception>
     public IReadOnlyList<SampledPath> Paths(int paths, double horizonSeconds) => _forecaster.Paths([this], paths, horizonSeconds)[0];
 
+    /// <summary>How likely each of some marks is the next event's where that comes at this very moment, of these marks. Shape as of
+    /// <paramref name="marks"/>; sums to 1.</summary>
+    internal double[] SharesNow(ReadOnlySpan<int> marks)
+    {
+        double[] all = _forecaster.MarkProbabilities(Basis, [(_gap.Silence, 1)]), shares = new double[marks.Length];
+        double sum = 0;
+        for (int i = 0; i < marks.Length; i++)
+        {
+            sum += shares[i] = all[marks[i]];
+        }
+        return Array.ConvertAll(shares, share => share / Math.Max(sum, 1e-300));
+    }
+
     internal CountQuestion Question(double horizonSeconds)
     {
         _model.CheckState(_state);

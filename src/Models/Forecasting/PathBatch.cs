@@ -28,7 +28,7 @@ internal sealed unsafe class PathBatch : IDisposable
     private readonly RowStore _rows;
     private readonly AlignedBuffer _basis, _features;
     private readonly int _marks, _basisStride;
-    private readonly int[] _ordinal = new int[MaxPaths];
+    private readonly int[] _ordinal = new int[MaxPaths], _forced = new int[MaxPaths];
     private readonly float[] _z, _inputs;
 
     /// <param name="model">Model of the rows.</param>
@@ -78,8 +78,10 @@ internal sealed unsafe class PathBatch : IDisposable
     /// <param name="state">The stream's row, with its tail.</param>
     /// <param name="silence">Time units since the stream's last event.</param>
     /// <param name="wait">Time units until the next.</param>
-    public void Start(int path, ReadOnlySpan<float> state, double silence, double wait)
+    /// <param name="mark">Index of the mark that the next has; null where it is drawn.</param>
+    public void Start(int path, ReadOnlySpan<float> state, double silence, double wait, int? mark = null)
     {
+        _forced[path] = mark ?? -1;
         _rows.EnsureCapacity(path + 1);
         _rows.Write(path, state);
         (Time[path], Gap[path], _ordinal[path]) = (wait, OnClock(silence + wait), 0);
@@ -156,7 +158,9 @@ internal sealed unsafe class PathBatch : IDisposable
         _heads.Marks(_basis.Pointer, _features.Pointer, paths.Length);
         for (int i = 0; i < paths.Length; i++)
         {
-            Mark[paths[i]] = MarkScore.Draw(_heads.MarkLogitsPointer(i), _marks, Draw[paths[i]].Mark);
+            int forced = _forced[paths[i]];
+            Mark[paths[i]] = forced >= 0 ? forced : MarkScore.Draw(_heads.MarkLogitsPointer(i), _marks, Draw[paths[i]].Mark);
+            _forced[paths[i]] = -1;
         }
     }
 

@@ -34,7 +34,11 @@ public sealed class ValueSum
     /// <param name="paths">One or more.</param>
     /// <param name="horizonSeconds">From the moment of asking.</param>
     internal static ValueSum[] Of(IReadOnlyList<string> names, IReadOnlyList<SampledPath> paths, double horizonSeconds) =>
-        [.. names.Select((name, i) => new ValueSum(name, DrawnOut(paths, i, horizonSeconds)))];
+        [.. names.Select((name, i) => Of(name, i, paths, horizonSeconds))];
+
+    /// <summary>The sum of one value over a stream's paths.</summary>
+    internal static ValueSum Of(string name, int value, IReadOnlyList<SampledPath> paths, double horizonSeconds) =>
+        new(name, DrawnOut(paths, value, horizonSeconds));
 
     /// <summary>Sums over the whole horizon. A path that was cut goes on at its own pace, and over r times as long a time sums lie only
     /// the square root of r times as far apart, as those of a renewal process do (Cox, Renewal Theory, 1962).</summary>

@@ -25,6 +25,12 @@ public sealed record TrainingOptions
     /// last event comes.</summary>
     public bool WholeStreams { get; init; }
 
+    /// <summary>Which marks are actions, and the value that they are taken for; null for none.</summary>
+    public ActionSettings? Actions { get; init; }
+
+    /// <summary>Names of the values to read and forecast, of those that events carry; null for all, empty for none.</summary>
+    public IReadOnlyList<string>? Values { get; init; }
+
     /// <summary>Clock grid in time units: null finds it in the training data, 0 treats times as continuous.</summary>
     public double? Resolution { get; init; }
 
@@ -110,7 +116,7 @@ public static class Trainer
                 "Censored training needs to know until when the streams were watched, and no sequence of train or of dev says so.",
                 nameof(train));
         }
-        ValueScale[]? scales = ValueStatistics.ScalesOf(train);
+        ValueScale[]? scales = ValueStatistics.ScalesOf(train, options.Values);
         string[] labels = LabelsOf(train, dev);
         ModelConfig shape = options.Shape with
         {
@@ -122,6 +128,8 @@ public static class Trainer
         DataLimits.Check(dev, "dev");
         ModelConfig config = options.WholeStreams
             ? data.Config with { Remaining = WholeStreams.ScaleOf(train, data.Config.GapFloor) } : data.Config;
+        config = config with { Actions = options.Actions };
+        config.Validate();
         var layout = new ParameterLayout(config);
         var timeHead = new TimeHead(config, data.Anchor.LogWeight, data.Anchor.Mean, data.Anchor.Deviation);
         Dictionary<string, int> markIndex = ForecastModel.IndexMarks(config.Marks);

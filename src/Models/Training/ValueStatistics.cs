@@ -18,14 +18,22 @@ internal static class ValueStatistics
     /// <summary>How each value lies, in the order in which streams have them; null where events carry none.</summary>
     /// <remarks>A value is read as its logarithm where all of it is above 0 and that is nearer to a normal: where the deviation of its
     /// logarithm, times the geometric mean, is below its own (Box and Cox, JRSS B 26, 1964).</remarks>
-    /// <exception cref="ArgumentException">There are more than a model can hold.</exception>
-    public static ValueScale[]? ScalesOf(IReadOnlyList<EventSequence> train)
+    /// <param name="wanted">Names of those to read; null for all.</param>
+    /// <exception cref="ArgumentException">There are more than a model can hold, or one that is wanted is not there.</exception>
+    public static ValueScale[]? ScalesOf(IReadOnlyList<EventSequence> train, IReadOnlyList<string>? wanted)
     {
         string[] names = [.. train.SelectMany(s => s.Values?.Keys ?? []).Distinct()
             .Where(name => train.Any(s => s.Values?.GetValueOrDefault(name) is { } c && Array.Exists(c, v => !double.IsNaN(v))))];
+        string[] missing = [.. (wanted ?? []).Except(names)];
+        if (missing.Length > 0)
+        {
+            throw new ArgumentException($"No event of train has the value '{missing[0]}'; they have {(names.Length == 0 ? "no values" : string.Join(", ", names.Take(20)))}.",
+                nameof(wanted));
+        }
+        names = wanted is null ? names : [.. wanted.Distinct()];
         if (names.Length > ModelLimits.Values)
         {
-            throw new ArgumentException($"Events carry {names.Length} values, and a model holds at most {ModelLimits.Values}. Leave out the others.",
+            throw new ArgumentException($"Events carry {names.Length} values, and a model holds at most {ModelLimits.Values}. Name those that it is to read (foretell train --values).",
                 nameof(train));
         }
         long events = train.Sum(s => (long)s.Times.Length);
