@@ -80,7 +80,8 @@ internal static class PostEvents
             IdempotentRequest? request = null;
             using (RequestBody body = await RequestBody.ReadAsync(http.Request, lease, options.Value, clock, cancellationToken))
             {
-                ReadOnlySpan<byte> events = isBinary ? BinaryCloudEvent.ToStructured(http.Request.Headers, body.Bytes.Span) : body.Bytes.Span;
+                ReadOnlySpan<byte> events = body.Bytes.Span;
+                events = isBinary ? BinaryCloudEvent.ToStructured(http.Request.Headers, events) : events;
                 lease.Take(decoder.MemoryFor(events));
                 decoder.Decode(events, batch, rejections);
                 if (key is not null)
