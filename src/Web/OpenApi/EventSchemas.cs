@@ -1,3 +1,4 @@
+using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
 using Foretell.Web.Http;
 using Microsoft.OpenApi;
@@ -27,6 +28,12 @@ internal static class EventSchemas
                 Description = "What happened. At most 256 bytes.",
             },
             ["id"] = Text("The sender's name for the event. At most 256 bytes."),
+            ["values"] = Values("Numbers of the event, at most 16, by names of 1 to 64 bytes. `null` is a value that is missing."),
+            ["label"] = new OpenApiSchema
+            {
+                OneOf = [new OpenApiSchema { Type = JsonSchemaType.String }, new OpenApiSchema { Type = JsonSchemaType.Integer }],
+                Description = "What came of the stream, in an event of its own, without `mark` and `values`. 1 to 256 bytes.",
+            },
         })),
         (CloudEvent, Object(["specversion", "id", "source", "type", "time"], new()
         {
@@ -34,8 +41,12 @@ internal static class EventSchemas
             ["id"] = Text("Event id."),
             ["source"] = Text("Stream key where there is no `subject`."),
             ["subject"] = Text("Stream key."),
-            ["type"] = Text("Mark: what happened."),
+            ["type"] = Text("Mark: what happened; `foretell.label` for a label."),
             ["time"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time", Description = "When it happened." },
+            ["data"] = new OpenApiSchema
+            {
+                Description = "Any. Of an object two members are read: `values`, an object of numbers by name, and, where `type` is `foretell.label`, `label`.",
+            },
         })),
     ];
 
@@ -60,6 +71,14 @@ internal static class EventSchemas
 
     private static OpenApiSchema Object(HashSet<string> required, Dictionary<string, IOpenApiSchema> properties) =>
         new() { Type = JsonSchemaType.Object, Required = required, Properties = properties };
+
+    private static OpenApiSchema Values(string description) => new()
+    {
+        Type = JsonSchemaType.Object,
+        AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Number | JsonSchemaType.Null },
+        MaxProperties = EventValues.Most,
+        Description = description,
+    };
 
     private static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
 }
