@@ -200,17 +200,19 @@ public static class Trainer
                 counts[index]++;
             }
         }
-        Parameter p = layout.EmbedMark;
         long total = counts.Sum();
-        Span<float> unknown = weights.Slice(p.Offset + markIndex.Count * p.Stride, p.Columns);
-        for (int j = 0; j < unknown.Length; j++)
+        foreach (Parameter p in layout.MarkEmbeddings)
         {
-            double sum = 0;
-            for (int m = 0; m < counts.Length; m++)
+            Span<float> unknown = weights.Slice(p.Offset + markIndex.Count * p.Stride, p.Columns);
+            for (int j = 0; j < unknown.Length; j++)
             {
-                sum += counts[m] * (double)weights[p.Offset + m * p.Stride + j];
+                double sum = 0;
+                for (int m = 0; m < counts.Length; m++)
+                {
+                    sum += counts[m] * (double)weights[p.Offset + m * p.Stride + j];
+                }
+                unknown[j] = (float)(sum / total);
             }
-            unknown[j] = (float)(sum / total);
         }
     }
 }
