@@ -7,7 +7,7 @@ using Foretell.Models.Stepping;
 
 namespace Foretell.Bench;
 
-/// <summary>What forecasts of values add to score and step: the same events of models without values and with 1, 4 and 16, in turn.</summary>
+/// <summary>What forecasts of values add to score and step: the same events without values and with 1, 4 and 16, in turn.</summary>
 internal static class ValueBench
 {
     private const int Seed = 1, Rows = 4096, Batch = 256, Rounds = 200, WarmUp = 10;

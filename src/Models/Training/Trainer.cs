@@ -130,7 +130,8 @@ public static class Trainer
         using IBatchGradient gradient = gradients(config, layout, timeHead, values);
         Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, devSet, options, progress, cancellationToken);
         SetUnknownMark(best.Weights.Span, layout, train, markIndex);
-        return new TrainingResult(new ForecastModel(config, best.Weights, timeHead, data.Baselines, values), best.DevNll, best.Epoch, best.Steps)
+        var model = new ForecastModel(config, best.Weights, timeHead, data.Baselines, values);
+        return new TrainingResult(model, best.DevNll, best.Epoch, best.Steps)
         {
             Folded = data.Folded,
         };

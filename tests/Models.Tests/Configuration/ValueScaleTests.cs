@@ -35,7 +35,10 @@ public sealed class ValueScaleTests
     [Fact]
     public void Both_WhenNumbersAreExtreme_StayFinite()
     {
-        ValueScale[] scales = [s_plain, s_log, new("c", 1e300, 1e300), new("d", 0, double.Epsilon), new("e", 700, 300) { Floor = double.Epsilon }];
+        ValueScale[] scales = 
+        [
+            s_plain, s_log, new("c", 1e300, 1e300), new("d", 0, double.Epsilon), new("e", 700, 300) { Floor = double.Epsilon },
+        ];
         double[] extremes = [double.MaxValue, double.MinValue, 1e300, -1e300, double.Epsilon, -double.Epsilon, 0];
         foreach (ValueScale scale in scales)
         {

@@ -30,7 +30,8 @@ public sealed class ValueForecastTests
         Assert.Equal(model.Config.Values!.Select(v => v.Name), told.Select(v => v.Name));
         for (int v = 0; v < values; v++)
         {
-            double[] all = [.. paths.Where(path => path.Events.Count > 0).Select(path => path.Events[0].Values![v])], came = [.. all.Where(x => !double.IsNaN(x)).Order()];
+            double[] all = [.. paths.Where(path => path.Events.Count > 0).Select(path => path.Events[0].Values![v])];
+            double[] came = [.. all.Where(x => !double.IsNaN(x)).Order()];
             double p = told[v].Probability;
             Assert.InRange(came.Length / (double)all.Length, p - Error(p, Draws), p + Error(p, Draws));
             foreach (double q in new[] { 0.05, 0.25, 0.5, 0.75, 0.95 })
@@ -126,7 +127,8 @@ public sealed class ValueForecastTests
         Assert.Equal(alone, Numbers(forecaster.Sums([other, one], 5, new ParallelOptions { MaxDegreeOfParallelism = 1 })[1]));
         Assert.NotEqual(alone, Numbers(other.Sums(5)));
 
-        static double[] Numbers(IReadOnlyList<ValueSum> sums) => [.. sums.SelectMany(s => new[] { s.Mean, s.StandardError, s.Quantile(0.1), s.Quantile(0.9) })];
+        static double[] Numbers(IReadOnlyList<ValueSum> sums) =>
+            [.. sums.SelectMany(s => new[] { s.Mean, s.StandardError, s.Quantile(0.1), s.Quantile(0.9) })];
     }
 
     [Fact]
@@ -143,7 +145,7 @@ public sealed class ValueForecastTests
     {
         SampledEvent Event(double seconds, double value) => new(seconds, "") { Values = [value, double.NaN] };
         ValueSum[] sums = ValueSum.Of(["a", "b"],
-            [new SampledPath([Event(1, 3), Event(2, 5)], 10), new SampledPath([Event(1, 3), Event(2, 5)], 2), new SampledPath([Event(0, 7)], 0)], 10);
+            [new([Event(1, 3), Event(2, 5)], 10), new([Event(1, 3), Event(2, 5)], 2), new([Event(0, 7)], 0)], horizonSeconds: 10);
 
         Assert.Equal(["a", "b"], sums.Select(s => s.Name));
         Assert.Equal((8 + 40 + 7) / 3.0, sums[0].Mean, 1e-12);

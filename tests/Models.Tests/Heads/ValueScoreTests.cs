@@ -22,7 +22,7 @@ public sealed unsafe class ValueScoreTests
             foreach (float z in new[] { 0.7f, 0.5f, 1.4f, -2, 9, -1000, 1e4f, -1e4f })
             {
                 double u = ((double)z - s_own.Level) / s_own.Unit;
-                double expected = Math.Log(0.999 * Math.Exp(plain.LogDensity(u)) + 0.001 * TailDensity(u));
+                double expected = WithTail(Math.Exp(plain.LogDensity(u)), u);
                 double log = mixture.LogDensity(outputs, u, 0, []);
                 Assert.Equal(expected, log, 1e-9);
                 Assert.Equal(log - Math.Log(s_own.Unit), Score(mixture, outputs, z).Log, 1e-9);
@@ -84,26 +84,29 @@ public sealed unsafe class ValueScoreTests
             {
                 float[] gradient = new float[outputs.Length];
                 mixture.LogDensity(outputs, u, 2, gradient);
-                FiniteDifference.AssertGradient(x => 2 * Math.Log(0.999 * Math.Exp(Plain(mixture, x).LogDensity(u)) + 0.001 * TailDensity(u)),
+                FiniteDifference.AssertGradient(x => 2 * WithTail(Math.Exp(Plain(mixture, x).LogDensity(u)), u),
                     Array.ConvertAll(outputs, o => (double)o), gradient);
             }
         }
     }
 
-    /// <summary>What training says alone: a normal, the tail, and how often the value is there; one that was always there may be missing.</summary>
+    /// <summary>What training says alone: a normal, the tail, and how often the value is there; one that always was may
+    /// be missing.</summary>
     [Fact]
     public void Baseline_OfAValue_IsThatOfTrainingAlone()
     {
         var scale = new ValueScale("a", 5, 2) { Share = 0.25 };
         foreach (float z in new[] { 0, -1.5f, 8, 1e4f })
         {
-            Assert.Equal(Math.Log(0.25) + Math.Log(0.999 * Normal.Density(z) + 0.001 * TailDensity(z)), ValueScore.Baseline(scale, z), 1e-9);
+            Assert.Equal(Math.Log(0.25) + WithTail(Normal.Density(z), z), ValueScore.Baseline(scale, z), 1e-9);
         }
         Assert.Equal(Math.Log(0.75), ValueScore.Baseline(scale, float.NaN), 1e-9);
         Assert.Equal(Math.Log(1e-4), ValueScore.Baseline(scale with { Share = 1 }, float.NaN), 1e-9);
     }
 
-    private static double TailDensity(double u) => 1 / (8 * Math.Pow(1 + Math.Abs(u) / 4, 2));
+    /// <summary>ln of a density at u with the tail's thousandth.</summary>
+    private static double WithTail(double density, double u) =>
+        Math.Log(0.999 * density + 0.001 / (8 * Math.Pow(1 + Math.Abs(u) / 4, 2)));
 
     private static ValueScore Score(ValueMixture mixture, float[] outputs, float z)
     {
@@ -117,8 +120,9 @@ public sealed unsafe class ValueScoreTests
 
     private static NormalMixture Plain(ValueMixture mixture, double[] outputs)
     {
-        (double Weight, double Mean, double Deviation)[] parts = ReferenceNetwork.Mixture(TestModels.Anchor(mixture), outputs);
-        return new NormalMixture([.. parts.Select(p => Math.Log(p.Weight))], [.. parts.Select(p => p.Mean)], [.. parts.Select(p => p.Deviation)]);
+        var parts = ReferenceNetwork.Mixture(TestModels.Anchor(mixture), outputs);
+        return new NormalMixture(Array.ConvertAll(parts, p => Math.Log(p.Weight)), Array.ConvertAll(parts, p => p.Mean),
+            Array.ConvertAll(parts, p => p.Deviation));
     }
 
     /// <summary>A mixture and outputs of its head.</summary>

@@ -43,7 +43,7 @@ public sealed class ValueTrackTests
     }
 
     /// <summary>A stream's scale changes a hundredfold every 2,000 events, for ten million of them: 250 events behind a change its level is
-    /// within 1% of the change, and its unit is the new one again after 600.</summary>
+    /// within 1% of the change, but for the values' own spread, and its unit within a factor of two of the new one after 600.</summary>
     [Fact]
     public void Observe_OverTenMillionEvents_FollowsEveryChangeOfScale()
     {
@@ -60,7 +60,7 @@ public sealed class ValueTrackTests
             {
                 z[0] = level + spread * noise[(change + t) % noise.Length];
                 track.Observe(state, z);
-                // The mean of fifty values about the level has a deviation of a seventh of theirs.
+                // A mean over about fifty values has a tenth of their deviation: seven of these, and 1% of the change.
                 if (t == 250)
                 {
                     Assert.Equal(level, track.Own(state, 0).Level, 0.092 + 0.7 * spread);

@@ -152,7 +152,8 @@ public class ModelFileTests
         EventSequence history = TestModels.History(12).WithValues(model.Config);
         double expected = Evaluator.Evaluate(model, [history]).NllValue!.Value;
 
-        foreach (ForecastModel other in new[] { model.WithMixer(mixer, states), model.WithAdaptation(true), model.WithMixer(mixer, states).WithAdaptation(true) })
+        ForecastModel bounded = model.WithMixer(mixer, states);
+        foreach (ForecastModel other in new[] { bounded, model.WithAdaptation(true), bounded.WithAdaptation(true) })
         {
             // No event leaves of twelve.
             Assert.Equal(expected, Evaluator.Evaluate(other, [history]).NllValue!.Value, 1e-6);

@@ -36,7 +36,8 @@ public sealed class NormalMixtureTests
     {
         foreach (NormalMixture mixture in new[] { s_mixture, s_one })
         {
-            double below = Integral(y => Math.Pow(mixture.Cdf(y), 2), -30, x), above = Integral(y => Math.Pow(1 - mixture.Cdf(y), 2), x, 30);
+            double below = Integral(y => Math.Pow(mixture.Cdf(y), 2), -30, x);
+            double above = Integral(y => Math.Pow(1 - mixture.Cdf(y), 2), x, 30);
             Assert.Equal(below + above, mixture.Crps(x), 1e-6);
         }
     }

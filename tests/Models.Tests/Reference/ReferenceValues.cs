@@ -43,8 +43,8 @@ internal sealed class ReferenceValues(IReadOnlyList<ValueScale> scales)
         return features;
     }
 
-    /// <summary>What the head reads: of each value the last one in the stream's level and unit, level, ln unit, and how much of a past there
-    /// is. Shape [4v].</summary>
+    /// <summary>What the head reads: of each value the last one in the stream's level and unit, level, ln unit, and how much of a past
+    /// there is. Shape [4v].</summary>
     public double[] Told() => [.. Enumerable.Range(0, scales.Count).SelectMany(v =>
     {
         (double level, double unit) = Own(v);

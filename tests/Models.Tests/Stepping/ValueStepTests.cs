@@ -98,7 +98,9 @@ public sealed class ValueStepTests
         (float[][] rows, StepScore[][] scores) = Feed(Model(3, 5).WithAdaptation(true), batch: 49);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Array.ForEach(rows, row => hash.AppendData(MemoryMarshal.AsBytes<float>(row)));
-        Array.ForEach(scores, own => hash.AppendData(MemoryMarshal.AsBytes<float>([.. own.SelectMany(s => new[] { s.Time, s.Mark, s.Value, s.BaselineValue, s.Pit, s.PValue })])));
+        float[] said =
+            [.. scores.SelectMany(own => own).SelectMany(s => new[] { s.Time, s.Mark, s.Value, s.BaselineValue, s.Pit, s.PValue })];
+        hash.AppendData(MemoryMarshal.AsBytes<float>(said));
         string digest = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (Environment.GetEnvironmentVariable(ExpectedDigest) is { } expected)
         {
@@ -113,9 +115,9 @@ public sealed class ValueStepTests
                 RedirectStandardOutput = true,
                 Environment = { [ExpectedDigest] = digest, [hidden] = "0" },
             })!;
-            string said = await other.StandardOutput.ReadToEndAsync();
+            string output = await other.StandardOutput.ReadToEndAsync();
             await other.WaitForExitAsync();
-            Assert.True(other.ExitCode == 0 && said.Contains("Total: 1"), said);
+            Assert.True(other.ExitCode == 0 && output.Contains("Total: 1"), output);
         }
     }
 

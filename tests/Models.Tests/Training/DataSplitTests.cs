@@ -68,7 +68,11 @@ public class DataSplitTests
     {
         DataSplit split = DataSplit.Of([.. Streams(streams, events).Select((s, i) => s with
         {
-            Values = new Dictionary<string, double[]> { ["a"] = [.. s.Times.Select(t => 10 * t)], ["b"] = [.. s.Times.Select(_ => double.NaN)] },
+            Values = new Dictionary<string, double[]>
+            {
+                ["a"] = [.. s.Times.Select(t => 10 * t)],
+                ["b"] = [.. s.Times.Select(_ => double.NaN)],
+            },
             Label = $"label of {s.Id}",
             Fold = i,
         })]);

@@ -114,7 +114,7 @@ public unsafe class NetworkPassTests
                 t == 0 ? null : history.Times[t] - history.Times[t - 1], [a[t], b[t]]))[1]));
     }
 
-    /// <summary>Values with holes, read as they are and as logarithms: the input in each stream's own level and unit, and the head.</summary>
+    /// <summary>Values with holes, read as they are and as logarithms, in each stream's own level and unit: input and head.</summary>
     [Theory]
     [InlineData(1, 3, false)]
     [InlineData(3, 3, true)]
