@@ -33,7 +33,7 @@ public sealed unsafe class ValueScoreTests
     [Fact]
     public void Density_OfAllValues_IntegratesToOneAndItsIntegralIsTheTransform()
     {
-        for (int i = 0; i < Cases; i++)
+        for (int i = 0; i < 10; i++)
         {
             (ValueMixture mixture, float[] outputs) = Case(i);
             // In z, from 60 units below the level to 60 above; only the tail is beyond.

@@ -95,7 +95,7 @@ public sealed class ValueStepTests
     [Fact]
     public async Task Score_WhenTheProcessorsVectorsAreNarrower_IsTheSame()
     {
-        (float[][] rows, StepScore[][] scores) = Feed(Model(3, 5).WithAdaptation(true), batch: 49);
+        (float[][] rows, StepScore[][] scores) = Feed(Model(3, 5).WithAdaptation(true), batch: 9, streams: 20);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Array.ForEach(rows, row => hash.AppendData(MemoryMarshal.AsBytes<float>(row)));
         float[] said =
@@ -354,18 +354,18 @@ public sealed class ValueStepTests
         return backend;
     }
 
-    private static (float[][] Rows, StepScore[][] Scores) Feed(ForecastModel model, int batch)
+    private static (float[][] Rows, StepScore[][] Scores) Feed(ForecastModel model, int batch, int streams = Streams)
     {
         using IStateBackend backend = new CpuStateBackend(model);
-        backend.EnsureCapacity(Streams);
+        backend.EnsureCapacity(streams);
         EventSequence[] histories =
-            [.. Enumerable.Range(0, Streams).Select(i => TestModels.History(Events, seed: 100 + i).WithValues(model.Config, seed: i))];
+            [.. Enumerable.Range(0, streams).Select(i => TestModels.History(Events, seed: 100 + i).WithValues(model.Config, seed: i))];
         float[][] z = Array.ConvertAll(histories, h => EncodedValues.Standardise(h, model.Config.Values!));
         StepScore[][] scores = Array.ConvertAll(histories, _ => new StepScore[Events]);
         int v = model.ValueCount;
         for (int t = 0; t < Events; t++)
         {
-            int[] order = [.. Enumerable.Range(0, Streams)];
+            int[] order = [.. Enumerable.Range(0, streams)];
             if (batch % 2 == 1)
             {
                 Array.Reverse(order);
@@ -381,7 +381,7 @@ public sealed class ValueStepTests
                 }
             }
         }
-        return ([.. Enumerable.Range(0, Streams).Select(i => Row(backend, model, i))], scores);
+        return ([.. Enumerable.Range(0, streams).Select(i => Row(backend, model, i))], scores);
     }
 
     private static StepInput Input(ForecastModel model, EventSequence history, int t, int row) => new(row,
