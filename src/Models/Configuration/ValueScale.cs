@@ -12,6 +12,9 @@ public sealed record ValueScale(string Name, double Mean, double Deviation)
     /// <summary>A value further from the mean than so many deviations counts as so far: nothing that follows can overflow.</summary>
     private const double Farthest = 1e4;
 
+    /// <summary>No value that is told is further from 0, so that many of them can be added up.</summary>
+    private const double Largest = 1e300;
+
     /// <summary>0 where a value is read as it is. Else its logarithm is read, and what is smaller than this counts as this.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double Floor { get; init; }
@@ -31,10 +34,10 @@ public sealed record ValueScale(string Name, double Mean, double Deviation)
         return (float)Math.Clamp((x - Mean) / Deviation, -Farthest, Farthest);
     }
 
-    /// <summary>The value of a z.</summary>
+    /// <summary>The value of a z, within <see cref="Largest"/> of 0.</summary>
     public double Value(double z)
     {
         double x = Mean + Deviation * z;
-        return Floor > 0 ? Math.Min(Math.Exp(x), double.MaxValue) : x;
+        return Math.Clamp(Floor > 0 ? Math.Exp(x) : x, -Largest, Largest);
     }
 }

@@ -160,7 +160,7 @@ public sealed class Forecaster
     /// <summary>What the events within a horizon add up to in each value, by as many steps as counting takes
     /// (<see cref="StepsOfCounts"/>); the same forecasts together give the same sums.</summary>
     /// <param name="forecasts">Of rows with their tails. Shape [n].</param>
-    /// <param name="horizonSeconds">From the moment of each forecast, above 0.</param>
+    /// <param name="horizonSeconds">From the moment of each forecast; none come within 0.</param>
     /// <returns>Shape [n, values]; no values where the model forecasts none.</returns>
     /// <exception cref="ArgumentException">A forecast was made of a row without its tail.</exception>
     public IReadOnlyList<IReadOnlyList<ValueSum>> Sums(IReadOnlyList<Forecast> forecasts, double horizonSeconds, ParallelOptions options)
@@ -170,6 +170,10 @@ public sealed class Forecaster
             return [.. forecasts.Select(_ => Array.Empty<ValueSum>())];
         }
         string[] names = [.. Model.Config.Values!.Select(v => v.Name)];
+        if (!(horizonSeconds > 0))
+        {
+            return [.. forecasts.Select(_ => Array.ConvertAll(names, name => new ValueSum(name, [0])))];
+        }
         CountQuestion[] questions = [.. forecasts.Select(f => f.Question(horizonSeconds))];
         return [.. _paths.DrawWithin(questions, CountSampler.StepsOf(forecasts.Count), options)
             .Select(paths => ValueSum.Of(names, paths, horizonSeconds))];

@@ -6,8 +6,11 @@ namespace Foretell.Models.Forecasting;
 /// <summary>What one value of the next event is, given that an event comes: whether it is there, and where it is how large.</summary>
 public sealed class ValueForecast
 {
-    /// <summary>Quantiles by which the mean is taken: that of a logarithm's mixture has no other that a far tail does not rule.</summary>
-    private const int MeanNodes = 64;
+    /// <summary>Share on each side whose values count as its edge in the mean.</summary>
+    private const double Edge = 1.0 / 128;
+
+    /// <summary>Stretches over which the mean is taken.</summary>
+    private const int Stretches = 128;
 
     private readonly ValueScale _scale;
     private readonly NormalMixture _z;
@@ -25,7 +28,21 @@ public sealed class ValueForecast
     /// <exception cref="ArgumentOutOfRangeException">p is not within (0, 1).</exception>
     public double Quantile(double p) => _scale.Value(_z.Quantile(p));
 
-    /// <summary>Mean, given that it is there: over the middles of 64 shares of equal probability, so that the far tails, which nothing
-    /// in training tells of, do not rule it.</summary>
-    public double Mean => Enumerable.Range(0, MeanNodes).Average(i => Quantile((i + 0.5) / MeanNodes));
+    /// <summary>Mean, given that it is there. What lies beyond the outer 1/128 on either side counts as lying at its edge: the far tails,
+    /// which nothing in training tells of, would rule the mean of a value whose logarithm is read.</summary>
+    public double Mean
+    {
+        get
+        {
+            double low = _z.Quantile(Edge), step = (_z.Quantile(1 - Edge) - low) / Stretches, before = Edge;
+            double sum = Edge * (_scale.Value(low) + _scale.Value(low + Stretches * step));
+            for (int i = 1; i <= Stretches; i++)
+            {
+                double below = i == Stretches ? 1 - Edge : _z.Cdf(low + i * step);
+                sum += (below - before) * _scale.Value(low + (i - 0.5) * step);
+                before = below;
+            }
+            return sum;
+        }
+    }
 }

@@ -12,7 +12,10 @@ public sealed class ValueSum
         Name = name;
         _sorted = [.. sums.Order()];
         Mean = _sorted.Average();
-        StandardError = Math.Sqrt(_sorted.Sum(x => (x - Mean) * (x - Mean)) / Math.Max(1, _sorted.Length - 1) / _sorted.Length);
+        // By the largest, since squares overflow above 1e154.
+        double largest = Math.Max(Math.Max(Math.Abs(_sorted[0]), Math.Abs(_sorted[^1])), double.Epsilon);
+        double square = _sorted.Sum(x => (x / largest - Mean / largest) * (x / largest - Mean / largest));
+        StandardError = largest * Math.Sqrt(square / Math.Max(1, _sorted.Length - 1) / _sorted.Length);
     }
 
     /// <summary>Name of the value.</summary>
@@ -34,6 +37,7 @@ public sealed class ValueSum
     /// <param name="paths">One or more.</param>
     /// <param name="horizonSeconds">From the moment of asking.</param>
     internal static ValueSum[] Of(IReadOnlyList<string> names, IReadOnlyList<SampledPath> paths, double horizonSeconds) =>
+<<<<<<< HEAD
         [.. names.Select((name, i) => Of(name, i, paths, horizonSeconds))];
 
     /// <summary>The sum of one value over a stream's paths.</summary>
@@ -49,6 +53,12 @@ public sealed class ValueSum
         double mean = sums.Average();
         return [.. sums.Select((sum, i) => mean + (sum - mean) / Math.Sqrt(times[i]))];
     }
+=======
+        [.. names.Select((name, i) => new ValueSum(name, [.. paths.Select(path => Sum(path, i) * Beyond(path, horizonSeconds))]))];
+
+    // A path that is cut at once has no pace.
+    private static double Beyond(SampledPath path, double horizonSeconds) => path.Until > 0 ? horizonSeconds / path.Until : 1;
+>>>>>>> w-values
 
     private static double Sum(SampledPath path, int value) =>
         path.Events.Sum(e => e.Values is { } values && !double.IsNaN(values[value]) ? values[value] : 0);

@@ -81,6 +81,9 @@ internal sealed class ParameterLayout
     /// <summary>What the network reads of an event beside its gap and mark.</summary>
     public IReadOnlyList<FeatureInput> Inputs => _inputs;
 
+    /// <summary>Tensors with a row a mark, the last one for marks that the model does not know.</summary>
+    public IReadOnlyList<Parameter> MarkEmbeddings => Values is null ? [EmbedMark] : [EmbedMark, Values.Mark];
+
     /// <summary>Head of the next event's values; null without.</summary>
     public ValueHead? Values { get; }
 

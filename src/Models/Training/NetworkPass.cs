@@ -166,7 +166,7 @@ internal sealed unsafe class NetworkPass : IDisposable
         var b = _buffers!;
         LayerNorm.Forward(b.X, weights + _layout.NormGain.Offset, weights + _layout.NormBias.Offset, b.Hidden, b.Normal, b.Inverse, Rows,
             _config.Width);
-        if (sequences[0].Features.Length > 0)
+        if (_layout.Marks is not null || _layout.Values is not null)
         {
             b.WriteNextGaps(sequences);
         }

@@ -148,7 +148,8 @@ public static class Trainer
         using IBatchGradient gradient = gradients(config, layout, timeHead, values);
         Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, devSet, options, progress, cancellationToken);
         SetUnknownMark(best.Weights.Span, layout, train, markIndex);
-        return new TrainingResult(new ForecastModel(config, best.Weights, timeHead, data.Baselines, values), best.DevNll, best.Epoch, best.Steps)
+        var model = new ForecastModel(config, best.Weights, timeHead, data.Baselines, values);
+        return new TrainingResult(model, best.DevNll, best.Epoch, best.Steps)
         {
             Folded = data.Folded,
         };
@@ -218,17 +219,19 @@ public static class Trainer
                 counts[index]++;
             }
         }
-        Parameter p = layout.EmbedMark;
         long total = counts.Sum();
-        Span<float> unknown = weights.Slice(p.Offset + markIndex.Count * p.Stride, p.Columns);
-        for (int j = 0; j < unknown.Length; j++)
+        foreach (Parameter p in layout.MarkEmbeddings)
         {
-            double sum = 0;
-            for (int m = 0; m < counts.Length; m++)
+            Span<float> unknown = weights.Slice(p.Offset + markIndex.Count * p.Stride, p.Columns);
+            for (int j = 0; j < unknown.Length; j++)
             {
-                sum += counts[m] * (double)weights[p.Offset + m * p.Stride + j];
+                double sum = 0;
+                for (int m = 0; m < counts.Length; m++)
+                {
+                    sum += counts[m] * (double)weights[p.Offset + m * p.Stride + j];
+                }
+                unknown[j] = (float)(sum / total);
             }
-            unknown[j] = (float)(sum / total);
         }
     }
 }

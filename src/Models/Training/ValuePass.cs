@@ -63,7 +63,7 @@ internal sealed unsafe class ValuePass(ValueHead head, IReadOnlyList<ValueMixtur
             if (isHere)
             {
                 Range mixture = ValueHead.MixtureAt(i)..ValueHead.PresenceAt(i);
-                double unit = values.Unit[at], u = (values.Z[at] - values.Level[at]) / unit;
+                double unit = values.Unit[at], u = ((double)values.Z[at] - values.Level[at]) / unit;
                 sum += mixtures[i].LogDensity(outputs[mixture], u, gradientScale, gradient.IsEmpty ? [] : gradient[mixture])
                     - Math.Log(unit);
             }

@@ -63,7 +63,7 @@ internal static class ValueStatistics
     /// <summary>Each value that a forecast stands before, and the stream's last one then; in the stream's units.</summary>
     private static IEnumerable<(double U, double Last)> Told(EncodedValues values, int count, int value)
     {
-        int stride = values.Own.Length * count / Math.Max(1, values.Z.Length);
+        int stride = values.Own.Length / Math.Max(1, values.Z.Length / count);
         for (int t = 1; t * count < values.Z.Length; t++)
         {
             int at = t * count + value;
@@ -83,13 +83,13 @@ internal static class ValueStatistics
         double[] all = [.. streams.SelectMany(x => x)];
         (double mean, double deviation, double within) = Lie(streams);
         double floor = 0;
-        if (Array.TrueForAll(all, v => v > 0))
+        if (Array.TrueForAll(all, v => v > 0) && all.Min() < all.Max())
         {
             double[][] logs = Array.ConvertAll(streams, column => Array.ConvertAll(column, Math.Log));
             (double logMean, double logDeviation, double logWithin) = Lie(logs);
             if (Math.Log(logDeviation) + logMean < Math.Log(deviation))
             {
-                (mean, deviation, within, floor) = (logMean, logDeviation, logWithin, all.Min() / 2);
+                (mean, deviation, within, floor) = (logMean, logDeviation, logWithin, Math.Max(all.Min() / 2, double.Epsilon));
             }
         }
         return new ValueScale(name, mean, deviation) { Floor = floor, Within = within, Share = (double)all.Length / events };
@@ -98,13 +98,18 @@ internal static class ValueStatistics
     /// <summary>Mean, deviation, and the part of it that is within streams.</summary>
     private static (double Mean, double Deviation, double Within) Lie(double[][] streams)
     {
-        double mean = streams.SelectMany(x => x).Average(), count = streams.Sum(x => x.Length);
-        double square = streams.SelectMany(x => x).Sum(v => (v - mean) * (v - mean)) / count;
+        // Squares overflow above 1e154, and below 1e-162 they are 0: such numbers are taken by the largest.
+        double largest = streams.SelectMany(x => x).Max(Math.Abs), unit = largest is > 1e100 or (> 0 and < 1e-100) ? largest : 1;
+        double[][] scaled = Array.ConvertAll(streams, x => Array.ConvertAll(x, v => v / unit));
+        double mean = scaled.SelectMany(x => x).Average(), count = scaled.Sum(x => x.Length);
+        double square = scaled.SelectMany(x => x).Sum(v => (v - mean) * (v - mean)) / count;
         // Each stream's own mean takes one of its values.
-        double degrees = streams.Sum(x => x.Length - 1);
-        double inside = degrees == 0 ? square : streams.Sum(SquaresAboutMean) / degrees;
-        // A value that never changes says nothing; whatever it is divided by.
-        return square > 0 ? (mean, Math.Sqrt(square), Math.Clamp(Math.Sqrt(inside / square), 0.01, 1)) : (mean, 1, 1);
+        double degrees = scaled.Sum(x => x.Length - 1);
+        double inside = degrees == 0 ? square : scaled.Sum(SquaresAboutMean) / degrees;
+        // A value that never changes says nothing; whatever it is divided by. Its mean may be a rounding beside it.
+        return square > 0 && streams.SelectMany(x => x).Any(v => v != streams[0][0])
+            ? (mean * unit, Math.Max(Math.Sqrt(square) * unit, double.Epsilon), Math.Clamp(Math.Sqrt(inside / square), 0.01, 1))
+            : (mean * unit, 1, 1);
 
         static double SquaresAboutMean(double[] x)
         {
