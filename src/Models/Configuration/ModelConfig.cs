@@ -89,6 +89,10 @@ public sealed record ModelConfig
     [JsonIgnore]
     public SeriesShape? Series { get; init; }
 
+    /// <summary>What the network reads of an episode and which actions it chooses from; null without. No file of a model has any.</summary>
+    [JsonIgnore]
+    public ActionShape? Actions { get; init; }
+
     /// <summary>The network reads at which time of the day and of the week each event came. No file of a model does.</summary>
     [JsonIgnore]
     public bool Calendar { get; init; }
@@ -147,6 +151,9 @@ public sealed record ModelConfig
             && Series.Window is >= SeriesShape.ShortestWindow and <= SeriesShape.Longest && Series.Seasons.Count <= SeriesShape.MostSeasons
             && Series.Seasons.All(s => s >= 2)), "series", Series!,
             $"a horizon of 1 to {SeriesShape.Longest}, a window of {SeriesShape.ShortestWindow} to {SeriesShape.Longest} and at most {SeriesShape.MostSeasons} seasons of 2 or more");
+        Require(Actions is null || (Actions.Actions is >= 2 and <= ModelLimits.Labels && Actions.Observations.Count is >= 1 and <= ModelLimits.Values
+            && Actions.Horizon >= 1), "actions", Actions!,
+            $"2 to {ModelLimits.Labels} by 1 to {ModelLimits.Values} observations, over 1 step or more");
         Require(Remaining is null
             || (double.IsFinite(Remaining.LogMean) && Remaining.LogDeviation > 0 && double.IsFinite(Remaining.LogDeviation)),
             "remaining time", Remaining?.LogDeviation ?? 0, "finite, the deviation above 0");

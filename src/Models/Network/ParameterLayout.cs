@@ -52,7 +52,7 @@ internal sealed class ParameterLayout
         {
             _inputs.Add(new ValueInput(config.Values.Count, d, Add));
         }
-        Labels = config.Labels is null ? null : new LabelHead(config.Labels.Count, d, Add);
+        Labels = config.Labels is null ? null : new LabelHead("label", config.Labels.Count, d, Add);
         if (config.Series is not null)
         {
             _inputs.Add(new SeriesInput(config.Series, d, Add));
@@ -61,6 +61,11 @@ internal sealed class ParameterLayout
         if (config.Calendar)
         {
             _inputs.Add(new CalendarInput(d, Add));
+        }
+        if (config.Actions is not null)
+        {
+            _inputs.Add(new ActionInput(config.Actions, d, Add));
+            Actions = new LabelHead("action", config.Actions.Actions, d, Add);
         }
         Remaining = config.Remaining is null ? null : new RemainingHead(config, Add);
     }
@@ -85,6 +90,9 @@ internal sealed class ParameterLayout
 
     /// <summary>Head of the series' next readings; null without.</summary>
     public SeriesHead? Series { get; }
+
+    /// <summary>Head of an episode's actions; null without.</summary>
+    public LabelHead? Actions { get; }
 
     /// <summary>Head of the remaining time; null without.</summary>
     public RemainingHead? Remaining { get; }
