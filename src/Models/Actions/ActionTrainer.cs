@@ -11,7 +11,7 @@ namespace Foretell.Models.Actions;
 public static class ActionTrainer
 {
     /// <summary>Passes over the data, and learning rate, unless told otherwise.</summary>
-    public const int DefaultEpochs = 16;
+    public const int DefaultEpochs = 32;
 
     /// <inheritdoc cref="DefaultEpochs"/>
     public const double DefaultLearningRate = 6e-3;

@@ -2,7 +2,7 @@ using Foretell.Models.Numerics;
 
 namespace Foretell.Models.Control;
 
-/// <summary>A cart that is pushed to the left (0) or to the right (1) so that the pole on it stays up. Each step is worth 1; the episode
+/// <summary>A cart that is pushed to the left (0) or to the right (1) so that the pole on it stays up. Each tick is worth 1; the episode
 /// ends when the pole leans by more than 12 degrees or the cart leaves its 4.8 m.</summary>
 /// <remarks>Source: Barto, Sutton, Anderson, "Neuronlike adaptive elements that can solve difficult learning control problems", IEEE
 /// SMC 13, 1983, without friction; numbers and Euler's steps as in Gym's CartPole.</remarks>
@@ -34,7 +34,7 @@ internal sealed class CartPole : ControlTask
         (_place, _speed, _angle, _turn) = (Draw(random), Draw(random), Draw(random), Draw(random));
 
     /// <inheritdoc/>
-    protected override (double Reward, bool HasEnded) Move(int action)
+    protected override (double Reward, bool HasEnded) Tick(int action)
     {
         (double sine, double cosine) = Math.SinCos(_angle);
         double mass = CartMass + PoleMass;

@@ -8,7 +8,11 @@ public abstract class ControlTask
     private int _steps;
 
     /// <summary>Steps after which an episode ends at the latest; the same in all tasks.</summary>
-    public const int Horizon = 200;
+    public const int Horizon = 100;
+
+    /// <summary>Ticks of the published clock that an action holds, and that a step's reward is added up over: episodes of 200 ticks are half
+    /// as many steps to learn from (Mnih et al., Nature 518, 2015, hold each for four).</summary>
+    internal int Ticks { get; init; } = 2;
 
     /// <summary>The tasks, each made anew by a call.</summary>
     public static IReadOnlyList<Func<ControlTask>> All { get; } = [() => new CartPole(), () => new Pendulum(), () => new MountainCar()];
@@ -49,9 +53,14 @@ public abstract class ControlTask
         {
             throw new InvalidOperationException($"The episode of {Name} is over. Begin another with Reset.");
         }
-        (double reward, bool hasEnded) = Move(action);
-        IsOver = hasEnded || ++_steps == Horizon;
-        return new ControlStep(Observe(), reward, IsOver);
+        double sum = 0;
+        for (int tick = 0; tick < Ticks && !IsOver; tick++)
+        {
+            (double reward, IsOver) = Tick(action);
+            sum += reward;
+        }
+        IsOver |= ++_steps == Horizon;
+        return new ControlStep(Observe(), sum, IsOver);
     }
 
     /// <summary>What a controller does that was written by someone who knows the equations: the upper mark.</summary>
@@ -66,8 +75,8 @@ public abstract class ControlTask
     /// <summary>Draws where an episode begins.</summary>
     protected abstract void Start(RandomStream random);
 
-    /// <summary>Moves by one step of the clock.</summary>
-    protected abstract (double Reward, bool HasEnded) Move(int action);
+    /// <summary>Moves by one tick of the clock.</summary>
+    protected abstract (double Reward, bool HasEnded) Tick(int action);
 
     /// <summary>What can be seen now. Shape [observations].</summary>
     protected abstract double[] Observe();

@@ -3,7 +3,7 @@ using Foretell.Models.Numerics;
 namespace Foretell.Models.Control;
 
 /// <summary>A car in a valley whose engine is too weak for the hill: it has to swing. Actions: throttle back (0), none (1), ahead (2).
-/// Each step costs 1, until the car is up the hill on its right.</summary>
+/// Each tick costs 1, until the car is up the hill on its right.</summary>
 /// <remarks>Source: Moore, "Efficient memory-based learning for robot control", 1990; equations as in Sutton, Barto, "Reinforcement
 /// Learning", second edition, example 10.1.</remarks>
 internal sealed class MountainCar : ControlTask
@@ -31,7 +31,7 @@ internal sealed class MountainCar : ControlTask
     protected override void Start(RandomStream random) => (_place, _speed) = (-0.6 + 0.2 * random.NextDouble(), 0);
 
     /// <inheritdoc/>
-    protected override (double Reward, bool HasEnded) Move(int action)
+    protected override (double Reward, bool HasEnded) Tick(int action)
     {
         _speed = Math.Clamp(_speed + 0.001 * (action - 1) - 0.0025 * Math.Cos(3 * _place), -Fastest, Fastest);
         _place += _speed;

@@ -3,7 +3,7 @@ using Foretell.Models.Numerics;
 namespace Foretell.Models.Control;
 
 /// <summary>A pendulum that hangs and is to be swung up and held there by torques too weak to lift it at once: -2, -1, 0, 1 or 2 N m
-/// (actions 0 to 4). A step costs angle^2 + speed^2 / 10 + torque^2 / 1000, the angle from upright; no episode ends early.</summary>
+/// (actions 0 to 4). A tick costs angle^2 + speed^2 / 10 + torque^2 / 1000, the angle from upright; no episode ends early.</summary>
 /// <remarks>Equations, costs and steps of Gym's Pendulum. There an episode may begin anywhere; here it begins within half a radian of
 /// hanging, at up to half a radian a second, so that each is a swing-up. Swinging up by energy: Astrom, Furuta, Automatica 36, 2000.</remarks>
 internal sealed class Pendulum : ControlTask
@@ -42,7 +42,7 @@ internal sealed class Pendulum : ControlTask
         (_angle, _speed) = (Math.PI + Spread * (2 * random.NextDouble() - 1), Spread * (2 * random.NextDouble() - 1));
 
     /// <inheritdoc/>
-    protected override (double Reward, bool HasEnded) Move(int action)
+    protected override (double Reward, bool HasEnded) Tick(int action)
     {
         double torque = action - 2, angle = Math.IEEERemainder(_angle, 2 * Math.PI);
         double cost = angle * angle + 0.1 * _speed * _speed + 0.001 * torque * torque;
