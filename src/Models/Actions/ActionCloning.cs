@@ -14,7 +14,7 @@ public sealed class ActionCloning
     /// <summary>Fits every step of some episodes.</summary>
     /// <param name="episodes">1 or more.</param>
     /// <param name="actions">Actions that there are.</param>
-    public static ActionCloning Fit(IReadOnlyList<Episode> episodes, int actions) => new(LogisticRegression.Fit(
+    public static ActionCloning Fit(IReadOnlyList<ControlEpisode> episodes, int actions) => new(LogisticRegression.Fit(
         [.. episodes.SelectMany(e => e.Observations).Select(Features)], [.. episodes.SelectMany(e => e.Actions)], actions));
 
     /// <summary>The likeliest action.</summary>

@@ -114,7 +114,7 @@ public sealed class ActionComparison
     private static Setting SettingOf(Func<ControlTask> make, LogQuality quality, int episodes)
     {
         ControlTask task = make();
-        Episode[] log = ControlLog.Of(task, quality, episodes);
+        ControlEpisode[] log = ControlLog.Of(task, quality, episodes);
         (double skilled, double random) = ControlLog.Marks(task, s_seeds);
         return new Setting(make, task.Name, quality.Name, task.Actions, log,
             [.. log.OrderByDescending(e => e.Return).Take(episodes / BestShare)], skilled, random);
@@ -123,19 +123,19 @@ public sealed class ActionComparison
     private ActionRow Simple(string name, Func<Setting, double> play) =>
         new(name, IsSimple: true, [.. _settings.Select(s => CellOf(s, [s.Score(play(s))]))], null, null, null);
 
-    private static double PlayClone(Setting setting, IReadOnlyList<Episode> from)
+    private static double PlayClone(Setting setting, IReadOnlyList<ControlEpisode> from)
     {
         var clone = ActionCloning.Fit(from, setting.Actions);
         ControlTask task = setting.Make();
-        return s_seeds.Average(seed => Episode.Play(task, seed, clone.Act).Return);
+        return s_seeds.Average(seed => ControlEpisode.Play(task, seed, clone.Act).Return);
     }
 
     private static ActionCell CellOf(Setting setting, IReadOnlyList<double> scores) =>
         new(setting.Task, setting.Quality, Estimate.Of(scores), scores);
 
     /// <summary>A log to learn from, and what its task's returns are measured by.</summary>
-    private sealed record Setting(Func<ControlTask> Make, string Task, string Quality, int Actions, IReadOnlyList<Episode> Log,
-        IReadOnlyList<Episode> Best, double Skilled, double Random)
+    private sealed record Setting(Func<ControlTask> Make, string Task, string Quality, int Actions, IReadOnlyList<ControlEpisode> Log,
+        IReadOnlyList<ControlEpisode> Best, double Skilled, double Random)
     {
         public double Score(double @return) => 100 * (@return - Random) / (Skilled - Random);
     }

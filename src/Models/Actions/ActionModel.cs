@@ -33,7 +33,7 @@ public sealed unsafe class ActionModel
 
     /// <summary>Probabilities of each step's action, by what came up to its observation alone and by its own returns-to-go, in the parallel
     /// form. Shape [steps][actions].</summary>
-    public double[][] Predict(Episode episode)
+    public double[][] Predict(ControlEpisode episode)
     {
         var encoded = new EncodedEpisode(Config.Actions!, episode.ReturnsToGo(), episode.Observations, episode.Actions);
         using var pass = new NetworkPass(Config, Layout, timeHead: null);

@@ -25,7 +25,7 @@ public static class ActionTrainer
     /// <param name="options">Shape, learning rate, epochs, seed and threads.</param>
     /// <exception cref="ArgumentException">There are too few episodes, or one is empty.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public static ActionModel Train(IReadOnlyList<Episode> episodes, int actions, TrainingOptions options,
+    public static ActionModel Train(IReadOnlyList<ControlEpisode> episodes, int actions, TrainingOptions options,
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         if (episodes.Count < HeldOut || episodes.Any(e => e.Steps == 0))
@@ -46,7 +46,7 @@ public static class ActionTrainer
         return new ActionModel(config, layout, best.Weights);
     }
 
-    private static ActionShape ShapeOf(IReadOnlyList<Episode> episodes, int actions) => new(actions,
+    private static ActionShape ShapeOf(IReadOnlyList<ControlEpisode> episodes, int actions) => new(actions,
         [.. Enumerable.Range(0, episodes[0].Observations[0].Length).Select(i =>
             ScaleOf(FormattableString.Invariant($"o{i}"), [.. episodes.SelectMany(e => e.Observations.Select(o => o[i]))]))],
         ScaleOf("return", [.. episodes.SelectMany(e => e.ReturnsToGo())]), episodes.Max(e => e.Steps));

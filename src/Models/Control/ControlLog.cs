@@ -26,20 +26,20 @@ public static class ControlLog
     /// <param name="task">The task.</param>
     /// <param name="quality">How good it is.</param>
     /// <param name="episodes">How many, 1 or more. The first of a longer log are those of a shorter one.</param>
-    public static Episode[] Of(ControlTask task, LogQuality quality, int episodes) => [.. Enumerable.Range(0, episodes).Select(i =>
+    public static ControlEpisode[] Of(ControlTask task, LogQuality quality, int episodes) => [.. Enumerable.Range(0, episodes).Select(i =>
     {
         var random = new RandomStream(LogSeed, i);
         bool isSkilled = random.NextDouble() < quality.SkilledShare;
-        return Episode.Play(task, LogSeed + i, seen => random.NextDouble() < LogQuality.RandomShare ? random.NextInt(task.Actions)
+        return ControlEpisode.Play(task, LogSeed + i, seen => random.NextDouble() < LogQuality.RandomShare ? random.NextInt(task.Actions)
             : isSkilled ? task.Skilled(seen) : task.Hasty(seen));
     })];
 
     /// <summary>Mean return of the skilled controller, and of actions drawn from all alike.</summary>
     /// <param name="seeds">Where the episodes begin.</param>
     public static (double Skilled, double Random) Marks(ControlTask task, IReadOnlyList<long> seeds) =>
-        (seeds.Average(seed => Episode.Play(task, seed, seen => task.Skilled(seen)).Return), seeds.Average(seed =>
+        (seeds.Average(seed => ControlEpisode.Play(task, seed, seen => task.Skilled(seen)).Return), seeds.Average(seed =>
         {
             var random = new RandomStream(seed, 1);
-            return Episode.Play(task, seed, _ => random.NextInt(task.Actions)).Return;
+            return ControlEpisode.Play(task, seed, _ => random.NextInt(task.Actions)).Return;
         }));
 }

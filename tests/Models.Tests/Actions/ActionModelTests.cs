@@ -51,9 +51,9 @@ public sealed class ActionModelTests
     [InlineData("softmax", true)]
     public void Observe_StepByStep_ChoosesAsTheParallelForm(string mixer, bool decay)
     {
-        Episode[] log = TestEpisodes.Log(new CartPole(), 20, Seed);
+        ControlEpisode[] log = TestEpisodes.Log(new CartPole(), 20, Seed);
         ActionModel model = ActionTrainer.Train(log, 2, TestEpisodes.Small(mixer, decay) with { Epochs = 2 });
-        Episode[] episodes = [.. log.OrderBy(e => e.Steps).Where((_, i) => i % 7 == 0)];
+        ControlEpisode[] episodes = [.. log.OrderBy(e => e.Steps).Where((_, i) => i % 7 == 0)];
         double[][][] parallel = [.. episodes.Select(model.Predict)];
         double[][] hoped = [.. episodes.Select(e => e.ReturnsToGo())];
         using var streams = new ActionStreams(model, episodes.Length);

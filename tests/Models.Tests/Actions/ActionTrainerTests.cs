@@ -15,7 +15,7 @@ public sealed class ActionTrainerTests
     [InlineData("softmax")]
     public void Train_OnRandomActions_PlaysWhatIsHopedForByWhatItSawFirst(string mixer)
     {
-        Episode[] log = TestEpisodes.Log(new TestEpisodes.Cue(), 600, Seed);
+        ControlEpisode[] log = TestEpisodes.Log(new TestEpisodes.Cue(), 600, Seed);
         ActionModel model = ActionTrainer.Train(log, 2, TestEpisodes.Small(mixer));
         long[] seeds = ControlLog.PlaySeeds(40);
 
@@ -30,7 +30,7 @@ public sealed class ActionTrainerTests
     [Fact]
     public void Train_WithTheSameSeed_GivesTheSameModelForAnyNumberOfThreads()
     {
-        Episode[] log = TestEpisodes.Log(new CartPole(), 20, Seed);
+        ControlEpisode[] log = TestEpisodes.Log(new CartPole(), 20, Seed);
 
         double[][] one = ActionTrainer.Train(log, 2, TestEpisodes.Small() with { Epochs = 2, Threads = 1 }).Predict(log[0]);
         double[][] two = ActionTrainer.Train(log, 2, TestEpisodes.Small() with { Epochs = 2, Threads = 2 }).Predict(log[0]);
@@ -43,11 +43,11 @@ public sealed class ActionTrainerTests
     [Fact]
     public void Train_OnTooLittle_SaysWhatIsMissing()
     {
-        string Refusal(IEnumerable<Episode> log) =>
+        string Refusal(IEnumerable<ControlEpisode> log) =>
             Assert.Throws<ArgumentException>(() => ActionTrainer.Train([.. log], 2, TestEpisodes.Small())).Message;
-        Episode[] log = TestEpisodes.Log(new CartPole(), 10, Seed);
+        ControlEpisode[] log = TestEpisodes.Log(new CartPole(), 10, Seed);
 
         Assert.StartsWith("Training needs 10 episodes or more of a step or more each, and there are 9. Give a longer log.", Refusal(log[1..]));
-        Assert.StartsWith("Training needs 10 episodes or more of a step or more each, and one of them has none.", Refusal(log[1..].Append(new Episode([], [], []))));
+        Assert.StartsWith("Training needs 10 episodes or more of a step or more each, and one of them has none.", Refusal(log[1..].Append(new ControlEpisode([], [], []))));
     }
 }

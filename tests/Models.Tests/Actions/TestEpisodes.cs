@@ -17,10 +17,10 @@ internal static class TestEpisodes
     };
 
     /// <summary>Episodes of random actions.</summary>
-    public static Episode[] Log(ControlTask task, int count, long seed) => [.. Enumerable.Range(0, count).Select(i =>
+    public static ControlEpisode[] Log(ControlTask task, int count, long seed) => [.. Enumerable.Range(0, count).Select(i =>
     {
         var random = new RandomStream(seed, i);
-        return Episode.Play(task, seed + i, _ => random.NextInt(task.Actions));
+        return ControlEpisode.Play(task, seed + i, _ => random.NextInt(task.Actions));
     })];
 
     /// <summary>What is seen first says which of two actions will be worth 1 in the third and last step; nothing that is seen later

@@ -23,12 +23,12 @@ public sealed class ControlLogTests
     {
         var task = new CartPole();
 
-        Episode[] skilled = ControlLog.Of(task, new LogQuality("all", 1), 50), hasty = ControlLog.Of(task, new LogQuality("none", 0), 50);
+        ControlEpisode[] skilled = ControlLog.Of(task, new LogQuality("all", 1), 50), hasty = ControlLog.Of(task, new LogQuality("none", 0), 50);
 
         Assert.Equal(LogQuality.RandomShare / 2, Differing(skilled, seen => task.Skilled(seen)), 0.02);
         Assert.Equal(LogQuality.RandomShare / 2, Differing(hasty, seen => task.Hasty(seen)), 0.03);
 
-        static double Differing(Episode[] log, Func<double[], int> act) =>
+        static double Differing(ControlEpisode[] log, Func<double[], int> act) =>
             log.SelectMany(e => e.Observations.Zip(e.Actions)).Average(step => act(step.First) == step.Second ? 0.0 : 1);
     }
 
@@ -36,7 +36,7 @@ public sealed class ControlLogTests
     public void Of_TheSameSeeds_IsTheSameLogAndBeginsNowhereThatIsPlayed()
     {
         var task = new Pendulum();
-        Episode[] log = ControlLog.Of(task, LogQuality.All[1], 20);
+        ControlEpisode[] log = ControlLog.Of(task, LogQuality.All[1], 20);
 
         Assert.All(log.Zip(ControlLog.Of(new Pendulum(), LogQuality.All[1], 10)), e =>
         {
@@ -49,7 +49,7 @@ public sealed class ControlLogTests
     [Fact]
     public void ReturnsToGo_OfAnEpisode_AreWhatIsStillToCome()
     {
-        var episode = new Episode([[0], [0], [0]], [0, 1, 0], [1, -2, 4]);
+        var episode = new ControlEpisode([[0], [0], [0]], [0, 1, 0], [1, -2, 4]);
 
         Assert.Equal([3, 2, 4], episode.ReturnsToGo());
         Assert.Equal(3, episode.Return);

@@ -51,7 +51,7 @@ public sealed class ControlTaskTests
         });
         // Where it swings as hard as it can, but brakes before the goal, it meets the left end: it stands there, and never lies behind it.
         double[][] swung = [.. Enumerable.Range(0, 20).SelectMany(i =>
-            Episode.Play(new MountainCar(), Seed + i, seen => seen[1] > 0 && seen[0] < 0.2 ? 2 : 0).Observations)];
+            ControlEpisode.Play(new MountainCar(), Seed + i, seen => seen[1] > 0 && seen[0] < 0.2 ? 2 : 0).Observations)];
         Assert.All(swung, seen => Assert.InRange(seen[0], -1.2, 0.5));
         Assert.Contains(swung, seen => seen[0] == -1.2 && seen[1] == 0);
     }
@@ -66,8 +66,8 @@ public sealed class ControlTaskTests
         ControlTask task = ControlTask.All.Select(make => make()).Single(t => t.Name == name);
         long[] seeds = ControlLog.PlaySeeds(30);
 
-        double[] skilled = [.. seeds.Select(seed => Episode.Play(task, seed, seen => task.Skilled(seen)).Return)];
-        double[] hasty = [.. seeds.Select(seed => Episode.Play(task, seed, seen => task.Hasty(seen)).Return)];
+        double[] skilled = [.. seeds.Select(seed => ControlEpisode.Play(task, seed, seen => task.Skilled(seen)).Return)];
+        double[] hasty = [.. seeds.Select(seed => ControlEpisode.Play(task, seed, seen => task.Hasty(seen)).Return)];
 
         Assert.All(skilled, r => Assert.InRange(r, least, most));
         Assert.True(hasty.Average() <= hastyAtMost, $"{hasty.Average()}");
@@ -127,7 +127,7 @@ public sealed class ControlTaskTests
         var random = new RandomStream(Seed);
         for (int episode = 0; episode < 3; episode++)
         {
-            Episode played = Episode.Play(task, Seed + episode, _ => random.NextInt(task.Actions));
+            ControlEpisode played = ControlEpisode.Play(task, Seed + episode, _ => random.NextInt(task.Actions));
             for (int t = 0; t + 1 < played.Steps; t++)
             {
                 look(played.Observations[t], played.Actions[t], played.Observations[t + 1], played.Rewards[t]);

@@ -4,7 +4,7 @@ namespace Foretell.Models.Control;
 /// <param name="Observations">What was seen before each action. Shape [steps][observations].</param>
 /// <param name="Actions">What was done. Shape [steps].</param>
 /// <param name="Rewards">What came of it. Shape [steps].</param>
-public sealed record Episode(IReadOnlyList<double[]> Observations, IReadOnlyList<int> Actions, IReadOnlyList<double> Rewards)
+public sealed record ControlEpisode(IReadOnlyList<double[]> Observations, IReadOnlyList<int> Actions, IReadOnlyList<double> Rewards)
 {
     /// <summary>Steps.</summary>
     public int Steps => Actions.Count;
@@ -16,7 +16,7 @@ public sealed record Episode(IReadOnlyList<double[]> Observations, IReadOnlyList
     /// <param name="task">The task.</param>
     /// <param name="seed">Says where it begins.</param>
     /// <param name="act">Action by observation.</param>
-    public static Episode Play(ControlTask task, long seed, Func<double[], int> act)
+    public static ControlEpisode Play(ControlTask task, long seed, Func<double[], int> act)
     {
         List<double[]> observations = [];
         List<int> actions = [];
@@ -28,7 +28,7 @@ public sealed record Episode(IReadOnlyList<double[]> Observations, IReadOnlyList
             (seen, double reward, _) = task.Step(actions[^1]);
             rewards.Add(reward);
         }
-        return new Episode(observations, actions, rewards);
+        return new ControlEpisode(observations, actions, rewards);
     }
 
     /// <summary>Of each step the rewards from it on: the return-to-go. Shape [steps].</summary>
