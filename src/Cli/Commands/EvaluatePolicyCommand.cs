@@ -119,7 +119,8 @@ internal static class EvaluatePolicyCommand
         }
         // Who plays may start before the policy has been learned: lines wait, and this says from when on they are answered.
         Terminal.WriteNote($"decides by '{policy.Name}': {string.Join(", ", actions.Select((action, i) => $"{i} {action}"))}");
-        new PolicyDialogue(new PolicyPlay(policy, train, columns, actions, states, seed), columns.Reward).Run(Console.In, Terminal.WriteLine);
+        var play = new PolicyPlay(policy, train, columns, actions, states, seed);
+        new PolicyDialogue(play, columns.Reward).Run(Console.In, Terminal.WriteLine);
         return ExitCode.Success;
     }
 

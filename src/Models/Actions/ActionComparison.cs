@@ -83,32 +83,38 @@ public sealed class ActionComparison
         int done = 0, trainings = _options.Forms.Count * _settings.Length * _options.Seeds;
         foreach (ComparisonForm form in _options.Forms)
         {
-            var times = new List<(double Trained, double Played)>();
+            var trials = new List<Trial>();
             var cells = new List<ActionCell>();
-            long bytes = 0;
             foreach (Setting setting in _settings)
             {
-                var scores = new List<double>();
                 for (int seed = 1; seed <= _options.Seeds; seed++)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     progress?.Report(new TrainingsProgress($"{form.Name}, {setting.Task}, {setting.Quality}, seed {seed}", done++, trainings));
-                    TrainingOptions training = _options.Training with
-                    {
-                        Shape = _options.Training.Shape with { Mixer = form.Mixer, Decay = form.Decay },
-                        Seed = seed,
-                    };
-                    TimeSpan start = Environment.CpuUsage.TotalTime;
-                    ActionModel model = ActionTrainer.Train(setting.Log, setting.Actions, training, null, cancellation);
-                    TimeSpan trained = Environment.CpuUsage.TotalTime;
-                    scores.Add(setting.Score(ActionPlay.Returns(model, setting.Make, s_seeds, setting.Best.Average(e => e.Return)).Average()));
-                    times.Add(((trained - start).TotalSeconds, (Environment.CpuUsage.TotalTime - trained).TotalSeconds));
-                    bytes = Math.Max(bytes, model.StateBytesAfter(ControlTask.Horizon));
+                    trials.Add(Try(form, setting, seed, cancellation));
                 }
-                cells.Add(CellOf(setting, scores));
+                cells.Add(CellOf(setting, [.. trials.TakeLast(_options.Seeds).Select(t => t.Score)]));
             }
-            yield return new ActionRow(form.Name, IsSimple: false, cells, bytes, times.Average(t => t.Trained), times.Average(t => t.Played));
+            yield return new ActionRow(form.Name, IsSimple: false, cells, trials.Max(t => t.Bytes), trials.Average(t => t.Trained),
+                trials.Average(t => t.Played));
         }
+    }
+
+    /// <summary>Trains once, and plays.</summary>
+    private Trial Try(ComparisonForm form, Setting setting, int seed, CancellationToken cancellation)
+    {
+        TrainingOptions training = _options.Training with
+        {
+            Shape = _options.Training.Shape with { Mixer = form.Mixer, Decay = form.Decay },
+            Seed = seed,
+        };
+        TimeSpan start = Environment.CpuUsage.TotalTime;
+        ActionModel model = ActionTrainer.Train(setting.Log, setting.Actions, training, null, cancellation);
+        TimeSpan trained = Environment.CpuUsage.TotalTime;
+        double[] returns = ActionPlay.Returns(model, setting.Make, s_seeds, setting.Best.Average(e => e.Return));
+        TimeSpan played = Environment.CpuUsage.TotalTime;
+        return new Trial(setting.Score(returns.Average()), (trained - start).TotalSeconds, (played - trained).TotalSeconds,
+            model.StateBytesAfter(ControlTask.Horizon));
     }
 
     private static Setting SettingOf(Func<ControlTask> make, LogQuality quality, int episodes)
@@ -132,6 +138,9 @@ public sealed class ActionComparison
 
     private static ActionCell CellOf(Setting setting, IReadOnlyList<double> scores) =>
         new(setting.Task, setting.Quality, Estimate.Of(scores), scores);
+
+    /// <summary>What came of one training; times in seconds.</summary>
+    private sealed record Trial(double Score, double Trained, double Played, long Bytes);
 
     /// <summary>A log to learn from, and what its task's returns are measured by.</summary>
     private sealed record Setting(Func<ControlTask> Make, string Task, string Quality, int Actions, IReadOnlyList<ControlEpisode> Log,

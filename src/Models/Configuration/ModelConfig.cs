@@ -151,8 +151,8 @@ public sealed record ModelConfig
             && Series.Window is >= SeriesShape.ShortestWindow and <= SeriesShape.Longest && Series.Seasons.Count <= SeriesShape.MostSeasons
             && Series.Seasons.All(s => s >= 2)), "series", Series!,
             $"a horizon of 1 to {SeriesShape.Longest}, a window of {SeriesShape.ShortestWindow} to {SeriesShape.Longest} and at most {SeriesShape.MostSeasons} seasons of 2 or more");
-        Require(Actions is null || (Actions.Actions is >= 2 and <= ModelLimits.Labels && Actions.Observations.Count is >= 1 and <= ModelLimits.Values
-            && Actions.Horizon >= 1), "actions", Actions!,
+        Require(Actions is null || (Actions.Actions is >= 2 and <= ModelLimits.Labels
+            && Actions.Observations.Count is >= 1 and <= ModelLimits.Values && Actions.Horizon >= 1), "actions", Actions!,
             $"2 to {ModelLimits.Labels} by 1 to {ModelLimits.Values} observations, over 1 step or more");
         Require(Remaining is null
             || (double.IsFinite(Remaining.LogMean) && Remaining.LogDeviation > 0 && double.IsFinite(Remaining.LogDeviation)),

@@ -5,7 +5,7 @@ namespace Foretell.Models.Control;
 /// <summary>A cart that is pushed to the left (0) or to the right (1) so that the pole on it stays up. Each tick is worth 1; the episode
 /// ends when the pole leans by more than 12 degrees or the cart leaves its 4.8 m.</summary>
 /// <remarks>Source: Barto, Sutton, Anderson, "Neuronlike adaptive elements that can solve difficult learning control problems", IEEE
-/// SMC 13, 1983, without friction; numbers and Euler's steps as in Gym's CartPole.</remarks>
+/// SMC 13, 1983, without friction; numbers and Euler's ticks as in Gym's CartPole.</remarks>
 internal sealed class CartPole : ControlTask
 {
     private const double Gravity = 9.8, CartMass = 1, PoleMass = 0.1, HalfLength = 0.5, Force = 10, Seconds = 0.02;

@@ -10,8 +10,8 @@ public abstract class ControlTask
     /// <summary>Steps after which an episode ends at the latest; the same in all tasks.</summary>
     public const int Horizon = 100;
 
-    /// <summary>Ticks of the published clock that an action holds, and that a step's reward is added up over: episodes of 200 ticks are half
-    /// as many steps to learn from (Mnih et al., Nature 518, 2015, hold each for four).</summary>
+    /// <summary>Ticks of the published clock that an action holds, and that a step's reward is added up over: episodes of 200 ticks are
+    /// half as many steps to learn from (Mnih et al., Nature 518, 2015, hold each for four).</summary>
     internal int Ticks { get; init; } = 2;
 
     /// <summary>The tasks, each made anew by a call.</summary>

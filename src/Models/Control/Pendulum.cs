@@ -4,8 +4,8 @@ namespace Foretell.Models.Control;
 
 /// <summary>A pendulum that hangs and is to be swung up and held there by torques too weak to lift it at once: -2, -1, 0, 1 or 2 N m
 /// (actions 0 to 4). A tick costs angle^2 + speed^2 / 10 + torque^2 / 1000, the angle from upright; no episode ends early.</summary>
-/// <remarks>Equations, costs and steps of Gym's Pendulum. There an episode may begin anywhere; here it begins within half a radian of
-/// hanging, at up to half a radian a second, so that each is a swing-up. Swinging up by energy: Astrom, Furuta, Automatica 36, 2000.</remarks>
+/// <remarks>Equations, costs and ticks of Gym's Pendulum. There an episode may begin anywhere; here it begins within half a radian of
+/// hanging, at up to half a radian a second, so that each is a swing-up. By energy: Astrom, Furuta, Automatica 36, 2000.</remarks>
 internal sealed class Pendulum : ControlTask
 {
     private const double Gravity = 10, Mass = 1, Length = 1, Seconds = 0.05, Fastest = 8, Spread = 0.5;

@@ -2,8 +2,8 @@ using Foretell.Models.Heads;
 
 namespace Foretell.Models.Training;
 
-/// <summary>A label head over the rows of a pass: each event says which class it is by all up to it. Of a stream's kind every event does, so
-/// that the length of a stream cannot tell.</summary>
+/// <summary>A label head over the rows of a pass: each event says which class it is by all up to it. Of a stream's kind every event does,
+/// so that the length of a stream cannot tell.</summary>
 /// <param name="head">The head.</param>
 /// <param name="truth">The class that it is behind an event, by the event's index; -1 where nobody says.</param>
 internal sealed unsafe class LabelPass(LabelHead head, Func<EncodedSequence, int, int> truth) : RowPass(head.Weight.Stride)

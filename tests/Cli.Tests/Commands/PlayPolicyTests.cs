@@ -16,7 +16,8 @@ public sealed class PlayPolicyTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>The simulated shop asks the process what to do; who learned from its log earns more than who always gives discounts.</summary>
+    /// <summary>The simulated shop asks the process what to do; who learned from its log earns more than who always gives
+    /// discounts.</summary>
     [Fact]
     public void Play_OfferSimulator_EarnsMoreThanDiscountsForAll()
     {

@@ -31,7 +31,8 @@ public sealed class ActionComparisonTests(ITestOutputHelper output)
         Assert.All(rows[3].Cells, c => Assert.Equal(100, c.Score.Mean, 1e-9));
         var task = new CartPole();
         (double skilled, double random) = ControlLog.Marks(task, ControlLog.PlaySeeds(ActionComparison.Played));
-        Assert.Equal(100 * (ControlLog.Of(task, LogQuality.All[0], 60).Average(e => e.Return) - random) / (skilled - random), rows[0].Cells[0].Score.Mean, 1e-9);
+        double logged = ControlLog.Of(task, LogQuality.All[0], 60).Average(e => e.Return);
+        Assert.Equal(100 * (logged - random) / (skilled - random), rows[0].Cells[0].Score.Mean, 1e-9);
         Assert.True(rows[4].Cells[1].Score.Mean > 90 && rows[0].Cells[1].Score.Mean < 60);
         Assert.Equal(2, rows[4].Cells[0].PerSeed.Count);
         Assert.NotNull(rows[4].Cells[0].Score.StandardError);

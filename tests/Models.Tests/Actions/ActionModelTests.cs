@@ -80,7 +80,8 @@ public sealed class ActionModelTests
     [InlineData("softmax", false)]
     public void StateBytesAfter_MoreSteps_AreTheSameWhereTheStateIsConstant(string mixer, bool isConstant)
     {
-        ActionModel model = ActionTrainer.Train(TestEpisodes.Log(new CartPole(), 10, Seed), 2, TestEpisodes.Small(mixer) with { Epochs = 1 });
+        ControlEpisode[] log = TestEpisodes.Log(new CartPole(), 10, Seed);
+        ActionModel model = ActionTrainer.Train(log, 2, TestEpisodes.Small(mixer) with { Epochs = 1 });
 
         Assert.Equal(isConstant, model.StateBytesAfter(200) == model.StateBytesAfter(10));
         // Average [d] and log-masses [2 H] of two layers, and the hidden vector [d].

@@ -56,7 +56,8 @@ public sealed class ControlTaskTests
         Assert.Contains(swung, seen => seen[0] == -1.2 && seen[1] == 0);
     }
 
-    /// <summary>The skilled controller solves each task, and the hasty one none: that is what makes logs of both worth learning from.</summary>
+    /// <summary>The skilled controller solves each task, and the hasty one none: that is what makes logs of both worth learning
+    /// from.</summary>
     [Theory]
     [InlineData("cart-pole", 200, 200, 60)]
     [InlineData("pendulum", -400, -200, -1300)]
