@@ -46,8 +46,8 @@ internal sealed record ActionReport
             Horizon = ControlTask.Horizon,
             Seeds = options.Seeds,
             Shape = ComparisonText.Shape(options.Training.Shape),
-            // Simple methods are done first, and stand last.
-            Rows = [.. rows.OrderBy(r => r.IsSimple)],
+            // Simple methods are done first, and stand last; of a form the row with the most seeds stands.
+            Rows = [.. rows.GroupBy(r => r.Name, (_, same) => same.Last()).OrderBy(r => r.IsSimple)],
         }, ActionPage.Of);
 
     /// <summary>A row's cells, and whether each is the best of its column.</summary>

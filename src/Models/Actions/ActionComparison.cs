@@ -72,7 +72,7 @@ public sealed class ActionComparison
         _settings = [.. ControlTask.All.SelectMany(make => LogQuality.All.Select(quality => SettingOf(make, quality, options.Episodes)))];
     }
 
-    /// <summary>The rows, each as soon as it is done: the simple methods, then the forms.</summary>
+    /// <summary>The rows, each as soon as it is done: the simple methods, then the forms, each again with every further seed.</summary>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public IEnumerable<ActionRow> Run(IProgress<TrainingsProgress>? progress = null, CancellationToken cancellation = default)
     {
@@ -83,20 +83,19 @@ public sealed class ActionComparison
         int done = 0, trainings = _options.Forms.Count * _settings.Length * _options.Seeds;
         foreach (ComparisonForm form in _options.Forms)
         {
-            var trials = new List<Trial>();
-            var cells = new List<ActionCell>();
-            foreach (Setting setting in _settings)
+            var trials = new List<(Setting Setting, Trial Trial)>();
+            for (int seed = 1; seed <= _options.Seeds; seed++)
             {
-                for (int seed = 1; seed <= _options.Seeds; seed++)
+                foreach (Setting setting in _settings)
                 {
                     cancellation.ThrowIfCancellationRequested();
                     progress?.Report(new TrainingsProgress($"{form.Name}, {setting.Task}, {setting.Quality}, seed {seed}", done++, trainings));
-                    trials.Add(Try(form, setting, seed, cancellation));
+                    trials.Add((setting, Try(form, setting, seed, cancellation)));
                 }
-                cells.Add(CellOf(setting, [.. trials.TakeLast(_options.Seeds).Select(t => t.Score)]));
+                yield return new ActionRow(form.Name, IsSimple: false,
+                    [.. trials.GroupBy(t => t.Setting, t => t.Trial.Score).Select(scores => CellOf(scores.Key, [.. scores]))],
+                    trials.Max(t => t.Trial.Bytes), trials.Average(t => t.Trial.Trained), trials.Average(t => t.Trial.Played));
             }
-            yield return new ActionRow(form.Name, IsSimple: false, cells, trials.Max(t => t.Bytes), trials.Average(t => t.Trained),
-                trials.Average(t => t.Played));
         }
     }
 
