@@ -15,7 +15,7 @@ public sealed class GetActionsTests
     [Fact]
     public async Task GetActions_OfAModelThatDeclaresSome_RanksThemByTheirReward()
     {
-        await using ApiHost api = await ApiHost.StartAsync(model: Shop(new ActionSettings(["mail", "call"], "net")));
+        await using ApiHost api = await ApiHost.StartAsync(model: Shop(new DecisionSettings(["mail", "call"], "net")));
         string position = await api.SendEventsAsync(Sent);
 
         ApiResponse answer = await api.GetAsync($"/v1/streams/a/actions?at=2026-01-31T14:00:00Z&horizon=7d&quantiles=0.1,0.9&after={position}");
@@ -53,7 +53,7 @@ public sealed class GetActionsTests
     [InlineData("/v1/streams/a/actions?horizon=soon", HttpStatusCode.BadRequest, "invalid-parameter")]
     public async Task GetActions_WhichCannotBeAnswered_SaysWhy(string address, HttpStatusCode status, string kind)
     {
-        await using ApiHost api = await ApiHost.StartAsync(model: Shop(new ActionSettings(["mail", "call"], "net")));
+        await using ApiHost api = await ApiHost.StartAsync(model: Shop(new DecisionSettings(["mail", "call"], "net")));
         string position = await api.SendEventsAsync(Sent);
 
         ApiResponse answer = await api.GetAsync($"{address}{(address.Contains('?') ? '&' : '?')}after={position}");
@@ -61,7 +61,7 @@ public sealed class GetActionsTests
         Assert.Equal((status, $"urn:foretell:problem:{kind}"), (answer.Status, (string?)answer.Json["type"]));
     }
 
-    private static ForecastModel Shop(ActionSettings? actions) => ForecastModel.Untrained(new ModelConfig
+    private static ForecastModel Shop(DecisionSettings? actions) => ForecastModel.Untrained(new ModelConfig
     {
         Width = 16,
         Layers = 1,
@@ -70,6 +70,6 @@ public sealed class GetActionsTests
         Marks = ["buy", "call", "mail"],
         Values = [new ValueScale("net", 10, 10)],
         ForecastsValues = true,
-        Actions = actions,
+        Decisions = actions,
     }, 5);
 }

@@ -54,7 +54,8 @@ internal static class TrainCommand
             "train --data events.csv --out model.safetensors --device cpu",
             "train --train shop.csv --dev dev.csv --out churn.safetensors --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_noAdapt, s_whole, s_values, s_actions, s_reward, s_openEnds.Censored, s_openEnds.Until,
+            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_noAdapt, s_whole, s_values,
+            s_actions, s_reward, s_openEnds.Censored, s_openEnds.Until,
             s_learningRate, s_seed, s_device, s_json,
         };
         verb.AddAll(s_training.Shared);
@@ -77,7 +78,7 @@ internal static class TrainCommand
                 Censored = parsed.GetValue(s_openEnds.Censored) },
             WholeStreams = parsed.GetValue(s_whole),
             Values = parsed.GetValue(s_values) is not { } values ? null : values == "none" ? [] : List(values),
-            Actions = ActionsOf(parsed.GetValue(s_actions), parsed.GetValue(s_reward)),
+            Decisions = ActionsOf(parsed.GetValue(s_actions), parsed.GetValue(s_reward)),
             LearningRate = parsed.GetValue(s_learningRate),
             Seed = parsed.GetValue(s_seed),
         };
@@ -111,10 +112,10 @@ internal static class TrainCommand
         return ExitCode.Success;
     }
 
-    private static ActionSettings? ActionsOf(string? marks, string? reward) => (marks, reward) switch
+    private static DecisionSettings? ActionsOf(string? marks, string? reward) => (marks, reward) switch
     {
         (null, null) => null,
-        ({ } names, { } value) => new ActionSettings(List(names), value),
+        ({ } names, { } value) => new DecisionSettings(List(names), value),
         _ => throw new UsageException("--actions names the marks that are your own doing and --reward the value that they are for; give both or neither."),
     };
 

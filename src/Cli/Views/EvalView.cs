@@ -1,7 +1,6 @@
 using System.Globalization;
 using Foretell.Cli.Shell;
 using Foretell.Models.Activities;
-using Foretell.Models.Labels;
 using Foretell.Models.Network;
 using Foretell.Models.Scoring;
 using Spectre.Console;

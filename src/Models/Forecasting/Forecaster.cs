@@ -114,7 +114,7 @@ public sealed class Forecaster
     }
 
     /// <summary>Steps that <see cref="Actions"/> takes, at most.</summary>
-    public long StepsOfActions => (long)(Model.Config.Actions?.Marks.Count ?? 0) * CountSampler.StepsPerStream;
+    public long StepsOfActions => (long)(Model.Config.Decisions?.Marks.Count ?? 0) * CountSampler.StepsPerStream;
 
     /// <summary>What each action, taken at the moment of the forecast, is expected to bring within a horizon, those that training saw in
     /// such a state first, by descending return; the same state gives the same answer.</summary>
@@ -128,7 +128,7 @@ public sealed class Forecaster
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public IReadOnlyList<ActionReturn> Actions(Forecast forecast, double horizonSeconds, ParallelOptions options)
     {
-        if (Model.Config.Actions is not { } actions)
+        if (Model.Config.Decisions is not { } actions)
         {
             return [];
         }

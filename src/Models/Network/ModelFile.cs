@@ -95,12 +95,8 @@ internal static class ModelFile
     /// <summary>A program that does not know of censored models, of ties, of folded marks, of adaptation, or of values and labels
     /// would forecast wrongly with them, so the file tells it to stop.</summary>
     private static string FormatOf(ModelConfig config) =>
-<<<<<<< HEAD
-        config.Values is not null || config.Actions is not null || config.Labels is not null || config.Remaining is not null ? Beside : config.Adapt ? Adapting : config.Ties > 0 || config.HasOtherMark ? Later : config.Censored ? Censored : Plain;
-=======
-        config.Values is not null || config.Labels is not null || config.Remaining is not null ? Beside
+        config.Values is not null || config.Decisions is not null || config.Labels is not null || config.Remaining is not null ? Beside
         : config.Adapt ? Adapting : config.Ties > 0 || config.HasOtherMark ? Later : config.Censored ? Censored : Plain;
->>>>>>> w-values
 
     private static ModelConfig ReadConfig(SafeTensors file)
     {

@@ -26,7 +26,7 @@ public sealed record TrainingOptions
     public bool WholeStreams { get; init; }
 
     /// <summary>Which marks are actions, and the value that they are taken for; null for none.</summary>
-    public ActionSettings? Actions { get; init; }
+    public DecisionSettings? Decisions { get; init; }
 
     /// <summary>Names of the values to read and forecast, of those that events carry; null for all, empty for none.</summary>
     public IReadOnlyList<string>? Values { get; init; }
@@ -128,7 +128,7 @@ public static class Trainer
         DataLimits.Check(dev, "dev");
         ModelConfig config = options.WholeStreams
             ? data.Config with { Remaining = WholeStreams.ScaleOf(train, data.Config.GapFloor) } : data.Config;
-        config = config with { Actions = options.Actions };
+        config = config with { Decisions = options.Decisions };
         config.Validate();
         var layout = new ParameterLayout(config);
         var timeHead = new TimeHead(config, data.Anchor.LogWeight, data.Anchor.Mean, data.Anchor.Deviation);

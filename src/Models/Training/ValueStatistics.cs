@@ -20,7 +20,7 @@ internal static class ValueStatistics
     /// logarithm, times the geometric mean, is below its own (Box and Cox, JRSS B 26, 1964).</remarks>
     /// <param name="wanted">Names of those to read; null for all.</param>
     /// <exception cref="ArgumentException">There are more than a model can hold, or one that is wanted is not there.</exception>
-    public static ValueScale[]? ScalesOf(IReadOnlyList<EventSequence> train, IReadOnlyList<string>? wanted)
+    public static ValueScale[]? ScalesOf(IReadOnlyList<EventSequence> train, IReadOnlyList<string>? wanted = null)
     {
         string[] names = [.. train.SelectMany(s => s.Values?.Keys ?? []).Distinct()
             .Where(name => train.Any(s => s.Values?.GetValueOrDefault(name) is { } c && Array.Exists(c, v => !double.IsNaN(v))))];

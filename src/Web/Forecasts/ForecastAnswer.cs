@@ -90,7 +90,8 @@ public sealed record ForecastAnswer
         Marks = [.. report.Marks.Select(m => new MarkChance(m.Mark, m.Probability))],
         OtherMarks = new OtherMarks(report.OtherMarks.Count, report.OtherMarks.Probability),
         Remaining = report.RemainingSeconds is not { } remaining ? null
-            : new RemainingAnswer(Finite(remaining[0]), [.. question.Quantiles.Zip(remaining.Skip(1), (p, s) => new QuantileValue(p, Finite(s)))]),
+            : new RemainingAnswer(Finite(remaining[0]),
+                [.. question.Quantiles.Zip(remaining.Skip(1), (p, seconds) => new QuantileValue(p, Finite(seconds)))]),
         Values = report.Values.Count == 0 ? null : [.. report.Values.Select(v => ValueAnswer.Of(v, question.Quantiles))],
         Sums = report.Sums.Count == 0 ? null : [.. report.Sums.Select(s => SumAnswer.Of(s, question.Quantiles))],
         Label = report.Labels.Count == 0 ? null : [.. report.Labels.Select(l => new LabelChance(l.Label, l.Probability))],

@@ -35,7 +35,7 @@ internal static class GetActions
     {
         ForecastQuestion question = ForecastParameters.Parse(at, horizon, quantiles, "false", null, limits.Value.MaxQuantiles);
         Forecaster forecaster = platform.Forecaster;
-        if (forecaster.Model.Config.Actions is not { } actions)
+        if (forecaster.Model.Config.Decisions is not { } actions)
         {
             return Problems.Result(ProblemKind.NoActions,
                 $"Model {forecaster.Model.Id} was not told which marks are actions: train with 'foretell train --actions ... --reward ...'.");
@@ -65,7 +65,7 @@ internal static class GetActions
 /// <param name="Actions">The actions by descending expected reward; behind them those that are not ranked.</param>
 public sealed record ActionsAnswer(string Stream, DateTime At, double HorizonSeconds, string Reward, IReadOnlyList<ActionAnswer> Actions)
 {
-    internal static ActionsAnswer Of(string stream, long atTicks, ForecastQuestion question, ActionSettings settings,
+    internal static ActionsAnswer Of(string stream, long atTicks, ForecastQuestion question, DecisionSettings settings,
         IReadOnlyList<ActionReturn> actions) => new(stream, QueryTime.ToUtc(atTicks), question.HorizonSeconds, settings.Reward,
             [.. actions.Select(a => new ActionAnswer(a.Action, a.Share, a.Return is not null,
                 a.Return is null ? null : SumAnswer.Of(a.Return, question.Quantiles)))]);

@@ -50,7 +50,7 @@ public sealed class CompareLabelsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--task must be events, labels, activities or series, got 'words'.", "--task", "words")]
+    [InlineData("--task must be events, labels, activities, series or actions, got 'words'.", "--task", "words")]
     [InlineData("--train is needed.", "--task", "labels", "--out", "b")]
     [InlineData("--dev has no meaning with --task labels. Leave it out.", "--task", "labels", "--train", "a", "--dev", "a", "--out", "b")]
     public async Task Compare_WhenTheCommandIsWrong_SaysHow(string sentence, params string[] arguments)

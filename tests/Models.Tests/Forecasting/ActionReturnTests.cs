@@ -46,7 +46,8 @@ public sealed class ActionReturnTests(ITestOutputHelper output)
         Assert.Equal(OfferSimulator.Actions.Order(), first.Select(a => a.Action).Order());
         Assert.Equal(1, first.Sum(a => a.Share), 1e-9);
         Assert.Equal(first.OrderByDescending(a => a.Return!.Mean).Select(a => a.Action), first.Select(a => a.Action));
-        Assert.Equal(first.Select(a => (a.Action, a.Return!.Mean, a.Return.Quantile(0.9))), again.Select(a => (a.Action, a.Return!.Mean, a.Return.Quantile(0.9))));
+        Assert.Equal(first.Select(a => (a.Action, a.Return!.Mean, a.Return.Quantile(0.9))),
+            again.Select(a => (a.Action, a.Return!.Mean, a.Return.Quantile(0.9))));
     }
 
     /// <summary>Where training never saw an action, nothing is said of what it brings.</summary>
@@ -71,8 +72,13 @@ public sealed class ActionReturnTests(ITestOutputHelper output)
     public void Train_OnActionsThatAreNone_SaysWhatTheyMayBe(string marks, string reward, string expected)
     {
         EventSequence[] log = OfferSimulator.Log(20, seed: 45);
-        Assert.StartsWith(expected, Assert.Throws<ArgumentException>(() => Trainer.Train(log, log,
-            new TrainingOptions { Values = [OfferSimulator.Reward], Actions = new ActionSettings(marks.Split(','), reward), Epochs = 1 })).Message);
+        var options = new TrainingOptions
+        {
+            Values = [OfferSimulator.Reward],
+            Decisions = new DecisionSettings(marks.Split(','), reward),
+            Epochs = 1,
+        };
+        Assert.StartsWith(expected, Assert.Throws<ArgumentException>(() => Trainer.Train(log, log, options)).Message);
     }
 
     private static EventSequence Without(EventSequence stream, string mark)
@@ -113,12 +119,15 @@ public sealed class ActionReturnTests(ITestOutputHelper output)
         return forecaster.Actions(forecaster.Forecast(state, silence * SecondsPerDay), Math.Max(horizon, 0.1) * SecondsPerDay, new());
     }
 
-    private static ForecastModel Train(EventSequence[] train, EventSequence[] dev, int? epochs = null) => Trainer.Train(train, dev, new TrainingOptions
+    private static ForecastModel Train(EventSequence[] train, EventSequence[] dev, int? epochs = null) =>
+        Trainer.Train(train, dev, Options(epochs)).Model;
+
+    private static TrainingOptions Options(int? epochs) => new()
     {
         Shape = new ModelConfig { TimeUnitSeconds = SecondsPerDay, Width = 32 },
         Values = [OfferSimulator.Reward],
-        Actions = new ActionSettings(OfferSimulator.Actions, OfferSimulator.Reward),
+        Decisions = new DecisionSettings(OfferSimulator.Actions, OfferSimulator.Reward),
         Epochs = epochs,
         Threads = 2,
-    }).Model;
+    };
 }

@@ -108,8 +108,8 @@ public sealed class ValueForecastTests
         {
             double mean = sums[v].Average(), error = Math.Sqrt(sums[v].Average(x => (x - mean) * (x - mean)) / Runs);
             Assert.Equal(mean, said[v].Mean, 4 * Math.Sqrt(error * error + said[v].StandardError * said[v].StandardError));
-            Assert.InRange(said[v].StandardError, 0.5 * error * Math.Sqrt(Runs / (double)Forecaster.SumPaths),
-                2 * error * Math.Sqrt(Runs / (double)Forecaster.SumPaths));
+            // As of so many paths as a stream's steps go far.
+            Assert.InRange(said[v].StandardError, 0.25 * error, error * Math.Sqrt(Runs / 90.0) * 1.5);
             double median = said[v].Quantile(0.5), below = sums[v].Count(x => x <= median) / (double)Runs;
             Assert.InRange(below, 0.35, 0.65);
         }

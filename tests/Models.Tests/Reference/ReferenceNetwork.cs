@@ -29,9 +29,10 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
     /// <param name="own">What the stream has shown of its values before, where the model forecasts them; it takes the event in.</param>
     /// <param name="seconds">Its time, seconds; null where the model reads no calendar.</param>
     /// <param name="readings">Features of a series' reading; null where the model reads none.</param>
+    /// <param name="decision">Features of an event of an episode; null where the model reads none.</param>
     /// <returns>The hidden vector that every forecast is made from. Shape [d].</returns>
     public double[] Step(int mark, double? gap, double[]? values = null, double? seconds = null, double[]? readings = null,
-        ReferenceValues? own = null)
+        ReferenceValues? own = null, double[]? decision = null)
     {
         int d = config.Width;
 
@@ -74,6 +75,10 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
         if (readings is not null)
         {
             Add(x, Linear(readings, tensor("embed.series"), new double[d]));
+        }
+        if (decision is not null)
+        {
+            Add(x, Linear(decision, tensor("embed.action"), new double[d]));
         }
 
         for (int l = 0; l < config.Layers; l++)
@@ -144,10 +149,11 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
         }
     }
 
-    /// <summary>Log probabilities of the labels.</summary>
-    public double[] Labels(double[] hidden)
+    /// <summary>Log probabilities of a label head's classes.</summary>
+    /// <param name="head">Name of the head.</param>
+    public double[] Labels(double[] hidden, string head = "label")
     {
-        double[] logits = Linear(hidden, tensor("label.weight"), tensor("label.bias"));
+        double[] logits = Linear(hidden, tensor(head + ".weight"), tensor(head + ".bias"));
         double sum = Math.Log(logits.Select(Math.Exp).Sum());
         return [.. logits.Select(x => x - sum)];
     }

@@ -85,7 +85,7 @@ public sealed class ValueStatisticsTests
 
     [Fact]
     public void ScalesOf_WhenThereAreTooMany_SaysWhatToDo() =>
-        Assert.Contains("17 values, and a model holds at most 16. Leave out", Assert.Throws<ArgumentException>(() => ValueStatistics.ScalesOf(
+        Assert.Contains("17 values, and a model holds at most 16. Name those that it is to read", Assert.Throws<ArgumentException>(() => ValueStatistics.ScalesOf(
             Of([.. Enumerable.Range(0, 17).Select(i => ($"v{i}", (Func<double, double, double>)((_, noise) => noise)))]))).Message);
 
     /// <summary>Streams whose values are made of a number of their own and one of the event, both normal.</summary>
