@@ -170,8 +170,8 @@ public sealed record ModelConfig
         Require(Decisions is null || (Decisions.Marks is { Count: >= 2 } && Decisions.Marks.Distinct().Count() == Decisions.Marks.Count
             && Decisions.Marks.All(Marks.Contains)), "actions", string.Join(", ", Decisions?.Marks ?? []),
             $"two or more of its marks, all different, which are {string.Join(", ", Marks.Take(20))}{(Marks.Count > 20 ? ", ..." : "")}");
-        Require(Decisions is null || (ForecastsValues && Values!.Any(v => v.Name == Decisions.Reward)), "reward", Decisions?.Reward!,
-            $"one of the values that it forecasts, which are {string.Join(", ", (Values ?? []).Select(v => v.Name).DefaultIfEmpty("none"))}");
+        Require(Decisions is null || (ForecastsValues && Values!.Any(v => v.Name == Decisions.Reward && !v.IsFact)), "reward", Decisions?.Reward!,
+            $"one of the values that it forecasts, which are {string.Join(", ", (Values ?? []).Where(v => !v.IsFact).Select(v => v.Name).DefaultIfEmpty("none"))}");
         Require(!HasOtherMark || Marks is [.., OtherMark], "last mark", Marks is [.., var last] ? last : "nothing",
             $"'{OtherMark}' where rare marks were folded");
     }

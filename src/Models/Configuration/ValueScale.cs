@@ -23,6 +23,11 @@ public sealed record ValueScale(string Name, double Mean, double Deviation)
     /// <see cref="Deviation"/>. Above 0, at most 1.</summary>
     public double Within { get; init; } = 1;
 
+    /// <summary>In training it never changed within a stream: a fact about the stream, such as its age or kind. It is read of each event, as it was
+    /// told last, and not forecast.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsFact { get; init; }
+
     /// <summary>Share of the training events that had it. Above 0, at most 1.</summary>
     public double Share { get; init; } = 1;
 

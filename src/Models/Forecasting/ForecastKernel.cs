@@ -53,11 +53,12 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
         }
         _heads.Values(_basis.Pointer, marks, _features.Pointer);
         ReadOnlySpan<float> state = _heads.ValueState(_basis.Pointer, 0);
-        var forecasts = new ValueForecast[model.ValueCount];
-        for (int value = 0; value < forecasts.Length; value++)
+        var forecasts = new ValueForecast[model.ForecastValues.Length];
+        for (int i = 0; i < forecasts.Length; i++)
         {
+            int value = model.ForecastValues[i];
             (float level, float unit) = model.Values!.Own(state, value);
-            forecasts[value] = Value(value, cells, level, unit);
+            forecasts[i] = Value(value, cells, level, unit);
         }
         return forecasts;
     }

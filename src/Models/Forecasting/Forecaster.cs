@@ -135,7 +135,7 @@ public sealed class Forecaster
         int[] marks = [.. actions.Marks.Select(m => Model.MarkIndices[m])];
         double[] shares = forecast.SharesNow(marks);
         int[] ranked = [.. Enumerable.Range(0, marks.Length).Where(i => shares[i] >= ActionReturn.LeastShare)];
-        int reward = Model.Config.Values!.TakeWhile(v => v.Name != actions.Reward).Count();
+        int reward = Array.FindIndex(Model.ForecastValues, i => Model.Config.Values![i].Name == actions.Reward);
         CountQuestion question = forecast.Question(horizonSeconds);
         SampledPath[][] paths =
             _paths.DrawWithin([.. ranked.Select(i => question with { Action = marks[i] })], CountSampler.StepsPerStream, options);
@@ -169,7 +169,7 @@ public sealed class Forecaster
         {
             return [.. forecasts.Select(_ => Array.Empty<ValueSum>())];
         }
-        string[] names = [.. Model.Config.Values!.Select(v => v.Name)];
+        string[] names = [.. Model.ForecastValues.Select(i => Model.Config.Values![i].Name)];
         if (!(horizonSeconds > 0))
         {
             return [.. forecasts.Select(_ => Array.ConvertAll(names, name => new ValueSum(name, [0])))];

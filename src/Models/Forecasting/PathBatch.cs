@@ -58,10 +58,11 @@ internal sealed unsafe class PathBatch : IDisposable
     /// <summary>Mark of the event that happened last. Shape [paths].</summary>
     public int[] Mark { get; } = new int[MaxPaths];
 
-    /// <summary>Values of the event that happened last, NaN for none, in their own units; null where the model forecasts none.</summary>
+    /// <summary>Values of the event that happened last, NaN for none, in their own units; null where the model forecasts none. Shape
+    /// [values that are forecast].</summary>
     public double[]? Values(int path) => _model.Values is not { } track ? null
-        : [.. Enumerable.Range(0, track.Count).Select(i => _model.Config.Values![i] is var scale
-            && _z[path * track.Count + i] is var z && !float.IsNaN(z) ? scale.Value(z) : double.NaN)];
+        : Array.ConvertAll(_model.ForecastValues, i =>
+            _z[path * track.Count + i] is var z && float.IsNaN(z) ? double.NaN : _model.Config.Values![i].Value(z));
 
     /// <summary>ln of the probability, by the model, that the next event comes at all. Shape [paths].</summary>
     public double[] LogComing { get; } = new double[MaxPaths];
@@ -199,6 +200,11 @@ internal sealed unsafe class PathBatch : IDisposable
         var outputs = new ReadOnlySpan<float>(_heads.ValueOutputsPointer(row), _model.Layout.Values!.Stride);
         for (int i = 0; i < z.Length; i++)
         {
+            if (_model.Values!.IsFact(i))
+            {
+                z[i] = float.NaN;
+                continue;
+            }
             bool isHere = random.NextDouble() < Logistic.Probability(outputs[ValueHead.PresenceAt(i)]);
             _model.ValueMixtures[i].Decode(outputs[ValueHead.MixtureAt(i)..], logWeight, mean, deviation);
             int component = Categorical.Draw(logWeight, random);

@@ -30,6 +30,7 @@ public sealed class ForecastModel
         State = new StateLayout(config, Layout);
         ValueMixtures = values ?? [];
         Values = config.ForecastsValues ? new ValueTrack(config.Values!) : null;
+        ForecastValues = [.. Enumerable.Range(0, Values?.Count ?? 0).Where(i => !Values!.IsFact(i))];
         Adaptation = config.Adapt ? new Adaptation(config, timeHead) : null;
         _valueNames = [.. (config.ForecastsValues ? config.Values! : []).Select(v => Encoding.UTF8.GetBytes(v.Name))];
         _labels = [.. (config.Labels ?? []).Select(Encoding.UTF8.GetBytes)];
@@ -92,6 +93,9 @@ public sealed class ForecastModel
 
     /// <summary>The value head's mixtures, one a value; empty where values are not forecast.</summary>
     internal IReadOnlyList<ValueMixture> ValueMixtures { get; }
+
+    /// <summary>Indices of the values that are forecast: all but facts about the stream.</summary>
+    internal int[] ForecastValues { get; }
 
     /// <summary>Values that a step takes of each event; 0 where they are not forecast.</summary>
     public int ValueCount => Values?.Count ?? 0;

@@ -57,6 +57,10 @@ internal sealed unsafe class ValuePass(ValueHead head, IReadOnlyList<ValueMixtur
         double sum = 0;
         for (int i = 0; i < mixtures.Count; i++)
         {
+            if (values.Track.IsFact(i))
+            {
+                continue;
+            }
             int at = t * mixtures.Count + i;
             bool isHere = !float.IsNaN(values.Z[at]);
             sum += TieHead.Log(outputs, ValueHead.PresenceAt(i), isHere, gradientScale, gradient);

@@ -92,7 +92,14 @@ internal static class ValueStatistics
                 (mean, deviation, within, floor) = (logMean, logDeviation, logWithin, Math.Max(all.Min() / 2, double.Epsilon));
             }
         }
-        return new ValueScale(name, mean, deviation) { Floor = floor, Within = within, Share = (double)all.Length / events };
+        return new ValueScale(name, mean, deviation)
+        {
+            Floor = floor,
+            Within = within,
+            Share = (double)all.Length / events,
+            // A density of what never changes would grow without end, and rule the training.
+            IsFact = Array.Exists(streams, x => x.Length > 1) && Array.TrueForAll(streams, x => Array.TrueForAll(x, v => v == x[0])),
+        };
     }
 
     /// <summary>Mean, deviation, and the part of it that is within streams.</summary>
