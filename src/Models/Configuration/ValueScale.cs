@@ -23,8 +23,8 @@ public sealed record ValueScale(string Name, double Mean, double Deviation)
     /// <see cref="Deviation"/>. Above 0, at most 1.</summary>
     public double Within { get; init; } = 1;
 
-    /// <summary>In training it never changed within a stream: a fact about the stream, such as its age or kind. It is read of each event, as it was
-    /// told last, and not forecast.</summary>
+    /// <summary>In training it never changed within a stream: a fact about the stream, such as its age or kind. It is read of each event,
+    /// as it was told last, and not forecast.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsFact { get; init; }
 
