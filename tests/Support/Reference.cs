@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Foretell.Engine.Events;
@@ -102,7 +103,7 @@ public sealed class Reference(ForecastModel model, IStateBackend? rows = null)
         int mark = model.MarkIndex(Encoding.UTF8.GetBytes(record.Mark));
         UnknownMarks += mark == model.UnknownMark ? 1 : 0;
         (int previous, LiveScores scores) = _scores.GetValueOrDefault(record.Key, (-1, default));
-        _rows.ScoreAndStep([new StepInput(stream.Row, mark, gap, stream.Count, previous)], _score);
+        _rows.ScoreAndStep([new StepInput(stream.Row, mark, gap, stream.Count, previous)], _score, ValuesOf(record));
         if (known)
         {
             scores.Add(_score[0]);
@@ -110,6 +111,22 @@ public sealed class Reference(ForecastModel model, IStateBackend? rows = null)
         }
         _scores[record.Key] = (mark, scores);
         _streams[record.Key] = (stream.Row, stream.Count + 1, Math.Max(stream.LastTicks, time));
+    }
+
+    /// <summary>The event's values as the model takes them. Shape [values of the model].</summary>
+    private float[] ValuesOf(EventSets.Read record)
+    {
+        var values = new float[model.ValueCount];
+        Array.Fill(values, float.NaN);
+        foreach (string text in record.Values.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] parts = text.Split('=');
+            if (model.ValueIndex(Encoding.UTF8.GetBytes(parts[0])) is >= 0 and int i)
+            {
+                values[i] = model.Config.Values![i].Standardise(double.Parse(parts[1], CultureInfo.InvariantCulture));
+            }
+        }
+        return values;
     }
 
     public string Digest(string stream)

@@ -13,6 +13,13 @@ public static class Small
     /// <summary>The model as a host serves it.</summary>
     public static readonly ServingModel Serving = new(Model);
 
+    /// <summary>The same that reads and forecasts values of events, too.</summary>
+    public static readonly ForecastModel Valued = ForecastModel.Untrained(Model.Config with
+    {
+        Values = [new ValueScale("amount", 3, 1) { Floor = 0.1, Within = 0.5 }, new ValueScale("temp", 20, 5) { Share = 0.5 }],
+        ForecastsValues = true,
+    }, seed: 1);
+
     public static ForecastModel Create(int seed, string mixer = "aaren", int states = 0) => ForecastModel.Untrained(new ModelConfig
     {
         Width = 16,

@@ -182,7 +182,7 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
         var digests = new Dictionary<string, string?>();
         foreach (string stream in oracle.Streams.Where(stream => records[EventSets.PartitionOf(stream, records.Length)] is not null))
         {
-            digests.Add(stream, (await platform.FindAsync(stream, CancellationToken.None))?.Digest(Small.Model));
+            digests.Add(stream, (await platform.FindAsync(stream, CancellationToken.None))?.Digest(Small.Valued));
         }
         oracle.CheckServed(log, records, digests);
         ServedBesideDamage += records.Contains(null) ? digests.Count : 0;
@@ -303,7 +303,7 @@ internal sealed class EmbeddedWorld(Random random, SimulatedClock clock, Simulat
     {
         OpenStorage = OpenStorageAsync,
         Retain = Retain,
-        Model = Small.Model,
+        Model = Small.Valued,
         Device = SharedRows.Device,
         Shared = true,
         Threads = 1,

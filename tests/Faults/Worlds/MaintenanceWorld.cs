@@ -195,7 +195,7 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
         {
             List<EventSets.Read>[] records = await oracle.ReadAsync(log);
             oracle.CheckLog(log, records);
-            reference = Reference.Replay(records, Small.Model, SharedRows.Device.OpenBackend());
+            reference = Reference.Replay(records, Small.Valued, SharedRows.Device.OpenBackend());
         });
         Oracle.CheckState(reference!, state);
     }

@@ -145,7 +145,7 @@ internal sealed class Oracle
     public void CheckServed(IEventLog log, IReadOnlyList<List<EventSets.Read>?> records, IReadOnlyDictionary<string, string?> digests)
     {
         CheckLog(log, records);
-        Reference reference = Reference.Replay([.. records.Select(r => r ?? [])], Small.Model, SharedRows.Device.OpenBackend());
+        Reference reference = Reference.Replay([.. records.Select(r => r ?? [])], Small.Valued, SharedRows.Device.OpenBackend());
         var expected = reference.Streams.ToHashSet();
         foreach ((string stream, string? digest) in digests)
         {

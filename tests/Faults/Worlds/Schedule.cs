@@ -112,7 +112,7 @@ internal sealed class Schedule
         await using SqliteEventLog log = SqliteEventLog.Open(Path.Combine(_directory, "log.db"), null, _clock);
         List<EventSets.Read>[] records = await _oracle.ReadAsync(log);
         _oracle.CheckLog(log, records);
-        Reference reference = Reference.Replay(records, Small.Model, SharedRows.Device.OpenBackend());
+        Reference reference = Reference.Replay(records, Small.Valued, SharedRows.Device.OpenBackend());
         Oracle.CheckState(reference, await converging);
         await using var store = new SqliteStateStore(_directory, log.Identity);
         string stored = await PlatformDigest.OfStoreAsync(store, trial.Partitions, SharedRows.Serving, CancellationToken.None);
@@ -158,7 +158,7 @@ internal sealed class Schedule
         {
             List<EventSets.Read>[] records = await _oracle.ReadAsync(log);
             _oracle.CheckLog(log, records);
-            reference = Reference.Replay(records, Small.Model, SharedRows.Device.OpenBackend());
+            reference = Reference.Replay(records, Small.Valued, SharedRows.Device.OpenBackend());
         });
         Oracle.CheckState(reference!, before);
         Oracle.CheckState(reference!, reopened);

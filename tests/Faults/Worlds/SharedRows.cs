@@ -10,11 +10,11 @@ namespace Foretell.Faults.Worlds;
 /// took a sixth of its time.</summary>
 internal sealed class SharedRows : IStepDevice
 {
-    /// <summary>Of <see cref="Small.Model"/>.</summary>
-    public static readonly SharedRows Device = new(Small.Model);
+    /// <summary>Of <see cref="Small.Valued"/>.</summary>
+    public static readonly SharedRows Device = new(Small.Valued);
 
     /// <summary>The model on it, its streams sharing what they show together: no row may depend on that.</summary>
-    public static readonly ServingModel Serving = new(Small.Model, Device, shares: true);
+    public static readonly ServingModel Serving = new(Small.Valued, Device, shares: true);
 
     private readonly List<Rows> _all = [];
     private readonly ForecastModel _model;

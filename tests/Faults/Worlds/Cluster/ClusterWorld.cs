@@ -99,7 +99,7 @@ internal sealed class ClusterWorld : IWorld
         {
             try
             {
-                await LogBinding.BindAsync(_log, Small.Model, null, null, CancellationToken.None);
+                await LogBinding.BindAsync(_log, Small.Valued, null, null, CancellationToken.None);
                 return;
             }
             catch (PlatformUnavailableException e)
