@@ -22,8 +22,8 @@ internal static class EvalView
         }
         foreach ((string name, BaselineScore score) in scores.Baselines)
         {
-            // Most baselines speak of times or of marks, not of both.
-            table.AddRow(Terminal.Escape(name), Format.Nats(score.NllTime + score.NllMark), Format.Nats(score.NllTime),
+            // Most baselines speak of times or of marks, not of both, and none of values.
+            table.AddRow(Terminal.Escape(name), Format.Nats(scores.NllValue is null ? score.NllTime + score.NllMark : null), Format.Nats(score.NllTime),
                 Format.Nats(score.NllMark));
         }
         Terminal.Out.Write(table);
