@@ -17,14 +17,14 @@ internal static class EvalView
                 Format.Nats(scores.NllMark));
         if (scores.AsTrained is { } trained)
         {
-            table.AddRow("without adaptation", Format.Nats(trained.NllTime + (trained.NllMark ?? 0) + (scores.NllValue ?? 0)), Format.Nats(trained.NllTime),
-                Format.Nats(trained.NllMark));
+            table.AddRow("without adaptation", Format.Nats(trained.NllTime + (trained.NllMark ?? 0) + (scores.NllValue ?? 0)),
+                Format.Nats(trained.NllTime), Format.Nats(trained.NllMark));
         }
         foreach ((string name, BaselineScore score) in scores.Baselines)
         {
             // Most baselines speak of times or of marks, not of both, and none of values.
-            table.AddRow(Terminal.Escape(name), Format.Nats(scores.NllValue is null ? score.NllTime + score.NllMark : null), Format.Nats(score.NllTime),
-                Format.Nats(score.NllMark));
+            double? joint = scores.NllValue is null ? score.NllTime + score.NllMark : null;
+            table.AddRow(Terminal.Escape(name), Format.Nats(joint), Format.Nats(score.NllTime), Format.Nats(score.NllMark));
         }
         Terminal.Out.Write(table);
         WriteValues(scores);

@@ -113,16 +113,22 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
                 log += Math.Log(Math.Max(weight, 1e-300));
             }
         }
-        return new ValueForecast(model.Config.Values![value], there, Likely(all, there).Rescale(level, unit));
+        return new ValueForecast(model.Config.Values![value], there, Heaviest(all).Rescale(level, unit));
     }
 
-    /// <summary>The components that matter, with weights that sum to 1.</summary>
-    private static NormalMixture Likely(NormalMixture all, double total)
+    /// <summary>The heaviest components, which together have all but a thousandth of the weight: every quantile is a sum over them.</summary>
+    private static NormalMixture Heaviest(NormalMixture all)
     {
-        const double Least = 1e-5;
-        int[] kept = [.. Enumerable.Range(0, all.Mean.Length).Where(i => all.LogWeight[i] > Math.Log(Math.Max(total, 1e-290) * Least))];
-        double sum = kept.Sum(i => Math.Exp(all.LogWeight[i]));
-        return new NormalMixture([.. kept.Select(i => all.LogWeight[i] - Math.Log(sum))], [.. kept.Select(i => all.Mean[i])],
-            [.. kept.Select(i => all.Deviation[i])]);
+        int[] order = [.. Enumerable.Range(0, all.Mean.Length).OrderByDescending(i => all.LogWeight[i])];
+        double[] weights = Array.ConvertAll(order, i => Math.Exp(all.LogWeight[i]));
+        double most = (1 - 1e-3) * weights.Sum(), sum = weights[0];
+        int count = 1;
+        while (count < order.Length && sum < most)
+        {
+            sum += weights[count++];
+        }
+        order = order[..count];
+        return new NormalMixture([.. order.Select(i => all.LogWeight[i] - Math.Log(sum))], [.. order.Select(i => all.Mean[i])],
+            [.. order.Select(i => all.Deviation[i])]);
     }
 }

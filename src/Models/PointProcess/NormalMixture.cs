@@ -41,12 +41,23 @@ public sealed record NormalMixture(double[] LogWeight, double[] Mean, double[] D
             low = Math.Min(low, Mean[k] + Deviation[k] * at);
             high = Math.Max(high, Mean[k] + Deviation[k] * at);
         }
-        for (double least = 1e-9 * (high - low); high - low > least;)
+        // Newton's steps, and halving where one leaves the bracket or is no shorter than half of the last.
+        double least = 1e-9 * (high - low), x = 0.5 * (low + high), step = high - low;
+        while (high - low > least)
         {
-            double middle = 0.5 * (low + high);
-            (low, high) = Cdf(middle) < p ? (middle, high) : (low, middle);
+            double miss = Cdf(x) - p;
+            (low, high) = miss < 0 ? (x, high) : (low, x);
+            double next = x - miss / Math.Exp(LogDensity(x));
+            bool isNear = next > low && next < high && Math.Abs(next - x) < 0.5 * Math.Abs(step);
+            next = isNear ? next : 0.5 * (low + high);
+            step = next - x;
+            x = next;
+            if (Math.Abs(step) < least)
+            {
+                break;
+            }
         }
-        return 0.5 * (low + high);
+        return x;
     }
 
     /// <summary>Continuous ranked probability score of an observed x: E|X - x| - E|X - X'| / 2, in closed form.</summary>

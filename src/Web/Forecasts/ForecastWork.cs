@@ -17,7 +17,7 @@ internal sealed class ForecastWork
     public const int StepsPerForecast = 150, StepsPerQuantile = 3;
 
     /// <summary>What each value of the next event costs.</summary>
-    public const int StepsPerValue = 400;
+    public const int StepsPerValue = 1_200;
 
     /// <summary>Up to here a forecast is computed where it is asked for.</summary>
     public const int CheapSteps = 1_000;

@@ -64,7 +64,7 @@ public class TorchTrainerTests
         string message = Assert.Throws<ArgumentException>(() =>
             TorchTrainer.Train(valued, valued, Options(epochs: 1), TestTorch.Cpu())).Message;
 
-        Assert.Contains("the events carry values or labels. Train on the CPU ('--device cpu'), or leave them out.", message);
+        Assert.Contains("these streams have values, labels or ends. Train on the CPU ('--device cpu'), or leave them out.", message);
     }
 
     [Fact]
