@@ -116,7 +116,7 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
         return new ValueForecast(model.Config.Values![value], there, Heaviest(all).Rescale(level, unit));
     }
 
-    /// <summary>The heaviest components, which together have all but a thousandth of the weight: every quantile is a sum over them.</summary>
+    /// <summary>The heaviest components, which have all but a thousandth of the weight: every quantile is a sum over them.</summary>
     private static NormalMixture Heaviest(NormalMixture all)
     {
         int[] order = [.. Enumerable.Range(0, all.Mean.Length).OrderByDescending(i => all.LogWeight[i])];
