@@ -5,6 +5,7 @@ var benches = new Dictionary<string, Func<Task>>
     ["step"] = StepBench.RunAsync,
     ["mixers"] = MixerBench.RunAsync,
     ["adapt"] = AdaptationBench.RunAsync,
+    ["values"] = ValueBench.RunAsync,
     ["long"] = LongBench.RunAsync,
     ["scan"] = ScanBench.RunAsync,
     ["decode"] = DecodeBench.RunAsync,

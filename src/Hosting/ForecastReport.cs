@@ -37,6 +37,10 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
     /// <summary>What kind of stream it is or becomes, most likely first; empty where the model tells none apart.</summary>
     public IReadOnlyList<LabelProbability> Labels { get; init; } = [];
 
+    /// <summary>Seconds until the stream's last event, the median and then the quantiles asked for; null where the model does not
+    /// tell.</summary>
+    public IReadOnlyList<double>? RemainingSeconds { get; init; }
+
     /// <summary>Answers a question from a stream's row, but for what needs sampled paths (<c>WithPaths</c>).</summary>
     /// <param name="forecaster">Forecasts from rows.</param>
     /// <param name="stream">Stream key, for the message of a refusal.</param>
@@ -65,6 +69,7 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
             OtherMarks = (others, otherProbability),
             Values = forecast.Values(),
             Labels = forecast.Labels(),
+            RemainingSeconds = forecast.TellsEnd ? [.. question.Quantiles.Prepend(0.5).Select(forecast.RemainingQuantile)] : null,
         };
     }
 

@@ -89,6 +89,7 @@ public static class ForetellWeb
         RouteGroupBuilder read = Guarded(api, Scope.Read);
         GetStream.Map(read);
         GetForecast.Map(read);
+        GetActions.Map(read);
         PostForecasts.Map(read, maxBodyBytes);
         GetStreamEvents.Map(read);
         GetOverdue.Map(read);

@@ -19,10 +19,10 @@ public sealed class ValuesTests
         await using GrainCluster cluster = await GrainCluster.StartAsync(Small.Valued, 2, All, All);
         IStreamGrain stream = cluster.Grains.GetGrain<IStreamGrain>("customer/7");
         long ticks = EventTime.FromDateTimeOffset(DateTimeOffset.UtcNow.AddMinutes(-10));
-        await stream.Observe(new ObservedEvent(ticks, "login") { Values = new Dictionary<string, double> { ["amount"] = 12.5, ["pulse"] = 70 } });
+        await stream.Observe(new ObservedEvent(ticks, "login") { Values = [new("amount", 12.5), new("pulse", 70)] });
         await stream.Observe(new ObservedEvent(ticks + TimeSpan.TicksPerSecond, "view")
         {
-            Values = new Dictionary<string, double> { ["temp"] = 21, ["amount"] = 300 },
+            Values = [new("temp", 21), new("amount", 300)],
         });
         string token = await stream.Observe(new ObservedEvent(ticks + TimeSpan.TicksPerSecond, EventId: "late") { Label = "bot" });
         Assert.True(Position.TryParse(token, out Position position));
@@ -49,7 +49,7 @@ public sealed class ValuesTests
     {
         await using GrainCluster cluster = await GrainCluster.StartAsync(1, All);
         IStreamGrain stream = cluster.Grains.GetGrain<IStreamGrain>("a");
-        var observed = new ObservedEvent(1, "login") { Values = new Dictionary<string, double> { ["amount"] = 1 } };
+        var observed = new ObservedEvent(1, "login") { Values = [new("amount", 1)] };
         Assert.True(Position.TryParse(await stream.Observe(observed), out Position position));
         await cluster.Platform().WaitAppliedAsync(position, default);
 
@@ -68,11 +68,11 @@ public sealed class ValuesTests
             Assert.Contains(sentence, (await Assert.ThrowsAsync<ArgumentException>(() => stream.Observe(observed))).Message, StringComparison.Ordinal);
 
         await Refused(new ObservedEvent(1, "login") { Label = "bot" }, "A label comes as an event of its own, without mark and values.");
-        await Refused(new ObservedEvent(1) { Label = "bot", Values = new Dictionary<string, double> { ["amount"] = 1 } },
+        await Refused(new ObservedEvent(1) { Label = "bot", Values = [new("amount", 1)] },
             "A label comes as an event of its own");
         await Refused(new ObservedEvent(1) { Label = "" }, "Label must be 1 to 256 bytes");
-        await Refused(new ObservedEvent(1) { Values = new Dictionary<string, double> { ["amount"] = double.NaN } }, "must be a finite number");
-        await Refused(new ObservedEvent(1) { Values = Enumerable.Range(0, 17).ToDictionary(i => $"v{i}", i => (double)i) }, "at most 16 values");
+        await Refused(new ObservedEvent(1) { Values = [new("amount", double.NaN)] }, "must be a finite number");
+        await Refused(new ObservedEvent(1) { Values = [.. Enumerable.Range(0, 17).Select(i => new ObservedValue($"v{i}", i))] }, "at most 16 values");
         Assert.Equal(0, cluster.Log.End(0).Sequence);
     }
 

@@ -1,4 +1,5 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
 using Foretell.Models.Layers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
@@ -44,6 +45,38 @@ internal static class TestModels
 
     /// <summary>Where an element of a tensor lies in the weights: rows are padded.</summary>
     public static int Place(Parameter p, int index) => p.Offset + index / p.Columns * p.Stride + index % p.Columns;
+
+    /// <summary>The configuration with forecasts of so many values: some read as they are, some as logarithms.</summary>
+    public static ModelConfig WithValues(this ModelConfig config, int values) => values == 0 ? config : config with
+    {
+        ForecastsValues = true,
+        Values =
+        [
+            .. Enumerable.Range(0, values).Select(i => i % 2 == 0
+                ? new ValueScale($"v{i}", 2 + i, 0.5 + i) { Within = 0.6, Share = 0.8 }
+                : new ValueScale($"v{i}", 1, 0.9) { Floor = 1e-3, Within = 0.3 }),
+        ],
+    };
+
+    /// <summary>The history with values about a level of its own, as the configuration has them.</summary>
+    /// <param name="holes">Whether every fifth is missing.</param>
+    public static EventSequence WithValues(this EventSequence history, ModelConfig config, bool holes = true, int seed = HistorySeed)
+    {
+        var random = new RandomStream(seed, 1);
+        return history with
+        {
+            Values = config.Values?.ToDictionary(scale => scale.Name, scale =>
+            {
+                double level = random.NextNormal();
+                return Array.ConvertAll(history.Times, _ => holes && random.NextInt(5) == 0 ? double.NaN
+                    : scale.Value(level + scale.Within * random.NextNormal()));
+            }),
+        };
+    }
+
+    /// <summary>The mixture of a value's u that all streams together have.</summary>
+    public static NormalMixture Anchor(ValueMixture mixture) =>
+        new(mixture.AnchorLogWeight.ToArray(), mixture.AnchorMean.ToArray(), mixture.AnchorDeviation.ToArray());
 
     /// <summary>The model's mixture over z that knows no history.</summary>
     public static NormalMixture Anchor(ForecastModel model) =>

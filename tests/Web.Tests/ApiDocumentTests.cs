@@ -31,6 +31,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
             "GET /v1/models/{model}: 200 400 401 403 404 429",
             "GET /v1/overdue: 200 400 401 403 429 503 504",
             "GET /v1/status: 200 400 401 403 429 503 504",
+            "GET /v1/streams/{stream}/actions: 200 400 401 403 404 429 503 504",
             "GET /v1/streams/{stream}/events: 200 400 401 403 404 429 503 504",
             "GET /v1/streams/{stream}/forecast: 200 400 401 403 404 429 503 504",
             "GET /v1/streams/{stream}: 200 400 401 403 404 429 503 504",
@@ -88,6 +89,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
     [InlineData("/v1/models/{model}", "get", "model")]
     [InlineData("/v1/models/{model}/calibration", "get", "after model")]
     [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon marks paths quantiles stream")]
+    [InlineData("/v1/streams/{stream}/actions", "get", "after at horizon quantiles stream")]
     [InlineData("/v1/streams/{stream}/events", "get", "Last-Event-ID after horizon marks quantiles stream")]
     [InlineData("/v1/alerts/events", "get", "Last-Event-ID")]
     [InlineData("/v1/forecasts", "post", "after")]

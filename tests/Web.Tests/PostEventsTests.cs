@@ -3,6 +3,8 @@ using System.Net;
 using System.Text;
 using Foretell.Engine;
 using Foretell.Engine.Events;
+using Foretell.Stores.Sqlite;
+using Foretell.Support;
 using Foretell.Web.Http;
 
 namespace Foretell.Web.Tests;
@@ -19,6 +21,7 @@ public class PostEventsTests
     [InlineData("text/csv", "stream, time, mark\na, 1769860800, visit\nb, 2026-01-31T12:00:00Z, \"x, y\"\n", 2)]
     [InlineData("text/csv; charset=utf-8", "stream;time\na;1769860800.5\n", 1)]
     [InlineData("text/csv", "stream,time,mark\n", 0)]
+    [InlineData(Json, """{"stream":"a","time":1769860800,"mark":"visit","values":{"amount":12.3,"temp":null}}""", 1)]
     [InlineData("application/cloudevents+json",
         """{"specversion":"1.0","id":"1","source":"s","type":"t","subject":"a","time":"2026-01-31T12:00:00Z"}""", 1)]
     [InlineData("application/cloudevents-batch+json",
@@ -35,6 +38,56 @@ public class PostEventsTests
         Assert.True(Position.TryParse((string?)answer.Json["position"], out Position position));
         await api.Platform.WaitAppliedAsync(position, CancellationToken.None);
         Assert.Equal(accepted, api.Platform.Status().EventsApplied);
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenEventsHaveValues_TheLogHoldsThem()
+    {
+        using var folder = new TemporaryFolder();
+        await using (var api = await ApiHost.StartAsync(directory: folder.Path))
+        {
+            foreach ((string path, string type, string body) in new[]
+            {
+                ("", Json, """[{"stream":"a","time":1,"mark":"order","values":{"amount":12.3,"temp":71}},{"stream":"a","time":2,"values":{"amount":"12"}}]"""),
+                ("", "application/x-ndjson", """{"stream":"a","time":3,"values":{"amount":-1e3,"temp":null}}"""),
+                ("?columns=values=amount,temp", "text/csv", "stream,time,amount,temp\na,4,4.5,\na,5,,\n"),
+                ("", "application/cloudevents+json",
+                    """{"specversion":"1.0","id":"1","source":"a","type":"t","time":"1970-01-01T00:00:06Z","data":{"values":{"amount":6}}}"""),
+            })
+            {
+                Assert.Equal(HttpStatusCode.Accepted, (await api.PostAsync("/v1/events" + path, type, body)).Status);
+            }
+            await PostBinaryAsync(api, [.. s_binary.Select(h => h.Name == "ce-subject" ? (h.Name, "a") : h)], Json, """{"page":7,"values":{"amount":7}}""");
+        }
+
+        await using SqliteEventLog log = SqliteEventLog.Open(Path.Combine(folder.Path, "log.db"), 2, TimeProvider.System);
+        List<EventSets.Read> records = await log.ReadAllAsync(EventSets.PartitionOf("a", 2));
+        Assert.Equal(["amount=12.3 temp=71", "amount=-1000", "amount=4.5", "", "amount=6", "amount=7"],
+            records.Where(r => r.Kind == LogRecordKind.Event).Select(r => r.Values));
+    }
+
+    [Fact]
+    public async Task PostEvents_WhenABinaryCloudEventComesAgainWithOtherValues_IsAConflict()
+    {
+        await using var api = await ApiHost.StartAsync();
+        (string, string)[] keyed = [.. s_binary, ("Idempotency-Key", "k-1")];
+
+        await PostBinaryAsync(api, keyed, Json, """{"values":{"amount":1}}""");
+        Assert.Equal("true", (await PostBinaryAsync(api, keyed, Json, """{"other":2,"values":{"amount":1}}""")).Header("Idempotent-Replayed"));
+        (await PostBinaryAsync(api, keyed, Json, """{"values":{"amount":2}}""")).AssertProblem(409, "idempotency-conflict");
+    }
+
+    [Theory]
+    [InlineData("""{"stream":"a","time":1,"values":[1]}""", "'values' must be an object of numbers")]
+    [InlineData("""{"stream":"a","time":1,"mark":"m","label":"x"}""", "'label' is there together with 'mark'")]
+    public async Task PostEvents_WhenValuesOrALabelAreNone_SaysWhy(string body, string reason)
+    {
+        await using var api = await ApiHost.StartAsync();
+
+        ApiResponse answer = await api.PostAsync("/v1/events", Json, body);
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
+        Assert.StartsWith(reason, (string?)answer.Json["rejected"]![0]!["reason"]);
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Foretell.Cli.Reports;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
+using Foretell.Models.Actions;
 using Foretell.Models.Activities;
 using Foretell.Models.Comparison;
 using Foretell.Models.Configuration;
@@ -19,8 +20,8 @@ internal static class CompareCommand
     private static readonly TrainingSettings s_training = new(needsFiles: false);
     private static readonly Option<string> s_test =
         Settings.Text("--test", "file", "Event file that is scored and decides nothing.");
-    private static readonly Option<string> s_task = Settings.Typed("--task", "events|labels|activities|series",
-        "What is compared: events, when the next one comes and what it is; labels, what kind of stream it is, of sequences with a \"label\"; activities, what comes next in whole cases, whether one is over, and when; or series, the next readings of regular series.", "events", ParseTask);
+    private static readonly Option<string> s_task = Settings.Typed("--task", "events|labels|activities|series|actions",
+        "What is compared: events, when the next one comes and what it is; labels, what kind of stream it is, of sequences with a \"label\"; activities, what comes next in whole cases, whether one is over, and when; series, the next readings of regular series; or actions, what to do in three small control tasks that are played here: they need no data file.", "events", ParseTask);
     private static readonly Option<string> s_out =
         Settings.Text("--out", "folder", "Where the report and everything that is finished go; of events, the same command goes on from there.");
     private static readonly Option<ComparisonForm[]?> s_mixers = Settings.Parsed<ComparisonForm[]?>("--mixers", "a,b",
@@ -35,6 +36,7 @@ internal static class CompareCommand
         "Score forecasts of whole horizons, too: what comes in the time of five mean gaps, beside methods that count the stream's past.");
     private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation: in training as train does, and on the test set as a column apart.");
     private static readonly SeriesSettings s_series = new();
+    private static readonly ActionSettings s_actions = new();
     private static readonly Option<bool> s_json = CommonSettings.Json("Print the table as JSON.");
 
     public static Command Create()
@@ -46,10 +48,11 @@ internal static class CompareCommand
             "compare --task labels --train utterances.jsonl --out labels --mixers aaren,softmax",
             "compare --task series --train hours.jsonl --test later.jsonl --out series --horizon 96 --seasons 24,168",
             "compare --task activities --train tickets.jsonl --test later.jsonl --out activities --time-unit days",
+            "compare --task actions --out actions --seeds 3",
             "compare --train shop.csv --dev dev.csv --test test.csv --out churn --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
             s_task, s_training.Train, s_training.Dev, s_test, s_out, s_mixers, s_states, s_seeds, s_adapt, s_horizons,
-            s_openEnds.Censored, s_openEnds.Until, s_series.Horizon, s_series.Window, s_series.Seasons, s_json,
+            s_openEnds.Censored, s_openEnds.Until, s_series.Horizon, s_series.Window, s_series.Seasons, s_actions.Episodes, s_json,
         };
         verb.AddAll(s_training.Shared);
         verb.SetAction((parsed, cancellation) => Task.Run(() => Run(parsed, cancellation)));
@@ -63,12 +66,17 @@ internal static class CompareCommand
         {
             Refuse(parsed, task, s_series.All);
         }
+        Refuse(parsed, task, task == "actions" ? [s_training.Train, s_training.Dev, s_test, .. s_training.OfData] : [s_actions.Episodes],
+            task == "actions" ? ", which plays tasks of its own and reads no file" : "");
         if (task != "events")
         {
             Refuse(parsed, task, [s_training.Dev, s_states, s_adapt, s_horizons, s_openEnds.Censored, s_openEnds.Until]);
         }
         switch (task)
         {
+            case "actions":
+                Require(parsed, [s_out]);
+                return CompareActions(parsed, cancellation);
             case "labels":
                 Require(parsed, [s_training.Train, s_out]);
                 return CompareLabels(parsed, cancellation);
@@ -98,6 +106,19 @@ internal static class CompareCommand
             report => SeriesView.Summarise(report, folder));
     }
 
+    /// <summary>Tasks are played by models of logs that are made here.</summary>
+    private static int CompareActions(ParseResult parsed, CancellationToken cancellation)
+    {
+        ActionComparisonOptions options = s_actions.Read(parsed, s_training.Read(parsed), s_training.HasWidth(parsed),
+            parsed.GetValue(s_mixers), parsed.GetValue(s_seeds));
+        string folder = FolderOf(parsed);
+        var comparison = new ActionComparison(options);
+        bool isJson = parsed.GetValue(s_json);
+        return Finish(RowsIn(folder), isJson, cancellation,
+            () => ActionReport.Write(comparison, options, folder, new TrainingLines(isJson), cancellation),
+            report => ActionView.Summarise(report, folder));
+    }
+
     /// <summary>Runs a comparison, and shows its report.</summary>
     /// <param name="left">What a signal that stops it leaves behind.</param>
     private static int Finish<T>(string left, bool isJson, CancellationToken cancellation, Func<T> write, Action<T> summarise)
@@ -123,11 +144,12 @@ internal static class CompareCommand
         return ExitCode.Success;
     }
 
-    private static void Refuse(ParseResult parsed, string task, IEnumerable<Option> options)
+    /// <param name="why">Said behind the task's name.</param>
+    private static void Refuse(ParseResult parsed, string task, IEnumerable<Option> options, string why = "")
     {
         if (options.FirstOrDefault(o => parsed.GetResult(o) is { Implicit: false }) is { } option)
         {
-            throw new UsageException($"{option.Name} has no meaning with --task {task}. Leave it out.");
+            throw new UsageException($"{option.Name} has no meaning with --task {task}{why}. Leave it out.");
         }
     }
 
@@ -209,8 +231,8 @@ internal static class CompareCommand
         }
     }
 
-    private static string ParseTask(string text) => text is "events" or "labels" or "activities" or "series" ? text
-        : throw new CliException($"--task must be events, labels, activities or series, got '{text}'.");
+    private static string ParseTask(string text) => text is "events" or "labels" or "activities" or "series" or "actions" ? text
+        : throw new CliException($"--task must be events, labels, activities, series or actions, got '{text}'.");
 
     private static ComparisonForm[] ParseMixers(string text)
     {

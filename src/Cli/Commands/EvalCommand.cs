@@ -5,6 +5,7 @@ using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
+using Foretell.Models.Activities;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Scoring;
@@ -63,14 +64,15 @@ internal static class EvalCommand
         }
         Evaluation evaluation = Evaluator.Evaluate(model, sequences, parsed.GetValue(s_threads));
         evaluation = share ? evaluation with { Shared = SharedEvaluator.Evaluate(model, sequences) } : evaluation;
+        ActivityScore? cases = model.Config.Remaining is null ? null : CaseScores.Of(model, sequences);
         string[] remarks = [.. Remarks(model, sequences)];
         if (parsed.GetValue(s_json))
         {
-            JsonOutput.Write(evaluation, "remarks", remarks);
+            JsonOutput.Write(evaluation, ("cases", cases), ("remarks", remarks));
         }
         else
         {
-            EvalView.Write(evaluation, model);
+            EvalView.Write(evaluation, model, cases);
             foreach (string remark in remarks)
             {
                 Terminal.WriteNote($"remark: {remark}");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Foretell.Cli.Options;
 using Foretell.Cli.Reports;
+using Foretell.Cli.Running;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
@@ -19,7 +20,7 @@ internal static class EvaluatePolicyCommand
     private static readonly Option<string> s_train = Settings.Text("--train", "file",
         "Sequences to learn from: the outcome model, which actions the log took in which states, and the policy greedy.", required: true);
     private static readonly Option<string> s_test =
-        Settings.Text("--test", "file", "Sequences of other streams, by which policies are judged.", required: true);
+        Settings.Text("--test", "file", "Sequences of other streams, by which policies are judged; with --play there are none.");
     private static readonly Option<string[]> s_policies = new("--policy")
     {
         HelpName = "uniform|always:ACTION|greedy|file",
@@ -38,7 +39,9 @@ internal static class EvaluatePolicyCommand
         "Least share of the decisions in like states that an action needs to count; 0 counts all.", 0, 0.5, ActionSupport.DefaultLeast);
     private static readonly Option<int> s_sample = Settings.Number("--sample",
         "Least effective sample, in episodes; of a policy with less nothing is said.", 1, 1_000_000_000, PolicyEvaluationOptions.DefaultLeastSample);
-    private static readonly Option<long> s_seed = Settings.Number("--seed", "Seed of the intervals' draws.", 0, long.MaxValue, 1);
+    private static readonly Option<long> s_seed = Settings.Number("--seed", "Seed of the intervals' draws, and of a policy that throws dice.", 0, long.MaxValue, 1);
+    private static readonly Option<bool> s_play = Settings.Flag("--play",
+        "Decide by one policy instead of judging: events come as lines on standard input, and each line that asks is answered by a line on standard output.");
     private static readonly Option<bool> s_json = CommonSettings.Json();
 
     public static Command Create()
@@ -46,9 +49,10 @@ internal static class EvaluatePolicyCommand
         var verb = new Verb("evaluate-policy", "Says what another way to decide would have been worth, from a log of decisions with their probabilities.",
             "evaluate-policy --train train.jsonl --test test.jsonl --reward net --policy uniform --policy always:discount --policy greedy",
             "evaluate-policy --train train.jsonl --test test.jsonl --reward net --propensity p --actions nothing,mail,discount,call --horizon 14 --policy mine.jsonl",
-            "evaluate-policy --train train.jsonl --test test.jsonl --reward click --policy uniform --json")
+            "evaluate-policy --train train.jsonl --test test.jsonl --reward click --policy uniform --json",
+            "evaluate-policy --train train.jsonl --reward net --horizon 14 --policy greedy --play")
         {
-            s_train, s_test, s_policies, s_reward, s_propensity, s_actions, s_horizon, s_support, s_sample, s_seed, s_json,
+            s_train, s_test, s_policies, s_reward, s_propensity, s_actions, s_horizon, s_support, s_sample, s_seed, s_play, s_json,
         };
         verb.SetAction(Run);
         return verb;
@@ -56,19 +60,32 @@ internal static class EvaluatePolicyCommand
 
     private static int Run(ParseResult parsed)
     {
-        string trainFile = parsed.GetRequiredValue(s_train), testFile = parsed.GetRequiredValue(s_test);
+        bool isPlay = parsed.GetValue(s_play);
+        string trainFile = parsed.GetRequiredValue(s_train);
+        string? testFile = parsed.GetValue(s_test);
+        if (isPlay == testFile is not null || (isPlay && parsed.GetRequiredValue(s_policies).Length > 1))
+        {
+            throw new UsageException(!isPlay ? "--test is needed." : testFile is not null
+                ? "--play decides and judges nothing: leave out --test." : "--play decides by one --policy, and there are several.");
+        }
         var columns = new DecisionColumns(parsed.GetRequiredValue(s_reward), parsed.GetRequiredValue(s_propensity))
         {
             Actions = parsed.GetValue(s_actions) is { Length: > 0 } named ? named : null,
             Horizon = parsed.GetValue(s_horizon),
         };
-        List<EventSequence> trained = EventFile.ReadSequences(trainFile), tested = EventFile.ReadSequences(testFile);
+        List<EventSequence> trained = EventFile.ReadSequences(trainFile);
         string[] actions = In(trainFile, () => DecisionLog.ActionsOf(trained, columns));
         var states = StateSummaries.Of(trained, columns, actions);
         DecisionLog train = In(trainFile, () => DecisionLog.Of(trained, columns, actions, states));
-        DecisionLog test = In(testFile, () => DecisionLog.Of(tested, columns, actions, states));
         var values = ActionValues.Fit(train);
         var support = ActionSupport.Of(train, parsed.GetValue(s_support));
+        if (testFile is null)
+        {
+            string text = parsed.GetRequiredValue(s_policies)[0];
+            return Play(text, Parse(text, actions, values, support), trained, columns, actions, states, parsed.GetValue(s_seed));
+        }
+        List<EventSequence> tested = EventFile.ReadSequences(testFile);
+        DecisionLog test = In(testFile, () => DecisionLog.Of(tested, columns, actions, states));
         Policy[] policies = [Policy.Logged, .. parsed.GetRequiredValue(s_policies).Distinct()
             .Select(text => Parse(text, actions, values, support)).Where(policy => !policy.IsLogged)];
         var options = new PolicyEvaluationOptions { LeastSample = parsed.GetValue(s_sample), Seed = parsed.GetValue(s_seed) };
@@ -90,6 +107,21 @@ internal static class EvaluatePolicyCommand
         return report.Policies.Skip(1).All(p => p.Estimates is null) && report.Policies.Count > 1
             ? throw new CliException($"This log tells nothing of {(report.Policies.Count == 2 ? "that policy" : "these policies")}. Judge what is nearer to what it did, a shorter --horizon, or a longer log.")
             : ExitCode.Success;
+    }
+
+    /// <summary>Answers until standard input ends.</summary>
+    private static int Play(string text, Policy policy, List<EventSequence> train, DecisionColumns columns, string[] actions,
+        StateSummaries states, long seed)
+    {
+        if (text is not ("uniform" or "greedy") && !text.StartsWith(Always, StringComparison.Ordinal))
+        {
+            throw new UsageException($"--play decides where no file knows the streams, by uniform, greedy or {Always}ACTION, got '{text}'.");
+        }
+        // Who plays may start before the policy has been learned: lines wait, and this says from when on they are answered.
+        Terminal.WriteNote($"decides by '{policy.Name}': {string.Join(", ", actions.Select((action, i) => $"{i} {action}"))}");
+        var play = new PolicyPlay(policy, train, columns, actions, states, seed);
+        new PolicyDialogue(play, columns.Reward).Run(Console.In, Terminal.WriteLine);
+        return ExitCode.Success;
     }
 
     private static Policy Parse(string text, string[] actions, ActionValues values, ActionSupport support) => text switch

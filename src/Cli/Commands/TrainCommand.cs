@@ -5,6 +5,7 @@ using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
 using Foretell.Cli.Views;
 using Foretell.Ingest.Files;
+using Foretell.Models.Configuration;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Training;
@@ -30,6 +31,13 @@ internal static class TrainCommand
     private static readonly Option<string> s_device = Settings.Typed("--device", "auto|cpu|torch-cpu|cuda",
         "Where to train: cpu is the program's own trainer; torch-cpu and cuda (a GPU) need an edition built with Torch; auto takes the GPU where there is one, else cpu.",
         TrainingDevice.Auto, TrainingDevice.Parse);
+    private static readonly Option<bool> s_whole = Settings.Flag("--whole",
+        "Every stream is whole: behind its last event none comes. The model then tells how likely a stream is over, and when its last event comes.");
+    private static readonly Option<string> s_actions = Settings.Text("--actions", "mail,call",
+        "Marks that are your own doing, with commas between them: a host then ranks them by what they are expected to bring (GET /v1/streams/{stream}/actions).");
+    private static readonly Option<string> s_values = Settings.Text("--values", "a,b",
+        "Values to read and forecast, of those that events carry; all by default, and none for none.");
+    private static readonly Option<string> s_reward = Settings.Text("--reward", "value", "The value whose sum actions are to make large.");
     private static readonly OpenEndSettings s_openEnds = new("Count the silence after each stream's last event, up to the end of observation, and learn how likely it is that no next event comes at all.");
 
     private static readonly Option<bool> s_json = CommonSettings.Json();
@@ -41,10 +49,13 @@ internal static class TrainCommand
             "train --train train.jsonl --dev dev.jsonl --out model.safetensors --time-unit hours",
             "train --train a.csv --dev b.csv --columns stream=user,time=at,mark=kind --out m.safetensors",
             "train --train train.jsonl --dev dev.jsonl --out plain.safetensors --no-decay --epochs 20",
+            "train --train cases.jsonl --dev later.jsonl --out cases.safetensors --time-unit days --whole",
+            "train --data shop.ndjson --out shop.safetensors --actions nothing,mail,discount --reward amount",
             "train --data events.csv --out model.safetensors --device cpu",
             "train --train shop.csv --dev dev.csv --out churn.safetensors --time-unit days --censored --until 2026-06-30T00:00:00Z")
         {
-            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_noAdapt, s_openEnds.Censored, s_openEnds.Until,
+            s_data, s_training.Train, s_training.Dev, s_out, s_mixer, s_noDecay, s_noAdapt, s_whole, s_values,
+            s_actions, s_reward, s_openEnds.Censored, s_openEnds.Until,
             s_learningRate, s_seed, s_device, s_json,
         };
         verb.AddAll(s_training.Shared);
@@ -55,12 +66,19 @@ internal static class TrainCommand
     private static int Run(ParseResult parsed, CancellationToken cancellation)
     {
         ObservationEnd? until = s_openEnds.End(parsed);
+        if (parsed.GetValue(s_whole) && until is not null)
+        {
+            throw new UsageException("--whole says that every stream is over, and --censored that each may go on behind what was seen of it; give one of them.");
+        }
         TrainingOptions options = s_training.Read(parsed);
         options = options with
         {
             Shape = options.Shape with { Mixer = parsed.GetRequiredValue(s_mixer), Decay = !parsed.GetValue(s_noDecay),
                 Adapt = !parsed.GetValue(s_noAdapt),
                 Censored = parsed.GetValue(s_openEnds.Censored) },
+            WholeStreams = parsed.GetValue(s_whole),
+            Values = parsed.GetValue(s_values) is not { } values ? null : values == "none" ? [] : List(values),
+            Decisions = ActionsOf(parsed.GetValue(s_actions), parsed.GetValue(s_reward)),
             LearningRate = parsed.GetValue(s_learningRate),
             Seed = parsed.GetValue(s_seed),
         };
@@ -93,6 +111,15 @@ internal static class TrainCommand
         }
         return ExitCode.Success;
     }
+
+    private static DecisionSettings? ActionsOf(string? marks, string? reward) => (marks, reward) switch
+    {
+        (null, null) => null,
+        ({ } names, { } value) => new DecisionSettings(List(names), value),
+        _ => throw new UsageException("--actions names the marks that are your own doing and --reward the value that they are for; give both or neither."),
+    };
+
+    private static string[] List(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Training takes minutes: find out before it whether its result can be kept.</summary>
     private static void RequireWritable(string output)

@@ -40,6 +40,12 @@ internal sealed class TrainingSettings(bool needsFiles)
     public IEnumerable<Option> Shared =>
         [_timeUnit, _maxMarks, _width, _layers, _heads, _components, _epochs, _threads, _resolution, _columns, _zone];
 
+    /// <summary>Those of them that say how data is read: without meaning where none is.</summary>
+    public IEnumerable<Option> OfData => [_timeUnit, _maxMarks, _components, _resolution, _columns, _zone];
+
+    /// <summary>Whether a width is asked for.</summary>
+    public bool HasWidth(ParseResult parsed) => parsed.GetResult(_width) is { Implicit: false };
+
     /// <summary>What the options say; mixer, decay, learning rate and seed stand at their defaults.</summary>
     /// <exception cref="UsageException">The shape is not allowed.</exception>
     public TrainingOptions Read(ParseResult parsed) => new()

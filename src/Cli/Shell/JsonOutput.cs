@@ -20,11 +20,17 @@ internal static class JsonOutput
     /// <summary>The same for a file that people may look into.</summary>
     public static string Indented<T>(T value) => JsonSerializer.Serialize(value, s_indented) + "\n";
 
-    /// <summary>An object with one more member.</summary>
-    public static void Write<T, TMember>(T value, string name, TMember member)
+    /// <summary>An object with more members; those that are null are left out.</summary>
+    public static void Write<T>(T value, params ReadOnlySpan<(string Name, object? Member)> members)
     {
         JsonNode node = JsonSerializer.SerializeToNode(value, s_options)!;
-        node[name] = JsonSerializer.SerializeToNode(member, s_options);
+        foreach ((string name, object? member) in members)
+        {
+            if (member is not null)
+            {
+                node[name] = JsonSerializer.SerializeToNode(member, member.GetType(), s_options);
+            }
+        }
         Write(node);
     }
 

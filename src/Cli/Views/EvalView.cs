@@ -1,6 +1,6 @@
 using System.Globalization;
 using Foretell.Cli.Shell;
-using Foretell.Models.Labels;
+using Foretell.Models.Activities;
 using Foretell.Models.Network;
 using Foretell.Models.Scoring;
 using Spectre.Console;
@@ -10,21 +10,21 @@ namespace Foretell.Cli.Views;
 /// <summary>A model's scores beside the baselines'.</summary>
 internal static class EvalView
 {
-    public static void Write(Evaluation scores, ForecastModel model)
+    public static void Write(Evaluation scores, ForecastModel model, ActivityScore? cases = null)
     {
         Table table = Tables.Numbers("nats per event, lower is better", "joint NLL", "time", "mark")
             .AddRow($"[bold]model {model.Id}[/]", $"[bold]{Format.Nats(scores.Nll)}[/]", Format.Nats(scores.NllTime),
                 Format.Nats(scores.NllMark));
         if (scores.AsTrained is { } trained)
         {
-            table.AddRow("without adaptation", Format.Nats(trained.NllTime + (trained.NllMark ?? 0) + (scores.NllValue ?? 0)), Format.Nats(trained.NllTime),
-                Format.Nats(trained.NllMark));
+            table.AddRow("without adaptation", Format.Nats(trained.NllTime + (trained.NllMark ?? 0) + (scores.NllValue ?? 0)),
+                Format.Nats(trained.NllTime), Format.Nats(trained.NllMark));
         }
         foreach ((string name, BaselineScore score) in scores.Baselines)
         {
-            // Most baselines speak of times or of marks, not of both.
-            table.AddRow(Terminal.Escape(name), Format.Nats(score.NllTime + score.NllMark), Format.Nats(score.NllTime),
-                Format.Nats(score.NllMark));
+            // Most baselines speak of times or of marks, not of both, and none of values.
+            double? joint = scores.NllValue is null ? score.NllTime + score.NllMark : null;
+            table.AddRow(Terminal.Escape(name), Format.Nats(joint), Format.Nats(score.NllTime), Format.Nats(score.NllMark));
         }
         Terminal.Out.Write(table);
         WriteValues(scores);
@@ -49,6 +49,11 @@ internal static class EvalView
         {
             rest.AddRow("open ends",
                 $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open, "stream")} silent up to the end of observation");
+        }
+        if (cases is not null)
+        {
+            rest.AddRow("whole streams", $"what comes next, the end included, right {Format.Percent(cases.Accuracy!.Value)}; whether it is over {Format.Nats(cases.LogLossOver)} nats")
+                .AddRow("remaining time", $"median off by {Format.Duration(cases.RemainingError!.Value * 86_400)} (mean absolute)");
         }
         ForecastErrors errors = scores.Errors;
         double unit = model.Config.TimeUnitSeconds;

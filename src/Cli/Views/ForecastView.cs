@@ -39,6 +39,11 @@ internal static class ForecastView
         {
             table.AddRow("gone for good", $"[bold]{Format.Percent(never)}[/] (no next event at all)");
         }
+        if (forecast.Remaining is { } remaining)
+        {
+            table.AddRow("last event in", $"median [bold]{Show(remaining.Median)}[/]"
+                + (remaining.Quantiles is [var first, .., var last] ? $", {Show(first.Seconds)} to {Show(last.Seconds)} with {(100 * (last.Probability - first.Probability)).ToString("0.##", CultureInfo.InvariantCulture)} %" : ""));
+        }
         foreach (QuantileValue quantile in forecast.Next.Quantiles)
         {
             table.AddRow("", $"{quantile.Probability.ToString("0.##", CultureInfo.InvariantCulture),4} by {Show(quantile.Seconds)}");

@@ -51,16 +51,16 @@ public sealed class EventBatch
     public string? TryAdd(ReadOnlySpan<byte> stream, long timeTicks, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id,
         ReadOnlySpan<byte> values = default)
     {
-        string? reason = Refuse(stream, timeTicks, mark, id, "Mark");
-        if (reason is null)
+        if (!IsGood(stream, timeTicks, mark, id))
         {
-            if (!values.IsEmpty)
-            {
-                CheckValues(values);
-            }
-            Add(LogRecordKind.Event, timeTicks, stream, mark, id, values);
+            return WhyNot(stream, mark, id, "Mark");
         }
-        return reason;
+        if (!values.IsEmpty)
+        {
+            CheckValues(values);
+        }
+        Add(LogRecordKind.Event, timeTicks, stream, mark, id, values);
+        return null;
     }
 
     /// <summary>Adds what somebody says came of a stream: an event of its own kind, without a mark.</summary>
@@ -71,13 +71,16 @@ public sealed class EventBatch
     /// <returns>Null when added, else the reason why not, a sentence for the sender.</returns>
     public string? TryAddLabel(ReadOnlySpan<byte> stream, long timeTicks, ReadOnlySpan<byte> label, ReadOnlySpan<byte> id)
     {
-        string? reason = label.IsEmpty ? $"Label must be 1 to {MaxTextBytes} bytes of UTF-8, got 0."
-            : Refuse(stream, timeTicks, label, id, "Label");
-        if (reason is null)
+        if (label.IsEmpty)
         {
-            Add(LogRecordKind.Label, timeTicks, stream, label, id);
+            return $"Label must be 1 to {MaxTextBytes} bytes of UTF-8, got 0.";
         }
-        return reason;
+        if (!IsGood(stream, timeTicks, label, id))
+        {
+            return WhyNot(stream, label, id, "Label");
+        }
+        Add(LogRecordKind.Label, timeTicks, stream, label, id);
+        return null;
     }
 
     /// <summary>Adds an event or a label of another batch, as it is there.</summary>
@@ -105,30 +108,17 @@ public sealed class EventBatch
         Count = count;
     }
 
-    private string? Refuse(ReadOnlySpan<byte> stream, long timeTicks, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id, string what)
-    {
-        if (stream.Length is 0 or > MaxTextBytes)
-        {
-            return $"Stream must be 1 to {MaxTextBytes} bytes of UTF-8, got {stream.Length}.";
-        }
-        if (!stream.StartsWith(_prefix))
-        {
-            return $"Stream must begin with '{StreamPrefix}': the sender may write no other.";
-        }
-        if (mark.Length > MaxTextBytes)
-        {
-            return $"{what} must be at most {MaxTextBytes} bytes of UTF-8, got {mark.Length}.";
-        }
-        if (id.Length > MaxTextBytes)
-        {
-            return $"Id must be at most {MaxTextBytes} bytes of UTF-8, got {id.Length}.";
-        }
-        if (!EventTime.IsValid(timeTicks))
-        {
-            return "Time must lie within years 1 to 9999.";
-        }
-        return null;
-    }
+    private bool IsGood(ReadOnlySpan<byte> stream, long timeTicks, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id) =>
+        stream.Length is > 0 and <= MaxTextBytes && stream.StartsWith(_prefix) && mark.Length <= MaxTextBytes && id.Length <= MaxTextBytes
+        && EventTime.IsValid(timeTicks);
+
+    /// <summary>A sentence for the sender of an event that is not good.</summary>
+    private string WhyNot(ReadOnlySpan<byte> stream, ReadOnlySpan<byte> mark, ReadOnlySpan<byte> id, string what) =>
+        stream.Length is 0 or > MaxTextBytes ? $"Stream must be 1 to {MaxTextBytes} bytes of UTF-8, got {stream.Length}."
+        : !stream.StartsWith(_prefix) ? $"Stream must begin with '{StreamPrefix}': the sender may write no other."
+        : mark.Length > MaxTextBytes ? $"{what} must be at most {MaxTextBytes} bytes of UTF-8, got {mark.Length}."
+        : id.Length > MaxTextBytes ? $"Id must be at most {MaxTextBytes} bytes of UTF-8, got {id.Length}."
+        : "Time must lie within years 1 to 9999.";
 
     private static void CheckValues(ReadOnlySpan<byte> values)
     {

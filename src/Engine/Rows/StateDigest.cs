@@ -7,7 +7,7 @@ using Foretell.Models.Network;
 namespace Foretell.Engine.Rows;
 
 /// <summary>SHA-256 over what a stream's state means: model id (UTF-8), count i64, last event time i64, mixer floats, where
-/// the state grows its tail, and where the model adapts the stream's adaptation; little-endian.</summary>
+/// the state grows its tail, where the model adapts the stream's adaptation, and what it has shown of its values; little-endian.</summary>
 /// <remarks>No sequence numbers: the digest is the same in whichever order streams share a log (law 5).</remarks>
 public static class StateDigest
 {

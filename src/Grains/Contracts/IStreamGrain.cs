@@ -41,12 +41,18 @@ public sealed record ObservedEvent(
     [property: Id(1)] string? Mark = null,
     [property: Id(2)] string? EventId = null)
 {
-    /// <summary>Its values, by name; null for none.</summary>
-    [Id(3)] public IReadOnlyDictionary<string, double>? Values { get; init; }
+    /// <summary>Its values; null for none.</summary>
+    [Id(3)] public ObservedValue[]? Values { get; init; }
 
     /// <summary>What kind of stream it is: a label, in the place of mark and values; null for an event.</summary>
     [Id(4)] public string? Label { get; init; }
 }
+
+/// <summary>A value of an event.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Number">The number, finite.</param>
+[GenerateSerializer, Immutable, Alias("foretell.observed-value")]
+public sealed record ObservedValue([property: Id(0)] string Name, [property: Id(1)] double Number);
 
 /// <summary>What a forecast should tell.</summary>
 /// <param name="AtTicks">Moment to forecast from; null for now, or for the latest event where that lies ahead of now. No moment

@@ -73,9 +73,9 @@ internal sealed class StreamGrain(SiloEngine engine, TimeProvider time) : Grain,
                 : "A label comes as an event of its own, without mark and values.";
         }
         var values = new EventValues();
-        foreach ((string name, double value) in observed.Values ?? new Dictionary<string, double>())
+        foreach (ObservedValue value in observed.Values ?? [])
         {
-            if (values.TryAdd(Utf8(name), value) is { } reason)
+            if (values.TryAdd(Utf8(value.Name), value.Number) is { } reason)
             {
                 return reason;
             }

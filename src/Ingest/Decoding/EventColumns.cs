@@ -22,13 +22,15 @@ public sealed record EventColumns(string Stream = "stream", string Time = "time"
     {
         var columns = new EventColumns();
         var seen = new HashSet<string>();
+        var values = new List<string>();
+        var named = new EventValues();
         string part = "";
         foreach (string pair in text.Split(',', StringSplitOptions.TrimEntries))
         {
             int equals = pair.IndexOf('=');
             if (equals < 0 && part == "values" && pair.Length > 0)
             {
-                columns = columns with { Values = [.. columns.Values, pair] };
+                AddValue(pair);
                 continue;
             }
             if (equals < 1 || equals == pair.Length - 1)
@@ -48,28 +50,28 @@ public sealed record EventColumns(string Stream = "stream", string Time = "time"
                 "mark" => columns with { Mark = column },
                 "id" => columns with { Id = column },
                 "label" => columns with { Label = column },
-                "values" => columns with { Values = [column] },
+                "values" => columns,
                 _ => throw new FormatException($"Columns can name stream, time, mark, id, label and values, got '{part}'."),
             };
+            if (part == "values")
+            {
+                AddValue(column);
+            }
         }
-        CheckValues(columns.Values);
-        return columns;
+        return columns with { Values = values };
+
+        void AddValue(string column)
+        {
+            if (named.TryAdd(Encoding.UTF8.GetBytes(column), 0) is { } reason)
+            {
+                throw new FormatException($"Columns name '{VisibleText.Of(column)}' for a value. {reason}");
+            }
+            values.Add(column);
+        }
     }
 
     /// <inheritdoc/>
     public override string ToString() =>
         $"stream={Stream},time={Time}" + (Mark is null ? "" : $",mark={Mark}") + (Id is null ? "" : $",id={Id}")
         + (Label is null ? "" : $",label={Label}") + (Values.Count == 0 ? "" : $",values={string.Join(',', Values)}");
-
-    private static void CheckValues(IReadOnlyList<string> columns)
-    {
-        var values = new EventValues();
-        foreach (string column in columns)
-        {
-            if (values.TryAdd(Encoding.UTF8.GetBytes(column), 0) is { } reason)
-            {
-                throw new FormatException($"Columns name '{VisibleText.Of(column)}' for a value. {reason}");
-            }
-        }
-    }
 }

@@ -71,16 +71,21 @@ internal sealed class PlainEventSchema(TimeZoneInfo? zone = null) : EventSchema
                 return json.TokenType == JsonTokenType.Null
                     ? null
                     : JsonToken.ReadTextOrInteger(ref json, "mark", scratch.Mark, out decoded.Mark);
-            case Field.Values:
-                return JsonValues.Read(ref json, scratch, ref decoded);
-            case Field.Label:
-                decoded.IsLabel = json.TokenType != JsonTokenType.Null;
-                return decoded.IsLabel ? JsonToken.ReadTextOrInteger(ref json, "label", scratch.Label, out decoded.Label) : null;
-            default:
+            case Field.Id:
                 return json.TokenType == JsonTokenType.Null
                     ? null
                     : JsonToken.ReadText(ref json, "id", scratch.Id, out decoded.Id);
+            case Field.Values:
+                return JsonValues.Read(ref json, scratch, ref decoded);
+            default:
+                return ReadLabel(ref json, scratch, ref decoded);
         }
+    }
+
+    private static string? ReadLabel(scoped ref Utf8JsonReader json, EscapeScratch scratch, scoped ref DecodedEvent decoded)
+    {
+        decoded.IsLabel = json.TokenType != JsonTokenType.Null;
+        return decoded.IsLabel ? JsonToken.ReadTextOrInteger(ref json, "label", scratch.Label, out decoded.Label) : null;
     }
 
     private static Field FieldOf(ReadOnlySpan<byte> name)

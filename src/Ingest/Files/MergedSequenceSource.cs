@@ -43,7 +43,8 @@ internal sealed class MergedSequenceSource : EventSource
         (long line, EventSequence sequence) = _sequences[index];
         byte[] stream = Encoding.UTF8.GetBytes(sequence.Id);
         int at = _next[index];
-        string? reason = at == sequence.Times.Length ? batch.TryAddLabel(stream, due.Ticks, Encoding.UTF8.GetBytes(sequence.Label!), default)
+        string? reason = at == sequence.Times.Length
+            ? batch.TryAddLabel(stream, due.Ticks, Encoding.UTF8.GetBytes(sequence.Label!), default)
             : ReadValues(sequence, at)
                 ?? batch.TryAdd(stream, due.Ticks, Encoding.UTF8.GetBytes(sequence.Marks?[at] ?? ""), default, _values.Encoded);
         if (reason is not null)

@@ -55,7 +55,8 @@ internal static class StreamPasts
     private static Dictionary<string, double[]>? JoinValues(EventSequence before, EventSequence sequence)
     {
         string[] names = [.. (before.Values?.Keys ?? []).Union(sequence.Values?.Keys ?? [])];
-        return names.Length == 0 ? null : names.ToDictionary(name => name, double[] (name) => [.. Column(before, name), .. Column(sequence, name)]);
+        return names.Length == 0 ? null
+            : names.ToDictionary(name => name, double[] (name) => [.. Column(before, name), .. Column(sequence, name)]);
 
         static double[] Column(EventSequence sequence, string name)
         {

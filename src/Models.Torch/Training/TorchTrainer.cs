@@ -19,8 +19,8 @@ public static class TorchTrainer
     public static TrainingResult Train(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev, TrainingOptions options,
         TorchDevice device, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         Trainer.Train(train, dev, options,
-            (config, layout, timeHead, _) => config.ForecastsValues || config.Labels is not null
-                ? throw new ArgumentException("Torch trains models of gaps and marks, and the events carry values or labels. Train on the CPU ('--device cpu'), or leave them out.", nameof(train))
+            (config, layout, timeHead, _) => config.ForecastsValues || config.Labels is not null || config.Remaining is not null
+                ? throw new ArgumentException("Torch trains models of gaps and marks, and these streams have values, labels or ends. Train on the CPU ('--device cpu'), or leave them out.", nameof(train))
                 : new TorchGradient(device, config, layout, timeHead, options.Threads),
             progress, cancellationToken);
 }

@@ -23,7 +23,7 @@ internal static class ActivityTrainer
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static ActivityModel Train(IReadOnlyList<EventSequence> train, TrainingOptions options, CancellationToken cancellation = default)
     {
-        EventSequence[] over = [.. train.Select(s => s with { Until = double.PositiveInfinity })];
+        EventSequence[] over = WholeStreams.Ended(train);
         ModelConfig shape = options.Shape with
         {
             Censored = true,
@@ -31,7 +31,7 @@ internal static class ActivityTrainer
             Calendar = HasCalendar(train),
         };
         DataStatistics data = DataStatistics.Of(over, options with { Shape = shape });
-        ModelConfig config = data.Config with { Remaining = ScaleOfRemaining(train, data.Config.GapFloor) };
+        ModelConfig config = data.Config with { Remaining = WholeStreams.ScaleOf(train, data.Config.GapFloor) };
         config.Validate();
         var layout = new ParameterLayout(config);
         var timeHead = new TimeHead(config, data.Anchor.LogWeight, data.Anchor.Mean, data.Anchor.Deviation);
@@ -50,11 +50,4 @@ internal static class ActivityTrainer
     /// <summary>Whether times tell the time of day and of the week: where every case begins at the same time they are counted from its
     /// beginning.</summary>
     public static bool HasCalendar(IReadOnlyList<EventSequence> cases) => cases.Select(s => s.Times[0]).Distinct().Skip(1).Any();
-
-    private static RemainingScale ScaleOfRemaining(IReadOnlyList<EventSequence> train, double floor)
-    {
-        double[] logs = [.. train.SelectMany(s => s.Times[..^1].Select(time => Math.Log(Math.Max(s.Times[^1] - time, floor))))];
-        double mean = logs.Average();
-        return new RemainingScale(mean, Math.Max(Math.Sqrt(logs.Average(x => (x - mean) * (x - mean))), 1e-3));
-    }
 }

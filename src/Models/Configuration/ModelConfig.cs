@@ -94,13 +94,21 @@ public sealed record ModelConfig
     [JsonIgnore]
     public SeriesShape? Series { get; init; }
 
+    /// <summary>What the network reads of an episode and which actions it chooses from; null without. No file of a model has any.</summary>
+    [JsonIgnore]
+    public ActionShape? Actions { get; init; }
+
     /// <summary>The network reads at which time of the day and of the week each event came. No file of a model does.</summary>
     [JsonIgnore]
     public bool Calendar { get; init; }
 
-    /// <summary>How the time to a stream's last event lies, where a head tells it; null without one. No file of a model has one.</summary>
-    [JsonIgnore]
+    /// <summary>How the time to a stream's last event lies, where a head tells it; null without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RemainingScale? Remaining { get; init; }
+
+    /// <summary>Which marks are actions, and the value that they are taken for; null where nobody said.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DecisionSettings? Decisions { get; init; }
 
     /// <summary>Index of every mark outside the vocabulary: that of <see cref="OtherMark"/>, or one of its own behind all marks.</summary>
     [JsonIgnore]
@@ -153,9 +161,17 @@ public sealed record ModelConfig
             && Series.Window is >= SeriesShape.ShortestWindow and <= SeriesShape.Longest && Series.Seasons.Count <= SeriesShape.MostSeasons
             && Series.Seasons.All(s => s >= 2)), "series", Series!,
             $"a horizon of 1 to {SeriesShape.Longest}, a window of {SeriesShape.ShortestWindow} to {SeriesShape.Longest} and at most {SeriesShape.MostSeasons} seasons of 2 or more");
+        Require(Actions is null || (Actions.Actions is >= 2 and <= ModelLimits.Labels
+            && Actions.Observations.Count is >= 1 and <= ModelLimits.Values && Actions.Horizon >= 1), "actions", Actions!,
+            $"2 to {ModelLimits.Labels} by 1 to {ModelLimits.Values} observations, over 1 step or more");
         Require(Remaining is null
             || (double.IsFinite(Remaining.LogMean) && Remaining.LogDeviation > 0 && double.IsFinite(Remaining.LogDeviation)),
             "remaining time", Remaining?.LogDeviation ?? 0, "finite, the deviation above 0");
+        Require(Decisions is null || (Decisions.Marks is { Count: >= 2 } && Decisions.Marks.Distinct().Count() == Decisions.Marks.Count
+            && Decisions.Marks.All(Marks.Contains)), "actions", string.Join(", ", Decisions?.Marks ?? []),
+            $"two or more of its marks, all different, which are {string.Join(", ", Marks.Take(20))}{(Marks.Count > 20 ? ", ..." : "")}");
+        Require(Decisions is null || (ForecastsValues && Values!.Any(v => v.Name == Decisions.Reward && !v.IsFact)), "reward", Decisions?.Reward!,
+            $"one of the values that it forecasts, which are {string.Join(", ", (Values ?? []).Where(v => !v.IsFact).Select(v => v.Name).DefaultIfEmpty("none"))}");
         Require(!HasOtherMark || Marks is [.., OtherMark], "last mark", Marks is [.., var last] ? last : "nothing",
             $"'{OtherMark}' where rare marks were folded");
     }

@@ -12,6 +12,9 @@ public sealed record ValueScale(string Name, double Mean, double Deviation)
     /// <summary>A value further from the mean than so many deviations counts as so far: nothing that follows can overflow.</summary>
     private const double Farthest = 1e4;
 
+    /// <summary>No value that is told is further from 0, so that many of them can be added up.</summary>
+    private const double Largest = 1e300;
+
     /// <summary>0 where a value is read as it is. Else its logarithm is read, and what is smaller than this counts as this.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public double Floor { get; init; }
@@ -19,6 +22,11 @@ public sealed record ValueScale(string Name, double Mean, double Deviation)
     /// <summary>How far the values of one stream lie apart: the standard deviation about each stream's own mean, in
     /// <see cref="Deviation"/>. Above 0, at most 1.</summary>
     public double Within { get; init; } = 1;
+
+    /// <summary>In training it never changed within a stream: a fact about the stream, such as its age or kind. It is read of each event,
+    /// as it was told last, and not forecast.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsFact { get; init; }
 
     /// <summary>Share of the training events that had it. Above 0, at most 1.</summary>
     public double Share { get; init; } = 1;
@@ -31,10 +39,10 @@ public sealed record ValueScale(string Name, double Mean, double Deviation)
         return (float)Math.Clamp((x - Mean) / Deviation, -Farthest, Farthest);
     }
 
-    /// <summary>The value of a z.</summary>
+    /// <summary>The value of a z, within <see cref="Largest"/> of 0.</summary>
     public double Value(double z)
     {
         double x = Mean + Deviation * z;
-        return Floor > 0 ? Math.Min(Math.Exp(x), double.MaxValue) : x;
+        return Math.Clamp(Floor > 0 ? Math.Exp(x) : x, -Largest, Largest);
     }
 }

@@ -10,6 +10,10 @@ namespace Foretell.Models.Forecasting;
 /// <param name="Horizon">Time from now, above 0.</param>
 internal sealed record CountQuestion(ReadOnlyMemory<float> State, RemainingGap Next, double Coming, double Horizon)
 {
+    /// <summary>Index of a mark that the stream's next event has, at once: an action that is taken now. Null where the next event comes as
+    /// it does.</summary>
+    public int? Action { get; init; }
+
     /// <summary>A number that says which state this is: of its row and its silence.</summary>
     public long Fingerprint { get; } = Hash(State.Span, Next.Silence);
 

@@ -105,6 +105,27 @@ public sealed class Forecast
         return marks;
     }
 
+    /// <summary>Whether the model tells when a stream's last event comes.</summary>
+    public bool TellsEnd => _model.Config.Remaining is not null;
+
+    /// <summary>Time by which the stream is over with probability <paramref name="p"/>, seconds: its last event has come by then. 0 where
+    /// it is over already with so much (<see cref="Never"/>).</summary>
+    /// <exception cref="ArgumentOutOfRangeException">p is not within (0, 1).</exception>
+    /// <exception cref="InvalidOperationException">The model does not tell (<see cref="TellsEnd"/>).</exception>
+    public double RemainingQuantile(double p)
+    {
+        if (!TellsEnd)
+        {
+            throw new InvalidOperationException($"Model {_model.Id} was not trained on whole streams, so it tells no ends.");
+        }
+        if (!(p is > 0 and < 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(p), p, "A probability must be between 0 and 1.");
+        }
+        return p <= _never ? 0
+            : Math.Min(_forecaster.Remaining(Basis).Given(_gap.Silence).Quantile((p - _never) / (1 - _never)) * Unit, double.MaxValue);
+    }
+
     /// <summary>What kind of stream it is or becomes, by all that came so far, most likely first; empty where the model tells none
     /// apart.</summary>
     public IReadOnlyList<LabelProbability> Labels() =>
@@ -147,6 +168,19 @@ public sealed class Forecast
     /// <summary>Possible futures within <paramref name="horizonSeconds"/>; the same state gives the same ones.</summary>
     /// <exception cref="ArgumentException">The forecast was made of a row without its tail.</exception>
     public IReadOnlyList<SampledPath> Paths(int paths, double horizonSeconds) => _forecaster.Paths([this], paths, horizonSeconds)[0];
+
+    /// <summary>How likely each of some marks is the next event's where that comes at this very moment, of these marks. Shape as of
+    /// <paramref name="marks"/>; sums to 1.</summary>
+    internal double[] SharesNow(ReadOnlySpan<int> marks)
+    {
+        double[] all = _forecaster.MarkProbabilities(Basis, [(_gap.Silence, 1)]), shares = new double[marks.Length];
+        double sum = 0;
+        for (int i = 0; i < marks.Length; i++)
+        {
+            sum += shares[i] = all[marks[i]];
+        }
+        return Array.ConvertAll(shares, share => share / Math.Max(sum, 1e-300));
+    }
 
     internal CountQuestion Question(double horizonSeconds)
     {

@@ -27,6 +27,16 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
         MarkHead.AddProbabilities(new ReadOnlySpan<float>(logits, head.Labels), 1, probabilities);
     }
 
+    /// <summary>Distribution of the time to the stream's last event, given that it is not over.</summary>
+    public GapDistribution Remaining(ReadOnlySpan<float> basis)
+    {
+        RemainingHead head = model.Layout.Remaining!;
+        float* outputs = stackalloc float[head.Weight.Stride];
+        basis.CopyTo(_basis.Span);
+        head.Outputs(model.Weights.Pointer, _basis.Pointer, outputs, 1);
+        return head.Decode(new ReadOnlySpan<float>(outputs, head.Weight.Stride), over: 0);
+    }
+
     /// <summary>What values come with an event, over gaps and marks that it may have.</summary>
     /// <param name="basis">Shape [BasisFloats].</param>
     /// <param name="cells">Gap in time units, mark, and weight; weights sum to 1; at most <see cref="Nodes"/>.</param>
@@ -43,11 +53,12 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
         }
         _heads.Values(_basis.Pointer, marks, _features.Pointer);
         ReadOnlySpan<float> state = _heads.ValueState(_basis.Pointer, 0);
-        var forecasts = new ValueForecast[model.ValueCount];
-        for (int value = 0; value < forecasts.Length; value++)
+        var forecasts = new ValueForecast[model.ForecastValues.Length];
+        for (int i = 0; i < forecasts.Length; i++)
         {
+            int value = model.ForecastValues[i];
             (float level, float unit) = model.Values!.Own(state, value);
-            forecasts[value] = Value(value, cells, level, unit);
+            forecasts[i] = Value(value, cells, level, unit);
         }
         return forecasts;
     }
@@ -102,16 +113,22 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
                 log += Math.Log(Math.Max(weight, 1e-300));
             }
         }
-        return new ValueForecast(model.Config.Values![value], there, Likely(all, there).Rescale(level, unit));
+        return new ValueForecast(model.Config.Values![value], there, Heaviest(all).Rescale(level, unit));
     }
 
-    /// <summary>The components that matter, with weights that sum to 1.</summary>
-    private static NormalMixture Likely(NormalMixture all, double total)
+    /// <summary>The heaviest components, which have all but a thousandth of the weight: every quantile is a sum over them.</summary>
+    private static NormalMixture Heaviest(NormalMixture all)
     {
-        const double Least = 1e-5;
-        int[] kept = [.. Enumerable.Range(0, all.Mean.Length).Where(i => all.LogWeight[i] > Math.Log(Math.Max(total, 1e-290) * Least))];
-        double sum = kept.Sum(i => Math.Exp(all.LogWeight[i]));
-        return new NormalMixture([.. kept.Select(i => all.LogWeight[i] - Math.Log(sum))], [.. kept.Select(i => all.Mean[i])],
-            [.. kept.Select(i => all.Deviation[i])]);
+        int[] order = [.. Enumerable.Range(0, all.Mean.Length).OrderByDescending(i => all.LogWeight[i])];
+        double[] weights = Array.ConvertAll(order, i => Math.Exp(all.LogWeight[i]));
+        double most = (1 - 1e-3) * weights.Sum(), sum = weights[0];
+        int count = 1;
+        while (count < order.Length && sum < most)
+        {
+            sum += weights[count++];
+        }
+        order = order[..count];
+        return new NormalMixture([.. order.Select(i => all.LogWeight[i] - Math.Log(sum))], [.. order.Select(i => all.Mean[i])],
+            [.. order.Select(i => all.Deviation[i])]);
     }
 }

@@ -113,10 +113,54 @@ public sealed class Forecaster
         return probabilities;
     }
 
+    /// <summary>Steps that <see cref="Actions"/> takes, at most.</summary>
+    public long StepsOfActions => (long)(Model.Config.Decisions?.Marks.Count ?? 0) * CountSampler.StepsPerStream;
+
+    /// <summary>What each action, taken at the moment of the forecast, is expected to bring within a horizon, those that training saw in
+    /// such a state first, by descending return; the same state gives the same answer.</summary>
+    /// <remarks>Futures are sampled with the action as the next event, on the same random numbers for each, so that differences are those
+    /// of the actions. What they do later is what the training data's own policy did: one step of improvement on it (Sutton, Barto,
+    /// Reinforcement Learning, 2018, section 4.2).</remarks>
+    /// <param name="forecast">Of a row with its tail.</param>
+    /// <param name="horizonSeconds">From the moment of the forecast, above 0.</param>
+    /// <returns>Empty where the model declares no actions.</returns>
+    /// <exception cref="ArgumentException">The forecast was made of a row without its tail.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public IReadOnlyList<ActionReturn> Actions(Forecast forecast, double horizonSeconds, ParallelOptions options)
+    {
+        if (Model.Config.Decisions is not { } actions)
+        {
+            return [];
+        }
+        int[] marks = [.. actions.Marks.Select(m => Model.MarkIndices[m])];
+        double[] shares = forecast.SharesNow(marks);
+        int[] ranked = [.. Enumerable.Range(0, marks.Length).Where(i => shares[i] >= ActionReturn.LeastShare)];
+        int reward = Array.FindIndex(Model.ForecastValues, i => Model.Config.Values![i].Name == actions.Reward);
+        CountQuestion question = forecast.Question(horizonSeconds);
+        SampledPath[][] paths =
+            _paths.DrawWithin([.. ranked.Select(i => question with { Action = marks[i] })], CountSampler.StepsPerStream, options);
+        var returns = new ValueSum?[marks.Length];
+        for (int i = 0; i < ranked.Length; i++)
+        {
+            returns[ranked[i]] = ValueSum.Of(actions.Reward, reward, paths[i], horizonSeconds);
+        }
+        return [.. marks.Select((_, i) => new ActionReturn(actions.Marks[i], shares[i], returns[i]))
+            .OrderByDescending(a => a.Return?.Mean ?? double.NegativeInfinity).ThenByDescending(a => a.Share)];
+    }
+
+    /// <summary>Distribution of the time to the stream's last event, given that it is not over.</summary>
+    internal GapDistribution Remaining(ReadOnlySpan<float> basis)
+    {
+        ForecastKernel kernel = _kernels.Rent();
+        GapDistribution remaining = kernel.Remaining(basis);
+        _kernels.Return(kernel);
+        return remaining;
+    }
+
     /// <summary>What the events within a horizon add up to in each value, by as many steps as counting takes
     /// (<see cref="StepsOfCounts"/>); the same forecasts together give the same sums.</summary>
     /// <param name="forecasts">Of rows with their tails. Shape [n].</param>
-    /// <param name="horizonSeconds">From the moment of each forecast, above 0.</param>
+    /// <param name="horizonSeconds">From the moment of each forecast; none come within 0.</param>
     /// <returns>Shape [n, values]; no values where the model forecasts none.</returns>
     /// <exception cref="ArgumentException">A forecast was made of a row without its tail.</exception>
     public IReadOnlyList<IReadOnlyList<ValueSum>> Sums(IReadOnlyList<Forecast> forecasts, double horizonSeconds, ParallelOptions options)
@@ -125,11 +169,14 @@ public sealed class Forecaster
         {
             return [.. forecasts.Select(_ => Array.Empty<ValueSum>())];
         }
-        string[] names = [.. Model.Config.Values!.Select(v => v.Name)];
-        // As many paths, for the spread of what is near, as events of each, for the pace of what is far.
-        int events = (int)Math.Sqrt(CountSampler.StepsOf(forecasts.Count));
+        string[] names = [.. Model.ForecastValues.Select(i => Model.Config.Values![i].Name)];
+        if (!(horizonSeconds > 0))
+        {
+            return [.. forecasts.Select(_ => Array.ConvertAll(names, name => new ValueSum(name, [0])))];
+        }
         CountQuestion[] questions = [.. forecasts.Select(f => f.Question(horizonSeconds))];
-        return [.. _paths.Draw(questions, events, events, options).Select(paths => ValueSum.Of(names, paths, horizonSeconds))];
+        return [.. _paths.DrawWithin(questions, CountSampler.StepsOf(forecasts.Count), options)
+            .Select(paths => ValueSum.Of(names, paths, horizonSeconds))];
     }
 
     /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to

@@ -28,7 +28,7 @@ internal sealed unsafe class PathBatch : IDisposable
     private readonly RowStore _rows;
     private readonly AlignedBuffer _basis, _features;
     private readonly int _marks, _basisStride;
-    private readonly int[] _ordinal = new int[MaxPaths];
+    private readonly int[] _ordinal = new int[MaxPaths], _forced = new int[MaxPaths];
     private readonly float[] _z, _inputs;
 
     /// <param name="model">Model of the rows.</param>
@@ -58,10 +58,11 @@ internal sealed unsafe class PathBatch : IDisposable
     /// <summary>Mark of the event that happened last. Shape [paths].</summary>
     public int[] Mark { get; } = new int[MaxPaths];
 
-    /// <summary>Values of the event that happened last, NaN for none, in their own units; null where the model forecasts none.</summary>
+    /// <summary>Values of the event that happened last, NaN for none, in their own units; null where the model forecasts none. Shape
+    /// [values that are forecast].</summary>
     public double[]? Values(int path) => _model.Values is not { } track ? null
-        : [.. Enumerable.Range(0, track.Count).Select(i => _model.Config.Values![i] is var scale
-            && _z[path * track.Count + i] is var z && !float.IsNaN(z) ? scale.Value(z) : double.NaN)];
+        : Array.ConvertAll(_model.ForecastValues, i =>
+            _z[path * track.Count + i] is var z && float.IsNaN(z) ? double.NaN : _model.Config.Values![i].Value(z));
 
     /// <summary>ln of the probability, by the model, that the next event comes at all. Shape [paths].</summary>
     public double[] LogComing { get; } = new double[MaxPaths];
@@ -78,8 +79,10 @@ internal sealed unsafe class PathBatch : IDisposable
     /// <param name="state">The stream's row, with its tail.</param>
     /// <param name="silence">Time units since the stream's last event.</param>
     /// <param name="wait">Time units until the next.</param>
-    public void Start(int path, ReadOnlySpan<float> state, double silence, double wait)
+    /// <param name="mark">Index of the mark that the next has; null where it is drawn.</param>
+    public void Start(int path, ReadOnlySpan<float> state, double silence, double wait, int? mark = null)
     {
+        _forced[path] = mark ?? -1;
         _rows.EnsureCapacity(path + 1);
         _rows.Write(path, state);
         (Time[path], Gap[path], _ordinal[path]) = (wait, OnClock(silence + wait), 0);
@@ -156,7 +159,9 @@ internal sealed unsafe class PathBatch : IDisposable
         _heads.Marks(_basis.Pointer, _features.Pointer, paths.Length);
         for (int i = 0; i < paths.Length; i++)
         {
-            Mark[paths[i]] = MarkScore.Draw(_heads.MarkLogitsPointer(i), _marks, Draw[paths[i]].Mark);
+            int forced = _forced[paths[i]];
+            Mark[paths[i]] = forced >= 0 ? forced : MarkScore.Draw(_heads.MarkLogitsPointer(i), _marks, Draw[paths[i]].Mark);
+            _forced[paths[i]] = -1;
         }
     }
 
@@ -195,6 +200,11 @@ internal sealed unsafe class PathBatch : IDisposable
         var outputs = new ReadOnlySpan<float>(_heads.ValueOutputsPointer(row), _model.Layout.Values!.Stride);
         for (int i = 0; i < z.Length; i++)
         {
+            if (_model.Values!.IsFact(i))
+            {
+                z[i] = float.NaN;
+                continue;
+            }
             bool isHere = random.NextDouble() < Logistic.Probability(outputs[ValueHead.PresenceAt(i)]);
             _model.ValueMixtures[i].Decode(outputs[ValueHead.MixtureAt(i)..], logWeight, mean, deviation);
             int component = Categorical.Draw(logWeight, random);

@@ -14,6 +14,18 @@ internal sealed class PathSampler(ForecastModel model, Pool<PathBatch> batches)
 
     private const int Seed = 2;
 
+    /// <summary>As many paths of each stream as a number of steps goes far: as many as events of each, for the spread of what is near and
+    /// the pace of what is far; and more where they turn out to be short.</summary>
+    /// <param name="steps">Steps for each stream, about.</param>
+    public SampledPath[][] DrawWithin(IReadOnlyList<CountQuestion> questions, int steps, ParallelOptions options)
+    {
+        int events = (int)Math.Sqrt(steps);
+        SampledPath[][] paths = Draw(questions, events, events, options);
+        double mean = paths.Length == 0 ? events : paths.Average(own => own.Average(path => path.Events.Count));
+        int more = (int)Math.Min(steps / Math.Max(1, mean), PathBatch.MaxPaths);
+        return more > 2 * events ? Draw(questions, more, events, options) : paths;
+    }
+
     /// <summary>Paths of each stream.</summary>
     /// <param name="questions">The streams.</param>
     /// <param name="paths">Paths of each, 1 or more.</param>
@@ -41,10 +53,11 @@ internal sealed class PathSampler(ForecastModel model, Pool<PathBatch> batches)
             random[i] = new RandomStream(Seed, question.Fingerprint, chunk[i] % paths);
             horizon[i] = question.Horizon;
             drawn[chunk[i]] = new Drawn([], question.Horizon);
-            double wait = random[i].NextDouble() < question.Coming ? question.Next.Sample(random[i]) : double.PositiveInfinity;
+            double wait = question.Action is not null ? 0
+                : random[i].NextDouble() < question.Coming ? question.Next.Sample(random[i]) : double.PositiveInfinity;
             if (wait <= question.Horizon)
             {
-                batch.Start(i, question.State.Span, question.Next.Silence, wait);
+                batch.Start(i, question.State.Span, question.Next.Silence, wait, question.Action);
                 active.Add(i);
             }
         }

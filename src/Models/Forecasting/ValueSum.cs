@@ -12,7 +12,10 @@ public sealed class ValueSum
         Name = name;
         _sorted = [.. sums.Order()];
         Mean = _sorted.Average();
-        StandardError = Math.Sqrt(_sorted.Sum(x => (x - Mean) * (x - Mean)) / Math.Max(1, _sorted.Length - 1) / _sorted.Length);
+        // By the largest, since squares overflow above 1e154.
+        double largest = Math.Max(Math.Max(Math.Abs(_sorted[0]), Math.Abs(_sorted[^1])), double.Epsilon);
+        double square = _sorted.Sum(x => (x / largest - Mean / largest) * (x / largest - Mean / largest));
+        StandardError = largest * Math.Sqrt(square / Math.Max(1, _sorted.Length - 1) / _sorted.Length);
     }
 
     /// <summary>Name of the value.</summary>
@@ -34,16 +37,26 @@ public sealed class ValueSum
     /// <param name="paths">One or more.</param>
     /// <param name="horizonSeconds">From the moment of asking.</param>
     internal static ValueSum[] Of(IReadOnlyList<string> names, IReadOnlyList<SampledPath> paths, double horizonSeconds) =>
-        [.. names.Select((name, i) => new ValueSum(name, DrawnOut(paths, i, horizonSeconds)))];
+        [.. names.Select((name, i) => Of(name, i, paths, horizonSeconds))];
 
-    /// <summary>Sums over the whole horizon. A path that was cut goes on at its own pace, and over r times as long a time sums lie only
+    /// <summary>The sum of one value over a stream's paths.</summary>
+    internal static ValueSum Of(string name, int value, IReadOnlyList<SampledPath> paths, double horizonSeconds) =>
+        new(name, DrawnOut(paths, value, horizonSeconds));
+
+    /// <summary>Sums over the whole horizon. Paths that were cut go on at their own pace, and over r times as long a time sums lie only
     /// the square root of r times as far apart, as those of a renewal process do (Cox, Renewal Theory, 1962).</summary>
     private static double[] DrawnOut(IReadOnlyList<SampledPath> paths, int value, double horizonSeconds)
     {
-        double[] times = [.. paths.Select(path => Math.Max(1, horizonSeconds / Math.Max(path.Until, 1e-9 * horizonSeconds)))];
+        // A path that is cut at once has no pace.
+        double[] times = [.. paths.Select(path => path.Until > 0 ? Math.Max(1, horizonSeconds / path.Until) : 1)];
         double[] sums = [.. paths.Select((path, i) => Sum(path, value) * times[i])];
-        double mean = sums.Average();
-        return [.. sums.Select((sum, i) => mean + (sum - mean) / Math.Sqrt(times[i]))];
+        int[] cut = [.. Enumerable.Range(0, sums.Length).Where(i => times[i] > 1)];
+        if (cut.Length > 0)
+        {
+            double mean = cut.Average(i => sums[i]), nearer = 1 / Math.Sqrt(cut.Average(i => times[i]));
+            Array.ForEach(cut, i => sums[i] = mean + (sums[i] - mean) * nearer);
+        }
+        return sums;
     }
 
     private static double Sum(SampledPath path, int value) =>

@@ -2,22 +2,23 @@ using Foretell.Models.Layers;
 
 namespace Foretell.Models.Heads;
 
-/// <summary>What kind of stream it is, by all that came so far: softmax(W h + b).</summary>
-/// <param name="labels">Kinds c, 2 or more.</param>
+/// <summary>Which of some classes, by all that came so far: softmax(W h + b). What kind of stream it is, or which action is next.</summary>
+/// <param name="name">What its tensors' names begin with.</param>
+/// <param name="labels">Classes c, 2 or more.</param>
 /// <param name="width">Hidden width d.</param>
 /// <param name="add">Lays out its tensors.</param>
-internal sealed unsafe class LabelHead(int labels, int width, AddParameter add)
+internal sealed unsafe class LabelHead(string name, int labels, int width, AddParameter add)
 {
-    /// <summary>Kinds c.</summary>
+    /// <summary>Classes c.</summary>
     public int Labels => labels;
 
     /// <summary>W. Shape [d, c].</summary>
-    public Parameter Weight { get; } = add("label.weight", width, labels, Initializer.Linear);
+    public Parameter Weight { get; } = add(name + ".weight", width, labels, Initializer.Linear);
 
     /// <summary>b. Shape [c].</summary>
-    public Parameter Bias { get; } = add("label.bias", 1, labels, Initializer.Zero);
+    public Parameter Bias { get; } = add(name + ".bias", 1, labels, Initializer.Zero);
 
-    /// <summary>Logits of the kinds.</summary>
+    /// <summary>Logits of the classes.</summary>
     /// <param name="hidden">Shape [rows, d].</param>
     /// <param name="logits">Output. Shape [rows, c padded to 16].</param>
     public void Logits(float* weights, float* hidden, float* logits, int rows) =>

@@ -21,7 +21,10 @@ internal sealed unsafe class ValueHead(ModelConfig config, AddParameter add)
 
     private readonly Parameter _hidden = add("value.hidden.weight", config.Width, HiddenWidth, Initializer.Linear);
     private readonly Parameter _bias = add("value.hidden.bias", 1, HiddenWidth, Initializer.Zero);
-    private readonly Parameter _mark = add("value.mark", config.Marks.Count + 1, HiddenWidth, new(InitializerKind.Normal, 0.3f));
+
+    /// <summary>E, the last row for marks that the model does not know. Shape [m + 1, 64].</summary>
+    public Parameter Mark { get; } = add("value.mark", config.Marks.Count + 1, HiddenWidth, new(InitializerKind.Normal, 0.3f));
+
     private readonly Parameter _gap = add("value.gap.weight", GapFeatures.Count, HiddenWidth, Initializer.Linear);
     private readonly Parameter _own = add("value.own.weight", config.Values!.Count * ValueTrack.Features, HiddenWidth, Initializer.Linear);
     private readonly Parameter _mix = add("value.mix.weight", HiddenWidth, Outputs(config), new(InitializerKind.Linear, 0.3f));
@@ -76,7 +79,7 @@ internal sealed unsafe class ValueHead(ModelConfig config, AddParameter add)
         Linear.Forward(own, OwnStride, weights, _own, null, inner, rows, accumulate: true);
         for (int row = 0; row < rows; row++)
         {
-            float* mark = weights + _mark.Offset + (nint)marks[row] * HiddenWidth, sum = inner + (nint)row * HiddenWidth;
+            float* mark = weights + Mark.Offset + (nint)marks[row] * HiddenWidth, sum = inner + (nint)row * HiddenWidth;
             for (int j = 0; j < HiddenWidth; j++)
             {
                 sum[j] += mark[j];
@@ -104,7 +107,7 @@ internal sealed unsafe class ValueHead(ModelConfig config, AddParameter add)
         Silu.Backward(inner, dInner, dInner, (long)rows * HiddenWidth);
         for (int row = 0; row < rows; row++)
         {
-            float* sum = gradient + _mark.Offset + (nint)marks[row] * HiddenWidth, mark = dInner + (nint)row * HiddenWidth;
+            float* sum = gradient + Mark.Offset + (nint)marks[row] * HiddenWidth, mark = dInner + (nint)row * HiddenWidth;
             for (int j = 0; j < HiddenWidth; j++)
             {
                 sum[j] += mark[j];

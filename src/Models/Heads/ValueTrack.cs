@@ -27,10 +27,19 @@ internal sealed class ValueTrack(IReadOnlyList<ValueScale> scales)
     private const float Keep = 0.98f, SpreadPrior = 8;
     private const float LeastUnit = 1e-3f;
 
+    private readonly bool[] _facts = [.. scales.Select(s => s.IsFact)];
     private readonly float[] _kappa = [.. scales.Select(Kappa)], _within = [.. scales.Select(s => (float)s.Within)];
 
     /// <summary>Values v.</summary>
     public int Count => _kappa.Length;
+
+    /// <summary>Whether a value is a fact about its stream (<see cref="ValueScale.IsFact"/>).</summary>
+    public bool IsFact(int value) => _facts[value];
+
+    /// <summary>A value's last z, NaN before the first.</summary>
+    /// <param name="state">Shape [4v].</param>
+    public float Last(ReadOnlySpan<float> state, int value) =>
+        state[value * StateFloats] > 0 ? state[value * StateFloats + 3] : float.NaN;
 
     /// <summary>Floats that what the head reads takes: whole vectors.</summary>
     public int FeatureStride => (Count * Features + 15) / 16 * 16;

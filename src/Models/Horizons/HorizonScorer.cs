@@ -4,6 +4,7 @@ using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Stepping;
+using Foretell.Models.Training;
 
 namespace Foretell.Models.Horizons;
 
@@ -88,11 +89,13 @@ internal static class HorizonScorer
         ForecastModel model = forecaster.Model;
         using var backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
+        int v = model.ValueCount;
+        float[] values = v == 0 ? [] : EncodedValues.Standardise(sequence, model.Config.Values!);
         List<Forecast> forecasts = [];
         for (int t = 0; t <= moments[^1]; t++)
         {
             double gap = t == 0 ? 0 : sequence.Times[t] - sequence.Times[t - 1];
-            backend.Step([new StepInput(0, marks[t] < 0 ? model.UnknownMark : marks[t], gap, t)]);
+            backend.Step([new StepInput(0, marks[t] < 0 ? model.UnknownMark : marks[t], gap, t)], values.AsSpan(t * v, v));
             if (t == moments[forecasts.Count])
             {
                 var state = new float[backend.RowFloats(0)];

@@ -45,14 +45,16 @@ internal sealed class ValueInput(int values, bool own, int width, AddParameter a
         int v = z.Length;
         for (int i = 0; i < v; i++)
         {
-            if (float.IsNaN(z[i]))
+            // A fact holds until it is told anew.
+            float known = float.IsNaN(z[i]) && track.IsFact(i) ? track.Last(state, i) : z[i];
+            if (float.IsNaN(known))
             {
                 features[v + i] = 1;
                 continue;
             }
             (float level, float unit) = track.Own(state, i);
-            features[i] = Math.Clamp(z[i], -ValueTrack.Farthest, ValueTrack.Farthest);
-            features[2 * v + i] = Math.Clamp((z[i] - level) / unit, -ValueTrack.Farthest, ValueTrack.Farthest);
+            features[i] = Math.Clamp(known, -ValueTrack.Farthest, ValueTrack.Farthest);
+            features[2 * v + i] = track.IsFact(i) ? 0 : Math.Clamp((known - level) / unit, -ValueTrack.Farthest, ValueTrack.Farthest);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Foretell.Models.Comparison;
 using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
 using Foretell.Models.Training;
 
 namespace Foretell.Models.Labels;

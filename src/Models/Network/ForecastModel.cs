@@ -30,6 +30,7 @@ public sealed class ForecastModel
         State = new StateLayout(config, Layout);
         ValueMixtures = values ?? [];
         Values = config.ForecastsValues ? new ValueTrack(config.Values!) : null;
+        ForecastValues = [.. Enumerable.Range(0, Values?.Count ?? 0).Where(i => !Values!.IsFact(i))];
         Adaptation = config.Adapt ? new Adaptation(config, timeHead) : null;
         _valueNames = [.. (config.ForecastsValues ? config.Values! : []).Select(v => Encoding.UTF8.GetBytes(v.Name))];
         _labels = [.. (config.Labels ?? []).Select(Encoding.UTF8.GetBytes)];
@@ -92,6 +93,9 @@ public sealed class ForecastModel
 
     /// <summary>The value head's mixtures, one a value; empty where values are not forecast.</summary>
     internal IReadOnlyList<ValueMixture> ValueMixtures { get; }
+
+    /// <summary>Indices of the values that are forecast: all but facts about the stream.</summary>
+    internal int[] ForecastValues { get; }
 
     /// <summary>Values that a step takes of each event; 0 where they are not forecast.</summary>
     public int ValueCount => Values?.Count ?? 0;
@@ -168,24 +172,24 @@ public sealed class ForecastModel
         var layout = new ParameterLayout(config);
         // The tensors of the mark head are all 0, which is an even distribution whatever the hidden vector.
         var weights = new AlignedBuffer(layout.Length);
-        Parameter embedding = Layout.EmbedMark;
-        ReadOnlySpan<float> unknown = Weights.Span.Slice(embedding.Offset + Config.Marks.Count * embedding.Stride, embedding.Stride);
-        foreach (Parameter p in layout.All)
+        foreach (Parameter p in layout.All.Where(p => !p.Name.StartsWith(MarkParameters.Prefix, StringComparison.Ordinal)))
         {
-            if (p.Name == layout.EmbedMark.Name)
+            Parameter source = Layout.All.First(q => q.Name == p.Name);
+            if (layout.MarkEmbeddings.Contains(p))
             {
+                // Every mark enters as one that training never saw.
+                ReadOnlySpan<float> unknown = Weights.Span.Slice(source.Offset + Config.Marks.Count * source.Stride, source.Stride);
                 for (int row = 0; row < p.Rows; row++)
                 {
                     unknown.CopyTo(weights.Span[(p.Offset + row * p.Stride)..]);
                 }
             }
-            else if (!p.Name.StartsWith(MarkParameters.Prefix, StringComparison.Ordinal))
+            else
             {
-                Parameter source = Layout.All.First(q => q.Name == p.Name);
                 Weights.Span.Slice(source.Offset, source.Length).CopyTo(weights.Span[p.Offset..]);
             }
         }
-        return new ForecastModel(config, weights, TimeHead, Baselines.WithoutMarkCounts(config));
+        return new ForecastModel(config, weights, TimeHead, Baselines.WithoutMarkCounts(config), ValueMixtures);
     }
 
     /// <summary>What a row has shown of its own, as people may want to know it; null where the model does not adapt.</summary>

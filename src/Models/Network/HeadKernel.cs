@@ -6,7 +6,8 @@ namespace Foretell.Models.Network;
 
 /// <summary>The linear parts of the heads over a few rows' bases, and what the streams' adaptation makes of them. One thread uses it at a
 /// time.</summary>
-/// <remarks>A basis is a hidden vector [d], then the stream's adaptation, then what it has shown of its values, at <see cref="StateLayout.BasisStride"/> floats a row.</remarks>
+/// <remarks>A basis is a hidden vector [d], then the stream's adaptation, then what it has shown of its values, at
+/// <see cref="StateLayout.BasisStride"/> floats a row.</remarks>
 internal sealed unsafe class HeadKernel : IDisposable
 {
     private readonly ForecastModel _model;

@@ -92,10 +92,11 @@ internal static class ModelFile
                 Doubles(file, $"value.anchor.{i}.mean", ValueMixture.Parts), deviation));
         })];
 
-    /// <summary>A program that does not know of censored models, of ties, of folded marks, of adaptation, or of values and labels would forecast wrongly with
-    /// them, so the file tells it to stop.</summary>
+    /// <summary>A program that does not know of censored models, of ties, of folded marks, of adaptation, or of values and labels
+    /// would forecast wrongly with them, so the file tells it to stop.</summary>
     private static string FormatOf(ModelConfig config) =>
-        config.Values is not null || config.Labels is not null || config.Remaining is not null ? Beside : config.Adapt ? Adapting : config.Ties > 0 || config.HasOtherMark ? Later : config.Censored ? Censored : Plain;
+        config.Values is not null || config.Decisions is not null || config.Labels is not null || config.Remaining is not null ? Beside
+        : config.Adapt ? Adapting : config.Ties > 0 || config.HasOtherMark ? Later : config.Censored ? Censored : Plain;
 
     private static ModelConfig ReadConfig(SafeTensors file)
     {

@@ -53,7 +53,7 @@ internal sealed class ParameterLayout
             _inputs.Add(new ValueInput(config.Values.Count, config.ForecastsValues, d, Add));
         }
         Values = config.ForecastsValues ? new ValueHead(config, Add) : null;
-        Labels = config.Labels is null ? null : new LabelHead(config.Labels.Count, d, Add);
+        Labels = config.Labels is null ? null : new LabelHead("label", config.Labels.Count, d, Add);
         if (config.Series is not null)
         {
             _inputs.Add(new SeriesInput(config.Series, d, Add));
@@ -62,6 +62,11 @@ internal sealed class ParameterLayout
         if (config.Calendar)
         {
             _inputs.Add(new CalendarInput(d, Add));
+        }
+        if (config.Actions is not null)
+        {
+            _inputs.Add(new ActionInput(config.Actions, d, Add));
+            Actions = new LabelHead("action", config.Actions.Actions, d, Add);
         }
         Remaining = config.Remaining is null ? null : new RemainingHead(config, Add);
     }
@@ -81,6 +86,9 @@ internal sealed class ParameterLayout
     /// <summary>What the network reads of an event beside its gap and mark.</summary>
     public IReadOnlyList<FeatureInput> Inputs => _inputs;
 
+    /// <summary>Tensors with a row a mark, the last one for marks that the model does not know.</summary>
+    public IReadOnlyList<Parameter> MarkEmbeddings => Values is null ? [EmbedMark] : [EmbedMark, Values.Mark];
+
     /// <summary>Head of the next event's values; null without.</summary>
     public ValueHead? Values { get; }
 
@@ -89,6 +97,9 @@ internal sealed class ParameterLayout
 
     /// <summary>Head of the series' next readings; null without.</summary>
     public SeriesHead? Series { get; }
+
+    /// <summary>Head of an episode's actions; null without.</summary>
+    public LabelHead? Actions { get; }
 
     /// <summary>Head of the remaining time; null without.</summary>
     public RemainingHead? Remaining { get; }

@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using Foretell.Models.Configuration;
 using Foretell.Models.Forecasting;
 using Foretell.Models.Heads;
-using Foretell.Models.Labels;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 using Foretell.Models.Training;

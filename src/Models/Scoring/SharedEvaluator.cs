@@ -9,7 +9,7 @@ namespace Foretell.Models.Scoring;
 
 /// <summary>How a model scores where streams share what they have in common. Its events were taken in the order of time over all
 /// streams, so that no figure of single streams compares with it, nor any published one.</summary>
-/// <param name="Nll">Joint NLL, nats per event.</param>
+/// <param name="Nll">Joint NLL of gap, mark and values, nats per event.</param>
 /// <param name="NllTime">NLL of the inter-event times, density per time unit.</param>
 /// <param name="NllMark">NLL of the marks given the gap; 0 without marks.</param>
 /// <param name="PitKs">Distance of the probability integral transform from uniform, at hundredths.</param>
@@ -38,7 +38,9 @@ public static class SharedEvaluator
         var population = new Population(model);
         backend.Population = every > 0 ? population : null;
         var calibration = new Calibration();
-        double time = 0, mark = 0;
+        double time = 0, mark = 0, value = 0;
+        int v = model.ValueCount;
+        float[][] values = [.. sequences.Select(s => v == 0 ? [] : EncodedValues.Standardise(s, model.Config.Values!))];
         long events = 0, seen = 0;
         Span<StepScore> score = stackalloc StepScore[1];
         foreach ((int row, int t) in InOrderOfTime(sequences))
@@ -49,10 +51,11 @@ public static class SharedEvaluator
             }
             EventSequence sequence = sequences[row];
             double gap = t == 0 ? 0 : sequence.Times[t] - sequence.Times[t - 1];
-            backend.ScoreAndStep([new StepInput(row, MarkOf(model, sequence, t), gap, t)], score);
+            backend.ScoreAndStep([new StepInput(row, MarkOf(model, sequence, t), gap, t)], score, values[row].AsSpan(t * v, v));
             if (t >= sequence.FirstScored)
             {
                 (time, mark, events) = (time + score[0].Time, mark + score[0].Mark, events + 1);
+                value += score[0].Value;
                 calibration.Add(score[0]);
             }
         }
@@ -60,7 +63,7 @@ public static class SharedEvaluator
         {
             throw new ArgumentException("Scoring needs at least one sequence with two events; every sequence has fewer.", nameof(sequences));
         }
-        return new SharedScore(-(time + mark) / events, -time / events, -mark / events, calibration.PitKs!.Value);
+        return new SharedScore(-(time + mark + value) / events, -time / events, -mark / events, calibration.PitKs!.Value);
     }
 
     /// <summary>Every event of every sequence, by time; at one moment by the sequences' order.</summary>

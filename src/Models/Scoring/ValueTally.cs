@@ -25,6 +25,10 @@ internal sealed unsafe class ValueTally(ForecastModel model)
         _events++;
         for (int i = 0; i < _scales.Count; i++)
         {
+            if (_scales[i].IsFact)
+            {
+                continue;
+            }
             int at = t * _scales.Count + i;
             float z = values.Z[at];
             _sums[i].Presence += TieHead.Log(outputs[ValueHead.PresenceAt(i)], !float.IsNaN(z));

@@ -153,7 +153,7 @@ public sealed unsafe class EventScorer : IDisposable
         int surprises = 1;
         for (int i = 0; i < values.Length; i++)
         {
-            timeScore = AddValue(timeScore, row, i, values[i], ref surprise, ref surprises);
+            timeScore = _model.Values!.IsFact(i) ? timeScore : AddValue(timeScore, row, i, values[i], ref surprise, ref surprises);
         }
         if (_model.Config.Marks.Count == 0)
         {

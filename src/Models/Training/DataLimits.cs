@@ -9,7 +9,7 @@ internal static class DataLimits
 {
     private const string AnotherUnit = "write the times in a unit in which a usual gap is near 1, and name it with --time-unit.";
 
-    /// <summary>Checks times, gaps, ends of observation and the length of marks.</summary>
+    /// <summary>Checks times, gaps, ends of observation, the length of marks and values.</summary>
     /// <param name="sequences">A set to train on or to score.</param>
     /// <param name="set">What it is called: train, dev, test.</param>
     /// <exception cref="ArgumentException">One lies beyond a limit; the message says where, which, and what to do.</exception>
@@ -63,6 +63,10 @@ internal static class DataLimits
         if (sequence.Marks is { } marks && Encoding.UTF8.GetByteCount(marks[t]) is > ModelLimits.MarkBytes and var bytes)
         {
             return $"a mark of {bytes} bytes; a mark may have {ModelLimits.MarkBytes} bytes of UTF-8: give long marks shorter names.";
+        }
+        if (sequence.Values is { } values && values.FirstOrDefault(v => double.IsInfinity(v.Value[t])) is { Key: { } name })
+        {
+            return $"an infinite '{name}'; a value must be a finite number: leave it out of the event.";
         }
         return t == sequence.Times.Length - 1 && sequence.Until is { } until && !double.IsPositiveInfinity(until)
             && !(until >= time && until - time <= ModelLimits.LongestGap)

@@ -48,16 +48,22 @@ internal sealed class EncodedSequence
     }
 
     /// <summary>A stretch of a regular series: each reading is an event, a step of the clock after the one before.</summary>
-    public EncodedSequence(EncodedReadings readings, ModelConfig config)
+    public EncodedSequence(EncodedReadings readings, ModelConfig config) : this(readings.Count, readings.Features, config) =>
+        Readings = readings;
+
+    /// <summary>An episode, whose events are a step of the clock apart.</summary>
+    public EncodedSequence(EncodedEpisode episode, ModelConfig config) : this(episode.Count, episode.Features, config) => Episode = episode;
+
+    /// <summary>Events without marks, a step of the clock apart, of which one input is read.</summary>
+    private EncodedSequence(int count, float[] features, ModelConfig config)
     {
         _everyEvent = true;
-        Readings = readings;
-        Marks = new int[readings.Count];
+        Marks = new int[count];
         Array.Fill(Marks, config.UnknownMark);
-        Gaps = new float[readings.Count];
+        Gaps = new float[count];
         Array.Fill(Gaps, 1);
-        Intervals = new GapInterval[readings.Count];
-        (Features, Inputs, Remaining, Label) = ([], [readings.Features], [], -1);
+        Intervals = new GapInterval[count];
+        (Features, Inputs, Remaining, Label) = ([], [features], [], -1);
     }
 
     /// <summary>Mark index; <see cref="ModelConfig.UnknownMark"/> for a mark outside the vocabulary.</summary>
@@ -81,6 +87,9 @@ internal sealed class EncodedSequence
 
     /// <summary>Values of the events, where they are forecast; else null.</summary>
     public EncodedValues? Values { get; }
+
+    /// <summary>What there is of an episode; null for other sequences.</summary>
+    public EncodedEpisode? Episode { get; }
 
     /// <summary>Time to the last event, time units; empty where no head tells it.</summary>
     public double[] Remaining { get; }

@@ -14,7 +14,7 @@ internal sealed class EncodedValues
     public EncodedValues(EventSequence sequence, IReadOnlyList<ValueScale> scales)
     {
         int n = sequence.Times.Length, v = scales.Count, stride = FeatureInput.StrideOf(ValueInput.CountOf(v, own: true));
-        var track = new ValueTrack(scales);
+        ValueTrack track = Track = new ValueTrack(scales);
         int ownStride = track.FeatureStride;
         float[] state = new float[v * ValueTrack.StateFloats];
         (Features, Own) = (new float[n * stride], new float[n * ownStride]);
@@ -31,6 +31,9 @@ internal sealed class EncodedValues
             track.WriteFeatures(state, Own.AsSpan(t * ownStride, ownStride));
         }
     }
+
+    /// <summary>How the values are kept.</summary>
+    public ValueTrack Track { get; }
 
     /// <summary>What the network reads of each event. Shape [n, stride of the input].</summary>
     public float[] Features { get; }

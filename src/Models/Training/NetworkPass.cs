@@ -17,7 +17,7 @@ internal sealed unsafe class NetworkPass : IDisposable
     private readonly ParameterLayout _layout;
     private readonly NextEventPass? _next;
     private readonly ValuePass? _values;
-    private readonly LabelPass? _labels;
+    private readonly LabelPass? _labels, _actions;
     private readonly SeriesPass? _series;
     private readonly RemainingPass? _remaining;
     private readonly HeadPass[] _heads, _others;
@@ -33,10 +33,11 @@ internal sealed unsafe class NetworkPass : IDisposable
         (_config, _layout) = (config, layout);
         _next = timeHead is null ? null : new NextEventPass(config, layout, timeHead);
         _values = layout.Values is null ? null : new ValuePass(layout.Values, values!);
-        _labels = layout.Labels is null ? null : new LabelPass(layout.Labels);
+        _labels = layout.Labels is null ? null : new LabelPass(layout.Labels, (sequence, _) => sequence.Label);
+        _actions = layout.Actions is null ? null : new LabelPass(layout.Actions, (sequence, t) => sequence.Episode!.Chosen[t]);
         _series = layout.Series is null ? null : new SeriesPass(layout.Series);
         _remaining = layout.Remaining is null ? null : new RemainingPass(layout.Remaining);
-        _others = [.. new HeadPass?[] { _values, _labels, _series, _remaining }.OfType<HeadPass>()];
+        _others = [.. new HeadPass?[] { _values, _labels, _actions, _series, _remaining }.OfType<HeadPass>()];
         _heads = _next is null ? _others : [_next, .. _others];
     }
 
@@ -70,6 +71,9 @@ internal sealed unsafe class NetworkPass : IDisposable
 
     /// <summary>The label head's part of the last pass; null without one.</summary>
     public LabelPass? Labels => _labels;
+
+    /// <summary>The action head's part of the last pass; null without one.</summary>
+    public LabelPass? Actions => _actions;
 
     /// <summary>The series head's part of the last pass; null without one.</summary>
     public SeriesPass? Series => _series;
@@ -166,7 +170,7 @@ internal sealed unsafe class NetworkPass : IDisposable
         var b = _buffers!;
         LayerNorm.Forward(b.X, weights + _layout.NormGain.Offset, weights + _layout.NormBias.Offset, b.Hidden, b.Normal, b.Inverse, Rows,
             _config.Width);
-        if (sequences[0].Features.Length > 0)
+        if (_layout.Marks is not null || _layout.Values is not null)
         {
             b.WriteNextGaps(sequences);
         }

@@ -21,6 +21,16 @@ public sealed record TrainingOptions
     /// training data.</summary>
     public ModelConfig Shape { get; init; } = new();
 
+    /// <summary>Every stream is whole: behind its last event none comes. The model then tells how likely a stream is over, and when its
+    /// last event comes.</summary>
+    public bool WholeStreams { get; init; }
+
+    /// <summary>Which marks are actions, and the value that they are taken for; null for none.</summary>
+    public DecisionSettings? Decisions { get; init; }
+
+    /// <summary>Names of the values to read and forecast, of those that events carry; null for all, empty for none.</summary>
+    public IReadOnlyList<string>? Values { get; init; }
+
     /// <summary>Clock grid in time units: null finds it in the training data, 0 treats times as continuous.</summary>
     public double? Resolution { get; init; }
 
@@ -77,6 +87,11 @@ public static class Trainer
     internal static TrainingResult Train(IReadOnlyList<EventSequence> train, IReadOnlyList<EventSequence> dev, TrainingOptions options,
         GradientFactory gradients, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
+        if (options.WholeStreams)
+        {
+            (train, dev) = (WholeStreams.Ended(train), WholeStreams.Ended(dev));
+            options = options with { Shape = options.Shape with { Censored = true } };
+        }
         options.Shape.Validate();
         if (!(options.LearningRate > 0 && options.LearningRate <= 1))
         {
@@ -101,7 +116,7 @@ public static class Trainer
                 "Censored training needs to know until when the streams were watched, and no sequence of train or of dev says so.",
                 nameof(train));
         }
-        ValueScale[]? scales = ValueStatistics.ScalesOf(train);
+        ValueScale[]? scales = ValueStatistics.ScalesOf(train, options.Values);
         string[] labels = LabelsOf(train, dev);
         ModelConfig shape = options.Shape with
         {
@@ -111,7 +126,10 @@ public static class Trainer
         };
         DataStatistics data = DataStatistics.Of(train, options with { Shape = shape });
         DataLimits.Check(dev, "dev");
-        ModelConfig config = data.Config;
+        ModelConfig config = options.WholeStreams
+            ? data.Config with { Remaining = WholeStreams.ScaleOf(train, data.Config.GapFloor) } : data.Config;
+        config = config with { Decisions = options.Decisions };
+        config.Validate();
         var layout = new ParameterLayout(config);
         var timeHead = new TimeHead(config, data.Anchor.LogWeight, data.Anchor.Mean, data.Anchor.Deviation);
         Dictionary<string, int> markIndex = ForecastModel.IndexMarks(config.Marks);
@@ -130,7 +148,8 @@ public static class Trainer
         using IBatchGradient gradient = gradients(config, layout, timeHead, values);
         Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, devSet, options, progress, cancellationToken);
         SetUnknownMark(best.Weights.Span, layout, train, markIndex);
-        return new TrainingResult(new ForecastModel(config, best.Weights, timeHead, data.Baselines, values), best.DevNll, best.Epoch, best.Steps)
+        var model = new ForecastModel(config, best.Weights, timeHead, data.Baselines, values);
+        return new TrainingResult(model, best.DevNll, best.Epoch, best.Steps)
         {
             Folded = data.Folded,
         };
@@ -200,17 +219,19 @@ public static class Trainer
                 counts[index]++;
             }
         }
-        Parameter p = layout.EmbedMark;
         long total = counts.Sum();
-        Span<float> unknown = weights.Slice(p.Offset + markIndex.Count * p.Stride, p.Columns);
-        for (int j = 0; j < unknown.Length; j++)
+        foreach (Parameter p in layout.MarkEmbeddings)
         {
-            double sum = 0;
-            for (int m = 0; m < counts.Length; m++)
+            Span<float> unknown = weights.Slice(p.Offset + markIndex.Count * p.Stride, p.Columns);
+            for (int j = 0; j < unknown.Length; j++)
             {
-                sum += counts[m] * (double)weights[p.Offset + m * p.Stride + j];
+                double sum = 0;
+                for (int m = 0; m < counts.Length; m++)
+                {
+                    sum += counts[m] * (double)weights[p.Offset + m * p.Stride + j];
+                }
+                unknown[j] = (float)(sum / total);
             }
-            unknown[j] = (float)(sum / total);
         }
     }
 }

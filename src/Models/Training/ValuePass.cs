@@ -57,13 +57,17 @@ internal sealed unsafe class ValuePass(ValueHead head, IReadOnlyList<ValueMixtur
         double sum = 0;
         for (int i = 0; i < mixtures.Count; i++)
         {
+            if (values.Track.IsFact(i))
+            {
+                continue;
+            }
             int at = t * mixtures.Count + i;
             bool isHere = !float.IsNaN(values.Z[at]);
             sum += TieHead.Log(outputs, ValueHead.PresenceAt(i), isHere, gradientScale, gradient);
             if (isHere)
             {
                 Range mixture = ValueHead.MixtureAt(i)..ValueHead.PresenceAt(i);
-                double unit = values.Unit[at], u = (values.Z[at] - values.Level[at]) / unit;
+                double unit = values.Unit[at], u = ((double)values.Z[at] - values.Level[at]) / unit;
                 sum += mixtures[i].LogDensity(outputs[mixture], u, gradientScale, gradient.IsEmpty ? [] : gradient[mixture])
                     - Math.Log(unit);
             }

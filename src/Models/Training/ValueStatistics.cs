@@ -18,14 +18,22 @@ internal static class ValueStatistics
     /// <summary>How each value lies, in the order in which streams have them; null where events carry none.</summary>
     /// <remarks>A value is read as its logarithm where all of it is above 0 and that is nearer to a normal: where the deviation of its
     /// logarithm, times the geometric mean, is below its own (Box and Cox, JRSS B 26, 1964).</remarks>
-    /// <exception cref="ArgumentException">There are more than a model can hold.</exception>
-    public static ValueScale[]? ScalesOf(IReadOnlyList<EventSequence> train)
+    /// <param name="wanted">Names of those to read; null for all.</param>
+    /// <exception cref="ArgumentException">There are more than a model can hold, or one that is wanted is not there.</exception>
+    public static ValueScale[]? ScalesOf(IReadOnlyList<EventSequence> train, IReadOnlyList<string>? wanted = null)
     {
         string[] names = [.. train.SelectMany(s => s.Values?.Keys ?? []).Distinct()
             .Where(name => train.Any(s => s.Values?.GetValueOrDefault(name) is { } c && Array.Exists(c, v => !double.IsNaN(v))))];
+        string[] missing = [.. (wanted ?? []).Except(names)];
+        if (missing.Length > 0)
+        {
+            throw new ArgumentException($"No event of train has the value '{missing[0]}'; they have {(names.Length == 0 ? "no values" : string.Join(", ", names.Take(20)))}.",
+                nameof(wanted));
+        }
+        names = wanted is null ? names : [.. wanted.Distinct()];
         if (names.Length > ModelLimits.Values)
         {
-            throw new ArgumentException($"Events carry {names.Length} values, and a model holds at most {ModelLimits.Values}. Leave out the others.",
+            throw new ArgumentException($"Events carry {names.Length} values, and a model holds at most {ModelLimits.Values}. Name those that it is to read (foretell train --values).",
                 nameof(train));
         }
         long events = train.Sum(s => (long)s.Times.Length);
@@ -55,7 +63,7 @@ internal static class ValueStatistics
     /// <summary>Each value that a forecast stands before, and the stream's last one then; in the stream's units.</summary>
     private static IEnumerable<(double U, double Last)> Told(EncodedValues values, int count, int value)
     {
-        int stride = values.Own.Length * count / Math.Max(1, values.Z.Length);
+        int stride = values.Own.Length / Math.Max(1, values.Z.Length / count);
         for (int t = 1; t * count < values.Z.Length; t++)
         {
             int at = t * count + value;
@@ -75,28 +83,40 @@ internal static class ValueStatistics
         double[] all = [.. streams.SelectMany(x => x)];
         (double mean, double deviation, double within) = Lie(streams);
         double floor = 0;
-        if (Array.TrueForAll(all, v => v > 0))
+        if (Array.TrueForAll(all, v => v > 0) && all.Min() < all.Max())
         {
             double[][] logs = Array.ConvertAll(streams, column => Array.ConvertAll(column, Math.Log));
             (double logMean, double logDeviation, double logWithin) = Lie(logs);
             if (Math.Log(logDeviation) + logMean < Math.Log(deviation))
             {
-                (mean, deviation, within, floor) = (logMean, logDeviation, logWithin, all.Min() / 2);
+                (mean, deviation, within, floor) = (logMean, logDeviation, logWithin, Math.Max(all.Min() / 2, double.Epsilon));
             }
         }
-        return new ValueScale(name, mean, deviation) { Floor = floor, Within = within, Share = (double)all.Length / events };
+        return new ValueScale(name, mean, deviation)
+        {
+            Floor = floor,
+            Within = within,
+            Share = (double)all.Length / events,
+            // A density of what never changes would grow without end, and rule the training.
+            IsFact = Array.Exists(streams, x => x.Length > 1) && Array.TrueForAll(streams, x => Array.TrueForAll(x, v => v == x[0])),
+        };
     }
 
     /// <summary>Mean, deviation, and the part of it that is within streams.</summary>
     private static (double Mean, double Deviation, double Within) Lie(double[][] streams)
     {
-        double mean = streams.SelectMany(x => x).Average(), count = streams.Sum(x => x.Length);
-        double square = streams.SelectMany(x => x).Sum(v => (v - mean) * (v - mean)) / count;
+        // Squares overflow above 1e154, and below 1e-162 they are 0: such numbers are taken by the largest.
+        double largest = streams.SelectMany(x => x).Max(Math.Abs), unit = largest is > 1e100 or (> 0 and < 1e-100) ? largest : 1;
+        double[][] scaled = Array.ConvertAll(streams, x => Array.ConvertAll(x, v => v / unit));
+        double mean = scaled.SelectMany(x => x).Average(), count = scaled.Sum(x => x.Length);
+        double square = scaled.SelectMany(x => x).Sum(v => (v - mean) * (v - mean)) / count;
         // Each stream's own mean takes one of its values.
-        double degrees = streams.Sum(x => x.Length - 1);
-        double inside = degrees == 0 ? square : streams.Sum(SquaresAboutMean) / degrees;
-        // A value that never changes says nothing; whatever it is divided by.
-        return square > 0 ? (mean, Math.Sqrt(square), Math.Clamp(Math.Sqrt(inside / square), 0.01, 1)) : (mean, 1, 1);
+        double degrees = scaled.Sum(x => x.Length - 1);
+        double inside = degrees == 0 ? square : scaled.Sum(SquaresAboutMean) / degrees;
+        // A value that never changes says nothing; whatever it is divided by. Its mean may be a rounding beside it.
+        return square > 0 && streams.SelectMany(x => x).Any(v => v != streams[0][0])
+            ? (mean * unit, Math.Max(Math.Sqrt(square) * unit, double.Epsilon), Math.Clamp(Math.Sqrt(inside / square), 0.01, 1))
+            : (mean * unit, 1, 1);
 
         static double SquaresAboutMean(double[] x)
         {

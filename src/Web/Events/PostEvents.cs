@@ -35,9 +35,9 @@ internal static class PostEvents
             takes any 2xx for delivered must not take that for one. Pass `position` as `after` to a query to see these
             events applied. A repeat with the same `Idempotency-Key` within 24 hours is answered as the first request was
             and appends nothing. The body may be compressed (`Content-Encoding: gzip`, `br`, `deflate`). A CloudEvent may come in HTTP's binary mode, too: attributes
-            in headers (`ce-id`, `ce-source`, `ce-subject`, `ce-type`, `ce-time`), data of any type in the body.
+            in headers (`ce-id`, `ce-source`, `ce-subject`, `ce-type`, `ce-time`), data of any type in the body; of JSON its `values` are read.
             """)
-        .Body("application/json", """[{"stream":"customer-7","time":"2026-01-31T12:00:00Z","mark":"purchase"},{"stream":"customer-9","time":1769860801.5}]""",
+        .Body("application/json", """[{"stream":"customer-7","time":"2026-01-31T12:00:00Z","mark":"purchase","values":{"amount":12.3}},{"stream":"customer-9","time":1769860801.5}]""",
             EventSchemas.Event, BodyItems.OneOrArray)
         .Body("application/x-ndjson",
             "{\"stream\":\"customer-7\",\"time\":1769860800,\"mark\":\"visit\"}\n{\"stream\":\"customer-7\",\"time\":1769860860}\n")
@@ -48,8 +48,8 @@ internal static class PostEvents
             """[{"specversion":"1.0","id":"e-1","source":"shop","subject":"customer-7","type":"purchase","time":"2026-01-31T12:00:00Z"}]""",
             EventSchemas.CloudEvent, BodyItems.Array)
         .Body(EventDecoder.CsvType, "stream,time,mark\ncustomer-7,2026-01-31T12:00:00Z,purchase\ncustomer-9,1769860801.5,\n")
-        .Parameter(ColumnsParameter, "Columns of a `text/csv` body where they have other names than `stream`, `time`, `mark` and `id`: "
-            + "`stream=user,time=at,mark=kind`.")
+        .Parameter(ColumnsParameter, "Columns of a `text/csv` body where they have other names than `stream`, `time`, `mark` and `id`, and those of "
+            + "values and labels: `stream=user,time=at,mark=kind,values=amount,temp,label=became`.")
         // No example: the explorer would fill it in for everybody, and the second request under it be another's repeat.
         .Parameter(IdempotencyKey.Header, "Makes the request safe to repeat: 1 to 256 characters, new for each request.",
             location: ParameterLocation.Header)
@@ -80,7 +80,8 @@ internal static class PostEvents
             IdempotentRequest? request = null;
             using (RequestBody body = await RequestBody.ReadAsync(http.Request, lease, options.Value, clock, cancellationToken))
             {
-                ReadOnlySpan<byte> events = isBinary ? BinaryCloudEvent.ToStructured(http.Request.Headers, body.Bytes.Span) : body.Bytes.Span;
+                ReadOnlySpan<byte> events = body.Bytes.Span;
+                events = isBinary ? BinaryCloudEvent.ToStructured(http.Request.Headers, events) : events;
                 lease.Take(decoder.MemoryFor(events));
                 decoder.Decode(events, batch, rejections);
                 if (key is not null)

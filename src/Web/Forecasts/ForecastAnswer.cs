@@ -50,6 +50,10 @@ public sealed record ForecastAnswer
     /// <summary>All other marks that the model knows; with `marks` they sum to 1.</summary>
     public required OtherMarks OtherMarks { get; init; }
 
+    /// <summary>When the stream's last event comes. Left out where the model was not trained on whole streams (`foretell train --whole`).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RemainingAnswer? Remaining { get; init; }
+
     /// <summary>How much: the values of the next event, given that one comes. Left out where the model forecasts none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ValueAnswer>? Values { get; init; }
@@ -85,6 +89,9 @@ public sealed record ForecastAnswer
         Paths = question.Paths == 0 ? null : [.. report.Paths.Select(PathAnswer.Of)],
         Marks = [.. report.Marks.Select(m => new MarkChance(m.Mark, m.Probability))],
         OtherMarks = new OtherMarks(report.OtherMarks.Count, report.OtherMarks.Probability),
+        Remaining = report.RemainingSeconds is not { } remaining ? null
+            : new RemainingAnswer(Finite(remaining[0]),
+                [.. question.Quantiles.Zip(remaining.Skip(1), (p, seconds) => new QuantileValue(p, Finite(seconds)))]),
         Values = report.Values.Count == 0 ? null : [.. report.Values.Select(v => ValueAnswer.Of(v, question.Quantiles))],
         Sums = report.Sums.Count == 0 ? null : [.. report.Sums.Select(s => SumAnswer.Of(s, question.Quantiles))],
         Label = report.Labels.Count == 0 ? null : [.. report.Labels.Select(l => new LabelChance(l.Label, l.Probability))],
@@ -133,6 +140,11 @@ public sealed record PathEvent(double Seconds, string Mark)
         Values = e.Values is null ? null : [.. e.Values.Select(v => double.IsNaN(v) ? (double?)null : v)],
     };
 }
+
+/// <summary>When the stream's last event comes, seconds after `at`; 0 where it has come already. That it has come is as likely as `next.never` says.</summary>
+/// <param name="Median">Median, seconds. Null when too large for a double.</param>
+/// <param name="Quantiles">The quantiles asked for, in the order asked.</param>
+public sealed record RemainingAnswer(double? Median, IReadOnlyList<QuantileValue> Quantiles);
 
 /// <summary>One value of the next event, given that one comes.</summary>
 /// <param name="Name">The value, as events carry it.</param>

@@ -17,6 +17,7 @@ internal sealed record ProblemKind(string Name, int Status, string Title)
     public static readonly ProblemKind UnknownAddress = new("unknown-address", 404, "There is nothing at this address.");
     public static readonly ProblemKind UnknownStream = new("unknown-stream", 404, "The stream is unknown.");
     public static readonly ProblemKind UnknownModel = new("unknown-model", 404, "The model is unknown.");
+    public static readonly ProblemKind NoActions = new("no-actions", 404, "The model declares no actions.");
     public static readonly ProblemKind MethodNotAllowed = new("method-not-allowed", 405, "The address does not answer this method.");
     public static readonly ProblemKind BodyTooSlow = new("body-too-slow", 408, "The body did not arrive in time.");
     public static readonly ProblemKind IdempotencyConflict =

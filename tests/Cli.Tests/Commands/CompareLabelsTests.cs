@@ -33,8 +33,24 @@ public sealed class CompareLabelsTests : IDisposable
         Assert.DoesNotContain("Not finished", page);
     }
 
+    [Fact]
+    public async Task Compare_OfLabels_TakesValuesAndLabelsFromAnEventFile()
+    {
+        File.WriteAllLines(_folder.At("train.csv"), Enumerable.Range(0, 24).SelectMany(i => Enumerable.Range(0, 6)
+            .Select(t => FormattableString.Invariant($"{i},{t},{(i % 2 == 0 ? t : -t)},")).Append($"{i},6,,{(i % 2 == 0 ? "up" : "down")}"))
+            .Prepend("stream,time,level,became"));
+        string[] arguments = ["--columns", "values=level,label=became", "--mixers", "aaren", "--seeds", "1", "--json"];
+
+        ProcessResult json = await ForetellProcess.RunAsync(_folder.Path, ["compare", "--task", "labels", "--train", "train.csv", "--test", "train.csv",
+            "--out", "out", "--width", "16", "--layers", "1", "--heads", "2", "--epochs", "20", .. arguments]);
+
+        Assert.True(json.ExitCode == 0, json.Error);
+        JsonElement report = JsonDocument.Parse(json.Output).RootElement;
+        Assert.Equal(1, report.GetProperty("rows")[0].GetProperty("scores").EnumerateArray().Last().GetProperty("accuracy").GetProperty("mean").GetDouble());
+    }
+
     [Theory]
-    [InlineData("--task must be events, labels, activities or series, got 'words'.", "--task", "words")]
+    [InlineData("--task must be events, labels, activities, series or actions, got 'words'.", "--task", "words")]
     [InlineData("--train is needed.", "--task", "labels", "--out", "b")]
     [InlineData("--dev has no meaning with --task labels. Leave it out.", "--task", "labels", "--train", "a", "--dev", "a", "--out", "b")]
     public async Task Compare_WhenTheCommandIsWrong_SaysHow(string sentence, params string[] arguments)

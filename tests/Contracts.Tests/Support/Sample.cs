@@ -25,8 +25,6 @@ internal static class Sample
             _ when type == typeof(TimeSpan) => TimeSpan.FromTicks(12_345_678 + id),
             _ when type == typeof(CancellationToken) => CancellationToken.None,
             _ when type == typeof(SiloAddress) => SiloAddress.New(new IPEndPoint(IPAddress.Parse("10.1.2.3"), 11111), 500_000 + (int)id),
-            _ when type == typeof(IReadOnlyDictionary<string, double>) =>
-                new Dictionary<string, double> { [$"text {id}"] = -0.25 - id, [$"text {id + 1}"] = -1.25 - id },
             _ when type.IsEnum => Enum.GetValues(type).GetValue((int)id % Enum.GetValues(type).Length),
             _ when type.IsArray => ArrayOf(type.GetElementType()!, id),
             _ when type.IsAssignableTo(typeof(Exception)) => Activator.CreateInstance(type, $"text {id}"),

@@ -11,7 +11,7 @@ internal static class BodyTargets
 {
     private static readonly string[] s_json =
     [
-        "\"stream\":", "\"time\":", "\"mark\":", "\"id\":", "\"customer-7\"", "1769860800", "\"2026-01-31T12:00:00Z\"", "\"2026-01-31T12:00:00.123456789+05:30\"",
+        "\"stream\":", "\"time\":", "\"mark\":", "\"id\":", "\"values\":{", "\"label\":", "\"amount\":1.5,", "1e999", "\"customer-7\"", "1769860800", "\"2026-01-31T12:00:00Z\"", "\"2026-01-31T12:00:00.123456789+05:30\"",
         "{\"stream\":\"a\",\"time\":1}", "\\u0041", "\\ud83d\\ude00", "null", "[[[[[[[[", "{\"a\":{\"a\":", "},{", "]", "}",
     ];
 
@@ -24,12 +24,19 @@ internal static class BodyTargets
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
         Body("json", "application/json", s_json, """[{"stream":"customer-7","time":"2026-01-31T12:00:00Z","mark":"buy","id":"e-1"},{"stream":"c","time":1769860801.5,"mark":7}]""",
-            """{"stream":"a","time":-1e9}"""),
+            """{"stream":"a","time":-1e9}""", """[{"stream":"a","time":1,"values":{"amount":12.5,"temp":null}},{"stream":"a","time":2,"label":"x"}]"""),
         Body("ndjson", "application/x-ndjson", s_json, "{\"stream\":\"a\",\"time\":1,\"mark\":\"x\"}\n{\"stream\":\"b\",\"time\":\"2026-01-31T12:00:00Z\"}\n\n{\"stream\":1}\n"),
         Body("csv", "text/csv", ["stream", "time", "mark", "id", "\"", "\"\"", ",", ";", "\t", "\r\n", "\n\"", "customer-7", "2026-01-31T12:00:00Z"],
             "stream,time,mark\ncustomer-7,2026-01-31T12:00:00Z,buy\n\"a \"\"b\"\"\",1769860801.5,\n", "id;Time;Stream\n1;2;3\n"),
         Body("cloudevent", "application/cloudevents+json", s_cloud,
-            """{"specversion":"1.0","id":"e-1","source":"shop","subject":"customer-7","type":"buy","time":"2026-01-31T12:00:00Z","data":{"a":[1,2]}}"""),
+            """{"specversion":"1.0","id":"e-1","source":"shop","subject":"customer-7","type":"buy","time":"2026-01-31T12:00:00Z","data":{"a":[1,2]}}""",
+            """{"specversion":"1.0","id":"e-1","source":"shop","type":"foretell.label","time":"2026-01-31T12:00:00Z","data":{"label":"x","values":null}}""",
+            """{"data":{"values":{"amount":1}},"specversion":"1.0","id":"e-1","source":"shop","type":"buy","time":"2026-01-31T12:00:00Z"}"""),
+        new("csv-values", body => Decode(new CsvEventDecoder(EventColumns.Parse("values=amount,temp,label=became")), body), typeof(MalformedBodyException))
+        {
+            Seeds = [.. new[] { "stream,time,amount,temp,became\na,1,12.5,,\nb,2,,,x\n" }.Select(Encoding.UTF8.GetBytes)],
+            Words = ["amount", "temp", "became", ",", "\n", "1e999", "NaN", "-1.5"], MostBytes = 16_384, BytesPerByte = 256,
+        },
         Body("cloudevents", "application/cloudevents-batch+json", s_cloud,
             """[{"specversion":"1.0","id":"e-1","source":"shop","type":"buy","time":"2026-01-31T12:00:00Z"},{"specversion":"1.0","id":"2","source":"s","type":"t","data_base64":"AA=="}]"""),
         // What the log keeps with an idempotency key, of the events that could not be read.

@@ -13,13 +13,14 @@ internal static class MessageTargets
     [
         "\0", "\u0001", "application/json", "application/x-ndjson", "application/cloudevents+json", "application/cloudevents-batch+json; charset=utf-8", "text/csv",
         "cloudEvents:specversion", "cloudEvents_id", "ce_source", "ce_type", "ce_time", "ce_subject", "1.0", "{\"device\":{\"id\":\"a\"},\"ts\":1}", "/device/id",
-        "message-id", "\"stream\":", "\"time\":", "2026-01-31T12:00:00Z", "[", "]", "\n",
+        "message-id", "\"stream\":", "\"time\":", "\"values\":{\"a\":1}", "\"label\":\"x\"", "foretell.label", "2026-01-31T12:00:00Z", "[", "]", "\n",
     ];
 
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
         Message("message", null),
         Message("message-mapped", "stream=/device/id,time:ms=/ts,mark=/type,id=@property.message-id"),
+        Message("message-values", "stream=@partitionKey,values.amount=/device/id,values.kind=@property.kind,label=/type"),
         Message("message-beside", "stream=@partitionKey,time=@enqueuedTime,mark=@property.kind"),
     ];
 

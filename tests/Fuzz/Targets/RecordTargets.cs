@@ -73,6 +73,11 @@ internal static class RecordTargets
         if (count > 3)
         {
             events.AddUnreadable("events/3", Now, "It is no JSON.", 17);
+            var values = new EventValues();
+            values.TryAdd("amount"u8, 12.5);
+            values.TryAdd("temp"u8, -1);
+            events.TryAdd("user/1"u8, Now + 9 * EventTime.PerSecond, "buy"u8, default, values.Encoded);
+            events.TryAddLabel("user/1"u8, Now + 9 * EventTime.PerSecond, "churned"u8, default);
         }
         for (int i = 0; i < events.Count; i++)
         {
@@ -159,6 +164,10 @@ internal static class RecordTargets
         Encoding.UTF8.GetString(record.Mark);
         Encoding.UTF8.GetString(record.Id);
         EventTime.ToDateTimeOffset(record.TimeTicks);
+        for (ReadOnlySpan<byte> rest = record.Values; EventValues.TryRead(ref rest, out ReadOnlySpan<byte> name, out double value);)
+        {
+            Require(name.Length is > 0 and <= EventValues.MaxNameBytes && double.IsFinite(value), "a value has a name and is a finite number");
+        }
         s_serving.Model.MarkIndex(record.Mark);
         EventHubsPartitioner.Partition(record.Key, 8);
     }

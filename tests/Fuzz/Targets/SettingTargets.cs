@@ -12,10 +12,11 @@ internal static class SettingTargets
 {
     public static IReadOnlyList<FuzzTarget> List { get; } =
     [
-        Text("columns", text => EventColumns.Parse(EventColumns.Parse(text).ToString()), ["stream=", "time=", ",mark=", ",id="], "stream=user,time=at,mark=kind"),
+        Text("columns", text => EventColumns.Parse(EventColumns.Parse(text).ToString()), ["stream=", "time=", ",mark=", ",id=", ",label=", ",values=", ",a"], "stream=user,time=at,mark=kind", "values=a,b,label=c"),
         Text("mapping", text => MessageMapping.Parse(MessageMapping.Parse(text).ToString()),
             ["stream=", "time:ms=", "mark=", "id=", "/a~1b/~0", "@partitionKey", "@enqueuedTime", "@property.", "@property.kind"],
-            "stream=/device/id,time:ms=/ts,mark=/type,id=@property.message-id", "stream=@partitionKey"),
+            "stream=/device/id,time:ms=/ts,mark=/type,id=@property.message-id", "stream=@partitionKey",
+            "stream=/a,values.amount=/b,values.temp=@property.t,label=/c"),
         Text("hub-address", text => Address(text, t => EventHubAddress.Parse(t)),
             ["Endpoint=sb://", "SharedAccessKeyName=", "SharedAccessKey=", "EntityPath=", ".servicebus.windows.net", "/hub", ";", ":5671", "UseDevelopmentEmulator=true"],
             "Endpoint=sb://n.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey=c2VjcmV0;EntityPath=hub", "n.servicebus.windows.net/hub"),

@@ -11,13 +11,15 @@ public sealed class DecoderFuzzTests
         [.. """[{"stream":"a\u00e9","time":1700000000.25,"mark":"buy","id":"1"},{"stream":7,"time":"2026-01-31T12:00:00Z"}]"""u8],
         [.. "{\"stream\":\"a\",\"time\":1}\n{\"stream\":\"\\ud83d\\ude00\",\"time\":2e3,\"mark\":4}\n"u8],
         [.. """{"specversion":"1.0","id":"1","source":"/s","subject":"x","type":"t","time":"2026-01-31T12:00:00.5+01:00"}"""u8],
+        [.. """[{"stream":"a","time":1,"values":{"amount":1.5,"\u0061":null}},{"stream":"a","time":2,"label":"x"}]"""u8],
+        [.. """{"specversion":"1.0","id":"1","source":"/s","type":"foretell.label","time":"2026-01-31T12:00:00Z","data":{"label":1,"values":{}}}"""u8],
         [.. """{"stream":"a","time":1,"x":[[[{"y":null}]],true,-0.0e-5]}"""u8],
     ];
 
     private static readonly byte[][] s_pieces =
     [
         [.. "\\ud800"u8], [.. "\\"u8], [.. "\""u8], [.. "{"u8], [.. "}"u8], [.. "["u8], [.. "]"u8], [.. ","u8], [.. ":"u8],
-        [.. "1e999999999"u8], [.. "NaN"u8], [.. "-"u8], [.. "\n"u8], [.. "null"u8], [.. "\"stream\":"u8], [.. "\"time\":"u8],
+        [.. "1e999999999"u8], [.. "NaN"u8], [.. "-"u8], [.. "\n"u8], [.. "null"u8], [.. "\"stream\":"u8], [.. "\"values\":{"u8], [.. "\"label\":"u8], [.. "\"time\":"u8],
         [.. "\"\\u0074ime\":"u8], [0xFF], [0xED, 0xA0, 0x80], [0xC3], [0x00], [0xEF, 0xBB, 0xBF], [.. "2026-01-31T12:00:00Z"u8],
     ];
 

@@ -293,6 +293,7 @@ public sealed class EventValuesTests
         var batch = new EventBatch();
         var rejections = new Rejections();
         new CsvEventDecoder(EventColumns.Parse(columns)).Decode(Encoding.UTF8.GetBytes(body), batch, rejections);
-        return new Decoded([.. Enumerable.Range(0, batch.Count).Select(i => DecodedRow.From(batch[i]))], rejections.First, rejections.Count);
+        DecodedRow[] rows = [.. Enumerable.Range(0, batch.Count).Select(i => DecodedRow.From(batch[i]))];
+        return new Decoded(rows, rejections.First, rejections.Count);
     }
 }

@@ -241,7 +241,8 @@ public sealed class EventFileValuesTests : IDisposable
     private static List<DecodedRow> Events(string path, EventColumns? columns = null, bool sort = false, Task<string>? write = null)
     {
         var rows = new List<DecodedRow>();
-        foreach (EventBatch batch in EventFile.ReadEvents(write?.GetAwaiter().GetResult() ?? path, columns: columns, batchSize: 3, sort: sort))
+        path = write?.GetAwaiter().GetResult() ?? path;
+        foreach (EventBatch batch in EventFile.ReadEvents(path, columns: columns, batchSize: 3, sort: sort))
         {
             rows.AddRange(Enumerable.Range(0, batch.Count).Select(i => DecodedRow.From(batch[i])));
         }

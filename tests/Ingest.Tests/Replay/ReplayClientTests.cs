@@ -5,6 +5,7 @@ using Foretell.Engine.Events;
 using Foretell.Ingest.Decoding;
 using Foretell.Ingest.Files;
 using Foretell.Ingest.Replay;
+using Foretell.Stores.Sqlite;
 using Foretell.Support;
 
 namespace Foretell.Ingest.Tests.Replay;
@@ -34,6 +35,22 @@ public sealed class ReplayClientTests : IDisposable
         Dictionary<string, long> counts = await host.CountsAsync(second.Position, streams);
         Assert.All(streams, s => Assert.Equal(Enumerable.Range(0, 2500).Count(i => $"s{i % 7}" == s), counts[s]));
         Assert.Equal(2500, host.Platform.Status().EventsAccepted);
+    }
+
+    [Fact]
+    public async Task Run_WhenAFileHasValues_SendsThemToTheLog()
+    {
+        string data = Path.Combine(_folder.Path, "data");
+        string path = _folder.Write("v.csv", "stream,time,mark,amount,temp\na,1,buy,12.25,\na,2,buy,,-7e1\na,3,visit,,\n");
+        await using (ReplayHost host = await ReplayHost.StartAsync(data))
+        {
+            ReplaySummary summary = await RunAsync(new Wire(), path, host.Address, new() { Columns = EventColumns.Parse("values=amount,temp") });
+            Assert.Equal((3, 3, 0), (summary.Sent, summary.Accepted, summary.Rejected));
+        }
+
+        await using SqliteEventLog log = SqliteEventLog.Open(Path.Combine(data, "log.db"), 4, TimeProvider.System);
+        Assert.Equal(["amount=12.25", "temp=-70", ""], (await log.ReadAllAsync(EventSets.PartitionOf("a", 4)))
+            .Where(r => r.Kind == LogRecordKind.Event).Select(r => r.Values));
     }
 
     [Fact]

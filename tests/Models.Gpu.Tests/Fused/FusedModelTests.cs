@@ -21,4 +21,15 @@ public class FusedModelTests
 
         Assert.Contains($"got {mixer}.", e.Message);
     }
+
+    [Fact]
+    public void Constructor_WhenTheModelForecastsValues_SaysWhoStepsIt()
+    {
+        var config = new ModelConfig { Values = [new ValueScale("a", 0, 1), new ValueScale("b", 0, 1)], ForecastsValues = true };
+        ForecastModel model = ForecastModel.Untrained(config, RandomModels.WeightsSeed);
+
+        NotSupportedException e = Assert.Throws<NotSupportedException>(() => new FusedModel(model));
+
+        Assert.Contains("this model reads 2 values, too. Step this model on the CPU", e.Message);
+    }
 }

@@ -76,6 +76,20 @@ public class HorizonScorerTests
         Assert.NotEqual(one.TMap, HorizonScorer.Run(model, s_sequences, setting, paths: 9)!.TMap);
     }
 
+    /// <summary>Paths go on from rows that have read their streams' values.</summary>
+    [Fact]
+    public void Run_OfAModelWithValues_ReadsThem()
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config().WithValues(2), TestModels.WeightsSeed);
+        EventSequence[] sequences = Array.ConvertAll(s_sequences, s => s.WithValues(model.Config));
+        HorizonSetting setting = HorizonSetting.Of(sequences);
+
+        HorizonScore score = HorizonScorer.Run(model, sequences, setting, paths: 8)!;
+
+        Assert.Equal(score, HorizonScorer.Run(model, sequences, setting, paths: 8));
+        Assert.NotEqual(score.TMap, HorizonScorer.Run(model, s_sequences, setting, paths: 8)!.TMap);
+    }
+
     [Fact]
     public void Run_WhenNoStreamGoesOnForAHorizon_HasNoScore()
     {

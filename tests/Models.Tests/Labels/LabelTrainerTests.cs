@@ -3,6 +3,7 @@ using Foretell.Models.Configuration;
 using Foretell.Models.Labels;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
 using Foretell.Models.Training;
 
 namespace Foretell.Models.Tests.Labels;
@@ -60,8 +61,21 @@ public sealed class LabelTrainerTests
     {
         (string, double[][])[] said = [("a", [[0.2, 0.8], [0.9, 0.1]]), ("b", [[0.4, 0.6]])];
 
-        Assert.Equal(new LabelScore(2, 1, -(Math.Log(0.9) + Math.Log(0.6)) / 2), LabelScore.Of(said, ["a", "b"], 2));
+        Assert.Equal(new LabelScore(2, 1, -(Math.Log(0.9) + Math.Log(0.6)) / 2) { Auc = 1 }, LabelScore.Of(said, ["a", "b"], 2));
         Assert.Equal(0.5, LabelScore.Of(said, ["a", "b"], 1).Accuracy);
+    }
+
+    /// <summary>Of pairs of a stream of a kind and one of another: how many have their probabilities in the right order, equal ones half;
+    /// the mean over the kinds.</summary>
+    [Fact]
+    public void Score_WhenProbabilitiesAreEqualOrCross_CountsPairs()
+    {
+        (string, double[][])[] said =
+            [("a", [[0.7, 0.3]]), ("a", [[0.4, 0.6]]), ("b", [[0.4, 0.6]]), ("b", [[0.5, 0.5]]), ("b", [[0.1, 0.9]])];
+
+        // Above b's .4, .5 and .1 are a's .7 three times, and its .4 one and a half times.
+        Assert.Equal(4.5 / 6, LabelScore.Of(said, ["a", "b"], null).Auc!.Value, 1e-12);
+        Assert.Null(LabelScore.Of(said[..2], ["a", "b"], null).Auc);
     }
 
     /// <summary>Each stream is scored once, by models that did not learn from it.</summary>

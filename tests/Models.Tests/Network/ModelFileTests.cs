@@ -1,6 +1,8 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
 using Foretell.Models.Weights;
 using Foretell.Support;
 
@@ -90,6 +92,73 @@ public class ModelFileTests
         file.Metadata["foretell.format"] = "model/4";
         Assert.Equal(adapting.Id, ModelFile.FromTensors(file).Id);
         Assert.Equal((plain.Id, plain.StateFloats), (adapting.WithAdaptation(false).Id, adapting.StateFloats - 12 - 2 * 3));
+    }
+
+    [Fact]
+    public void FromTensors_WhenValuesAreForecast_IsOfAFormatThatOlderProgramsRefuse()
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config().WithValues(2), TestModels.WeightsSeed);
+        SafeTensors file = ModelFile.ToTensors(model);
+
+        Assert.Equal("model/6", file.Metadata["foretell.format"]);
+        // Files from before there were values have no such fields, and their ids are part of every stored row's digest.
+        string plain = ModelFile.ToTensors(TestModels.Model()).Metadata["foretell.config"];
+        Assert.All(new[] { "values", "forecastsValues", "labels" }, field => Assert.DoesNotContain(field, plain));
+        Assert.Equal([6, 32], file.Tensors["embed.value"].Shape);
+        Assert.Equal([4, 64], file.Tensors["value.mark"].Shape);
+        Assert.Equal([8, 2 * 25], file.Tensors["value.skip.weight"].Shape);
+        ForecastModel read = ModelFile.FromTensors(SafeTensors.Parse(file.ToBytes()));
+        Assert.Equal((model.Id, 2, 1, -1), (read.Id, read.ValueCount, read.ValueIndex("v1"u8), read.ValueIndex("v2"u8)));
+        Assert.Equal(model.Config.Values, read.Config.Values);
+        EventSequence history = TestModels.History(30).WithValues(model.Config);
+        Assert.Equal(Evaluator.Evaluate(model, [history]).NllValue, Evaluator.Evaluate(read, [history]).NllValue);
+        file.Metadata["foretell.format"] = "model/1";
+        Assert.Contains("'model/6' where it has values", Assert.Throws<InvalidDataException>(() => ModelFile.FromTensors(file)).Message);
+    }
+
+    [Fact]
+    public void FromTensors_WhenValuesAreNotAsTheyMustBe_NamesIt()
+    {
+        SafeTensors Values() => ModelFile.ToTensors(ForecastModel.Untrained(TestModels.Config().WithValues(2), TestModels.WeightsSeed));
+        void Refused(Action<SafeTensors> damage, string named)
+        {
+            SafeTensors file = Values();
+            damage(file);
+            Assert.Contains(named, Assert.Throws<InvalidDataException>(() => ModelFile.FromTensors(file)).Message);
+        }
+        void Config(string text, string other, string named) => Refused(f => f.Metadata["foretell.config"] = With(f, text, other), named);
+
+        Config(",\"forecastsValues\":true", "", "no 'forecastsValues'");
+        Config("\"name\":\"v1\"", "\"name\":\"v0\"", "all different");
+        Config("\"name\":\"v1\"", $"\"name\":\"{new string('v', 65)}\"", "values");
+        Config("\"name\":\"v1\"", "\"name\":\"\"", "values");
+        Config("\"within\":0.6", "\"within\":0", "values");
+        Config("\"share\":0.8", "\"share\":1.5", "values");
+        Config("\"deviation\":0.5", "\"deviation\":-1", "values");
+        Refused(f => f.Tensors.Remove("value.anchor.1.mean"), "value.anchor.1.mean");
+        Refused(f => f.Tensors["value.anchor.0.deviation"] = Tensor.Of(new double[8], 8), "value.anchor.0.deviation");
+        Refused(f => f.Tensors["value.mark"] = Tensor.Of(new float[3 * 64], 3, 64), "value.mark");
+        SafeTensors none = ModelFile.ToTensors(TestModels.Model());
+        none.Metadata["foretell.config"] = With(none, "\"marks\":", "\"forecastsValues\":true,\"marks\":");
+        Assert.Contains("values", Assert.Throws<InvalidDataException>(() => ModelFile.FromTensors(none)).Message);
+    }
+
+    [Theory]
+    [InlineData("tova", 16)]
+    [InlineData("softmax", 0)]
+    public void With_WhenAModelForecastsValues_KeepsTheirForecasts(string mixer, int states)
+    {
+        ForecastModel model = ForecastModel.Untrained(TestModels.Config().WithValues(2) with { Mixer = "softmax" }, TestModels.WeightsSeed);
+        EventSequence history = TestModels.History(12).WithValues(model.Config);
+        double expected = Evaluator.Evaluate(model, [history]).NllValue!.Value;
+
+        ForecastModel bounded = model.WithMixer(mixer, states);
+        foreach (ForecastModel other in new[] { bounded, model.WithAdaptation(true), bounded.WithAdaptation(true) })
+        {
+            // No event leaves of twelve.
+            Assert.Equal(expected, Evaluator.Evaluate(other, [history]).NllValue!.Value, 1e-6);
+            Assert.Equal(other.Id, ModelFile.FromTensors(ModelFile.ToTensors(other)).Id);
+        }
     }
 
     [Fact]

@@ -26,10 +26,13 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
     /// <param name="mark">Its mark's index; 0 where there are none.</param>
     /// <param name="gap">Time units since the event before it; null for the first.</param>
     /// <param name="values">Its values, NaN where it has none; null where the model reads none.</param>
+    /// <param name="own">What the stream has shown of its values before, where the model forecasts them; it takes the event in.</param>
     /// <param name="seconds">Its time, seconds; null where the model reads no calendar.</param>
     /// <param name="readings">Features of a series' reading; null where the model reads none.</param>
+    /// <param name="decision">Features of an event of an episode; null where the model reads none.</param>
     /// <returns>The hidden vector that every forecast is made from. Shape [d].</returns>
-    public double[] Step(int mark, double? gap, double[]? values = null, double? seconds = null, double[]? readings = null)
+    public double[] Step(int mark, double? gap, double[]? values = null, double? seconds = null, double[]? readings = null,
+        ReferenceValues? own = null, double[]? decision = null)
     {
         int d = config.Width;
 
@@ -39,7 +42,12 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
         {
             x[j] = marks[mark * d + j] + bias[j] + (gap is { } tau ? Z(tau) * gaps[j] : gaps[d + j]);
         }
-        for (int v = 0; v < (values?.Length ?? 0); v++)
+        if (own is not null)
+        {
+            Add(x, Linear(own.Features(values!), tensor("embed.value"), new double[d]));
+            own.Observe(values!);
+        }
+        for (int v = 0; v < (own is null ? values?.Length ?? 0 : 0); v++)
         {
             // Each value times its vector, and a vector of its own for one that is missing.
             bool isMissing = double.IsNaN(values![v]);
@@ -67,6 +75,10 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
         if (readings is not null)
         {
             Add(x, Linear(readings, tensor("embed.series"), new double[d]));
+        }
+        if (decision is not null)
+        {
+            Add(x, Linear(decision, tensor("embed.action"), new double[d]));
         }
 
         for (int l = 0; l < config.Layers; l++)
@@ -137,10 +149,11 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
         }
     }
 
-    /// <summary>Log probabilities of the labels.</summary>
-    public double[] Labels(double[] hidden)
+    /// <summary>Log probabilities of a label head's classes.</summary>
+    /// <param name="head">Name of the head.</param>
+    public double[] Labels(double[] hidden, string head = "label")
     {
-        double[] logits = Linear(hidden, tensor("label.weight"), tensor("label.bias"));
+        double[] logits = Linear(hidden, tensor(head + ".weight"), tensor(head + ".bias"));
         double sum = Math.Log(logits.Select(Math.Exp).Sum());
         return [.. logits.Select(x => x - sum)];
     }
@@ -255,14 +268,44 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
     /// <summary>5. Log probability of each mark of an event that comes after a gap. Shape [m].</summary>
     public double[] LogMarks(double[] hidden, double gap)
     {
-        double z = Math.Clamp(Z(gap), -6, 6);
-        double[] features = [z, z * z / 2, .. new[] { 1, 2, 4, 8, 16 }.SelectMany(s => new[] { Math.Sin(s * z), Math.Cos(s * z) })];
         double[] inner = Linear(hidden, tensor("mark.hidden.weight"), tensor("mark.hidden.bias"));
-        Add(inner, Linear(features, tensor("mark.gap.weight"), new double[inner.Length]));
+        Add(inner, Linear(GapFeatures(gap), tensor("mark.gap.weight"), new double[inner.Length]));
         double[] logits = Linear(hidden, tensor("mark.weight"), tensor("mark.bias"));
         Add(logits, Linear([.. inner.Select(Silu)], tensor("mark.mix.weight"), new double[logits.Length]));
         double max = logits.Max(), logSum = max + Math.Log(logits.Sum(logit => Math.Exp(logit - max)));
         return Array.ConvertAll(logits, logit => logit - logSum);
+    }
+
+    /// <summary>6. Log-likelihood of the values of an event that comes after a gap with a mark: whether each is there, and where it is how
+    /// large, in deviations of training.</summary>
+    /// <param name="own">What the stream has shown of its values before the event.</param>
+    /// <param name="anchors">The mixture of each value's u that all streams together have.</param>
+    public double LogValues(double[] hidden, double gap, int mark, double[] values, ReferenceValues own, NormalMixture[] anchors)
+    {
+        double[] told = own.Told(), inner = Linear(hidden, tensor("value.hidden.weight"), tensor("value.hidden.bias"));
+        Add(inner, tensor("value.mark")[(mark * inner.Length)..((mark + 1) * inner.Length)]);
+        Add(inner, Linear(GapFeatures(gap), tensor("value.gap.weight"), new double[inner.Length]));
+        Add(inner, Linear(told, tensor("value.own.weight"), new double[inner.Length]));
+        double[] outputs = Linear([.. inner.Select(Silu)], tensor("value.mix.weight"), tensor("value.bias"));
+        Add(outputs, Linear(hidden, tensor("value.direct.weight"), new double[outputs.Length]));
+        Add(outputs, Linear(told, tensor("value.skip.weight"), new double[outputs.Length]));
+        double sum = 0;
+        for (int v = 0; v < values.Length; v++)
+        {
+            // Of each value: logits, shifts and scales of 8 normals, then the logit of its being there.
+            double[] mine = outputs[(25 * v)..(25 * v + 25)];
+            double there = 1 / (1 + Math.Exp(-mine[24]));
+            if (double.IsNaN(values[v]))
+            {
+                sum += Math.Log(1 - there);
+                continue;
+            }
+            (double level, double unit) = own.Own(v);
+            double u = (own.Z(v, values[v]) - level) / unit, tail = 1 / (8 * Math.Pow(1 + Math.Abs(u) / 4, 2));
+            double density = Mixture(anchors[v], mine).Sum(c => c.Weight * Normal.Density((u - c.Mean) / c.Deviation) / c.Deviation);
+            sum += Math.Log(there) + Math.Log(0.999 * density + 0.001 * tail) - Math.Log(unit);
+        }
+        return sum;
     }
 
     /// <summary>Joint log-likelihood of a whole sequence behind its first event: what training raises.</summary>
@@ -314,6 +357,13 @@ internal sealed class ReferenceNetwork(ModelConfig config, Func<string, double[]
     }
 
     public static double Silu(double x) => x / (1 + Math.Exp(-x));
+
+    /// <summary>How mark and values see the gap that led to them.</summary>
+    private double[] GapFeatures(double gap)
+    {
+        double z = Math.Clamp(Z(gap), -6, 6);
+        return [z, z * z / 2, .. new[] { 1, 2, 4, 8, 16 }.SelectMany(s => new[] { Math.Sin(s * z), Math.Cos(s * z) })];
+    }
 
     private double Z(double gap) => LogZ(config, Math.Max(gap, config.GapFloor));
 

@@ -24,6 +24,21 @@ public sealed class SharedEvaluatorTests
         Assert.InRange(inOrder.PitKs, alone.PitKs - 0.011, alone.PitKs + 0.001);
     }
 
+    [Fact]
+    public void Evaluate_OfAModelWithValues_ReadsAndScoresThem()
+    {
+        ForecastModel model =
+            ForecastModel.Untrained(TestModels.Config().WithValues(2) with { Adapt = true }, TestModels.WeightsSeed);
+        EventSequence[] sequences = [.. Histories(8, pace: 1).Select((s, i) => s.WithValues(model.Config, seed: i))];
+
+        Evaluation alone = Evaluator.Evaluate(model, sequences);
+        SharedScore inOrder = SharedEvaluator.Evaluate(model, sequences, every: 0);
+
+        Assert.Equal((alone.NllTime, alone.NllMark, alone.Nll), (inOrder.NllTime, inOrder.NllMark, inOrder.Nll),
+            (a, b) => Math.Abs(a.Item1 - b.Item1) + Math.Abs(a.Item2 - b.Item2) + Math.Abs(a.Item3 - b.Item3) < 3e-4);
+        Assert.True(alone.Nll > alone.NllTime + alone.NllMark + 0.5);
+    }
+
     /// <summary>A hundred streams that all have another pace than the model says, and few events each.</summary>
     [Fact]
     public void Evaluate_WhenAllStreamsHaveAPaceOfTheirOwn_IsBetterThanEachByItself()

@@ -60,6 +60,34 @@ public class DataSplitTests
         Assert.Equal([2], split.Dev.Single(s => s.Id == "gone").Times);
     }
 
+    /// <summary>What events and streams carry stays with them on both sides, by stream as by time.</summary>
+    [Theory]
+    [InlineData(3, 20)]
+    [InlineData(60, 5)]
+    public void Of_WhenEventsCarryValues_KeepsThemWithTheirEvents(int streams, int events)
+    {
+        DataSplit split = DataSplit.Of([.. Streams(streams, events).Select((s, i) => s with
+        {
+            Values = new Dictionary<string, double[]>
+            {
+                ["a"] = [.. s.Times.Select(t => 10 * t)],
+                ["b"] = [.. s.Times.Select(_ => double.NaN)],
+            },
+            Label = $"label of {s.Id}",
+            Fold = i,
+        })]);
+
+        Assert.Equal(streams < 50, split.Cut is not null);
+        Assert.All(split.Train.Concat(split.Dev), s =>
+        {
+            Assert.Equal(["a", "b"], s.Values!.Keys);
+            Assert.Equal(s.Times.Select(t => 10 * t), s.Values["a"]);
+            Assert.Equal(s.Times.Length, s.Values["b"].Length);
+            Assert.Equal(($"label of {s.Id}", $"s{s.Fold}"), (s.Label, s.Id));
+        });
+        Assert.True(split.Train.Count > 0 && split.Dev.Count > 0);
+    }
+
     [Fact]
     public void Of_WhenTheLatestEventsAreAtOneTime_CutsBeforeThem()
     {

@@ -1,4 +1,5 @@
 using Foretell.Models.Configuration;
+using Foretell.Models.Heads;
 using Foretell.Models.Layers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
@@ -17,8 +18,9 @@ internal static unsafe class HeadCheck
     /// <param name="sequence">The sequence, each of whose events is a row.</param>
     /// <param name="random">Draws the weights, and the ones that are looked at.</param>
     /// <param name="plain">Log-likelihood by a plain network.</param>
+    /// <param name="values">The value head's mixtures, where there is one.</param>
     public static void Agrees(ParameterLayout layout, ModelConfig config, EncodedSequence sequence, RandomStream random,
-        Func<ReferenceNetwork, double> plain)
+        Func<ReferenceNetwork, double> plain, IReadOnlyList<ValueMixture>? values = null)
     {
         using var weights = new AlignedBuffer(layout.Length);
         foreach (Parameter p in layout.All)
@@ -29,19 +31,19 @@ internal static unsafe class HeadCheck
             }
         }
         using var gradient = new AlignedBuffer(layout.Length);
-        using var pass = new NetworkPass(config, layout, timeHead: null);
+        using var pass = new NetworkPass(config, layout, timeHead: null, values);
         pass.Run(weights.Pointer, [sequence], gradient.Pointer, 1);
 
         Dictionary<string, double[]> tensors = TestModels.Tensors(layout, weights.Span);
-        Assert.Equal(sequence.Length, pass.Rows);
+        Assert.Equal(sequence.Rows, pass.Rows);
         Assert.Equal(plain(new ReferenceNetwork(config, n => tensors[n])), pass.Others, 2e-4);
         foreach (Parameter p in layout.All)
         {
-            double[] values = tensors[p.Name];
-            foreach (int i in Enumerable.Range(0, 6).Select(_ => random.NextInt(values.Length)).Distinct())
+            double[] numbers = tensors[p.Name];
+            foreach (int i in Enumerable.Range(0, 6).Select(_ => random.NextInt(numbers.Length)).Distinct())
             {
                 double expected =
-                    FiniteDifference.Of(x => plain(new ReferenceNetwork(config, n => n == p.Name ? x : tensors[n])), values, i);
+                    FiniteDifference.Of(x => plain(new ReferenceNetwork(config, n => n == p.Name ? x : tensors[n])), numbers, i);
                 double actual = gradient.Span[TestModels.Place(p, i)];
                 Assert.True(Math.Abs(expected - actual) <= 2e-3 * (1 + Math.Abs(expected)), $"{p.Name}[{i}]: backward pass {actual}, differences {expected}.");
             }

@@ -114,6 +114,36 @@ public unsafe class NetworkPassTests
                 t == 0 ? null : history.Times[t] - history.Times[t - 1], [a[t], b[t]]))[1]));
     }
 
+    /// <summary>Values with holes, read as they are and as logarithms, in each stream's own level and unit: input and head.</summary>
+    [Theory]
+    [InlineData(1, 3, false)]
+    [InlineData(3, 3, true)]
+    [InlineData(2, 0, true)]
+    [InlineData(5, 2, true)]
+    public void Run_WithForecastsOfValues_AgreesWithPlainLoopsForwardsAndBackwards(int values, int marks, bool holes)
+    {
+        const int Events = 9;
+        ModelConfig config = TestModels.Config(marks: marks, width: 16, heads: 2).WithValues(values);
+        ForecastModel model = ForecastModel.Untrained(config, TestModels.WeightsSeed);
+        NormalMixture[] anchors = [.. model.ValueMixtures.Select(TestModels.Anchor)];
+        EventSequence history = TestModels.History(Events, marks).WithValues(config, holes);
+        var encoded = new EncodedSequence(history, config, model.MarkIndices, openEnd: false);
+
+        HeadCheck.Agrees(model.Layout, config, encoded, new RandomStream(PerturbationSeed), network =>
+        {
+            var own = new ReferenceValues(config.Values!);
+            double[] hidden = [];
+            return Enumerable.Range(0, Events).Sum(t =>
+            {
+                double? gap = t == 0 ? null : history.Times[t] - history.Times[t - 1];
+                double[] came = [.. config.Values!.Select(v => history.Values![v.Name][t])];
+                double log = gap is { } tau ? network.LogValues(hidden, tau, encoded.Marks[t], came, own, anchors) : 0;
+                hidden = network.Step(encoded.Marks[t], gap, came, own: own);
+                return log;
+            });
+        }, model.ValueMixtures);
+    }
+
     /// <summary>Moments as an input, and the time to the last event, of which the last event says nothing.</summary>
     [Fact]
     public void Run_WithACalendarAndTheRemainingTime_AgreesWithPlainLoopsForwardsAndBackwards()

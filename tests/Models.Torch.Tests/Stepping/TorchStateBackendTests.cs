@@ -32,4 +32,16 @@ public class TorchStateBackendTests
 
         Assert.Contains($"this one has {mixer}; the CPU steps it", message);
     }
+
+    [Fact]
+    public void Constructor_WhenTheModelForecastsValues_SaysWhoStepsIt()
+    {
+        TorchDevice device = TestTorch.Cpu();
+        var config = new ModelConfig { Values = [new ValueScale("a", 0, 1)], ForecastsValues = true };
+        ForecastModel model = ForecastModel.Untrained(config, RandomModels.WeightsSeed);
+
+        string message = Assert.Throws<NotSupportedException>(() => new TorchStateBackend(model, device)).Message;
+
+        Assert.Contains("this model reads 1 values, too. Step this model on the CPU", message);
+    }
 }

@@ -56,6 +56,18 @@ public class TorchTrainerTests
     }
 
     [Fact]
+    public void Train_WhenEventsCarryValues_SaysWhoTrainsThem()
+    {
+        List<EventSequence> valued =
+            [.. Histories(20).Select(s => s with { Values = new Dictionary<string, double[]> { ["a"] = [.. s.Times] } })];
+
+        string message = Assert.Throws<ArgumentException>(() =>
+            TorchTrainer.Train(valued, valued, Options(epochs: 1), TestTorch.Cpu())).Message;
+
+        Assert.Contains("these streams have values, labels or ends. Train on the CPU ('--device cpu'), or leave them out.", message);
+    }
+
+    [Fact]
     public void Train_WhenCancelled_StopsAfterTheStep()
     {
         using var cancel = new CancellationTokenSource();

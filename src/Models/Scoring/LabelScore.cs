@@ -1,4 +1,4 @@
-namespace Foretell.Models.Labels;
+namespace Foretell.Models.Scoring;
 
 /// <summary>How well the kinds of streams were told after a number of events.</summary>
 /// <param name="After">Events of each stream that were known; null for all. A shorter stream is judged at its last.</param>
