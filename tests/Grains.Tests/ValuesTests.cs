@@ -64,8 +64,11 @@ public sealed class ValuesTests
         await using GrainCluster cluster = await GrainCluster.StartAsync(Small.Valued, 1, All);
         IStreamGrain stream = cluster.Grains.GetGrain<IStreamGrain>("a");
 
-        async Task Refused(ObservedEvent observed, string sentence) =>
-            Assert.Contains(sentence, (await Assert.ThrowsAsync<ArgumentException>(() => stream.Observe(observed))).Message, StringComparison.Ordinal);
+        async Task Refused(ObservedEvent observed, string sentence)
+        {
+            ArgumentException refusal = await Assert.ThrowsAsync<ArgumentException>(() => stream.Observe(observed));
+            Assert.Contains(sentence, refusal.Message, StringComparison.Ordinal);
+        }
 
         await Refused(new ObservedEvent(1, "login") { Label = "bot" }, "A label comes as an event of its own, without mark and values.");
         await Refused(new ObservedEvent(1) { Label = "bot", Values = [new("amount", 1)] },

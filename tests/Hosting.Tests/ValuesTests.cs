@@ -16,8 +16,8 @@ public sealed class ValuesTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    /// <summary>Laws 1, 2 and 5: what comes of it does not depend on where a process ends. Rows of a model with values have a width of their
-    /// own, and those of softmax have a tail behind it.</summary>
+    /// <summary>Laws 1, 2 and 5: what comes of it does not depend on where a process ends. Rows of a model with values have a width
+    /// of their own, and those of softmax have a tail behind it.</summary>
     [Theory]
     [InlineData("aaren")]
     [InlineData("linear")]

@@ -74,8 +74,8 @@ public static class Small
     }
 
     /// <summary>
-    /// The same with known, unknown and missing values, some of them out of every range; and one of twelve is a label in an event's place, of
-    /// kinds that <see cref="Valued"/> knows and not, some of streams that have had no event.
+    /// The same with known, unknown and missing values, some of them out of every range; and one of twelve is a label in an
+    /// event's place, of kinds that <see cref="Valued"/> knows and not, some of streams that have had no event.
     /// </summary>
     public static EventBatch ValuedWorkload(int records, int streams, long nowTicks, int seed = 1)
     {
@@ -91,7 +91,8 @@ public static class Small
             }
             (string, double)[] values =
             [
-                ("amount", random.Next(20) == 0 ? -1 : Math.Exp(random.NextDouble() * 6)), ("pulse", random.Next(60, 90)),
+                ("amount", random.Next(20) == 0 ? -1 : Math.Exp(random.NextDouble() * 6)),
+                ("pulse", random.Next(60, 90)),
                 ("temp", random.Next(50) == 0 ? 1e300 : 20 + random.NextDouble()),
             ];
             EventSets.Add(batch, stream, ticks, mark, values: [.. values.Where(_ => random.Next(3) > 0)]);

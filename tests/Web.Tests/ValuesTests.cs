@@ -98,7 +98,7 @@ public sealed class ValuesTests : IAsyncLifetime
         JsonObject forecast = (await api.GetAsync($"/v1/streams/a/forecast?paths=2&after={position}")).Json.AsObject();
         JsonObject status = (await api.GetAsync("/v1/status")).Json.AsObject(), scores = status["scores"]!.AsObject();
 
-        Assert.DoesNotContain(forecast, member => member.Key is "values" or "sums" or "label");
+        Assert.DoesNotContain(forecast, member => member.Key is "values" or "sums" or "label" or "remaining");
         Assert.All(forecast["paths"]!.AsArray().SelectMany(p => p!["events"]!.AsArray()), e => Assert.False(e!.AsObject().ContainsKey("values")));
         Assert.Equal((3, 0), ((int)status["eventsApplied"]!, (int)status["deadLetters"]!));
         Assert.DoesNotContain(scores, member => member.Key is "nllValue" or "baselineNllValue" or "labels");
@@ -130,8 +130,9 @@ public sealed class ValuesTests : IAsyncLifetime
             JsonNode single = (await _api.GetAsync(
                 $"/v1/streams/{item!["stream"]}/forecast?at=2026-01-31T12:00:30Z&horizon=10m&quantiles=0.2,0.8&paths=2")).Json;
             Assert.NotEmpty(single["sums"]!.AsArray());
-            // How many steps a count takes depends on what is asked with it; what sums and paths are drawn by does not.
-            Assert.All((string[])["values", "sums", "label", "paths", "next", "marks"],
+            Assert.Equal(["amount", "temp"], item["forecast"]!["sums"]!.AsArray().Select(sum => (string)sum!["name"]!));
+            // How many steps counts and sums take depends on what is asked with them; nothing else does.
+            Assert.All((string[])["values", "label", "paths", "next", "marks"],
                 name => Assert.True(JsonNode.DeepEquals(single[name], item["forecast"]![name]), $"{name} of {item.ToJsonString()}"));
         }
     }

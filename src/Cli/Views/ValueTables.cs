@@ -67,7 +67,8 @@ internal static class ValueTables
         int[][] choices = [[.. Enumerable.Range(0, quantiles)], [.. new[] { 0, middle, quantiles - 1 }.Distinct()], [middle]];
         return choices.Select(table).FirstOrDefault(Fits) ?? table([]);
 
-        bool Fits(Table candidate) => ((IRenderable)candidate).Measure(RenderOptions.Create(console), int.MaxValue).Max <= console.Profile.Width;
+        bool Fits(Table candidate) =>
+            ((IRenderable)candidate).Measure(RenderOptions.Create(console), int.MaxValue).Max <= console.Profile.Width;
     }
 
     private static string Heading(ValueQuantile quantile) => quantile.Probability.ToString("0.##", CultureInfo.InvariantCulture);

@@ -24,7 +24,7 @@ internal sealed class ForecastWork
     public const int CheapSteps = 1_000;
 
     /// <summary>Up to here it takes the short way: one stream with its counts, and with the sums of four values.</summary>
-    public const int ShortSteps = 24_000;
+    public const int ShortSteps = 40_000;
 
     /// <summary>Long requests of one client that may wait, and requests of all.</summary>
     public const int ClientWaiting = 8, Waiting = 256;
@@ -51,9 +51,10 @@ internal sealed class ForecastWork
         + (question.ExpectedCount ? StepsOfSampling(streams, values) : 0)
         + (question.Paths > 0 ? Forecaster.MaxPathEvents : 0);
 
-    /// <summary>Steps of the counts; and of the sums, which take half as many. Drawing a value takes a sixth of a step.</summary>
+    /// <summary>Steps of the counts, and of the sums, which keep every event and take twice as long. Drawing a value takes a sixth of a
+    /// step.</summary>
     private static long StepsOfSampling(int streams, int values) =>
-        values == 0 ? Forecaster.StepsOfCounts(streams) : Forecaster.StepsOfCounts(streams) * (6 + values) / 4;
+        values == 0 ? Forecaster.StepsOfCounts(streams) : Forecaster.StepsOfCounts(streams) * (9 + values) / 3;
 
     /// <summary>Computes when it is the client's turn.</summary>
     /// <param name="http">The request: until its answer is out a long one counts.</param>

@@ -108,7 +108,10 @@ public sealed class ValuesTests : IDisposable
             object?[] temps = [.. times.Select(_ => (object?)(10 * random.NextDouble() - 5))];
             text.Append(JsonSerializer.Serialize(new
             {
-                id = $"s{s}", t = times, k = times.Select(_ => random.Next(2)), v = new Dictionary<string, object?[]> { ["amount"] = amounts, ["temp"] = temps },
+                id = $"s{s}",
+                t = times,
+                k = times.Select(_ => random.Next(2)),
+                v = new Dictionary<string, object?[]> { ["amount"] = amounts, ["temp"] = temps },
                 label = isBot ? "bot" : "human",
             })).Append('\n');
         }

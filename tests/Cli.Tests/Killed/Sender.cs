@@ -120,8 +120,8 @@ internal sealed class Sender(int number, int seed, ForecastModel model)
             (string Name, double Value)[] values = model.ValueCount == 0 ? []
                 : [.. s_values.Where(_ => _random.Next(3) > 0).Select(name => (name, Math.Exp(6 * _random.NextDouble())))];
             body.Append(EventSets.Json((stream, ticks, mark), values)).Append('\n');
-            _reference.Apply(0, new EventSets.Read(0, ticks, LogRecordKind.Event, ticks, stream, mark, "") { Values = EventSets.Text(values) },
-                late: 5 * EventTime.PerSecond, future: TimeSpan.TicksPerHour);
+            var read = new EventSets.Read(0, ticks, LogRecordKind.Event, ticks, stream, mark, "") { Values = EventSets.Text(values) };
+            _reference.Apply(0, read, late: 5 * EventTime.PerSecond, future: TimeSpan.TicksPerHour);
         }
         return (string.Create(CultureInfo.InvariantCulture, $"{number}-{_batches++}"), body.ToString(), count);
     }

@@ -46,8 +46,8 @@ public sealed class ValueTablesTests
     public void Of_WhenNamesAreLongAndHostile_StaysWithinTheWindow()
     {
         string name = "\e[2J" + new string('x', 60);
-        ForecastAnswer awkward = Answer([new ValueAnswer(name, 0.5, 1.23456e-300, [new(0.05, -1.234e-300), new(0.25, 1), new(0.5, 2), new(0.75, 3),
-            new(0.95, 4)])], [], [new LabelChance(name, 1)]);
+        ValueQuantile[] quantiles = [new(0.05, -1.234e-300), new(0.25, 1), new(0.5, 2), new(0.75, 3), new(0.95, 4)];
+        ForecastAnswer awkward = Answer([new ValueAnswer(name, 0.5, 1.23456e-300, quantiles)], [], [new LabelChance(name, 1)]);
 
         foreach (int width in (int[])[60, 120])
         {
@@ -93,7 +93,8 @@ public sealed class ValueTablesTests
         .Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => line.Trim().Length > 0)
         .Select(line => line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))];
 
-    private static ForecastAnswer Answer(IReadOnlyList<ValueAnswer> values, IReadOnlyList<SumAnswer> sums, IReadOnlyList<LabelChance> kinds) => new()
+    private static ForecastAnswer Answer(
+        IReadOnlyList<ValueAnswer> values, IReadOnlyList<SumAnswer> sums, IReadOnlyList<LabelChance> kinds) => new()
     {
         Stream = "a", At = default, LastEventTime = default, SilenceSeconds = 0, HorizonSeconds = 600,
         Next = new NextEvent { Never = null, Mean = 1, Median = 1, Quantiles = [] },

@@ -32,7 +32,8 @@ public sealed class ValueShardTests
         Assert.Equal(reference.Streams.ToDictionary(s => s, reference.Digest), Digests(shard));
         (int _, ShardTotals totals, ScoreTotals scores) = shard.Counts();
         Assert.Equal((reference.Applied, reference.UnknownMarks), (totals.Applied, totals.UnknownMarks));
-        Assert.Equal(reference.DeadLetters.Select(l => (l.Sequence, l.Reason)), shard.UncommittedDeadLetters().Select(l => (l.Sequence, l.Reason)));
+        Assert.Equal(reference.DeadLetters.Select(l => (l.Sequence, l.Reason)),
+            shard.UncommittedDeadLetters().Select(l => (l.Sequence, l.Reason)));
         Assert.Equal(reference.Scored.Time, scores.Time, 1e-6 * Math.Abs(scores.Time));
         Assert.Equal(reference.Scored.Mark, scores.Mark, 1e-6 * Math.Abs(scores.Mark));
         Assert.Equal(reference.Scored.Value, scores.Value, 1e-6 * Math.Abs(scores.Value));
@@ -86,7 +87,8 @@ public sealed class ValueShardTests
         Assert.Equal(0, valued.Counts().Scores.Value);
     }
 
-    /// <summary>What a label is scored by is the state behind the stream's events before it: not the slice's first one, nor its last.</summary>
+    /// <summary>What a label is scored by is the state behind the stream's events before it: not the slice's first one, nor its
+    /// last.</summary>
     [Fact]
     public void Advance_WhenLabelsComeBetweenEventsOfOneSlice_ScoresEachByWhatCameBefore()
     {

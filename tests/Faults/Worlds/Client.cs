@@ -12,7 +12,8 @@ namespace Foretell.Faults.Worlds;
 /// streams.</summary>
 /// <param name="values">Draws the events' values, and which are labels; null for none. Everything else is drawn by
 /// <paramref name="random"/>.</param>
-internal sealed class Client(int number, Random random, SimulatedClock clock, IWorld world, Oracle oracle, Workload workload, Random? values)
+internal sealed class Client(int number, Random random, SimulatedClock clock, IWorld world, Oracle oracle, Workload workload,
+    Random? values)
 {
     private static readonly string[] s_marks = ["login", "view", "buy", "", "surprise"];
     private static readonly string[] s_labels = ["human", "bot", "alien"];

@@ -118,7 +118,8 @@ internal sealed class MaintenanceWorld(Random random, SimulatedClock clock, Simu
         await world.ConvergeAsync();
     }
 
-    private Client ClientOf(IWorld world, int number) => new(number, new Random(random.Next()), clock, world, oracle, blow.Trial.Load, values: null);
+    private Client ClientOf(IWorld world, int number) =>
+        new(number, new Random(random.Next()), clock, world, oracle, blow.Trial.Load, values: null);
 
     private EmbeddedWorld Platform(string path) =>
         new(new Random(random.Next()), clock, disk, weather, oracle, path, blow.Trial.Partitions, SharedRows.Plain, story);

@@ -107,10 +107,10 @@ internal sealed class Schedule
         var world = new ClusterWorld(new Random(_random.Next()), _clock, _weather, _directory, trial.Partitions, _rows, _story);
         Task supervisor = world.SuperviseAsync();
         Task[] clients = [.. Enumerable.Range(0, trial.Clients).Select(number =>
-            new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load, Values()).RunAsync())];
+            ClientOf(number, world, trial).RunAsync())];
         await EndAsync(world.TroubleAsync(), supervisor);
         await EndAsync(Task.WhenAll(clients), supervisor);
-        await EndAsync(new Client(99, new Random(_random.Next()), _clock, world, _oracle, trial.Load, Values()).SendLastAsync(), supervisor);
+        await EndAsync(ClientOf(99, world, trial).SendLastAsync(), supervisor);
         Task<StateReport> converging = world.ConvergeAsync();
         await EndAsync(converging, supervisor);
         await world.StopAsync(supervisor);
@@ -140,7 +140,7 @@ internal sealed class Schedule
         (_problem, _isDamaged, _served) = (() => world.Problem, world.IsDamaged, () => world.ServedBesideDamage);
         Task supervisor = world.SuperviseAsync();
         Task[] clients = [.. Enumerable.Range(0, trial.Clients).Select(number =>
-            new Client(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load, Values()).RunAsync())];
+            ClientOf(number, world, trial).RunAsync())];
         var nemesis = new Nemesis(new Random(_random.Next()), _clock, _disk, _weather, world, _story);
         await EndAsync(_blow is null ? nemesis.RunAsync() : nemesis.RestartAsync(trial.Restarts), supervisor, Timeout.InfiniteTimeSpan);
         if (world.IsDamaged)
@@ -150,7 +150,7 @@ internal sealed class Schedule
         }
         await EndAsync(Task.WhenAll(clients), supervisor);
         // An append that was refused may be in the log all the same, and the log learns of it with the next one.
-        await EndAsync(new Client(99, new Random(_random.Next()), _clock, world, _oracle, trial.Load, Values()).SendLastAsync(), supervisor);
+        await EndAsync(ClientOf(99, world, trial).SendLastAsync(), supervisor);
         Task<StateReport> converging = world.ConvergeAsync();
         await EndAsync(converging, supervisor);
         await world.StopAsync(supervisor);
@@ -238,8 +238,8 @@ internal sealed class Schedule
         }
     }
 
-    /// <summary>What a client draws values by; null where none are sent.</summary>
-    private Random? Values() => _values is null ? null : new Random(_values.Next());
+    private Client ClientOf(int number, IWorld world, Trial trial) =>
+        new(number, new Random(_random.Next()), _clock, world, _oracle, trial.Load, _values is null ? null : new Random(_values.Next()));
 
     // Seeds that follow each other must not give sequences that do.
     private static int HashCode(long seed, int stream)
