@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Foretell.Models.Configuration;
+using Foretell.Models.Forecasting;
 using Foretell.Models.Mixers;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
@@ -41,9 +42,37 @@ internal static class ValueBench
             Console.WriteLine(FormattableString.Invariant(
                 $"{s_values[i],2} values: {times.Min(t => t[i]):0} ns an event, {ratio:0.00} times in the median, {models[i].StateBytes} bytes a stream"));
         }
+        for (int i = 0; i < models.Length; i++)
+        {
+            TellForecasts(models[i], backends[i]);
+        }
         Array.ForEach(backends, b => b.Dispose());
         return Task.CompletedTask;
     }
+
+    /// <summary>What a stream's forecast takes: its values with their means and three quantiles, and counts and sums within a horizon.</summary>
+    private static void TellForecasts(ForecastModel model, CpuStateBackend backend)
+    {
+        const double Horizon = 60;
+        float[] state = new float[model.StateFloats];
+        backend.Read(0, state);
+        var forecaster = new Forecaster(model);
+        Forecast forecast = forecaster.Forecast(state, 0);
+        var one = new ParallelOptions { MaxDegreeOfParallelism = 1 };
+        double told = Least(() => forecast.Values().Sum(v => v.Mean + v.Quantile(0.1) + v.Quantile(0.5) + v.Quantile(0.9)));
+        double counts = Least(() => forecaster.Counts([forecast], Horizon, one)[0].Mean);
+        double sums = Least(() => forecaster.Sums([forecast], Horizon, one)[0].Count);
+        Console.WriteLine(FormattableString.Invariant(
+            $"{model.ValueCount,2} values: {told:0.00} ms to tell them, {counts:0.0} ms to count, {sums:0.0} ms to sum up, a stream with {model.Config.Marks.Count} marks"));
+    }
+
+    /// <summary>Milliseconds, the least of some.</summary>
+    private static double Least(Func<double> work) => Enumerable.Range(0, 10).Min(_ =>
+    {
+        long began = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+    });
 
     private static StepInput[] Wave(RandomStream random, int wave) => [.. Enumerable.Range(0, Batch).Select(i =>
         new StepInput(wave * Batch + i, random.NextInt(10), Math.Exp(random.NextNormal()), 1, random.NextInt(10)))];

@@ -85,14 +85,23 @@ public sealed record NormalMixture(double[] LogWeight, double[] Mean, double[] D
         double sum = 0, least = Math.Exp(low - high);
         for (int k = 0; k < Mean.Length; k++)
         {
-            double s = Deviation[k], from = (low - Mean[k]) / s, to = (high - Mean[k]) / s, inside = Between(from, to);
-            double mean = Math.Exp(Mean[k] + 0.5 * s * s - high) * Between(from - s, to - s);
-            // Far out the factors have no digits left: what is inside is between the edges all the same.
-            mean = mean <= inside ? Math.Max(mean, least * inside) : inside;
-            sum += Math.Exp(LogWeight[k]) * (least * Normal.Cdf(from) + Normal.Survival(to) + mean);
+            double s = Deviation[k], from = (low - Mean[k]) / s, to = (high - Mean[k]) / s, inside = Math.Max(0, Between(from, to));
+            double mean = from > s ? Math.Exp(Mean[k] + 0.5 * s * s - high) * Between(from - s, to - s)
+                : Below(to, s, Mean[k] - high, 0) - Below(from, s, Mean[k] - high, low - high);
+            // Rounded or not, what is inside is between the edges.
+            sum += Math.Exp(LogWeight[k]) * (least * Normal.Cdf(from) + Normal.Survival(to) + Math.Clamp(mean, least * inside, inside));
         }
         return high + Math.Log(sum);
     }
+
+    /// <summary>Integral of exp(x) over a normal up to where it is <paramref name="z"/> deviations from its mean.</summary>
+    /// <param name="z">Deviations.</param>
+    /// <param name="s">Its deviation.</param>
+    /// <param name="mean">Its mean.</param>
+    /// <param name="edge">x there.</param>
+    private static double Below(double z, double s, double mean, double edge) =>
+        // By Mills' ratio where exp and tail by themselves would leave the range of a double.
+        z < s ? Math.Exp(edge) * Normal.Density(z) / Normal.Hazard(s - z) : Math.Exp(mean + 0.5 * s * s) * Normal.Cdf(z - s);
 
     /// <summary>Probability of a standard normal between two numbers, by the tail that it lies in.</summary>
     private static double Between(double from, double to) =>

@@ -13,7 +13,7 @@ public sealed class KilledUnderLoadTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(false, 4)]
-    [InlineData(true, 2)]
+    [InlineData(true, 4)]
     public async Task Host_WhenKilledUnderLoad_LosesNothingAcknowledgedAndTakesNothingTwice(bool values, int few)
     {
         int kills = Number("FORETELL_KILLS", few);

@@ -25,6 +25,25 @@ public sealed class NormalMixtureTests
     public void Quantile_OfNoProbability_IsRefused() =>
         Assert.All(new[] { 0, 1, -0.1, 1.1, double.NaN }, p => Assert.Throws<ArgumentOutOfRangeException>(() => s_mixture.Quantile(p)));
 
+    /// <summary>By their definition, means over quantiles; those of exp(X) also where no double holds them.</summary>
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(30, 0)]
+    [InlineData(1e4, -3e4)]
+    public void ClampedMeans_OfAMixture_AreThoseOfItsQuantiles(double scale, double offset)
+    {
+        const int Many = 20_000;
+        const double Edge = 1.0 / 128;
+        NormalMixture mixture = s_mixture.Rescale(offset, scale);
+        double low = mixture.Quantile(Edge), high = mixture.Quantile(1 - Edge);
+        double[] quantiles = [.. Enumerable.Range(0, Many).Select(i => mixture.Quantile(Math.Clamp((i + 0.5) / Many, Edge, 1 - Edge)))];
+        double ofExp = high + Math.Log(quantiles.Average(x => Math.Exp(x - high)));
+
+        Assert.Equal(quantiles.Average(), mixture.ClampedMean(low, high), 1e-4 * scale);
+        Assert.Equal(ofExp, mixture.LogClampedMeanExp(low, high), 0.01);
+        Assert.Equal(mixture.ClampedMean(low, low), low, 1e-9 * Math.Max(1, Math.Abs(low)));
+    }
+
     /// <summary>By its definition, the integral of the squared distance between the distribution and the step at what came.</summary>
     [Theory]
     [InlineData(-7)]
