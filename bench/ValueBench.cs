@@ -50,7 +50,8 @@ internal static class ValueBench
         return Task.CompletedTask;
     }
 
-    /// <summary>What a stream's forecast takes: its values with their means and three quantiles, and counts and sums within a horizon.</summary>
+    /// <summary>What a stream's forecast takes: its values with their means and three quantiles, and counts and sums within a
+    /// horizon.</summary>
     private static void TellForecasts(ForecastModel model, CpuStateBackend backend)
     {
         const double Horizon = 60;

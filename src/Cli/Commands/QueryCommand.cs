@@ -25,6 +25,8 @@ internal static class QueryCommand
         Settings.OptionalNumber("--marks", "How many of the likeliest marks to show; by default 10, in JSON 20.", 0, ModelLimits.Marks);
     private static readonly Option<int?> s_paths =
         Settings.OptionalNumber("--paths", "How many possible futures to draw.", 0, ForecastQuestion.MaxPaths);
+    private static readonly Option<bool> s_actions = Settings.Flag("--actions",
+        "What each action now is expected to bring within the horizon, of a model that was told which marks are actions; in the place of the forecast.");
     private static readonly Option<bool> s_json = CommonSettings.Json("Print the API's JSON instead of a table.");
 
     public static Command Create()
@@ -34,9 +36,10 @@ internal static class QueryCommand
             "query customer-42 --horizon 1d --at 2026-03-01T12:00:00Z",
             "query customer-42 --marks 50",
             "query customer-42 --horizon 10m --paths 5",
+            "query customer-42 --actions --horizon 14d",
             "query customer-42 --url http://127.0.0.1:5080 --json")
         {
-            s_stream, s_url, s_key, s_horizon, s_at, s_marks, s_paths, s_json,
+            s_stream, s_url, s_key, s_horizon, s_at, s_marks, s_paths, s_actions, s_json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -46,7 +49,12 @@ internal static class QueryCommand
     {
         string stream = parsed.GetRequiredValue(s_stream);
         string horizon = ParseHorizon(parsed.GetRequiredValue(s_horizon)).ToString("R", CultureInfo.InvariantCulture);
-        string path = $"v1/streams/{Uri.EscapeDataString(stream)}/forecast?horizon={horizon}&quantiles=0.05,0.25,0.5,0.75,0.95";
+        bool asksActions = parsed.GetValue(s_actions);
+        if (asksActions && (parsed.GetValue(s_marks) ?? parsed.GetValue(s_paths)) is not null)
+        {
+            throw new UsageException("--actions stands in the place of the forecast, whose --marks and --paths are; give one or the other.");
+        }
+        string path = $"v1/streams/{Uri.EscapeDataString(stream)}/{(asksActions ? "actions" : "forecast")}?horizon={horizon}&quantiles=0.05,0.25,0.5,0.75,0.95";
         if (parsed.GetValue(s_at) is { } at)
         {
             path += $"&at={Uri.EscapeDataString(at)}";
@@ -67,6 +75,10 @@ internal static class QueryCommand
         if (parsed.GetValue(s_json))
         {
             Terminal.WriteLine(json);
+        }
+        else if (asksActions)
+        {
+            ValueTables.Write(JsonSerializer.Deserialize<ActionsAnswer>(json, JsonSerializerOptions.Web)!);
         }
         else
         {

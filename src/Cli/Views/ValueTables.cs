@@ -71,6 +71,21 @@ internal static class ValueTables
             ((IRenderable)candidate).Measure(RenderOptions.Create(console), int.MaxValue).Max <= console.Profile.Width;
     }
 
+    /// <summary>Writes what a stream's actions are expected to bring.</summary>
+    public static void Write(ActionsAnswer answer)
+    {
+        ValueQuantile[] quantiles = [.. answer.Actions.FirstOrDefault(a => a.Return is not null)?.Return?.Quantiles ?? []];
+        Table table = Tables.Numbers($"{Terminal.Escape(answer.Reward)} in {Format.Duration(answer.HorizonSeconds)}",
+            ["taken so far", "mean", .. quantiles.Select(Heading)]).Compact();
+        foreach (ActionAnswer action in answer.Actions)
+        {
+            table.AddRow([Terminal.Escape(action.Action), Format.Percent(action.Share), .. action.Return is { } sum
+                ? [Number(sum.Mean), .. sum.Quantiles.Select(q => Number(q.Value))]
+                : quantiles.Select(_ => "-").Prepend("not ranked")]);
+        }
+        Terminal.Out.Write(table);
+    }
+
     private static string Heading(ValueQuantile quantile) => quantile.Probability.ToString("0.##", CultureInfo.InvariantCulture);
 
     private static string Number(double? value) => value is { } x ? x.ToString("G4", CultureInfo.InvariantCulture) : "too large";
