@@ -38,5 +38,5 @@ public sealed class KafkaTests(ClusterPostgres postgres) : IClassFixture<Cluster
 
     private static Task SendAsync(MockCluster kafka, List<(string Stream, long Ticks, string Mark)> events) =>
         Task.WhenAll(events.GroupBy(e => EventSets.PartitionOf(e.Stream, Partitions))
-            .Select(p => kafka.SendAsync(p.Key, [.. p.Select(EventSets.Json)])));
+            .Select(p => kafka.SendAsync(p.Key, [.. p.Select(e => EventSets.Json(e))])));
 }
