@@ -28,6 +28,7 @@ public class EndpointGuardTests
         [
             "operate GET /v1/models/{model}", "operate GET /v1/models/{model}/calibration", "operate GET /v1/status",
             "read GET /v1/alerts/events", "read GET /v1/dead-letters", "read GET /v1/overdue", "read GET /v1/streams/{stream}",
+            "read GET /v1/streams/{stream}/actions",
             "read GET /v1/streams/{stream}/events", "read GET /v1/streams/{stream}/forecast", "read POST /v1/forecasts",
             "write POST /v1/events",
         ], Guarded(api).Select(e => $"{ScopeGuard.Of(e)} {Name(e)}").Order(StringComparer.Ordinal));
