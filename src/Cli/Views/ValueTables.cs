@@ -75,7 +75,7 @@ internal static class ValueTables
     public static void Write(ActionsAnswer answer)
     {
         ValueQuantile[] quantiles = [.. answer.Actions.FirstOrDefault(a => a.Return is not null)?.Return?.Quantiles ?? []];
-        Table table = Tables.Numbers($"{Terminal.Escape(answer.Reward)} in {Format.Duration(answer.HorizonSeconds)}",
+        Table table = Tables.Numbers($"{answer.Reward} in {Format.Duration(answer.HorizonSeconds)}",
             ["taken so far", "mean", .. quantiles.Select(Heading)]).Compact();
         foreach (ActionAnswer action in answer.Actions)
         {
