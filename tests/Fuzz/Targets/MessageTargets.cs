@@ -37,8 +37,8 @@ internal static class MessageTargets
             ],
             Words = s_words,
             MostBytes = 8192,
-            // As for bodies of lines: each that is no JSON comes with an exception.
-            BytesPerByte = 256,
+            // As for bodies of lines: each that is no JSON comes with an exception, and mapped places make its sentence longer.
+            BytesPerByte = 320,
         };
     }
 
