@@ -52,14 +52,8 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
     public static ForecastReport Of(Forecaster forecaster, string stream, long lastEventTicks, ReadOnlySpan<float> state,
         ForecastQuestion question, long nowTicks)
     {
-        // Without an explicit time a sender's clock that runs ahead must not make its stream unanswerable.
-        long at = question.AtTicks ?? Math.Max(nowTicks, lastEventTicks);
-        if (at < lastEventTicks)
-        {
-            throw new BeforeLastEventException(stream, at, lastEventTicks);
-        }
+        Forecast forecast = ForecastOf(forecaster, stream, lastEventTicks, state, question.AtTicks, nowTicks, out long at);
         double silence = EventTime.SecondsBetween(lastEventTicks, at);
-        Forecast forecast = forecaster.Forecast(state, silence);
         IReadOnlyList<MarkProbability> marks = forecast.Marks(question.Marks, out int others, out double otherProbability);
         return new ForecastReport(at, silence, Math.Clamp(forecast.Survival, 0, 1), forecast.LogSurvival, forecast.Never,
             forecast.Mean, forecast.Quantile(0.5), [.. question.Quantiles.Select(forecast.Quantile)],
@@ -71,6 +65,19 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
             Labels = forecast.Labels(),
             RemainingSeconds = forecast.TellsEnd ? [.. question.Quantiles.Prepend(0.5).Select(forecast.RemainingQuantile)] : null,
         };
+    }
+
+    /// <summary>The distribution itself, for who asks it something else.</summary>
+    /// <param name="atTicks">The moment asked about; null for now.</param>
+    /// <param name="at">Output: the moment that it stands at.</param>
+    /// <inheritdoc cref="Of"/>
+    public static Forecast ForecastOf(Forecaster forecaster, string stream, long lastEventTicks, ReadOnlySpan<float> state, long? atTicks,
+        long nowTicks, out long at)
+    {
+        // Without an explicit time a sender's clock that runs ahead must not make its stream unanswerable.
+        at = atTicks ?? Math.Max(nowTicks, lastEventTicks);
+        return at < lastEventTicks ? throw new BeforeLastEventException(stream, at, lastEventTicks)
+            : forecaster.Forecast(state, EventTime.SecondsBetween(lastEventTicks, at));
     }
 
     /// <summary>Adds what needs sampled paths, where the question asks for it: the paths of all streams advance together.</summary>

@@ -49,6 +49,16 @@ internal static class ValueTables
         }
     }
 
+    /// <summary>Writes what a stream's actions are expected to bring.</summary>
+    public static void Write(ActionsAnswer answer)
+    {
+        IReadOnlyList<ValueQuantile> told = answer.Actions.FirstOrDefault(a => a.Return is not null)?.Return?.Quantiles ?? [];
+        Terminal.Out.Write(Fitting(Terminal.Out, told.Count, shown => Numbers($"{answer.Reward} in {Format.Duration(answer.HorizonSeconds)}",
+            ["taken so far", "mean", .. shown.Select(i => Heading(told[i]))], answer.Actions.Select(a => (a.Action,
+                (string[])[Format.Percent(a.Share), .. a.Return is { } sum
+                    ? [Number(sum.Mean), .. shown.Select(i => Number(sum.Quantiles[i].Value))] : shown.Select(_ => "-").Prepend("not ranked")])))));
+    }
+
     private static Table Numbers(string heading, string[] headings, IEnumerable<(string Name, string[] Cells)> rows)
     {
         Table table = Tables.Numbers(heading, headings).Compact();
@@ -69,21 +79,6 @@ internal static class ValueTables
 
         bool Fits(Table candidate) =>
             ((IRenderable)candidate).Measure(RenderOptions.Create(console), int.MaxValue).Max <= console.Profile.Width;
-    }
-
-    /// <summary>Writes what a stream's actions are expected to bring.</summary>
-    public static void Write(ActionsAnswer answer)
-    {
-        ValueQuantile[] quantiles = [.. answer.Actions.FirstOrDefault(a => a.Return is not null)?.Return?.Quantiles ?? []];
-        Table table = Tables.Numbers($"{answer.Reward} in {Format.Duration(answer.HorizonSeconds)}",
-            ["taken so far", "mean", .. quantiles.Select(Heading)]).Compact();
-        foreach (ActionAnswer action in answer.Actions)
-        {
-            table.AddRow([Terminal.Escape(action.Action), Format.Percent(action.Share), .. action.Return is { } sum
-                ? [Number(sum.Mean), .. sum.Quantiles.Select(q => Number(q.Value))]
-                : quantiles.Select(_ => "-").Prepend("not ranked")]);
-        }
-        Terminal.Out.Write(table);
     }
 
     private static string Heading(ValueQuantile quantile) => quantile.Probability.ToString("0.##", CultureInfo.InvariantCulture);

@@ -38,14 +38,6 @@ public sealed unsafe class ActionModel
         var encoded = new EncodedEpisode(Config.Actions!, episode.ReturnsToGo(), episode.Observations, episode.Actions);
         using var pass = new NetworkPass(Config, Layout, timeHead: null);
         pass.Run(Weights.Pointer, [new EncodedSequence(encoded, Config)], null, 0);
-        return [.. Enumerable.Range(0, episode.Steps).Select(t => Softmax(pass.Actions!.Logits(EncodedEpisode.RowOf(t))))];
-    }
-
-    /// <summary>Probabilities of logits. Shape [actions].</summary>
-    internal static double[] Softmax(ReadOnlySpan<float> logits)
-    {
-        double[] probabilities = new double[logits.Length];
-        MarkHead.AddProbabilities(logits, 1, probabilities);
-        return probabilities;
+        return [.. Enumerable.Range(0, episode.Steps).Select(t => MarkHead.Probabilities(pass.Actions!.Logits(EncodedEpisode.RowOf(t))))];
     }
 }

@@ -68,7 +68,7 @@ public sealed unsafe class ActionStreams : IDisposable
     }
 
     /// <summary>Probabilities of an episode's next action, once it has seen what is there now. Shape [actions].</summary>
-    public double[] Probabilities(int episode) => ActionModel.Softmax(Logits(episode));
+    public double[] Probabilities(int episode) => MarkHead.Probabilities(Logits(episode));
 
     /// <summary>An episode's likeliest next action, once it has seen what is there now.</summary>
     public int Likeliest(int episode) => MarkHead.Largest(Logits(episode));

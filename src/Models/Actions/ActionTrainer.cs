@@ -48,13 +48,6 @@ public static class ActionTrainer
 
     private static ActionShape ShapeOf(IReadOnlyList<ControlEpisode> episodes, int actions) => new(actions,
         [.. Enumerable.Range(0, episodes[0].Observations[0].Length).Select(i =>
-            ScaleOf(FormattableString.Invariant($"o{i}"), [.. episodes.SelectMany(e => e.Observations.Select(o => o[i]))]))],
-        ScaleOf("return", [.. episodes.SelectMany(e => e.ReturnsToGo())]), episodes.Max(e => e.Steps));
-
-    private static ValueScale ScaleOf(string name, double[] values)
-    {
-        double mean = values.Average(), deviation = Math.Sqrt(values.Average(x => (x - mean) * (x - mean)));
-        // A number that never changes says nothing; whatever it is divided by.
-        return new ValueScale(name, mean, deviation > 0 ? deviation : 1);
-    }
+            ValueScale.Of(FormattableString.Invariant($"o{i}"), [.. episodes.SelectMany(e => e.Observations.Select(o => o[i]))]))],
+        ValueScale.Of("return", [.. episodes.SelectMany(e => e.ReturnsToGo())]), episodes.Max(e => e.Steps));
 }

@@ -31,6 +31,14 @@ public sealed record ValueScale(string Name, double Mean, double Deviation)
     /// <summary>Share of the training events that had it. Above 0, at most 1.</summary>
     public double Share { get; init; } = 1;
 
+    /// <summary>How numbers lie; one that never changes says nothing, whatever it is divided by.</summary>
+    internal static ValueScale Of(string name, IReadOnlyCollection<double> values)
+    {
+        double mean = values.DefaultIfEmpty().Average();
+        double deviation = Math.Sqrt(values.Select(v => (v - mean) * (v - mean)).DefaultIfEmpty().Average());
+        return new ValueScale(name, mean, deviation > 0 ? deviation : 1);
+    }
+
     /// <summary>z of a value: what the network reads. The same bits on every processor.</summary>
     /// <param name="value">A finite number; NaN, for none, stays NaN.</param>
     public float Standardise(double value)

@@ -46,9 +46,7 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
         int[] marks = new int[cells.Count];
         for (int i = 0; i < cells.Count; i++)
         {
-            basis.CopyTo(_basis.Span[(i * model.State.BasisStride)..]);
-            double z = GapInterval.StandardiseFloored(cells[i].Tau, model.Config);
-            GapFeatures.Write(z, _features.Span.Slice(i * GapFeatures.Stride, GapFeatures.Count));
+            Lay(basis, i, cells[i].Tau);
             marks[i] = cells[i].Mark;
         }
         _heads.Values(_basis.Pointer, marks, _features.Pointer);
@@ -79,19 +77,24 @@ internal sealed unsafe class ForecastKernel(ForecastModel model)
     /// <param name="probabilities">Output, sums to 1. Shape [m].</param>
     public void Marks(ReadOnlySpan<float> basis, ReadOnlySpan<(double Tau, double Weight)> gaps, Span<double> probabilities)
     {
-        int stride = model.State.BasisStride;
         probabilities.Clear();
         for (int i = 0; i < gaps.Length; i++)
         {
-            basis.CopyTo(_basis.Span[(i * stride)..]);
-            double z = GapInterval.StandardiseFloored(gaps[i].Tau, model.Config);
-            GapFeatures.Write(z, _features.Span.Slice(i * GapFeatures.Stride, GapFeatures.Count));
+            Lay(basis, i, gaps[i].Tau);
         }
         _heads.Marks(_basis.Pointer, _features.Pointer, gaps.Length);
         for (int i = 0; i < gaps.Length; i++)
         {
             MarkHead.AddProbabilities(_heads.MarkLogits(i), gaps[i].Weight, probabilities);
         }
+    }
+
+    /// <summary>Lays a basis and a gap into row <paramref name="row"/> of the heads' input.</summary>
+    private void Lay(ReadOnlySpan<float> basis, int row, double tau)
+    {
+        basis.CopyTo(_basis.Span[(row * model.State.BasisStride)..]);
+        double z = GapInterval.StandardiseFloored(tau, model.Config);
+        GapFeatures.Write(z, _features.Span.Slice(row * GapFeatures.Stride, GapFeatures.Count));
     }
 
     /// <summary>One value over the cells: each counts by its weight and by how likely the value is there.</summary>

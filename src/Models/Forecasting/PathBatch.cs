@@ -181,11 +181,10 @@ internal sealed unsafe class PathBatch : IDisposable
         _heads.Values(_basis.Pointer, marks, _features.Pointer);
         for (int i = 0; i < paths.Length; i++)
         {
-            var state = new Span<float>(rows[i] + _model.MixerFloats + _model.State.ValuesAt, _model.State.ValueFloats);
+            Span<float> state = _model.State.Values(rows[i]);
             Span<float> z = _z.AsSpan(paths[i] * v, v);
             DrawValues(i, Draw[paths[i]], state, z);
-            ValueInput.WriteFeatures(track, state, z, _inputs.AsSpan(i * stride, stride));
-            track.Observe(state, z);
+            ValueInput.TakeIn(track, state, z, _inputs.AsSpan(i * stride, stride));
         }
     }
 

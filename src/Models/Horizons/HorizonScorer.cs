@@ -90,7 +90,7 @@ internal static class HorizonScorer
         using var backend = new CpuStateBackend(model);
         backend.EnsureCapacity(1);
         int v = model.ValueCount;
-        float[] values = v == 0 ? [] : EncodedValues.Standardise(sequence, model.Config.Values!);
+        float[] values = EncodedValues.Standardise(sequence, model);
         List<Forecast> forecasts = [];
         for (int t = 0; t <= moments[^1]; t++)
         {

@@ -34,6 +34,14 @@ internal sealed class ValueInput(int values, bool own, int width, AddParameter a
         }
     }
 
+    /// <summary>Writes the features of an event, and has what its stream has shown take the values in.</summary>
+    /// <inheritdoc cref="WriteFeatures(ValueTrack, ReadOnlySpan{float}, ReadOnlySpan{float}, Span{float})"/>
+    public static void TakeIn(ValueTrack track, Span<float> state, ReadOnlySpan<float> z, Span<float> features)
+    {
+        WriteFeatures(track, state, z, features);
+        track.Observe(state, z);
+    }
+
     /// <summary>The same where the stream's own level and unit are kept.</summary>
     /// <param name="track">The model's.</param>
     /// <param name="state">What the stream has shown before the event. Shape [4v].</param>

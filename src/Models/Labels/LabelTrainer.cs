@@ -62,13 +62,7 @@ public static class LabelTrainer
             throw new ArgumentException($"Events carry {names.Length} values, and a model reads at most {ModelLimits.Values}. Leave out the others.",
                 nameof(train));
         }
-        return names.Length == 0 ? null : [.. names.Select(name =>
-        {
-            double[] all = [.. train.SelectMany(s => s.Values?.GetValueOrDefault(name) ?? []).Where(v => !double.IsNaN(v))];
-            double mean = all.DefaultIfEmpty().Average();
-            double deviation = Math.Sqrt(all.Select(v => (v - mean) * (v - mean)).DefaultIfEmpty().Average());
-            // A value that never changes says nothing; whatever it is divided by.
-            return new ValueScale(name, mean, deviation > 0 ? deviation : 1);
-        })];
+        return names.Length == 0 ? null : [.. names.Select(name => ValueScale.Of(name,
+            [.. train.SelectMany(s => s.Values?.GetValueOrDefault(name) ?? []).Where(v => !double.IsNaN(v))]))];
     }
 }

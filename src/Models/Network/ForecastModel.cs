@@ -111,30 +111,10 @@ public sealed class ForecastModel
     }
 
     /// <summary>Index of a value by its name; -1 for one that the model does not know.</summary>
-    public int ValueIndex(ReadOnlySpan<byte> utf8Name)
-    {
-        for (int i = 0; i < _valueNames.Length; i++)
-        {
-            if (utf8Name.SequenceEqual(_valueNames[i]))
-            {
-                return i;
-            }
-        }
-        return -1;
-    }
+    public int ValueIndex(ReadOnlySpan<byte> utf8Name) => IndexOf(_valueNames, utf8Name);
 
     /// <summary>Index of a kind of stream; -1 for one that the model does not know.</summary>
-    public int LabelIndex(ReadOnlySpan<byte> utf8Label)
-    {
-        for (int i = 0; i < _labels.Length; i++)
-        {
-            if (utf8Label.SequenceEqual(_labels[i]))
-            {
-                return i;
-            }
-        }
-        return -1;
-    }
+    public int LabelIndex(ReadOnlySpan<byte> utf8Label) => IndexOf(_labels, utf8Label);
 
     /// <summary>This model with its states bounded by a policy, or by another one; the weights are the same.</summary>
     /// <param name="mixer">tova, window, window+i, h2o; or softmax, which keeps all.</param>
@@ -291,6 +271,18 @@ public sealed class ForecastModel
             mu[i] = Config.LogGapMean + Config.LogGapDeviation * mu[i];
             sigma[i] *= Config.LogGapDeviation;
         }
+    }
+
+    private static int IndexOf(byte[][] names, ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (name.SequenceEqual(names[i]))
+            {
+                return i;
+            }
+        }
+        return -1;
     }
 
     internal static Dictionary<string, int> IndexMarks(IReadOnlyList<string> marks) =>

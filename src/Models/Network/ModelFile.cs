@@ -34,16 +34,10 @@ internal static class ModelFile
             }
             file.Tensors[p.Name] = p.Rows == 1 ? Tensor.Of(values, p.Columns) : Tensor.Of(values, p.Rows, p.Columns);
         }
-        int k = model.Config.Components;
-        file.Tensors["time.anchor.log_weight"] = Tensor.Of(model.TimeHead.AnchorLogWeight, k);
-        file.Tensors["time.anchor.mean"] = Tensor.Of(model.TimeHead.AnchorMean, k);
-        file.Tensors["time.anchor.deviation"] = Tensor.Of(model.TimeHead.AnchorDeviation, k);
+        WriteAnchor(file, "time.anchor", model.TimeHead);
         for (int i = 0; i < model.ValueMixtures.Count; i++)
         {
-            ValueMixture mixture = model.ValueMixtures[i];
-            file.Tensors[$"value.anchor.{i}.log_weight"] = Tensor.Of(mixture.AnchorLogWeight, ValueMixture.Parts);
-            file.Tensors[$"value.anchor.{i}.mean"] = Tensor.Of(mixture.AnchorMean, ValueMixture.Parts);
-            file.Tensors[$"value.anchor.{i}.deviation"] = Tensor.Of(mixture.AnchorDeviation, ValueMixture.Parts);
+            WriteAnchor(file, $"value.anchor.{i}", model.ValueMixtures[i]);
         }
         model.Baselines.Write(file.Tensors);
         return file;
@@ -76,21 +70,27 @@ internal static class ModelFile
                 values.AsSpan(row * p.Columns, p.Columns).CopyTo(weights.Span[(p.Offset + row * p.Stride)..]);
             }
         }
-        int k = config.Components;
-        double[] deviation = Doubles(file, "time.anchor.deviation", k);
-        RequireFinite("time.anchor.deviation", Array.TrueForAll(deviation, x => x > 0));
-        var timeHead = new TimeHead(config, Doubles(file, "time.anchor.log_weight", k), Doubles(file, "time.anchor.mean", k), deviation);
-        return new ForecastModel(config, weights, timeHead, Baselines.Read(config, file.Tensors), ReadMixtures(config, file));
+        NormalMixture time = ReadAnchor(file, "time.anchor", config.Components);
+        var timeHead = new TimeHead(config, time.LogWeight, time.Mean, time.Deviation);
+        int forecast = config.ForecastsValues ? config.Values!.Count : 0;
+        return new ForecastModel(config, weights, timeHead, Baselines.Read(config, file.Tensors),
+            [.. Enumerable.Range(0, forecast).Select(i => new ValueMixture(ReadAnchor(file, $"value.anchor.{i}", ValueMixture.Parts)))]);
     }
 
-    private static ValueMixture[] ReadMixtures(ModelConfig config, SafeTensors file) =>
-        [.. Enumerable.Range(0, config.ForecastsValues ? config.Values!.Count : 0).Select(i =>
-        {
-            double[] deviation = Doubles(file, $"value.anchor.{i}.deviation", ValueMixture.Parts);
-            RequireFinite($"value.anchor.{i}.deviation", Array.TrueForAll(deviation, x => x > 0));
-            return new ValueMixture(new NormalMixture(Doubles(file, $"value.anchor.{i}.log_weight", ValueMixture.Parts),
-                Doubles(file, $"value.anchor.{i}.mean", ValueMixture.Parts), deviation));
-        })];
+    private static void WriteAnchor(SafeTensors file, string name, AnchoredMixture mixture)
+    {
+        int k = mixture.Components;
+        file.Tensors[name + ".log_weight"] = Tensor.Of(mixture.AnchorLogWeight, k);
+        file.Tensors[name + ".mean"] = Tensor.Of(mixture.AnchorMean, k);
+        file.Tensors[name + ".deviation"] = Tensor.Of(mixture.AnchorDeviation, k);
+    }
+
+    private static NormalMixture ReadAnchor(SafeTensors file, string name, int components)
+    {
+        double[] deviation = Doubles(file, name + ".deviation", components);
+        RequireFinite(name + ".deviation", Array.TrueForAll(deviation, x => x > 0));
+        return new NormalMixture(Doubles(file, name + ".log_weight", components), Doubles(file, name + ".mean", components), deviation);
+    }
 
     /// <summary>A program that does not know of censored models, of ties, of folded marks, of adaptation, or of values and labels
     /// would forecast wrongly with them, so the file tells it to stop.</summary>

@@ -27,6 +27,9 @@ internal sealed unsafe class StateLayout(ModelConfig config, ParameterLayout lay
     /// <summary>Where they begin in a basis.</summary>
     public int ValuesAt => config.Width + AdaptationFloats;
 
+    /// <summary>What a row's stream has shown of its values. Shape [4v].</summary>
+    public Span<float> Values(float* row) => new(row + MixerFloats + ValuesAt, ValueFloats);
+
     /// <summary>Floats behind the mixer state, of which forecasts are made: hidden vector, adaptation, values.</summary>
     public int BasisFloats => config.Width + AdaptationFloats + ValueFloats;
 

@@ -40,7 +40,7 @@ public static class SharedEvaluator
         var calibration = new Calibration();
         double time = 0, mark = 0, value = 0;
         int v = model.ValueCount;
-        float[][] values = [.. sequences.Select(s => v == 0 ? [] : EncodedValues.Standardise(s, model.Config.Values!))];
+        float[][] values = [.. sequences.Select(s => EncodedValues.Standardise(s, model))];
         long events = 0, seen = 0;
         Span<StepScore> score = stackalloc StepScore[1];
         foreach ((int row, int t) in InOrderOfTime(sequences))

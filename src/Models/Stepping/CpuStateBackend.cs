@@ -168,10 +168,7 @@ public sealed unsafe class CpuStateBackend : IStateBackend
         int v = track.Count, stride = _model.Layout.Inputs[0].Stride;
         for (int i = 0; i < tile.Length; i++)
         {
-            var state = new Span<float>(rows.Fixed[i] + _model.MixerFloats + _model.State.ValuesAt, _model.State.ValueFloats);
-            ReadOnlySpan<float> z = values.Slice(i * v, v);
-            ValueInput.WriteFeatures(track, state, z, _features.AsSpan(i * stride, stride));
-            track.Observe(state, z);
+            ValueInput.TakeIn(track, _model.State.Values(rows.Fixed[i]), values.Slice(i * v, v), _features.AsSpan(i * stride, stride));
         }
         fixed (float* features = _features)
         {

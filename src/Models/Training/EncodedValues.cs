@@ -1,6 +1,7 @@
 using Foretell.Models.Configuration;
 using Foretell.Models.Heads;
 using Foretell.Models.Inputs;
+using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
 
 namespace Foretell.Models.Training;
@@ -50,6 +51,10 @@ internal sealed class EncodedValues
 
     /// <summary>Its unit, likewise. Shape [n, v].</summary>
     public float[] Unit { get; }
+
+    /// <summary>A sequence's values as a model's steps take them; empty where it forecasts none. Shape [n, ValueCount].</summary>
+    public static float[] Standardise(EventSequence sequence, ForecastModel model) =>
+        model.ValueCount == 0 ? [] : Standardise(sequence, model.Config.Values!);
 
     /// <summary>A sequence's values in order of the scales, standardised; NaN for none. Shape [n, v].</summary>
     public static float[] Standardise(EventSequence sequence, IReadOnlyList<ValueScale> scales)

@@ -50,9 +50,10 @@ internal static class GetActions
                 return Problems.UnknownStream(key.Value);
             }
             long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
-            var report = ForecastReport.Of(forecaster, found.Stream, found.LastEventTicks, found.Served, question, now);
-            return TypedResults.Ok(ActionsAnswer.Of(found.Stream, report.AtTicks, question, actions,
-                forecaster.Actions(report.Forecast, question.HorizonSeconds, options)));
+            Forecast forecast = ForecastReport.ForecastOf(forecaster, found.Stream, found.LastEventTicks, found.Served, question.AtTicks,
+                now, out long asked);
+            return TypedResults.Ok(ActionsAnswer.Of(found.Stream, asked, question, actions,
+                forecaster.Actions(forecast, question.HorizonSeconds, options)));
         }
     }
 }
