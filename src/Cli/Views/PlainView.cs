@@ -15,7 +15,7 @@ internal sealed class PlainView : IRunView
 
     public async Task ShowAsync(IAsyncEnumerable<RunSnapshot> snapshots)
     {
-        (string, long, long, string)? shown = null;
+        (string, long, long, long, long, long, string)? shown = null;
         IReadOnlyList<SiloState> silos = [];
         await foreach (RunSnapshot snapshot in snapshots)
         {
@@ -24,9 +24,10 @@ internal sealed class PlainView : IRunView
                 Terminal.WriteLine(line);
             }
             silos = snapshot.Silos;
-            // An idle host need not say so every few seconds.
+            // An idle host need not say so every few seconds. A cluster's counts come from several silos: one may lag behind another.
             PlatformStatus status = snapshot.Status;
-            var seen = (snapshot.Phase, status.EventsApplied, status.DeadLetters, string.Join(' ', status.Problems));
+            var seen = (snapshot.Phase, status.Streams, status.EventsApplied, status.LagEvents, status.DeadLetters,
+                snapshot.Scores?.Live.Events ?? 0, string.Join(' ', status.Problems));
             if (shown != seen)
             {
                 shown = seen;
