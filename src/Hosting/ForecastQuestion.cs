@@ -20,4 +20,11 @@ public sealed record ForecastQuestion(long? AtTicks, double HorizonSeconds, IRea
 
     /// <summary>How many of the likeliest marks to name, 0 or more.</summary>
     public int Marks { get; init; } = DefaultMarks;
+
+    /// <summary>Most <see cref="WithinMarks"/>.</summary>
+    public const int MostWithin = 64;
+
+    /// <summary>Marks of the model of which to tell how likely one comes within the horizon, by sampled paths; none unless somebody
+    /// asks.</summary>
+    public IReadOnlyList<string> WithinMarks { get; init; } = [];
 }

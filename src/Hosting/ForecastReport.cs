@@ -27,6 +27,9 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
     /// <summary>Possible futures within the horizon; empty when not asked for.</summary>
     public IReadOnlyList<SampledPath> Paths { get; init; } = [];
 
+    /// <summary>How likely each mark asked for is to come within the horizon, in the order asked; empty when not asked for.</summary>
+    public IReadOnlyList<MarkWithin> Within { get; init; } = [];
+
     /// <summary>The values of the next event, given that one comes; empty where the model forecasts none.</summary>
     public IReadOnlyList<ValueForecast> Values { get; init; } = [];
 
@@ -97,7 +100,10 @@ public sealed record ForecastReport(long AtTicks, double SilenceSeconds, double 
             question.ExpectedCount ? forecaster.Sums(forecasts, question.HorizonSeconds, options) : null;
         IReadOnlyList<IReadOnlyList<SampledPath>>? paths =
             question.Paths > 0 ? forecaster.Paths(forecasts, question.Paths, question.HorizonSeconds, options) : null;
-        return [.. reports.Select((r, i) => r with { Count = counts?[i], Sums = sums?[i] ?? [], Paths = paths?[i] ?? [] })];
+        IReadOnlyList<IReadOnlyList<MarkWithin>>? within = question.WithinMarks.Count > 0
+            ? forecaster.MarksWithin(forecasts, question.WithinMarks, question.HorizonSeconds, options) : null;
+        return [.. reports.Select((r, i) =>
+            r with { Count = counts?[i], Sums = sums?[i] ?? [], Paths = paths?[i] ?? [], Within = within?[i] ?? [] })];
     }
 }
 

@@ -30,6 +30,11 @@ internal static class EvalCommand
         new("Score the silence after each stream's last event, too, up to the end of observation, as a figure apart.");
     private static readonly Option<bool> s_shared = Settings.Flag("--shared",
         "Score all events in the order of time, too, with a shift that all streams share: how much of what the model gets wrong is common to them.");
+    private static readonly Option<double?> s_within = Durations.OptionalOption("--within",
+        "Ask again and again whether marks come within this time, and score the answers: a failure within 7d.", double.Epsilon);
+    private static readonly Option<string> s_of = Settings.Text("--of", "a,b", "The marks that --within asks for; all by default.");
+    private static readonly Option<double?> s_every =
+        Durations.OptionalOption("--every", "From one question of --within to the next; by default as long as it looks ahead.", double.Epsilon);
     private static readonly Option<int> s_threads = CommonSettings.Threads();
     private static readonly Option<bool> s_json = CommonSettings.Json();
 
@@ -40,11 +45,12 @@ internal static class EvalCommand
             "eval --model model.safetensors --test test.jsonl --json",
             "eval --model model.safetensors --past january.csv --past february.csv --test march.csv",
             "eval --model model.safetensors --test faster.jsonl --shared",
+            "eval --model machines.safetensors --past train.jsonl --test dev.jsonl --within 7d --every 1d --of failed",
             "eval --model softmax.safetensors --test test.jsonl --mixer tova --states 64",
             "eval --model churn.safetensors --test test.csv --censored --until 2026-06-30T00:00:00Z")
         {
             s_model, s_test, s_past, s_bound.Mixer, s_bound.States, s_bound.Adapt, s_bound.NoAdapt, s_columns, s_zone, s_openEnds.Censored,
-            s_openEnds.Until, s_shared, s_threads, s_json,
+            s_openEnds.Until, s_shared, s_within, s_of, s_every, s_threads, s_json,
         };
         verb.SetAction(Run);
         return verb;
@@ -52,11 +58,22 @@ internal static class EvalCommand
 
     private static int Run(ParseResult parsed)
     {
-        ObservationEnd? until = s_openEnds.End(parsed);
+        double? within = parsed.GetValue(s_within);
+        if (within is null && (parsed.GetValue(s_every) is not null || parsed.GetValue(s_of) is not null))
+        {
+            throw new UsageException("--every and --of say what --within asks; give it, too: --within 7d.");
+        }
+        ObservationEnd? until = s_openEnds.End(parsed, also: within is not null);
         ForecastModel model = s_bound.Read(parsed).Of(ModelFiles.Load(parsed.GetRequiredValue(s_model)));
         IReadOnlyList<EventSequence> sequences =
             EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until,
                 parsed.GetValue(s_zone), parsed.GetValue(s_past));
+        WithinEvaluation? asked = within is null ? null : Ask(parsed, model, sequences, within.Value);
+        if (within is not null && !parsed.GetValue(s_openEnds.Censored))
+        {
+            // The end of observation was of use to the questions alone.
+            sequences = [.. sequences.Select(s => s with { Until = null })];
+        }
         bool share = parsed.GetValue(s_shared);
         if (share && !model.Config.Adapt)
         {
@@ -68,17 +85,38 @@ internal static class EvalCommand
         string[] remarks = [.. Remarks(model, sequences)];
         if (parsed.GetValue(s_json))
         {
-            JsonOutput.Write(evaluation, ("cases", cases), ("remarks", remarks));
+            JsonOutput.Write(evaluation, ("cases", cases), ("within", asked), ("remarks", remarks));
         }
         else
         {
             EvalView.Write(evaluation, model, cases);
+            if (asked is not null)
+            {
+                WithinView.Write(asked, model.Config.TimeUnitSeconds);
+            }
             foreach (string remark in remarks)
             {
                 Terminal.WriteNote($"remark: {remark}");
             }
         }
         return ExitCode.Success;
+    }
+
+    /// <summary>Whether marks come within a time, asked again and again.</summary>
+    private static WithinEvaluation Ask(ParseResult parsed, ForecastModel model, IReadOnlyList<EventSequence> sequences, double within)
+    {
+        IReadOnlyList<string> marks = parsed.GetValue(s_of) is { } of
+            ? of.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : model.Config.Marks;
+        double unit = model.Config.TimeUnitSeconds;
+        try
+        {
+            return WithinEvaluator.Evaluate(model, sequences, marks, within / unit, (parsed.GetValue(s_every) ?? within) / unit,
+                parsed.GetValue(s_threads));
+        }
+        catch (ArgumentException error)
+        {
+            throw new UsageException($"--within cannot be asked: {error.Message}");
+        }
     }
 
     /// <summary>What is strange about the data beside this model.</summary>

@@ -25,6 +25,8 @@ internal static class QueryCommand
         Settings.OptionalNumber("--marks", "How many of the likeliest marks to show; by default 10, in JSON 20.", 0, ModelLimits.Marks);
     private static readonly Option<int?> s_paths =
         Settings.OptionalNumber("--paths", "How many possible futures to draw.", 0, ForecastQuestion.MaxPaths);
+    private static readonly Option<string> s_within = Settings.Text("--within", "a,b",
+        "Marks of which to tell how likely one comes within the horizon: a failure within a week.");
     private static readonly Option<bool> s_actions = Settings.Flag("--actions",
         "What each action now is expected to bring within the horizon, of a model that was told which marks are actions; in the place of the forecast.");
     private static readonly Option<bool> s_json = CommonSettings.Json("Print the API's JSON instead of a table.");
@@ -36,10 +38,11 @@ internal static class QueryCommand
             "query customer-42 --horizon 1d --at 2026-03-01T12:00:00Z",
             "query customer-42 --marks 50",
             "query customer-42 --horizon 10m --paths 5",
+            "query machine-7 --within failed --horizon 7d",
             "query customer-42 --actions --horizon 14d",
             "query customer-42 --url http://127.0.0.1:5080 --json")
         {
-            s_stream, s_url, s_key, s_horizon, s_at, s_marks, s_paths, s_actions, s_json,
+            s_stream, s_url, s_key, s_horizon, s_at, s_marks, s_paths, s_within, s_actions, s_json,
         };
         verb.SetAction(RunAsync);
         return verb;
@@ -50,9 +53,9 @@ internal static class QueryCommand
         string stream = parsed.GetRequiredValue(s_stream);
         string horizon = ParseHorizon(parsed.GetRequiredValue(s_horizon)).ToString("R", CultureInfo.InvariantCulture);
         bool asksActions = parsed.GetValue(s_actions);
-        if (asksActions && (parsed.GetValue(s_marks) ?? parsed.GetValue(s_paths)) is not null)
+        if (asksActions && ((parsed.GetValue(s_marks) ?? parsed.GetValue(s_paths)) is not null || parsed.GetValue(s_within) is not null))
         {
-            throw new UsageException("--actions stands in the place of the forecast, whose --marks and --paths are; give one or the other.");
+            throw new UsageException("--actions stands in the place of the forecast, whose --marks, --paths and --within are; give one or the other.");
         }
         string path = $"v1/streams/{Uri.EscapeDataString(stream)}/{(asksActions ? "actions" : "forecast")}?horizon={horizon}&quantiles=0.05,0.25,0.5,0.75,0.95";
         if (parsed.GetValue(s_at) is { } at)
@@ -68,6 +71,10 @@ internal static class QueryCommand
         if (paths is not null)
         {
             path += $"&paths={paths}";
+        }
+        if (parsed.GetValue(s_within) is { } within)
+        {
+            path += $"&within={Uri.EscapeDataString(within)}";
         }
 
         using var api = new ApiClient(parsed.GetRequiredValue(s_url), ApiCredential.Find(parsed.GetValue(s_key)));

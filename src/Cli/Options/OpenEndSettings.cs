@@ -16,11 +16,12 @@ internal sealed class OpenEndSettings(string description)
         "End of observation: RFC 3339 or Unix seconds, for a sequence file a number in its time unit; by default the latest event of each file.");
 
     /// <summary>The end of observation, or null where open ends do not count.</summary>
+    /// <param name="also">Whether an end that is named is of use without open ends, too.</param>
     /// <exception cref="UsageException">There is an end, and nothing that it would be for.</exception>
-    public ObservationEnd? End(ParseResult parsed)
+    public ObservationEnd? End(ParseResult parsed, bool also = false)
     {
         string? until = parsed.GetValue(Until);
-        if (parsed.GetValue(Censored))
+        if (parsed.GetValue(Censored) || (also && until is not null))
         {
             return new ObservationEnd(until);
         }

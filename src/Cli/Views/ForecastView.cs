@@ -50,6 +50,11 @@ internal static class ForecastView
         }
         table.AddRow($"within {horizon}", Format.Probability(forecast.ProbabilityWithinHorizon))
             .AddRow($"events in {horizon}", Count(forecast.Count));
+        foreach (WithinAnswer within in forecast.Within ?? [])
+        {
+            table.AddRow($"{Terminal.Escape(within.Mark)} in {horizon}", $"[bold]{Format.Percent(within.Probability)}[/], "
+                + $"{within.ExpectedCount?.ToString("#,0.##", CultureInfo.InvariantCulture) ?? "too many"} expected");
+        }
         Terminal.Out.Write(table);
 
         if (forecast.Marks.Count + forecast.OtherMarks.Count > 0)

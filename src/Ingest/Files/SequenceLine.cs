@@ -5,7 +5,8 @@ using Foretell.Models.PointProcess;
 namespace Foretell.Ingest.Files;
 
 /// <summary>Reads one line of a sequence file: {"id": text or integer, "t": [non-decreasing numbers], "k": [marks], "v": {"name": [numbers
-/// or null]}, "label": text or integer, "fold": integer}; all behind t may be absent.</summary>
+/// or null]}, "static": {"name": number, boolean or text}, "label": text or integer, "fold": integer}; all behind t may be absent.</summary>
+/// <remarks>What is static is a value of every event; a text is the value "name=text", which is 1 where the stream has it.</remarks>
 internal sealed class SequenceLine
 {
     private readonly TextPool _marksPool = new();
@@ -13,6 +14,7 @@ internal sealed class SequenceLine
     private readonly List<double> _times = [];
     private readonly List<string> _marks = [];
     private readonly Dictionary<string, double[]> _values = [];
+    private readonly Dictionary<string, double> _facts = [];
 
     /// <returns>Null, or the reason why the line is no sequence.</returns>
     public string? Read(ReadOnlySpan<byte> line, out EventSequence sequence)
@@ -41,6 +43,7 @@ internal sealed class SequenceLine
         string? id = null, label = null;
         int? fold = null;
         _values.Clear();
+        _facts.Clear();
         bool hasTimes = false;
         bool hasMarks = false;
         string? reason = null;
@@ -51,6 +54,7 @@ internal sealed class SequenceLine
             bool isTimes = name.SequenceEqual("t"u8);
             bool isMarks = name.SequenceEqual("k"u8);
             bool isValues = name.SequenceEqual("v"u8), isLabel = name.SequenceEqual("label"u8), isFold = name.SequenceEqual("fold"u8);
+            bool isStatic = name.SequenceEqual("static"u8);
             json.Read();
             if (reason is null && ((isId && id is not null) || (isTimes && hasTimes) || (isMarks && hasMarks)))
             {
@@ -75,6 +79,10 @@ internal sealed class SequenceLine
             {
                 reason = ReadValues(ref json);
             }
+            else if (reason is null && isStatic && json.TokenType != JsonTokenType.Null)
+            {
+                reason = ReadFacts(ref json);
+            }
             else if (reason is null && isLabel && json.TokenType != JsonTokenType.Null)
             {
                 reason = JsonToken.ReadTextOrInteger(ref json, "label", _scratch.Mark, out ReadOnlySpan<byte> text);
@@ -94,9 +102,16 @@ internal sealed class SequenceLine
                 ? $"'k' has {_marks.Count} marks for {_times.Count} times in 't'; expected one mark a time."
                 : _values.FirstOrDefault(v => v.Value.Length != _times.Count) is { Key: not null } odd
                 ? $"'{odd.Key}' of 'v' has {odd.Value.Length} values for {_times.Count} times in 't'; expected one value, or null, a time."
+            : _facts.Keys.FirstOrDefault(_values.ContainsKey) is { } twice ? $"'{twice}' is in 'v' and in 'static'; a name may be in one of them."
             : null;
         if (reason is null)
         {
+            foreach ((string name, double fact) in _facts)
+            {
+                double[] column = new double[_times.Count];
+                Array.Fill(column, fact);
+                _values.Add(name, column);
+            }
             sequence = new EventSequence(id!, [.. _times], hasMarks ? [.. _marks] : null)
             {
                 Values = _values.Count == 0 ? null : new Dictionary<string, double[]>(_values),
@@ -158,6 +173,35 @@ internal sealed class SequenceLine
             if (!_values.TryAdd(name, [.. column]))
             {
                 return $"'{name}' may be in 'v' only once.";
+            }
+        }
+        return null;
+    }
+
+    private string? ReadFacts(scoped ref Utf8JsonReader json)
+    {
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            return $"'static' must be an object of numbers and texts, got {JsonToken.Seen(ref json)}.";
+        }
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = json.GetString()!;
+            json.Read();
+            double fact = json.TokenType is JsonTokenType.True or JsonTokenType.String ? 1 : 0;
+            if (json.TokenType == JsonTokenType.Null)
+            {
+                continue;
+            }
+            if (json.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.String)
+                && (json.TokenType != JsonTokenType.Number || !json.TryGetDouble(out fact) || !double.IsFinite(fact)))
+            {
+                return $"'{name}' of 'static' must be a number, true, false or a text, got {JsonToken.Seen(ref json)}.";
+            }
+            string key = json.TokenType == JsonTokenType.String ? $"{name}={json.GetString()}" : name;
+            if (!_facts.TryAdd(key, fact))
+            {
+                return $"'{key}' may be in 'static' only once.";
             }
         }
         return null;

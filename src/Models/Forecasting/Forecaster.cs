@@ -179,6 +179,34 @@ public sealed class Forecaster
             .Select(paths => ValueSum.Of(names, paths, horizonSeconds))];
     }
 
+    /// <summary>How likely each of some marks is to come within a horizon, by as many steps as counting takes
+    /// (<see cref="StepsOfCounts"/>); the same forecasts together give the same answer.</summary>
+    /// <param name="forecasts">Of rows with their tails. Shape [n].</param>
+    /// <param name="marks">Names of the model's marks.</param>
+    /// <param name="horizonSeconds">From the moment of each forecast; none come within 0.</param>
+    /// <returns>Shape [n, marks].</returns>
+    /// <exception cref="ArgumentException">The model does not know a mark, or a forecast was made of a row without its tail.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public IReadOnlyList<IReadOnlyList<MarkWithin>> MarksWithin(IReadOnlyList<Forecast> forecasts, IReadOnlyList<string> marks,
+        double horizonSeconds, ParallelOptions options) =>
+        MarksWithin(forecasts, marks, horizonSeconds, CountSampler.StepsOf(forecasts.Count), options);
+
+    /// <param name="steps">Steps of each stream's paths, about.</param>
+    internal IReadOnlyList<IReadOnlyList<MarkWithin>> MarksWithin(IReadOnlyList<Forecast> forecasts, IReadOnlyList<string> marks,
+        double horizonSeconds, int steps, ParallelOptions options)
+    {
+        int[] watched = [.. marks.Select(m => Model.MarkIndices.TryGetValue(m, out int i) ? i
+            : throw new ArgumentException($"The model knows no mark '{m}': it has {string.Join(", ", Model.Config.Marks.Take(20))}.", nameof(marks)))];
+        if (!(horizonSeconds > 0) || watched.Length == 0)
+        {
+            return [.. forecasts.Select(_ => marks.Select(m => new MarkWithin(m, 0, 0, 0)).ToArray())];
+        }
+        CountQuestion[] questions = [.. forecasts.Select(f => f.Question(horizonSeconds))];
+        SampledPath[][] paths = _paths.DrawWithin(questions, steps, options, watched);
+        return [.. questions.Select((q, i) =>
+            marks.Select((m, j) => MarkWithin.Of(m, j, paths[i], q.Within * q.Coming, horizonSeconds)).ToArray())];
+    }
+
     /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to
     /// <paramref name="survival"/>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">survival is not within (0, 1).</exception>

@@ -30,6 +30,7 @@ internal sealed unsafe class PathBatch : IDisposable
     private readonly int _marks, _basisStride;
     private readonly int[] _ordinal = new int[MaxPaths], _forced = new int[MaxPaths];
     private readonly float[] _z, _inputs;
+    private double[] _chances = [];
 
     /// <param name="model">Model of the rows.</param>
     public PathBatch(ForecastModel model)
@@ -57,6 +58,13 @@ internal sealed unsafe class PathBatch : IDisposable
 
     /// <summary>Mark of the event that happened last. Shape [paths].</summary>
     public int[] Mark { get; } = new int[MaxPaths];
+
+    /// <summary>Indices of marks whose probabilities are wanted of every event that happens; the caller's to set before a step.</summary>
+    public int[] Watched { get; set; } = [];
+
+    /// <summary>Probability that each watched mark had before the mark of the event that happened last was drawn, its gap being known. Shape
+    /// of <see cref="Watched"/>.</summary>
+    public ReadOnlySpan<double> Chances(int path) => _chances.AsSpan(path * Watched.Length, Watched.Length);
 
     /// <summary>Values of the event that happened last, NaN for none, in their own units; null where the model forecasts none. Shape
     /// [values that are forecast].</summary>
@@ -157,11 +165,21 @@ internal sealed unsafe class PathBatch : IDisposable
             return;
         }
         _heads.Marks(_basis.Pointer, _features.Pointer, paths.Length);
+        if (_chances.Length < MaxPaths * Watched.Length)
+        {
+            _chances = new double[MaxPaths * Watched.Length];
+        }
         for (int i = 0; i < paths.Length; i++)
         {
-            int forced = _forced[paths[i]];
-            Mark[paths[i]] = forced >= 0 ? forced : MarkScore.Draw(_heads.MarkLogitsPointer(i), _marks, Draw[paths[i]].Mark);
-            _forced[paths[i]] = -1;
+            int path = paths[i], forced = _forced[path];
+            float* shares = _heads.MarkLogitsPointer(i);
+            int drawn = MarkScore.Draw(shares, _marks, Draw[path].Mark, out double sum);
+            Mark[path] = forced >= 0 ? forced : drawn;
+            for (int j = 0; j < Watched.Length; j++)
+            {
+                _chances[path * Watched.Length + j] = forced < 0 ? shares[Watched[j]] / sum : forced == Watched[j] ? 1 : 0;
+            }
+            _forced[path] = -1;
         }
     }
 

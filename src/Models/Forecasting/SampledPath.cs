@@ -12,4 +12,7 @@ public readonly record struct SampledEvent(double Seconds, string Mark)
 {
     /// <summary>Its values in the model's order, NaN for one that it has not; null where the model forecasts none.</summary>
     public IReadOnlyList<double>? Values { get; init; }
+
+    /// <summary>Probability that each watched mark had before this event's was drawn; null where none is watched.</summary>
+    internal double[]? Chances { get; init; }
 }

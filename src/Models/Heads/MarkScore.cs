@@ -44,8 +44,9 @@ internal readonly record struct MarkScore(float Sum, double Log, float NoLikelie
     /// <param name="logits">Shape [m, padded to 16]; replaced by probabilities up to a factor.</param>
     /// <param name="marks">Marks m, 1 or more.</param>
     /// <param name="uniform">A uniform number, 0 to 1.</param>
+    /// <param name="sum">Output: that factor.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe int Draw(float* logits, int marks, double uniform)
+    public static unsafe int Draw(float* logits, int marks, double uniform, out double sum)
     {
         var lowest = Vector512.Create(float.MinValue);
         var highest = lowest;
@@ -61,7 +62,8 @@ internal readonly record struct MarkScore(float Sum, double Log, float NoLikelie
             share.Store(logits + i);
             sums += share;
         }
-        double left = uniform * VectorMath.Sum(sums);
+        sum = VectorMath.Sum(sums);
+        double left = uniform * sum;
         int mark = 0;
         while (mark < marks - 1 && (left -= logits[mark]) >= 0)
         {

@@ -42,21 +42,7 @@ public sealed record LabelScore(int? After, double Accuracy, double LogLoss)
     private static double? MeanAuc(List<(int Truth, double[] Said)> told, int kinds)
     {
         double[] areas = [.. Enumerable.Range(0, kinds)
-            .Where(kind => told.Exists(x => x.Truth == kind) && told.Exists(x => x.Truth != kind)).Select(kind => Area(told, kind))];
+            .Select(kind => Ranking.Auc(told.Select(x => (x.Said[kind], x.Truth == kind)))).OfType<double>()];
         return areas.Length == 0 ? null : areas.Average();
-    }
-
-    /// <summary>By the ranks of the probabilities (Mann and Whitney, 1947); equal ones share theirs.</summary>
-    private static double Area(List<(int Truth, double[] Said)> told, int kind)
-    {
-        double ranks = 0, seen = 0;
-        long positives = told.Count(x => x.Truth == kind), negatives = told.Count - positives;
-        foreach (var equal in told.GroupBy(x => x.Said[kind]).OrderBy(g => g.Key))
-        {
-            int count = equal.Count();
-            ranks += equal.Count(x => x.Truth == kind) * (seen + (count + 1) / 2.0);
-            seen += count;
-        }
-        return (ranks - positives * (positives + 1) / 2.0) / ((double)positives * negatives);
     }
 }

@@ -50,6 +50,10 @@ public sealed record ForecastAnswer
     /// <summary>All other marks that the model knows; with `marks` they sum to 1.</summary>
     public required OtherMarks OtherMarks { get; init; }
 
+    /// <summary>How likely each mark asked for with `within` is to come within the horizon, from sampled paths. Left out when not asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<WithinAnswer>? Within { get; init; }
+
     /// <summary>When the stream's last event comes. Left out where the model was not trained on whole streams (`foretell train --whole`).</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public RemainingAnswer? Remaining { get; init; }
@@ -89,6 +93,7 @@ public sealed record ForecastAnswer
         Paths = question.Paths == 0 ? null : [.. report.Paths.Select(PathAnswer.Of)],
         Marks = [.. report.Marks.Select(m => new MarkChance(m.Mark, m.Probability))],
         OtherMarks = new OtherMarks(report.OtherMarks.Count, report.OtherMarks.Probability),
+        Within = question.WithinMarks.Count == 0 ? null : [.. report.Within.Select(WithinAnswer.Of)],
         Remaining = report.RemainingSeconds is not { } remaining ? null
             : new RemainingAnswer(Finite(remaining[0]),
                 [.. question.Quantiles.Zip(remaining.Skip(1), (p, seconds) => new QuantileValue(p, Finite(seconds)))]),
@@ -139,6 +144,17 @@ public sealed record PathEvent(double Seconds, string Mark)
     {
         Values = e.Values is null ? null : [.. e.Values.Select(v => double.IsNaN(v) ? (double?)null : v)],
     };
+}
+
+/// <summary>How likely a mark is to come within the horizon.</summary>
+/// <param name="Mark">The mark as events carry it.</param>
+/// <param name="Probability">Probability that at least one event of it comes, 0 to 1.</param>
+/// <param name="ExpectedCount">Expected number of events of it. Null when too large for a double.</param>
+/// <param name="StandardError">Standard error of the probability by the sampling.</param>
+public sealed record WithinAnswer(string Mark, double Probability, double? ExpectedCount, double StandardError)
+{
+    internal static WithinAnswer Of(MarkWithin within) =>
+        new(within.Mark, within.Probability, ForecastAnswer.Finite(within.ExpectedCount), within.StandardError);
 }
 
 /// <summary>When the stream's last event comes, seconds after `at`; 0 where it has come already. That it has come is as likely as `next.never` says.</summary>

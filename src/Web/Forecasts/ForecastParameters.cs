@@ -55,6 +55,24 @@ internal static class ForecastParameters
         return quantiles;
     }
 
+    /// <summary>Reads marks with commas between them; none when left out.</summary>
+    public static IReadOnlyList<string> ParseWithin(string? text, ModelConfig model) => string.IsNullOrWhiteSpace(text) ? []
+        : CheckWithin(text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries), model);
+
+    /// <summary>Checks marks of which is asked whether one comes within the horizon; each counts once.</summary>
+    public static IReadOnlyList<string> CheckWithin(IReadOnlyList<string?>? marks, ModelConfig model)
+    {
+        string[] named = [.. (marks ?? []).Select(m => m ?? "").Distinct()];
+        if (named.Length > ForecastQuestion.MostWithin)
+        {
+            throw RequestException.Parameters("within", $"At most {ForecastQuestion.MostWithin} marks in one question, got {named.Length}.");
+        }
+        return named.FirstOrDefault(m => !model.Marks.Contains(m)) is not { } unknown ? named
+            : throw RequestException.Parameters("within", model.Marks.Count == 0
+                ? "'within' asks whether a mark comes within the horizon, and this model has no marks: leave it out."
+                : $"'within' must name marks of the model; '{unknown}' is none. It has {string.Join(", ", model.Marks.Take(20))}{(model.Marks.Count > 20 ? ", ..." : "")}.");
+    }
+
     /// <summary>Reads how many possible futures of one stream are wanted; none when left out.</summary>
     public static int ParsePaths(string? text) => string.IsNullOrWhiteSpace(text) ? 0
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int paths) ? CheckPaths(paths, 1)

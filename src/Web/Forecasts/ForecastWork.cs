@@ -49,6 +49,7 @@ internal sealed class ForecastWork
         (long)streams * (StepsPerForecast + (StepsPerQuantile * question.Quantiles.Count) + (question.Marks / 16)
             + (values * StepsPerValueQuantile * (question.Quantiles.Count + 3)))
         + (question.ExpectedCount ? StepsOfSampling(streams, values) : 0)
+        + (question.WithinMarks.Count > 0 ? StepsOfSampling(streams, Math.Max(1, values)) : 0)
         + (question.Paths > 0 ? Forecaster.MaxPathEvents : 0);
 
     /// <summary>Steps of the counts, and of the sums, which keep every event and take twice as long. Drawing a value takes a sixth of a

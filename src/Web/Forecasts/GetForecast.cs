@@ -25,13 +25,14 @@ internal static class GetForecast
             ProblemKind.TooManyRequests, ProblemKind.Unavailable, ProblemKind.Overloaded));
 
     private static async Task<Results<Ok<ForecastAnswer>, ProblemHttpResult>> HandleAsync(StreamKey key,
-        string? at, string? horizon, string? quantiles, string? expectedCount, string? paths, string? marks,
+        string? at, string? horizon, string? quantiles, string? expectedCount, string? paths, string? marks, string? within,
         HttpContext http, TenantPlatform platform, ForecastWork work, TimeProvider clock,
         IOptions<ForetellWebOptions> limits, CancellationToken cancellationToken)
     {
         ForecastQuestion question = ForecastParameters.Parse(at, horizon, quantiles, expectedCount, marks, limits.Value.MaxQuantiles) with
         {
             Paths = ForecastParameters.ParsePaths(paths),
+            WithinMarks = ForecastParameters.ParseWithin(within, platform.Forecaster.Model.Config),
         };
         return await work.RunAsync<StreamSnapshot?, Results<Ok<ForecastAnswer>, ProblemHttpResult>>(http,
             ForecastWork.StepsOf(question, 1, platform.Forecaster.Model.ValueCount),

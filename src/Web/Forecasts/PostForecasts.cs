@@ -48,6 +48,7 @@ internal static class PostForecasts
             Marks = ForecastParameters.CheckMarks(request.Marks ?? ForecastQuestion.DefaultMarks),
             Quantiles = ForecastParameters.CheckQuantiles(request.Quantiles, options.Value.MaxQuantiles),
             Paths = ForecastParameters.CheckPaths(request.Paths ?? 0, streams.Count),
+            WithinMarks = ForecastParameters.CheckWithin(request.Within, platform.Forecaster.Model.Config),
         };
         // One moment for all of them, so that the answers can be compared.
         long now = EventTime.FromDateTimeOffset(clock.GetUtcNow());
@@ -144,6 +145,9 @@ public sealed record ForecastsRequest
 
     /// <summary>How many of the likeliest marks to name, 0 to 4096; the others are told as one number. 20 when left out.</summary>
     public int? Marks { get; init; }
+
+    /// <summary>Marks of which to tell how likely one comes within the horizon, up to 64; none when left out.</summary>
+    public IReadOnlyList<string?>? Within { get; init; }
 }
 
 /// <summary>The answers, in the order of the question.</summary>

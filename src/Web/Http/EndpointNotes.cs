@@ -55,7 +55,8 @@ internal static class EndpointNotes
         .Parameter("expectedCount", "False leaves `expectedCount` and `count` out: they are sampled, and cost more than all the rest of the answer.",
             true, type: JsonSchemaType.Boolean)
         .Parameter("paths", "How many possible futures within the horizon to draw, 0 to 1000; the same state gives the same ones. None when left out.",
-            0, type: JsonSchemaType.Integer);
+            0, type: JsonSchemaType.Integer)
+        .Parameter("within", "Marks with commas between them, up to 64, of which to tell how likely one comes within the horizon: `failed,repaired`. They are sampled, as `count` is. None when left out.");
 
     public static RouteHandlerBuilder WindowParameters(this RouteHandlerBuilder endpoint) => endpoint
         .Parameter("horizon", "Window of `probabilityWithinHorizon`, `count` and `paths`: seconds (`90`), a number with a unit "

@@ -77,7 +77,7 @@ public sealed unsafe class PopulationTests
             {
                 double z = _random.NextNormal();
                 adaptation.AdaptAndObserveGap(s, o, new GapInterval(z, z, z, 0, 1, 1), shared);
-                adaptation.AdaptAndObserveMarks(s, l, MarkScore.Draw(Copy(l), Marks, _random.NextDouble()), shared);
+                adaptation.AdaptAndObserveMarks(s, l, MarkScore.Draw(Copy(l), Marks, _random.NextDouble(), out _), shared);
             }
         }
         Assert.Equal(-0.5, taken[0].Gap, 0.08);

@@ -1,0 +1,182 @@
+using Foretell.Models.Forecasting;
+using Foretell.Models.Mixers;
+using Foretell.Models.Network;
+using Foretell.Models.PointProcess;
+using Foretell.Models.Stepping;
+using Foretell.Models.Training;
+
+namespace Foretell.Models.Scoring;
+
+/// <summary>Scores whether marks come within a horizon: a failure within a week. Every stream is asked at the same moments, with what it had
+/// shown by then and the silence since.</summary>
+public static class WithinEvaluator
+{
+    /// <summary>Most moments, and most answers, of one evaluation.</summary>
+    public const int MostMoments = 100_000, MostAnswers = 20_000_000;
+
+    /// <summary>Moments of a stream whose paths advance together.</summary>
+    private const int MomentsAtOnce = 32;
+
+    /// <summary>Steps of a question's paths, about: their standard error is far below what parts one question from the next.</summary>
+    private const int StepsPerQuestion = 1024;
+
+    /// <summary>Asks from the multiple of <paramref name="every"/> at or before the first event that is not
+    /// <see cref="EventSequence.Past"/>, up to the last one whose horizon ends by the latest event, or end of observation, of all. A stream is
+    /// asked from its first event on.</summary>
+    /// <param name="model">A model with marks.</param>
+    /// <param name="sequences">All on one clock.</param>
+    /// <param name="marks">Marks of the model, one or more.</param>
+    /// <param name="horizon">Time units, above 0.</param>
+    /// <param name="every">From one moment to the next, time units, above 0.</param>
+    /// <param name="threads">Processors.</param>
+    /// <exception cref="ArgumentException">The model does not know a mark, no moment has its horizon within the observation, or there are
+    /// too many.</exception>
+    public static WithinEvaluation Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, IReadOnlyList<string> marks,
+        double horizon, double every, int threads = 1)
+    {
+        Check(model, marks);
+        double[] moments = Moments(sequences, horizon, every);
+        if ((double)moments.Length * marks.Count * sequences.Count > MostAnswers)
+        {
+            throw new ArgumentException($"{moments.Length:N0} moments, {marks.Count:N0} marks and {sequences.Count:N0} streams are more than {MostAnswers:N0} answers: ask more seldom, or for fewer marks.");
+        }
+        var forecaster = new Forecaster(model);
+        var told = new List<Told>[sequences.Count];
+        Parallel.For(0, told.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+            told[i] = Ask(forecaster, sequences[i], marks, moments, horizon));
+        Rate(sequences, told, marks, moments, horizon);
+        Told[] all = [.. told.SelectMany(t => t)];
+        return new WithinEvaluation(horizon, every, moments[0], moments[^1], Scores(marks, all, t => t.Probabilities),
+            Scores(marks, all, t => t.Rates));
+    }
+
+    private static void Check(ForecastModel model, IReadOnlyList<string> marks)
+    {
+        if (marks.FirstOrDefault(m => !model.MarkIndices.ContainsKey(m)) is { } unknown)
+        {
+            throw new ArgumentException(model.Config.Marks.Count == 0 ? "The model has no marks, so it cannot say whether one comes."
+                : $"The model knows no mark '{unknown}'; it has {string.Join(", ", model.Config.Marks.Take(20))}.", nameof(marks));
+        }
+    }
+
+    private static double[] Moments(IReadOnlyList<EventSequence> sequences, double horizon, double every)
+    {
+        EventSequence[] some = [.. sequences.Where(s => s.Times.Length > 0)];
+        double first = some.Where(s => s.Past < s.Times.Length).Select(s => s.Times[s.Past]).DefaultIfEmpty(double.NaN).Min();
+        double end = some.Select(s => s.Until is { } until && double.IsFinite(until) ? Math.Max(until, s.Times[^1]) : s.Times[^1])
+            .DefaultIfEmpty(double.NaN).Max();
+        double from = Math.Floor(first / every) * every, count = Math.Floor((end - horizon - from) / every) + 1;
+        return !(count >= 1) ? throw new ArgumentException(FormattableString.Invariant(
+                $"No question has its horizon within the observation: it goes from {first} to {end}, and the horizon is {horizon} time units. Take a shorter one, or name the end of observation if it is later."))
+            : count > MostMoments ? throw new ArgumentException(FormattableString.Invariant(
+                $"Asked every {every} time units there are {count:N0} moments, more than {MostMoments:N0}: ask more seldom."))
+            : [.. Enumerable.Range(0, (int)count).Select(i => from + i * every)];
+    }
+
+    /// <summary>One stream's answers.</summary>
+    private static List<Told> Ask(Forecaster forecaster, EventSequence sequence, IReadOnlyList<string> marks, double[] moments,
+        double horizon)
+    {
+        ForecastModel model = forecaster.Model;
+        double[] times = sequence.Times;
+        using var backend = new CpuStateBackend(model);
+        backend.EnsureCapacity(1);
+        float[] values = EncodedValues.Standardise(sequence, model);
+        int v = model.ValueCount, n = 0;
+        var (told, forecasts) = (new List<Told>(), new List<Forecast>());
+        foreach (double moment in moments)
+        {
+            for (; n < times.Length && times[n] <= moment; n++)
+            {
+                int mark = sequence.Marks is { } own && model.MarkIndices.TryGetValue(own[n], out int index) ? index : model.UnknownMark;
+                backend.Step([new StepInput(0, mark, n == 0 ? 0 : times[n] - times[n - 1], n)], values.AsSpan(n * v, v));
+            }
+            if (n == 0)
+            {
+                continue;
+            }
+            var state = new float[backend.RowFloats(0)];
+            backend.Read(0, state);
+            forecasts.Add(forecaster.Forecast(state, (moment - times[n - 1]) * model.Config.TimeUnitSeconds));
+            int end = n;
+            var came = new HashSet<string>();
+            for (; end < times.Length && times[end] <= moment + horizon; end++)
+            {
+                came.Add(sequence.Marks?[end] ?? "");
+            }
+            told.Add(new Told(moment, [.. marks.Select(came.Contains)]));
+        }
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 1 };
+        var answers = forecasts.Chunk(MomentsAtOnce).SelectMany(some => forecaster.MarksWithin(some, marks,
+            horizon * model.Config.TimeUnitSeconds, StepsPerQuestion, options));
+        foreach ((Told one, IReadOnlyList<MarkWithin> answer) in told.Zip(answers))
+        {
+            one.Probabilities = [.. answer.Select(a => a.Probability)];
+        }
+        return told;
+    }
+
+    /// <summary>What each stream's own rate of each mark says, at each of its moments.</summary>
+    private static void Rate(IReadOnlyList<EventSequence> sequences, List<Told>[] told, IReadOnlyList<string> marks, double[] moments,
+        double horizon)
+    {
+        // At each moment, of all streams: how long they were watched, and how many events of each mark they had.
+        double[] watched = new double[moments.Length];
+        double[][] counts = [.. moments.Select(_ => new double[marks.Count])];
+        var own = new (double Watched, double[] Counts)[sequences.Count][];
+        for (int s = 0; s < sequences.Count; s++)
+        {
+            (double[] times, string[]? names) = (sequences[s].Times, sequences[s].Marks);
+            double[] counted = new double[marks.Count];
+            own[s] = new (double, double[])[told[s].Count];
+            int n = 0, skipped = moments.Length - told[s].Count;
+            for (int i = 0; i < told[s].Count; i++)
+            {
+                for (; n < times.Length && times[n] <= told[s][i].Moment; n++)
+                {
+                    for (int m = 0; m < marks.Count; m++)
+                    {
+                        counted[m] += names?[n] == marks[m] ? 1 : 0;
+                    }
+                }
+                own[s][i] = (told[s][i].Moment - times[0], [.. counted]);
+                watched[skipped + i] += own[s][i].Watched;
+                for (int m = 0; m < marks.Count; m++)
+                {
+                    counts[skipped + i][m] += counted[m];
+                }
+            }
+        }
+        for (int s = 0; s < sequences.Count; s++)
+        {
+            int skipped = moments.Length - told[s].Count;
+            for (int i = 0; i < told[s].Count; i++)
+            {
+                (double time, double[] counted) = own[s][i];
+                told[s][i].Rates = [.. counted.Select((count, m) =>
+                {
+                    // Half an event in front, so that what never came is not impossible.
+                    double all = (counts[skipped + i][m] + 0.5) / Math.Max(watched[skipped + i], horizon);
+                    return 1 - Math.Exp(-horizon * (count + 1) / (time + 1 / all));
+                })];
+            }
+        }
+    }
+
+    private static WithinScore[] Scores(IReadOnlyList<string> marks, Told[] all, Func<Told, double[]> by)
+    {
+        WithinScore[] each = [.. marks.Select((mark, m) => WithinScore.Of(mark, Array.ConvertAll(all, t => (by(t)[m], t.Came[m]))))];
+        return marks.Count == 1 ? each
+            : [.. each, WithinScore.Of(null, [.. all.SelectMany(t => by(t).Zip(t.Came))])];
+    }
+
+    /// <summary>One stream at one moment.</summary>
+    private sealed class Told(double moment, bool[] came)
+    {
+        public double Moment => moment;
+
+        public bool[] Came => came;
+
+        public double[] Probabilities = [], Rates = [];
+    }
+}
