@@ -59,7 +59,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
                     // The explorer fills examples in: no fixed position, moment or key suits every platform and request, and a
                     // filter would hide streams.
                     bool isOfOnePlatform =
-                        (string?)parameter!["name"] is "after" or "at" or "model" or "columns" or "Idempotency-Key" or "prefix" or "newerThan";
+                        (string?)parameter!["name"] is "after" or "at" or "model" or "columns" or "Idempotency-Key" or "prefix" or "newerThan" or "within";
                     Assert.Equal(isOfOnePlatform, parameter["example"] is null);
                 }
                 foreach ((string status, JsonNode? response) in operation["responses"]!.AsObject())
@@ -88,7 +88,7 @@ public class ApiDocumentTests(SharedApi shared) : IClassFixture<SharedApi>
     [InlineData("/v1/streams/{stream}", "get", "after stream")]
     [InlineData("/v1/models/{model}", "get", "model")]
     [InlineData("/v1/models/{model}/calibration", "get", "after model")]
-    [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon marks paths quantiles stream")]
+    [InlineData("/v1/streams/{stream}/forecast", "get", "after at expectedCount horizon marks paths quantiles stream within")]
     [InlineData("/v1/streams/{stream}/actions", "get", "after at horizon quantiles stream")]
     [InlineData("/v1/streams/{stream}/events", "get", "Last-Event-ID after horizon marks quantiles stream")]
     [InlineData("/v1/alerts/events", "get", "Last-Event-ID")]

@@ -255,6 +255,7 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
     [InlineData("quantiles=NaN", "quantiles")]
     [InlineData("quantiles=0.1,,0.9", "quantiles")]
     [InlineData("expectedCount=maybe", "expectedCount")]
+    [InlineData("within=visit,surprise", "within")]
     public async Task GetForecast_WhenAParameterCannotBeUsed_Answers400NamingIt(string query, string parameter)
     {
         ApiHost api = shared.Host;
@@ -276,6 +277,31 @@ public class GetForecastTests(SharedApi shared) : IClassFixture<SharedApi>, IAsy
 
         (full["expectedCount"], full["count"]) = (null, null);
         Assert.True(JsonNode.DeepEquals(full, rest), rest.ToJsonString());
+    }
+
+    [Fact]
+    public async Task GetForecast_WhenAskedWhetherMarksComeWithinTheHorizon_TellsOfThem()
+    {
+        ApiHost api = shared.Host;
+        JsonNode plain = (await api.GetAsync(Address)).Json;
+        string[] marks = [.. plain["marks"]!.AsArray().Select(m => (string)m!["mark"]!)];
+        Assert.False(plain.AsObject().ContainsKey("within"));
+
+        JsonNode json = (await api.GetAsync($"{Address}&within={marks[1]},%20{marks[0]},{marks[1]}")).Json;
+
+        JsonArray within = json["within"]!.AsArray();
+        Assert.Equal([marks[1], marks[0]], within.Select(w => (string)w!["mark"]!));
+        Assert.All(within, w =>
+        {
+            double probability = (double)w!["probability"]!, error = (double)w["standardError"]!;
+            Assert.InRange(probability, 0, Math.Min((double)json["probabilityWithinHorizon"]!, (double)w["expectedCount"]! + 4 * error));
+            Assert.InRange(error, 0, 0.05);
+        });
+        json.AsObject().Remove("within");
+        Assert.True(JsonNode.DeepEquals(plain, json), json.ToJsonString());
+        ApiResponse many = await api.PostAsync("/v1/forecasts", "application/json",
+            $$"""{"streams":["a"],"at":"2026-01-31T12:00:30Z","within":["{{marks[1]}}","{{marks[0]}}"]}""");
+        Assert.True(JsonNode.DeepEquals(within, many.Json["forecasts"]![0]!["forecast"]!["within"]), many.Text);
     }
 
     [Fact]

@@ -47,8 +47,9 @@ public static unsafe class SeriesTrainer
         SeriesShape shape = config.Series!;
         SeriesChannel[] learned = [.. train.Select(SeriesAnchor.Beginning)];
         var layout = new ParameterLayout(config);
-        List<EncodedSequence> trainSet = [.. learned.SelectMany(s => Stretches(s, shape.Window - 1, s.Count - shape.Horizon))];
-        List<EncodedSequence> heldOut = [.. train.Zip(learned)
+        List<EncodedSequence> trainSet =
+            [.. learned.SelectMany(s => Stretches(s, shape.Window - 1, s.Count - shape.Horizon)).Select(s => s.Sequence)];
+        List<(EncodedSequence Sequence, int Start)> heldOut = [.. train.Zip(learned)
             .SelectMany(s => Stretches(s.First, Math.Max(shape.Window, s.Second.Count) - 1, s.First.Count - shape.Horizon))];
         if (heldOut.Count == 0)
         {
@@ -58,16 +59,17 @@ public static unsafe class SeriesTrainer
         ParameterInitializer.Fill(weights.Span, layout, options.Seed, 1.0 / Stretch, 1);
         StartScales(weights.Span, layout.Series!, trainSet);
         using var gradient = new BatchGradient(config, layout, timeHead: null, options.Threads);
-        Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, heldOut, options, progress, cancellationToken);
+        Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, [.. heldOut.Select(s => s.Sequence)], options, progress, cancellationToken);
         BelievePlaces(config, layout, best.Weights, heldOut);
         return new SeriesModel(config, layout, best.Weights, anchor.Whole, scales);
 
-        IEnumerable<EncodedSequence> Stretches(SeriesChannel series, int from, int to)
+        // Each with the place of its first origin behind the others of its series.
+        IEnumerable<(EncodedSequence Sequence, int Start)> Stretches(SeriesChannel series, int from, int to)
         {
             for (int start = from; start < to; start += Stretch)
             {
                 int count = Math.Min(Stretch, to - start);
-                yield return new EncodedSequence(SeriesModel.Encode(series, shape, anchor.Learned, start, count, 0..count), config);
+                yield return (new EncodedSequence(SeriesModel.Encode(series, shape, anchor.Learned, start, count, 0..count), config), start - from);
             }
         }
     }
@@ -89,24 +91,27 @@ public static unsafe class SeriesTrainer
     }
 
     /// <summary>Shrinks what the network adds to the linear forecast by the factor from 0 to 1 that has the least squared error on what
-    /// it did not learn from.</summary>
-    /// <remarks>Source: Breiman, "Stacked Regressions", Machine Learning 24, 1996.</remarks>
+    /// it did not learn from, less two standard errors of that factor: what chance may have shown is not believed.</summary>
+    /// <remarks>Errors of origins less than a horizon apart, and of series at one time, go together: each such block counts as one
+    /// observation of a ratio (Cochran, Sampling Techniques, 1977, chapter 6). Source: Breiman, "Stacked Regressions", Machine Learning 24,
+    /// 1996.</remarks>
     private static void BelievePlaces(ModelConfig config, ParameterLayout layout, AlignedBuffer weights,
-        IReadOnlyList<EncodedSequence> heldOut)
+        IReadOnlyList<(EncodedSequence Sequence, int Start)> heldOut)
     {
-        double product = 0, square = 0;
+        var blocks = new SortedDictionary<int, (double Product, double Square)>();
         using var pass = new NetworkPass(config, layout, timeHead: null);
-        foreach (EncodedSequence sequence in heldOut)
+        foreach ((EncodedSequence sequence, int start) in heldOut)
         {
             pass.Run(weights.Pointer, [sequence], null, 0);
             for (int row = 0; row < sequence.Rows; row++)
             {
                 (double p, double s) = sequence.Readings!.Agreement(row, layout.Series!, pass.Series!.Place(row));
-                product += p;
-                square += s;
+                int block = (start + row) / config.Series!.Horizon;
+                (double product, double square) = blocks.GetValueOrDefault(block);
+                blocks[block] = (product + p, square + s);
             }
         }
-        float share = square > 0 ? (float)Math.Clamp(product / square, 0, 1) : 0;
+        float share = Cautious([.. blocks.Values]);
         foreach (Parameter places in new[] { layout.Series!.PlaceWeight, layout.Series.PlaceBias })
         {
             foreach (ref float weight in weights.Span.Slice(places.Offset, places.Length))
@@ -114,5 +119,19 @@ public static unsafe class SeriesTrainer
                 weight *= share;
             }
         }
+    }
+
+    /// <summary>Ratio of summed products to summed squares, less two standard errors; within 0 and 1.</summary>
+    internal static float Cautious(IReadOnlyList<(double Product, double Square)> blocks)
+    {
+        double square = blocks.Sum(b => b.Square);
+        if (!(square > 0))
+        {
+            return 0;
+        }
+        double ratio = blocks.Sum(b => b.Product) / square;
+        double spread = blocks.Sum(b => (b.Product - ratio * b.Square) * (b.Product - ratio * b.Square));
+        double error = blocks.Count < 2 ? 0 : Math.Sqrt(spread * blocks.Count / (blocks.Count - 1.0)) / square;
+        return (float)Math.Clamp(ratio - 2 * error, 0, 1);
     }
 }

@@ -57,6 +57,19 @@ public sealed class QueryValuesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Query_OfMarksWithinTheHorizon_ShowsHowLikelyTheyAre()
+    {
+        ProcessResult result = await QueryAsync("a", "--horizon", "7d", "--within", "buy, call");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Matches(@"buy in 7 d +[\d.]+ %, [\d.,]+ expected", result.Output);
+        Assert.Matches(@"call in 7 d +[\d.]+ %, [\d.,]+ expected", result.Output);
+        result = await QueryAsync("a", "--within", "breaks");
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.Contains("'breaks' is none. It has buy, call, mail.", result.Error);
+    }
+
+    [Fact]
     public async Task Query_OfActions_RanksThem()
     {
         ProcessResult result = await QueryAsync("a", "--actions", "--horizon", "7d", "--at", "1769861800");

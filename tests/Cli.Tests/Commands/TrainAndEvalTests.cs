@@ -55,6 +55,34 @@ public sealed class TrainAndEvalTests : IDisposable
     }
 
     [Fact]
+    public async Task Eval_WhenAskedWhetherMarksComeWithinATime_ScoresTheAnswers()
+    {
+        await SimulateAsync("train.jsonl", seed: 1, streams: 30, events: 900);
+        await SimulateAsync("test.jsonl", seed: 2, streams: 10, events: 300);
+        await RunAsync("train", "--train", "train.jsonl", "--dev", "train.jsonl", "--out", "m.safetensors",
+            "--width", "16", "--layers", "1", "--heads", "2", "--epochs", "1");
+        string[] eval = ["eval", "--model", "m.safetensors", "--test", "test.jsonl"];
+        JsonElement plain = JsonDocument.Parse((await RunAsync([.. eval, "--json"])).Output).RootElement;
+
+        JsonElement json = JsonDocument.Parse((await RunAsync([.. eval, "--within", "1m", "--every", "30s", "--json"])).Output).RootElement;
+        JsonElement within = json.GetProperty("within");
+        Assert.Equal((60, 30), (within.GetProperty("horizon").GetDouble(), within.GetProperty("every").GetDouble()));
+        JsonElement all = within.GetProperty("model").EnumerateArray().Last(), rate = within.GetProperty("ownRate").EnumerateArray().Last();
+        Assert.Equal(all.GetProperty("came").GetInt64(), rate.GetProperty("came").GetInt64());
+        Assert.InRange(all.GetProperty("auc").GetDouble(), 0.4, 1);
+        Assert.Equal(plain.GetProperty("nll").GetDouble(), json.GetProperty("nll").GetDouble());
+
+        string table = (await RunAsync([.. eval, "--within", "1m", "--every", "5m"])).Output;
+        foreach (string part in new[] { "within 60 s", "avg precision", "all of them", "by own rate" })
+        {
+            Assert.Contains(part, table);
+        }
+        ProcessResult wrong = await ForetellProcess.RunAsync(_folder.Path, [.. eval, "--within", "1m", "--of", "surprise"]);
+        Assert.Equal(ExitCode.Usage, wrong.ExitCode);
+        Assert.Contains("--within cannot be asked: The model knows no mark 'surprise'", wrong.Error);
+    }
+
+    [Fact]
     public async Task Eval_WhenStreamsAreInterleavedInTime_ScoresEachByItselfAsOneAfterTheOther()
     {
         await SimulateAsync("train.jsonl", seed: 1, streams: 30, events: 900);

@@ -134,6 +134,39 @@ public sealed class EventFileValuesTests : IDisposable
     }
 
     [Fact]
+    public void ReadSequences_WhenStreamsHaveStaticFacts_MakesThemValuesOfEveryEvent()
+    {
+        string path = _folder.Write("s.jsonl", """
+            {"id":"a","t":[1,2],"static":{"age":18,"model":"m3","new":true,"site":null},"v":{"amount":[1.5,null]}}
+            {"static":{"age":7,"model":"m4","new":false},"id":"b","t":[4]}
+            {"id":"c","t":[],"static":{}}
+
+            """);
+
+        List<EventSequence> sequences = EventFile.ReadSequences(path);
+
+        Assert.Equal(["age", "amount", "model=m3", "new"], sequences[0].Values!.Keys.Order());
+        Assert.Equal([18, 18], sequences[0].Values!["age"]);
+        Assert.Equal([1, 1], sequences[0].Values!["model=m3"]);
+        Assert.Equal([1, 1], sequences[0].Values!["new"]);
+        Assert.Equal([1.5, double.NaN], sequences[0].Values!["amount"]);
+        Assert.Equal([("age", 7), ("model=m4", 1), ("new", 0)],
+            sequences[1].Values!.Select(v => (v.Key, (int)v.Value.Single())).OrderBy(v => v.Key));
+        Assert.Null(sequences[2].Values);
+        // As events they are values, too, which is how a host is told.
+        Assert.Equal("age=18 amount=1.5 model=m3=1 new=1", string.Join(' ', Events(path)[0].Values.Split(' ').Order()));
+    }
+
+    [Theory]
+    [InlineData("""{"id":"a","t":[1],"static":[1]}""", "'static' must be an object of numbers and texts, got ")]
+    [InlineData("""{"id":"a","t":[1],"static":{"age":[1]}}""", "'age' of 'static' must be a number, true, false or a text, got ")]
+    [InlineData("""{"id":"a","t":[1],"static":{"age":1e999}}""", "'age' of 'static' must be a number")]
+    [InlineData("""{"id":"a","t":[1],"static":{"age":1,"age":2}}""", "'age' may be in 'static' only once")]
+    [InlineData("""{"id":"a","t":[1],"static":{"age":1},"v":{"age":[2]}}""", "'age' is in 'v' and in 'static'")]
+    public void ReadSequences_WhenAFactCannotBeRead_SaysWhich(string line, string reason) => Assert.Contains(reason,
+        Assert.Throws<EventFileException>(() => EventFile.ReadSequences(_folder.Write("s.jsonl", line + "\n"))).Message);
+
+    [Fact]
     public void ReadEvents_WhenASequencesValueHasNoNameThatAnEventMayHave_SaysWhich()
     {
         string path = _folder.Write("s.jsonl", $$$"""{"id":"a","t":[1,2],"v":{"{{{new string('n', 65)}}}":[null,1]}}""" + "\n");
