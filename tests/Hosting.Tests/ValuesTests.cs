@@ -100,8 +100,8 @@ public sealed class ValuesTests : IDisposable
                 foreach ((int i, SampledEvent e) in paths[0].Events.Take(EventsOfAStream).Index())
                 {
                     (string Name, double Value)[] values = [("amount", e.Values![0]), ("temp", e.Values[1])];
-                    EventSets.Add(i < 20 ? first : rest, $"user/{stream}", start + (long)(e.Seconds * TimeSpan.TicksPerSecond), e.Mark,
-                        values: [.. values.Where(v => !double.IsNaN(v.Value))]);
+                    long ticks = start + (long)(e.Seconds * TimeSpan.TicksPerSecond);
+                    EventSets.Add(i < 20 ? first : rest, $"user/{stream}", ticks, e.Mark, values: [.. values.Where(v => !double.IsNaN(v.Value))]);
                     for (int value = 0; value < 2; value++)
                     {
                         came[value] += double.IsNaN(values[value].Value) ? 0 : 1;

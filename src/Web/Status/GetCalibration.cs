@@ -69,7 +69,8 @@ public sealed record ReliabilityBin(double From, double To, long Events, double?
 public sealed record ValueCalibration(string Name, long Events, IReadOnlyList<long> Pit, double? PitKs)
 {
     internal static IReadOnlyList<ValueCalibration> Of(ModelConfig config, Calibration calibration) =>
-        [.. (config.ForecastsValues ? config.Values! : []).Index().Where(v => !v.Item.IsFact).Select(v => Of(v.Item.Name, v.Index, calibration))];
+        [.. (config.ForecastsValues ? config.Values! : []).Index().Where(v => !v.Item.IsFact)
+            .Select(v => Of(v.Item.Name, v.Index, calibration))];
 
     private static ValueCalibration Of(string name, int value, Calibration calibration)
     {
