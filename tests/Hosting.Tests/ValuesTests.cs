@@ -95,9 +95,10 @@ public sealed class ValuesTests : IDisposable
             {
                 forecasts[stream] = forecaster.Forecast((await platform.FindAsync($"user/{stream}", default))!.State, 0);
             }
-            foreach ((int stream, IReadOnlyList<SampledPath> paths) in forecaster.Paths(forecasts, 1, TimeSpan.FromDays(200).TotalSeconds).Index())
+            var paths = forecaster.Paths(forecasts, 1, TimeSpan.FromDays(200).TotalSeconds);
+            for (int stream = 0; stream < Streams; stream++)
             {
-                foreach ((int i, SampledEvent e) in paths[0].Events.Take(EventsOfAStream).Index())
+                foreach ((int i, SampledEvent e) in paths[stream][0].Events.Take(EventsOfAStream).Index())
                 {
                     (string Name, double Value)[] values = [("amount", e.Values![0]), ("temp", e.Values[1])];
                     long ticks = start + (long)(e.Seconds * TimeSpan.TicksPerSecond);

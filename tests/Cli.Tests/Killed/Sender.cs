@@ -8,8 +8,8 @@ using Foretell.Support;
 
 namespace Foretell.Cli.Tests.Killed;
 
-/// <summary>Sends batches of events of its own streams, and of labels where the model has any, over HTTP, one after the other, each with a key and until it is acknowledged; and
-/// knows what states an undisturbed host has of them.</summary>
+/// <summary>Sends batches of events of its own streams, and of labels where the model has any, over HTTP, one after the other, each with a
+/// key and until it is acknowledged; and knows what states an undisturbed host has of them.</summary>
 internal sealed class Sender(int number, int seed, ForecastModel model)
 {
     private const long Start = 1_760_000_000 * EventTime.PerSecond;
