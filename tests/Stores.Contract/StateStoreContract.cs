@@ -229,14 +229,15 @@ public abstract class StateStoreContract : IAsyncLifetime
         Totals = new ShardTotals(position, 0, 3),
         Format = 7,
         Arithmetic = "rounded",
-        Calibration = Counted((float)(position % 100 / 100.0)),
+        Calibration = Counted((float)(position % 100 / 100.0), values: (int)(position % 3)),
         Population = position % 2 == 0 ? new Population(Small.Model).ToText() : null,
     };
 
-    private static Calibration Counted(float pit)
+    private static Calibration Counted(float pit, int values)
     {
         var calibration = new Calibration();
-        calibration.Add(new StepScore(0, 0, 0, 0, pit, 0.5f, 0.7f, true));
+        ValueBins bins = Enumerable.Range(0, values).Aggregate(default(ValueBins), (all, value) => all.With(value, pit));
+        calibration.Add(new StepScore(0, 0, 0, 0, pit, 0.5f, 0.7f, true) { ValueBins = bins });
         return calibration;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Foretell.Engine.Events;
 using Foretell.Engine.Log;
 
@@ -77,6 +78,14 @@ public static class EventSets
         }
         return Encoding.UTF8.GetString(body.ToArray());
     }
+
+    /// <summary>A label as the API and brokers' messages have it.</summary>
+    public static string LabelJson(string stream, long ticks, string label) => new JsonObject
+    {
+        ["stream"] = stream,
+        ["time"] = EventTime.ToDateTimeOffset(ticks).ToString("O", CultureInfo.InvariantCulture),
+        ["label"] = label,
+    }.ToJsonString();
 
     public static Task<AppendReceipt> AppendAsync(this IEventLog log, EventBatch batch, IdempotentRequest? request = null) =>
         log.AppendAsync(batch, request, CancellationToken.None);

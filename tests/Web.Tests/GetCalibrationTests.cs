@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Foretell.Engine;
+using Foretell.Models.Configuration;
+using Foretell.Models.Network;
 using Foretell.Support;
 
 namespace Foretell.Web.Tests;
@@ -44,6 +46,40 @@ public class GetCalibrationTests(SharedApi shared) : IClassFixture<SharedApi>
         Assert.Equal(0, (int?)answer.Json["events"]);
         Assert.Null(answer.Json["pitKs"]);
         Assert.Empty(answer.Json["reliability"]!.AsArray());
+        Assert.Empty(answer.Json["values"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task GetCalibration_WhenTheModelForecastsValues_CountsEachThatIsNoFact()
+    {
+        ForecastModel model = ForecastModel.Untrained(new ModelConfig
+        {
+            Width = 16,
+            Layers = 1,
+            Heads = 2,
+            Components = 16,
+            Marks = [],
+            Values = [new ValueScale("age", 40, 10) { IsFact = true }, new ValueScale("amount", 50, 20), new ValueScale("temp", 20, 5)],
+            ForecastsValues = true,
+        }, seed: 1);
+        await using var api = await ApiHost.StartAsync(model: model);
+        string position = await api.SendEventsAsync("""
+            [{"stream":"a","time":1,"values":{"age":33,"amount":50}},{"stream":"a","time":2,"values":{"age":33,"amount":1e9}},
+             {"stream":"a","time":3,"values":{"amount":-1e9,"pulse":70}},{"stream":"a","time":4}]
+            """);
+
+        JsonNode answer = (await api.GetAsync($"/v1/models/{model.Id}/calibration?after={position}")).Json;
+
+        Assert.Equal(3, (int?)answer["events"]);
+        JsonArray values = answer["values"]!.AsArray();
+        Assert.Equal(["amount", "temp"], values.Select(v => (string)v!["name"]!));
+        Assert.Equal([2, 0], values.Select(v => (int)v!["events"]!));
+        int[][] pits = [.. values.Select(v => v!["pit"]!.AsArray().Select(n => (int)n!).ToArray())];
+        // One beyond all that was expected, one before.
+        Assert.Equal([1, .. new int[98], 1], pits[0]);
+        Assert.Equal(new int[100], pits[1]);
+        Assert.Equal(0.49, (double)values[0]!["pitKs"]!, 1e-9);
+        Assert.Null(values[1]!["pitKs"]);
     }
 
     [Fact]

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
+using Foretell.Models.Configuration;
 using Foretell.Models.Stepping;
 
 namespace Foretell.Models.Monitoring;
 
-/// <summary>Whether a model's probabilities come true: counts of where gaps fell in their forecasts, and of how often the
-/// likeliest mark came.</summary>
+/// <summary>Whether a model's probabilities come true: counts of where gaps and values fell in their forecasts, and of how often
+/// the likeliest mark came.</summary>
 /// <remarks>
 /// Whole numbers only, so the order of events and the cutting into batches do not show, and counts of several shards add up
 /// exactly. They grow for as long as the model advances the streams: two readings subtracted are the time in between.
@@ -12,54 +13,47 @@ namespace Foretell.Models.Monitoring;
 /// </remarks>
 public sealed class Calibration : IEquatable<Calibration>
 {
-    /// <summary>Bins of the histogram of the probability integral transform.</summary>
-    public const int PitBins = 100;
+    /// <summary>Bins of a histogram of the probability integral transform.</summary>
+    public const int PitBins = ValueBins.Count;
 
     /// <summary>Bins of the likeliest mark's probability.</summary>
     public const int MarkBins = 20;
 
-    /// <summary>Size of <see cref="ToBytes"/>.</summary>
-    public const int Bytes = (PitBins + 3 * MarkBins) * sizeof(long);
+    /// <summary>Size of <see cref="ToBytes"/> while no value came.</summary>
+    public const int Bytes = BeforeValues * sizeof(long);
 
+    private const int BeforeValues = PitBins + 3 * MarkBins, ValueBytes = PitBins * sizeof(long);
     private const double One = 1 << 24;
 
-    // Pit counts; then per mark bin the events, the summed probability in units of 2^-24, and the hits.
-    private readonly long[] _counts = new long[PitBins + 3 * MarkBins];
+    private static readonly long[] s_none = new long[PitBins];
+
+    // Pit counts; then per mark bin the events, the summed probability in units of 2^-24, and the hits; then the pit counts of each
+    // value, up to the last one that came.
+    private long[] _counts = new long[BeforeValues];
 
     /// <summary>Scored gaps per bin of [0, 1]: equal bins if the model is right. Source: Dawid, JRSS A 147, 1984; Diebold,
     /// Gunther, Tay, International Economic Review 39, 1998.</summary>
     public ReadOnlySpan<long> Pit => _counts.AsSpan(0, PitBins);
 
     /// <summary>Scored events.</summary>
-    public long Events
-    {
-        get
-        {
-            long events = 0;
-            foreach (long count in Pit)
-            {
-                events += count;
-            }
-            return events;
-        }
-    }
+    public long Events => Sum(Pit);
 
     /// <summary>Largest distance between the transform's distribution and the uniform one, seen at the bins' edges; null before
     /// the first score.</summary>
-    public double? PitKs
+    public double? PitKs => Distance(Pit);
+
+    /// <summary>Scored events that had a value, per bin of [0, 1] as <see cref="Pit"/>.</summary>
+    /// <param name="value">Index in the model's values.</param>
+    public ReadOnlySpan<long> ValuePit(int value)
     {
-        get
-        {
-            long events = Events, below = 0;
-            double distance = 0;
-            for (int i = 0; i < PitBins; i++)
-            {
-                below += _counts[i];
-                distance = Math.Max(distance, Math.Abs((double)below / Math.Max(1, events) - (i + 1.0) / PitBins));
-            }
-            return events == 0 ? null : distance;
-        }
+        ArgumentOutOfRangeException.ThrowIfNegative(value);
+        int at = BeforeValues + value * PitBins;
+        return at < _counts.Length ? _counts.AsSpan(at, PitBins) : s_none;
     }
+
+    /// <summary>The same of a value as <see cref="PitKs"/> of gaps; null before the first event that had it.</summary>
+    /// <param name="value">Index in the model's values.</param>
+    public double? ValuePitKs(int value) => Distance(ValuePit(value));
 
     /// <summary>One bin of the likeliest mark's probability.</summary>
     /// <param name="Events">Events whose forecast fell into it.</param>
@@ -85,29 +79,29 @@ public sealed class Calibration : IEquatable<Calibration>
             _counts[at + 1] += (long)(score.Confidence * One);
             _counts[at + 2] += score.IsHit ? 1 : 0;
         }
+        if (score.ValueBins != default)
+        {
+            AddValues(score.ValueBins);
+        }
     }
 
     /// <summary>Adds the counts of another shard.</summary>
     public void Add(Calibration other)
     {
-        for (int i = 0; i < _counts.Length; i++)
+        Grow(other._counts.Length);
+        for (int i = 0; i < other._counts.Length; i++)
         {
             _counts[i] += other._counts[i];
         }
     }
 
     /// <summary>A copy.</summary>
-    public Calibration Copy()
-    {
-        var copy = new Calibration();
-        copy.Add(this);
-        return copy;
-    }
+    public Calibration Copy() => new() { _counts = [.. _counts] };
 
     /// <summary>The counts, i64 each, little-endian (docs/formats.md).</summary>
     public byte[] ToBytes()
     {
-        byte[] bytes = new byte[Bytes];
+        byte[] bytes = new byte[_counts.Length * sizeof(long)];
         for (int i = 0; i < _counts.Length; i++)
         {
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), _counts[i]);
@@ -120,12 +114,18 @@ public sealed class Calibration : IEquatable<Calibration>
     public static Calibration FromBytes(ReadOnlySpan<byte> bytes)
     {
         var calibration = new Calibration();
-        for (int i = 0; i < calibration._counts.Length && !bytes.IsEmpty; i++)
+        int values = (bytes.Length - Bytes) / ValueBytes;
+        if (!bytes.IsEmpty && (bytes.Length != Bytes + values * ValueBytes || values is < 0 or > ModelLimits.Values))
         {
-            if (bytes.Length != Bytes || (calibration._counts[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes[(i * sizeof(long))..])) < 0)
+            throw new InvalidDataException($"The calibration has {bytes.Length} bytes; expected {Bytes}, and {ValueBytes} more for each of "
+                + $"at most {ModelLimits.Values} values.");
+        }
+        calibration.Grow(bytes.Length / sizeof(long));
+        for (int i = 0; i < bytes.Length / sizeof(long); i++)
+        {
+            if ((calibration._counts[i] = BinaryPrimitives.ReadInt64LittleEndian(bytes[(i * sizeof(long))..])) < 0)
             {
-                throw new InvalidDataException(
-                    $"The calibration has {bytes.Length} bytes or a negative count; expected {Bytes} bytes of counts.");
+                throw new InvalidDataException($"Count {i} (from 0) of the calibration is {calibration._counts[i]}; expected 0 or more.");
             }
         }
         return calibration;
@@ -139,4 +139,47 @@ public sealed class Calibration : IEquatable<Calibration>
 
     /// <inheritdoc/>
     public override int GetHashCode() => Events.GetHashCode();
+
+    private void AddValues(ValueBins bins)
+    {
+        for (int value = 0; value < ModelLimits.Values; value++)
+        {
+            if (bins[value] is { } bin)
+            {
+                int at = BeforeValues + value * PitBins;
+                Grow(at + PitBins);
+                _counts[at + bin]++;
+            }
+        }
+    }
+
+    private void Grow(int length)
+    {
+        if (length > _counts.Length)
+        {
+            Array.Resize(ref _counts, length);
+        }
+    }
+
+    private static long Sum(ReadOnlySpan<long> pit)
+    {
+        long events = 0;
+        foreach (long count in pit)
+        {
+            events += count;
+        }
+        return events;
+    }
+
+    private static double? Distance(ReadOnlySpan<long> pit)
+    {
+        long events = Sum(pit), below = 0;
+        double distance = 0;
+        for (int i = 0; i < PitBins; i++)
+        {
+            below += pit[i];
+            distance = Math.Max(distance, Math.Abs((double)below / Math.Max(1, events) - (i + 1.0) / PitBins));
+        }
+        return events == 0 ? null : distance;
+    }
 }

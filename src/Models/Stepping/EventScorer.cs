@@ -183,6 +183,7 @@ public sealed unsafe class EventScorer : IDisposable
     {
         float* outputs = _heads.ValueOutputsPointer(row);
         double log = TieHead.Log(outputs[ValueHead.PresenceAt(value)], !float.IsNaN(z));
+        ValueBins bins = score.ValueBins;
         if (!float.IsNaN(z))
         {
             var own = _model.Values!.Own(_heads.ValueState(_basis.Pointer, row), value);
@@ -190,9 +191,11 @@ public sealed unsafe class EventScorer : IDisposable
             log += mixture.Log;
             surprise *= Math.Min(1, 2 * Math.Min(mixture.Below, mixture.Above));
             surprises++;
+            bins = bins.With(value, mixture.Below);
         }
         return score with
         {
+            ValueBins = bins,
             Value = (float)(score.Value + log),
             BaselineValue = (float)(score.BaselineValue + ValueScore.Baseline(_model.Config.Values![value], z)),
         };

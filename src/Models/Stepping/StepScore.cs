@@ -22,4 +22,7 @@ public readonly record struct StepScore(float Time, float Mark, float BaselineTi
 
     /// <summary>The same by training alone, without history.</summary>
     public float BaselineValue { get; init; }
+
+    /// <summary>Where each value that the event has fell in its forecast.</summary>
+    public ValueBins ValueBins { get; init; }
 }

@@ -1,5 +1,7 @@
 using Foretell.Hosting;
+using Foretell.Models.Configuration;
 using Foretell.Models.Monitoring;
+using Foretell.Models.Network;
 using Foretell.Web.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -24,7 +26,7 @@ internal static class GetCalibration
     private static async Task<Results<Ok<CalibrationAnswer>, ProblemHttpResult>> HandleAsync(
         [FromRoute] string model, IPlatform platform, CancellationToken cancellationToken) =>
         model == platform.Model.Id
-            ? TypedResults.Ok(CalibrationAnswer.Of(model, await platform.CalibrationAsync(cancellationToken)))
+            ? TypedResults.Ok(CalibrationAnswer.Of(platform.Model, await platform.CalibrationAsync(cancellationToken)))
             : Problems.Result(ProblemKind.UnknownModel, $"Model '{model}' does not run here; {platform.Model.Id} does.");
 }
 
@@ -34,14 +36,15 @@ internal static class GetCalibration
 /// <param name="Pit">Scored events by where their gap fell in its forecast: counts in equal bins of the probability of a shorter gap. Equal counts if the model is right.</param>
 /// <param name="PitKs">Largest distance between that distribution and the uniform one at the bins' edges; null before the first scored event.</param>
 /// <param name="Reliability">Bins of the probability that a forecast, once the gap is known, gave its likeliest mark; empty where the model has no marks.</param>
+/// <param name="Values">The same as of gaps for each value that the model forecasts, given gap and mark; empty where it forecasts none.</param>
 public sealed record CalibrationAnswer(string Model, long Events, IReadOnlyList<long> Pit, double? PitKs,
-    IReadOnlyList<ReliabilityBin> Reliability)
+    IReadOnlyList<ReliabilityBin> Reliability, IReadOnlyList<ValueCalibration> Values)
 {
-    internal static CalibrationAnswer Of(string model, Calibration calibration)
+    internal static CalibrationAnswer Of(ForecastModel model, Calibration calibration)
     {
         ReliabilityBin[] bins = [.. Enumerable.Range(0, Calibration.MarkBins).Select(i => ReliabilityBin.Of(i, calibration.Marks(i)))];
-        return new CalibrationAnswer(model, calibration.Events, calibration.Pit.ToArray(), calibration.PitKs,
-            bins.Any(b => b.Events > 0) ? bins : []);
+        return new CalibrationAnswer(model.Id, calibration.Events, calibration.Pit.ToArray(), calibration.PitKs,
+            bins.Any(b => b.Events > 0) ? bins : [], ValueCalibration.Of(model.Config, calibration));
     }
 }
 
@@ -56,4 +59,22 @@ public sealed record ReliabilityBin(double From, double To, long Events, double?
     internal static ReliabilityBin Of(int index, Calibration.MarkBin bin) => new(
         (double)index / Calibration.MarkBins, (index + 1.0) / Calibration.MarkBins, bin.Events,
         bin.Events == 0 ? null : bin.Predicted, bin.Events == 0 ? null : (double)bin.Hits / bin.Events);
+}
+
+/// <summary>Whether a model's probabilities of one value come true.</summary>
+/// <param name="Name">Its name in the events.</param>
+/// <param name="Events">Scored events that had it.</param>
+/// <param name="Pit">These events by where the value fell in its forecast: counts in equal bins of the probability of a smaller one. Equal counts if the model is right; a value that is rounded coarsely piles up.</param>
+/// <param name="PitKs">Largest distance between that distribution and the uniform one at the bins' edges; null before the first event that had it.</param>
+public sealed record ValueCalibration(string Name, long Events, IReadOnlyList<long> Pit, double? PitKs)
+{
+    internal static IReadOnlyList<ValueCalibration> Of(ModelConfig config, Calibration calibration) =>
+        [.. (config.ForecastsValues ? config.Values! : []).Index().Where(v => !v.Item.IsFact)
+            .Select(v => Of(v.Item.Name, v.Index, calibration))];
+
+    private static ValueCalibration Of(string name, int value, Calibration calibration)
+    {
+        long[] pit = calibration.ValuePit(value).ToArray();
+        return new ValueCalibration(name, pit.Sum(), pit, calibration.ValuePitKs(value));
+    }
 }

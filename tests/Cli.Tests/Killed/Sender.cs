@@ -8,8 +8,8 @@ using Foretell.Support;
 
 namespace Foretell.Cli.Tests.Killed;
 
-/// <summary>Sends batches of events of its own streams over HTTP, one after the other, each with a key and until it is acknowledged; and
-/// knows what states an undisturbed host has of them.</summary>
+/// <summary>Sends batches of events of its own streams, and of labels where the model has any, over HTTP, one after the other, each with a
+/// key and until it is acknowledged; and knows what states an undisturbed host has of them.</summary>
 internal sealed class Sender(int number, int seed, ForecastModel model)
 {
     private const long Start = 1_760_000_000 * EventTime.PerSecond;
@@ -18,6 +18,7 @@ internal sealed class Sender(int number, int seed, ForecastModel model)
     // Some of them the model does not know, as it knows no mark at all of an event without one.
     private static readonly string[] s_marks = ["view", "cart", "buy", "debit", "surprise", ""];
     private static readonly string[] s_values = ["amount", "pulse", "temp"];
+    private static readonly string[] s_labels = ["human", "bot", "alien"];
 
     private readonly Random _random = new(seed);
     private readonly Reference _reference = new(model);
@@ -115,6 +116,15 @@ internal sealed class Sender(int number, int seed, ForecastModel model)
             _ticks += _random.NextInt64(EventTime.PerSecond);
             long ticks = _random.Next(500) == 0 ? _ticks - TimeSpan.TicksPerHour : _ticks;
             string stream = string.Create(CultureInfo.InvariantCulture, $"sender-{number}/{_random.Next(Streams)}");
+            if (model.Config.Labels is not null && _random.Next(12) == 0)
+            {
+                // Some of kinds that the model does not know, and some of a stream that never has an event: dead letters.
+                stream = _random.Next(20) == 0 ? $"sender-{number}/nobody" : stream;
+                string label = s_labels[_random.Next(s_labels.Length)];
+                body.Append(EventSets.LabelJson(stream, ticks, label)).Append('\n');
+                _reference.Label(0, new EventSets.Read(0, ticks, LogRecordKind.Label, ticks, stream, label, ""));
+                continue;
+            }
             string mark = s_marks[_random.Next(s_marks.Length)];
             // Known, unknown and missing values, where the model reads any.
             (string Name, double Value)[] values = model.ValueCount == 0 ? []

@@ -9,6 +9,7 @@ using Foretell.Fuzz.Running;
 using Foretell.Models.Configuration;
 using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
+using Foretell.Models.Stepping;
 
 namespace Foretell.Fuzz.Targets;
 
@@ -32,7 +33,7 @@ internal static class RecordTargets
         new("traces", ReadTraces) { Seeds = [Traces()] },
         new("calibration", bytes => Calibration.FromBytes(bytes).Copy().Add(Calibration.FromBytes(bytes)), typeof(InvalidDataException))
         {
-            Seeds = [new Calibration().ToBytes(), new byte[Calibration.Bytes - 8]],
+            Seeds = [new Calibration().ToBytes(), new byte[Calibration.Bytes - 8], CountedValues(), CountedValues()[..^8]],
         },
         new("policy", bytes => EventTimePolicy.Parse(EventTimePolicy.Parse(Encoding.UTF8.GetString(bytes)).ToString()),
             typeof(InvalidDataException))
@@ -45,6 +46,13 @@ internal static class RecordTargets
     ];
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    private static byte[] CountedValues()
+    {
+        var calibration = new Calibration();
+        calibration.Add(new StepScore { ValueBins = default(ValueBins).With(1, 0.5) });
+        return calibration.ToBytes();
+    }
 
     /// <summary>First sequence number i64 and count i64, then what <see cref="RecordBatch.Encode"/> makes.</summary>
     private static byte[] Batch(int count)

@@ -5,6 +5,7 @@ using Foretell.Models.Configuration;
 using Foretell.Models.Forecasting;
 using Foretell.Models.Heads;
 using Foretell.Models.Mixers;
+using Foretell.Models.Monitoring;
 using Foretell.Models.Network;
 using Foretell.Models.Numerics;
 using Foretell.Models.PointProcess;
@@ -54,6 +55,56 @@ public sealed class ValueStepTests
         Assert.Equal(evaluation.NllValue.Value, evaluation.Values!.Sum(v => v.Nll * v.Events / (Long - 1) + v.PresenceNll), 1e-9);
     }
 
+    /// <summary>Against the plain distribution by the parallel form: no bin is off by more than the forms differ.</summary>
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(0, 16)]
+    public unsafe void Score_OfValues_HasTheBinsOfTheirPlainDistributions(int marks, int values)
+    {
+        const int Long = 300;
+        const double Difference = 0.01;
+        ForecastModel model = Model(marks, values);
+        EventSequence history = TestModels.History(Long, marks).WithValues(model.Config);
+        var encoded = new EncodedSequence(history, model.Config, model.MarkIndices, openEnd: false);
+        using var pass = new NetworkPass(model.Config, model.Layout, model.TimeHead, model.ValueMixtures);
+        pass.Run(model.Weights.Pointer, [encoded], null, 0);
+        StepScore[] scores = Stepped(model, history);
+
+        Assert.Equal(default, scores[0].ValueBins);
+        var seen = new HashSet<int>();
+        for (int t = 1; t < Long; t++)
+        {
+            for (int i = 0; i < ModelLimits.Values; i++)
+            {
+                if (i >= values || float.IsNaN(encoded.Values!.Z[t * values + i]))
+                {
+                    Assert.Null(scores[t].ValueBins[i]);
+                    continue;
+                }
+                double place = ValueBins.Count * Below(model, pass.Values!.Outputs(t - 1), encoded.Values, t, i);
+                int bin = scores[t].ValueBins[i]!.Value;
+                Assert.InRange(place, bin - Difference, bin + 1 + Difference);
+                seen.Add(bin);
+            }
+        }
+        Assert.InRange(seen.Count, 80, ValueBins.Count);
+    }
+
+    [Fact]
+    public void Score_OfAFact_HasNoBinOfIt()
+    {
+        ModelConfig config = TestModels.Config(marks: 0).WithValues(3);
+        ForecastModel model = ForecastModel.Untrained(
+            config with { Values = [.. config.Values!.Select((v, i) => v with { IsFact = i == 1 })] }, TestModels.WeightsSeed);
+        using IStateBackend backend = new CpuStateBackend(model);
+        backend.EnsureCapacity(1);
+        var score = new StepScore[1];
+        backend.ScoreAndStep([new StepInput(0, 0, 0, 0)], score, [0, 0, 0]);
+        backend.ScoreAndStep([new StepInput(0, 0, 1, 1)], score, [0, 0, 0]);
+
+        Assert.Equal([true, false, true], Enumerable.Range(0, 3).Select(i => score[0].ValueBins[i] is not null));
+    }
+
     [Fact]
     public void Score_OfValues_HasTheirBaselineAndCountsNoFirstEvent()
     {
@@ -101,6 +152,10 @@ public sealed class ValueStepTests
         float[] said =
             [.. scores.SelectMany(own => own).SelectMany(s => new[] { s.Time, s.Mark, s.Value, s.BaselineValue, s.Pit, s.PValue })];
         hash.AppendData(MemoryMarshal.AsBytes<float>(said));
+        foreach (StepScore score in scores.SelectMany(own => own))
+        {
+            hash.AppendData([.. Enumerable.Range(0, 5).Select(i => (byte)(score.ValueBins[i] ?? byte.MaxValue))]);
+        }
         string digest = Convert.ToHexStringLower(hash.GetHashAndReset());
         if (Environment.GetEnvironmentVariable(ExpectedDigest) is { } expected)
         {
@@ -272,23 +327,28 @@ public sealed class ValueStepTests
 
     /// <summary>A path draws values from what scores say of them: transformed by their own scores they are uniform.</summary>
     [Fact]
-    public void PValue_WhenEventsComeFromTheModelItself_IsUniform()
+    public void PValueAndBins_WhenEventsComeFromTheModelItself_AreUniform()
     {
         const int Draws = 4000;
         ForecastModel model = Model(0, 1);
         using IStateBackend backend = Begun(model, TestModels.History(Events, 0).WithValues(model.Config));
         IReadOnlyList<SampledPath> paths = new Forecaster(model).Forecast(Row(backend, model, 0), 0).Paths(Draws, 1000);
+        var calibration = new Calibration();
         double[] p = [.. paths.Select(path =>
         {
             var score = new StepScore[1];
             float z = model.Config.Values![0].Standardise(path.Events[0].Values![0]);
             backend.Score([new StepInput(0, 0, path.Events[0].Seconds, Events)], score, [z]);
+            calibration.Add(score[0]);
             return (double)score[0].PValue;
         })];
 
         Assert.True(paths.Any(path => double.IsNaN(path.Events[0].Values![0])) && paths.Any(path => path.Events[0].Values![0] > 0));
         // The tail's share of a thousandth is not drawn.
         Assert.True(Kolmogorov.Distance(p, x => x) < Kolmogorov.Bound(Draws) + 0.001, $"p {Kolmogorov.Distance(p, x => x)}");
+        long came = paths.Count(path => !double.IsNaN(path.Events[0].Values![0]));
+        Assert.Equal((Draws, came), (calibration.Events, calibration.ValuePit(0).ToArray().Sum()));
+        Assert.InRange(calibration.ValuePitKs(0)!.Value, 0, Kolmogorov.Bound((int)came) + 0.001);
     }
 
     /// <summary>A model with values and one without say the same of times and marks where they have the same tensors for them.</summary>
@@ -313,6 +373,17 @@ public sealed class ValueStepTests
 
     private static ForecastModel Model(int marks, int values, string mixer = "aaren", int states = 0) => ForecastModel.Untrained(
         TestModels.Config(marks: marks).WithValues(values) with { Mixer = mixer, States = states }, TestModels.WeightsSeed);
+
+    /// <summary>Probability of a smaller value than came.</summary>
+    private static double Below(ForecastModel model, ReadOnlySpan<float> outputs, EncodedValues values, int t, int i)
+    {
+        int at = t * model.ValueCount + i;
+        double u = ((double)values.Z[at] - values.Level[at]) / values.Unit[at], tail = 0.5 / (1 + Math.Abs(u) / 4);
+        ValueMixture mixture = model.ValueMixtures[i];
+        double[] logWeight = new double[mixture.Components], mean = [.. logWeight], deviation = [.. logWeight];
+        mixture.Decode(outputs[ValueHead.MixtureAt(i)..ValueHead.PresenceAt(i)], logWeight, mean, deviation);
+        return 0.999 * new NormalMixture(logWeight, mean, deviation).Cdf(u) + 0.001 * (u < 0 ? tail : 1 - tail);
+    }
 
     private static double LogValues(ForecastModel model, ReadOnlySpan<float> outputs, EncodedValues values, int t)
     {
