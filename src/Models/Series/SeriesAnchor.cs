@@ -10,7 +10,8 @@ internal sealed record SeriesAnchor(LinearForecast Learned, LinearForecast Whole
 {
     private const double HeldOut = 0.2;
 
-    private static readonly double[] s_penalties = [0.1, 1, 10];
+    /// <summary>The largest leave nothing but the last value.</summary>
+    private static readonly double[] s_penalties = [0.1, 1, 10, 100, 1e3, 1e4, 1e5];
 
     /// <summary>The first four fifths of a series.</summary>
     public static SeriesChannel Beginning(SeriesChannel series) => series with { Count = (int)(series.Count * (1 - HeldOut)) };
