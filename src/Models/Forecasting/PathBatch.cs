@@ -62,8 +62,8 @@ internal sealed unsafe class PathBatch : IDisposable
     /// <summary>Indices of marks whose probabilities are wanted of every event that happens; the caller's to set before a step.</summary>
     public int[] Watched { get; set; } = [];
 
-    /// <summary>Probability that each watched mark had before the mark of the event that happened last was drawn, its gap being known. Shape
-    /// of <see cref="Watched"/>.</summary>
+    /// <summary>Probability that each watched mark had before the mark of the event that happened last was drawn, its gap being known.
+    /// Shape of <see cref="Watched"/>.</summary>
     public ReadOnlySpan<double> Chances(int path) => _chances.AsSpan(path * Watched.Length, Watched.Length);
 
     /// <summary>Values of the event that happened last, NaN for none, in their own units; null where the model forecasts none. Shape

@@ -1,6 +1,7 @@
 namespace Foretell.Models.Scoring;
 
-/// <summary>How well probabilities put what came before what did not, whatever their level. Equal probabilities share their ranks.</summary>
+/// <summary>How well probabilities put what came before what did not, whatever their level. Equal probabilities share their
+/// ranks.</summary>
 internal static class Ranking
 {
     /// <summary>Area under the curve of true over false positives: how often one that came has a higher probability than one that did not,

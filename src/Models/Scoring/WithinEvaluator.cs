@@ -7,8 +7,8 @@ using Foretell.Models.Training;
 
 namespace Foretell.Models.Scoring;
 
-/// <summary>Scores whether marks come within a horizon: a failure within a week. Every stream is asked at the same moments, with what it had
-/// shown by then and the silence since.</summary>
+/// <summary>Scores whether marks come within a horizon: a failure within a week. Every stream is asked at the same moments, with what
+/// it had shown by then and the silence since.</summary>
 public static class WithinEvaluator
 {
     /// <summary>Most moments, and most answers, of one evaluation.</summary>

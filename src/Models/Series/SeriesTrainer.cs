@@ -59,7 +59,8 @@ public static unsafe class SeriesTrainer
         ParameterInitializer.Fill(weights.Span, layout, options.Seed, 1.0 / Stretch, 1);
         StartScales(weights.Span, layout.Series!, trainSet);
         using var gradient = new BatchGradient(config, layout, timeHead: null, options.Threads);
-        Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, [.. heldOut.Select(s => s.Sequence)], options, progress, cancellationToken);
+        List<EncodedSequence> heldOutSet = [.. heldOut.Select(s => s.Sequence)];
+        Optimised best = Optimiser.Run(layout, weights, gradient, trainSet, heldOutSet, options, progress, cancellationToken);
         BelievePlaces(config, layout, best.Weights, heldOut);
         return new SeriesModel(config, layout, best.Weights, anchor.Whole, scales);
 
@@ -69,7 +70,8 @@ public static unsafe class SeriesTrainer
             for (int start = from; start < to; start += Stretch)
             {
                 int count = Math.Min(Stretch, to - start);
-                yield return (new EncodedSequence(SeriesModel.Encode(series, shape, anchor.Learned, start, count, 0..count), config), start - from);
+                EncodedReadings readings = SeriesModel.Encode(series, shape, anchor.Learned, start, count, 0..count);
+                yield return (new EncodedSequence(readings, config), start - from);
             }
         }
     }

@@ -27,12 +27,14 @@ public class SeriesTrainerTests
         const int Draws = 1000, Blocks = 20;
         var random = new RandomStream(Seed);
 
-        float[] noise = [.. Enumerable.Range(0, Draws).Select(_ => Draw(0))], holds = [.. Enumerable.Range(0, Draws).Select(_ => Draw(0.8))];
+        float[] noise = [.. Enumerable.Range(0, Draws).Select(_ => Draw(0))];
+        float[] holds = [.. Enumerable.Range(0, Draws).Select(_ => Draw(0.8))];
 
         Assert.InRange(noise.Count(share => share > 0), 10, 60);
         Assert.InRange(holds.Average(), 0.8 - 3 * 0.5 / Math.Sqrt(Blocks), 0.8 - 0.5 / Math.Sqrt(Blocks));
 
-        float Draw(double ratio) => SeriesTrainer.Cautious([.. Enumerable.Range(0, Blocks).Select(_ => (ratio + 0.5 * random.NextNormal(), 1.0))]);
+        float Draw(double ratio) => SeriesTrainer.Cautious(
+            [.. Enumerable.Range(0, Blocks).Select(_ => (ratio + 0.5 * random.NextNormal(), 1.0))]);
     }
 
     [Fact]
