@@ -8,6 +8,7 @@ using Foretell.Ingest.Files;
 using Foretell.Models.Configuration;
 using Foretell.Models.Network;
 using Foretell.Models.PointProcess;
+using Foretell.Models.Scoring;
 using Foretell.Models.Training;
 
 namespace Foretell.Cli.Commands;
@@ -98,16 +99,19 @@ internal static class TrainCommand
         var clock = Stopwatch.StartNew();
         TrainingResult result = TrainView.Show(isJson, device.Name,
             progress => device.Train(data.Train, data.Dev, options, progress, cancellation));
+        double? cost = options.Shape.Adapt ? AdaptationCost.Of(result.Model, data.Dev, options.Threads) : null;
+        // Where adapting costs on dev, the model forecasts as trained.
+        result = result with { Model = result.Model.WithAdaptation(cost <= AdaptationCost.Tolerable) };
         result.Model.Save(output);
         // Success is told of what can be opened, not of what was meant to be written.
         ForecastModel.Load(output);
         if (isJson)
         {
-            JsonOutput.Write(TrainingReport.Of(result, data, unknown, remarks, output, device.Name, clock.Elapsed));
+            JsonOutput.Write(TrainingReport.Of(result, cost, data, unknown, remarks, output, device.Name, clock.Elapsed));
         }
         else
         {
-            TrainView.Summarise(result, data, output, device.Name, clock.Elapsed);
+            TrainView.Summarise(result, cost, data, output, device.Name, clock.Elapsed);
         }
         return ExitCode.Success;
     }

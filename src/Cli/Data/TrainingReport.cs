@@ -65,7 +65,13 @@ internal sealed record TrainingReport
     /// <summary>What is strange about the data, a sentence each.</summary>
     public required IReadOnlyList<string> Remarks { get; init; }
 
-    public static TrainingReport Of(TrainingResult result, TrainingData data, UnknownMarks unknown, IReadOnlyList<string> remarks,
+    /// <summary>Whether the model's forecasts follow what each stream shows of its own.</summary>
+    public required bool Adapts { get; init; }
+
+    /// <summary>Nats an event that this costs on dev, negative where it gains; null where it was not wanted.</summary>
+    public required double? AdaptationCost { get; init; }
+
+    public static TrainingReport Of(TrainingResult result, double? adaptationCost, TrainingData data, UnknownMarks unknown, IReadOnlyList<string> remarks,
         string path, string device, TimeSpan took)
     {
         ModelConfig config = result.Model.Config;
@@ -73,6 +79,8 @@ internal sealed record TrainingReport
         {
             Model = result.Model.Id,
             Path = path,
+            Adapts = config.Adapt,
+            AdaptationCost = adaptationCost,
             TimeUnitSeconds = config.TimeUnitSeconds,
             Resolution = config.Resolution,
             Marks = config.Marks.Count,

@@ -36,7 +36,8 @@ internal static class TrainView
     private static string Describe(ValueScale value) => $"{Terminal.Escape(value.Name)}{(value.Floor > 0 ? " (as a logarithm)" : "")}";
 
     /// <summary>The table at the end.</summary>
-    public static void Summarise(TrainingResult result, TrainingData data, string output, string device, TimeSpan took)
+    /// <param name="adaptationCost">Nats an event that adapting costs on dev; null where it was not wanted.</param>
+    public static void Summarise(TrainingResult result, double? adaptationCost, TrainingData data, string output, string device, TimeSpan took)
     {
         ModelConfig config = result.Model.Config;
         Table table = Tables.KeyValue()
@@ -57,12 +58,17 @@ internal static class TrainView
             .AddRow("steps", result.Steps.ToString(CultureInfo.InvariantCulture))
             .AddRow("device", device)
             .AddRow("took", Format.Duration(took.TotalSeconds))
+            .AddRow("adapting", Adapting(config.Adapt, adaptationCost))
             .AddRow("bytes a stream", result.Model.Grows
                 ? $"{Format.Count(result.Model.StateBytesAfter(1000))} after 1,000 events, growing with each"
                 : Format.Count(result.Model.StateBytes))
             .AddRow("written to", Terminal.Escape(output));
         Terminal.Out.Write(table);
     }
+
+    private static string Adapting(bool adapts, double? cost) => cost is null ? "no"
+        : adapts ? $"each stream's forecasts follow its own past: {(cost > 0 ? "costs" : "gains")} {Format.Nats(Math.Abs(cost.Value))} nats an event on dev"
+        : $"no: it costs {Format.Nats(cost)} nats an event on dev (--adapt where the model is used has it all the same)";
 
     private static TrainingResult WithBar(string device, Func<IProgress<TrainingProgress>, TrainingResult> train) =>
         Terminal.Out.Progress()

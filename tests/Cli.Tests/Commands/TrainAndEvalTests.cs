@@ -55,6 +55,31 @@ public sealed class TrainAndEvalTests : IDisposable
     }
 
     [Fact]
+    public async Task Train_WhereAdaptingCostsOnDev_SaysSoAndForecastsAsTrained()
+    {
+        // Nearly everything happens at six in the morning there: a forecast that moves along ln gap leaves the days.
+        string machines = SharedData.PathOf("settings/pdm/train.jsonl");
+        await SimulateAsync("steady.jsonl", seed: 1, streams: 30, events: 900);
+        string[] small = ["--width", "16", "--layers", "1", "--heads", "2", "--out", "m.safetensors"];
+
+        JsonElement costly = JsonDocument.Parse((await RunAsync(["train", "--data", machines, "--time-unit", "days", .. small, "--json"])).Output).RootElement;
+        string shown = (await RunAsync(["train", "--data", machines, "--time-unit", "days", .. small])).Output;
+        JsonElement scores = JsonDocument.Parse((await RunAsync("eval", "--model", "m.safetensors", "--test", machines, "--json")).Output).RootElement;
+        JsonElement steady = JsonDocument.Parse((await RunAsync(["train", "--data", "steady.jsonl", .. small, "--epochs", "2", "--json"])).Output).RootElement;
+        JsonElement without = JsonDocument.Parse((await RunAsync(["train", "--data", "steady.jsonl", .. small, "--epochs", "1", "--no-adapt", "--json"])).Output)
+            .RootElement;
+
+        Assert.False(costly.GetProperty("adapts").GetBoolean());
+        Assert.InRange(costly.GetProperty("adaptationCost").GetDouble(), 0.01, 1);
+        Assert.Contains("no: it costs 0.", shown);
+        Assert.False(scores.TryGetProperty("asTrained", out _));
+        Assert.True(steady.GetProperty("adapts").GetBoolean());
+        Assert.InRange(steady.GetProperty("adaptationCost").GetDouble(), -1, 0.01);
+        Assert.False(without.GetProperty("adapts").GetBoolean());
+        Assert.Equal(JsonValueKind.Null, without.TryGetProperty("adaptationCost", out JsonElement cost) ? cost.ValueKind : JsonValueKind.Null);
+    }
+
+    [Fact]
     public async Task Eval_WhenAskedWhetherMarksComeWithinATime_ScoresTheAnswers()
     {
         await SimulateAsync("train.jsonl", seed: 1, streams: 30, events: 900);
