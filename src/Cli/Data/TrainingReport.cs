@@ -71,8 +71,8 @@ internal sealed record TrainingReport
     /// <summary>Nats an event that this costs on dev, negative where it gains; null where it was not wanted.</summary>
     public required double? AdaptationCost { get; init; }
 
-    public static TrainingReport Of(TrainingResult result, double? adaptationCost, TrainingData data, UnknownMarks unknown, IReadOnlyList<string> remarks,
-        string path, string device, TimeSpan took)
+    public static TrainingReport Of(TrainingResult result, double? adaptationCost, TrainingData data, UnknownMarks unknown,
+        IReadOnlyList<string> remarks, string path, string device, TimeSpan took)
     {
         ModelConfig config = result.Model.Config;
         return new TrainingReport

@@ -37,7 +37,8 @@ internal static class TrainView
 
     /// <summary>The table at the end.</summary>
     /// <param name="adaptationCost">Nats an event that adapting costs on dev; null where it was not wanted.</param>
-    public static void Summarise(TrainingResult result, double? adaptationCost, TrainingData data, string output, string device, TimeSpan took)
+    public static void Summarise(TrainingResult result, double? adaptationCost, TrainingData data, string output, string device,
+        TimeSpan took)
     {
         ModelConfig config = result.Model.Config;
         Table table = Tables.KeyValue()

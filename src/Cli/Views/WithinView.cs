@@ -25,7 +25,8 @@ internal static class WithinView
 
     private static void Add(Table table, string name, WithinScore score) =>
         table.AddRow(name, Format.Count(score.Questions), Format.Count(score.Came),
-            score.Expected.ToString("#,0.0", CultureInfo.InvariantCulture), Share(score.Auc), Share(score.AveragePrecision), Format.Nats(score.LogLoss));
+            score.Expected.ToString("#,0.0", CultureInfo.InvariantCulture), Share(score.Auc), Share(score.AveragePrecision),
+            Format.Nats(score.LogLoss));
 
     private static string Share(double? share) => share?.ToString("0.000", CultureInfo.InvariantCulture) ?? "-";
 }

@@ -7,10 +7,10 @@ namespace Foretell.Models.Forecasting;
 /// <param name="StandardError">Standard error of <paramref name="Probability"/> by the sampling.</param>
 public sealed record MarkWithin(string Mark, double Probability, double ExpectedCount, double StandardError)
 {
-    /// <summary>What paths say of a mark. Each path tells the probability twice: by whether the mark came on it, and by the probabilities
-    /// that the mark had before each event was drawn, up to its first. Both have the same mean (Rao-Blackwell: Casella, Robert, Biometrika 83,
-    /// 1996). The second hardly varies where the mark is rare, the first where it is sure, so they are weighed as their differences tell
-    /// (control variates: Lavenberg, Welch, Management Science 27, 1981).</summary>
+    /// <summary>What paths say of a mark. Each path tells the probability twice: by whether the mark came on it, and by the
+    /// probabilities that the mark had before each event was drawn, up to its first. Both have the same mean (Rao-Blackwell: Casella,
+    /// Robert, Biometrika 83, 1996). The second hardly varies where the mark is rare, the first where it is sure, so they are weighed as
+    /// their differences tell (control variates: Lavenberg, Welch, Management Science 27, 1981).</summary>
     /// <param name="mark">Its name.</param>
     /// <param name="watched">Where its probability stands in <see cref="SampledEvent.Chances"/>.</param>
     /// <param name="paths">Paths of the futures with an event within the horizon, one or more.</param>
