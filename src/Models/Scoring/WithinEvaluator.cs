@@ -44,8 +44,11 @@ public static class WithinEvaluator
         var told = new List<Told>[sequences.Count];
         Parallel.For(0, told.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
             told[i] = Ask(forecaster, sequences[i], marks, moments, horizon));
-        Rate(sequences, told, marks, moments, horizon);
         Told[] all = [.. told.SelectMany(t => t)];
+        foreach (IGrouping<double, Told> moment in all.GroupBy(t => t.Moment))
+        {
+            Rate([.. moment], horizon);
+        }
         return new WithinEvaluation(horizon, every, moments[0], moments[^1], Scores(marks, all, t => t.Probabilities),
             Scores(marks, all, t => t.Rates));
     }
@@ -83,6 +86,7 @@ public static class WithinEvaluator
         backend.EnsureCapacity(1);
         float[] values = EncodedValues.Standardise(sequence, model);
         int v = model.ValueCount, n = 0;
+        double[] counts = new double[marks.Count];
         var (told, forecasts) = (new List<Told>(), new List<Forecast>());
         foreach (double moment in moments)
         {
@@ -90,6 +94,7 @@ public static class WithinEvaluator
             {
                 int mark = sequence.Marks is { } own && model.MarkIndices.TryGetValue(own[n], out int index) ? index : model.UnknownMark;
                 backend.Step([new StepInput(0, mark, n == 0 ? 0 : times[n] - times[n - 1], n)], values.AsSpan(n * v, v));
+                counts = [.. marks.Zip(counts, (m, count) => m == MarkOf(n) ? count + 1 : count)];
             }
             if (n == 0)
             {
@@ -98,68 +103,43 @@ public static class WithinEvaluator
             var state = new float[backend.RowFloats(0)];
             backend.Read(0, state);
             forecasts.Add(forecaster.Forecast(state, (moment - times[n - 1]) * model.Config.TimeUnitSeconds));
-            int end = n;
-            var came = new HashSet<string>();
-            for (; end < times.Length && times[end] <= moment + horizon; end++)
+            var came = new HashSet<string?>();
+            for (int next = n; next < times.Length && times[next] <= moment + horizon; next++)
             {
-                came.Add(sequence.Marks?[end] ?? "");
+                came.Add(MarkOf(next));
             }
-            told.Add(new Told(moment, [.. marks.Select(came.Contains)]));
+            told.Add(new Told(moment, [.. marks.Select(came.Contains)], moment - times[0], counts));
+            if (forecasts.Count == MomentsAtOnce)
+            {
+                Answer();
+            }
         }
-        var options = new ParallelOptions { MaxDegreeOfParallelism = 1 };
-        var answers = forecasts.Chunk(MomentsAtOnce).SelectMany(some => forecaster.MarksWithin(some, marks,
-            horizon * model.Config.TimeUnitSeconds, StepsPerQuestion, options));
-        foreach ((Told one, IReadOnlyList<MarkWithin> answer) in told.Zip(answers))
-        {
-            one.Probabilities = [.. answer.Select(a => a.Probability)];
-        }
+        Answer();
         return told;
+
+        string? MarkOf(int t) => sequence.Marks?[t];
+
+        void Answer()
+        {
+            IReadOnlyList<IReadOnlyList<MarkWithin>> answers = forecaster.MarksWithin(forecasts, marks,
+                horizon * model.Config.TimeUnitSeconds, StepsPerQuestion, new ParallelOptions { MaxDegreeOfParallelism = 1 });
+            foreach ((Told one, IReadOnlyList<MarkWithin> answer) in told.TakeLast(answers.Count).Zip(answers))
+            {
+                one.Probabilities = [.. answer.Select(a => a.Probability)];
+            }
+            forecasts.Clear();
+        }
     }
 
-    /// <summary>What each stream's own rate of each mark says, at each of its moments.</summary>
-    private static void Rate(IReadOnlyList<EventSequence> sequences, List<Told>[] told, IReadOnlyList<string> marks, double[] moments,
-        double horizon)
+    /// <summary>What each stream's own rate of each mark says at one moment.</summary>
+    private static void Rate(Told[] streams, double horizon)
     {
-        // At each moment, of all streams: how long they were watched, and how many events of each mark they had.
-        double[] watched = new double[moments.Length];
-        double[][] counts = [.. moments.Select(_ => new double[marks.Count])];
-        var own = new (double Watched, double[] Counts)[sequences.Count][];
-        for (int s = 0; s < sequences.Count; s++)
+        double watched = Math.Max(horizon, streams.Sum(t => t.Watched));
+        // Half an event in front, so that what never came is not impossible.
+        double[] all = [.. streams[0].Counts.Select((_, m) => (streams.Sum(t => t.Counts[m]) + 0.5) / watched)];
+        foreach (Told told in streams)
         {
-            (double[] times, string[]? names) = (sequences[s].Times, sequences[s].Marks);
-            double[] counted = new double[marks.Count];
-            own[s] = new (double, double[])[told[s].Count];
-            int n = 0, skipped = moments.Length - told[s].Count;
-            for (int i = 0; i < told[s].Count; i++)
-            {
-                for (; n < times.Length && times[n] <= told[s][i].Moment; n++)
-                {
-                    for (int m = 0; m < marks.Count; m++)
-                    {
-                        counted[m] += names?[n] == marks[m] ? 1 : 0;
-                    }
-                }
-                own[s][i] = (told[s][i].Moment - times[0], [.. counted]);
-                watched[skipped + i] += own[s][i].Watched;
-                for (int m = 0; m < marks.Count; m++)
-                {
-                    counts[skipped + i][m] += counted[m];
-                }
-            }
-        }
-        for (int s = 0; s < sequences.Count; s++)
-        {
-            int skipped = moments.Length - told[s].Count;
-            for (int i = 0; i < told[s].Count; i++)
-            {
-                (double time, double[] counted) = own[s][i];
-                told[s][i].Rates = [.. counted.Select((count, m) =>
-                {
-                    // Half an event in front, so that what never came is not impossible.
-                    double all = (counts[skipped + i][m] + 0.5) / Math.Max(watched[skipped + i], horizon);
-                    return 1 - Math.Exp(-horizon * (count + 1) / (time + 1 / all));
-                })];
-            }
+            told.Rates = [.. told.Counts.Zip(all, (count, rate) => 1 - Math.Exp(-horizon * (count + 1) / (told.Watched + 1 / rate)))];
         }
     }
 
@@ -170,13 +150,11 @@ public static class WithinEvaluator
             : [.. each, WithinScore.Of(null, [.. all.SelectMany(t => by(t).Zip(t.Came))])];
     }
 
-    /// <summary>One stream at one moment.</summary>
-    private sealed class Told(double moment, bool[] came)
+    /// <summary>One stream at one moment: what came then, and how long it had been watched and how often it had had each mark.</summary>
+    private sealed record Told(double Moment, bool[] Came, double Watched, double[] Counts)
     {
-        public double Moment => moment;
+        public double[] Probabilities { get; set; } = [];
 
-        public bool[] Came => came;
-
-        public double[] Probabilities = [], Rates = [];
+        public double[] Rates { get; set; } = [];
     }
 }

@@ -112,7 +112,7 @@ public class CountForecastTests
         }
     }
 
-    private static (ForecastModel Model, float[] State) Stream(int seed, ForecastModel? model = null)
+    internal static (ForecastModel Model, float[] State) Stream(int seed, ForecastModel? model = null)
     {
         model ??= TestModels.Model();
         EventSequence history = TestModels.History(30, seed: seed);

@@ -1,8 +1,5 @@
 using Foretell.Models.Forecasting;
-using Foretell.Models.Mixers;
 using Foretell.Models.Network;
-using Foretell.Models.PointProcess;
-using Foretell.Models.Stepping;
 
 namespace Foretell.Models.Tests.Forecasting;
 
@@ -106,16 +103,7 @@ public class MarkWithinTests
     private static (Forecaster Forecaster, Forecast Forecast) Stream(int seed, double silence, bool censored)
     {
         var model = ForecastModel.Untrained(TestModels.Config() with { Censored = censored }, TestModels.WeightsSeed);
-        EventSequence history = TestModels.History(30, seed: seed);
-        using IStateBackend backend = new CpuStateBackend(model);
-        backend.EnsureCapacity(1);
-        for (int t = 0; t < 30; t++)
-        {
-            double gap = t == 0 ? 0 : history.Times[t] - history.Times[t - 1];
-            backend.Step([new StepInput(0, model.MarkIndices[history.Marks![t]], gap, t)]);
-        }
-        float[] state = new float[model.StateFloats];
-        backend.Read(0, state);
+        float[] state = CountForecastTests.Stream(seed, model).State;
         var forecaster = new Forecaster(model);
         return (forecaster, forecaster.Forecast(state, silence));
     }
