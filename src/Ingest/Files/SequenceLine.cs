@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Foretell.Ingest.Decoding;
 using Foretell.Models.PointProcess;
 
@@ -153,7 +155,10 @@ internal sealed class SequenceLine
         }
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            string name = json.GetString()!;
+            if (ReadName(ref json, "v", out string name) is { } reason)
+            {
+                return reason;
+            }
             json.Read();
             if (json.TokenType != JsonTokenType.StartArray)
             {
@@ -186,25 +191,40 @@ internal sealed class SequenceLine
         }
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            string name = json.GetString()!;
+            string? reason = ReadName(ref json, "static", out string name);
             json.Read();
             double fact = json.TokenType is JsonTokenType.True or JsonTokenType.String ? 1 : 0;
-            if (json.TokenType == JsonTokenType.Null)
+            if (reason is null && json.TokenType == JsonTokenType.String)
             {
-                continue;
+                reason = JsonToken.ReadText(ref json, name, _scratch.Mark, out ReadOnlySpan<byte> text);
+                name = $"{name}={Encoding.UTF8.GetString(text)}";
             }
-            if (json.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.String)
+            else if (reason is null && json.TokenType is not (JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null)
                 && (json.TokenType != JsonTokenType.Number || !json.TryGetDouble(out fact) || !double.IsFinite(fact)))
             {
-                return $"'{name}' of 'static' must be a number, true, false or a text, got {JsonToken.Seen(ref json)}.";
+                reason = $"'{name}' of 'static' must be a number, true, false or a text, got {JsonToken.Seen(ref json)}.";
             }
-            string key = json.TokenType == JsonTokenType.String ? $"{name}={json.GetString()}" : name;
-            if (!_facts.TryAdd(key, fact))
+            if (reason is null && json.TokenType != JsonTokenType.Null && !_facts.TryAdd(name, fact))
             {
-                return $"'{key}' may be in 'static' only once.";
+                reason = $"'{name}' may be in 'static' only once.";
+            }
+            if (reason is not null)
+            {
+                return reason;
             }
         }
         return null;
+    }
+
+    /// <summary>Reads the name on which the reader stands.</summary>
+    /// <param name="part">The member that it is in, for the reason.</param>
+    /// <returns>Null, or the reason why it is none.</returns>
+    private string? ReadName(scoped ref Utf8JsonReader json, string part, out string name)
+    {
+        ReadOnlySpan<byte> bytes = JsonToken.Name(ref json, _scratch);
+        bool isName = !bytes.IsEmpty && Utf8.IsValid(bytes);
+        name = isName ? Encoding.UTF8.GetString(bytes) : "";
+        return isName ? null : $"'{part}' has a member without a name of valid Unicode, or with one that is too long to be one: {JsonToken.Shown(json.ValueSpan)}.";
     }
 
     private string? ReadMarks(scoped ref Utf8JsonReader json)

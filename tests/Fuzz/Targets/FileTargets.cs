@@ -36,8 +36,10 @@ internal static class FileTargets
     [
         File("file-ndjson", ".ndjson", ["\"stream\":", "\"time\":", "\"mark\":", "\"values\":{", "\"label\":", "\n", "{", "}"], Encoding.UTF8.GetBytes(Ndjson),
             "{\"stream\":\"a\",\"time\":1,\"values\":{\"x\":1}}\n{\"stream\":\"a\",\"time\":2,\"label\":\"y\"}\n"u8.ToArray()),
-        File("file-sequences", ".jsonl", ["\"id\":", "\"t\":[", "\"k\":[", "]}\n", "1e308,", "null"], "{\"id\":\"a\",\"t\":[1,2,3.5],\"k\":[\"x\",\"y\",\"x\"]}\n{\"id\":7,\"t\":[]}\n"u8.ToArray(),
-            "{\"id\":\"a\",\"t\":[1,2],\"v\":{\"x\":[1,null]},\"label\":\"y\"}\n"u8.ToArray()),
+        File("file-sequences", ".jsonl", ["\"id\":", "\"t\":[", "\"k\":[", "\"v\":{", "\"static\":{", "\\ud800", "]}\n", "1e308,", "null"],
+            "{\"id\":\"a\",\"t\":[1,2,3.5],\"k\":[\"x\",\"y\",\"x\"]}\n{\"id\":7,\"t\":[]}\n"u8.ToArray(),
+            "{\"id\":\"a\",\"t\":[1,2],\"v\":{\"x\":[1,null]},\"label\":\"y\"}\n"u8.ToArray(),
+            "{\"id\":\"a\",\"t\":[1,2],\"static\":{\"age\":1,\"model\":\"m\",\"new\":true},\"fold\":1}\n"u8.ToArray()),
         File("file-csv", ".csv", ["stream", "time", "mark", "\"", "\"\"", ",", ";", "\t", "\n"],
             "stream,time,mark\nc,2026-01-31T12:00:00Z,buy\n\"a \"\"b\"\"\",1769860801.5,\n"u8.ToArray(), "\uFEFFTime;Stream\n1;2\n"u8.ToArray()),
         File("file-gzip", ".ndjson.gz", [], Packed(stream => new GZipStream(stream, CompressionLevel.Fastest))),

@@ -161,6 +161,10 @@ public sealed class EventFileValuesTests : IDisposable
     [InlineData("""{"id":"a","t":[1],"static":[1]}""", "'static' must be an object of numbers and texts, got ")]
     [InlineData("""{"id":"a","t":[1],"static":{"age":[1]}}""", "'age' of 'static' must be a number, true, false or a text, got ")]
     [InlineData("""{"id":"a","t":[1],"static":{"age":1e999}}""", "'age' of 'static' must be a number")]
+    [InlineData("""{"id":"a","t":[1],"static":{"\ud800":1}}""", "'static' has a member without a name of valid Unicode")]
+    [InlineData("""{"id":"a","t":[1],"static":{"":1}}""", "'static' has a member without a name")]
+    [InlineData("""{"id":"a","t":[1],"static":{"model":"\ud800"}}""", "'model' is no valid Unicode")]
+    [InlineData("""{"id":"a","t":[1],"v":{"\udc00x":[1]}}""", "'v' has a member without a name of valid Unicode")]
     [InlineData("""{"id":"a","t":[1],"static":{"age":1,"age":2}}""", "'age' may be in 'static' only once")]
     [InlineData("""{"id":"a","t":[1],"static":{"age":1},"v":{"age":[2]}}""", "'age' is in 'v' and in 'static'")]
     public void ReadSequences_WhenAFactCannotBeRead_SaysWhich(string line, string reason) => Assert.Contains(reason,
