@@ -50,6 +50,8 @@ public sealed class BadUsageTests : IDisposable
     [InlineData("--until says up to when", "train", "--train", "a", "--dev", "b", "--out", "c", "--until", "5")]
     [InlineData("--until says up to when", "compare", "--train", "a", "--dev", "b", "--test", "c", "--out", "d", "--until", "5")]
     [InlineData("--until says up to when", "eval", "--model", "m", "--test", "t", "--until", "5")]
+    [InlineData("--costs must say each mark once, with what it costs: mail=0.2,call=3; got 'mail'.", "evaluate-policy", "--train", "t", "--test", "t",
+        "--reward", "net", "--policy", "uniform", "--costs", "mail")]
     [InlineData("--every and --of say what --within asks", "eval", "--model", "m", "--test", "t", "--every", "1d")]
     [InlineData("--within must be a duration such as", "eval", "--model", "m", "--test", "t", "--within", "soon")]
     [InlineData("--resolution must be auto, none or a number", "train", "--train", "a", "--dev", "b", "--out", "c", "--resolution", "-1")]

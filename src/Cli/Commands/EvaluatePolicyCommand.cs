@@ -33,6 +33,8 @@ internal static class EvaluatePolicyCommand
         "Value that says on each decision how likely the log was to take its action. The events that carry it are the decisions, and their marks the actions.", fallback: "p");
     private static readonly Option<string[]?> s_actions = Settings.Parsed<string[]?>("--actions", "a,b",
         "The marks that are actions; by default those of the decisions in train.", text => text.Split(',', StringSplitOptions.TrimEntries));
+    private static readonly Option<Dictionary<string, double>> s_costs = Settings.Parsed("--costs", "a=0.2,b=3",
+        "What marks cost each time, where the reward does not have it yet: it is subtracted there.", ParseCosts);
     private static readonly Option<double?> s_horizon = Settings.OptionalNumber("--horizon",
         "Length of an episode in the files' time unit, whose decisions are the policy's and whose reward counts. By default each decision is an episode, up to the stream's next.", 1e-9, 1e15);
     private static readonly Option<double> s_support = Settings.Number("--support",
@@ -49,10 +51,11 @@ internal static class EvaluatePolicyCommand
         var verb = new Verb("evaluate-policy", "Says what another way to decide would have been worth, from a log of decisions with their probabilities.",
             "evaluate-policy --train train.jsonl --test test.jsonl --reward net --policy uniform --policy always:discount --policy greedy",
             "evaluate-policy --train train.jsonl --test test.jsonl --reward net --propensity p --actions nothing,mail,discount,call --horizon 14 --policy mine.jsonl",
+            "evaluate-policy --train train.jsonl --test test.jsonl --reward amount --costs mail=0.2,call=3 --horizon 14 --policy greedy",
             "evaluate-policy --train train.jsonl --test test.jsonl --reward click --policy uniform --json",
             "evaluate-policy --train train.jsonl --reward net --horizon 14 --policy greedy --play")
         {
-            s_train, s_test, s_policies, s_reward, s_propensity, s_actions, s_horizon, s_support, s_sample, s_seed, s_play, s_json,
+            s_train, s_test, s_policies, s_reward, s_propensity, s_actions, s_costs, s_horizon, s_support, s_sample, s_seed, s_play, s_json,
         };
         verb.SetAction(Run);
         return verb;
@@ -73,7 +76,7 @@ internal static class EvaluatePolicyCommand
             Actions = parsed.GetValue(s_actions) is { Length: > 0 } named ? named : null,
             Horizon = parsed.GetValue(s_horizon),
         };
-        List<EventSequence> trained = EventFile.ReadSequences(trainFile);
+        List<EventSequence> trained = Read(parsed, trainFile, columns.Reward);
         string[] actions = In(trainFile, () => DecisionLog.ActionsOf(trained, columns));
         var states = StateSummaries.Of(trained, columns, actions);
         DecisionLog train = In(trainFile, () => DecisionLog.Of(trained, columns, actions, states));
@@ -84,7 +87,7 @@ internal static class EvaluatePolicyCommand
             string text = parsed.GetRequiredValue(s_policies)[0];
             return Play(text, Parse(text, actions, values, support), trained, columns, actions, states, parsed.GetValue(s_seed));
         }
-        List<EventSequence> tested = EventFile.ReadSequences(testFile);
+        List<EventSequence> tested = Read(parsed, testFile, columns.Reward);
         DecisionLog test = In(testFile, () => DecisionLog.Of(tested, columns, actions, states));
         Policy[] policies = [Policy.Logged, .. parsed.GetRequiredValue(s_policies).Distinct()
             .Select(text => Parse(text, actions, values, support)).Where(policy => !policy.IsLogged)];
@@ -122,6 +125,27 @@ internal static class EvaluatePolicyCommand
         var play = new PolicyPlay(policy, train, columns, actions, states, seed);
         new PolicyDialogue(play, columns.Reward).Run(Console.In, Terminal.WriteLine);
         return ExitCode.Success;
+    }
+
+    private static List<EventSequence> Read(ParseResult parsed, string file, string reward)
+    {
+        List<EventSequence> sequences = EventFile.ReadSequences(file);
+        return parsed.GetValue(s_costs) is { } costs ? In(file, () => ActionCosts.Subtract(sequences, reward, costs)) : sequences;
+    }
+
+    private static Dictionary<string, double> ParseCosts(string text)
+    {
+        var costs = new Dictionary<string, double>();
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            int sign = part.LastIndexOf('=');
+            if (sign < 1 || !double.TryParse(part[(sign + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out double cost)
+                || !double.IsFinite(cost) || !costs.TryAdd(part[..sign].Trim(), cost))
+            {
+                throw new CliException($"--costs must say each mark once, with what it costs: mail=0.2,call=3; got '{text}'.");
+            }
+        }
+        return costs;
     }
 
     private static Policy Parse(string text, string[] actions, ActionValues values, ActionSupport support) => text switch

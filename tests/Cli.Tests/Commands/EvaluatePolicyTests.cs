@@ -45,6 +45,19 @@ public sealed class EvaluatePolicyTests : IDisposable
         Assert.Equal(0.4, gains["mine.jsonl"], 0.15);
     }
 
+    /// <summary>A mail brings 1 more; where it costs 2 there is more in sending none.</summary>
+    [Fact]
+    public async Task EvaluatePolicy_WhereAnActionCosts_SubtractsIt()
+    {
+        ProcessResult json = await EvaluateAsync("--policy", "always:mail", "--policy", "always:none", "--policy", "greedy", "--costs", "mail=2", "--json");
+
+        Dictionary<string, double> gains = JsonDocument.Parse(json.Output).RootElement.GetProperty("policies").EnumerateArray().ToDictionary(
+            p => p.GetProperty("name").GetString()!, p => p.GetProperty("estimates").GetProperty("gain").GetProperty("value").GetDouble());
+        Assert.Equal(-0.5, gains["always mail"], 0.15);
+        Assert.Equal(0.5, gains["always none"], 0.15);
+        Assert.Equal(gains["always none"], gains["greedy"]);
+    }
+
     /// <summary>Four decisions of one episode leave few that a policy would have taken all.</summary>
     [Fact]
     public async Task EvaluatePolicy_WhenTheEffectiveSampleIsSmall_SaysSoAndNoMore()
@@ -61,6 +74,7 @@ public sealed class EvaluatePolicyTests : IDisposable
     [Theory]
     [InlineData("train.jsonl: No event carries a value 'gross', which is to be the reward; there is net, p.", "--policy", "uniform", "--reward", "gross")]
     [InlineData("train.jsonl: No event of train carries a value 'q', which says how likely its action was. Write it into \"v\" of every decision, and null elsewhere.", "--policy", "uniform", "--propensity", "q")]
+    [InlineData("train.jsonl: 'fax' is to cost something, and no event has this mark.", "--policy", "uniform", "--costs", "fax=1")]
     [InlineData("There is no action 'call' to take always; the actions are mail, none.", "--policy", "always:call")]
     [InlineData("--policy must be uniform, greedy, always:ACTION, logged or a file that is there, got 'best'.", "--policy", "best")]
     [InlineData("short.jsonl has no line for event 2 of stream 's0', which is a decision.", "--policy", "short.jsonl")]
