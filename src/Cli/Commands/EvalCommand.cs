@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Foretell.Cli.Data;
 using Foretell.Cli.Options;
 using Foretell.Cli.Shell;
@@ -111,7 +112,7 @@ internal static class EvalCommand
         try
         {
             return WithinEvaluator.Evaluate(model, sequences, marks, within / unit, (parsed.GetValue(s_every) ?? within) / unit,
-                parsed.GetValue(s_threads));
+                parsed.GetValue(s_threads), new AskedStreams());
         }
         catch (ArgumentException error)
         {
@@ -126,4 +127,24 @@ internal static class EvalCommand
         DataRemarks.OtherUnit(sequences, "the test set", model.Baselines.Gaps.AsLogNormal().Given(0).Quantile(0.5), model.Config.TimeUnitSeconds),
         DataRemarks.Ties(sequences, "the test set"),
     }.OfType<string>();
+
+    /// <summary>Says every few seconds how many streams have been asked.</summary>
+    private sealed class AskedStreams : IProgress<(int Done, int Of)>
+    {
+        private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(10);
+
+        private readonly Stopwatch _clock = Stopwatch.StartNew();
+
+        public void Report((int Done, int Of) value)
+        {
+            lock (_clock)
+            {
+                if (_clock.Elapsed >= s_pause)
+                {
+                    Terminal.WriteNote($"--within: asked {Format.Count(value.Done)} of {Format.Count(value.Of, "stream")}");
+                    _clock.Restart();
+                }
+            }
+        }
+    }
 }

@@ -29,10 +29,11 @@ public static class WithinEvaluator
     /// <param name="horizon">Time units, above 0.</param>
     /// <param name="every">From one moment to the next, time units, above 0.</param>
     /// <param name="threads">Processors.</param>
+    /// <param name="progress">Told of each stream that has been asked, and of how many there are; from any thread.</param>
     /// <exception cref="ArgumentException">The model does not know a mark, no moment has its horizon within the observation, or there are
     /// too many.</exception>
     public static WithinEvaluation Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, IReadOnlyList<string> marks,
-        double horizon, double every, int threads = 1)
+        double horizon, double every, int threads = 1, IProgress<(int Done, int Of)>? progress = null)
     {
         Check(model, marks);
         double[] moments = Moments(sequences, horizon, every);
@@ -42,8 +43,12 @@ public static class WithinEvaluator
         }
         var forecaster = new Forecaster(model);
         var told = new List<Told>[sequences.Count];
+        int done = 0;
         Parallel.For(0, told.Length, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
-            told[i] = Ask(forecaster, sequences[i], marks, moments, horizon));
+        {
+            told[i] = Ask(forecaster, sequences[i], marks, moments, horizon);
+            progress?.Report((Interlocked.Increment(ref done), told.Length));
+        });
         Told[] all = [.. told.SelectMany(t => t)];
         foreach (IGrouping<double, Told> moment in all.GroupBy(t => t.Moment))
         {
