@@ -64,7 +64,7 @@ internal static class EvalCommand
         {
             throw new UsageException("--every and --of say what --within asks; give it, too: --within 7d.");
         }
-        ObservationEnd? until = s_openEnds.End(parsed, also: within is not null);
+        ObservationEnd? until = s_openEnds.End(parsed, also: within is not null, with: " or --within");
         ForecastModel model = s_bound.Read(parsed).Of(ModelFiles.Load(parsed.GetRequiredValue(s_model)));
         IReadOnlyList<EventSequence> sequences =
             EventFile.ReadSequences(parsed.GetRequiredValue(s_test), model.Config.TimeUnitSeconds, parsed.GetValue(s_columns), until,
@@ -116,7 +116,7 @@ internal static class EvalCommand
         }
         catch (ArgumentException error)
         {
-            throw new UsageException($"--within cannot be asked: {error.Message}");
+            throw new UsageException($"--within cannot be asked: {Failure.Describe(error)}");
         }
     }
 

@@ -74,6 +74,10 @@ internal static class QueryCommand
         }
         if (parsed.GetValue(s_within) is { } within)
         {
+            if (string.IsNullOrWhiteSpace(within))
+            {
+                throw new UsageException("--within names no mark; give one or more: --within failed,repaired.");
+            }
             path += $"&within={Uri.EscapeDataString(within)}";
         }
 

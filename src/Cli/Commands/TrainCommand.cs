@@ -119,7 +119,8 @@ internal static class TrainCommand
     private static DecisionSettings? ActionsOf(string? marks, string? reward) => (marks, reward) switch
     {
         (null, null) => null,
-        ({ } names, { } value) => new DecisionSettings(List(names), value),
+        ({ } names, { } value) when List(names).Distinct().Count() > 1 => new DecisionSettings(List(names), value),
+        ({ } names, { }) => throw new UsageException($"--actions must name two marks or more, between which there is a choice, got '{names}'."),
         _ => throw new UsageException("--actions names the marks that are your own doing and --reward the value that they are for; give both or neither."),
     };
 

@@ -43,5 +43,5 @@ internal static class Durations
     public static double Parse(string name, string text, double min) =>
         DurationText.TryParse(text, out double seconds) && seconds >= min && seconds <= MaxSeconds
             ? seconds
-            : throw new CliException($"{name} must be a duration such as 30s, 5m, 1h or 2d{(min >= 3600 ? $", at least {min / 3600}h" : min > 0 ? ", above 0" : "")}, got '{text}'.");
+            : throw new CliException($"{name} must be a duration such as 30s, 5m, 1h or 2d{(min >= 3600 ? $", at least {min / 3600}h" : min > 0 ? ", above 0" : "")}{(seconds > MaxSeconds ? ", at most 36525d" : "")}, got '{text}'.");
 }

@@ -17,8 +17,9 @@ internal sealed class OpenEndSettings(string description)
 
     /// <summary>The end of observation, or null where open ends do not count.</summary>
     /// <param name="also">Whether an end that is named is of use without open ends, too.</param>
+    /// <param name="with">What else it could be of use with, for the message.</param>
     /// <exception cref="UsageException">There is an end, and nothing that it would be for.</exception>
-    public ObservationEnd? End(ParseResult parsed, bool also = false)
+    public ObservationEnd? End(ParseResult parsed, bool also = false, string with = "")
     {
         string? until = parsed.GetValue(Until);
         if (parsed.GetValue(Censored) || (also && until is not null))
@@ -26,6 +27,6 @@ internal sealed class OpenEndSettings(string description)
             return new ObservationEnd(until);
         }
         return until is null ? null : throw new UsageException(
-            "--until says up to when the silence after a stream's last event is known; it goes together with --censored.");
+            $"--until says up to when the silence after a stream's last event is known; it goes together with --censored{with}.");
     }
 }

@@ -50,6 +50,10 @@ internal static class EvalView
             rest.AddRow("open ends",
                 $"{Format.Nats(scores.NllOpenEnd)} nats each, {Format.Count(open, "stream")} silent up to the end of observation");
         }
+        if (scores.NllValue is { } nats)
+        {
+            rest.AddRow("values", $"{Format.Nats(nats)} nats an event, part of the joint NLL; \"its level's\" is the CRPS of a normal at the stream's own level");
+        }
         if (cases is not null)
         {
             rest.AddRow("whole streams", $"what comes next, the end included, right {Format.Percent(cases.Accuracy!.Value)}; whether it is over {Format.Nats(cases.LogLossOver)} nats")
@@ -84,7 +88,7 @@ internal static class EvalView
         {
             return;
         }
-        Table table = Tables.Numbers($"values, {Format.Nats(scores.NllValue)} nats an event", "events", "CRPS", "of its own level", "median off by", "in 80 %");
+        Table table = Tables.Numbers("value", "events", "CRPS", "its level's", "median off", "in 80 %");
         foreach (ValueErrors value in values)
         {
             string of = value.IsLog ? $"ln {Terminal.Escape(value.Name)}" : Terminal.Escape(value.Name);

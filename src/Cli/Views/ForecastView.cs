@@ -52,7 +52,7 @@ internal static class ForecastView
             .AddRow($"events in {horizon}", Count(forecast.Count));
         foreach (WithinAnswer within in forecast.Within ?? [])
         {
-            table.AddRow($"{Terminal.Escape(within.Mark)} in {horizon}", $"[bold]{Format.Percent(within.Probability)}[/], "
+            table.AddRow($"mark {Terminal.Escape(within.Mark)} in {horizon}", $"[bold]{Format.Percent(within.Probability)}[/], "
                 + $"{within.ExpectedCount?.ToString("#,0.##", CultureInfo.InvariantCulture) ?? "too many"} expected");
         }
         Terminal.Out.Write(table);

@@ -50,6 +50,7 @@ internal static class TrainView
                     + $"{Format.Percent((double)folded.Events / folded.Of)} of the events (--max-marks)" : ""))
             .AddRow("values", config.Values is { } values ? string.Join(", ", values.Select(Describe)) : "none")
             .AddRow("kinds of stream", config.Labels is { } labels ? string.Join(", ", labels.Select(Terminal.Escape)) : "none")
+            .AddRow("actions", config.Decisions is { } decisions ? $"{string.Join(", ", decisions.Marks.Select(Terminal.Escape))}, for the value {Terminal.Escape(decisions.Reward)}" : "none")
             .AddRow("time unit", Format.Duration(config.TimeUnitSeconds))
             .AddRow("clock grid", config.Resolution == 0 ? "none" : Format.Duration(config.Resolution * config.TimeUnitSeconds))
             .AddRow("train", Describe(data.Train))

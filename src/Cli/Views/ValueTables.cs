@@ -54,7 +54,7 @@ internal static class ValueTables
     {
         IReadOnlyList<ValueQuantile> told = answer.Actions.FirstOrDefault(a => a.Return is not null)?.Return?.Quantiles ?? [];
         Terminal.Out.Write(Fitting(Terminal.Out, told.Count, shown => Numbers($"{answer.Reward} in {Format.Duration(answer.HorizonSeconds)}",
-            ["taken so far", "mean", .. shown.Select(i => Heading(told[i]))], answer.Actions.Select(a => (a.Action,
+            ["share in training", "mean", .. shown.Select(i => Heading(told[i]))], answer.Actions.Select(a => (a.Action,
                 (string[])[Format.Percent(a.Share), .. a.Return is { } sum
                     ? [Number(sum.Mean), .. shown.Select(i => Number(sum.Quantiles[i].Value))] : shown.Select(_ => "-").Prepend("not ranked")])))));
     }

@@ -13,7 +13,7 @@ internal static class WithinView
     /// <param name="unit">Seconds of one.</param>
     public static void Write(WithinEvaluation asked, double unit)
     {
-        Table table = Tables.Numbers($"within {Format.Duration(asked.Horizon * unit)}", "asked", "came", "expected", "AUC", "avg precision",
+        Table table = Tables.Numbers($"within {Format.Duration(asked.Horizon * unit)}", "asked", "came", "expected", "AUC", "avg prec.",
             "log loss");
         foreach (WithinScore score in asked.Model)
         {

@@ -5,12 +5,14 @@ namespace Foretell.Models.Policies;
 /// <summary>What actions cost, where the log's reward does not have it yet.</summary>
 public static class ActionCosts
 {
-    /// <summary>The same streams, each event's reward less what its mark costs; an event that has none, and costs, has the cost alone.</summary>
+    /// <summary>The same streams, each event's reward less what its mark costs; an event that has none, and costs, has the cost
+    /// alone.</summary>
     /// <param name="sequences">Streams with marks.</param>
     /// <param name="reward">Name of the value that is the reward.</param>
     /// <param name="costs">By mark, in the reward's unit.</param>
     /// <exception cref="ArgumentException">No event has a mark that costs.</exception>
-    public static List<EventSequence> Subtract(IReadOnlyList<EventSequence> sequences, string reward, IReadOnlyDictionary<string, double> costs)
+    public static List<EventSequence> Subtract(IReadOnlyList<EventSequence> sequences, string reward,
+        IReadOnlyDictionary<string, double> costs)
     {
         string? unknown = costs.Keys.FirstOrDefault(mark => !sequences.Any(s => s.Marks?.Contains(mark) ?? false));
         return unknown is null ? [.. sequences.Select(s => Subtract(s, reward, costs))]
@@ -29,6 +31,7 @@ public static class ActionCosts
             double own = given?[i] ?? double.NaN;
             return costs.TryGetValue(mark, out double cost) ? (double.IsNaN(own) ? 0 : own) - cost : own;
         })];
-        return sequence with { Values = new Dictionary<string, double[]>(sequence.Values ?? new Dictionary<string, double[]>()) { [reward] = net } };
+        var values = new Dictionary<string, double[]>(sequence.Values ?? new Dictionary<string, double[]>()) { [reward] = net };
+        return sequence with { Values = values };
     }
 }

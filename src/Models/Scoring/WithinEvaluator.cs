@@ -35,6 +35,7 @@ public static class WithinEvaluator
     public static WithinEvaluation Evaluate(ForecastModel model, IReadOnlyList<EventSequence> sequences, IReadOnlyList<string> marks,
         double horizon, double every, int threads = 1, IProgress<(int Done, int Of)>? progress = null)
     {
+        marks = [.. marks.Distinct()];
         Check(model, marks);
         double[] moments = Moments(sequences, horizon, every);
         if ((double)moments.Length * marks.Count * sequences.Count > MostAnswers)
@@ -60,10 +61,16 @@ public static class WithinEvaluator
 
     private static void Check(ForecastModel model, IReadOnlyList<string> marks)
     {
+        IReadOnlyList<string> known = model.Config.Marks;
+        if (known.Count == 0 || marks.Count == 0)
+        {
+            throw new ArgumentException(known.Count == 0 ? "The model has no marks, so it cannot say whether one comes."
+                : "No mark is named of which to say whether it comes.", nameof(marks));
+        }
         if (marks.FirstOrDefault(m => !model.MarkIndices.ContainsKey(m)) is { } unknown)
         {
-            throw new ArgumentException(model.Config.Marks.Count == 0 ? "The model has no marks, so it cannot say whether one comes."
-                : $"The model knows no mark '{unknown}'; it has {string.Join(", ", model.Config.Marks.Take(20))}.", nameof(marks));
+            throw new ArgumentException($"The model knows no mark '{unknown}'; it has {string.Join(", ", known.Take(20))}{(known.Count > 20 ? ", ..." : "")}.",
+                nameof(marks));
         }
     }
 
@@ -73,11 +80,18 @@ public static class WithinEvaluator
         double first = some.Where(s => s.Past < s.Times.Length).Select(s => s.Times[s.Past]).DefaultIfEmpty(double.NaN).Min();
         double end = some.Select(s => s.Until is { } until && double.IsFinite(until) ? Math.Max(until, s.Times[^1]) : s.Times[^1])
             .DefaultIfEmpty(double.NaN).Max();
+        EventSequence[] begin = [.. some.Where(s => s.Past == 0)];
+        if (begin.Length > 1 && begin.Length == some.Length
+            && Array.TrueForAll(begin, s => s.Until is null && s.Times[0] == begin[0].Times[0]))
+        {
+            throw new ArgumentException(FormattableString.Invariant($"All {some.Length} sequences start at {begin[0].Times[0]}, so each counts from its own first event, and nobody knows until when it was watched. ")
+                + "Name the end with --until if all were watched equally long; write times on one clock otherwise.");
+        }
         double from = Math.Floor(first / every) * every, count = Math.Floor((end - horizon - from) / every) + 1;
         return !(count >= 1) ? throw new ArgumentException(FormattableString.Invariant(
-                $"No question has its horizon within the observation: it goes from {first} to {end}, and the horizon is {horizon} time units. Take a shorter one, or name the end of observation if it is later."))
+                $"No question has its horizon within the observation, which goes from {first} to {end} in the file's time unit. Look less far ahead, or name the end of observation if it is later."))
             : count > MostMoments ? throw new ArgumentException(FormattableString.Invariant(
-                $"Asked every {every} time units there are {count:N0} moments, more than {MostMoments:N0}: ask more seldom."))
+                $"There would be {count:N0} moments of asking, and {MostMoments:N0} are the most: ask more seldom."))
             : [.. Enumerable.Range(0, (int)count).Select(i => from + i * every)];
     }
 

@@ -119,6 +119,11 @@ internal sealed partial class Problems(IOptions<ForetellWebOptions> options, ILo
             return "";
         }
         JsonSerializerOptions options = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        if (name.AsSpan().IndexOf('[') is > 0 and var bracket)
+        {
+            // What is wrong stands in a list.
+            name = name[..bracket];
+        }
         string[] known = [.. options.GetTypeInfo(type).Properties.Select(property => property.Name)];
         return known.Contains(name, StringComparer.OrdinalIgnoreCase)
             ? ""

@@ -62,8 +62,8 @@ public sealed class QueryValuesTests : IAsyncLifetime
         ProcessResult result = await QueryAsync("a", "--horizon", "7d", "--within", "buy, call");
 
         Assert.True(result.ExitCode == 0, result.Error);
-        Assert.Matches(@"buy in 7 d +[\d.]+ %, [\d.,]+ expected", result.Output);
-        Assert.Matches(@"call in 7 d +[\d.]+ %, [\d.,]+ expected", result.Output);
+        Assert.Matches(@"mark buy in 7 d +[\d.]+ %, [\d.,]+ expected", result.Output);
+        Assert.Matches(@"mark call in 7 d +[\d.]+ %, [\d.,]+ expected", result.Output);
         result = await QueryAsync("a", "--within", "breaks");
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains("'breaks' is none. It has buy, call, mail.", result.Error);
@@ -75,7 +75,7 @@ public sealed class QueryValuesTests : IAsyncLifetime
         ProcessResult result = await QueryAsync("a", "--actions", "--horizon", "7d", "--at", "1769861800");
 
         Assert.True(result.ExitCode == 0, result.Error);
-        foreach (string part in new[] { "amount in 7 d", "taken so far", "mail", "call", "0.95" })
+        foreach (string part in new[] { "amount in 7 d", "share in training", "mail", "call", "0.95" })
         {
             Assert.Contains(part, result.Output);
         }

@@ -98,7 +98,7 @@ public sealed class TrainAndEvalTests : IDisposable
         Assert.Equal(plain.GetProperty("nll").GetDouble(), json.GetProperty("nll").GetDouble());
 
         string table = (await RunAsync([.. eval, "--within", "1m", "--every", "5m"])).Output;
-        foreach (string part in new[] { "within 60 s", "avg precision", "all of them", "by own rate" })
+        foreach (string part in new[] { "within 60 s", "avg prec.", "all of them", "by own rate" })
         {
             Assert.Contains(part, table);
         }

@@ -9,7 +9,11 @@ public class ActionCostsTests
     [
         new("a", [1, 2, 3, 4], ["mail", "buy", "call", "buy"])
         {
-            Values = new Dictionary<string, double[]> { ["net"] = [double.NaN, 20, -1, double.NaN], ["p"] = [0.5, double.NaN, 0.5, double.NaN] },
+            Values = new Dictionary<string, double[]>
+            {
+                ["net"] = [double.NaN, 20, -1, double.NaN],
+                ["p"] = [0.5, double.NaN, 0.5, double.NaN],
+            },
         },
         new("b", [1], ["mail"]),
         new("c", [1], ["buy"]) { Values = new Dictionary<string, double[]> { ["net"] = [7] } },

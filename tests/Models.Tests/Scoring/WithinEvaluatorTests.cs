@@ -65,7 +65,11 @@ public class WithinEvaluatorTests
         EventSequence[] sequences = [new("a", [0, 5], ["calm", "failed"])];
 
         Assert.Contains("no mark 'surprise'; it has calm, failed", Refusal(["surprise"], 1, 1));
-        Assert.Contains("from 5 to 5, and the horizon is 7", Refusal(s_marks, 7, 7, past: 1));
+        Assert.Contains("which goes from 5 to 5 in the file's time unit", Refusal(s_marks, 7, 7, past: 1));
+        Assert.Contains("No mark is named", Refusal([], 1, 1));
+        sequences = [.. sequences, new("b", [0, 2], ["calm", "failed"])];
+        Assert.Contains("All 2 sequences start at 0, so each counts from its own first event", Refusal(s_marks, 1, 1));
+        sequences = [sequences[0]];
         Assert.Contains("ask more seldom", Refusal(s_marks, 1, 1e-5));
 
         string Refusal(string[] marks, double horizon, double every, int past = 0) => Assert.Throws<ArgumentException>(() =>
