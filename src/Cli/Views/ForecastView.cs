@@ -53,7 +53,7 @@ internal static class ForecastView
         foreach (WithinAnswer within in forecast.Within ?? [])
         {
             table.AddRow($"mark {Terminal.Escape(within.Mark)} in {horizon}", $"[bold]{Format.Percent(within.Probability)}[/], "
-                + $"{within.ExpectedCount?.ToString("#,0.##", CultureInfo.InvariantCulture) ?? "too many"} expected");
+                + $"{(within.ExpectedCount is { } mean ? Expected(mean) : "too many")} expected");
         }
         Terminal.Out.Write(table);
 
@@ -71,8 +71,12 @@ internal static class ForecastView
             return "too many to count";
         }
         string between = (100 * (high.Probability - low.Probability)).ToString("0.##", CultureInfo.InvariantCulture);
-        return $"[bold]{mean.ToString("#,0.##", CultureInfo.InvariantCulture)}[/] expected, {least:N0} to {most:N0} with {between} %";
+        return $"[bold]{Expected(mean)}[/] expected, {least:N0} to {most:N0} with {between} %";
     }
+
+    /// <summary>A mean count; what rounds to nothing is not nothing.</summary>
+    private static string Expected(double mean) =>
+        mean is > 0 and < 0.005 ? "under 0.01" : mean.ToString("#,0.##", CultureInfo.InvariantCulture);
 
     private static void WriteMarks(IReadOnlyList<MarkChance> marks, OtherMarks others, int? bars)
     {

@@ -8,6 +8,9 @@ namespace Foretell.Models.Forecasting;
 /// own.</summary>
 public sealed class Forecaster
 {
+    /// <summary>Streams whose paths tell of marks together.</summary>
+    private const int StreamsAtOnce = 64;
+
     private readonly Pool<ForecastKernel> _kernels;
     private readonly Pool<SurvivalKernel> _survivals;
     private readonly CountSampler _counts;
@@ -201,10 +204,15 @@ public sealed class Forecaster
         {
             return [.. forecasts.Select(_ => marks.Select(m => new MarkWithin(m, 0, 0, 0)).ToArray())];
         }
-        CountQuestion[] questions = [.. forecasts.Select(f => f.Question(horizonSeconds))];
-        SampledPath[][] paths = _paths.DrawWithin(questions, steps, options, watched);
-        return [.. questions.Select((q, i) =>
-            marks.Select((m, j) => MarkWithin.Of(m, j, paths[i], q.Within * q.Coming, horizonSeconds)).ToArray())];
+        var told = new List<MarkWithin[]>(forecasts.Count);
+        // Every event keeps the chances of all marks asked for: a few streams at a time bound the memory.
+        foreach (CountQuestion[] some in forecasts.Select(f => f.Question(horizonSeconds)).Chunk(StreamsAtOnce))
+        {
+            SampledPath[][] paths = _paths.DrawWithin(some, steps, options, watched);
+            told.AddRange(some.Select((q, i) =>
+                marks.Select((m, j) => MarkWithin.Of(m, j, paths[i], q.Within * q.Coming, horizonSeconds)).ToArray()));
+        }
+        return told;
     }
 
     /// <summary>The silence, seconds, at which the probability that <see cref="LogSurvival"/> tells has fallen to

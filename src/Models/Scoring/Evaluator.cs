@@ -120,7 +120,7 @@ public static unsafe class Evaluator
             Nll = -(total.Tally.Time + total.Tally.Mark + total.Values.LogLikelihood) / n,
             NllTime = -total.Tally.Time / n,
             NllMark = model.Config.Marks.Count == 0 ? 0 : -total.Tally.Mark / n,
-            NllValue = model.Values is null ? null : -total.Values.LogLikelihood / n,
+            NllValue = model.ForecastValues.Length == 0 ? null : -total.Values.LogLikelihood / n,
             Values = model.Values is null ? null : total.Values.Errors(),
             Labels = total.Told.Count == 0 ? null : LabelScores(total.Told, model.Config.Labels!),
             Accuracy = total.Tally.Hits / n,

@@ -62,8 +62,8 @@ public sealed class QueryValuesTests : IAsyncLifetime
         ProcessResult result = await QueryAsync("a", "--horizon", "7d", "--within", "buy, call");
 
         Assert.True(result.ExitCode == 0, result.Error);
-        Assert.Matches(@"mark buy in 7 d +[\d.]+ %, [\d.,]+ expected", result.Output);
-        Assert.Matches(@"mark call in 7 d +[\d.]+ %, [\d.,]+ expected", result.Output);
+        Assert.Matches(@"mark buy in 7 d +[\d.]+ %, (under )?[\d.,]+ expected", result.Output);
+        Assert.Matches(@"mark call in 7 d +[\d.]+ %, (under )?[\d.,]+ expected", result.Output);
         result = await QueryAsync("a", "--within", "breaks");
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains("'breaks' is none. It has buy, call, mail.", result.Error);
