@@ -8,7 +8,8 @@ namespace Foretell.Ingest.Files;
 
 /// <summary>Reads one line of a sequence file: {"id": text or integer, "t": [non-decreasing numbers], "k": [marks], "v": {"name": [numbers
 /// or null]}, "static": {"name": number, boolean or text}, "label": text or integer, "fold": integer}; all behind t may be absent.</summary>
-/// <remarks>What is static is a value of every event; a text is the value "name=text", which is 1 where the stream has it.</remarks>
+/// <remarks>What is static is a value of every event; a text is the value "name=text", which is 1 where the stream has it. Arrays and
+/// objects in it are left out.</remarks>
 internal sealed class SequenceLine
 {
     private readonly TextPool _marksPool = new();
@@ -193,6 +194,12 @@ internal sealed class SequenceLine
         {
             string? reason = ReadName(ref json, "static", out string name);
             json.Read();
+            if (json.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
+            {
+                // Others keep more in it than this reads.
+                json.Skip();
+                continue;
+            }
             double fact = json.TokenType is JsonTokenType.True or JsonTokenType.String ? 1 : 0;
             if (reason is null && json.TokenType == JsonTokenType.String)
             {

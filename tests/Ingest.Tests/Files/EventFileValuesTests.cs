@@ -137,7 +137,7 @@ public sealed class EventFileValuesTests : IDisposable
     public void ReadSequences_WhenStreamsHaveStaticFacts_MakesThemValuesOfEveryEvent()
     {
         string path = _folder.Write("s.jsonl", """
-            {"id":"a","t":[1,2],"static":{"age":18,"model":"m3","new":true,"site":null},"v":{"amount":[1.5,null]}}
+            {"id":"a","t":[1,2],"static":{"age":18,"model":"m3","new":true,"site":null,"user":["81ce",[2]],"of":{"x":1}},"v":{"amount":[1.5,null]}}
             {"static":{"age":7,"model":"m4","new":false},"id":"b","t":[4]}
             {"id":"c","t":[],"static":{}}
 
@@ -159,7 +159,6 @@ public sealed class EventFileValuesTests : IDisposable
 
     [Theory]
     [InlineData("""{"id":"a","t":[1],"static":[1]}""", "'static' must be an object of numbers and texts, got ")]
-    [InlineData("""{"id":"a","t":[1],"static":{"age":[1]}}""", "'age' of 'static' must be a number, true, false or a text, got ")]
     [InlineData("""{"id":"a","t":[1],"static":{"age":1e999}}""", "'age' of 'static' must be a number")]
     [InlineData("""{"id":"a","t":[1],"static":{"\ud800":1}}""", "'static' has a member without a name of valid Unicode")]
     [InlineData("""{"id":"a","t":[1],"static":{"":1}}""", "'static' has a member without a name")]
