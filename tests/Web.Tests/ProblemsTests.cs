@@ -29,7 +29,7 @@ public class ProblemsTests(SharedApi shared) : IClassFixture<SharedApi>
 
     [Theory]
     [InlineData("/v1/streams/a/forecast?quantile=0.5", "quantile", "did you mean 'quantiles'?")]
-    [InlineData("/v1/streams/a/forecast?horizon=1h&colour=red", "colour", "It takes after, at, expectedCount, horizon, marks, paths, quantiles.")]
+    [InlineData("/v1/streams/a/forecast?horizon=1h&colour=red", "colour", "It takes after, at, expectedCount, horizon, marks, paths, quantiles, within.")]
     [InlineData("/v1/overdue?top=5", "top", "did you mean 'limit'?")]
     [InlineData("/v1/overdue?startsWith=eu", "startsWith", "did you mean 'prefix'?")]
     [InlineData("/v1/overdue?since=1d", "since", "did you mean 'newerThan'?")]
@@ -63,10 +63,22 @@ public class ProblemsTests(SharedApi shared) : IClassFixture<SharedApi>
 
     [Theory]
     [InlineData("""{"streams":["a"],"quantile":[0.5]}""", "'quantile' is no member of it; did you mean 'quantiles'?")]
-    [InlineData("""{"streams":["a"],"colour":3}""", "'colour' is no member of it. It has streams, at, horizon, quantiles, expectedCount, paths, marks.")]
+    [InlineData("""{"streams":["a"],"colour":3}""", "'colour' is no member of it. It has streams, at, horizon, quantiles, expectedCount, paths, marks, within.")]
     public async Task Problems_WhenAMemberIsUnknown_Answers400SayingWhatWasMeant(string body, string meant) =>
         Assert.Contains(meant, (await shared.Host.PostAsync("/v1/forecasts", "application/json", body)).AssertProblem(400, "malformed-body"),
             StringComparison.Ordinal);
+
+    /// <summary>What is wrong is the item, and not that there is no such list.</summary>
+    [Theory]
+    [InlineData("""{"streams":["a"],"within":[9]}""", "within[0]")]
+    [InlineData("""{"streams":["a"],"quantiles":[0.1,"x"]}""", "quantiles[1]")]
+    public async Task Problems_WhenAnItemOfAListIsOfAnotherKind_SaysWhere(string body, string place)
+    {
+        string detail = (await shared.Host.PostAsync("/v1/forecasts", "application/json", body)).AssertProblem(400, "malformed-body");
+
+        Assert.Contains(place, detail, StringComparison.Ordinal);
+        Assert.DoesNotContain("is no member", detail, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Problems_WhenTheStoreNeverAnswers_Answers503SayingWhoWaited()
