@@ -106,8 +106,7 @@ internal static class EvalCommand
     /// <summary>Whether marks come within a time, asked again and again.</summary>
     private static WithinEvaluation Ask(ParseResult parsed, ForecastModel model, IReadOnlyList<EventSequence> sequences, double within)
     {
-        IReadOnlyList<string> marks = parsed.GetValue(s_of) is { } of
-            ? of.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : model.Config.Marks;
+        IReadOnlyList<string> marks = parsed.GetValue(s_of) is { } of ? Settings.List(of) : model.Config.Marks;
         double unit = model.Config.TimeUnitSeconds;
         try
         {

@@ -52,8 +52,7 @@ internal static class KeysCommand
 
     private static int Add(ParseResult parsed)
     {
-        string[] scopes = [.. parsed.GetRequiredValue(s_scopes)
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Distinct()];
+        string[] scopes = [.. Settings.List(parsed.GetRequiredValue(s_scopes)).Distinct()];
         if (scopes.Length == 0 || scopes.Except(Scope.All).FirstOrDefault() is not null)
         {
             throw new UsageException($"--scopes must be some of {string.Join(", ", Scope.All)} with commas between, got '{parsed.GetRequiredValue(s_scopes)}'.");

@@ -78,7 +78,7 @@ internal static class TrainCommand
                 Adapt = !parsed.GetValue(s_noAdapt),
                 Censored = parsed.GetValue(s_openEnds.Censored) },
             WholeStreams = parsed.GetValue(s_whole),
-            Values = parsed.GetValue(s_values) is not { } values ? null : values == "none" ? [] : List(values),
+            Values = parsed.GetValue(s_values) is not { } values ? null : values == "none" ? [] : Settings.List(values),
             Decisions = ActionsOf(parsed.GetValue(s_actions), parsed.GetValue(s_reward)),
             LearningRate = parsed.GetValue(s_learningRate),
             Seed = parsed.GetValue(s_seed),
@@ -119,12 +119,10 @@ internal static class TrainCommand
     private static DecisionSettings? ActionsOf(string? marks, string? reward) => (marks, reward) switch
     {
         (null, null) => null,
-        ({ } names, { } value) when List(names).Distinct().Count() > 1 => new DecisionSettings(List(names), value),
+        ({ } names, { } value) when Settings.List(names).Distinct().Count() > 1 => new DecisionSettings(Settings.List(names), value),
         ({ } names, { }) => throw new UsageException($"--actions must name two marks or more, between which there is a choice, got '{names}'."),
         _ => throw new UsageException("--actions names the marks that are your own doing and --reward the value that they are for; give both or neither."),
     };
-
-    private static string[] List(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Training takes minutes: find out before it whether its result can be kept.</summary>
     private static void RequireWritable(string output)

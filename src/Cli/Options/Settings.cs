@@ -20,6 +20,9 @@ internal static class Settings
         return option;
     }
 
+    /// <summary>Names with commas between them.</summary>
+    public static string[] List(string text) => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>A switch.</summary>
     public static Option<bool> Flag(string name, string description) => new(name) { Description = description };
 

@@ -198,8 +198,7 @@ public sealed class Forecaster
     internal IReadOnlyList<IReadOnlyList<MarkWithin>> MarksWithin(IReadOnlyList<Forecast> forecasts, IReadOnlyList<string> marks,
         double horizonSeconds, int steps, ParallelOptions options)
     {
-        int[] watched = [.. marks.Select(m => Model.MarkIndices.TryGetValue(m, out int i) ? i
-            : throw new ArgumentException($"The model knows no mark '{m}': it has {string.Join(", ", Model.Config.Marks.Take(20))}.", nameof(marks)))];
+        int[] watched = Model.IndicesOf(marks);
         if (!(horizonSeconds > 0) || watched.Length == 0)
         {
             return [.. forecasts.Select(_ => marks.Select(m => new MarkWithin(m, 0, 0, 0)).ToArray())];

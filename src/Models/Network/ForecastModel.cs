@@ -110,6 +110,15 @@ public sealed class ForecastModel
             && _markLookup.TryGetValue(text[..written], out int index) ? index : UnknownMark;
     }
 
+    /// <summary>Index of the mark of a sequence's event, likewise.</summary>
+    internal int MarkOf(EventSequence sequence, int t) =>
+        sequence.Marks is { } marks && _markIndex.TryGetValue(marks[t], out int index) ? index : UnknownMark;
+
+    /// <summary>Indices of marks that are asked for by name.</summary>
+    /// <exception cref="ArgumentException">The model does not know one; the message names it, and some that it knows.</exception>
+    internal int[] IndicesOf(IReadOnlyList<string> marks) => [.. marks.Select(m => _markIndex.TryGetValue(m, out int index) ? index
+        : throw new ArgumentException($"The model knows no mark '{m}'; it has {string.Join(", ", Config.Marks.Take(20))}{(Config.Marks.Count > 20 ? ", ..." : "")}.", nameof(marks)))];
+
     /// <summary>Index of a value by its name; -1 for one that the model does not know.</summary>
     public int ValueIndex(ReadOnlySpan<byte> utf8Name) => IndexOf(_valueNames, utf8Name);
 

@@ -51,7 +51,7 @@ public static class SharedEvaluator
             }
             EventSequence sequence = sequences[row];
             double gap = t == 0 ? 0 : sequence.Times[t] - sequence.Times[t - 1];
-            backend.ScoreAndStep([new StepInput(row, MarkOf(model, sequence, t), gap, t)], score, values[row].AsSpan(t * v, v));
+            backend.ScoreAndStep([new StepInput(row, model.MarkOf(sequence, t), gap, t)], score, values[row].AsSpan(t * v, v));
             if (t >= sequence.FirstScored)
             {
                 (time, mark, events) = (time + score[0].Time, mark + score[0].Mark, events + 1);
@@ -88,7 +88,4 @@ public static class SharedEvaluator
             yield return (row, t);
         }
     }
-
-    private static int MarkOf(ForecastModel model, EventSequence sequence, int t) => model.Config.Marks.Count > 0
-        && sequence.Marks is { } marks && model.MarkIndices.TryGetValue(marks[t], out int index) ? index : model.UnknownMark;
 }

@@ -67,11 +67,7 @@ public static class WithinEvaluator
             throw new ArgumentException(known.Count == 0 ? "The model has no marks, so it cannot say whether one comes."
                 : "No mark is named of which to say whether it comes.", nameof(marks));
         }
-        if (marks.FirstOrDefault(m => !model.MarkIndices.ContainsKey(m)) is { } unknown)
-        {
-            throw new ArgumentException($"The model knows no mark '{unknown}'; it has {string.Join(", ", known.Take(20))}{(known.Count > 20 ? ", ..." : "")}.",
-                nameof(marks));
-        }
+        model.IndicesOf(marks);
     }
 
     private static double[] Moments(IReadOnlyList<EventSequence> sequences, double horizon, double every)
@@ -111,8 +107,8 @@ public static class WithinEvaluator
         {
             for (; n < times.Length && times[n] <= moment; n++)
             {
-                int mark = sequence.Marks is { } own && model.MarkIndices.TryGetValue(own[n], out int index) ? index : model.UnknownMark;
-                backend.Step([new StepInput(0, mark, n == 0 ? 0 : times[n] - times[n - 1], n)], values.AsSpan(n * v, v));
+                double gap = n == 0 ? 0 : times[n] - times[n - 1];
+                backend.Step([new StepInput(0, model.MarkOf(sequence, n), gap, n)], values.AsSpan(n * v, v));
                 counts = [.. marks.Zip(counts, (m, count) => m == MarkOf(n) ? count + 1 : count)];
             }
             if (n == 0)
